@@ -1,0 +1,44 @@
+"""The architecture: blocks as written, expanded to a frozen tree with every number resolved."""
+
+from archcount.architecture.blocks import (
+    AddBlock,
+    Block,
+    ConcatBlock,
+    LayerDefaults,
+    RepeatBlock,
+    SequenceBlock,
+    Shortcut,
+    Text,
+)
+from archcount.architecture.expand import expand
+from archcount.architecture.expression import Expression, parse_expression
+from archcount.architecture.nodes import Add, Concat, Layer, Node, Sequence
+from archcount.architecture.scope import Blank, Scope, Value
+from archcount.architecture.text import parse_layer
+from archcount.architecture.whole import Architecture, Head, Row
+
+__all__ = [
+    "Add",
+    "AddBlock",
+    "Architecture",
+    "Blank",
+    "Block",
+    "Concat",
+    "ConcatBlock",
+    "Expression",
+    "Head",
+    "Layer",
+    "LayerDefaults",
+    "Node",
+    "RepeatBlock",
+    "Row",
+    "Scope",
+    "Sequence",
+    "SequenceBlock",
+    "Shortcut",
+    "Text",
+    "Value",
+    "expand",
+    "parse_expression",
+    "parse_layer",
+]

@@ -1,0 +1,110 @@
+"""The frozen tree that a row's block expands to; every node knows its input and output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from archcount.layers import Cost, LayerKind, Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer with its numbers, on one input shape.
+
+    Attributes:
+        kind: the layer.
+        input: the shape it reads.
+        output: the shape it gives.
+    """
+
+    kind: LayerKind
+    input: Shape
+    output: Shape
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Operations for one image."""
+        return self.kind.cost(self.input)
+
+    @cached_property
+    def weights(self) -> int:
+        """Parameters of kernels."""
+        return self.kind.weights(self.input)
+
+    @cached_property
+    def params(self) -> int:
+        """Trainable parameters."""
+        return self.kind.params(self.input)
+
+    def depth(self, roles: frozenset[str]) -> int:
+        """Give 1 if the layer has one of the roles, else 0."""
+        return int(self.kind.role in roles)
+
+    def layers(self) -> Iterator[Layer]:
+        """Yield the layer itself."""
+        yield self
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Composite:
+    """What nodes with children share: their sums."""
+
+    children: tuple[tuple[str, Node], ...]
+    input: Shape
+    output: Shape
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Operations for one image, all children and the joining included."""
+        return sum((child.cost for _, child in self.children), self.own_cost())
+
+    def own_cost(self) -> Cost:
+        """Operations of the joining itself."""
+        return Cost()
+
+    @cached_property
+    def weights(self) -> int:
+        """Parameters of kernels."""
+        return sum(child.weights for _, child in self.children)
+
+    @cached_property
+    def params(self) -> int:
+        """Trainable parameters."""
+        return sum(child.params for _, child in self.children)
+
+    def layers(self) -> Iterator[Layer]:
+        """Yield every layer, in the order of the children."""
+        for _, child in self.children:
+            yield from child.layers()
+
+    def depth(self, roles: frozenset[str]) -> int:
+        """Count the layers with one of the roles on the longest path."""
+        return max((child.depth(roles) for _, child in self.children), default=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequence(_Composite):
+    """Children one after another."""
+
+    def depth(self, roles: frozenset[str]) -> int:
+        """Add up the children's depths."""
+        return sum(child.depth(roles) for _, child in self.children)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concat(_Composite):
+    """Branches on the same input, their channels concatenated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add(_Composite):
+    """Branches on the same input, their outputs added; an empty sequence is the identity."""
+
+    def own_cost(self) -> Cost:
+        """Count one addition per element for each branch after the first."""
+        return Cost(add=(len(self.children) - 1) * self.output.elements)
+
+
+Node = Layer | Sequence | Concat | Add

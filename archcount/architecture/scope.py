@@ -1,0 +1,89 @@
+"""What names mean while one row is expanded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from archcount.errors import InvalidTableError, Location, Problem, quote
+from archcount.printed import Patch
+
+INPUT_NAMES = ("input.c", "input.h", "input.w")
+"""Names that mean the shape a layer reads."""
+OUTPUT_NAMES = ("output.c", "output.h", "output.w")
+"""Names that mean the row's printed output."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Value:
+    """What a name stands for: a number, a patch, or other text; and where it was written."""
+
+    value: Fraction | Patch | str
+    text: str
+    where: Location
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blank:
+    """A cell that the row leaves blank."""
+
+    where: Location
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """The names of one row: its columns, the table's `let`, and its printed output."""
+
+    values: Mapping[str, Value | Blank]
+    owner: str
+    """Who reads, for messages: "row inception_3a"."""
+
+    def number(self, name: str) -> Fraction:
+        """Give the number behind a name.
+
+        Raises:
+            InvalidTableError: the cell is blank or holds no number.
+        """
+        found = self._present(name)
+        if isinstance(found.value, Fraction):
+            return found.value
+        raise InvalidTableError(
+            Problem(
+                what=f"{self.owner}: {found.what} is {quote(found.text)}, which is not a number",
+                allowed="a whole number",
+                remedy="write the number as printed",
+                where=found.where,
+            )
+        )
+
+    def patch(self, name: str) -> Patch:
+        """Give the patch behind a name.
+
+        Raises:
+            InvalidTableError: the cell is blank or holds no patch.
+        """
+        found = self._present(name)
+        if isinstance(found.value, Patch):
+            return found.value
+        raise InvalidTableError(
+            Problem(
+                what=f"{self.owner}: {found.what} is {quote(found.text)}, which is not a patch",
+                allowed="KERNEL or KERNEL/STRIDE, such as 3x3 or 7x7/2",
+                where=found.where,
+            )
+        )
+
+    def _present(self, name: str) -> Value:
+        found = self.values[name]
+        if isinstance(found, Value):
+            return found
+        raise InvalidTableError(
+            Problem(
+                what=f"{self.owner}: {found.what} is blank, and its block reads {name}",
+                remedy="fill the cell in, or give the row another block",
+                where=found.where,
+            )
+        )

@@ -1,0 +1,231 @@
+"""From the text of a layer, "conv 3x3/2 64 bias=false", to a located `LayerBlock`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from archcount.architecture.blocks import (
+    ACTIVATIONS,
+    NORMS,
+    BoundArgument,
+    LayerBlock,
+    PatchText,
+    Text,
+)
+from archcount.architecture.expression import Expression, parse_expression
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
+from archcount.layers import KINDS, Argument, ArgumentType
+from archcount.printed import parse_patch
+
+FOLLOWERS: Mapping[str, tuple[str, ...]] = {"norm": NORMS, "act": ACTIVATIONS}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PATCH_WITH_EXPRESSION = re.compile(r"(\d+x\d+)/(.+)")
+
+
+def parse_layer(text: Text, names: Collection[str]) -> LayerBlock:
+    """Read one layer as a table file writes it.
+
+    Args:
+        text: the layer's text with its place.
+        names: the names that an expression may read.
+
+    Raises:
+        InvalidTableError: with every problem of the text, each at its own column.
+
+    >>> from archcount.errors import Location
+    >>> layer = parse_layer(Text("conv 3x3/2 4*w bias=false", Location("a.yaml", 1, 1)), ["w"])
+    >>> layer.kind.word, [bound.argument.name for bound in layer.arguments]
+    ('conv', ['patch', 'width', 'bias'])
+    """
+    words = [text.part(*match.span()) for match in re.finditer(r"\S+", text.text)]
+    if not words or words[0].text not in KINDS:
+        first = words[0].text if words else text.text
+        raise InvalidTableError(
+            Problem(
+                what=f"unknown layer kind or block {quote(first)}",
+                allowed=", ".join(KINDS) + ", or the name of a block under blocks:",
+                remedy=suggestion(first, KINDS),
+                where=text.where,
+            )
+        )
+    return _Reader(text, words, names).read()
+
+
+class _Reader:
+    """Reads the words of one layer, gathering problems."""
+
+    def __init__(self, text: Text, words: list[Text], names: Collection[str]) -> None:
+        self.text, self.words, self.names = text, words, names
+        self.kind = KINDS[words[0].text]
+        self.problems: list[Problem] = []
+        self.bound: dict[str, BoundArgument] = {}
+        self.follow: dict[str, str] = {}
+
+    def read(self) -> LayerBlock:
+        arguments = self.kind.arguments()
+        positional = sorted(
+            (item for item in arguments if item.position is not None),
+            key=lambda item: item.position or 0,
+        )
+        by_name = {item.name: item for item in arguments}
+        for word in self.words[1:]:
+            name, equals, value = word.text.partition("=")
+            if equals:
+                self._named(word, name, word.part(len(name) + 1, len(word.text)), by_name)
+            elif positional:
+                self._bind(positional.pop(0), word)
+            else:
+                self._refuse(word, f"{quote(word.text)} is one word too many", self._usage())
+        for item in arguments:
+            if item.required and item.name not in self.bound:
+                self._refuse(self.text, f"{item.name} is missing", self._usage())
+        if self.problems:
+            raise InvalidTableError(self.problems)
+        return LayerBlock(
+            text=self.text,
+            kind=self.kind,
+            arguments=tuple(self.bound.values()),
+            follow=self.follow,
+        )
+
+    def _usage(self) -> str:
+        """Show how the kind is written."""
+        words = [self.kind.word]
+        options = []
+        for item in self.kind.arguments():
+            if item.position is not None:
+                words.append(item.name.upper() if item.required else f"[{item.name.upper()}]")
+            else:
+                options.append(f"{item.name}=")
+        return " ".join([*words, *options, *(f"{name}=" for name in self.kind.follows)])
+
+    def _refuse(self, word: Text, what: str, allowed: str, remedy: str = "") -> None:
+        self.problems.append(
+            Problem(
+                what=f"in {quote(self.text.text)}: {what}",
+                allowed=allowed,
+                remedy=remedy,
+                where=word.where,
+            )
+        )
+
+    def _named(self, word: Text, name: str, value: Text, by_name: Mapping[str, Argument]) -> None:
+        if name in self.kind.follows:
+            if value.text in FOLLOWERS[name]:
+                self.follow[name] = value.text
+            else:
+                self._refuse(value, f"{name} is {quote(value.text)}", ", ".join(FOLLOWERS[name]))
+        elif name in by_name:
+            self._bind(by_name[name], value)
+        else:
+            known = [*by_name, *self.kind.follows]
+            self._refuse(
+                word, f"unknown option {quote(name)}", ", ".join(known), suggestion(name, known)
+            )
+
+    def _bind(self, argument: Argument, word: Text) -> None:
+        if argument.name in self.bound:
+            self._refuse(word, f"{argument.name} is given twice", self._usage())
+            return
+        try:
+            value = self._value(argument, word.text)
+        except InvalidValueError as error:
+            self._refuse(word, f"{argument.name}: {error.what}", error.allowed, error.remedy)
+            return
+        self.bound[argument.name] = BoundArgument(argument=argument, value=value, text=word)
+
+    def _value(self, argument: Argument, text: str) -> Any:
+        if argument.type is ArgumentType.PATCH:
+            return self._patch(text)
+        if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
+            return self._expression(text)
+        value = LITERALS[argument.type](argument, text)
+        check_bounds(argument, value)
+        return value
+
+    def _patch(self, text: str) -> Any:
+        if _NAME.fullmatch(text):
+            return self._expression(text)
+        match = _PATCH_WITH_EXPRESSION.fullmatch(text)
+        if match and not re.fullmatch(r"\d+(x\d+)?", match[2]):
+            return PatchText(parse_patch(match[1]).kernel, self._expression(match[2]))
+        return parse_patch(text)
+
+    def _expression(self, text: str) -> Expression:
+        expression = parse_expression(text)
+        for name in expression.names:
+            if name not in self.names:
+                raise InvalidValueError(
+                    f"{quote(name)} is no name here",
+                    allowed=", ".join(self.names),
+                    remedy=suggestion(name, self.names)
+                    or "add it to the table's columns or to let:",
+                )
+        return expression
+
+
+def _boolean(argument: Argument, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise InvalidValueError(f"{quote(text)} is neither true nor false", allowed="true, false")
+    return text == "true"
+
+
+def _choice(argument: Argument, text: str) -> str:
+    if text not in argument.choices:
+        raise InvalidValueError(
+            f"{quote(text)} is not one of its words",
+            allowed=argument.allowed,
+            remedy=suggestion(text, argument.choices),
+        )
+    return text
+
+
+def _size(argument: Argument, text: str) -> tuple[int, int]:
+    # A 0 is a size to `pad`, so the sides are read here and checked against `least` after.
+    match = re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", text)
+    if match is None:
+        raise InvalidValueError(f"{quote(text)} is no such size", allowed=argument.allowed)
+    return int(match[1]), int(match[2] or match[1])
+
+
+def _padding(argument: Argument, text: str) -> str | tuple[int, int]:
+    return text if text in ("same", "valid") else _size(argument, text)
+
+
+def parse_padding(text: str) -> str | tuple[int, int]:
+    """Read a padding: `same`, `valid`, a number, or HEIGHTxWIDTH.
+
+    Raises:
+        InvalidValueError: it is none of them.
+
+    >>> parse_padding("1"), parse_padding("same")
+    ((1, 1), 'same')
+    """
+    return _padding(Argument(name="pad", type=ArgumentType.PADDING), text)
+
+
+LITERALS: Mapping[ArgumentType, Callable[[Argument, str], Any]] = {
+    ArgumentType.BOOLEAN: _boolean,
+    ArgumentType.CHOICE: _choice,
+    ArgumentType.SIZE: _size,
+    ArgumentType.PADDING: _padding,
+}
+"""How the text of an argument that does not vary by row is read."""
+
+
+def check_bounds(argument: Argument, value: Any) -> None:
+    """Refuse a number, or a side of a size, that is out of the argument's bounds.
+
+    Raises:
+        InvalidValueError: it is.
+    """
+    sides = value if isinstance(value, tuple) else (value,)
+    for side in sides:
+        if isinstance(side, str | bool):
+            continue
+        low = argument.least is not None and side < argument.least
+        high = argument.most is not None and side > argument.most
+        if low or high:
+            raise InvalidValueError(f"{float(side):g} is out of range", allowed=argument.allowed)

@@ -1,0 +1,94 @@
+"""The expanded table: rows of nodes and heads, all numbers resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from archcount.architecture.nodes import Node
+from archcount.layers import Cost, Shape
+
+WEIGHTED = frozenset({"weights"})
+WEIGHTED_AND_POOLS = frozenset({"weights", "pool"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of the table, expanded.
+
+    Attributes:
+        id: its name, and the name of its module.
+        node: what its block expanded to.
+    """
+
+    id: str
+    node: Node
+
+    @property
+    def depth(self) -> int:
+        """Layers with weights on the longest path."""
+        return self.node.depth(WEIGHTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """An auxiliary classifier, train-only.
+
+    Attributes:
+        at: the row whose output it reads.
+        loss_weight: the weight of its loss.
+        node: what its body expanded to.
+    """
+
+    at: str
+    loss_weight: float
+    node: Node
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """A table's network with every number resolved.
+
+    Attributes:
+        name: the table's name.
+        variant: the variant's name, or empty.
+        input: the input shape, (channels, height, width).
+        rows: the rows in order.
+        heads: the auxiliary classifiers.
+    """
+
+    name: str
+    variant: str = ""
+    input: Shape
+    rows: tuple[Row, ...]
+    heads: tuple[Head, ...] = ()
+
+    @property
+    def output(self) -> Shape:
+        """The shape of the last row's output."""
+        return self.rows[-1].node.output
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Operations for one image, without heads."""
+        return sum((row.node.cost for row in self.rows), Cost())
+
+    @cached_property
+    def params(self) -> int:
+        """Trainable parameters, without heads."""
+        return sum(row.node.params for row in self.rows)
+
+    @cached_property
+    def weights(self) -> int:
+        """Parameters of kernels, without heads."""
+        return sum(row.node.weights for row in self.rows)
+
+    @property
+    def depth(self) -> int:
+        """Layers with weights on the longest path."""
+        return sum(row.depth for row in self.rows)
+
+    @property
+    def depth_with_pooling(self) -> int:
+        """Layers with weights and pools on the longest path."""
+        return sum(row.node.depth(WEIGHTED_AND_POOLS) for row in self.rows)

@@ -1,0 +1,111 @@
+"""What can go wrong for a user: each error says where, what, what is allowed, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Location:
+    """A place in a file; lines and columns count from 1.
+
+    >>> str(Location("tables/googlenet.yaml", 12, 5))
+    'tables/googlenet.yaml:12:5'
+    """
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong, with its place, what is allowed there, and what to do.
+
+    >>> print(Problem(what="unknown key 'colour'", allowed="name, source", remedy="remove it"))
+    unknown key 'colour'; allowed: name, source; remove it
+    """
+
+    what: str
+    allowed: str = ""
+    remedy: str = ""
+    where: Location | None = None
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        if self.allowed:
+            parts.append(f"allowed: {self.allowed}")
+        if self.remedy:
+            parts.append(self.remedy)
+        place = f"{self.where}: " if self.where else ""
+        return place + "; ".join(parts)
+
+
+class ArchcountError(Exception):
+    """The base of every error that is the user's to mend; carries one or more problems."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class InvalidTableError(ArchcountError):
+    """A table file that cannot be read, or whose architecture cannot be built."""
+
+
+class UsageError(ArchcountError):
+    """A name, option or path on the command line (or in a call) that does not fit."""
+
+
+class UnavailableError(ArchcountError):
+    """A device, its memory, or an optional part is missing."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class InvalidValueError(ValueError):
+    """A value that a layer or a notation refuses; the caller who knows the place adds it.
+
+    Attributes:
+        argument: the name of the layer argument at fault, where there is one.
+    """
+
+    def __init__(
+        self, what: str, *, allowed: str = "", remedy: str = "", argument: str = ""
+    ) -> None:
+        self.what, self.allowed, self.remedy, self.argument = what, allowed, remedy, argument
+        super().__init__(str(self.at(None)))
+
+    def at(self, where: Location | None, context: str = "") -> Problem:
+        """Place the error: a `Problem` at `where`, the words of `context` before it."""
+        what = f"{context}: {self.what}" if context else self.what
+        return Problem(what=what, allowed=self.allowed, remedy=self.remedy, where=where)
+
+
+def quote(text: str, limit: int = 60) -> str:
+    """Quote a piece of the user's text for a message, shortened to `limit` characters.
+
+    >>> quote("7y7")
+    "'7y7'"
+    """
+    return repr(text if len(text) <= limit else text[: limit - 3] + "...")
+
+
+def suggestion(text: str, allowed: Iterable[str]) -> str:
+    """Name the closest allowed word as advice, or nothing when none is close.
+
+    >>> suggestion("maxpol", ["conv", "maxpool"])
+    "did you mean 'maxpool'?"
+    """
+    close = get_close_matches(text[:100], list(allowed), n=1)
+    return f"did you mean {close[0]!r}?" if close else ""

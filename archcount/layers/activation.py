@@ -1,0 +1,55 @@
+"""Activations and softmax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from archcount.layers.cost import Cost
+from archcount.layers.kind import LayerKind
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relu(LayerKind):
+    """A rectifier, max(x, 0): `relu`."""
+
+    word: ClassVar[str] = "relu"
+
+    def output(self, shape: Shape) -> Shape:
+        """Give the input's shape."""
+        return shape
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count one operation per element."""
+        return Cost(activation=shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.ReLU`."""
+        from torch import nn
+
+        return nn.ReLU()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Softmax(LayerKind):
+    """A softmax over channels: `softmax`."""
+
+    word: ClassVar[str] = "softmax"
+
+    def output(self, shape: Shape) -> Shape:
+        """Give the input's shape."""
+        return shape
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count maximum, difference, exponential, sum and quotient per element."""
+        return Cost(softmax=5 * shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.Softmax` over dimension 1."""
+        from torch import nn
+
+        return nn.Softmax(dim=1)

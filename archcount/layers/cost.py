@@ -1,0 +1,72 @@
+"""Cost by category, in exact integers; conventions pick categories, none is dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+MAC_CATEGORIES = ("conv", "linear", "matmul")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """Operations for one image, by category.
+
+    Attributes:
+        conv: multiply-accumulates of convolutions.
+        linear: multiply-accumulates of fully connected layers.
+        matmul: multiply-accumulates of products of two activations.
+        bias: additions of biases, 1 per output element.
+        norm: elementwise operations of normalisation: 2 per element for batch normalisation
+            (scale, shift), `size + 5` for local response normalisation.
+        activation: elementwise operations of activations: 1 per element.
+        pool: operations of pooling: the window's area per output element.
+        softmax: elementwise operations of softmax: 5 per element (maximum, difference,
+            exponential, sum, quotient).
+        add: elementwise additions of branches.
+
+    >>> (Cost(conv=10) + Cost(conv=5, bias=2)).macs
+    15
+    """
+
+    conv: int = 0
+    linear: int = 0
+    matmul: int = 0
+    bias: int = 0
+    norm: int = 0
+    activation: int = 0
+    pool: int = 0
+    softmax: int = 0
+    add: int = 0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates: conv + linear + matmul."""
+        return self.conv + self.linear + self.matmul
+
+    def flops(self, include: tuple[str, ...] = ()) -> int:
+        """Floating point operations: 2 per mac, plus the elementwise categories in `include`.
+
+        >>> Cost(conv=10, bias=2).flops(include=("bias",))
+        22
+        """
+        return 2 * self.macs + sum(getattr(self, category) for category in include)
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(**{name: getattr(self, name) + getattr(other, name) for name in CATEGORIES})
+
+    def scaled(self, times: int) -> Cost:
+        """Multiply every category, such as by a batch size."""
+        return Cost(**{name: getattr(self, name) * times for name in CATEGORIES})
+
+    def as_dict(self) -> dict[str, int]:
+        """Give every category by name, zeros included."""
+        return {name: getattr(self, name) for name in CATEGORIES}
+
+
+CATEGORIES: tuple[str, ...] = tuple(field.name for field in fields(Cost))
+"""Every cost category by name."""
+
+ELEMENTWISE_CATEGORIES: tuple[str, ...] = tuple(
+    name for name in CATEGORIES if name not in MAC_CATEGORIES
+)
+"""The categories that are not multiply-accumulates."""

@@ -1,0 +1,122 @@
+"""What a layer kind is, and how it declares the arguments that a table file may write."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import MISSING, dataclass, field, fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from archcount.layers.cost import Cost
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class ArgumentType(Enum):
+    """How the text of an argument is read; the value names what is allowed there."""
+
+    INTEGER = "a whole number, a column, or arithmetic over them"
+    NUMBER = "a number"
+    BOOLEAN = "true or false"
+    PATCH = "a patch such as 3x3 or 7x7/2, or a column that holds one"
+    SIZE = "a number, or HEIGHTxWIDTH"
+    PADDING = "same, valid, a number, or HEIGHTxWIDTH"
+    CHOICE = "one of a list of words"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Argument:
+    """One argument of a layer kind, as a table file writes it.
+
+    Attributes:
+        position: its place among the words after the kind, or None for `name=value` only.
+        least: the smallest number allowed, inclusive.
+        most: the largest number allowed, inclusive.
+        choices: the words allowed, for `ArgumentType.CHOICE`.
+        shared: whether the table's `layer:` block may set its default.
+    """
+
+    name: str
+    type: ArgumentType
+    position: int | None = None
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    shared: bool = False
+    required: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """What may be written for it, in words."""
+        if self.choices:
+            return ", ".join(self.choices)
+        least = "" if self.least is None else f", at least {self.least:g}"
+        most = "" if self.most is None else f", at most {self.most:g}"
+        return self.type.value + least + most
+
+
+def argument(
+    type: ArgumentType,
+    *,
+    default: Any = MISSING,
+    position: int | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] = (),
+    shared: bool = False,
+) -> Any:
+    """Declare a dataclass field of a layer kind that a table file may write."""
+    metadata = {
+        "type": type, "position": position, "least": least, "most": most,
+        "choices": choices, "shared": shared,
+    }  # fmt: skip
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerKind(ABC):
+    """One kind of layer with its numbers: shape rule, cost, and torch module in one place.
+
+    Every method takes the input shape, because input widths stand nowhere in a table.
+    """
+
+    word: ClassVar[str]
+    """The word that a table file writes for it."""
+    role: ClassVar[str] = ""
+    """`weights` or `pool` where the kind counts towards a depth; else empty."""
+    follows: ClassVar[tuple[str, ...]] = ()
+    """Which of `norm` and `act` the kind may be followed by in one word group."""
+
+    @classmethod
+    def arguments(cls) -> tuple[Argument, ...]:
+        """List what a table file may write after the kind's word."""
+        return tuple(
+            Argument(name=item.name, required=item.default is MISSING, **item.metadata)
+            for item in fields(cls)
+        )
+
+    @abstractmethod
+    def output(self, shape: Shape) -> Shape:
+        """Give the output shape for an input shape.
+
+        Raises:
+            InvalidValueError: the input does not fit the layer.
+        """
+
+    def cost(self, shape: Shape) -> Cost:
+        """Give the operations for one image of this input shape."""
+        return Cost()
+
+    def weights(self, shape: Shape) -> int:
+        """Give the number of kernel parameters."""
+        return 0
+
+    def params(self, shape: Shape) -> int:
+        """Give the number of trainable parameters: kernels, biases, scales and shifts."""
+        return self.weights(shape)
+
+    @abstractmethod
+    def module(self, shape: Shape) -> nn.Module:
+        """Make the torch module for this input shape."""

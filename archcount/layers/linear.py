@@ -1,0 +1,97 @@
+"""Fully connected layers and what stands around them: flatten and dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from archcount.errors import InvalidValueError
+from archcount.layers.cost import Cost
+from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear(LayerKind):
+    """A fully connected layer on flattened features: `linear 1000`.
+
+    >>> Linear(width=1000).params(Shape((1024,)))  # 1024 x 1000 + 1000
+    1025000
+    """
+
+    word: ClassVar[str] = "linear"
+    role: ClassVar[str] = "weights"
+    follows: ClassVar[tuple[str, ...]] = ("act",)
+
+    width: int = argument(ArgumentType.INTEGER, position=0, least=1)
+    bias: bool = argument(ArgumentType.BOOLEAN, default=True)
+
+    def output(self, shape: Shape) -> Shape:
+        """Give (width,).
+
+        Raises:
+            InvalidValueError: the input still has a height and a width.
+        """
+        if shape.is_map:
+            raise InvalidValueError(
+                f"linear needs flattened features, and gets {shape} (channels x height x width)",
+                remedy="put flatten, or global_avgpool and flatten, before linear",
+            )
+        return Shape((self.width,))
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count one mac per weight, and one bias addition per output."""
+        return Cost(linear=self.weights(shape), bias=self.width if self.bias else 0)
+
+    def weights(self, shape: Shape) -> int:
+        """Count features x width."""
+        return shape.channels * self.width
+
+    def params(self, shape: Shape) -> int:
+        """Count the weights and one bias per output."""
+        return self.weights(shape) + (self.width if self.bias else 0)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.Linear`."""
+        from torch import nn
+
+        return nn.Linear(shape.channels, self.width, bias=self.bias)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flatten(LayerKind):
+    """Channels, rows and columns as one list of features: `flatten`."""
+
+    word: ClassVar[str] = "flatten"
+
+    def output(self, shape: Shape) -> Shape:
+        """Give (features,)."""
+        return Shape((shape.elements,))
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.Flatten`."""
+        from torch import nn
+
+        return nn.Flatten()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropout(LayerKind):
+    """Dropout, which drops the fraction `p` in training only: `dropout 0.4`."""
+
+    word: ClassVar[str] = "dropout"
+
+    p: float = argument(ArgumentType.NUMBER, default=0.5, position=0, least=0, most=1)
+
+    def output(self, shape: Shape) -> Shape:
+        """Give the input's shape."""
+        return shape
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.Dropout`."""
+        from torch import nn
+
+        return nn.Dropout(self.p)

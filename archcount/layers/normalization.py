@@ -1,0 +1,79 @@
+"""Normalisation: batch normalisation and local response normalisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from archcount.layers.cost import Cost
+from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchNorm(LayerKind):
+    """Batch normalisation with a trained scale and shift per channel: `batchnorm`.
+
+    Source: arXiv:1502.03167.
+
+    >>> BatchNorm().params(Shape((64, 112, 112)))
+    128
+    """
+
+    word: ClassVar[str] = "batchnorm"
+
+    eps: float = argument(ArgumentType.NUMBER, default=1e-5, least=0)
+    momentum: float = argument(ArgumentType.NUMBER, default=0.1, least=0, most=1)
+
+    def output(self, shape: Shape) -> Shape:
+        """Give the input's shape."""
+        return shape
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count a scale and a shift per element, as at inference."""
+        return Cost(norm=2 * shape.elements)
+
+    def params(self, shape: Shape) -> int:
+        """Count a scale and a shift per channel; running averages are not trained."""
+        return 2 * shape.channels
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.BatchNorm2d`, or `nn.BatchNorm1d` once flattened."""
+        from torch import nn
+
+        norm = nn.BatchNorm2d if shape.is_map else nn.BatchNorm1d
+        return norm(shape.channels, eps=self.eps, momentum=self.momentum)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalResponseNorm(LayerKind):
+    """Normalisation across `size` neighbouring channels: `lrn`.
+
+    The defaults are those of Krizhevsky et al. 2012, sec. 3.3, with `alpha` in the form that
+    torch and Caffe use, divided by `size` (their 1e-4 stands for a sum).
+    """
+
+    word: ClassVar[str] = "lrn"
+
+    size: int = argument(ArgumentType.INTEGER, default=5, least=1)
+    alpha: float = argument(ArgumentType.NUMBER, default=1e-4)
+    beta: float = argument(ArgumentType.NUMBER, default=0.75)
+    k: float = argument(ArgumentType.NUMBER, default=1.0)
+
+    def output(self, shape: Shape) -> Shape:
+        """Give the input's shape."""
+        shape.require_map(self.word)
+        return shape
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count square, sum of `size`, scale, shift, power and quotient per element."""
+        return Cost(norm=(self.size + 5) * shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.LocalResponseNorm`."""
+        from torch import nn
+
+        return nn.LocalResponseNorm(self.size, alpha=self.alpha, beta=self.beta, k=self.k)

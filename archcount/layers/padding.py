@@ -1,0 +1,107 @@
+"""Padding: how many zeros stand on each side, and the output length that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from archcount.errors import InvalidValueError
+
+Padding = Literal["same", "valid"] | tuple[int, int]
+"""`same` (output = ceil(input / stride)), `valid` (none), or (rows, columns) on either side."""
+
+REALISATIONS = ("symmetric", "asymmetric", "ceil")
+"""How `same` is built: equal sides; one more below and to the right; or a rounded-up pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One spatial axis of a sliding window, resolved for one input length.
+
+    Attributes:
+        before: zeros above (or left).
+        after: zeros below (or right).
+        output: the output length.
+    """
+
+    before: int
+    after: int
+    output: int
+
+
+def same_length(length: int, stride: int) -> int:
+    """Give ceil(length / stride), the output length of `same`.
+
+    >>> same_length(7, 2)
+    4
+    """
+    return -(-length // stride)
+
+
+def window_length(length: int, extent: int, stride: int, pads: int, *, ceil: bool = False) -> int:
+    """Count the positions of a window of `extent` over `length` + `pads` cells.
+
+    >>> window_length(224, 7, 2, 6)
+    112
+    >>> window_length(112, 3, 2, 0), window_length(112, 3, 2, 0, ceil=True)
+    (55, 56)
+    """
+    free = length + pads - extent
+    return (-(-free // stride) if ceil else free // stride) + 1
+
+
+def resolve(
+    word: str, pad: Padding, realised: str, axis: int, length: int, extent: int, stride: int
+) -> Side:
+    """Resolve one axis of a convolution's padding.
+
+    Args:
+        word: the layer kind, for messages.
+        pad: the padding asked for.
+        realised: how `same` is built, one of `REALISATIONS`.
+        axis: 0 for rows, 1 for columns.
+        length: the input length, in cells.
+        extent: the kernel's extent, dilation included.
+        stride: the stride, in cells.
+
+    Raises:
+        InvalidValueError: the window does not fit, or `same` cannot be built like this.
+
+    >>> resolve("conv", "same", "symmetric", 0, 224, 7, 2)
+    Side(before=3, after=3, output=112)
+    >>> resolve("conv", "same", "asymmetric", 0, 224, 7, 2)
+    Side(before=2, after=3, output=112)
+    """
+    if pad == "same":
+        output = same_length(length, stride)
+        if realised == "asymmetric":
+            total = max((output - 1) * stride + extent - length, 0)
+            return Side(total // 2, total - total // 2, output)
+        before = (extent - 1) // 2
+        if window_length(length, extent, stride, 2 * before) != output:
+            raise InvalidValueError(
+                f"pad=same with equal zeros on both sides cannot give ceil({length}/{stride}) = "
+                f"{output} from a kernel of extent {extent}",
+                remedy="write same=asymmetric, or another pad",
+                argument="pad",
+            )
+        return Side(before, before, output)
+    before = 0 if pad == "valid" else pad[axis]
+    require_fit(word, length, extent, 2 * before)
+    return Side(before, before, window_length(length, extent, stride, 2 * before))
+
+
+def require_fit(word: str, length: int, extent: int, pads: int) -> None:
+    """Refuse a window that is larger than what it slides over.
+
+    Raises:
+        InvalidValueError: the window is larger than the padded input.
+    """
+    if extent > length + pads:
+        padded = f" plus {pads} of padding" if pads else ""
+        raise InvalidValueError(
+            f"{word}: a kernel of extent {extent} does not fit an input of length {length}{padded}",
+            allowed=f"an extent of at most {length + pads} here",
+            remedy="enlarge the input, or pad, or take a smaller kernel",
+            argument="patch",
+        )

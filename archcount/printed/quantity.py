@@ -1,0 +1,128 @@
+"""Printed quantities ("2.7K", "1.5B") and the exact intervals they stand for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from archcount.errors import InvalidValueError, quote
+
+_QUANTITY = re.compile(
+    r"(?P<digits>\d+(?:,\d{3})*(?:\.(?P<decimals>\d+))?)"
+    r"(?:e(?P<exponent>\d{1,2})|\s*(?P<suffix>[KkMGBT]|million|billion|thousand))?"
+)
+_RATIO = re.compile(r"(\d+(?:\.\d+)?) ?(?:[x×]|times)?(?: (?:fewer|less|smaller|cheaper))?")
+_POWERS = {
+    "": 0, "K": 1, "k": 1, "M": 2, "G": 3, "B": 3, "T": 4,
+    "thousand": 1, "million": 2, "billion": 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The values `low <= v < high` that one printed number can stand for.
+
+    >>> Fraction(9408) in Interval(Fraction(9350), Fraction(9450))
+    True
+    """
+
+    low: Fraction
+    high: Fraction
+
+    def __contains__(self, value: Fraction | int) -> bool:
+        return self.low <= value < self.high
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quantity:
+    """A printed number: its digits, the unit of its last digit, and its K/M/B suffix.
+
+    Attributes:
+        text: as printed.
+        mantissa: the digits as an exact number.
+        unit: the worth of the last printed digit (1/10 for "2.7").
+        power: how often the suffix multiplies by K (1 for K, 2 for M, 3 for B or G).
+        exponent: the power of ten of an "e9" form.
+    """
+
+    text: str
+    mantissa: Fraction
+    unit: Fraction
+    power: int
+    exponent: int
+
+    def scale(self, k: int = 1000) -> int:
+        """Give the worth of the suffix in base units where K is `k` (1000 or 1024)."""
+        return int(k**self.power * 10**self.exponent)
+
+    def value(self, k: int = 1000) -> Fraction:
+        """Give the printed number itself in base units.
+
+        >>> parse_quantity("2.7K").value()
+        Fraction(2700, 1)
+        """
+        return self.mantissa * self.scale(k)
+
+    def rounded(self, k: int = 1000) -> Interval:
+        """Give the values that print like this when rounded.
+
+        >>> parse_quantity("159K").rounded(1024) == Interval(
+        ...     Fraction(317, 2) * 1024, Fraction(319, 2) * 1024)
+        True
+        """
+        half = self.unit / 2
+        return Interval(
+            (self.mantissa - half) * self.scale(k), (self.mantissa + half) * self.scale(k)
+        )
+
+    def truncated(self, k: int = 1000) -> Interval:
+        """Give the values that print like this when the rest is cut off.
+
+        >>> parse_quantity("159K").truncated() == Interval(Fraction(159000), Fraction(160000))
+        True
+        """
+        return Interval(self.value(k), (self.mantissa + self.unit) * self.scale(k))
+
+
+def parse_quantity(text: str) -> Quantity:
+    """Read a printed number such as "2.7K", "1.5B", "9,472", "1.8e9" or "6.7977 million".
+
+    Raises:
+        InvalidValueError: the text is no printed number.
+
+    >>> parse_quantity("6.7977 million").value()
+    Fraction(6797700, 1)
+    """
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None or len(text) > 60:
+        raise InvalidValueError(
+            f"{quote(text)} is not a printed number",
+            allowed="digits with an optional K, M, G, B or T, such as 2.7K, 34M, 1.5B or 9,472",
+            remedy="write the cell as printed, or leave it blank",
+        )
+    decimals = len(match["decimals"] or "")
+    return Quantity(
+        text=text.strip(),
+        mantissa=Fraction(match["digits"].replace(",", "")),
+        unit=Fraction(1, 10**decimals),
+        power=_POWERS[match["suffix"] or ""],
+        exponent=int(match["exponent"] or 0),
+    )
+
+
+def parse_ratio(text: str) -> Quantity:
+    """Read a printed ratio such as "12x", "12x fewer" or "2.5 times".
+
+    Raises:
+        InvalidValueError: the text is no printed ratio.
+
+    >>> parse_ratio("12x fewer").mantissa
+    Fraction(12, 1)
+    """
+    match = _RATIO.fullmatch(text.strip())
+    if match is None:
+        raise InvalidValueError(
+            f"{quote(text)} is not a printed ratio", allowed='a number and x, such as "12x fewer"'
+        )
+    return replace(parse_quantity(match[1]), text=text.strip())

@@ -1,0 +1,14 @@
+"""The table file: read, validated, every problem located; and the catalogue of shipped tables."""
+
+from archcount.spec.catalogue import find_table, shipped_tables
+from archcount.spec.load import LoadedTable, load_table
+from archcount.spec.schema import SCHEMA_VERSION, json_schema
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "LoadedTable",
+    "find_table",
+    "json_schema",
+    "load_table",
+    "shipped_tables",
+]

@@ -1,0 +1,176 @@
+"""The `blocks:` of a file: parsed once, references followed, problems gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from archcount.architecture import (
+    AddBlock,
+    Block,
+    ConcatBlock,
+    RepeatBlock,
+    SequenceBlock,
+    Shortcut,
+    Text,
+    parse_expression,
+    parse_layer,
+)
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
+from archcount.layers import KINDS
+from archcount.spec.source import Marked
+
+_FORMS = "a layer, a block's name, a list, concat:, add:, or repeat: with block:"
+
+
+class BlockReader:
+    """Reads blocks and remembers each by its name.
+
+    Args:
+        blocks: the file's `blocks:`, or nothing.
+        names: the names that an expression may read.
+    """
+
+    def __init__(self, blocks: Marked | None, names: Collection[str]) -> None:
+        self._written = dict(blocks.items()) if blocks else {}
+        self._keys = blocks.keys if blocks else {}
+        self._names = names
+        self._done: dict[str, Block] = {}
+        self._open: list[str] = []
+
+    def read_all(self) -> list[Problem]:
+        """Read every named block, used or not; give the problems found."""
+        problems: list[Problem] = []
+        for name in self._written:
+            if name.split()[0] in KINDS or name == "shortcut":
+                problems.append(
+                    Problem(
+                        what=f"block name {quote(name)} begins with the word of a layer kind",
+                        remedy="rename the block",
+                        where=self._keys[name],
+                    )
+                )
+                continue
+            try:
+                self._named(name)
+            except InvalidTableError as error:
+                problems += [item for item in error.problems if item not in problems]
+        return problems
+
+    def read(self, marked: Marked) -> Block:
+        """Read a block written as a tree.
+
+        Raises:
+            InvalidTableError: with every problem in it.
+        """
+        if isinstance(marked.value, str):
+            return self.read_text(Text(marked.value, marked.text_start))
+        if isinstance(marked.value, list):
+            return SequenceBlock(self._all(marked))
+        if isinstance(marked.value, dict):
+            return self._mapping(marked, marked.value)
+        raise InvalidTableError(
+            Problem(what="a block is missing", allowed=_FORMS, where=marked.where)
+        )
+
+    def read_text(self, text: Text) -> Block:
+        """Read a block written as text: a block's name, `shortcut`, or one layer.
+
+        Raises:
+            InvalidTableError: it is none of them.
+        """
+        if text.text in self._written:
+            return self._named(text.text, text)
+        if text.text == "shortcut":
+            return Shortcut(text.where)
+        try:
+            return parse_layer(text, self._names)
+        except InvalidTableError as error:
+            if text.text.split()[:1] and text.text.split()[0] in KINDS:
+                raise
+            raise InvalidTableError(
+                [self._with_blocks(problem) for problem in error.problems]
+            ) from None
+
+    def _with_blocks(self, problem: Problem) -> Problem:
+        """Name the file's own blocks among what is allowed."""
+        blocks = f"the blocks {', '.join(map(repr, self._written))}; " if self._written else ""
+        return Problem(
+            what=problem.what,
+            allowed=f"{blocks}or a layer: {', '.join(KINDS)}",
+            remedy=problem.remedy,
+            where=problem.where,
+        )
+
+    def _named(self, name: str, caller: Text | None = None) -> Block:
+        if name in self._open:
+            circle = " -> ".join([*self._open[self._open.index(name) :], name])
+            raise InvalidTableError(
+                Problem(
+                    what=f"block {quote(name)} contains itself ({circle})",
+                    remedy="write one of them out",
+                    where=caller.where if caller else self._keys[name],
+                )
+            )
+        if name not in self._done:
+            self._open.append(name)
+            try:
+                self._done[name] = self.read(self._written[name])
+            finally:
+                self._open.pop()
+        return self._done[name]
+
+    def _all(self, marked: Marked) -> tuple[Block, ...]:
+        """Read every item of a list, gathering the problems of all."""
+        items = marked.value if isinstance(marked.value, list) else []
+        if not items:
+            raise InvalidTableError(
+                Problem(what="an empty list of blocks", allowed=_FORMS, where=marked.where)
+            )
+        done: list[Block] = []
+        problems: list[Problem] = []
+        for item in items:
+            try:
+                done.append(self.read(item))
+            except InvalidTableError as error:
+                problems += error.problems
+        if problems:
+            raise InvalidTableError(problems)
+        return tuple(done)
+
+    def _mapping(self, marked: Marked, value: dict[str, Marked]) -> Block:
+        match sorted(value):
+            case ["concat"]:
+                return ConcatBlock(self._all(value["concat"]), marked.keys["concat"])
+            case ["add"]:
+                return AddBlock(self._all(value["add"]), marked.keys["add"])
+            case ["block", "repeat"]:
+                times = Text(str(value["repeat"].value), value["repeat"].text_start)
+                return self.repeated(times, self.read(value["block"]))
+        raise InvalidTableError(
+            Problem(
+                what=f"a block with the keys {', '.join(map(quote, value)) or 'none'}",
+                allowed=_FORMS,
+                where=marked.where,
+            )
+        )
+
+    def repeated(self, times: Text, body: Block) -> RepeatBlock:
+        """Repeat a block as often as the text says.
+
+        Raises:
+            InvalidTableError: the text is no expression over known names.
+        """
+        try:
+            expression = parse_expression(times.text)
+        except InvalidValueError as error:
+            raise InvalidTableError(error.at(times.where, "repeat")) from None
+        for name in expression.names:
+            if name not in self._names:
+                raise InvalidTableError(
+                    Problem(
+                        what=f"repeat: {quote(name)} is no name here",
+                        allowed=", ".join(self._names),
+                        where=times.where,
+                    )
+                )
+        return RepeatBlock(expression, body, times)

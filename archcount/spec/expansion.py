@@ -1,0 +1,101 @@
+"""From parsed rows to an `Architecture`, gathering the problems of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from archcount.architecture import (
+    Architecture,
+    Block,
+    Head,
+    LayerDefaults,
+    Node,
+    Row,
+    Scope,
+    Value,
+    expand,
+)
+from archcount.architecture.expand import Budget
+from archcount.errors import InvalidTableError, Problem
+from archcount.layers import Shape
+from archcount.spec.rows import ParsedRow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeadBody:
+    """An auxiliary classifier as written."""
+
+    at: str
+    loss_weight: float
+    block: Block
+
+
+def expand_table(
+    name: str,
+    variant: str,
+    input_shape: Shape,
+    rows: Sequence[ParsedRow],
+    heads: Sequence[HeadBody],
+    lets: Mapping[str, Value],
+    defaults: LayerDefaults,
+) -> Architecture:
+    """Expand every row on the output of the one before it.
+
+    A row that cannot be expanded is reported, and the next one goes on from its printed
+    output where that is complete, so that one mistake does not hide the others.
+
+    Raises:
+        InvalidTableError: with the problems of all rows and heads.
+    """
+    budget = Budget()
+    problems: list[Problem] = []
+    done: list[Row] = []
+    ends: dict[str, Shape] = {}
+    shape: Shape | None = input_shape
+    values = {row.id: {**lets, **row.values} for row in rows}
+
+    def attempt(block: Block | None, start: Shape, row: str, owner: str) -> Node | None:
+        if block is None:
+            return None
+        try:
+            scope = Scope(values=values[row], owner=owner)
+            return expand(block, start, scope, defaults, budget)
+        except InvalidTableError as error:
+            problems.extend(item for item in error.problems if item not in problems)
+            return None
+
+    for row in rows:
+        node = attempt(row.block, shape, row.id, f"row {row.id}")
+        if node is not None:
+            done.append(Row(id=row.id, node=node))
+        shape = node.output if node is not None else _printed_output(row)
+        if shape is None or budget.left < 0:
+            break
+        ends[row.id] = shape
+    bodies = [
+        (head, attempt(head.block, ends[head.at], head.at, f"head at {head.at}"))
+        for head in heads
+        if head.at in ends
+    ]
+    if problems:
+        raise InvalidTableError(problems)
+    return Architecture(
+        name=name,
+        variant=variant,
+        input=input_shape,
+        rows=tuple(done),
+        heads=tuple(
+            Head(at=head.at, loss_weight=head.loss_weight, node=node)
+            for head, node in bodies
+            if node is not None
+        ),
+    )
+
+
+def _printed_output(row: ParsedRow) -> Shape | None:
+    """Give the printed output as a shape, if it is printed whole."""
+    if row.output is None or len(row.output) != 3:
+        return None
+    height, width, channels = row.output
+    return Shape((channels, height, width))

@@ -1,0 +1,207 @@
+"""The aligned pipe block of a table file: rows of cells, each with its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
+from archcount.spec.schema import NAME
+from archcount.spec.source import Marked
+
+COLUMNS = {
+    "row": "the row's name, and the name of its module",
+    "block": "a block's name, or one layer",
+    "type": "the row's printed label",
+    "patch": "the printed patch and stride, 7x7/2",
+    "input": "the printed input size, HxWxC",
+    "output": "the printed output size, HxWxC",
+    "n": "how often the block is repeated",
+    "depth": "the printed depth",
+    "params": "the printed number of parameters",
+    "ops": "the printed number of operations",
+}
+"""The columns that every table may have; others are declared under `columns:`."""
+
+RESERVED = frozenset(
+    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
+    "double dump_patches eval extra_repr float forward forward_with_heads get_buffer "
+    "get_extra_state get_parameter get_submodule half heads ipu load_state_dict loss "
+    "loss_weights modules mtia named_buffers named_children named_modules named_parameters "
+    "parameters register_backward_hook register_buffer register_forward_hook "
+    "register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook "
+    "register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module "
+    "register_parameter register_state_dict_post_hook register_state_dict_pre_hook "
+    "requires_grad_ rows set_extra_state set_submodule share_memory state_dict to to_empty train "
+    "training type xpu zero_grad".split()
+)
+"""Names that a row may not have, because every torch module has them already (tested)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The text of one cell, stripped, and its place."""
+
+    text: str
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One line of the grid: its cells by column, blank ones included."""
+
+    id: str
+    cells: dict[str, Cell]
+    where: Location
+
+
+def parse_grid(
+    marked: Marked, lines: list[str], declared: dict[str, str]
+) -> tuple[list[GridRow], list[str]]:
+    """Read the pipe block.
+
+    Args:
+        marked: the block's text with its place.
+        lines: the lines of the whole file.
+        declared: the headings under `columns:`.
+
+    Returns:
+        The rows, and the columns in order.
+
+    Raises:
+        InvalidTableError: with every problem of the grid.
+    """
+    placed = [line for line in _placed_lines(marked, lines) if line[0].strip()]
+    problems: list[Problem] = []
+    if not placed:
+        raise InvalidTableError(
+            Problem(what="the table is empty", remedy="write its rows", where=marked.where)
+        )
+    header = _cells(*placed[0])
+    names = _header(header, declared, problems, marked.where)
+    rows: list[GridRow] = []
+    seen: dict[str, Location] = {}
+    for text, where in placed[1:]:
+        cells = _cells(text, where)
+        if len(cells) != len(header):
+            problems.append(_miscount(cells, header, where))
+            continue
+        row = GridRow(
+            cells[names.index("row")].text if "row" in names else "",
+            dict(zip(names, cells, strict=True)),
+            where,
+        )
+        _check_id(row, seen, problems)
+        rows.append(row)
+    if len(placed) == 1:
+        problems.append(
+            Problem(what="the table has no rows", remedy="write one a line", where=marked.where)
+        )
+    if problems:
+        raise InvalidTableError(problems)
+    return rows, names
+
+
+def _placed_lines(marked: Marked, lines: list[str]) -> list[tuple[str, Location]]:
+    """Give the block's lines with the place of their first character."""
+    text = str(marked.value)
+    start = marked.where
+    if marked.style != "|":
+        return [(line, start) for line in text.splitlines()]
+    placed = []
+    for offset, line in enumerate(text.splitlines()):
+        number = start.line + 1 + offset
+        raw = lines[number - 1] if number <= len(lines) else line
+        placed.append((line, Location(start.file, number, raw.find(line) + 1 if line else 1)))
+    return placed
+
+
+def _cells(text: str, where: Location) -> list[Cell]:
+    cells = []
+    column = where.column
+    for part in text.split("|"):
+        inner = len(part) - len(part.lstrip()) if part.strip() else 0
+        cells.append(Cell(part.strip(), Location(where.file, where.line, column + inner)))
+        column += len(part) + 1
+    return cells
+
+
+def _header(
+    header: list[Cell], declared: dict[str, str], problems: list[Problem], where: Location
+) -> list[str]:
+    names: list[str] = []
+    allowed = [*COLUMNS, *(name for name in declared if name not in COLUMNS)]
+    for cell in header:
+        if cell.text in names:
+            problems.append(
+                Problem(
+                    what=f"column {quote(cell.text)} stands twice",
+                    remedy="rename one of them",
+                    where=cell.where,
+                )
+            )
+        elif cell.text not in allowed:
+            problems.append(
+                Problem(
+                    what=f"unknown column {quote(cell.text)}",
+                    allowed=", ".join(allowed),
+                    remedy=suggestion(cell.text, allowed) or "declare it under columns:",
+                    where=cell.where,
+                )
+            )
+        names.append(cell.text)
+    needed = ["row", "block", *(name for name in declared if name not in COLUMNS)]
+    for name in needed:
+        if name not in names:
+            why = COLUMNS.get(name, "declared under columns:")
+            problems.append(
+                Problem(
+                    what=f"column {quote(name)} is missing from the table's first line ({why})",
+                    remedy=f"add the column {name}",
+                    where=header[0].where if header else where,
+                )
+            )
+    return names
+
+
+def _miscount(cells: list[Cell], header: list[Cell], where: Location) -> Problem:
+    word = "too few" if len(cells) < len(header) else "too many"
+    return Problem(
+        what=f"row {quote(cells[0].text)} has {len(cells)} cells, {word}",
+        allowed=f"{len(header)} cells: {' | '.join(cell.text for cell in header)}",
+        remedy="leave a cell blank between two | where nothing is printed",
+        where=where,
+    )
+
+
+def _check_id(row: GridRow, seen: dict[str, Location], problems: list[Problem]) -> None:
+    cell = row.cells.get("row")
+    if cell is None:
+        return
+    if not re.fullmatch(NAME, row.id):
+        problems.append(
+            Problem(
+                what=f"row name {quote(row.id)}",
+                allowed="letters, digits and _, beginning with a letter",
+                remedy="write the printed label in the column type",
+                where=cell.where,
+            )
+        )
+    elif row.id in RESERVED:
+        problems.append(
+            Problem(
+                what=f"row name {quote(row.id)} is taken by torch modules",
+                remedy=f"call it {row.id}1, say",
+                where=cell.where,
+            )
+        )
+    elif row.id in seen:
+        problems.append(
+            Problem(
+                what=f"row name {quote(row.id)} stands twice, first at line {seen[row.id].line}",
+                remedy="rename one of them",
+                where=cell.where,
+            )
+        )
+    else:
+        seen[row.id] = cell.where

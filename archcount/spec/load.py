@@ -1,0 +1,166 @@
+"""A table file, loaded: what was printed, and the architecture of any variant of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from archcount.architecture import Architecture
+from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
+from archcount.layers import Shape
+from archcount.printed import Claim, Convention, PrintedTable, Reference, Source
+from archcount.spec.expansion import HeadBody, expand_table
+from archcount.spec.reader import layer_defaults, read_lets, read_parts
+from archcount.spec.rows import ParsedRow
+from archcount.spec.schema import TableFile, VariantEntry
+from archcount.spec.source import Marked, parse, read_text
+from archcount.spec.validate import validate
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedTable:
+    """A table file that was read without a problem.
+
+    Attributes:
+        path: the file.
+        printed: what the paper printed.
+        input: the input shape that the numbers are printed for.
+        variants: the names of the variants.
+    """
+
+    path: Path
+    printed: PrintedTable
+    input: Shape
+    variants: tuple[str, ...]
+    _file: TableFile
+    _marked: Marked
+    _rows: tuple[ParsedRow, ...]
+    _heads: tuple[HeadBody, ...]
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.printed.name
+
+    def architecture(self, variant: str = "", input: Shape | None = None) -> Architecture:
+        """Expand the table.
+
+        Args:
+            variant: the name of one of its variants, or empty for the table as printed.
+            input: another input shape, (channels, height, width).
+
+        Raises:
+            UsageError: there is no such variant.
+            InvalidTableError: the rows do not go together (with this input).
+        """
+        change = self._change(variant) if variant else VariantEntry()
+        problems: list[Problem] = []
+        lets = read_lets(
+            {**self._file.let, **change.let},
+            [self._marked.find(("variants", variant, "let")), self._marked.find(("let",))],
+            problems,
+        )
+        defaults = layer_defaults(
+            [self._file.layer, change.layer],
+            [self._marked.find(("layer",)), self._marked.find(("variants", variant, "layer"))],
+            problems,
+        )
+        if problems:
+            raise InvalidTableError(problems)
+        shape = input or (Shape.parse(change.input) if change.input else self.input)
+        return expand_table(self.name, variant, shape, self._rows, self._heads, lets, defaults)
+
+    def _change(self, variant: str) -> VariantEntry:
+        if variant not in self._file.variants:
+            raise UsageError(
+                Problem(
+                    what=f"table {self.name} has no variant {quote(variant)}",
+                    allowed=", ".join(self.variants) or "none; this table has no variants",
+                    remedy=suggestion(variant, self.variants),
+                )
+            )
+        return self._file.variants[variant]
+
+
+def load_table(path: Path, name: str = "") -> LoadedTable:
+    """Read a table file.
+
+    Args:
+        path: the file.
+        name: what messages call it; the path if empty.
+
+    Raises:
+        InvalidTableError: with every problem of the file, each with its line and column.
+    """
+    name = name or str(path)
+    text = read_text(path, name)
+    marked = parse(text, name)
+    problems: list[Problem] = []
+    file: TableFile | None = None
+    try:
+        file = validate(marked)
+    except InvalidTableError as error:
+        problems += error.problems
+    rows, heads = read_parts(marked, text.split("\n"), problems)
+    if file is None:
+        raise InvalidTableError(_in_order(problems))
+    table = LoadedTable(
+        path=path,
+        printed=_printed(file, marked, rows),
+        input=Shape.parse(file.input),
+        variants=tuple(file.variants),
+        _file=file,
+        _marked=marked,
+        _rows=rows,
+        _heads=heads,
+    )
+    try:
+        table.architecture()
+    except InvalidTableError as error:
+        problems += error.problems
+    if problems:
+        raise InvalidTableError(_in_order(problems))
+    return table
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """Sort problems by their place, and keep each once."""
+    once = dict.fromkeys(problems)
+    return sorted(once, key=lambda item: item.where or Location("", 0, 0))
+
+
+def _printed(file: TableFile, marked: Marked, rows: tuple[ParsedRow, ...]) -> PrintedTable:
+    """Gather what the paper printed."""
+    headings = {column: column for column in rows[0].printed.cells} if rows else {}
+    claims = tuple(
+        Claim(
+            what=claim.what,
+            printed=claim.printed,
+            source=claim.source,
+            where=marked.find(("claims", index, "printed")).where,
+            fewer_than=Reference(
+                name=claim.fewer_than.name,
+                printed=claim.fewer_than.printed,
+                source=claim.fewer_than.source,
+            )
+            if claim.fewer_than
+            else None,
+        )
+        for index, claim in enumerate(file.claims)
+    )
+    return PrintedTable(
+        name=file.name,
+        source=Source(**file.source.model_dump()),
+        headings={**headings, **file.columns},
+        rows=tuple(row.printed for row in rows),
+        conventions={
+            "params": Convention(k=file.conventions.params.K, count=file.conventions.params.count),
+            "ops": Convention(
+                k=file.conventions.ops.K,
+                count=file.conventions.ops.count,
+                include=file.conventions.ops.include,
+            ),
+        },
+        claims=claims,
+        notes=file.notes,
+    )

@@ -1,0 +1,194 @@
+"""The parts of a file that a schema cannot read: the grid, blocks, heads, claims, `let`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from archcount.architecture import LayerDefaults, Value, parse_expression
+from archcount.architecture.scope import INPUT_NAMES, OUTPUT_NAMES
+from archcount.architecture.text import parse_padding
+from archcount.errors import (
+    InvalidTableError,
+    InvalidValueError,
+    Location,
+    Problem,
+    quote,
+    suggestion,
+)
+from archcount.printed import parse_quantity, parse_ratio
+from archcount.spec.blocks import BlockReader
+from archcount.spec.expansion import HeadBody
+from archcount.spec.grid import COLUMNS, GridRow, parse_grid
+from archcount.spec.rows import ParsedRow, read_row
+from archcount.spec.schema import LayerEntry
+from archcount.spec.source import Marked
+
+
+def read_parts(
+    marked: Marked, lines: list[str], problems: list[Problem]
+) -> tuple[tuple[ParsedRow, ...], tuple[HeadBody, ...]]:
+    """Read grid, blocks, heads and claims; what is wrong goes to `problems`.
+
+    Every part is read even where another is wrong, or where the schema refused the file.
+    """
+    grid: list[GridRow] = []
+    declared = (
+        {key: str(item.value) for key, item in marked.find(("columns",)).items()}
+        if "columns" in marked.keys
+        else {}
+    )
+    columns = [name for name in COLUMNS if name in ("patch", "n", "output")] + list(declared)
+    table = marked.find(("table",))
+    if "table" in marked.keys and isinstance(table.value, str):
+        try:
+            grid, columns = parse_grid(table, lines, declared)
+        except InvalidTableError as error:
+            problems += error.problems
+    lets = list(_section(marked, "let"))
+    problems += _clashes(marked, lets, declared)
+    names = [name for name in columns if name in declared or name in ("patch", "n")]
+    names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
+    blocks = marked.find(("blocks",)) if "blocks" in marked.keys else None
+    reader = BlockReader(blocks, tuple(dict.fromkeys(names)))
+    problems += reader.read_all()
+    rows = tuple(read_row(row, reader, problems) for row in grid)
+    _check_claims(marked, problems)
+    return rows, tuple(_heads(marked, rows, reader, problems))
+
+
+def _section(marked: Marked, key: str) -> dict[str, Marked]:
+    """Give the entries of one of the file's mappings; none where it has no such mapping."""
+    return dict(marked.find((key,)).items()) if key in marked.keys else {}
+
+
+def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
+    places = marked.find(("let",)).keys
+    return [
+        Problem(
+            what=f"let name {quote(name)} is a column too",
+            remedy="rename one of them",
+            where=places[name],
+        )
+        for name in lets
+        if name in declared or name in COLUMNS
+    ]
+
+
+def _heads(
+    marked: Marked, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
+) -> Iterable[HeadBody]:
+    known = [row.id for row in rows]
+    taken: set[str] = set()
+    heads = marked.find(("heads",)).value if "heads" in marked.keys else None
+    for head in heads if isinstance(heads, list) else []:
+        entries = dict(head.items())
+        if not {"at", "loss_weight", "body"} <= entries.keys():
+            continue  # the schema has reported it
+        at = str(entries["at"].value)
+        if known and at not in known:
+            problems.append(
+                Problem(
+                    what=f"a head at {quote(at)}, which is no row",
+                    allowed=", ".join(known),
+                    remedy=suggestion(at, known),
+                    where=entries["at"].where,
+                )
+            )
+        if at in taken:
+            problems.append(
+                Problem(
+                    what=f"a second head at {quote(at)}",
+                    remedy="join them in one body, or move one",
+                    where=entries["at"].where,
+                )
+            )
+        taken.add(at)
+        try:
+            block = reader.read(entries["body"])
+            yield HeadBody(at=at, loss_weight=_float(entries["loss_weight"]), block=block)
+        except InvalidTableError as error:
+            problems += [item for item in error.problems if item not in problems]
+
+
+def _float(marked: Marked) -> float:
+    """Read a number that the schema checks; 0 where it will refuse it."""
+    try:
+        return float(str(marked.value))
+    except ValueError:
+        return 0.0
+
+
+def _check_claims(marked: Marked, problems: list[Problem]) -> None:
+    claims = marked.find(("claims",)).value if "claims" in marked.keys else None
+    for claim in claims if isinstance(claims, list) else []:
+        entries = dict(claim.items())
+        ratio = "fewer_than" in entries
+        reference = entries["fewer_than"].find(("printed",)) if ratio else None
+        checks = [(entries.get("printed"), parse_ratio if ratio else parse_quantity)]
+        checks += [(reference, parse_quantity)]
+        for cell, notation in checks:
+            if cell is None or not isinstance(cell.value, str):
+                continue
+            try:
+                notation(cell.value)
+            except InvalidValueError as error:
+                problems.append(error.at(cell.where, "claim"))
+
+
+def read_lets(
+    texts: Mapping[str, str], sources: Sequence[Marked], problems: list[Problem]
+) -> dict[str, Value]:
+    """Work out the `let` names in order; each may read those before it.
+
+    Args:
+        texts: the expressions by name.
+        sources: the mappings that they were written in, the first that has a name counts.
+        problems: where problems go.
+    """
+    values: dict[str, Value] = {}
+
+    def lookup(name: str) -> Fraction:
+        if name not in values:
+            raise InvalidValueError(
+                f"{quote(name)} is no name here",
+                allowed=", ".join(values) or "numbers; no name stands before it",
+                remedy="write names before they are used",
+            )
+        value = values[name].value
+        return value if isinstance(value, Fraction) else Fraction(0)
+
+    for name, text in texts.items():
+        where = _place(name, sources)
+        try:
+            number = parse_expression(text).evaluate(lookup)
+        except InvalidValueError as error:
+            problems.append(error.at(where, f"let {name}"))
+            number = Fraction(1)
+        values[name] = Value(value=number, text=text, where=where, what=f"let {name}")
+    return values
+
+
+def _place(name: str, sources: Sequence[Marked]) -> Location:
+    for source in sources:
+        if isinstance(source.value, dict) and name in source.value:
+            return source.value[name].where
+    raise AssertionError(f"{name} stands in no source")
+
+
+def layer_defaults(
+    entries: Sequence[LayerEntry], sources: Sequence[Marked], problems: list[Problem]
+) -> LayerDefaults:
+    """Merge the table's `layer:` with a variant's, the later one winning."""
+    merged: dict[str, Any] = {}
+    for entry, source in zip(entries, sources, strict=True):
+        given = entry.model_dump(exclude_none=True)
+        if "pad" in given:
+            try:
+                given["pad"] = parse_padding(given["pad"])
+            except InvalidValueError as error:
+                problems.append(error.at(source.find(("pad",)).where, "layer.pad"))
+        merged.update(given)
+    norm, act = merged.pop("norm", "none"), merged.pop("act", "none")
+    return LayerDefaults(arguments=merged, norm=norm, act=act)

@@ -1,0 +1,155 @@
+"""From the grid's cells to rows that can be expanded, their values read and located."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from archcount.architecture import Blank, Block, Text, Value
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
+from archcount.printed import (
+    Patch,
+    PrintedCell,
+    PrintedRow,
+    parse_patch,
+    parse_quantity,
+    parse_size,
+)
+from archcount.spec.blocks import BlockReader
+from archcount.spec.grid import Cell, GridRow
+
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParsedRow:
+    """One row, read: its block, what its names mean, and what was printed.
+
+    Attributes:
+        block: the block, repeated where `n` says so; None where it could not be read.
+        values: the row's names for expressions.
+        output: the printed output size in the printed order, or None.
+    """
+
+    id: str
+    block: Block | None
+    values: Mapping[str, Value | Blank]
+    output: tuple[int, ...] | None
+    printed: PrintedRow
+
+
+def _depth(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text):
+        raise InvalidValueError(f"{quote(text)} is not a depth", allowed="a whole number")
+    return int(text)
+
+
+def _count(text: str) -> Fraction:
+    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+        raise InvalidValueError(
+            f"{quote(text)} is not a number of repeats", allowed="a whole number of 1 or more"
+        )
+    return Fraction(text)
+
+
+_NOTATIONS: Mapping[str, Callable[[str], Any]] = {
+    "patch": parse_patch,
+    "input": lambda text: parse_size(text, parts=(2, 3)),
+    "output": lambda text: parse_size(text, parts=(2, 3)),
+    "depth": _depth,
+    "n": _count,
+    "params": parse_quantity,
+    "ops": parse_quantity,
+}
+"""How the cells of the columns with a meaning are read."""
+
+
+def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
+    """Read one row of the grid; what is wrong goes to `problems`."""
+    notations: dict[str, Any] = {}
+    for column, notation in _NOTATIONS.items():
+        cell = row.cells.get(column)
+        if cell is None or not cell.text:
+            continue
+        try:
+            notations[column] = notation(cell.text)
+        except InvalidValueError as error:
+            problems.append(error.at(cell.where, f"row {row.id}, column {column}"))
+    return ParsedRow(
+        id=row.id,
+        block=_block(row, reader, problems),
+        values=_values(row, notations),
+        output=notations.get("output"),
+        printed=PrintedRow(
+            id=row.id,
+            cells={
+                column: PrintedCell(column=column, text=cell.text, where=cell.where)
+                for column, cell in row.cells.items()
+                if cell.text
+            },
+            where=row.where,
+        ),
+    )
+
+
+def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block | None:
+    cell = row.cells["block"]
+    if not cell.text:
+        problems.append(
+            Problem(
+                what=f"row {row.id} names no block",
+                allowed="a block's name, or one layer",
+                where=cell.where,
+            )
+        )
+        return None
+    try:
+        block = reader.read_text(Text(cell.text, cell.where))
+        times = row.cells.get("n")
+        if times is not None and times.text:
+            return reader.repeated(Text(times.text, times.where), block)
+    except InvalidTableError as error:
+        # A block named by many rows is wrong once, not once a row.
+        problems += [problem for problem in error.problems if problem not in problems]
+        return None
+    return block
+
+
+def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Blank]:
+    values: dict[str, Value | Blank] = {}
+    for column, cell in row.cells.items():
+        if column in ("row", "block", "type", "input", "output", "depth", "params", "ops"):
+            continue
+        values[column] = _value(cell, f"column {column}")
+    size = notations.get("output")
+    cell = row.cells.get("output")
+    if cell is not None:
+        # Printed as height x width x channels; channels may be missing.
+        sides = dict(zip("hwc", size or (), strict=False))
+        for side in "chw":
+            name = f"output.{side}"
+            values[name] = (
+                Value(value=Fraction(sides[side]), text=cell.text, where=cell.where, what=name)
+                if side in sides
+                else Blank(where=cell.where, what=name)
+            )
+    return values
+
+
+def _value(cell: Cell, what: str) -> Value | Blank:
+    """Take a cell for a number, a patch, or other text, by what is written."""
+    if not cell.text:
+        return Blank(where=cell.where, what=what)
+    value: Fraction | Patch | str = cell.text
+    signed = cell.text.removeprefix("-")
+    if _NUMBER.fullmatch(signed):
+        value = Fraction(cell.text)
+    else:
+        try:
+            value = parse_patch(cell.text)
+        except InvalidValueError:
+            value = cell.text
+    return Value(value=value, text=cell.text, where=cell.where, what=what)

@@ -1,0 +1,145 @@
+"""From a marked tree to a validated `TableFile`, or to all its problems at once."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from archcount.errors import InvalidTableError, Problem, quote, suggestion
+from archcount.spec.schema import SIZE, TableFile
+from archcount.spec.source import Marked
+
+
+def validate(marked: Marked) -> TableFile:
+    """Check the file's keys and values against the schema.
+
+    Raises:
+        InvalidTableError: with every problem, each at its place.
+    """
+    if not isinstance(marked.value, dict):
+        raise InvalidTableError(
+            Problem(
+                what="the file holds no mapping",
+                allowed="keys such as archcount, name, source, input, table",
+                remedy="begin from a shipped table, see the README",
+                where=marked.where,
+            )
+        )
+    try:
+        return TableFile.model_validate(_without_nulls(marked.plain()))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True)
+        raise InvalidTableError([_problem(marked, detail) for detail in details]) from None
+
+
+def _without_nulls(value: Any) -> Any:
+    """Drop keys with nothing behind them, so that they count as missing."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _problem(marked: Marked, detail: ErrorDetails) -> Problem:
+    path = tuple(detail["loc"])
+    label = ".".join(str(step) for step in path if step != "[key]")
+    place = marked.find(path)
+    where = place.where
+    parent = marked.find(path[:-1])
+    if detail["type"] == "extra_forbidden":
+        key = str(path[-1])
+        allowed = _keys(path[:-1])
+        return Problem(
+            what=f"unknown key {quote(key)}",
+            allowed=", ".join(allowed),
+            remedy=suggestion(key, allowed) or "remove it",
+            where=parent.keys.get(key, where),
+        )
+    if detail["type"] == "missing":
+        return Problem(
+            what=f"{label} is missing", allowed=_meaning(path), remedy="add it", where=parent.where
+        )
+    text = place.plain()
+    shown = f" {quote(text)}" if isinstance(text, str) else ""
+    if "[key]" in path:
+        key = str(path[-2])
+        where, shown = marked.find(path[:-2]).keys.get(key, where), f" {quote(key)}"
+        label = f"a name under {'.'.join(str(step) for step in path[:-2])}"
+    return Problem(what=f"{label}{shown} does not fit", allowed=_expected(detail), where=where)
+
+
+def _expected(detail: ErrorDetails) -> str:
+    """Say what is allowed, in the words of the file's author."""
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "string_pattern_mismatch":
+            return _PATTERNS.get(str(context.get("pattern")), f"text like {context['pattern']}")
+        case "literal_error":
+            return str(context["expected"])
+        case "bool_parsing" | "bool_type":
+            return "true, false"
+        case "string_type":
+            return "a text"
+        case "tuple_type" | "list_type":
+            return "a list"
+        case "dict_type" | "model_type":
+            return "a mapping"
+        case "string_too_long":
+            return f"at most {context['max_length']} characters"
+        case "string_too_short":
+            return "some text"
+    return detail["msg"].removeprefix("Input should be ")
+
+
+_PATTERNS = {
+    "^[A-Za-z][A-Za-z0-9_]*$": "letters, digits and _, beginning with a letter",
+    "^[a-z][a-z0-9_.-]*$": "small letters, digits, _ . and -, beginning with a letter",
+    SIZE: "CxHxW, such as 3x224x224",
+}
+
+
+def _model(path: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """Find the schema's mapping that a path leads to."""
+    model: type[BaseModel] = TableFile
+    pending: Any = model
+    for step in path:
+        if isinstance(pending, type) and issubclass(pending, BaseModel):
+            fields = {info.alias or name: info for name, info in pending.model_fields.items()}
+            if step not in fields:
+                return None
+            pending = fields[str(step)].annotation
+        inner = [arg for arg in get_args(pending) if _is_model(arg)]
+        pending = inner[0] if inner else pending
+    return pending if _is_model(pending) else None
+
+
+def _is_model(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, BaseModel)
+
+
+def _keys(path: tuple[int | str, ...]) -> list[str]:
+    model = _model(path)
+    return [info.alias or name for name, info in model.model_fields.items()] if model else []
+
+
+def _meaning(path: tuple[int | str, ...]) -> str:
+    """Give an example of what belongs at a missing key."""
+    return _EXAMPLES.get(str(path[-1]), "")
+
+
+_EXAMPLES = {
+    "archcount": "archcount: 1 (the version of the file format)",
+    "name": "name: googlenet",
+    "source": "source: {title: ..., arxiv: ..., table: ...}",
+    "title": "the paper's title",
+    "input": "input: 3x224x224 (channels x height x width)",
+    "table": "table: | and the printed rows below",
+    "at": "the name of a row",
+    "body": "a block",
+    "what": "params, ops, depth, depth with pooling",
+    "printed": "the number as printed",
+    "from": "the place in the paper",
+}
