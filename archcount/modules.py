@@ -29,7 +29,8 @@ class AsymmetricConv2d(nn.Conv2d):
 
     def extra_repr(self) -> str:
         """Add the pads to the description."""
-        return f"{super().extra_repr()}, pads={self.pads}"
+        described = super().extra_repr()  # type: ignore[no-untyped-call]
+        return f"{described}, pads={self.pads}"
 
 
 class _Branches(nn.Module):

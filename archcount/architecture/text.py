@@ -71,7 +71,7 @@ class _Reader:
         )
         by_name = {item.name: item for item in arguments}
         for word in self.words[1:]:
-            name, equals, value = word.text.partition("=")
+            name, equals, _ = word.text.partition("=")
             if equals:
                 self._named(word, name, word.part(len(name) + 1, len(word.text)), by_name)
             elif positional:

@@ -49,7 +49,11 @@ class Cost:
         >>> Cost(conv=10, bias=2).flops(include=("bias",))
         22
         """
-        return 2 * self.macs + sum(getattr(self, category) for category in include)
+        return 2 * self.macs + self.elementwise(include)
+
+    def elementwise(self, include: tuple[str, ...]) -> int:
+        """Add up the elementwise categories named."""
+        return sum(int(getattr(self, category)) for category in include)
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(**{name: getattr(self, name) + getattr(other, name) for name in CATEGORIES})

@@ -33,6 +33,18 @@ class Interval:
     def __contains__(self, value: Fraction | int) -> bool:
         return self.low <= value < self.high
 
+    def meets(self, other: Interval) -> bool:
+        """Tell whether some value lies in both.
+
+        >>> Interval(Fraction(1), Fraction(2)).meets(Interval(Fraction(2), Fraction(3)))
+        False
+        """
+        return self.low < other.high and other.low < self.high
+
+    def divided_by(self, value: int) -> Interval:
+        """Give the interval of the quotients by a number above 0."""
+        return Interval(self.low / value, self.high / value)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quantity:

@@ -95,10 +95,16 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PrintedTable:
-    """All that one paper printed of one architecture."""
+    """All that one paper printed of one architecture.
+
+    Attributes:
+        columns: the columns of the table file, in order.
+        headings: the printed headings, by column, where they are given.
+    """
 
     name: str
     source: Source
+    columns: tuple[str, ...]
     headings: Mapping[str, str]
     rows: tuple[PrintedRow, ...]
     conventions: Mapping[str, Convention]

@@ -52,7 +52,7 @@ def expand_table(
     problems: list[Problem] = []
     done: list[Row] = []
     ends: dict[str, Shape] = {}
-    shape: Shape | None = input_shape
+    start: Shape = input_shape
     values = {row.id: {**lets, **row.values} for row in rows}
 
     def attempt(block: Block | None, start: Shape, row: str, owner: str) -> Node | None:
@@ -66,13 +66,13 @@ def expand_table(
             return None
 
     for row in rows:
-        node = attempt(row.block, shape, row.id, f"row {row.id}")
+        node = attempt(row.block, start, row.id, f"row {row.id}")
         if node is not None:
             done.append(Row(id=row.id, node=node))
-        shape = node.output if node is not None else _printed_output(row)
-        if shape is None or budget.left < 0:
+        end = node.output if node is not None else _printed_output(row)
+        if end is None or budget.left < 0:
             break
-        ends[row.id] = shape
+        ends[row.id] = start = end
     bodies = [
         (head, attempt(head.block, ends[head.at], head.at, f"head at {head.at}"))
         for head in heads

@@ -23,6 +23,7 @@ COLUMNS = {
 }
 """The columns that every table may have; others are declared under `columns:`."""
 
+# The space-separated form keeps sixty names on ten lines.
 RESERVED = frozenset(
     "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
     "double dump_patches eval extra_repr float forward forward_with_heads get_buffer "

@@ -10,7 +10,7 @@ from archcount.errors import InvalidTableError, Location, Problem, UsageError, q
 from archcount.layers import Shape
 from archcount.printed import Claim, Convention, PrintedTable, Reference, Source
 from archcount.spec.expansion import HeadBody, expand_table
-from archcount.spec.reader import layer_defaults, read_lets, read_parts
+from archcount.spec.reader import Parts, layer_defaults, read_lets, read_parts
 from archcount.spec.rows import ParsedRow
 from archcount.spec.schema import TableFile, VariantEntry
 from archcount.spec.source import Marked, parse, read_text
@@ -101,18 +101,18 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
         file = validate(marked)
     except InvalidTableError as error:
         problems += error.problems
-    rows, heads = read_parts(marked, text.split("\n"), problems)
+    parts = read_parts(marked, text.split("\n"), problems)
     if file is None:
         raise InvalidTableError(_in_order(problems))
     table = LoadedTable(
         path=path,
-        printed=_printed(file, marked, rows),
+        printed=_printed(file, marked, parts),
         input=Shape.parse(file.input),
         variants=tuple(file.variants),
         _file=file,
         _marked=marked,
-        _rows=rows,
-        _heads=heads,
+        _rows=parts.rows,
+        _heads=parts.heads,
     )
     try:
         table.architecture()
@@ -129,9 +129,8 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(once, key=lambda item: item.where or Location("", 0, 0))
 
 
-def _printed(file: TableFile, marked: Marked, rows: tuple[ParsedRow, ...]) -> PrintedTable:
+def _printed(file: TableFile, marked: Marked, parts: Parts) -> PrintedTable:
     """Gather what the paper printed."""
-    headings = {column: column for column in rows[0].printed.cells} if rows else {}
     claims = tuple(
         Claim(
             what=claim.what,
@@ -151,8 +150,9 @@ def _printed(file: TableFile, marked: Marked, rows: tuple[ParsedRow, ...]) -> Pr
     return PrintedTable(
         name=file.name,
         source=Source(**file.source.model_dump()),
-        headings={**headings, **file.columns},
-        rows=tuple(row.printed for row in rows),
+        columns=parts.columns,
+        headings=file.columns,
+        rows=tuple(row.printed for row in parts.rows),
         conventions={
             "params": Convention(k=file.conventions.params.K, count=file.conventions.params.count),
             "ops": Convention(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -26,9 +27,22 @@ from archcount.spec.schema import LayerEntry
 from archcount.spec.source import Marked
 
 
-def read_parts(
-    marked: Marked, lines: list[str], problems: list[Problem]
-) -> tuple[tuple[ParsedRow, ...], tuple[HeadBody, ...]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """The parts of a file that were read.
+
+    Attributes:
+        columns: the grid's columns in order.
+        rows: its rows.
+        heads: the auxiliary classifiers.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[ParsedRow, ...]
+    heads: tuple[HeadBody, ...]
+
+
+def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Parts:
     """Read grid, blocks, heads and claims; what is wrong goes to `problems`.
 
     Every part is read even where another is wrong, or where the schema refused the file.
@@ -55,7 +69,8 @@ def read_parts(
     problems += reader.read_all()
     rows = tuple(read_row(row, reader, problems) for row in grid)
     _check_claims(marked, problems)
-    return rows, tuple(_heads(marked, rows, reader, problems))
+    heads = tuple(_heads(marked, rows, reader, problems))
+    return Parts(columns=tuple(columns), rows=rows, heads=heads)
 
 
 def _section(marked: Marked, key: str) -> dict[str, Marked]:

@@ -125,8 +125,8 @@ def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Bla
             continue
         values[column] = _value(cell, f"column {column}")
     size = notations.get("output")
-    cell = row.cells.get("output")
-    if cell is not None:
+    if "output" in row.cells:
+        cell = row.cells["output"]
         # Printed as height x width x channels; channels may be missing.
         sides = dict(zip("hwc", size or (), strict=False))
         for side in "chw":

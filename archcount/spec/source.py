@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -86,7 +86,7 @@ def read_text(path: Path, name: str) -> str:
 
     def refuse(
         what: str, allowed: str = "", remedy: str = "", line: int = 1, column: int = 1
-    ) -> Any:
+    ) -> NoReturn:
         where = Location(name, line, column)
         raise InvalidTableError(Problem(what=what, allowed=allowed, remedy=remedy, where=where))
 
@@ -112,7 +112,6 @@ def read_text(path: Path, name: str) -> str:
             before.count(b"\n") + 1,
             len(before) - (before.rfind(b"\n") + 1) + 1,
         )
-    raise AssertionError("unreachable")
 
 
 def parse(text: str, name: str) -> Marked:
@@ -203,7 +202,7 @@ def _mark(node: yaml.Node, name: str, problems: list[Problem]) -> Marked:
         return Marked([_mark(item, name, problems) for item in node.value], where)
     if isinstance(node, yaml.MappingNode):
         return _mark_mapping(node, name, where, problems)
-    style = node.style or ""
+    style = getattr(node, "style", "") or ""
     return Marked(None if node.tag == _NULL else node.value, where, style=style)
 
 

@@ -1,0 +1,39 @@
+# Six verbs. Everything they need is installed into .venv on first use; after that they work
+# without a network.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: table test test-all format docs clean
+
+table: .venv/runtime  ## compare GoogLeNet with its paper
+	@$(BIN)/archcount table --compare-paper
+
+test: .venv/dev  ## lint, types, import layers, doctests, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+test-all: test  ## the slow exhaustive tests too
+	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 -m ''
+
+format: .venv/dev  ## let ruff format and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/dev  ## write the outputs and the picture of the README anew
+	$(BIN)/python tests/readme.py
+
+clean:  ## remove what the other verbs made
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/runtime: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) --editable .
+	@touch $@
+
+.venv/dev: .venv/runtime
+	$(PIP) --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,36 @@
+"""Shell completion of table, variant and row names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import typer
+
+from archcount.errors import ArchcountError
+
+
+def tables(incomplete: str) -> list[str]:
+    """Complete a shipped table's name."""
+    from archcount.spec import shipped_tables
+
+    return [name for name in shipped_tables() if name.startswith(incomplete)]
+
+
+def variants(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a variant's name of the table written before."""
+    return [name for name in _names(context, "variants") if name.startswith(incomplete)]
+
+
+def rows(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a row's name of the table written before."""
+    return [name for name in _names(context, "rows") if name.startswith(incomplete)]
+
+
+def _names(context: typer.Context, what: str) -> Iterator[str]:
+    from archcount.spec import find_table, load_table
+
+    try:
+        table = load_table(*find_table(context.params.get("name") or "googlenet"))
+    except ArchcountError:
+        return  # a completion has no place to say what is wrong; the command will
+    yield from table.variants if what == "variants" else (row.id for row in table.printed.rows)

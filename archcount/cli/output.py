@@ -1,0 +1,145 @@
+"""Where a report goes: the terminal, a pipe, or a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from archcount.errors import Problem, UsageError, quote
+from archcount.reporting import FORMATS
+
+_SUFFIXES = {
+    ".csv": "csv",
+    ".md": "md",
+    ".json": "json",
+    ".txt": "plain",
+    ".html": "html",
+    ".svg": "svg",
+}
+
+
+def choose_format(asked: str | None, file: Path | None) -> str:
+    """Choose the format: the one asked for, else the file's, else by where stdout goes.
+
+    Raises:
+        UsageError: there is no such format, or the file's ending names none.
+    """
+    if asked is not None:
+        if asked not in FORMATS:
+            raise UsageError(
+                Problem(what=f"unknown format {quote(asked)}", allowed=", ".join(FORMATS))
+            )
+        return asked
+    if file is not None:
+        if file.suffix.lower() not in _SUFFIXES:
+            raise UsageError(
+                Problem(
+                    what=f"the ending of {quote(str(file))} names no format",
+                    allowed=", ".join(_SUFFIXES),
+                    remedy="name the format with --format",
+                )
+            )
+        return _SUFFIXES[file.suffix.lower()]
+    return "rich" if sys.stdout.isatty() else "plain"
+
+
+@contextmanager
+def destination(file: Path | None) -> Iterator[Callable[[str], None]]:
+    """Make sure of where a report will go before any work is done; yield what takes its text.
+
+    The text goes out when the work is done. A file appears under its name when it is complete,
+    and not at all if the work fails.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    pieces: list[str] = []
+    if file is None:
+        yield pieces.append
+        _to_stdout("".join(pieces))
+        return
+    try:
+        temporary = _reserve(file)
+    except OSError as error:
+        _refuse(str(file), error)
+    try:
+        yield pieces.append
+        try:
+            _deliver("".join(pieces), file, temporary)
+        except OSError as error:
+            _refuse(str(file), error)
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _refuse(place: str, error: OSError) -> NoReturn:
+    raise UsageError(
+        Problem(
+            what=f"cannot write {quote(place)}: {(error.strerror or str(error)).lower()}",
+            allowed="a file in a folder that exists and can be written to",
+            remedy="nothing was written",
+        )
+    ) from None
+
+
+def _reserve(file: Path) -> Path | None:
+    """Make an empty file beside the one to be written; None for a device or a named pipe.
+
+    Raises:
+        OSError: the file could not be written.
+    """
+    if file.is_dir():
+        raise IsADirectoryError(0, "it is a directory")
+    if file.exists() and not file.is_file():
+        return None
+    target = file.resolve()
+    if file.exists():
+        target.open("a").close()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    return Path(name)
+
+
+def _deliver(text: str, file: Path, temporary: Path | None) -> None:
+    """Write the text, and put it in the file's place once it is whole."""
+    if temporary is None:
+        file.write_text(text, encoding="utf-8")
+        return
+    temporary.write_text(text, encoding="utf-8")
+    temporary.chmod(_mode(file))
+    temporary.replace(file.resolve())
+
+
+def _mode(file: Path) -> int:
+    """Give the permissions of a file, or those a new one would get."""
+    if file.exists():
+        return file.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _to_stdout(text: str) -> None:
+    """Write to stdout; a reader who has seen enough is no failure."""
+    try:
+        typer.echo(text, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not fail again when Python closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _refuse("stdout", error)
+
+
+def write_colour(file: Path | None) -> bool:
+    """Tell whether rich output may hold colours: only on a terminal that takes them."""
+    return file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -1,0 +1,16 @@
+"""Counting: one record per row, from independent engines that must agree."""
+
+from archcount.counting.crosscheck import Disagreement, cross_check
+from archcount.counting.engines import ENGINES, Engine, engine
+from archcount.counting.records import Count, RowCount, Uncounted
+
+__all__ = [
+    "ENGINES",
+    "Count",
+    "Disagreement",
+    "Engine",
+    "RowCount",
+    "Uncounted",
+    "cross_check",
+    "engine",
+]

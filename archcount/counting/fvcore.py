@@ -1,0 +1,266 @@
+"""The fvcore engine: the built module traced, its operations summed by module and operator.
+
+fvcore's "flop" is a multiply-accumulate. Convolutions, linear layers and batch normalisation
+are counted by its own handles; what it does not count is counted by the handles here, from
+the shapes in the trace; what nobody counts is reported.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archcount.architecture import Architecture
+from archcount.builder import assemble
+from archcount.counting.records import Count, RowCount, Uncounted
+from archcount.errors import Problem, UnavailableError
+from archcount.layers import CATEGORIES, Cost
+from archcount.layers.pooling import windows_total
+from archcount.modules import Network
+
+with warnings.catch_warnings():
+    # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from fvcore.nn import FlopCountAnalysis
+    from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
+
+Handle = Callable[[list[Any], list[Any]], Counter[str]]
+
+_CATEGORY_OF: Mapping[str, str] = {
+    "conv": "conv",
+    "linear": "linear",
+    "addmm": "linear",
+    "matmul": "matmul",
+    "bmm": "matmul",
+    "einsum": "matmul",
+    "batch_norm": "norm",
+    "norm": "norm",
+    "bias": "bias",
+    "activation": "activation",
+    "pool": "pool",
+    "softmax": "softmax",
+    "add": "add",
+}
+"""The cost category of each name that a handle counts under."""
+
+
+def count(architecture: Architecture, *, heads: bool = False) -> Count:
+    """Count every row of an architecture for one image, by tracing the built module.
+
+    Output sizes and parameters are measured on the module; only the depth, which a module
+    does not show, is the table's.
+
+    Raises:
+        UnavailableError: there is not the memory to run the network.
+    """
+    with torch.device("meta"):
+        network = assemble(architecture).eval()
+    shapes = _shapes(network, architecture, heads=heads)
+    try:
+        network.to_empty(device="cpu")
+        with torch.no_grad():
+            for tensor in (*network.parameters(), *network.buffers()):
+                tensor.zero_()
+            analysis = _analysis(network, architecture.input.chw, heads=heads)
+            by_module = analysis.by_module_and_operator()
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
+            raise
+        raise UnavailableError(
+            Problem(
+                what="there is not enough memory to run the network",
+                remedy="take a smaller --input, or --engine formula, which needs none",
+            )
+        ) from None
+
+    operators = {name: _operators(name, network, by_module) for name in shapes}
+
+    def row(name: str, depth: int) -> RowCount:
+        module = network.get_submodule(name)
+        inside, outside = shapes[name]
+        return RowCount(
+            id=name,
+            input=_chw(inside),
+            output=_chw(outside),
+            weights=sum(tensor.numel() for tensor in module.parameters() if tensor.ndim > 1),
+            params=sum(tensor.numel() for tensor in module.parameters()),
+            cost=_cost(operators[name]),
+            depth=depth,
+        )
+
+    weighted = frozenset({"weights"})
+    return Count(
+        engine="fvcore",
+        version=version("fvcore"),
+        rows=tuple(row(item.id, item.depth) for item in architecture.rows),
+        heads=tuple(
+            row(f"heads.{head.at}", head.node.depth(weighted)) for head in architecture.heads
+        )
+        if heads
+        else (),
+        depth_with_pooling=architecture.depth_with_pooling,
+        uncounted=(*_unhandled(network, analysis), *_without_category(operators)),
+    )
+
+
+class _Probe(nn.Module):
+    """Runs a network with its heads in eval mode, so that no statistics are needed."""
+
+    def __init__(self, network: Network, *, heads: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.with_heads = heads
+
+    def forward(self, x: Tensor) -> Any:
+        if not self.with_heads:
+            return self.network(x)
+        outputs = self.network.forward_with_heads(x)
+        return (outputs.main, *outputs.heads)
+
+
+def _shapes(
+    network: Network, architecture: Architecture, *, heads: bool
+) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Measure the input and output shape of every row and head, without arithmetic."""
+    shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+
+    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            shapes[name] = (tuple(inputs[0].shape[1:]), tuple(output.shape[1:]))
+
+        return hook
+
+    names = [*network.rows]
+    if heads:
+        names += [f"heads.{at}" for at in network.loss_weights]
+    hooks = [network.get_submodule(name).register_forward_hook(watch(name)) for name in names]
+    with torch.no_grad():
+        _Probe(network, heads=heads)(torch.empty(1, *architecture.input.chw, device="meta"))
+    for hook in hooks:
+        hook.remove()
+    return shapes
+
+
+def _analysis(network: Network, chw: tuple[int, int, int], *, heads: bool) -> FlopCountAnalysis:
+    analysis = FlopCountAnalysis(_Probe(network, heads=heads), torch.zeros(1, *chw))
+    analysis.set_op_handle(**_HANDLES)
+    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    return analysis.tracer_warnings("none")
+
+
+def _chw(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    padded = (*shape, 1, 1)[:3]
+    return (padded[0], padded[1], padded[2])
+
+
+def _operators(name: str, network: Network, by_module: Mapping[str, Counter[str]]) -> Counter[str]:
+    """Sum the operations under one module by the names that handles count under.
+
+    Every elementwise operation inside a local response normalisation belongs to it.
+    """
+    found = Counter(by_module[f"network.{name}"])
+    for path, module in network.get_submodule(name).named_modules(prefix=name):
+        if isinstance(module, nn.LocalResponseNorm):
+            inside = by_module[f"network.{path}"]
+            found.subtract(inside)
+            found["norm"] += sum(inside.values())
+    return +found
+
+
+def _cost(operators: Counter[str]) -> Cost:
+    categories: Counter[str] = Counter()
+    for operator, operations in operators.items():
+        if operator in _CATEGORY_OF:
+            categories[_CATEGORY_OF[operator]] += int(operations)
+    return Cost(**{category: categories[category] for category in CATEGORIES})
+
+
+def _without_category(operators: Mapping[str, Counter[str]]) -> Iterable[Uncounted]:
+    """List the operations that a handle counted and no cost category takes."""
+    for place, found in operators.items():
+        for operator in sorted(found.keys() - _CATEGORY_OF.keys()):
+            yield Uncounted(op=operator, place=place, times=1)
+
+
+def _unhandled(network: Network, analysis: FlopCountAnalysis) -> Iterable[Uncounted]:
+    """List the operations without a handle, each at the innermost module that met it."""
+    for path, module in network.named_modules():
+        name = ".".join(part for part in ("network", path) if part)
+        own = Counter(analysis.unsupported_ops(name))
+        for child, _ in module.named_children():
+            own.subtract(analysis.unsupported_ops(f"{name}.{child}"))
+        for op, times in sorted(own.items()):
+            if times > 0 and not isinstance(module, nn.LocalResponseNorm):
+                yield Uncounted(op=op, place=path or "(the network itself)", times=times)
+
+
+def _elements(value: Any) -> int:
+    return prod(get_shape(value) or [0])
+
+
+def _sizes(value: Any) -> list[int]:
+    """Read a list of whole numbers from the trace."""
+    constant = value.toIValue()
+    if constant is not None:
+        return [int(item) for item in constant]
+    return [int(item.toIValue()) for item in value.node().inputs()]
+
+
+def _is_none(value: Any) -> bool:
+    return str(value.type()) == "NoneType"
+
+
+def _convolution(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    counted = Counter(conv_flop_jit(inputs, outputs))
+    counted["bias"] = 0 if _is_none(inputs[2]) else _elements(outputs[0])
+    return counted
+
+
+def _linear(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    bias = 0 if len(inputs) < 3 or _is_none(inputs[2]) else _elements(outputs[0])
+    return Counter({"linear": int(linear_flop_jit(inputs, outputs)), "bias": bias})
+
+
+def _per_element(name: str, times: int = 1) -> Handle:
+    def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+        return Counter({name: times * _elements(outputs[0])})
+
+    return handle
+
+
+def _pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    return Counter({"pool": prod(_sizes(inputs[1])) * _elements(outputs[0])})
+
+
+def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    source, target = get_shape(inputs[0]), get_shape(outputs[0])
+    rows, columns = (windows_total(source[axis], target[axis]) for axis in (-2, -1))
+    return Counter({"pool": prod(source[:-2]) * rows * columns})
+
+
+_HANDLES: Mapping[str, Handle] = {
+    "aten::_convolution": _convolution,
+    "aten::linear": _linear,
+    "aten::relu": _per_element("activation"),
+    "aten::relu_": _per_element("activation"),
+    "aten::max_pool2d": _pool,
+    "aten::avg_pool2d": _pool,
+    "aten::avg_pool3d": _pool,
+    "aten::adaptive_avg_pool2d": _adaptive_pool,
+    "aten::adaptive_max_pool2d": _adaptive_pool,
+    "aten::softmax": _per_element("softmax", 5),
+    "aten::add": _per_element("add"),
+    "aten::add_": _per_element("add"),
+    "aten::mul": _per_element("mul"),
+    "aten::pow": _per_element("pow"),
+    "aten::div": _per_element("div"),
+    "aten::pad": lambda inputs, outputs: Counter(),
+}
+"""How each operation of the trace is counted; fvcore's own handles serve for the others."""

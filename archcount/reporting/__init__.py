@@ -1,0 +1,16 @@
+"""Reporting: records to text; columns are data, and one renderer serves each format."""
+
+from archcount.reporting.records import EngineResult, ReportRow, TableReport, Warning
+from archcount.reporting.render import FORMATS, render_listing, render_table
+from archcount.reporting.tidy import to_frame
+
+__all__ = [
+    "FORMATS",
+    "EngineResult",
+    "ReportRow",
+    "TableReport",
+    "Warning",
+    "render_listing",
+    "render_table",
+    "to_frame",
+]

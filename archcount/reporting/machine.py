@@ -1,0 +1,157 @@
+"""JSON and CSV: the stable formats for other tools."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from archcount.comparison import Cell, ComparedClaim, Comparison, Verdict
+from archcount.counting import RowCount
+from archcount.reporting.records import ReportRow, TableReport
+from archcount.reporting.tidy import Value, tidy_rows
+
+TABLE_SCHEMA = "archcount.table/1"
+"""The name and version of the JSON form of a table report."""
+
+
+def table_csv(report: TableReport) -> str:
+    """Write a report as CSV, one line per row and head."""
+    return to_csv(tidy_rows(report))
+
+
+def to_csv(records: Iterable[Mapping[str, Value]]) -> str:
+    """Write records of equal fields as CSV; what is missing is empty."""
+    records = list(records)
+    text = io.StringIO()
+    if records:
+        writer = csv.DictWriter(text, fieldnames=list(records[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
+    return text.getvalue()
+
+
+def to_json(value: Any) -> str:
+    """Write JSON for people to read and for tools to parse."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def table_json(report: TableReport) -> str:
+    """Write a report as JSON, `archcount.table/1`."""
+    source = report.source
+    return to_json(
+        {
+            "schema": TABLE_SCHEMA,
+            "name": report.name,
+            "variant": report.variant or None,
+            "source": {
+                "title": source.title,
+                "arxiv": source.arxiv or None,
+                "table": source.table or None,
+                "url": source.url or None,
+            },
+            "input": list(report.input),
+            "batch": report.batch,
+            "rows": [_row(row) for row in report.rows],
+            "heads": [_row(row) for row in report.heads],
+            "totals": _totals(report),
+            "claims": [_claim(claim) for claim in report.comparison.claims]
+            if report.comparison
+            else [],
+            "comparison": _comparison(report.comparison) if report.comparison else None,
+            "engines": [
+                {
+                    "name": engine.name,
+                    "version": engine.version or None,
+                    "agrees": engine.agrees,
+                    "weights": engine.total.weights,
+                    "params": engine.total.params,
+                    "macs": engine.total.cost.macs,
+                }
+                for engine in report.engines
+            ],
+            "disagreements": [
+                {"row": item.row, "what": item.what, "values": item.values}
+                for item in report.disagreements
+            ],
+            "uncounted": [
+                {"op": item.op, "place": item.place, "times": item.times}
+                for item in report.uncounted
+            ],
+            "warnings": [{"what": item.what, "advice": item.advice} for item in report.warnings],
+        }
+    )
+
+
+def _counted(count: RowCount) -> dict[str, Any]:
+    return {
+        "weights": count.weights,
+        "params": count.params,
+        "macs": count.cost.macs,
+        "depth": count.depth,
+        "cost": count.cost.as_dict(),
+    }
+
+
+def _row(row: ReportRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "type": row.label or None,
+        "input": list(row.count.input),
+        "output": list(row.count.output),
+        **_counted(row.count),
+        "cells": [_cell(cell) for cell in row.cells.values()],
+    }
+
+
+def _totals(report: TableReport) -> dict[str, Any]:
+    with_heads = report.total_with_heads
+    return {
+        **_counted(report.total.count),
+        "depth_with_pooling": report.depth_with_pooling,
+        "flops": report.total.count.cost.flops(),
+        "with_heads": _counted(with_heads.count) if with_heads else None,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.status,
+        "why": verdict.why,
+        "sentence": verdict.sentence,
+        "error": None if verdict.error is None else float(verdict.error),
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    computed = cell.computed
+    return {
+        "column": cell.column,
+        "printed": cell.printed,
+        "computed": list(computed) if isinstance(computed, tuple) else computed,
+        **_verdict(cell.verdict),
+    }
+
+
+def _claim(claim: ComparedClaim) -> dict[str, Any]:
+    computed = claim.computed
+    return {
+        "what": claim.what,
+        "printed": claim.printed,
+        "from": claim.source,
+        "computed": float(computed) if isinstance(computed, Fraction) else computed,
+        **_verdict(claim.verdict),
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "columns": list(comparison.columns),
+        "conventions": dict(comparison.conventions),
+        "verdicts": {
+            column: dict(sorted(comparison.tally(column).items())) for column in comparison.columns
+        },
+    }

@@ -1,0 +1,90 @@
+"""What a report holds before it is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from archcount.comparison import Cell, Comparison
+from archcount.counting import Disagreement, RowCount, Uncounted
+from archcount.printed import Source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Warning:
+    """Something the reader should know, with advice."""
+
+    what: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.advice}" if self.advice else self.what
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineResult:
+    """What one engine found in total, for the whole batch.
+
+    Attributes:
+        agrees: whether it agrees with the first engine on every row and category.
+    """
+
+    name: str
+    version: str
+    total: RowCount
+    agrees: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportRow:
+    """One line of a report.
+
+    Attributes:
+        label: the row's printed label, where the paper prints one.
+        count: what was counted, for the whole batch.
+        cells: the compared cells by column (for one image), where there was a comparison.
+        part: `row`, `head` or `total`.
+    """
+
+    id: str
+    label: str
+    count: RowCount
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    part: str = "row"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableReport:
+    """Everything that `archcount table` says.
+
+    Attributes:
+        input: (channels, height, width) of one image.
+        batch: how many images the counts are for.
+        rows: the table's rows shown, in order.
+        heads: the auxiliary classifiers, where they were counted.
+        total: the sums over all rows of the table, shown or not.
+        total_with_heads: the sums with the heads, where they were counted.
+        engines: the engines that counted; the rows are the first one's.
+    """
+
+    name: str
+    variant: str
+    source: Source
+    input: tuple[int, int, int]
+    batch: int
+    rows: tuple[ReportRow, ...]
+    heads: tuple[ReportRow, ...] = ()
+    total: ReportRow
+    total_with_heads: ReportRow | None = None
+    depth_with_pooling: int
+    engines: tuple[EngineResult, ...]
+    disagreements: tuple[Disagreement, ...] = ()
+    uncounted: tuple[Uncounted, ...] = ()
+    comparison: Comparison | None = None
+    warnings: tuple[Warning, ...] = ()
+
+    @property
+    def lines(self) -> tuple[ReportRow, ...]:
+        """Every line in the order shown: rows, total, heads, total with heads."""
+        last = (self.total_with_heads,) if self.total_with_heads else ()
+        return (*self.rows, self.total, *self.heads, *last)

@@ -1,0 +1,96 @@
+"""One call a report: from records to text in the format asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from archcount.reporting.columns import full_sheet, narrow_sheet
+from archcount.reporting.machine import table_csv, table_json, to_csv, to_json
+from archcount.reporting.records import TableReport
+from archcount.reporting.sheet import Column, Sheet, make_sheet
+from archcount.reporting.text import html, markdown, plain
+from archcount.reporting.tidy import Value
+
+FORMATS: Mapping[str, str] = {
+    "rich": "colours, fitted to the terminal",
+    "plain": "aligned text, nothing cut off",
+    "csv": "one line a row, base units",
+    "md": "a Markdown table",
+    "json": "everything, for tools",
+    "html": "an HTML table",
+    "svg": "a picture of the terminal",
+}
+"""The formats a report can be written in."""
+
+_TEXTS: Mapping[str, Callable[[Sheet], str]] = {"plain": plain, "md": markdown, "html": html}
+
+
+def render_table(
+    report: TableReport, form: str, *, width: int | None = None, colour: bool = True
+) -> str:
+    """Write a table report in one of `FORMATS`.
+
+    Args:
+        report: the report.
+        form: the format's name.
+        width: for rich and svg, the width in columns; None asks the terminal.
+        colour: for rich, whether colours may be written.
+    """
+    if form == "json":
+        return table_json(report)
+    if form == "csv":
+        return table_csv(report)
+    sheets = [full_sheet(report), narrow_sheet(report)]
+    return _written(sheets, form, width, colour, f"archcount table {report.name}")
+
+
+def render_listing(
+    title: str,
+    schema: str,
+    records: Iterable[Mapping[str, Value]],
+    form: str,
+    *,
+    width: int | None = None,
+    colour: bool = True,
+) -> str:
+    """Write a list of records of equal fields in one of `FORMATS`.
+
+    Args:
+        title: what stands above it.
+        schema: the name and version of its JSON form.
+        records: the records, at least one.
+        form: the format's name.
+        width: as for `render_table`.
+        colour: as for `render_table`.
+    """
+    records = list(records)
+    if form == "json":
+        return to_json({"schema": schema, "items": records})
+    if form == "csv":
+        return to_csv(records)
+    columns: list[Column[Mapping[str, Value]]] = [
+        Column(
+            heading=key.capitalize(),
+            text=partial(_field, key),
+            right=isinstance(value, int),
+        )
+        for key, value in records[0].items()
+    ]
+    return _written([make_sheet(title, columns, records)], form, width, colour, title)
+
+
+def _field(key: str, record: Mapping[str, Value]) -> str:
+    return "" if record[key] is None else f"{record[key]}"
+
+
+def _written(
+    sheets: Sequence[Sheet], form: str, width: int | None, colour: bool, heading: str
+) -> str:
+    if form in _TEXTS:
+        return _TEXTS[form](sheets[0])
+    from archcount.reporting import terminal
+
+    if form == "svg":
+        return terminal.svg(sheets, width=width or 132, heading=heading)
+    return terminal.terminal(sheets, width=width, colour=colour)

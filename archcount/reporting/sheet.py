@@ -1,0 +1,67 @@
+"""A sheet: headings, lines of styled text, and notes; what every text renderer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text and its role: `good`, `bad`, `dim`, `strong`, or none."""
+
+    text: str
+    role: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column(Generic[Record]):
+    """One column as data: its heading, and how a record gives its text."""
+
+    heading: str
+    text: Callable[[Record], Text | str]
+    right: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """A table of text, ready for any renderer.
+
+    Attributes:
+        rule_before: the numbers of the lines that a rule stands before.
+        notes: lines below the table.
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    right: tuple[bool, ...]
+    lines: tuple[tuple[Text, ...], ...]
+    rule_before: tuple[int, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+
+def make_sheet(
+    title: str,
+    columns: Iterable[Column[Record]],
+    records: Iterable[Record],
+    *,
+    rule_before: tuple[int, ...] = (),
+    notes: Iterable[Text] = (),
+) -> Sheet:
+    """Give every column the chance to speak of every record."""
+    columns = tuple(columns)
+    return Sheet(
+        title=title,
+        headings=tuple(column.heading for column in columns),
+        right=tuple(column.right for column in columns),
+        lines=tuple(tuple(_text(column.text(record)) for column in columns) for record in records),
+        rule_before=rule_before,
+        notes=tuple(notes),
+    )
+
+
+def _text(value: Text | str) -> Text:
+    return value if isinstance(value, Text) else Text(value)

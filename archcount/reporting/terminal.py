@@ -1,0 +1,101 @@
+"""The terminal: a sheet in colour, the fullest layout that fits; and its picture as SVG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text as RichText
+
+from archcount.reporting.sheet import Sheet
+
+_STYLES = {"good": "green", "bad": "red", "dim": "dim", "strong": "bold", "": ""}
+
+# Rich's own template names fonts on a host of the internet; a picture here needs none.
+_SVG = """\
+<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: Menlo, Consolas, "DejaVu Sans Mono", monospace; \
+font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width; }}
+.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: sans-serif; }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+
+
+def terminal(sheets: Sequence[Sheet], *, width: int | None = None, colour: bool = True) -> str:
+    """Write the first sheet that fits the terminal, else the last.
+
+    Args:
+        sheets: the same report, from the widest layout to the narrowest.
+        width: the terminal's width, or None to ask it.
+        colour: write colours, unless `NO_COLOR` forbids.
+    """
+    text = io.StringIO()
+    console = Console(file=text, width=width, force_terminal=colour, no_color=None)
+    _print(sheets, console)
+    return text.getvalue()
+
+
+def svg(sheets: Sequence[Sheet], *, width: int = 132, heading: str = "archcount") -> str:
+    """Draw the same as a picture."""
+    console = Console(
+        file=io.StringIO(), width=width, record=True, force_terminal=True, color_system="truecolor"
+    )
+    _print(sheets, console)
+    return console.export_svg(title=heading, code_format=_SVG, unique_id="archcount")
+
+
+def _print(sheets: Sequence[Sheet], console: Console) -> None:
+    tables = [_table(sheet, gap=2 if sheet is sheets[0] else 1) for sheet in sheets]
+    fitting = [
+        number
+        for number, table in enumerate(tables)
+        if Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+        <= console.width
+    ]
+    chosen = fitting[0] if fitting else len(sheets) - 1
+    console.print(RichText(sheets[chosen].title, style="bold"))
+    console.print()
+    console.print(tables[chosen])
+    console.print()
+    for note in sheets[chosen].notes:
+        console.print(RichText(note.text, style=_STYLES[note.role]))
+
+
+def _table(sheet: Sheet, *, gap: int) -> Table:
+    # The box itself puts one blank between columns.
+    table = Table(box=SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False, show_edge=False)
+    for index, heading in enumerate(sheet.headings):
+        # Words may fold on a narrow terminal; a number is never broken.
+        whole = max((len(line[index].text) for line in sheet.lines), default=0)
+        right = sheet.right[index]
+        table.add_column(
+            heading,
+            justify="right" if right else "left",
+            overflow="fold",
+            min_width=whole if right else None,
+        )
+    for number, line in enumerate(sheet.lines):
+        if number in sheet.rule_before:
+            table.add_section()
+        table.add_row(*(RichText(cell.text, style=_STYLES[cell.role]) for cell in line))
+    return table
