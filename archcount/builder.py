@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import nn
 
 from archcount import modules
@@ -10,7 +12,10 @@ from archcount.layers import Softmax
 
 
 def build(architecture: Architecture, *, logits: bool = False) -> modules.Network:
-    """Build the network of an architecture, weights drawn as He et al. propose.
+    """Build the network of an architecture, with weights that it can learn from.
+
+    Layers before rectifiers are drawn as He et al. propose, classifiers from a narrow normal
+    distribution, so that learning begins from even odds; biases are 0.
 
     In eval mode the network maps images (N, C, H, W) to the table's output. In train mode it
     returns logits, and with heads `Outputs(main, heads)`; see `Network.loss`.
@@ -19,7 +24,7 @@ def build(architecture: Architecture, *, logits: bool = False) -> modules.Networ
         architecture: the expanded table.
         logits: leave a final softmax out in eval mode too.
 
-    Source of the initialisation: arXiv:1502.01852, eq. 10.
+    Source of the initialisation: arXiv:1502.01852, eq. 10; Krizhevsky et al. 2012, sec. 5.
 
     >>> from archcount.api import load
     >>> network = build(load("googlenet").architecture())
@@ -27,12 +32,31 @@ def build(architecture: Architecture, *, logits: bool = False) -> modules.Networ
     ['conv1.conv.weight', 'conv1.conv.bias']
     """
     network = assemble(architecture, logits=logits)
+    rectified = _rectified(network)
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if not isinstance(module, nn.Conv2d | nn.Linear):
+            continue
+        if isinstance(module, nn.Conv2d) or module in rectified:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        else:
+            nn.init.normal_(module.weight, std=0.01)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     return network
+
+
+def _rectified(network: nn.Module) -> set[nn.Module]:
+    """Find the fully connected layers that a rectifier follows."""
+    found: set[nn.Module] = set()
+    for module in network.modules():
+        if isinstance(module, nn.Sequential):
+            children = list(module)
+            found |= {
+                layer
+                for layer, after in pairwise(children)
+                if isinstance(layer, nn.Linear) and isinstance(after, nn.ReLU)
+            }
+    return found
 
 
 def assemble(architecture: Architecture, *, logits: bool = False) -> modules.Network:

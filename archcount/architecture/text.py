@@ -62,6 +62,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.bound: dict[str, BoundArgument] = {}
         self.follow: dict[str, str] = {}
+        self.seen: set[str] = set()
 
     def read(self) -> LayerBlock:
         arguments = self.kind.arguments()
@@ -79,7 +80,7 @@ class _Reader:
             else:
                 self._refuse(word, f"{quote(word.text)} is one word too many", self._usage())
         for item in arguments:
-            if item.required and item.name not in self.bound:
+            if item.required and item.name not in self.seen:
                 self._refuse(self.text, f"{item.name} is missing", self._usage())
         if self.problems:
             raise InvalidTableError(self.problems)
@@ -126,9 +127,10 @@ class _Reader:
             )
 
     def _bind(self, argument: Argument, word: Text) -> None:
-        if argument.name in self.bound:
+        if argument.name in self.seen:
             self._refuse(word, f"{argument.name} is given twice", self._usage())
             return
+        self.seen.add(argument.name)
         try:
             value = self._value(argument, word.text)
         except InvalidValueError as error:

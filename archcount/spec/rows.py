@@ -68,8 +68,9 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
 
 
 def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
-    """Read one row of the grid; what is wrong goes to `problems`."""
+    """Read one row of the grid; what is wrong goes to `problems`, and leaves no block."""
     notations: dict[str, Any] = {}
+    known = len(problems)
     for column, notation in _NOTATIONS.items():
         cell = row.cells.get(column)
         if cell is None or not cell.text:
@@ -78,9 +79,11 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
             notations[column] = notation(cell.text)
         except InvalidValueError as error:
             problems.append(error.at(cell.where, f"row {row.id}, column {column}"))
+    sound = len(problems) == known
+    block = _block(row, reader, problems)
     return ParsedRow(
         id=row.id,
-        block=_block(row, reader, problems),
+        block=block if sound else None,
         values=_values(row, notations),
         output=notations.get("output"),
         printed=PrintedRow(

@@ -40,7 +40,11 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
-BlockTree = Annotated[Any, WithJsonSchema({"$ref": "#/$defs/Block"})]
+# Blocks are read by `spec.blocks`, whose messages are better than those of a union; pydantic
+# takes no reference to a definition it does not know, so that a marker stands in for it.
+_BLOCK_MARKER = {"title": "a block of spec.blocks"}
+BlockTree = Annotated[Any, WithJsonSchema(_BLOCK_MARKER)]
+_BLOCKS_SCHEMA: dict[str, Any] = {"type": "object", "additionalProperties": _BLOCK_MARKER}
 BLOCK_SCHEMA: dict[str, Any] = {
     "title": "Block",
     "description": "A layer or a block's name, a list (one after another), concat, add or repeat.",
@@ -163,7 +167,7 @@ class TableFile(Entry):
     layer: LayerEntry = LayerEntry()
     conventions: ConventionsEntry = ConventionsEntry()
     columns: dict[Name, Line] = {}
-    blocks: dict[Line, BlockTree] = {}
+    blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()
     claims: tuple[ClaimEntry, ...] = ()
@@ -181,4 +185,15 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "archcount table file"
     schema["$defs"]["Block"] = BLOCK_SCHEMA
+    return dict(_with_blocks(schema))
+
+
+def _with_blocks(schema: Any) -> Any:
+    """Put the reference to a block where its marker stands."""
+    if isinstance(schema, dict):
+        if schema.get("title") == _BLOCK_MARKER["title"]:
+            return {"$ref": "#/$defs/Block"}
+        return {key: _with_blocks(value) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_with_blocks(value) for value in schema]
     return schema

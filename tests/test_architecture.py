@@ -1,0 +1,166 @@
+"""Expressions and expansion: toy blocks whose numbers are worked out in comments."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from archcount.architecture import parse_expression
+from archcount.errors import InvalidTableError, InvalidValueError
+from archcount.spec import load_table
+
+HEAD = """\
+archcount: 1
+name: net
+source: {title: A network}
+input: 4x8x8
+let: {w: 8, half: w/2}
+layer: {pad: same, act: relu}
+blocks:
+"""
+
+
+@pytest.fixture
+def expand(tmp_path):
+    """Expand a one-row table whose block is given; its node and names."""
+
+    def expand_block(block: str, n: str = "", head: str = HEAD):
+        path = tmp_path / "net.yaml"
+        path.write_text(f"{head}  b: {block}\ntable: |\n  row | block | n\n  r | b | {n}\n")
+        return load_table(path).architecture().rows[0].node
+
+    return expand_block
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("64", 64),
+        ("4*w", 256),
+        ("w + 2*(w - 1)", 190),
+        ("w/4 + w//5", 28),
+        ("0.75*w", 48),
+        ("-w + 100", 36),
+        ("min(w, 10)", 10),
+        ("max(w, 10)", 64),
+        ("first(w)", 64),
+        ("output.c", 7),
+    ],
+)
+def test_expressions_are_exact(text, value):
+    names = {"w": Fraction(64), "output.c": Fraction(7)}
+    assert parse_expression(text).evaluate(names.__getitem__) == value
+
+
+def test_first_is_one_after_the_first_repetition():
+    assert parse_expression("first(2)").evaluate({}.__getitem__, repetition=3) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')", "w**9", "w.x.y", "[1]", "w if w else 1", "lambda: 1", "f(w)", "'a'",
+        "True", "1 < 2", "w;w", "w=1", "", "*", "(" * 300, "w" * 201, "min(w)", "first(w, x=1)",
+        "1e400", "1j", "w[0]", "f'{w}'", "w % 3",
+    ],
+)  # fmt: skip
+def test_what_is_not_whitelisted_is_refused(text):
+    with pytest.raises(InvalidValueError):
+        parse_expression(text)
+
+
+def test_a_division_by_zero_is_said():
+    with pytest.raises(InvalidValueError, match="divides by 0"):
+        parse_expression("1/(2-2)").evaluate({}.__getitem__)
+
+
+def names(node):
+    return [name for name, _ in node.children]
+
+
+def test_what_follows_a_convolution_is_a_layer_of_its_own(expand):
+    assert names(expand("conv 3x3 w norm=batch")) == ["conv", "batchnorm", "relu"]
+    assert names(expand("[conv 1x1 half, conv 3x3 w act=none]")) == ["conv1", "relu", "conv2"]
+
+
+def test_concat_adds_channels_up_and_takes_the_longest_path(expand):
+    node = expand("{concat: [conv 1x1 3, [conv 1x1 2, conv 3x3 5], [maxpool 3x3, conv 1x1 1]]}")
+    assert names(node) == ["branch1", "branch2", "branch3"]
+    assert node.output.dims == (3 + 5 + 1, 8, 8)
+    assert node.depth(frozenset({"weights"})) == 2
+    assert node.depth(frozenset({"weights", "pool"})) == 2
+    # 4x3 + (4x2 + 2x5x9) + 4x1 = 12 + 98 + 4
+    assert node.weights == 114
+
+
+def test_a_shortcut_is_the_identity_where_shapes_agree(expand):
+    node = expand("{add: [[conv 3x3 4, conv 3x3 4 act=none], shortcut]}")
+    assert names(node) == ["branch1", "shortcut"]
+    assert node.weights == 2 * 4 * 4 * 9
+    assert node.cost.add == 4 * 8 * 8  # one addition per element
+
+
+def test_a_shortcut_is_a_projection_where_they_do_not(expand):
+    node = expand("{add: [conv 3x3/2 w act=none, shortcut]}")
+    assert node.output.dims == (8, 4, 4)
+    assert node.weights == 4 * 8 * 9 + 4 * 8  # the branch, and 1x1 from 4 to 8 channels
+    assert node.cost.conv == (4 * 8 * 9 + 4 * 8) * 16
+
+
+def test_a_repeated_block_strides_once(expand):
+    node = expand("conv 3x3/first(2) w", n="3")
+    assert names(node) == ["block1", "block2", "block3"]
+    assert node.output.dims == (8, 4, 4)  # 8 -> 4, and no further
+    # 4 to 8 channels once, 8 to 8 twice; biases on each
+    assert node.params == (4 * 8 * 9 + 8) + 2 * (8 * 8 * 9 + 8)
+
+
+def test_a_block_may_repeat_inside_another(expand):
+    node = expand("[conv 1x1 w, {repeat: half - 2, block: dwconv 3x3}]")
+    assert names(node) == ["conv", "relu", "block1", "block2"]
+    assert node.weights == 4 * 8 + 2 * (8 * 9)
+
+
+def test_separable_convolution_is_two_layers(expand):
+    # Depthwise 7x7 with multiplier 8 over 4 channels, then 1x1 to 64: 4x8x49 + 32x64
+    node = expand("[dwconv 7x7/2 multiplier=8 act=none, conv 1x1 64]")
+    assert node.weights == 1568 + 2048
+    assert node.output.dims == (64, 4, 4)
+
+
+def test_defaults_of_the_table_give_way_to_the_layer(expand):
+    head = HEAD.replace("{pad: same, act: relu}", "{pad: valid, bias: false, norm: batch}")
+    node = expand("[conv 3x3 8, conv 3x3 8 pad=1 bias=true norm=none]", head=head)
+    assert names(node) == ["conv1", "batchnorm", "conv2"]
+    assert node.output.dims == (8, 6, 6)
+    assert node.params == 4 * 8 * 9 + 16 + 8 * 8 * 9 + 8
+
+
+@pytest.mark.parametrize(
+    ("block", "says"),
+    [
+        ("{concat: [conv 1x1 3, conv 3x3/2 3]}", "branches of unlike size"),
+        ("{add: [conv 1x1 3, conv 1x1 4]}", "branches of unlike shape"),
+        ("{add: [[conv 1x1 3, flatten], shortcut]}", "no 1x1 projection"),
+        ("[shortcut]", "outside an add"),
+        ("conv 3x3 w*0", "out of range"),
+        ("conv 3x3 w - 9", "one word too many"),
+        ("conv 3x3 w/3", "not a whole number"),
+        ("conv 3x3/first(0) w", "out of range"),
+        ("conv 3x3 w*1000000000", "out of range"),
+        ("linear 10", "flattened"),
+        ("maxpool 9x9 pad=valid", "does not fit"),
+        ("conv 3x3 input.q", "no name here"),
+        ("dropout 1.5", "out of range"),
+        ("conv 3x3 w act=tanh", "act is 'tanh'"),
+        ("conv 3x3 w dilation=0", "out of range"),
+        ("conv 3x3 w width=3", "given twice"),
+        ("{repeat: 0, block: relu}", "out of range"),
+        ("{repeat: 3}", "a block with the keys"),
+        ("{concat: []}", "empty list"),
+    ],
+)
+def test_what_cannot_be_expanded_is_said(expand, block, says):
+    with pytest.raises(InvalidTableError, match=says):
+        expand(block)

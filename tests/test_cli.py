@@ -1,0 +1,273 @@
+"""The command line as a user meets it: streams, exit codes, files, and no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "archcount"]
+FAST = ["--engine", "formula"]
+
+
+def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **options.pop("env", {})}
+    environment.pop("COLUMNS", None)
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, env=environment, **options
+    )
+
+
+def in_terminal(columns: int, *arguments: str, env: dict[str, str] | None = None) -> str:
+    """Run in a terminal of so many columns; give what it showed."""
+    pid, descriptor = pty.fork()
+    if pid == 0:
+        os.environ.update({"COLUMNS": str(columns), "TERM": "xterm-256color", **(env or {})})
+        os.execvp(COMMAND[0], [*COMMAND, *arguments])
+    shown = b""
+    while True:
+        try:
+            piece = os.read(descriptor, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    os.waitpid(pid, 0)
+    return shown.decode()
+
+
+def test_the_main_job_with_the_default_engine():
+    result = run("table", "--compare-paper")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert "output: 19 match" in result.stdout
+    assert "depth: 19 match" in result.stdout
+    assert "params: 3 match, 9 off, 7 unpublished" in result.stdout
+    assert "ops: 10 match, 2 off, 7 unpublished" in result.stdout
+    assert "6,998,552 params (6,990,272 weights), 1,582,671,872 MACs" in result.stdout
+    assert "and formula agree on every row and cost category" in result.stdout
+
+
+def test_a_users_own_file_works_like_a_shipped_name(data, tmp_path):
+    result = run("table", str(data / "toy.yaml"), "--format", "json", cwd=tmp_path)
+    found = json.loads(result.stdout)
+    assert found["totals"]["params"] == 2_290
+    assert [engine["name"] for engine in found["engines"]] == ["fvcore", "formula"]
+    assert all(engine["agrees"] for engine in found["engines"])
+
+
+def test_a_pipe_gets_plain_text_uncut_and_a_terminal_colours():
+    piped = run("table", "--compare-paper", *FAST).stdout
+    assert "\x1b" not in piped
+    assert "1,582,671,872" in piped
+    shown = in_terminal(80, "table", "--compare-paper", *FAST)
+    assert "\x1b[32m" in shown
+    assert "2.7K ✗ +240%" in shown
+    assert "118,013,952" in in_terminal(160, "table", "--compare-paper", *FAST)
+
+
+def test_no_color_is_respected():
+    shown = in_terminal(80, "table", "--compare-paper", *FAST, env={"NO_COLOR": "1"})
+    assert "\x1b[3" not in shown
+    assert "2.7K ✗ +240%" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["table", "nonet"], "unknown table 'nonet'; allowed: googlenet, or the path"),
+        (["table", "none.yaml"], "none.yaml:1:1: there is no such file"),
+        (["table", "."], ".:1:1: this is a directory"),
+        (["table", "--variant", "x"], "has no variant 'x'; allowed: none"),
+        (["table", "--input", "224"], "input: '224' is not a size"),
+        (["table", "--input", "3x4x4"], "googlenet.yaml:"),
+        (["table", "--engine", "x"], "unknown engine 'x'; allowed: formula, fvcore, all"),
+        (["table", "--format", "x"], "unknown format 'x'; allowed: rich, plain"),
+        (["table", "--batch", "0"], "batch 0; allowed: a whole number of 1 or more"),
+        (["table", "--row", "x"], "has no row 'x'; allowed: conv1, pool1"),
+        (["table", "-o", "x.doc"], "names no format; allowed: .csv, .md"),
+        (["table", "-o", "no/folder/x.csv"], "cannot write 'no/folder/x.csv'"),
+        (["table", "-o", ".", "--format", "csv"], "cannot write '.': it is a directory"),
+        (["table", "--batch", "many"], "many"),
+        (["table", "--such"], "such"),
+        (["tabel"], "tabel"),
+    ],
+)
+def test_a_mistake_is_one_clear_error_with_exit_2(arguments, says, tmp_path):
+    extra = FAST if arguments[0] == "table" and "--engine" not in arguments else []
+    result = run(*arguments, *extra, cwd=tmp_path)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_invalid_table_names_every_problem_with_exit_2(toy_text, tmp_path):
+    (tmp_path / "toy.yaml").write_text(toy_text.replace("3x3   |", "7y7   |").replace("6.9K", "6Q"))
+    result = run("table", "toy.yaml", *FAST, cwd=tmp_path)
+    assert result.returncode == 2
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
+        "toy.yaml:19:25", "toy.yaml:19:52",
+    ]  # fmt: skip
+
+
+def test_no_memory_is_exit_3(data):
+    result = run("table", str(data / "toy.yaml"), "--input", "3x8000000x8000000")
+    assert result.returncode == 3
+    assert "not enough memory" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("x.csv", "row,part,type"),
+        ("x.md", "**googlenet"),
+        ("x.json", "{"),
+        ("x.txt", "googlenet: "),
+        ("x.html", "<table>"),
+        ("x.svg", "<svg"),
+    ],
+)
+def test_a_file_is_written_in_the_format_of_its_ending(name, start, tmp_path):
+    result = run("table", "--compare-paper", *FAST, "-o", name, cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (tmp_path / name).read_text().startswith(start)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_the_format_asked_for_wins_over_the_ending(tmp_path):
+    run("table", *FAST, "-o", "x.txt", "--format", "json", cwd=tmp_path)
+    assert json.loads((tmp_path / "x.txt").read_text())["name"] == "googlenet"
+
+
+def test_a_failed_run_leaves_the_old_file_as_it_was(tmp_path):
+    (tmp_path / "x.csv").write_text("old")
+    assert run("table", "none.yaml", "-o", "x.csv", cwd=tmp_path).returncode == 2
+    assert (tmp_path / "x.csv").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions_and_links(tmp_path):
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "real.csv").chmod(0o640)
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    run("table", *FAST, "-o", "link.csv", cwd=tmp_path)
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text().startswith("row,")
+    assert stat.S_IMODE((tmp_path / "real.csv").stat().st_mode) == 0o640
+
+
+def test_an_unwritable_file_fails_before_any_work(tmp_path):
+    # The table is invalid too; that it is not mentioned shows that nothing was read.
+    result = run("table", "none.yaml", "-o", "no/x.csv", cwd=tmp_path)
+    assert "cannot write 'no/x.csv'" in result.stderr
+    assert "no such file" in result.stderr.lower()
+    assert "none.yaml" not in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said():
+    result = run("table", *FAST, "-o", "/dev/full", "--format", "csv")
+    assert result.returncode == 2
+    assert "no space left" in result.stderr
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*COMMAND, "table", *FAST], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert result.returncode == 2
+    assert "cannot write 'stdout': no space left" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_reader_who_has_seen_enough_is_no_failure():
+    command = " ".join([*COMMAND, "table", *FAST, "--format", "json"])
+    result = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} | head -n 1"], capture_output=True, text=True
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "{\n", "")
+
+
+def test_an_interrupt_is_exit_130():
+    process = subprocess.Popen(
+        [*COMMAND, "table"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in told
+
+
+def test_list():
+    result = run("list", "--format", "json")
+    found = json.loads(result.stdout)
+    assert found["schema"] == "archcount.list/1"
+    assert {"name": "googlenet", "rows": 19, "input": "3x224x224"}.items() <= found["items"][
+        0
+    ].items()
+
+
+def test_schema_is_json():
+    assert json.loads(run("schema").stdout)["title"] == "archcount table file"
+
+
+def test_env_names_versions():
+    found = {
+        item["what"]: item["value"]
+        for item in json.loads(run("env", "--format", "json").stdout)["items"]
+    }
+    assert found["torch"].startswith("2.")
+    assert found["archcount"]
+
+
+def test_version():
+    assert run("--version").stdout.strip() == "0.1.0"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["list"], ["schema"], ["table", *FAST, "--compare-paper"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_needs_no_torch_imports_none(arguments):
+    code = (
+        "import sys\nfrom archcount.cli import main\nsys.argv = ['archcount', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print({'torch', 'fvcore', 'pandas', 'numpy'} & set(sys.modules), file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    assert result.stderr.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("archcount table goo", {"googlenet"}),
+        ("archcount table googlenet --row inception_3", {"inception_3a", "inception_3b"}),
+        ("archcount table {toy} --variant w", {"wide"}),
+        ("archcount table --format j", {"json"}),
+    ],
+)
+def test_completion_knows_tables_variants_and_rows(words, expected, data):
+    words = words.format(toy=data / "toy.yaml")
+    result = run(
+        env={
+            "_ARCHCOUNT_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        }
+    )
+    assert set(result.stdout.split()) == expected

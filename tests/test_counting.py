@@ -1,0 +1,191 @@
+"""The engines against hand counts and against each other on random networks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from archcount.counting import Uncounted, cross_check, engine
+from archcount.counting import fvcore as fvcore_engine
+from archcount.errors import InvalidTableError, UnavailableError, UsageError
+from archcount.layers import CATEGORIES, Shape
+from archcount.spec import load_table
+
+NAMES = ("formula", "fvcore")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_toy_network_counted_by_hand(name, data):
+    count = engine(name).count(load_table(data / "toy.yaml").architecture())
+    stem, stage, scores = count.rows
+    # 3x3 from 3 to 4 on 8x8: 4x3x9 = 108 weights, 108x64 macs; bias and relu on 4x64 outputs.
+    assert (stem.weights, stem.params) == (108, 112)
+    assert stem.cost.as_dict() | {"conv": 6_912, "bias": 256, "activation": 256} == (
+        stem.cost.as_dict()
+    )
+    # 4 to 8 with stride 2, 8 to 8, a projection from 4 to 8; then 8 to 8 twice, on 4x4.
+    # weights 288 + 576 + 32 + 2x576 = 2,048; biases 8x5 = 40; macs 2,048x16.
+    assert (stage.weights, stage.params, stage.cost.conv) == (2_048, 2_088, 32_768)
+    # Outputs of 8x16 = 128: biases of 5 convolutions, relus inside (2) and after the sums (2),
+    # one sum in each of 2 blocks.
+    assert (stage.cost.bias, stage.cost.activation, stage.cost.add) == (640, 512, 256)
+    assert (stage.input, stage.output, stage.depth) == ((4, 8, 8), (8, 4, 4), 4)
+    # The whole 4x4 map of 8 channels is pooled; 8 to 10.
+    assert (scores.cost.pool, scores.cost.linear, scores.cost.bias) == (128, 80, 10)
+    assert count.total.cost.macs == 6_912 + 32_768 + 80
+    assert sum(count.total.cost.as_dict().values()) == 39_760 + 906 + 768 + 256 + 128
+
+
+def _layer(draw, channels):
+    """Draw one layer's text, and the channels it leaves."""
+    width = draw(st.sampled_from([4, 6, 8]))
+    kernel = draw(st.sampled_from(["1x1", "3x3", "5x5", "1x3", "3x3/2", "2x2/2"]))
+    same = (
+        draw(st.sampled_from(["symmetric", "asymmetric"])) if "2x2" not in kernel else "asymmetric"
+    )
+    options = f" same={same}"
+    choice = draw(st.sampled_from(["conv", "group", "dw", "max", "avg", "lrn", "bn", "relu"]))
+    texts = {
+        "conv": (
+            f"conv {kernel} {width}{options} norm={draw(st.sampled_from(['none', 'batch']))}",
+            width,
+        ),
+        "group": (f"conv {kernel} {width}{options} groups=2 bias=false", width),
+        "dw": (f"dwconv {kernel} multiplier=2{options} act=none", 2 * channels),
+        "max": (f"maxpool {kernel}{options}", channels),
+        "avg": (f"avgpool {kernel}{options} count_pad=true", channels),
+        "lrn": ("lrn size=3", channels),
+        "bn": ("batchnorm", channels),
+        "relu": ("relu", channels),
+    }
+    return texts[choice]
+
+
+@st.composite
+def tables(draw):
+    """Draw a table of a few rows: chains, branches, residuals and repeats."""
+    channels, rows, blocks = 4, [], []
+    for number in range(draw(st.integers(1, 3))):
+        shape = draw(st.sampled_from(["chain", "concat", "add", "repeat"]))
+        texts = []
+        for _ in range(draw(st.integers(1, 3))):
+            text, left = _layer(draw, channels)
+            texts.append(text)
+            channels = left if shape == "chain" else channels
+        if shape == "chain":
+            block = f"[{', '.join(texts)}]"
+        elif shape == "concat":
+            stride_one = [t.replace("/2", "").replace("2x2", "3x3") for t in texts]
+            block = f"{{concat: [{', '.join(stride_one)}]}}"
+            channels = None
+        elif shape == "add":
+            block = "[{add: [[conv 3x3/2 8, conv 3x3 8 act=none], shortcut]}, relu]"
+            channels = 8
+        else:
+            block = "[conv 1x1 8, {repeat: 2, block: [conv 3x3/first(2) 8, relu]}]"
+            channels = 8
+        blocks.append(f"  b{number}: {block}")
+        rows.append(f"  r{number} | b{number}")
+        if channels is None:
+            blocks[-1] = f"  b{number}: [{block}, conv 1x1 4]"
+            channels = 4
+    blocks.append("  last: [global_avgpool, flatten, linear 5, softmax]")
+    rows.append("  scores | last")
+    return (
+        "archcount: 1\nname: random\nsource: {title: none}\ninput: 4x11x13\n"
+        "layer: {act: relu}\nblocks:\n" + "\n".join(blocks) + "\ntable: |\n  row | block\n"
+        + "\n".join(rows) + "\n"
+    )  # fmt: skip
+
+
+@given(text=tables())
+def test_engines_agree_on_random_networks(text, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "random.yaml"
+    path.write_text(text)
+    try:
+        architecture = load_table(path).architecture()
+    except InvalidTableError as error:
+        # Only what the strategy cannot know: an even kernel, or odd channels in two groups.
+        assert "groups do not divide" in str(error) or "pad=same" in str(error), str(error)
+        assume(False)
+    formula, traced = (engine(name).count(architecture) for name in NAMES)
+    assert cross_check(formula, traced) == ()
+    assert traced.uncounted == ()
+
+
+def test_a_difference_is_found_in_its_row_and_category(data):
+    count = engine("formula").count(load_table(data / "toy.yaml").architecture())
+    for category in CATEGORIES:
+        wrong = replace(count.rows[1].cost, **{category: getattr(count.rows[1].cost, category) + 1})
+        other = replace(
+            count,
+            engine="other",
+            rows=(count.rows[0], replace(count.rows[1], cost=wrong), count.rows[2]),
+        )
+        (found,) = cross_check(count, other)
+        assert (found.row, found.what) == ("stage", category)
+        assert set(found.values) == {"formula", "other"}
+
+
+def test_a_missing_row_is_found(data):
+    count = engine("formula").count(load_table(data / "toy.yaml").architecture())
+    (found,) = cross_check(count, replace(count, engine="other", rows=count.rows[:2]))
+    assert (found.row, found.what) == ("scores", "row")
+
+
+def test_what_fvcore_cannot_count_is_reported_with_op_and_place(data, monkeypatch):
+    handles = {name: h for name, h in fvcore_engine._HANDLES.items() if name != "aten::add"}
+    monkeypatch.setattr(fvcore_engine, "_HANDLES", handles)
+    count = fvcore_engine.count(load_table(data / "toy.yaml").architecture())
+    assert count.uncounted == (
+        Uncounted(op="aten::add", place="stage.block1.add", times=1),
+        Uncounted(op="aten::add", place="stage.block2.add", times=1),
+    )
+
+
+def test_an_operation_without_a_category_is_reported(data, monkeypatch):
+    handles = {**fvcore_engine._HANDLES, "aten::add": fvcore_engine._per_element("mystery")}
+    monkeypatch.setattr(fvcore_engine, "_HANDLES", handles)
+    count = fvcore_engine.count(load_table(data / "toy.yaml").architecture())
+    assert count.uncounted == (Uncounted(op="mystery", place="stage", times=1),)
+
+
+def test_counting_leaves_the_random_state_alone(data):
+    torch.manual_seed(5)
+    before = torch.random.get_rng_state()
+    engine("fvcore").count(load_table(data / "toy.yaml").architecture())
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_network_too_large_to_run_is_said_and_still_counted_by_formula(data):
+    architecture = load_table(data / "toy.yaml").architecture(
+        input=Shape((3, 8_000_000, 8_000_000))
+    )
+    with pytest.raises(UnavailableError, match="not enough memory.*--engine formula") as caught:
+        engine("fvcore").count(architecture)
+    assert caught.value.exit_code == 3
+    # stem: 108 weights at 64 x 10^12 positions
+    assert engine("formula").count(architecture).rows[0].cost.conv == 108 * 64 * 10**12
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(UsageError, match="allowed: formula, fvcore"):
+        engine("tpu")
+
+
+def test_the_formula_engine_needs_no_torch():
+    code = (
+        "import sys; import archcount as ac; ac.compare(ac.count(ac.load('googlenet'),"
+        " engine='formula'), ac.load('googlenet')).to_markdown();"
+        " print({'torch', 'fvcore', 'pandas', 'numpy'} & set(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "set()"

@@ -1,0 +1,228 @@
+"""Every layer kind against the torch module it makes: shapes, parameters, and hand counts."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from torch import nn
+
+from archcount.errors import InvalidValueError
+from archcount.layers import (
+    KINDS,
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
+    AvgPool,
+    BatchNorm,
+    Conv,
+    DepthwiseConv,
+    Dropout,
+    Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    Linear,
+    LocalResponseNorm,
+    MaxPool,
+    Relu,
+    Shape,
+    Softmax,
+)
+from archcount.layers.cost import CATEGORIES
+from archcount.printed import Patch
+
+sides = st.integers(1, 5)
+maps = st.builds(
+    lambda c, h, w: Shape((c, h, w)), st.integers(1, 8), st.integers(1, 23), st.integers(1, 23)
+)
+patches = st.builds(
+    lambda kh, kw, sh, sw: Patch((kh, kw), (sh, sw)),
+    sides, sides, st.integers(1, 3), st.integers(1, 3),
+)  # fmt: skip
+pads = st.one_of(
+    st.sampled_from(["same", "valid"]), st.tuples(st.integers(0, 2), st.integers(0, 2))
+)
+
+
+@st.composite
+def layers(draw):
+    """Draw a layer of any kind and an input shape, fitting or not."""
+    shape = draw(maps)
+    word = draw(st.sampled_from(sorted(KINDS)))
+    kind = KINDS[word]
+    window = {
+        "patch": draw(patches),
+        "pad": draw(pads),
+        "same": draw(st.sampled_from(["symmetric", "asymmetric"])),
+    }
+    dilation = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
+    if kind is Conv:
+        groups = draw(st.sampled_from([1, 1, 2, shape.channels]))
+        width = groups * draw(st.integers(1, 4))
+        made = Conv(
+            **window, width=width, groups=groups, dilation=dilation, bias=draw(st.booleans())
+        )
+    elif kind is DepthwiseConv:
+        made = DepthwiseConv(
+            **window,
+            multiplier=draw(st.integers(1, 3)),
+            dilation=dilation,
+            bias=draw(st.booleans()),
+        )
+    elif kind in (MaxPool, AvgPool):
+        window["same"] = draw(st.sampled_from(["symmetric", "asymmetric", "ceil"]))
+        made = kind(**window, ceil=draw(st.booleans()))
+    elif kind in (AdaptiveAvgPool, AdaptiveMaxPool):
+        made = kind(size=(draw(st.integers(1, 7)), draw(st.integers(1, 7))))
+    elif kind is Linear:
+        shape = Shape((shape.elements,))
+        made = Linear(width=draw(st.integers(1, 9)), bias=draw(st.booleans()))
+    else:
+        made = kind()
+    return made, shape
+
+
+@given(layers())
+def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
+    kind, shape = drawn
+    try:
+        output = kind.output(shape)
+    except InvalidValueError:
+        assume(False)
+    module = kind.module(shape).eval()
+    with torch.no_grad():
+        real = module(torch.zeros(2, *shape.dims))
+    assert tuple(real.shape) == (2, *output.dims)
+    parameters = list(module.parameters())
+    assert sum(tensor.numel() for tensor in parameters) == kind.params(shape)
+    assert sum(t.numel() for t in parameters if t.ndim > 1) == kind.weights(shape)
+
+
+@given(layers())
+def test_a_window_that_is_refused_is_refused_by_torch_too(drawn):
+    kind, shape = drawn
+    if not isinstance(kind, MaxPool | AvgPool | Conv | DepthwiseConv) or kind.pad == "same":
+        return
+    try:
+        kind.output(shape)
+        return
+    except InvalidValueError as error:
+        if error.argument == "groups":
+            return
+    pad = (0, 0) if kind.pad == "valid" else kind.pad
+    images = torch.zeros(1, *shape.dims)
+    weight = torch.zeros(1, shape.channels, *kind.patch.kernel)
+    with pytest.raises(RuntimeError):
+        if isinstance(kind, MaxPool | AvgPool):
+            nn.functional.max_pool2d(images, kind.patch.kernel, kind.patch.stride, pad)
+        else:
+            nn.functional.conv2d(images, weight, None, kind.patch.stride, pad, kind.dilation)
+
+
+@given(shape=maps, patch=patches, same=st.sampled_from(["symmetric", "asymmetric", "ceil"]))
+def test_same_means_the_input_over_the_stride_rounded_up(shape, patch, same):
+    wanted = tuple(
+        -(-side // stride) for side, stride in zip(shape.spatial, patch.stride, strict=True)
+    )
+    kinds = [MaxPool(patch=patch, same=same), AvgPool(patch=patch, same=same)]
+    if same != "ceil":
+        kinds.append(Conv(patch=patch, width=1, same=same))
+    for kind in kinds:
+        try:
+            output = kind.output(shape)
+        except InvalidValueError as error:
+            assert "same" in str(error)
+        else:
+            assert output.spatial == wanted
+
+
+@given(shape=maps, patch=patches)
+def test_an_asymmetric_convolution_always_reaches_same(shape, patch):
+    output = Conv(patch=patch, width=1, same="asymmetric").output(shape)
+    assert output.spatial == tuple(
+        -(-side // stride) for side, stride in zip(shape.spatial, patch.stride, strict=True)
+    )
+
+
+def test_asymmetric_padding_puts_the_odd_zero_below_and_to_the_right():
+    # 4 cells, kernel 3, stride 2: 2 outputs need (2-1)*2+3-4 = 1 zero. With the kernel of ones
+    # over 1 2 3 4 the sums are 1+2+3 = 6 and 3+4+0 = 7; the zero on the left would give 3 and 9.
+    conv = Conv(patch=Patch((1, 3), (1, 2)), width=1, same="asymmetric", bias=False)
+    module = conv.module(Shape((1, 1, 4)))
+    nn.init.ones_(module.weight)
+    with torch.no_grad():
+        assert module(torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])).flatten().tolist() == [6.0, 7.0]
+
+
+def test_asymmetric_pooling_leaves_the_padding_out():
+    # 4 cells, kernel 3, stride 2: windows (1 2 3) and (3 4): averages 2 and 3.5.
+    pool = AvgPool(patch=Patch((1, 3), (1, 2)), same="asymmetric")
+    module = pool.module(Shape((1, 1, 4)))
+    assert module(torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])).flatten().tolist() == [2.0, 3.5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "cost"),
+    [
+        # 64 filters x 3 channels x 7 x 7 = 9,408 macs at each of 112 x 112 = 12,544 positions;
+        # a bias on each of 64 x 12,544 outputs.
+        (
+            Conv(patch=Patch((7, 7), (2, 2)), width=64),
+            (3, 224, 224),
+            {"conv": 118_013_952, "bias": 802_816},
+        ),
+        # 2 groups: each of 8 filters sees 2 of 4 channels: 8 x 2 x 9 = 144 at 25 positions.
+        (Conv(patch=Patch((3, 3)), width=8, groups=2, bias=False), (4, 5, 5), {"conv": 3_600}),
+        # depthwise, multiplier 2: 2 x 4 filters of 9 = 72 at 25 positions.
+        (DepthwiseConv(patch=Patch((3, 3)), multiplier=2, bias=False), (4, 5, 5), {"conv": 1_800}),
+        # dilation 2 makes a 3x3 reach over 5 cells: 1 position without padding, 9 macs x 2 x 4.
+        (
+            Conv(patch=Patch((3, 3)), width=4, dilation=(2, 2), pad="valid", bias=False),
+            (2, 5, 5),
+            {"conv": 72},
+        ),
+        # 1x7: 7 x 16 x 32 = 3,584 at 17 x 17 = 289 positions.
+        (Conv(patch=Patch((1, 7)), width=32, bias=False), (16, 17, 17), {"conv": 1_035_776}),
+        (Linear(width=1000), (1024,), {"linear": 1_024_000, "bias": 1_000}),
+        # 3x3 windows over 56 x 56 x 64 outputs.
+        (MaxPool(patch=Patch((3, 3), (2, 2)), same="ceil"), (64, 112, 112), {"pool": 1_806_336}),
+        (AvgPool(patch=Patch((7, 7)), pad="valid"), (1024, 7, 7), {"pool": 50_176}),
+        (GlobalAvgPool(), (1024, 7, 7), {"pool": 50_176}),
+        (GlobalMaxPool(), (8, 3, 5), {"pool": 120}),
+        # 5 cells to 2 windows: cells 0-2 and 2-4, 3 + 3 = 6 a side; 6 x 6 x 2 channels.
+        (AdaptiveAvgPool(size=(2, 2)), (2, 5, 5), {"pool": 72}),
+        (AdaptiveMaxPool(size=(2, 1)), (2, 5, 5), {"pool": 60}),
+        (LocalResponseNorm(), (2, 3, 3), {"norm": 180}),  # (5 + 5) x 18
+        (BatchNorm(), (2, 3, 3), {"norm": 36}),
+        (Relu(), (2, 3, 3), {"activation": 18}),
+        (Softmax(), (10,), {"softmax": 50}),
+        (Flatten(), (2, 3, 3), {}),
+        (Dropout(p=0.4), (2, 3, 3), {}),
+    ],
+)
+def test_costs_worked_out_by_hand(kind, shape, cost):
+    assert kind.cost(Shape(shape)).as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
+
+
+def test_every_kind_has_a_hand_count_above():
+    marks = test_costs_worked_out_by_hand.pytestmark[0].args[1]
+    assert {type(kind).word for kind, *_ in marks} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "says"),
+    [
+        (Conv(patch=Patch((7, 7)), width=1, pad="valid"), (1, 5, 5), "does not fit"),
+        (Conv(patch=Patch((2, 2)), width=1), (1, 4, 4), "equal zeros"),
+        (Conv(patch=Patch((3, 3)), width=4, groups=3), (3, 4, 4), "do not divide"),
+        (Conv(patch=Patch((3, 3)), width=3, groups=3), (4, 4, 4), "do not divide"),
+        (Conv(patch=Patch((3, 3)), width=3), (4,), "channels, height and width"),
+        (MaxPool(patch=Patch((3, 3)), pad=(2, 2)), (1, 5, 5), "more than half"),
+        (MaxPool(patch=Patch((3, 3), (2, 2)), same="ceil"), (1, 7, 7), "another same="),
+        (Linear(width=3), (4, 4, 4), "flattened"),
+        (GlobalAvgPool(), (4,), "channels, height and width"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(kind, shape, says):
+    with pytest.raises(InvalidValueError, match=says):
+        kind.output(Shape(shape))

@@ -1,0 +1,54 @@
+"""The public surface, pinned."""
+
+from __future__ import annotations
+
+import pytest
+
+import archcount as ac
+
+
+def test_the_surface_is_small_and_pinned():
+    assert ac.__all__ == [
+        "ArchcountError",
+        "InvalidTableError",
+        "Report",
+        "Table",
+        "UnavailableError",
+        "UsageError",
+        "compare",
+        "count",
+        "load",
+    ]
+    assert dir(ac) == sorted(ac.__all__)
+    assert all(getattr(ac, name).__doc__ for name in ac.__all__)
+
+
+def public(thing: type) -> set[str]:
+    return {name for name in dir(thing) if not name.startswith("_")}
+
+
+def test_tables_and_reports_have_what_is_documented():
+    assert public(ac.Table) == {
+        "architecture", "build", "input", "name", "printed", "source", "variants",
+    }  # fmt: skip
+    assert public(ac.Report) == {
+        "select", "to_csv", "to_frame", "to_json", "to_markdown", "total",
+    }  # fmt: skip
+
+
+def test_what_does_not_exist_is_said():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        ac.nothing  # noqa: B018
+
+
+def test_count_refuses_options_that_do_not_go_with_an_architecture():
+    architecture = ac.load("googlenet").architecture()
+    with pytest.raises(ac.UsageError, match="go with a table"):
+        ac.count(architecture, variant="x")
+    assert ac.count(architecture, engine="formula").total.params == 6_998_552
+
+
+def test_all_runs_every_engine():
+    report = ac.count(ac.load("googlenet"), engine="all")
+    assert [count.engine for count in report.counts] == ["fvcore", "formula"]
+    assert all(engine.agrees for engine in report.record.engines)

@@ -1,0 +1,200 @@
+"""Renderers: whole outputs of the toy table, compared with what a person would write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+import archcount as ac
+from archcount.reporting import FORMATS, render_table
+
+PLAIN = """\
+toy: A toy network, Table 1
+
+Row     Output  paper  Params  paper                   MACs  paper
+------  ------  -----  ------  --------------------  ------  ---------------
+stem    8x8x4   match     112  112 match              6,912  6.9K match
+stage   4x4x8   match   2,088  2.1K match (rounded)  32,768  33.2K off -1.3%
+scores  1x1x10  match      90  90 match                  80  80 match
+------  ------  -----  ------  --------------------  ------  ---------------
+total   1x1x10          2,290                        39,760
+
+total: 2,290 params (2,236 weights), 39,760 MACs (79,520 FLOPs at 2 a MAC), depth 6
+counted: one image of 3x8x8 (channels x height x width), inference, without auxiliary heads
+the paper's columns: params = params, K = 1000; ops = MACs, K = 1000; compared for one image
+output: 3 match
+params: 3 match
+ops: 2 match, 1 off
+off by (computed - printed) / printed
+counted by formula alone
+"""
+
+MARKDOWN = """\
+**toy: A toy network, Table 1**
+
+| Row | Output | paper | Params | paper | MACs | paper |
+|:---|:---|:---|---:|:---|---:|:---|
+| stem | 8x8x4 | match | 112 | 112 match | 6,912 | 6.9K match |
+| stage | 4x4x8 | match | 2,088 | 2.1K match (rounded) | 32,768 | 33.2K off -1.3% |
+| scores | 1x1x10 | match | 90 | 90 match | 80 | 80 match |
+| total | 1x1x10 |  | 2,290 |  | 39,760 |  |
+"""
+
+
+@pytest.fixture
+def table(data):
+    return ac.load(data / "toy.yaml")
+
+
+@pytest.fixture
+def report(table):
+    return ac.compare(ac.count(table, engine="formula"), table)
+
+
+def test_plain(report):
+    assert render_table(report.record, "plain") == PLAIN
+
+
+def test_markdown(report):
+    assert report.to_markdown().startswith(MARKDOWN)
+
+
+def test_csv_is_tidy_and_what_is_missing_is_empty(report):
+    rows = list(csv.DictReader(io.StringIO(report.to_csv())))
+    assert [row["row"] for row in rows] == ["stem", "stage", "scores"]
+    stage = rows[1]
+    assert (stage["output_c"], stage["output_h"], stage["output_w"]) == ("8", "4", "4")
+    assert (stage["weights"], stage["params"], stage["macs"]) == ("2048", "2088", "32768")
+    assert (stage["ops_add"], stage["ops_linear"]) == ("256", "0")
+    assert (stage["ops_printed"], stage["ops_verdict"]) == ("33.2K", "off")
+    assert float(stage["ops_error"]) == pytest.approx(32_768 / 33_200 - 1)
+    assert rows[0]["ops_error"] == ""
+    assert stage["type"] == ""
+
+
+def test_json_has_the_fields_that_tools_depend_on(report):
+    found = json.loads(report.to_json())
+    assert found["schema"] == "archcount.table/1"
+    assert (found["name"], found["variant"], found["batch"]) == ("toy", None, 1)
+    assert found["input"] == [3, 8, 8]
+    stage = found["rows"][1]
+    assert {key: stage[key] for key in ("id", "output", "weights", "params", "macs", "depth")} == {
+        "id": "stage", "output": [8, 4, 4], "weights": 2048, "params": 2088, "macs": 32768,
+        "depth": 4,
+    }  # fmt: skip
+    cells = {cell["column"]: cell for cell in stage["cells"]}
+    assert set(cells) == {"output", "params", "ops"}
+    assert {key: cells["params"][key] for key in ("printed", "computed", "verdict", "why")} == {
+        "printed": "2.1K", "computed": 2088, "verdict": "match", "why": "rounded",
+    }  # fmt: skip
+    assert cells["output"]["computed"] == [8, 4, 4]
+    assert cells["ops"]["error"] == pytest.approx(32_768 / 33_200 - 1)
+    assert found["totals"]["macs"] == 39_760
+    assert found["totals"]["flops"] == 79_520
+    assert found["totals"]["with_heads"] is None
+    assert found["claims"] == found["uncounted"] == found["warnings"] == []
+    assert found["engines"][0]["name"] == "formula"
+    assert found["comparison"]["verdicts"]["ops"] == {"match": 2, "off": 1}
+
+
+def test_a_data_frame_holds_the_same(report):
+    frame = report.to_frame()
+    assert list(frame.index) == ["stem", "stage", "scores"]
+    assert frame.loc["stage", "macs"] == 32_768
+    assert frame["macs"].sum() == 39_760
+    assert frame["macs"].dtype.kind == "i"
+    assert frame.loc["stage", "ops_verdict"] == "off"
+
+
+def test_html_is_a_table(report):
+    html = report._repr_html_()
+    assert html.count("<tr>") == 5
+    assert "33.2K off -1.3%" in html
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_no_number_is_cut_off_at_any_width(report, width):
+    text = render_table(report.record, "rich", width=width, colour=False)
+    assert "…" not in text
+    assert max(len(line) for line in text.splitlines()) <= max(width, 48)
+    assert ("32,768" if width == 160 else "32.8K") in text
+
+
+def test_googlenet_fits_80_columns_on_one_line_a_row():
+    table = ac.load("googlenet")
+    report = ac.compare(ac.count(table, engine="formula"), table)
+    lines = render_table(report.record, "rich", width=80, colour=False).splitlines()
+    rows = [line for line in lines if line.startswith(("conv", "pool", "inception", "linear"))]
+    assert len(rows) == 15
+    assert all(len(line) <= 80 for line in lines)
+    assert next(line for line in rows if line.startswith("conv1")).split() == [
+        "conv1", "112x112x64", "✓", "1", "✓", "9.19K", "2.7K", "✗", "+240%", "118.0M", "34M",
+        "✗", "+247%",
+    ]  # fmt: skip
+
+
+def test_without_a_comparison_every_number_is_exact(table):
+    text = render_table(ac.count(table, engine="formula").record, "plain")
+    assert text.splitlines()[2].split() == ["Row", "Output", "Depth", "Weights", "Params", "MACs"]
+    assert text.splitlines()[5].split() == ["stage", "4x4x8", "4", "2,048", "2,088", "32,768"]
+
+
+def test_heads_stand_below_the_total_with_a_total_of_their_own():
+    report = ac.count(ac.load("googlenet"), engine="formula", heads=True)
+    assert [line.id for line in report.record.lines[-4:]] == [
+        "total", "heads.inception_4a", "heads.inception_4d", "total with heads",
+    ]  # fmt: skip
+
+
+def test_a_batch_multiplies_operations_and_not_parameters(table):
+    one, four = (ac.count(table, engine="formula", batch=batch) for batch in (1, 4))
+    assert four.total.cost.macs == 4 * one.total.cost.macs
+    assert four.total.params == one.total.params
+    text = render_table(ac.compare(four, table).record, "plain")
+    assert "159,040 MACs" in text
+    assert "a batch of 4 images (the rows above: one image)" in text
+    assert "33.2K off -1.3%" in text, "what is printed is compared for one image"
+
+
+def test_another_input_is_warned_of(table):
+    report = ac.compare(ac.count(table, input="3x16x16", engine="formula"), table)
+    (warning,) = report.record.warnings
+    assert "3x8x8" in warning.what
+    assert "3x16x16" in warning.what
+    assert "warning: " in render_table(report.record, "plain")
+
+
+def test_disagreement_and_uncounted_are_shown(report):
+    from dataclasses import replace
+
+    from archcount.counting import Disagreement, Uncounted
+
+    record = replace(
+        report.record,
+        disagreements=(Disagreement(row="stem", what="conv", values={"a": "1", "b": "2"}),),
+        uncounted=(Uncounted(op="aten::erf", place="stem", times=3),),
+    )
+    text = render_table(record, "plain")
+    assert "engines disagree on conv of stem: a 1, b 2" in text
+    assert "uncounted: aten::erf in stem, 3 times" in text
+
+
+def test_selected_rows_leave_totals_whole(report):
+    text = render_table(report.select(["stage"]).record, "plain")
+    assert "stem" not in text
+    assert "39,760" in text
+    assert "ops: 2 match, 1 off" in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_renders(report, form):
+    assert "stage" in render_table(report.record, form, width=120)
+
+
+def test_a_picture_names_nothing_outside_itself(report):
+    svg = render_table(report.record, "svg")
+    assert svg.count("http") == 1
+    assert "http://www.w3.org/2000/svg" in svg
