@@ -51,8 +51,8 @@ def test_a_quantity_is_judged_by_its_interval(printed, computed, k, status, why)
 
 
 def test_an_off_quantity_has_its_signed_error():
-    verdict = judge_quantity(parse_quantity("2K"), 2_500, 1000, "weights")
-    assert verdict.error == Fraction(1, 4)
+    verdict = judge_quantity(parse_quantity("2K"), 3_000, 1000, "weights")
+    assert verdict.error == Fraction(1, 2)
     assert judge_quantity(parse_quantity("4K"), 3_000, 1000, "weights").error == Fraction(-1, 4)
     assert judge_quantity(parse_quantity("0"), 3, 1000, "weights").error is None
 

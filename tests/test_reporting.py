@@ -120,7 +120,7 @@ def test_no_number_is_cut_off_at_any_width(report, width):
     text = render_table(report.record, "rich", width=width, colour=False)
     assert "…" not in text
     assert max(len(line) for line in text.splitlines()) <= max(width, 48)
-    assert ("32,768" if width == 160 else "32.8K") in text
+    assert ("32.77K" if width == 40 else "32,768") in text
 
 
 def test_googlenet_fits_80_columns_on_one_line_a_row():
@@ -128,7 +128,7 @@ def test_googlenet_fits_80_columns_on_one_line_a_row():
     report = ac.compare(ac.count(table, engine="formula"), table)
     lines = render_table(report.record, "rich", width=80, colour=False).splitlines()
     rows = [line for line in lines if line.startswith(("conv", "pool", "inception", "linear"))]
-    assert len(rows) == 15
+    assert len(rows) == 16
     assert all(len(line) <= 80 for line in lines)
     assert next(line for line in rows if line.startswith("conv1")).split() == [
         "conv1", "112x112x64", "✓", "1", "✓", "9.19K", "2.7K", "✗", "+240%", "118.0M", "34M",
