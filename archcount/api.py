@@ -195,7 +195,7 @@ def count(
     """
     if batch < 1:
         raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number of 1 or more"))
-    names = _engines(engine)
+    names = counting.choose(engine)
     if isinstance(thing, Table):
         table, architecture = thing, thing.architecture(variant=variant, input=input)
     elif variant or input:
@@ -218,97 +218,40 @@ def compare(report: Report, table: Table) -> Report:
         report: a count of the table's architecture.
         table: the table with the printed numbers.
 
+    Raises:
+        UsageError: the report is of another table.
+
     >>> report = compare(count(load("googlenet"), engine="formula"), load("googlenet"))
     >>> report.record.comparison.tally("ops")["match"]
     10
     """
+    counted = [row.id for row in report.architecture.rows]
+    if counted != [row.id for row in table.printed.rows]:
+        raise UsageError(
+            Problem(
+                what=f"the report is of {report.architecture.name}, whose rows are not those of "
+                f"the table {table.name}",
+                remedy="compare a report with the table that it was counted from",
+            )
+        )
     compared = comparison.compare(table.printed, report.counts[0])
     record = _record(report.architecture, report.counts, report.record.batch, table, compared)
     return replace(report, record=record)
 
 
-def _engines(name: str) -> list[str]:
-    """Give the engines to run: the one asked for, then `formula` as its check."""
-    if name == "all":
-        return [other for other in counting.ENGINES if other != "formula"] + ["formula"]
-    if name not in counting.ENGINES:
-        allowed = [*counting.ENGINES, "all"]
-        raise UsageError(
-            Problem(
-                what=f"unknown engine {quote(name)}",
-                allowed=", ".join(allowed),
-                remedy=suggestion(name, allowed),
-            )
-        )
-    return list(dict.fromkeys([name, "formula"]))
-
-
 def _record(
     architecture: Architecture,
-    counts: Sequence[Count],
+    counts: tuple[Count, ...],
     batch: int,
     table: Table | None,
     compared: comparison.Comparison | None = None,
 ) -> reporting.TableReport:
-    """Gather everything a report says."""
-    first = counts[0]
-    printed = table.printed if table else None
-    cells = compared.cells if compared else {}
-    found = {other.engine: counting.cross_check(first, other) for other in counts[1:]}
-
-    def line(row: RowCount, part: str) -> reporting.ReportRow:
-        return reporting.ReportRow(
-            id=row.id,
-            label=_label(printed, row.id),
-            count=replace(row, cost=row.cost.scaled(batch)),
-            cells=cells.get(row.id, {}),
-            part=part,
-        )
-
-    return reporting.TableReport(
+    return reporting.assemble(
+        counts,
         name=architecture.name,
         variant=architecture.variant,
-        source=printed.source if printed else Source(title=""),
-        input=architecture.input.chw,
         batch=batch,
-        rows=tuple(line(row, "row") for row in first.rows),
-        heads=tuple(line(row, "head") for row in first.heads),
-        total=line(first.total, "total"),
-        total_with_heads=line(first.total_with_heads, "total") if first.heads else None,
-        depth_with_pooling=first.depth_with_pooling,
-        engines=tuple(
-            reporting.EngineResult(
-                name=each.engine,
-                version=each.version,
-                total=replace(each.total, cost=each.total.cost.scaled(batch)),
-                agrees=not found.get(each.engine),
-            )
-            for each in counts
-        ),
-        disagreements=tuple(item for items in found.values() for item in items),
-        uncounted=tuple(op for each in counts for op in each.uncounted),
-        comparison=compared,
-        warnings=tuple(_warnings(architecture, table)) if compared and table else (),
+        printed=table.printed if table else None,
+        printed_input=table.input if table else None,
+        compared=compared,
     )
-
-
-def _label(printed: PrintedTable | None, row: str) -> str:
-    """Give a row's printed label, where there is one."""
-    if printed is None or row not in printed.by_id:
-        return ""
-    cell = printed.by_id[row].cells.get("type")
-    return cell.text if cell else ""
-
-
-def _warnings(architecture: Architecture, table: Table) -> list[reporting.Warning]:
-    """Warn where the printed numbers were not printed for what was counted."""
-    if architecture.input.chw == table.input:
-        return []
-    printed = "x".join(str(side) for side in table.input)
-    return [
-        reporting.Warning(
-            what=f"the paper's numbers are for an input of {printed}, this count is of "
-            f"{architecture.input}",
-            advice="sizes and operations cannot be expected to match",
-        )
-    ]

@@ -101,6 +101,12 @@ def test_a_shortcut_is_the_identity_where_shapes_agree(expand):
     assert node.cost.add == 4 * 8 * 8  # one addition per element
 
 
+def test_two_shortcuts_are_two_branches(expand):
+    node = expand("{add: [conv 3x3 8 act=none, shortcut, shortcut]}")
+    assert names(node) == ["branch1", "shortcut1", "shortcut2"]
+    assert node.cost.add == 2 * 8 * 64
+
+
 def test_a_shortcut_is_a_projection_where_they_do_not(expand):
     node = expand("{add: [conv 3x3/2 w act=none, shortcut]}")
     assert node.output.dims == (8, 4, 4)

@@ -11,7 +11,7 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archcount.counting import Uncounted, cross_check, engine
+from archcount.counting import Uncounted, choose, cross_check, engine
 from archcount.counting import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
@@ -175,8 +175,8 @@ def test_a_network_too_large_to_run_is_said_and_still_counted_by_formula(data):
 
 
 def test_an_unknown_engine_is_refused():
-    with pytest.raises(UsageError, match="allowed: formula, fvcore"):
-        engine("tpu")
+    with pytest.raises(UsageError, match="allowed: formula, fvcore, all"):
+        choose("tpu")
 
 
 def test_the_formula_engine_needs_no_torch():

@@ -52,3 +52,9 @@ def test_all_runs_every_engine():
     report = ac.count(ac.load("googlenet"), engine="all")
     assert [count.engine for count in report.counts] == ["fvcore", "formula"]
     assert all(engine.agrees for engine in report.record.engines)
+
+
+def test_a_report_is_compared_with_its_own_table_only(data):
+    report = ac.count(ac.load(data / "toy.yaml"), engine="formula")
+    with pytest.raises(ac.UsageError, match="whose rows are not those of the table googlenet"):
+        ac.compare(report, ac.load("googlenet"))

@@ -1,7 +1,7 @@
 """Counting: one record per row, from independent engines that must agree."""
 
 from archcount.counting.crosscheck import Disagreement, cross_check
-from archcount.counting.engines import ENGINES, Engine, engine
+from archcount.counting.engines import ENGINES, Engine, choose, engine
 from archcount.counting.records import Count, RowCount, Uncounted
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Engine",
     "RowCount",
     "Uncounted",
+    "choose",
     "cross_check",
     "engine",
 ]

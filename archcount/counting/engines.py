@@ -11,7 +11,9 @@ from archcount.errors import Problem, UsageError, quote, suggestion
 
 
 class Engine(Protocol):
-    """One independent way to count."""
+    """One independent way to count: a module with a function `count`."""
+
+    __name__: str
 
     def count(self, architecture: Architecture, *, heads: bool = False) -> Count:
         """Count every row of an architecture for one image.
@@ -29,21 +31,33 @@ ENGINES = {
 """Every engine, with what it is."""
 
 
-def engine(name: str) -> Engine:
-    """Give the engine of a name.
+def choose(name: str) -> tuple[str, ...]:
+    """Give the engines that a name asks for: that one, or `all`, and `formula` as the check.
 
     Raises:
         UsageError: there is no such engine.
 
-    >>> type(engine("formula")).__name__
-    'module'
+    >>> choose("fvcore")
+    ('fvcore', 'formula')
     """
+    if name == "all":
+        return (*(other for other in ENGINES if other != "formula"), "formula")
     if name not in ENGINES:
+        allowed = (*ENGINES, "all")
         raise UsageError(
             Problem(
                 what=f"unknown engine {quote(name)}",
-                allowed=", ".join(ENGINES),
-                remedy=suggestion(name, ENGINES),
+                allowed=", ".join(allowed),
+                remedy=suggestion(name, allowed),
             )
         )
+    return tuple(dict.fromkeys((name, "formula")))
+
+
+def engine(name: str) -> Engine:
+    """Import the engine of a name, one of `ENGINES`.
+
+    >>> engine("formula").__name__
+    'archcount.counting.formula'
+    """
     return cast(Engine, import_module(f"archcount.counting.{name}"))

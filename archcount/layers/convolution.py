@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,13 +32,13 @@ class _Convolution(LayerKind):
     dilation: tuple[int, int] = argument(ArgumentType.SIZE, default=(1, 1), least=1)
     bias: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
 
+    @abstractmethod
     def out_channels(self, shape: Shape) -> int:
         """Give the number of filters."""
-        raise NotImplementedError  # pragma: no cover - each kind has its own
 
+    @abstractmethod
     def groups_of(self, shape: Shape) -> int:
         """Give the number of groups."""
-        raise NotImplementedError  # pragma: no cover - each kind has its own
 
     def sides(self, shape: Shape) -> tuple[Side, Side]:
         """Resolve the padding of rows and of columns for an input shape."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from archcount.errors import Location
 
@@ -110,8 +109,3 @@ class PrintedTable:
     conventions: Mapping[str, Convention]
     claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = field(default=())
-
-    @property
-    def by_id(self) -> Mapping[str, PrintedRow]:
-        """The rows by name."""
-        return MappingProxyType({row.id: row for row in self.rows})

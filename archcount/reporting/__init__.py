@@ -1,5 +1,6 @@
 """Reporting: records to text; columns are data, and one renderer serves each format."""
 
+from archcount.reporting.assemble import assemble
 from archcount.reporting.records import EngineResult, ReportRow, TableReport, Warning
 from archcount.reporting.render import FORMATS, render_listing, render_table
 from archcount.reporting.tidy import to_frame
@@ -10,6 +11,7 @@ __all__ = [
     "ReportRow",
     "TableReport",
     "Warning",
+    "assemble",
     "render_listing",
     "render_table",
     "to_frame",

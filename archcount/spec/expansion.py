@@ -16,7 +16,7 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.expand import Budget
+from archcount.architecture.resolve import Budget
 from archcount.errors import InvalidTableError, Problem
 from archcount.layers import Shape
 from archcount.spec.rows import ParsedRow

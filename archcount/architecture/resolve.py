@@ -1,0 +1,119 @@
+"""The numbers of one layer for one row: arguments worked out, mistakes traced to their cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from archcount.architecture.blocks import BoundArgument, LayerBlock, LayerDefaults, PatchText
+from archcount.architecture.expression import Expression
+from archcount.architecture.scope import INPUT_NAMES, Scope
+from archcount.architecture.text import check_bounds
+from archcount.errors import InvalidTableError, InvalidValueError, Location, Problem, quote
+from archcount.layers import ArgumentType, Shape
+from archcount.printed import Patch
+
+MOST_LAYERS = 200_000
+"""The most layers one table may expand to: far above any network, far below any bomb."""
+MOST = 10**9
+"""The largest whole number an argument may be."""
+
+
+class Budget:
+    """Counts the layers of one table while it expands, and stops at `MOST_LAYERS`."""
+
+    def __init__(self) -> None:
+        self.left = MOST_LAYERS
+
+    def spend(self, where: Location) -> None:
+        """Count one layer.
+
+        Raises:
+            InvalidTableError: there are too many.
+        """
+        self.left -= 1
+        if self.left < 0:
+            raise InvalidTableError(
+                Problem(
+                    what="the table expands to too many layers",
+                    allowed=f"at most {MOST_LAYERS:,}",
+                    remedy="repeat fewer times",
+                    where=where,
+                )
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What is the same for every layer of a row: its names, defaults, budget and repetition."""
+
+    scope: Scope
+    defaults: LayerDefaults
+    budget: Budget
+    repetition: int = 0
+
+
+def blame(block: LayerBlock, argument: str, context: Context) -> Location:
+    """Find the place of the argument at fault: its cell if it is one, else its word."""
+    for bound in block.arguments:
+        if bound.argument.name == argument:
+            return _origin(bound, context)
+    return block.text.where
+
+
+def _origin(bound: BoundArgument, context: Context) -> Location:
+    """Give the cell or `let` that an argument is read from, or its own place."""
+    if isinstance(bound.value, Expression) and bound.value.names == (bound.value.text,):
+        found = context.scope.values.get(bound.value.text)
+        if found is not None:
+            return found.where
+    return bound.text.where
+
+
+def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Context) -> Any:
+    """Work out one argument for this row."""
+    if not isinstance(bound.value, Expression | PatchText):
+        return bound.value
+    owner = f"{context.scope.owner}: {bound.argument.name} of {quote(block.text.text)}"
+    try:
+        if isinstance(bound.value, PatchText):
+            stride = whole(evaluate(bound.value.stride, shape, context), "the stride", least=1)
+            return Patch(bound.value.kernel, (stride, stride))
+        if bound.argument.type is ArgumentType.PATCH:
+            return context.scope.patch(bound.value.text)
+        number = evaluate(bound.value, shape, context)
+        if bound.argument.type is ArgumentType.NUMBER:
+            check_bounds(bound.argument, float(number))
+            return float(number)
+        least = int(bound.argument.least or 0)
+        return whole(number, bound.value.text, least=least)
+    except InvalidValueError as error:
+        raise InvalidTableError(error.at(_origin(bound, context), owner)) from None
+
+
+def whole(number: Fraction, what: str, *, least: int) -> int:
+    """Make a whole number of a result, in range.
+
+    Raises:
+        InvalidValueError: it is not whole, or out of range.
+    """
+    allowed = f"a whole number from {least} to {MOST:,}"
+    if number.denominator != 1:
+        raise InvalidValueError(f"{what} is {float(number):g}, not a whole number", allowed=allowed)
+    if not least <= number <= MOST:
+        shown = str(number) if len(str(number)) < 20 else "far too large"
+        text = shown if what == shown else f"{what} is {shown}"
+        raise InvalidValueError(f"{text}, which is out of range", allowed=allowed)
+    return int(number)
+
+
+def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction:
+    """Work an expression out for this row, on this input shape."""
+
+    def lookup(name: str) -> Fraction:
+        if name in INPUT_NAMES:
+            return Fraction(shape.chw[INPUT_NAMES.index(name)])
+        return context.scope.number(name)
+
+    return expression.evaluate(lookup, context.repetition)
