@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
+from pathlib import Path
 
 import pytest
 
+import archcount as ac
 from archcount.errors import ArchcountError, InvalidTableError, UsageError
-from archcount.spec import find_table, load_table
+from archcount.spec import find_table, load_table, shipped_tables
 
 # What is changed in tests/data/toy.yaml, and what the error must say: line:column: what.
 CASES = {
@@ -46,6 +49,10 @@ CASES = {
     "division by 0": (("classes: 10}", "classes: 10/0}"), r"5:16: let classes: '10/0' divides by 0"),
     "let like a column": (("let: {classes: 10}", "let: {classes: 10, w: 3}"), r"5:20: let name 'w' is a column too"),
     "let before its time": (("let: {classes: 10}", "let: {classes: k, k: 3}"), r"5:16: let classes: 'k' is no name here"),
+    "let without a value": (("let: {classes: 10}", "let: {classes: }"), r"5:16: let.classes does not fit; allowed: a text"),
+    "variant of nothing": (("wide: {let: {classes: 100}}", "wide: {let: {clases: 100}}"), r"23:16: variant wide changes 'clases'.*did you mean 'classes'"),
+    "block without a name": (("  stem: conv", "  ' ': conv"), r"10:3: a block without a name"),
+    "heading without text": (("columns: {w: width}", "columns: {w: }"), r"8:14: columns.w does not fit; allowed: a text"),
     "endless repeats": (("| 8 | 2 |", "| 8 | 999999 |"), r"expands to too many layers; allowed: at most 200,000"),
     "python tag": (("3x8x8", "!!python/object:os.system x"), r"4:8: tag .*os.system"),
     "tab": (("let:", "\tlet:"), r"5:1: not YAML"),
@@ -162,6 +169,48 @@ def test_an_unknown_variant_is_refused_with_those_there_are(data):
 def test_an_unknown_table_is_refused_with_the_closest():
     with pytest.raises(UsageError, match="did you mean 'googlenet'"):
         find_table("gogglenet")
+
+
+TOKENS = (
+    "| 0 -1 9999999999 x 7x7/2 { } [ ] : # ' \" null ~ same conv concat: add: repeat: shortcut "
+    "first( w 1.5 \u00e9 \t &a *a !!int - true n % @ ` \x85 \u2028 \ufeff 1e5 , 2K --- ..."
+).split(" ")  # fmt: skip
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    """Put in, take out or exchange a few pieces of a text at random."""
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(text))
+        cut = chance.choice([0, 0, chance.randint(1, 8)])
+        piece = chance.choice([*TOKENS, "", "", " ", "\n"])
+        text = text[:place] + piece + text[place + cut :]
+    return text
+
+
+def survives(text: str, path: Path) -> None:
+    """Load, count and compare a table; a user's error is fine, anything else is not."""
+    path.write_text(text, encoding="utf-8")
+    try:
+        table = ac.load(path)
+        report = ac.compare(ac.count(table, engine="formula", heads=True), table)
+    except ArchcountError as error:
+        assert str(error)
+    else:
+        assert report.to_json()
+        assert report.to_markdown()
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_a_spoilt_table_is_refused_or_read_and_never_crashes(seed, toy_text, tmp_path):
+    survives(mutated(toy_text, random.Random(seed)), tmp_path / "spoilt.yaml")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", shipped_tables())
+def test_spoilt_shipped_tables_never_crash(name, tmp_path):
+    text = shipped_tables()[name].read_text()
+    for seed in range(3000):
+        survives(mutated(text, random.Random(seed)), tmp_path / "spoilt.yaml")
 
 
 def test_every_error_of_a_user_is_an_archcount_error():

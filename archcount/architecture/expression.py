@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -74,7 +75,9 @@ def parse_expression(text: str) -> Expression:
             allowed=f"at most {_LONGEST} characters",
         )
     try:
-        tree = ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)
+            tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InvalidValueError(f"{quote(text)} is no expression", allowed=ALLOWED) from None
     _check(tree, text)

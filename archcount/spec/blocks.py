@@ -41,6 +41,15 @@ class BlockReader:
         """Read every named block, used or not; give the problems found."""
         problems: list[Problem] = []
         for name in self._written:
+            if not name.strip():
+                problems.append(
+                    Problem(
+                        what="a block without a name",
+                        remedy="name the block",
+                        where=self._keys[name],
+                    )
+                )
+                continue
             if name.split()[0] in KINDS or name == "shortcut":
                 problems.append(
                     Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -62,6 +62,7 @@ def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Par
             problems += error.problems
     lets = list(_section(marked, "let"))
     problems += _clashes(marked, lets, declared)
+    problems += _strange_lets(marked, lets)
     names = [name for name in columns if name in declared or name in ("patch", "n")]
     names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
     blocks = marked.find(("blocks",)) if "blocks" in marked.keys else None
@@ -89,6 +90,20 @@ def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -
         for name in lets
         if name in declared or name in COLUMNS
     ]
+
+
+def _strange_lets(marked: Marked, lets: Collection[str]) -> Iterator[Problem]:
+    """Find what a variant lets be that the table does not."""
+    for variant, change in _section(marked, "variants").items():
+        change_let = change.find(("let",)) if "let" in change.keys else None
+        for name in change_let.keys if change_let else ():
+            if name not in lets:
+                yield Problem(
+                    what=f"variant {variant} changes {quote(name)}, which is not in the table's let",
+                    allowed=", ".join(lets) or "none; the table has no let:",
+                    remedy=suggestion(name, lets) or "add it to the table's let:",
+                    where=change_let.keys[name] if change_let else None,
+                )
 
 
 def _heads(

@@ -28,19 +28,11 @@ def validate(marked: Marked) -> TableFile:
             )
         )
     try:
-        return TableFile.model_validate(_without_nulls(marked.plain()))
+        given = {key: item.plain() for key, item in marked.items() if item.value is not None}
+        return TableFile.model_validate(given)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
         raise InvalidTableError([_problem(marked, detail) for detail in details]) from None
-
-
-def _without_nulls(value: Any) -> Any:
-    """Drop keys with nothing behind them, so that they count as missing."""
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
 
 
 def _problem(marked: Marked, detail: ErrorDetails) -> Problem:
