@@ -99,7 +99,7 @@ def _strange_lets(marked: Marked, lets: Collection[str]) -> Iterator[Problem]:
         for name in change_let.keys if change_let else ():
             if name not in lets:
                 yield Problem(
-                    what=f"variant {variant} changes {quote(name)}, which is not in the table's let",
+                    what=f"variant {variant} changes {quote(name)}, which is not in let:",
                     allowed=", ".join(lets) or "none; the table has no let:",
                     remedy=suggestion(name, lets) or "add it to the table's let:",
                     where=change_let.keys[name] if change_let else None,
