@@ -158,3 +158,7 @@ def test_heads_worked_out_by_hand(table):
     # 4a: 512x128 + 2048x1024 + 1024x1000 = 65,536 + 2,097,152 + 1,024,000, biases 128+1024+1000
     # 4d: 528x128 + ...                   = 67,584 + 2,097,152 + 1,024,000, biases 2,152
     assert total.params == 6_998_552 + 3_186_688 + 2_152 + 3_188_736 + 2_152
+    # MACs: 4x4 positions of the 1x1 convolution, then the two fully connected layers.
+    heads = 16 * 65_536 + 2_097_152 + 1_024_000 + 16 * 67_584 + 2_097_152 + 1_024_000
+    assert total.cost.macs == 1_582_671_872 + heads
+    assert total.depth == 22, "heads do not make the network deeper"

@@ -144,6 +144,28 @@ def test_an_asymmetric_convolution_always_reaches_same(shape, patch):
     )
 
 
+@pytest.mark.parametrize(
+    ("patch", "pad", "length", "output"),
+    [
+        # Windows of 1 at 0, 3 and 6; the last would begin past 5 cells, so that torch drops it.
+        (Patch((1, 1), (3, 3)), "valid", 5, 2),
+        # Windows of 2 at -1, 2 and 5; 5 is past the 4 cells and the padding before them.
+        (Patch((2, 2), (3, 3)), (1, 1), 4, 2),
+        # Windows of 3 at 0, 2 and 4; the last begins inside 5 cells and stays.
+        (Patch((3, 3), (2, 2)), "valid", 6, 3),
+    ],
+)
+def test_rounding_up_drops_a_window_that_would_begin_in_the_padding(patch, pad, length, output):
+    for kind in (
+        MaxPool(patch=patch, pad=pad, ceil=True),
+        AvgPool(patch=patch, pad=pad, ceil=True),
+    ):
+        shape = Shape((1, length, length))
+        assert kind.output(shape).dims == (1, output, output)
+        real = kind.module(shape)(torch.zeros(1, 1, length, length))
+        assert tuple(real.shape) == (1, 1, output, output)
+
+
 def test_asymmetric_padding_puts_the_odd_zero_below_and_to_the_right():
     # 4 cells, kernel 3, stride 2: 2 outputs need (2-1)*2+3-4 = 1 zero. With the kernel of ones
     # over 1 2 3 4 the sums are 1+2+3 = 6 and 3+4+0 = 7; the zero on the left would give 3 and 9.
