@@ -69,7 +69,10 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> modules.Net
     rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
     return modules.Network(
         rows=rows,
-        heads={head.at: _module(head.node) for head in architecture.heads},
+        heads={
+            head.at: _with_final_softmax(head.node, _module(head.node), logits=logits)
+            for head in architecture.heads
+        },
         loss_weights={head.at: head.loss_weight for head in architecture.heads},
     )
 
@@ -110,7 +113,7 @@ def _gives_a_fresh_tensor(node: Node | None) -> bool:
 
 
 def _with_final_softmax(node: Node, module: nn.Module, *, logits: bool) -> nn.Module:
-    """Let a softmax at the network's end give way to the loss in train mode."""
+    """Let a softmax at the end of the network, or of a head, give way to the loss in training."""
     if isinstance(node, Layer) and isinstance(node.kind, Softmax):
         return modules.FinalSoftmax(dim=1, logits=logits)
     if isinstance(node, Sequence) and isinstance(module, nn.Sequential) and node.children:

@@ -33,16 +33,16 @@ class AsymmetricConv2d(nn.Conv2d):
         return f"{described}, pads={self.pads}"
 
 
-class _Branches(nn.Module):
-    """Branches that all read the same input."""
+class Named(nn.Module):
+    """Modules by name; unlike `nn.ModuleDict`, it has no names of its own besides a module's."""
 
-    def __init__(self, branches: Mapping[str, nn.Module]) -> None:
+    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
         super().__init__()
-        for name, branch in branches.items():
-            self.add_module(name, branch)
+        for name, module in modules.items():
+            self.add_module(name, module)
 
 
-class Concat(_Branches):
+class Concat(Named):
     """Run every branch on the same input and concatenate their channels."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class Concat(_Branches):
         return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
-class Add(_Branches):
+class Add(Named):
     """Run every branch on the same input and add their outputs."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ class FinalSoftmax(nn.Softmax):
         return x if self.training or self.logits else super().forward(x)
 
 
-class Network(nn.Module):
+class Network(Named):
     """A table's architecture as an ordinary module, its children named after the rows.
 
     In eval mode it returns the table's output. In train mode it returns logits; with heads,
@@ -110,11 +110,9 @@ class Network(nn.Module):
         heads: Mapping[str, nn.Module],
         loss_weights: Mapping[str, float],
     ) -> None:
-        super().__init__()
-        for name, row in rows.items():
-            self.add_module(name, row)
+        super().__init__(rows)
         if heads:
-            self.heads = nn.ModuleDict(heads)
+            self.heads = Named(heads)
         self.rows = tuple(rows)
         self.loss_weights = dict(loss_weights)
 
@@ -132,7 +130,7 @@ class Network(nn.Module):
         for name in self.rows:
             x = getattr(self, name)(x)
             if name in self.loss_weights:
-                heads.append(self.heads[name](x))
+                heads.append(getattr(self.heads, name)(x))
         return Outputs(x, tuple(heads))
 
     def loss(self, outputs: Tensor | Outputs, target: Tensor) -> Tensor:

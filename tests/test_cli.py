@@ -202,19 +202,22 @@ def test_a_reader_who_has_seen_enough_is_no_failure():
 def test_an_interrupt_is_exit_130():
     """Interrupted while it counts, which its spinner tells."""
     primary, secondary = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "table"], stdout=subprocess.PIPE, stderr=secondary, start_new_session=True
-    )
-    os.close(secondary)
-    told = b""
-    while b"counting" not in told:
-        told += os.read(primary, 1024)
-    process.send_signal(signal.SIGINT)
-    assert process.stdout.read() == b""
-    with contextlib.suppress(OSError):
-        while piece := os.read(primary, 1024):
-            told += piece
-    assert process.wait() == 130
+    with (
+        os.fdopen(primary, "rb", buffering=0) as terminal,
+        subprocess.Popen(
+            [*COMMAND, "table"], stdout=subprocess.PIPE, stderr=secondary, start_new_session=True
+        ) as process,
+    ):
+        os.close(secondary)
+        told = b""
+        while b"counting" not in told:
+            told += terminal.read(1024)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == b""
+        with contextlib.suppress(OSError):
+            while piece := terminal.read(1024):
+                told += piece
+    assert process.returncode == 130
     assert b"Traceback" not in told
 
 

@@ -19,6 +19,10 @@ from archcount.comparison.verdicts import (
 from archcount.printed import parse_quantity, parse_ratio
 
 
+def cells_of(comparison):
+    return {row.id: row.cells for row in comparison.rows}
+
+
 @pytest.mark.parametrize(
     ("printed", "computed", "k", "status", "why"),
     [
@@ -79,10 +83,14 @@ def test_a_depth_must_be_equal():
 
 
 def test_a_ratio_tries_every_value_of_both_printed_numbers():
-    # 60M stands for up to 61M (cut off) or 60.5M (rounded); 60.5 / 5.27 = 11.48: under 11.5.
+    # 60M stands for up to 61M, cut off; 61 / 5.30 = 11.51 rounds to 12, 61 / 5.31 = 11.49 not.
     sixty = parse_quantity("60M")
-    assert judge_ratio(parse_ratio("12x"), sixty, "A", 5_260_000, "params").status == "match"
-    assert judge_ratio(parse_ratio("12x"), sixty, "A", 5_270_000, "params").status == "off"
+    assert judge_ratio(parse_ratio("12x"), sixty, "A", 5_300_000, "params").status == "match"
+    assert judge_ratio(parse_ratio("12x"), sixty, "A", 5_310_000, "params").status == "off"
+    # The least it stands for is 59.5M; 59.5 / 4.58 = 12.99 is cut off to 12, 59.5 / 4.57 not.
+    assert judge_ratio(parse_ratio("12x"), sixty, "A", 4_580_000, "params").status == "match"
+    assert judge_ratio(parse_ratio("12x"), sixty, "A", 4_570_000, "params").status == "off"
+    assert judge_ratio(parse_ratio("12x"), sixty, "A", 0, "params").status == "off"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +126,7 @@ def test_an_error_is_never_written_as_nothing(error, text):
 def test_what_is_blank_is_unpublished_and_still_counted():
     table = ac.load("googlenet")
     report = ac.compare(ac.count(table, engine="formula"), table)
-    cell = report.record.comparison.cells["pool1"]["params"]
+    cell = cells_of(report.record.comparison)["pool1"]["params"]
     assert (cell.printed, cell.computed, cell.verdict.status) == (None, 0, "unpublished")
     assert set(report.record.comparison.tally("ops")) <= set(VERDICTS)
 
@@ -136,8 +144,8 @@ def test_conventions_choose_what_is_counted(toy_text, tmp_path):
         path.write_text(text.replace("{K: 1000, count: macs}", ops))
         table = ac.load(path)
         compared = compare(table.printed, ac.count(table, engine="formula").counts[0])
-        assert compared.cells["stem"]["params"].computed == first
-        assert compared.cells["stem"]["ops"].computed == second
+        assert cells_of(compared)["stem"]["params"].computed == first
+        assert cells_of(compared)["stem"]["ops"].computed == second
 
 
 def test_a_printed_input_size_is_compared(toy_text, tmp_path):

@@ -131,7 +131,8 @@ def test_same_means_the_input_over_the_stride_rounded_up(shape, patch, same):
         try:
             output = kind.output(shape)
         except InvalidValueError as error:
-            assert "same" in str(error)
+            even = any(side % 2 == 0 for side in patch.kernel)
+            assert "same" in str(error) or ("leave out this padding" in str(error) and even)
         else:
             assert output.spatial == wanted
 
@@ -174,6 +175,38 @@ def test_asymmetric_padding_puts_the_odd_zero_below_and_to_the_right():
     nn.init.ones_(module.weight)
     with torch.no_grad():
         assert module(torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])).flatten().tolist() == [6.0, 7.0]
+
+
+def test_asymmetric_pooling_counts_the_padding_where_asked():
+    # 3x3/2 over 4x4 ones reaches one row and one column of zeros below and to the right:
+    # 9/9, 6/9, 6/9 and 4/9.
+    pool = AvgPool(patch=Patch((3, 3), (2, 2)), same="asymmetric", count_pad=True)
+    output = pool.module(Shape((1, 4, 4)))(torch.ones(1, 1, 4, 4)).flatten()
+    assert torch.allclose(output * 9, torch.tensor([9.0, 6.0, 6.0, 4.0]))
+
+
+def test_symmetric_pooling_counts_the_padding_only_where_asked():
+    # 3x3 over 2x2 ones: every window holds the four ones and five zeros.
+    for count_pad, mean in ((True, 4 / 9), (False, 1)):
+        pool = AvgPool(patch=Patch((3, 3)), count_pad=count_pad)
+        output = pool.module(Shape((1, 2, 2)))(torch.ones(1, 1, 2, 2))
+        assert torch.allclose(output, torch.full((1, 1, 2, 2), float(mean)))
+
+
+def test_an_even_maximum_at_stride_1_keeps_the_size_and_never_sees_its_padding():
+    # 2x2 at stride 1 over -4 .. -1: the maximum of each cell and those right of and below it.
+    pool = MaxPool(patch=Patch((2, 2)), same="asymmetric")
+    module = pool.module(Shape((1, 2, 2)))
+    output = module(torch.tensor([[[[-4.0, -3.0], [-2.0, -1.0]]]]))
+    assert output.flatten().tolist() == [-1.0, -1.0, -1.0, -1.0]
+
+
+def test_numbers_of_normalisation_reach_torch():
+    shape = Shape((4, 2, 2))
+    norm = BatchNorm(eps=1e-3, momentum=0.25).module(shape)
+    assert (norm.eps, norm.momentum) == (1e-3, 0.25)
+    norm = LocalResponseNorm(size=3, alpha=1e-3, beta=0.5, k=2.0).module(shape)
+    assert (norm.size, norm.alpha, norm.beta, norm.k) == (3, 1e-3, 0.5, 2.0)
 
 
 def test_asymmetric_pooling_leaves_the_padding_out():
@@ -240,7 +273,13 @@ def test_every_kind_has_a_hand_count_above():
         (Conv(patch=Patch((3, 3)), width=3, groups=3), (4, 4, 4), "do not divide"),
         (Conv(patch=Patch((3, 3)), width=3), (4,), "channels, height and width"),
         (MaxPool(patch=Patch((3, 3)), pad=(2, 2)), (1, 5, 5), "more than half"),
-        (MaxPool(patch=Patch((3, 3), (2, 2)), same="ceil"), (1, 7, 7), "another same="),
+        (MaxPool(patch=Patch((3, 3)), ceil=True), (1, 5, 5), "rounds already"),
+        (AvgPool(patch=Patch((2, 2)), same="asymmetric"), (1, 4, 4), "leave out this padding"),
+        (
+            MaxPool(patch=Patch((3, 3), (2, 2)), same="ceil"),
+            (1, 7, 7),
+            "rounding up without padding gives 3",
+        ),
         (Linear(width=3), (4, 4, 4), "flattened"),
         (GlobalAvgPool(), (4,), "channels, height and width"),
     ],

@@ -19,6 +19,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]
     ast.FloorDiv: lambda a, b: Fraction(a // b),
 }
 _LONGEST = 200
+_LARGEST = 10**30
 FUNCTIONS: Mapping[str, str] = {
     "first": "first(x) is x in the first repetition of a repeated block and 1 in the others",
     "min": "min(a, b) is the smaller",
@@ -49,7 +50,7 @@ class Expression:
             repetition: which repetition of a repeated block this is, from 0.
 
         Raises:
-            InvalidValueError: a division by 0.
+            InvalidValueError: a division by 0, or a number beyond all measure.
 
         >>> parse_expression("4*w + 2").evaluate({"w": Fraction(64)}.__getitem__)
         Fraction(258, 1)
@@ -138,7 +139,10 @@ def _evaluate(tree: ast.expr, lookup: Callable[[str], Fraction], repetition: int
         case ast.Name() | ast.Attribute():
             return lookup(next(_names(tree)))
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](value(left), value(right))
+            result = _OPERATORS[type(op)](value(left), value(right))
+            if max(abs(result.numerator), result.denominator) > _LARGEST:
+                raise InvalidValueError("a number grows too large", allowed=f"at most {_LARGEST:g}")
+            return result
         case ast.UnaryOp(op=op, operand=operand):
             return -value(operand) if isinstance(op, ast.USub) else value(operand)
         case ast.Call(func=ast.Name(id="first"), args=[inner]):

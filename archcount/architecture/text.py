@@ -114,7 +114,9 @@ class _Reader:
 
     def _named(self, word: Text, name: str, value: Text, by_name: Mapping[str, Argument]) -> None:
         if name in self.kind.follows:
-            if value.text in FOLLOWERS[name]:
+            if name in self.follow:
+                self._refuse(word, f"{name} is given twice", self._usage())
+            elif value.text in FOLLOWERS[name]:
                 self.follow[name] = value.text
             else:
                 self._refuse(value, f"{name} is {quote(value.text)}", ", ".join(FOLLOWERS[name]))

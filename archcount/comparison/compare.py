@@ -46,8 +46,7 @@ def compare(printed: PrintedTable, count: Count) -> Comparison:
 
     styles = {column: _style(column, texts) for column in QUANTITIES}
 
-    def compared(row: RowCount) -> ComparedRow:
-        text = texts.get(row.id, {})
+    def compared(row: RowCount, text: Mapping[str, str]) -> ComparedRow:
         cells: dict[str, Cell] = {}
         for column in columns:
             if column in SIZES:
@@ -63,8 +62,10 @@ def compare(printed: PrintedTable, count: Count) -> Comparison:
 
     return Comparison(
         columns=columns,
-        rows=tuple(compared(row) for row in count.rows),
-        others=tuple(compared(row) for row in (count.total, *count.heads, count.total_with_heads)),
+        rows=tuple(compared(row, texts.get(row.id, {})) for row in count.rows),
+        others=tuple(
+            compared(row, {}) for row in (count.total, *count.heads, count.total_with_heads)
+        ),
         claims=tuple(_claim(claim, count, printed.conventions) for claim in printed.claims),
         conventions={
             column: describe(convention)
@@ -132,7 +133,7 @@ def _claim(claim: Claim, count: Count, conventions: Mapping[str, Convention]) ->
     else:
         quantity = parse_ratio(claim.printed)
         reference = parse_quantity(claim.fewer_than.printed)
-        computed = reference.value() / value
+        computed = reference.value() / value if value else Fraction(0)
         verdict = judge_ratio(quantity, reference, claim.fewer_than.name, value, counts)
     what = claim.what if claim.fewer_than is None else f"{claim.what} vs {claim.fewer_than.name}"
     return ComparedClaim(

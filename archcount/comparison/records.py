@@ -98,11 +98,6 @@ class Comparison:
     claims: tuple[ComparedClaim, ...]
     conventions: Mapping[str, str]
 
-    @property
-    def cells(self) -> Mapping[str, Mapping[str, Cell]]:
-        """The cells of every row, head and total, by its name and the column."""
-        return {row.id: row.cells for row in (*self.rows, *self.others)}
-
     def tally(self, column: str) -> Counter[str]:
         """Count the verdicts of one column by status."""
         return Counter(row.cells[column].verdict.status for row in self.rows)

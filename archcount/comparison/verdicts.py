@@ -63,7 +63,7 @@ def judge_ratio(
         printed: the printed ratio.
         reference: the other printed number, whose K is 1000.
         name: whose number it is.
-        computed: the computed value, above 0.
+        computed: the computed value.
         unit: what is counted.
 
     >>> from archcount.printed import parse_quantity, parse_ratio
@@ -73,8 +73,14 @@ def judge_ratio(
     >>> judge_ratio(parse_ratio("12x"), sixty, "AlexNet", 5000000, "params").status
     'match'
     """
-    quotients = reference.rounded().divided_by(computed)
-    rounded, truncated = printed.rounded().meets(quotients), printed.truncated().meets(quotients)
+    if not computed:
+        sentence = f"{reference.text} {unit} of {name} cannot be set against 0."
+        return Verdict(status="off", why="differs", sentence=sentence)
+    quotients = [
+        interval.divided_by(computed) for interval in (reference.rounded(), reference.truncated())
+    ]
+    rounded = any(printed.rounded().meets(quotient) for quotient in quotients)
+    truncated = any(printed.truncated().meets(quotient) for quotient in quotients)
     ratio = reference.value() / computed
     told = f"{reference.text} {unit} of {name} / {computed:,} = {float(ratio):.3g}"
     if rounded or truncated:

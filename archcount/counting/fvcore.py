@@ -22,7 +22,7 @@ from archcount.builder import assemble
 from archcount.counting.records import Count, RowCount, Uncounted
 from archcount.errors import Problem, UnavailableError
 from archcount.layers import CATEGORIES, Cost
-from archcount.layers.pooling import windows_total
+from archcount.layers.adaptive_pooling import windows_total
 from archcount.modules import Network
 
 with warnings.catch_warnings():
@@ -30,6 +30,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from fvcore.nn import FlopCountAnalysis
     from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
+
+_NO_MEMORY = ("can't allocate memory", "Storage size calculation overflowed")
+"""What torch says when a tensor is too large; it has no exception of its own for it on a CPU."""
 
 Handle = Callable[[list[Any], list[Any]], Counter[str]]
 
@@ -62,8 +65,8 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     """
     with torch.device("meta"):
         network = assemble(architecture).eval()
-    shapes = _shapes(network, architecture, heads=heads)
     try:
+        shapes = _shapes(network, architecture, heads=heads)
         network.to_empty(device="cpu")
         with torch.no_grad():
             for tensor in (*network.parameters(), *network.buffers()):
@@ -71,7 +74,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
             analysis = _analysis(network, architecture.input.chw, heads=heads)
             by_module = analysis.by_module_and_operator()
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
+        if isinstance(error, RuntimeError) and not any(told in str(error) for told in _NO_MEMORY):
             raise
         raise UnavailableError(
             Problem(

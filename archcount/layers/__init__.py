@@ -9,19 +9,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from archcount.layers.activation import Relu, Softmax
+from archcount.layers.adaptive_pooling import (
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
+    GlobalAvgPool,
+    GlobalMaxPool,
+)
 from archcount.layers.convolution import Conv, DepthwiseConv
 from archcount.layers.cost import CATEGORIES, Cost
 from archcount.layers.kind import Argument, ArgumentType, LayerKind
 from archcount.layers.linear import Dropout, Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
-from archcount.layers.pooling import (
-    AdaptiveAvgPool,
-    AdaptiveMaxPool,
-    AvgPool,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    MaxPool,
-)
+from archcount.layers.pooling import AvgPool, MaxPool
 from archcount.layers.shape import Shape
 
 KINDS: Mapping[str, type[LayerKind]] = MappingProxyType(

@@ -1,9 +1,9 @@
-"""Pooling: maximum and average, over windows, over the whole map, or to a fixed size."""
+"""Pooling over windows: maximum and average."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
@@ -11,7 +11,9 @@ from archcount.layers.kind import ArgumentType, LayerKind, argument
 from archcount.layers.padding import (
     REALISATIONS,
     Padding,
+    Side,
     require_fit,
+    resolve,
     same_length,
     window_length,
 )
@@ -20,14 +22,6 @@ from archcount.printed import Patch
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-class _Window(NamedTuple):
-    """A pooling window resolved for one input: what `nn.MaxPool2d` takes, and the output."""
-
-    padding: tuple[int, int]
-    ceil_mode: bool
-    output: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,73 +37,74 @@ class _Pool(LayerKind):
     )
     ceil: bool = argument(ArgumentType.BOOLEAN, default=False)
 
-    def window(self, shape: Shape) -> _Window:
-        """Resolve padding and rounding for an input shape."""
+    def sides(self, shape: Shape) -> tuple[Side, Side]:
+        """Resolve the padding of rows and of columns for an input shape."""
         shape.require_map(self.word)
-        padding = (self._pad_before(0, shape), self._pad_before(1, shape))
-        unequal = self.pad == "same" and self.same == "asymmetric"
-        ceil = self.ceil or (self.pad == "same" and self.same == "ceil")
-        if unequal:
-            # One cell more below and to the right is what rounding up gives (tested).
-            ceil = any(self._same_total(axis, shape) % 2 for axis in (0, 1))
-        output = (
-            self._length(0, shape, padding[0], ceil),
-            self._length(1, shape, padding[1], ceil),
-        )
-        if self.pad == "same":
-            self._require_same(shape, output)
-        return _Window(padding, ceil, output)
-
-    def _same_total(self, axis: int, shape: Shape) -> int:
-        length, stride = shape.spatial[axis], self.patch.stride[axis]
-        output = same_length(length, stride)
-        return max((output - 1) * stride + self.patch.kernel[axis] - length, 0)
-
-    def _pad_before(self, axis: int, shape: Shape) -> int:
-        extent = self.patch.kernel[axis]
-        if self.pad == "valid":
-            return 0
-        if self.pad == "same":
-            if self.same == "ceil":
-                return 0
-            if self.same == "asymmetric":
-                return self._same_total(axis, shape) // 2
-            return (extent - 1) // 2
-        if self.pad[axis] > extent // 2:
+        if self.ceil and self.pad == "same":
             raise InvalidValueError(
-                f"{self.word}: a pad of {self.pad[axis]} is more than half the kernel ({extent})",
+                "ceil=true rounds up what pad=same rounds already",
+                remedy="write same=ceil, or another pad",
+                argument="ceil",
+            )
+        rows, columns = (self._side(axis, shape) for axis in (0, 1))
+        return rows, columns
+
+    def _side(self, axis: int, shape: Shape) -> Side:
+        length, extent = shape.spatial[axis], self.patch.kernel[axis]
+        stride = self.patch.stride[axis]
+        if isinstance(self.pad, tuple) and self.pad[axis] > extent // 2:
+            raise InvalidValueError(
+                f"a pad of {self.pad[axis]} is more than half the kernel ({extent})",
                 allowed=f"at most {extent // 2}",
                 argument="pad",
             )
-        return self.pad[axis]
-
-    def _length(self, axis: int, shape: Shape, pad: int, ceil: bool) -> int:
-        length, stride = shape.spatial[axis], self.patch.stride[axis]
+        if not self._rounds_up:
+            return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
+        pad = self.pad[axis] if isinstance(self.pad, tuple) else 0
         if self.pad != "same":
-            require_fit(self.word, length, self.patch.kernel[axis], 2 * pad)
-        output = window_length(length, self.patch.kernel[axis], stride, 2 * pad, ceil=ceil)
-        # torch drops a last window that would start in the padding below or to the right.
-        return output - 1 if ceil and (output - 1) * stride >= length + pad else output
-
-    def _require_same(self, shape: Shape, output: tuple[int, int]) -> None:
-        wanted = tuple(same_length(shape.spatial[axis], self.patch.stride[axis]) for axis in (0, 1))
-        if output != wanted:
+            require_fit(self.word, length, extent, 2 * pad)
+        output = window_length(length, extent, stride, 2 * pad, ceil=True)
+        if (output - 1) * stride >= length + pad:
+            output -= 1  # torch drops a last window that would begin in the padding
+        if self.pad == "same" and output != same_length(length, stride):
             raise InvalidValueError(
-                f"pad=same, same={self.same} gives {output[0]}x{output[1]} and not "
-                f"ceil(input/stride) = {wanted[0]}x{wanted[1]} for {self.word} {self.patch} "
-                f"on {shape.spatial[0]}x{shape.spatial[1]}",
-                remedy=f"write another same= ({', '.join(REALISATIONS)}), or pad=",
+                f"rounding up without padding gives {output}, and not ceil({length}/{stride}) = "
+                f"{same_length(length, stride)}",
+                remedy="write same=symmetric, same=asymmetric, or another pad",
                 argument="pad",
             )
+        return Side(pad, pad, output)
+
+    @property
+    def _rounds_up(self) -> bool:
+        return self.ceil or (self.pad == "same" and self.same == "ceil")
 
     def output(self, shape: Shape) -> Shape:
         """Give (channels, rows, columns)."""
-        return Shape((shape.channels, *self.window(shape).output))
+        rows, columns = self.sides(shape)
+        return Shape((shape.channels, rows.output, columns.output))
 
     def cost(self, shape: Shape) -> Cost:
         """Count the kernel's area per output element, windows at the border counted whole."""
         area = self.patch.kernel[0] * self.patch.kernel[1]
         return Cost(pool=area * self.output(shape).elements)
+
+    def window(self, shape: Shape) -> dict[str, Any]:
+        """Give what torch's pools take for an input with equal padding on both sides."""
+        rows, columns = self.sides(shape)
+        return {
+            "kernel_size": self.patch.kernel,
+            "stride": self.patch.stride,
+            "padding": (rows.before, columns.before),
+            "ceil_mode": self._rounds_up,
+        }
+
+    def unequal_pads(self, shape: Shape) -> tuple[int, int, int, int] | None:
+        """Give (left, right, above, below) where sides differ, else None."""
+        rows, columns = self.sides(shape)
+        if rows.before == rows.after and columns.before == columns.after:
+            return None
+        return (columns.before, columns.after, rows.before, rows.after)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +119,14 @@ class MaxPool(_Pool):
     word: ClassVar[str] = "maxpool"
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.MaxPool2d`."""
+        """Make `nn.MaxPool2d`, behind a padding of its own where the sides differ."""
         from torch import nn
 
-        window = self.window(shape)
-        return nn.MaxPool2d(
-            self.patch.kernel, self.patch.stride, window.padding, ceil_mode=window.ceil_mode
-        )
+        pads = self.unequal_pads(shape)
+        if pads is None:
+            return nn.MaxPool2d(**self.window(shape))
+        pool = nn.MaxPool2d(self.patch.kernel, self.patch.stride)
+        return nn.Sequential(nn.ConstantPad2d(pads, float("-inf")), pool)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,116 +143,45 @@ class AvgPool(_Pool):
 
     count_pad: bool = argument(ArgumentType.BOOLEAN, default=False)
 
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AvgPool2d`."""
-        from torch import nn
+    def sides(self, shape: Shape) -> tuple[Side, Side]:
+        """Resolve the padding.
 
-        window = self.window(shape)
-        return nn.AvgPool2d(
-            self.patch.kernel,
-            self.patch.stride,
-            window.padding,
-            ceil_mode=window.ceil_mode,
-            count_include_pad=self.count_pad,
+        Raises:
+            InvalidValueError: torch has no average that leaves such padding out.
+        """
+        sides = super().sides(shape)
+        odd = any(side.before != side.after for side in sides)
+        if odd and not self.count_pad and not self._rounding_up_pads(sides, shape):
+            raise InvalidValueError(
+                "an average cannot leave out this padding, which differs from side to side",
+                remedy="write count_pad=true, an odd kernel, or another pad",
+                argument="pad",
+            )
+        return sides
+
+    def _rounding_up_pads(self, sides: tuple[Side, Side], shape: Shape) -> bool:
+        """Tell whether rounding up takes exactly the windows that the odd zero would."""
+        return all(
+            window_length(
+                shape.spatial[axis],
+                self.patch.kernel[axis],
+                self.patch.stride[axis],
+                2 * sides[axis].before,
+                ceil=True,
+            )
+            == sides[axis].output
+            for axis in (0, 1)
         )
 
-
-@dataclass(frozen=True, kw_only=True)
-class _AdaptivePool(LayerKind):
-    """What pools to a fixed output size share."""
-
-    role: ClassVar[str] = "pool"
-
-    def target(self) -> tuple[int, int]:
-        """Give the output's (rows, columns)."""
-        return (1, 1)
-
-    def output(self, shape: Shape) -> Shape:
-        """Give (channels, rows, columns)."""
-        shape.require_map(self.word)
-        return Shape((shape.channels, *self.target()))
-
-    def cost(self, shape: Shape) -> Cost:
-        """Count the area of every window, which may overlap."""
-        shape.require_map(self.word)
-        rows, columns = (windows_total(shape.spatial[axis], self.target()[axis]) for axis in (0, 1))
-        return Cost(pool=shape.channels * rows * columns)
-
-
-def windows_total(length: int, outputs: int) -> int:
-    """Add up the lengths of the `outputs` adaptive windows over `length` cells.
-
-    >>> windows_total(7, 1), windows_total(7, 2)  # 7; 4 + 4, the middle cell twice
-    (7, 8)
-    """
-    return sum(
-        -(-(index + 1) * length // outputs) - index * length // outputs for index in range(outputs)
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class GlobalAvgPool(_AdaptivePool):
-    """An average over the whole map: `global_avgpool`.
-
-    >>> GlobalAvgPool().output(Shape((1024, 7, 7))).dims
-    (1024, 1, 1)
-    """
-
-    word: ClassVar[str] = "global_avgpool"
-
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveAvgPool2d(1)`."""
+        """Make `nn.AvgPool2d`, behind a padding of its own where zeros count and sides differ."""
         from torch import nn
 
-        return nn.AdaptiveAvgPool2d(self.target())
-
-
-@dataclass(frozen=True, kw_only=True)
-class GlobalMaxPool(_AdaptivePool):
-    """A maximum over the whole map: `global_maxpool`."""
-
-    word: ClassVar[str] = "global_maxpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveMaxPool2d(1)`."""
-        from torch import nn
-
-        return nn.AdaptiveMaxPool2d(self.target())
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdaptiveAvgPool(_AdaptivePool):
-    """An average to a fixed output size: `adaptive_avgpool 6x6`."""
-
-    word: ClassVar[str] = "adaptive_avgpool"
-
-    size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
-
-    def target(self) -> tuple[int, int]:
-        """Give the size asked for."""
-        return self.size
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveAvgPool2d`."""
-        from torch import nn
-
-        return nn.AdaptiveAvgPool2d(self.size)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdaptiveMaxPool(_AdaptivePool):
-    """A maximum to a fixed output size: `adaptive_maxpool 6x6`."""
-
-    word: ClassVar[str] = "adaptive_maxpool"
-
-    size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
-
-    def target(self) -> tuple[int, int]:
-        """Give the size asked for."""
-        return self.size
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveMaxPool2d`."""
-        from torch import nn
-
-        return nn.AdaptiveMaxPool2d(self.size)
+        pads = self.unequal_pads(shape)
+        if pads is None:
+            return nn.AvgPool2d(**self.window(shape), count_include_pad=self.count_pad)
+        if self.count_pad:
+            pool = nn.AvgPool2d(self.patch.kernel, self.patch.stride)
+            return nn.Sequential(nn.ZeroPad2d(pads), pool)
+        window = self.window(shape) | {"ceil_mode": True}
+        return nn.AvgPool2d(**window, count_include_pad=False)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from archcount.errors import InvalidValueError, quote
 
-_PATCH = re.compile(r"(\d{1,6})x(\d{1,6})(?:/(\d{1,6})(?:x(\d{1,6}))?)?")
+_PATCH = re.compile(r"(\d{1,6})x(\d{1,6})(?:/(\d{1,6})(?:x(\d{1,6}))?)?", re.ASCII)
 
 
 def _ascii(text: str) -> str:
     """Write the printed multiplication sign as a plain x."""
-    return text.replace("×", "x").replace(" ", "").lower()
+    return re.sub(r" *[x×X] *", "x", text.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,15 @@ from archcount.errors import InvalidValueError, quote
 
 _QUANTITY = re.compile(
     r"(?P<digits>\d+(?:,\d{3})*(?:\.(?P<decimals>\d+))?)"
-    r"(?:e(?P<exponent>\d{1,2})|\s*(?P<suffix>[KkMGBT]|million|billion|thousand))?"
+    r"(?:(?:e| ?[x×] ?10\^)(?P<exponent>\d{1,2})"
+    r"| ?(?P<suffix>[KkMGBT]|[Tt]housand|[Mm]illion|[Bb]illion))?",
+    re.ASCII,
 )
-_RATIO = re.compile(r"(\d+(?:\.\d+)?) ?(?:[x×]|times)?(?: (?:fewer|less|smaller|cheaper))?")
+_RATIO = re.compile(
+    r"(\d+(?:\.\d+)?) ?(?:[x×]|times)?(?: (?:fewer|less|smaller|cheaper))?", re.ASCII
+)
 _POWERS = {
-    "": 0, "K": 1, "k": 1, "M": 2, "G": 3, "B": 3, "T": 4,
+    "": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4,
     "thousand": 1, "million": 2, "billion": 3,
 }  # fmt: skip
 
@@ -98,7 +102,7 @@ class Quantity:
 
 
 def parse_quantity(text: str) -> Quantity:
-    """Read a printed number such as "2.7K", "1.5B", "9,472", "1.8e9" or "6.7977 million".
+    """Read a printed number such as "2.7K", "1.5B", "9,472", "1.8×10^9" or "6.7977 million".
 
     Raises:
         InvalidValueError: the text is no printed number.
@@ -118,7 +122,7 @@ def parse_quantity(text: str) -> Quantity:
         text=text.strip(),
         mantissa=Fraction(match["digits"].replace(",", "")),
         unit=Fraction(1, 10**decimals),
-        power=_POWERS[match["suffix"] or ""],
+        power=_POWERS[(match["suffix"] or "").lower()],
         exponent=int(match["exponent"] or 0),
     )
 

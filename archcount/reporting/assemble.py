@@ -33,7 +33,8 @@ def assemble(
         compared: the verdicts, where there was a comparison.
     """
     first = counts[0]
-    cells = compared.cells if compared else {}
+    rows = {row.id: row.cells for row in compared.rows} if compared else {}
+    others = {row.id: row.cells for row in compared.others} if compared else {}
     labels = _labels(printed) if printed else {}
     found = {other.engine: cross_check(first, other) for other in counts[1:]}
 
@@ -43,9 +44,9 @@ def assemble(
     def line(row: RowCount, part: str) -> ReportRow:
         return ReportRow(
             id=row.id,
-            label=labels.get(row.id, ""),
+            label=labels.get(row.id, "") if part == "row" else "",
             count=scaled(row),
-            cells=cells.get(row.id, {}),
+            cells=(rows if part == "row" else others).get(row.id, {}),
             part=part,
         )
 

@@ -24,6 +24,13 @@ def shipped_tables() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_folder().glob("*.yaml"))}
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def find_table(name: str) -> tuple[Path, str]:
     """Find a table by its shipped name, or by a path.
 
@@ -40,7 +47,7 @@ def find_table(name: str) -> tuple[Path, str]:
     if name in shipped:
         return shipped[name], shipped[name].name
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or "/" in name or "\\" in name or path.exists():
+    if path.suffix in (".yaml", ".yml") or "/" in name or "\\" in name or _exists(path):
         return path, name
     raise UsageError(
         Problem(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -12,6 +13,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 SCHEMA_VERSION = 1
 """The version that a file states as `archcount:`."""
@@ -33,6 +35,13 @@ Number = Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER), StringConstraints(max_l
 
 Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add"]
 """The cost categories that are not multiply-accumulates."""
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a category that stands twice, for it would be counted twice."""
+    if len(set(values)) < len(values):
+        raise PydanticCustomError("twice", "each category once")
+    return values
 
 
 def _whole(value: Any) -> Any:
@@ -113,7 +122,17 @@ class OpsConvention(Entry):
 
     K: Annotated[Literal[1000, 1024], BeforeValidator(_whole)] = 1000
     count: Literal["macs", "flops"] = "macs"
-    include: tuple[Elementwise, ...] = ()
+    include: Annotated[
+        tuple[Elementwise, ...],
+        AfterValidator(_once),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {"enum": list(get_args(Elementwise))},
+                "uniqueItems": True,
+            }
+        ),
+    ] = ()
 
 
 class ConventionsEntry(Entry):

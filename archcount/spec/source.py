@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ DEEPEST = 40
 """The deepest nesting read."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _NULL = "tag:yaml.org,2002:null"
 _PLAIN_TAGS = {
     _NULL,
@@ -90,15 +92,19 @@ def read_text(path: Path, name: str) -> str:
         where = Location(name, line, column)
         raise InvalidTableError(Problem(what=what, allowed=allowed, remedy=remedy, where=where))
 
-    if path.is_dir():
-        refuse("this is a directory", "a table file (.yaml)", "name the file in it")
     try:
+        if path.is_dir():
+            refuse("this is a directory", "a table file (.yaml)", "name the file in it")
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
         refuse("there is no such file", "a table file (.yaml)", "check the path")
     except OSError as error:
-        refuse(f"the file cannot be read: {error.strerror}", remedy="check its permissions")
+        refuse(
+            f"the file cannot be read: {error.strerror}", remedy="check its name and permissions"
+        )
+    except ValueError:
+        refuse("no file can have this name", "a table file (.yaml)")
     if len(data) > LARGEST:
         refuse("the file is too large", f"at most {LARGEST:,} bytes", "is it a table file?")
     try:
@@ -203,6 +209,15 @@ def _mark(node: yaml.Node, name: str, problems: list[Problem]) -> Marked:
     if isinstance(node, yaml.MappingNode):
         return _mark_mapping(node, name, where, problems)
     style = getattr(node, "style", "") or ""
+    if _CONTROL.search(str(node.value)):
+        problems.append(
+            Problem(
+                what=f"a control character in {quote(str(node.value))}",
+                allowed="printable text",
+                remedy="remove it",
+                where=where,
+            )
+        )
     return Marked(None if node.tag == _NULL else node.value, where, style=style)
 
 

@@ -1,0 +1,114 @@
+"""Pooling of the whole map: to one value a channel, or to a fixed size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from archcount.layers.cost import Cost
+from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AdaptivePool(LayerKind):
+    """What pools to a fixed output size share."""
+
+    role: ClassVar[str] = "pool"
+
+    def target(self) -> tuple[int, int]:
+        """Give the output's (rows, columns)."""
+        return (1, 1)
+
+    def output(self, shape: Shape) -> Shape:
+        """Give (channels, rows, columns)."""
+        shape.require_map(self.word)
+        return Shape((shape.channels, *self.target()))
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count the area of every window, which may overlap."""
+        shape.require_map(self.word)
+        rows, columns = (windows_total(shape.spatial[axis], self.target()[axis]) for axis in (0, 1))
+        return Cost(pool=shape.channels * rows * columns)
+
+
+def windows_total(length: int, outputs: int) -> int:
+    """Add up the lengths of the `outputs` adaptive windows over `length` cells.
+
+    >>> windows_total(7, 1), windows_total(7, 2)  # 7; 4 + 4, the middle cell twice
+    (7, 8)
+    """
+    return sum(
+        -(-(index + 1) * length // outputs) - index * length // outputs for index in range(outputs)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobalAvgPool(_AdaptivePool):
+    """An average over the whole map: `global_avgpool`.
+
+    >>> GlobalAvgPool().output(Shape((1024, 7, 7))).dims
+    (1024, 1, 1)
+    """
+
+    word: ClassVar[str] = "global_avgpool"
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.AdaptiveAvgPool2d(1)`."""
+        from torch import nn
+
+        return nn.AdaptiveAvgPool2d(self.target())
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobalMaxPool(_AdaptivePool):
+    """A maximum over the whole map: `global_maxpool`."""
+
+    word: ClassVar[str] = "global_maxpool"
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.AdaptiveMaxPool2d(1)`."""
+        from torch import nn
+
+        return nn.AdaptiveMaxPool2d(self.target())
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveAvgPool(_AdaptivePool):
+    """An average to a fixed output size: `adaptive_avgpool 6x6`."""
+
+    word: ClassVar[str] = "adaptive_avgpool"
+
+    size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
+
+    def target(self) -> tuple[int, int]:
+        """Give the size asked for."""
+        return self.size
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.AdaptiveAvgPool2d`."""
+        from torch import nn
+
+        return nn.AdaptiveAvgPool2d(self.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveMaxPool(_AdaptivePool):
+    """A maximum to a fixed output size: `adaptive_maxpool 6x6`."""
+
+    word: ClassVar[str] = "adaptive_maxpool"
+
+    size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
+
+    def target(self) -> tuple[int, int]:
+        """Give the size asked for."""
+        return self.size
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make `nn.AdaptiveMaxPool2d`."""
+        from torch import nn
+
+        return nn.AdaptiveMaxPool2d(self.size)
