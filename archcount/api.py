@@ -254,4 +254,5 @@ def _record(
         printed=table.printed if table else None,
         printed_input=table.input if table else None,
         compared=compared,
+        unread=architecture.unread,
     )

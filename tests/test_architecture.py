@@ -70,6 +70,15 @@ def test_what_is_not_whitelisted_is_refused(text):
         parse_expression(text)
 
 
+def test_numbers_cannot_grow_without_end():
+    # Seven times the power of 60: 2 to the 60^7 would never end.
+    value = Fraction(2)
+    with pytest.raises(InvalidValueError, match="too large"):
+        for _ in range(7):
+            text = "*".join(["a"] * 60)
+            value = parse_expression(text).evaluate({"a": value}.__getitem__)
+
+
 def test_a_division_by_zero_is_said():
     with pytest.raises(InvalidValueError, match="divides by 0"):
         parse_expression("1/(2-2)").evaluate({}.__getitem__)
@@ -99,6 +108,24 @@ def test_a_shortcut_is_the_identity_where_shapes_agree(expand):
     assert names(node) == ["branch1", "shortcut"]
     assert node.weights == 2 * 4 * 4 * 9
     assert node.cost.add == 4 * 8 * 8  # one addition per element
+
+
+def test_a_projection_has_the_norm_and_bias_of_the_table(expand):
+    head = HEAD.replace("{pad: same, act: relu}", "{pad: same, norm: batch, bias: false}")
+    node = expand("{add: [conv 3x3/2 w, shortcut]}", head=head)
+    projection = dict(node.children)["shortcut"]
+    assert names(projection) == ["conv", "batchnorm"]
+    assert projection.params == 4 * 8 + 2 * 8  # 1x1 from 4 to 8 without bias, scales and shifts
+
+
+def test_printed_height_and_width_can_be_read(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        HEAD.replace("4x8x8", "4x8x6")
+        + "  b: conv 3x3 output.c+10*output.h+100*output.w\n"
+        + "table: |\n  row | block | output\n  r | b | 8x6x3\n"
+    )
+    assert load_table(path).architecture().rows[0].node.output.channels == 3 + 80 + 600
 
 
 def test_two_shortcuts_are_two_branches(expand):
@@ -163,6 +190,10 @@ def test_defaults_of_the_table_give_way_to_the_layer(expand):
         ("conv 3x3 w dilation=0", "out of range"),
         ("conv 3x3 w width=3", "given twice"),
         ("{repeat: 0, block: relu}", "out of range"),
+        ("{repeat: [3], block: relu}", "repeat is no number"),
+        ("{repeat: , block: relu}", "repeat is no number"),
+        ("conv 3x3 w act=relu act=none", "act is given twice"),
+        ("lrn alpha=" + "*".join(["9e17"] * 3), "too large"),
         ("{repeat: 3}", "a block with the keys"),
         ("{concat: []}", "empty list"),
     ],

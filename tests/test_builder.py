@@ -114,6 +114,20 @@ def test_a_softmax_at_the_end_of_a_longer_row_is_left_to_the_loss_too(toy_text, 
     ]  # fmt: skip
 
 
+def test_a_softmax_at_the_end_of_a_head_is_left_to_the_loss_too(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    # `keys` is a row that a dictionary of modules could not hold.
+    text = toy_text.replace("  stem   |", "  keys   |")
+    head = (
+        "heads: [{at: keys, loss_weight: 1, body: [global_avgpool, flatten, linear 10, softmax]}]"
+    )
+    path.write_text(f"{text}{head}\n")
+    network = build(load_table(path).architecture()).train()
+    outputs = network(torch.randn(2, 3, 8, 8))
+    assert not torch.allclose(outputs.heads[0].sum(dim=1), torch.ones(2))
+    assert "heads.keys.linear.weight" in network.state_dict()
+
+
 def test_a_block_is_what_a_person_would_write(toy_text, tmp_path):
     """The toy against the same network by hand, with the same weights: equal outputs."""
     path = tmp_path / "toy.yaml"

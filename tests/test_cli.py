@@ -88,6 +88,8 @@ def test_no_color_is_respected():
         (["table", "nonet"], "unknown table 'nonet'; allowed: googlenet, or the path"),
         (["table", "none.yaml"], "none.yaml:1:1: there is no such file"),
         (["table", "."], ".:1:1: this is a directory"),
+        (["table", "a" * 300], "unknown table"),
+        (["table", "a" * 300 + ".yaml"], "the file cannot be read: File name too long"),
         (["table", "--variant", "x"], "has no variant 'x'; allowed: none"),
         (["table", "--input", "224"], "input: '224' is not a size"),
         (["table", "--input", "3x4x4"], "googlenet.yaml:"),
@@ -150,6 +152,14 @@ def test_a_file_is_written_in_the_format_of_its_ending(name, start, tmp_path):
 def test_the_format_asked_for_wins_over_the_ending(tmp_path):
     run("table", *FAST, "-o", "x.txt", "--format", "json", cwd=tmp_path)
     assert json.loads((tmp_path / "x.txt").read_text())["name"] == "googlenet"
+
+
+def test_links_in_a_circle_are_said(tmp_path):
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    result = run("table", *FAST, "-o", "loop.csv", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "cannot write 'loop.csv'" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_failed_run_leaves_the_old_file_as_it_was(tmp_path):
@@ -219,6 +229,44 @@ def test_an_interrupt_is_exit_130():
                 told += piece
     assert process.returncode == 130
     assert b"Traceback" not in told
+
+
+def test_a_termination_leaves_nothing_behind(tmp_path):
+    primary, secondary = pty.openpty()
+    with (
+        os.fdopen(primary, "rb", buffering=0) as terminal,
+        subprocess.Popen(
+            [*COMMAND, "table", "-o", "x.csv"], stderr=secondary, cwd=tmp_path
+        ) as process,
+    ):
+        os.close(secondary)
+        told = b""
+        while b"counting" not in told:
+            told += terminal.read(1024)
+        assert len(list(tmp_path.iterdir())) == 1, "the place is reserved while it works"
+        process.terminate()
+        with contextlib.suppress(OSError):
+            while terminal.read(1024):
+                pass
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closed_streams_are_no_traceback():
+    for redirection in (">&-", "2>&-"):
+        command = " ".join([*COMMAND, "list"])
+        result = subprocess.run(
+            ["bash", "-c", f"{command} {redirection}"], capture_output=True, text=True
+        )
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_csv_leaves_what_it_cannot_hold_to_stderr(data):
+    arguments = ["table", str(data / "toy.yaml"), "--compare-paper", *FAST, "--variant", "wide"]
+    result = run(*arguments, "--format", "csv")
+    assert result.stdout.startswith("row,part,type,batch")
+    assert "variant wide" in result.stderr
+    assert run(*arguments, "--format", "plain").stderr == ""
 
 
 def test_list():

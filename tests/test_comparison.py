@@ -82,6 +82,29 @@ def test_a_depth_must_be_equal():
     assert judge_whole("2", 3).error == Fraction(1, 2)
 
 
+def test_a_sentence_says_what_was_compared():
+    verdict = judge_quantity(parse_quantity("2.7K"), 9_408, 1024, "weights")
+    assert verdict.sentence == (
+        "9,408 weights = 9.19K with K = 1024, printed 2.7K: computed is +240% from printed."
+    )
+    verdict = judge_quantity(parse_quantity("22"), 22, 1000, "layers")
+    assert verdict.sentence == "22 layers, printed 22: exactly."
+
+
+def test_claims_of_the_text_count_in_thousands_whatever_the_columns_do(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(
+        toy_text.replace("{K: 1000, count: params}", "{K: 1024, count: weights}").replace(
+            "{K: 1000, count: macs}", "{K: 1024, count: macs}"
+        )
+        # 39,760 macs and 2,290 params (2,236 weights)
+        + "claims: [{what: ops, printed: 39.8K, from: here}, {what: params, printed: 2.29K, from: there}]\n"
+    )
+    table = ac.load(path)
+    claims = ac.compare(ac.count(table, engine="formula"), table).record.comparison.claims
+    assert [claim.verdict.why for claim in claims] == ["rounded", "equal"]
+
+
 def test_a_ratio_tries_every_value_of_both_printed_numbers():
     # 60M stands for up to 61M, cut off; 61 / 5.30 = 11.51 rounds to 12, 61 / 5.31 = 11.49 not.
     sixty = parse_quantity("60M")

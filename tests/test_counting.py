@@ -15,7 +15,7 @@ from archcount.counting import Uncounted, choose, cross_check, engine
 from archcount.counting import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
-from archcount.spec import load_table
+from archcount.spec import find_table, load_table
 
 NAMES = ("formula", "fvcore")
 
@@ -133,6 +133,21 @@ def test_a_difference_is_found_in_its_row_and_category(data):
         assert set(found.values) == {"formula", "other"}
 
 
+@pytest.mark.parametrize("field", ["input", "output", "weights", "params"])
+def test_a_difference_in_a_field_is_found_in_rows_and_heads(field):
+    count = engine("formula").count(load_table(*find_table("googlenet")).architecture(), heads=True)
+    row, head = count.rows[0], count.heads[1]
+    value = (1, 2, 3) if field in ("input", "output") else 7
+    other = replace(
+        count,
+        engine="other",
+        rows=(replace(row, **{field: value}), *count.rows[1:]),
+        heads=(count.heads[0], replace(head, **{field: value})),
+    )
+    found = [(item.row, item.what) for item in cross_check(count, other)]
+    assert found == [("conv1", field), ("heads.inception_4d", field)]
+
+
 def test_a_missing_row_is_found(data):
     count = engine("formula").count(load_table(data / "toy.yaml").architecture())
     (found,) = cross_check(count, replace(count, engine="other", rows=count.rows[:2]))
@@ -170,6 +185,11 @@ def test_a_network_too_large_to_run_is_said_and_still_counted_by_formula(data):
     with pytest.raises(UnavailableError, match="not enough memory.*--engine formula") as caught:
         engine("fvcore").count(architecture)
     assert caught.value.exit_code == 3
+    # So large that torch cannot even name the size.
+    with pytest.raises(UnavailableError, match="not enough memory"):
+        engine("fvcore").count(
+            load_table(data / "toy.yaml").architecture(input=Shape((3, 999_999_999, 999_999_999)))
+        )
     # stem: 108 weights at 64 x 10^12 positions
     assert engine("formula").count(architecture).rows[0].cost.conv == 108 * 64 * 10**12
 

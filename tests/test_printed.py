@@ -25,6 +25,8 @@ from archcount.printed import Patch, parse_patch, parse_quantity, parse_ratio, p
         ("2M", 1024, (1_572_864, 2_621_440), (2_097_152, 3_145_728)),
         ("9,472", 1000, (Fraction(18943, 2), Fraction(18945, 2)), (9_472, 9_473)),
         ("1.8e9", 1000, (1_750_000_000, 1_850_000_000), (1_800_000_000, 1_900_000_000)),
+        ("1.8×10^9", 1000, (1_750_000_000, 1_850_000_000), (1_800_000_000, 1_900_000_000)),
+        ("569 Million", 1000, (568_500_000, 569_500_000), (569_000_000, 570_000_000)),
         ("6.7977 million", 1000, (6_797_650, 6_797_750), (6_797_700, 6_797_800)),
     ],
 )
@@ -112,7 +114,7 @@ def test_sizes_are_read_in_the_printed_order(text):
     assert parse_size(text) == (112, 112, 64)
 
 
-@pytest.mark.parametrize("text", ["", "axb", "1x0", "1x2x3x4", "1.5x2", "x", "1x"])
+@pytest.mark.parametrize("text", ["", "axb", "1 1x5", "١x٢", "1x0", "1x2x3x4", "1.5x2", "x", "1x"])
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(InvalidValueError):
         parse_size(text)

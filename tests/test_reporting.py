@@ -127,7 +127,9 @@ def test_googlenet_fits_80_columns_on_one_line_a_row():
     table = ac.load("googlenet")
     report = ac.compare(ac.count(table, engine="formula"), table)
     lines = render_table(report.record, "rich", width=80, colour=False).splitlines()
-    rows = [line for line in lines if line.startswith(("conv", "pool", "inception", "linear"))]
+    table_lines = lines[: next(i for i, line in enumerate(lines) if line.startswith("total:"))]
+    names = ("conv", "pool", "inception", "linear")
+    rows = [line for line in table_lines if line.startswith(names)]
     assert len(rows) == 16
     assert all(len(line) <= 80 for line in lines)
     assert next(line for line in rows if line.startswith("conv1")).split() == [
@@ -157,6 +159,56 @@ def test_a_batch_multiplies_operations_and_not_parameters(table):
     assert "159,040 MACs" in text
     assert "a batch of 4 images (the rows above: one image)" in text
     assert "33.2K off -1.3%" in text, "what is printed is compared for one image"
+
+
+def test_a_batch_multiplies_every_category_and_every_engine(table):
+    one, three = (ac.count(table, engine="all", batch=batch).record for batch in (1, 3))
+    for before, after in zip(one.lines, three.lines, strict=True):
+        costs = before.count.cost.as_dict()
+        assert after.count.cost.as_dict() == {name: 3 * cost for name, cost in costs.items()}
+    assert [engine.total.cost.macs for engine in three.engines] == [3 * 39_760] * 2
+
+
+def test_json_says_for_how_many_images_each_part_is(table):
+    found = json.loads(ac.compare(ac.count(table, engine="formula", batch=4), table).to_json())
+    assert (found["batch"], found["comparison"]["batch"]) == (4, 1)
+    assert found["rows"][1]["macs"] == 4 * 32_768
+    assert found["rows"][1]["cells"][2]["computed"] == 32_768
+
+
+def test_a_row_named_total_keeps_its_own_numbers(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(toy_text.replace("  stem   |", "  total  |"))
+    table = ac.load(path)
+    lines = ac.compare(ac.count(table, engine="formula"), table).record.lines
+    assert [(line.id, line.count.params, line.cells["params"].printed) for line in lines] == [
+        ("total", 112, "112"), ("stage", 2_088, "2.1K"), ("scores", 90, "90"),
+        ("total", 2_290, None),
+    ]  # fmt: skip
+
+
+def test_a_variant_is_warned_of_when_compared(table):
+    report = ac.compare(ac.count(table, variant="wide", engine="formula"), table)
+    (warning,) = report.record.warnings
+    assert "variant wide" in warning.what
+    assert report.total.params == 2_290 + 90 * 9  # 8 x 90 weights and 90 biases more
+    assert ac.count(table, variant="wide", engine="formula").record.warnings == ()
+
+
+def test_printed_cells_that_no_layer_reads_are_warned_of(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(toy_text.replace("|       | 4x4x8  |", "| 5x5/2 | 4x4x8  |"))
+    (warning,) = ac.count(ac.load(path), engine="formula").record.warnings
+    assert str(warning) == "row stage: column patch is 5x5/2, and its block does not read it"
+
+
+def test_notes_of_the_file_are_shown(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(toy_text + "notes: [read from a copy]\n")
+    table = ac.load(path)
+    report = ac.compare(ac.count(table, engine="formula"), table)
+    assert "note: read from a copy" in render_table(report.record, "plain")
+    assert json.loads(report.to_json())["notes"] == ["read from a copy"]
 
 
 def test_another_input_is_warned_of(table):

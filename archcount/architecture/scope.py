@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from archcount.errors import InvalidTableError, Location, Problem, quote
@@ -40,6 +40,8 @@ class Scope:
     values: Mapping[str, Value | Blank]
     owner: str
     """Who reads, for messages: "row inception_3a"."""
+    read: set[str] = field(default_factory=set)
+    """The names read so far."""
 
     def number(self, name: str) -> Fraction:
         """Give the number behind a name.
@@ -77,6 +79,7 @@ class Scope:
         )
 
     def _present(self, name: str) -> Value:
+        self.read.add(name)
         found = self.values[name]
         if isinstance(found, Value):
             return found

@@ -55,6 +55,7 @@ class Architecture:
         input: the input shape, (channels, height, width).
         rows: the rows in order.
         heads: the auxiliary classifiers.
+        unread: the cells that are filled in and that no layer reads, in words.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Architecture:
     input: Shape
     rows: tuple[Row, ...]
     heads: tuple[Head, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def output(self) -> Shape:

@@ -1,5 +1,26 @@
 """The command line: the only room that prints, writes files and exits."""
 
-from archcount.cli.app import main
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from archcount.cli.stop import stop_on_signals
+from archcount.errors import ArchcountError
 
 __all__ = ["main"]
+
+
+def main() -> NoReturn:
+    """Run the command line; exit 0 done, 1 gate failed, 2 usage, 3 unavailable, 130 stopped."""
+    stop_on_signals()
+    try:
+        # Imported here, so that a signal finds its handler from the first moment on.
+        from archcount.cli.app import app
+
+        app()
+    except ArchcountError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    raise AssertionError("typer exits by itself")  # pragma: no cover

@@ -1,9 +1,6 @@
-"""The commands, and what an error or an interrupt becomes."""
+"""The commands."""
 
 from __future__ import annotations
-
-import sys
-from typing import NoReturn
 
 import typer
 
@@ -11,7 +8,6 @@ from archcount.cli.env import show_env
 from archcount.cli.listing import show_list
 from archcount.cli.schema import show_schema
 from archcount.cli.table import show_table
-from archcount.errors import ArchcountError
 
 app = typer.Typer(
     name="archcount",
@@ -34,16 +30,3 @@ def entry(version: bool = typer.Option(False, "--version", help="Show the versio
 
         typer.echo(installed("archcount"))
         raise typer.Exit
-
-
-def main() -> NoReturn:
-    """Run the command line; exit 0 done, 1 gate failed, 2 usage, 3 unavailable, 130 stopped."""
-    try:
-        app()
-    except ArchcountError as error:
-        for problem in error.problems:
-            typer.echo(f"error: {problem}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    raise AssertionError("typer exits by itself")  # pragma: no cover

@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import typer
 
+from archcount.cli.stop import stop_if_asked
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting import FORMATS
+from archcount.reporting import FORMATS, TableReport, remarks
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -47,7 +48,7 @@ def choose_format(asked: str | None, file: Path | None) -> str:
                 )
             )
         return _SUFFIXES[file.suffix.lower()]
-    return "rich" if sys.stdout.isatty() else "plain"
+    return "rich" if is_terminal(sys.stdout) else "plain"
 
 
 @contextmanager
@@ -63,6 +64,7 @@ def destination(file: Path | None) -> Iterator[Callable[[str], None]]:
     pieces: list[str] = []
     if file is None:
         yield pieces.append
+        stop_if_asked()
         _to_stdout("".join(pieces))
         return
     try:
@@ -71,6 +73,7 @@ def destination(file: Path | None) -> Iterator[Callable[[str], None]]:
         _refuse(str(file), error)
     try:
         yield pieces.append
+        stop_if_asked()
         try:
             _deliver("".join(pieces), file, temporary)
         except OSError as error:
@@ -100,7 +103,10 @@ def _reserve(file: Path) -> Path | None:
         raise IsADirectoryError(0, "it is a directory")
     if file.exists() and not file.is_file():
         return None
-    target = file.resolve()
+    try:
+        target = file.resolve()
+    except RuntimeError as error:  # Python 3.11 and 3.12 say so of links in a circle
+        raise OSError(0, "its links lead in a circle") from error
     if file.exists():
         target.open("a").close()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -129,6 +135,8 @@ def _mode(file: Path) -> int:
 
 def _to_stdout(text: str) -> None:
     """Write to stdout; a reader who has seen enough is no failure."""
+    if is_closed(sys.stdout):
+        return
     try:
         typer.echo(text, nl=False)
         sys.stdout.flush()
@@ -142,4 +150,20 @@ def _to_stdout(text: str) -> None:
 
 def write_colour(file: Path | None) -> bool:
     """Tell whether rich output may hold colours: only on a terminal that takes them."""
-    return file is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return file is None and is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+
+
+def is_closed(stream: IO[str] | None) -> bool:
+    """Tell whether a stream is closed, for which Python gives None."""
+    return stream is None
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Tell whether a stream is open and a terminal."""
+    return stream is not None and stream.isatty()
+
+
+def warn(report: TableReport) -> None:
+    """Say on stderr what the reader should know, where the output has no place for it."""
+    for remark in remarks(report):
+        typer.echo(remark.text, err=True)

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from archcount.cli.output import is_terminal
+
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """Show what is being done until it is done."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield
         return
     from rich.console import Console

@@ -9,7 +9,7 @@ import typer
 from archcount import api
 from archcount.cli import complete
 from archcount.cli.options import Format, Output, TableName
-from archcount.cli.output import choose_format, destination, write_colour
+from archcount.cli.output import choose_format, destination, warn, write_colour
 from archcount.cli.progress import progress
 from archcount.counting import ENGINES
 from archcount.reporting import render_table
@@ -58,5 +58,7 @@ def show_table(
             report = api.compare(report, table)
         if row:
             report = report.select(row)
+        if chosen == "csv" or output is not None:
+            warn(report.record)
         width = None if output is None else 160
         write(render_table(report.record, chosen, width=width, colour=write_colour(output)))

@@ -1,6 +1,7 @@
 """Reporting: records to text; columns are data, and one renderer serves each format."""
 
 from archcount.reporting.assemble import assemble
+from archcount.reporting.columns import remarks
 from archcount.reporting.records import EngineResult, ReportRow, TableReport, Warning
 from archcount.reporting.render import FORMATS, render_listing, render_table
 from archcount.reporting.tidy import to_frame
@@ -12,6 +13,7 @@ __all__ = [
     "TableReport",
     "Warning",
     "assemble",
+    "remarks",
     "render_listing",
     "render_table",
     "to_frame",

@@ -20,6 +20,7 @@ def assemble(
     printed: PrintedTable | None,
     printed_input: tuple[int, int, int] | None,
     compared: Comparison | None,
+    unread: tuple[str, ...] = (),
 ) -> TableReport:
     """Gather everything a report says.
 
@@ -31,6 +32,7 @@ def assemble(
         printed: what the paper printed, where there is a paper.
         printed_input: the (channels, height, width) that the paper's numbers are for.
         compared: the verdicts, where there was a comparison.
+        unread: the printed cells that no layer reads, in words.
     """
     first = counts[0]
     rows = {row.id: row.cells for row in compared.rows} if compared else {}
@@ -73,7 +75,11 @@ def assemble(
         disagreements=tuple(item for items in found.values() for item in items),
         uncounted=tuple(op for each in counts for op in each.uncounted),
         comparison=compared,
-        warnings=tuple(_warnings(first.total.input, printed_input)) if compared else (),
+        notes=printed.notes if printed else (),
+        warnings=(
+            *_unread(unread),
+            *(_unlike(variant, first.total.input, printed_input) if compared else ()),
+        ),
     )
 
 
@@ -82,10 +88,21 @@ def _labels(printed: PrintedTable) -> dict[str, str]:
     return {row.id: row.cells["type"].text for row in printed.rows if "type" in row.cells}
 
 
-def _warnings(
-    counted: tuple[int, int, int], printed: tuple[int, int, int] | None
+def _unread(cells: tuple[str, ...]) -> Iterator[Warning]:
+    """Warn of printed cells that the network does not depend on."""
+    for cell in cells:
+        yield Warning(what=f"{cell}, and its block does not read it")
+
+
+def _unlike(
+    variant: str, counted: tuple[int, int, int], printed: tuple[int, int, int] | None
 ) -> Iterator[Warning]:
     """Warn where the printed numbers were not printed for what was counted."""
+    if variant:
+        yield Warning(
+            what=f"the printed numbers are the table's, this count is of its variant {variant}",
+            advice="a difference may be the variant's own",
+        )
     if printed is not None and counted != printed:
         here, there = ("x".join(str(side) for side in size) for size in (counted, printed))
         yield Warning(

@@ -170,7 +170,14 @@ def notes(report: TableReport) -> Iterator[Text]:
     yield Text(_scope(report))
     if report.comparison is not None:
         yield from _comparison_notes(report)
+        for note in report.notes:
+            yield Text(f"note: {note}")
     yield _engines(report)
+    yield from remarks(report)
+
+
+def remarks(report: TableReport) -> Iterator[Text]:
+    """Say what the reader must not miss: disagreement, what is uncounted, and warnings."""
     for item in report.disagreements:
         found = ", ".join(f"{engine} {value}" for engine, value in item.values.items())
         yield Text(f"engines disagree on {item.what} of {item.row}: {found}", "bad")

@@ -77,6 +77,7 @@ def table_json(report: TableReport) -> str:
                 {"row": item.row, "what": item.what, "values": item.values}
                 for item in report.disagreements
             ],
+            "notes": list(report.notes),
             "uncounted": [
                 {"op": item.op, "place": item.place, "times": item.times}
                 for item in report.uncounted
@@ -149,6 +150,7 @@ def _claim(claim: ComparedClaim) -> dict[str, Any]:
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
+        "batch": 1,
         "columns": list(comparison.columns),
         "conventions": dict(comparison.conventions),
         "verdicts": {

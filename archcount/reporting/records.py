@@ -65,6 +65,7 @@ class TableReport:
         total: the sums over all rows of the table, shown or not.
         total_with_heads: the sums with the heads, where they were counted.
         engines: the engines that counted; the rows are the first one's.
+        notes: what the table's file says to its reader.
     """
 
     name: str
@@ -81,6 +82,7 @@ class TableReport:
     disagreements: tuple[Disagreement, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     comparison: Comparison | None = None
+    notes: tuple[str, ...] = ()
     warnings: tuple[Warning, ...] = ()
 
     @property

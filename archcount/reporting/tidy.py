@@ -16,15 +16,16 @@ Value = str | int | float | None
 def tidy_rows(report: TableReport) -> list[dict[str, Value]]:
     """Give one record per row and head, in base units; totals are left to the reader."""
     columns = report.comparison.columns if report.comparison else ()
-    return [_record(row, columns) for row in (*report.rows, *report.heads)]
+    return [_record(row, columns, report.batch) for row in (*report.rows, *report.heads)]
 
 
-def _record(row: ReportRow, columns: tuple[str, ...]) -> dict[str, Value]:
+def _record(row: ReportRow, columns: tuple[str, ...], batch: int) -> dict[str, Value]:
     count = row.count
     record: dict[str, Value] = {
         "row": row.id,
         "part": row.part,
         "type": row.label or None,
+        "batch": batch,
         "output_c": count.output[0],
         "output_h": count.output[1],
         "output_w": count.output[2],

@@ -153,7 +153,15 @@ class BlockReader:
             case ["add"]:
                 return AddBlock(self._all(value["add"]), marked.keys["add"])
             case ["block", "repeat"]:
-                times = Text(str(value["repeat"].value), value["repeat"].text_start)
+                if not isinstance(value["repeat"].value, str):
+                    raise InvalidTableError(
+                        Problem(
+                            what="repeat is no number",
+                            allowed="a number or an expression",
+                            where=value["repeat"].where,
+                        )
+                    )
+                times = Text(value["repeat"].value, value["repeat"].text_start)
                 return self.repeated(times, self.read(value["block"]))
         raise InvalidTableError(
             Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archcount.architecture import (
@@ -17,6 +17,7 @@ from archcount.architecture import (
     expand,
 )
 from archcount.architecture.resolve import Budget
+from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem
 from archcount.layers import Shape
 from archcount.spec.rows import ParsedRow
@@ -54,12 +55,13 @@ def expand_table(
     ends: dict[str, Shape] = {}
     start: Shape = input_shape
     values = {row.id: {**lets, **row.values} for row in rows}
+    read: dict[str, set[str]] = {row.id: set() for row in rows}
 
     def attempt(block: Block | None, start: Shape, row: str, owner: str) -> Node | None:
         if block is None:
             return None
         try:
-            scope = Scope(values=values[row], owner=owner)
+            scope = Scope(values=values[row], owner=owner, read=read[row])
             return expand(block, start, scope, defaults, budget)
         except InvalidTableError as error:
             problems.extend(item for item in error.problems if item not in problems)
@@ -90,7 +92,15 @@ def expand_table(
             for head, node in bodies
             if node is not None
         ),
+        unread=tuple(cell for row in rows for cell in _unread(row, read[row.id])),
     )
+
+
+def _unread(row: ParsedRow, read: set[str]) -> Iterator[str]:
+    """List the filled cells of a row that say what a layer is and that no layer reads."""
+    for name, value in row.values.items():
+        if isinstance(value, Value) and name not in (*OUTPUT_NAMES, "n") and name not in read:
+            yield f"row {row.id}: {value.what} is {value.text}"
 
 
 def _printed_output(row: ParsedRow) -> Shape | None:

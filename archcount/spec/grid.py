@@ -72,6 +72,15 @@ def parse_grid(
     Raises:
         InvalidTableError: with every problem of the grid.
     """
+    if marked.style != "|":
+        raise InvalidTableError(
+            Problem(
+                what="the rows are not in a block of lines",
+                allowed="table: | and the rows on the lines below it",
+                remedy="write table: |",
+                where=marked.where,
+            )
+        )
     placed = [line for line in _placed_lines(marked, lines) if line[0].strip()]
     problems: list[Problem] = []
     if not placed:
@@ -107,8 +116,6 @@ def _placed_lines(marked: Marked, lines: list[str]) -> list[tuple[str, Location]
     """Give the block's lines with the place of their first character."""
     text = str(marked.value)
     start = marked.where
-    if marked.style != "|":
-        return [(line, start) for line in text.splitlines()]
     placed = []
     for offset, line in enumerate(text.splitlines()):
         number = start.line + 1 + offset

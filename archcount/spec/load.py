@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archcount.architecture import Architecture
@@ -114,10 +114,16 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
         _rows=parts.rows,
         _heads=parts.heads,
     )
-    try:
-        table.architecture()
-    except InvalidTableError as error:
-        problems += error.problems
+    for variant in ("", *table.variants):
+        try:
+            table.architecture(variant)
+        except InvalidTableError as error:
+            told = f"variant {variant}: " if variant else ""
+            problems += [
+                replace(problem, what=told + problem.what)
+                for problem in error.problems
+                if problem not in problems
+            ]
     if problems:
         raise InvalidTableError(_in_order(problems))
     return table

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from keyword import iskeyword
 from typing import Any
 
 from archcount.architecture import LayerDefaults, Value, parse_expression
+from archcount.architecture.expression import FUNCTIONS
 from archcount.architecture.scope import INPUT_NAMES, OUTPUT_NAMES
 from archcount.architecture.text import parse_padding
 from archcount.errors import (
@@ -80,8 +82,18 @@ def _section(marked: Marked, key: str) -> dict[str, Marked]:
 
 
 def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
-    places = marked.find(("let",)).keys
-    return [
+    places = {**marked.find(("columns",)).keys, **marked.find(("let",)).keys}
+    problems = [
+        Problem(
+            what=f"the name {quote(name)} cannot stand in an expression",
+            allowed="any other name",
+            remedy=f"write {name}_, say",
+            where=places[name],
+        )
+        for name in (*lets, *declared)
+        if iskeyword(name) or name in FUNCTIONS
+    ]
+    return problems + [
         Problem(
             what=f"let name {quote(name)} is a column too",
             remedy="rename one of them",
