@@ -278,6 +278,11 @@ def test_list():
     ].items()
 
 
+def test_json_gives_the_printed_headings():
+    found = json.loads(run("table", "--compare-paper", *FAST, "--format", "json").stdout)
+    assert found["comparison"]["headings"]["output"] == "output size"
+
+
 def test_schema_is_json():
     assert json.loads(run("schema").stdout)["title"] == "archcount table file"
 

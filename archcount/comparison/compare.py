@@ -67,6 +67,9 @@ def compare(printed: PrintedTable, count: Count) -> Comparison:
             compared(row, {}) for row in (count.total, *count.heads, count.total_with_heads)
         ),
         claims=tuple(_claim(claim, count, printed.conventions) for claim in printed.claims),
+        headings={
+            column: printed.headings[column] for column in columns if column in printed.headings
+        },
         conventions={
             column: describe(convention)
             for column, convention in printed.conventions.items()

@@ -90,6 +90,7 @@ class Comparison:
         others: what no table prints (heads and totals), counted the same way.
         claims: the claims in order.
         conventions: how params and ops were counted, in words, by column.
+        headings: the columns' printed headings, where they are known.
     """
 
     columns: tuple[str, ...]
@@ -97,6 +98,7 @@ class Comparison:
     others: tuple[ComparedRow, ...]
     claims: tuple[ComparedClaim, ...]
     conventions: Mapping[str, str]
+    headings: Mapping[str, str]
 
     def tally(self, column: str) -> Counter[str]:
         """Count the verdicts of one column by status."""

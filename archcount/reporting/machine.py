@@ -152,6 +152,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         "batch": 1,
         "columns": list(comparison.columns),
+        "headings": dict(comparison.headings),
         "conventions": dict(comparison.conventions),
         "verdicts": {
             column: dict(sorted(comparison.tally(column).items())) for column in comparison.columns

@@ -26,13 +26,13 @@ class BlockReader:
     """Reads blocks and remembers each by its name.
 
     Args:
-        blocks: the file's `blocks:`, or nothing.
+        blocks: the file's `blocks:`.
         names: the names that an expression may read.
     """
 
-    def __init__(self, blocks: Marked | None, names: Collection[str]) -> None:
-        self._written = dict(blocks.items()) if blocks else {}
-        self._keys = blocks.keys if blocks else {}
+    def __init__(self, blocks: Marked, names: Collection[str]) -> None:
+        self._written = dict(blocks.items())
+        self._keys = blocks.keys
         self._names = names
         self._done: dict[str, Block] = {}
         self._open: list[str] = []

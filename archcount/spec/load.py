@@ -54,15 +54,16 @@ class LoadedTable:
             InvalidTableError: the rows do not go together (with this input).
         """
         change = self._change(variant) if variant else VariantEntry()
+        written = self._marked.section("variants").section(variant)
         problems: list[Problem] = []
         lets = read_lets(
             {**self._file.let, **change.let},
-            [self._marked.find(("variants", variant, "let")), self._marked.find(("let",))],
+            [written.section("let"), self._marked.section("let")],
             problems,
         )
         defaults = layer_defaults(
             [self._file.layer, change.layer],
-            [self._marked.find(("layer",)), self._marked.find(("variants", variant, "layer"))],
+            [self._marked.section("layer"), written.section("layer")],
             problems,
         )
         if problems:

@@ -50,25 +50,20 @@ def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Par
     Every part is read even where another is wrong, or where the schema refused the file.
     """
     grid: list[GridRow] = []
-    declared = (
-        {key: str(item.value) for key, item in marked.find(("columns",)).items()}
-        if "columns" in marked.keys
-        else {}
-    )
+    declared = {key: str(item.value) for key, item in marked.section("columns").items()}
     columns = [name for name in COLUMNS if name in ("patch", "n", "output")] + list(declared)
-    table = marked.find(("table",))
-    if "table" in marked.keys and isinstance(table.value, str):
+    table = dict(marked.items()).get("table")
+    if table and isinstance(table.value, str):
         try:
             grid, columns = parse_grid(table, lines, declared)
         except InvalidTableError as error:
             problems += error.problems
-    lets = list(_section(marked, "let"))
+    lets = tuple(marked.section("let").keys)
     problems += _clashes(marked, lets, declared)
     problems += _strange_lets(marked, lets)
     names = [name for name in columns if name in declared or name in ("patch", "n")]
     names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
-    blocks = marked.find(("blocks",)) if "blocks" in marked.keys else None
-    reader = BlockReader(blocks, tuple(dict.fromkeys(names)))
+    reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
     rows = tuple(read_row(row, reader, problems) for row in grid)
     _check_claims(marked, problems)
@@ -76,13 +71,9 @@ def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Par
     return Parts(columns=tuple(columns), rows=rows, heads=heads)
 
 
-def _section(marked: Marked, key: str) -> dict[str, Marked]:
-    """Give the entries of one of the file's mappings; none where it has no such mapping."""
-    return dict(marked.find((key,)).items()) if key in marked.keys else {}
-
-
 def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
-    places = {**marked.find(("columns",)).keys, **marked.find(("let",)).keys}
+    """Find names that an expression cannot read, or could read in two ways."""
+    places = {**marked.section("columns").keys, **marked.section("let").keys}
     problems = [
         Problem(
             what=f"the name {quote(name)} cannot stand in an expression",
@@ -106,15 +97,14 @@ def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -
 
 def _strange_lets(marked: Marked, lets: Collection[str]) -> Iterator[Problem]:
     """Find what a variant lets be that the table does not."""
-    for variant, change in _section(marked, "variants").items():
-        change_let = change.find(("let",)) if "let" in change.keys else None
-        for name in change_let.keys if change_let else ():
+    for variant, change in marked.section("variants").items():
+        for name, where in change.section("let").keys.items():
             if name not in lets:
                 yield Problem(
                     what=f"variant {variant} changes {quote(name)}, which is not in let:",
                     allowed=", ".join(lets) or "none; the table has no let:",
                     remedy=suggestion(name, lets) or "add it to the table's let:",
-                    where=change_let.keys[name] if change_let else None,
+                    where=where,
                 )
 
 
@@ -123,8 +113,7 @@ def _heads(
 ) -> Iterable[HeadBody]:
     known = [row.id for row in rows]
     taken: set[str] = set()
-    heads = marked.find(("heads",)).value if "heads" in marked.keys else None
-    for head in heads if isinstance(heads, list) else []:
+    for head in marked.listing("heads"):
         entries = dict(head.items())
         if not {"at", "loss_weight", "body"} <= entries.keys():
             continue  # the schema has reported it
@@ -163,8 +152,7 @@ def _float(marked: Marked) -> float:
 
 
 def _check_claims(marked: Marked, problems: list[Problem]) -> None:
-    claims = marked.find(("claims",)).value if "claims" in marked.keys else None
-    for claim in claims if isinstance(claims, list) else []:
+    for claim in marked.listing("claims"):
         entries = dict(claim.items())
         ratio = "fewer_than" in entries
         reference = entries["fewer_than"].find(("printed",)) if ratio else None

@@ -68,6 +68,16 @@ class Marked:
         if isinstance(self.value, dict):
             yield from self.value.items()
 
+    def section(self, key: str) -> Marked:
+        """Give the mapping under a key; an empty one where no mapping stands."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return found if found and isinstance(found.value, dict) else Marked({}, self.where)
+
+    def listing(self, key: str) -> list[Marked]:
+        """Give the items of the list under a key; none where no list stands."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return found.value if found and isinstance(found.value, list) else []
+
     @property
     def text_start(self) -> Location:
         """Where a text's first character stands, past an opening quote."""
