@@ -246,13 +246,12 @@ def _record(
     table: Table | None,
     compared: comparison.Comparison | None = None,
 ) -> reporting.TableReport:
-    return reporting.assemble(
-        counts,
+    """Gather everything a report says."""
+    subject = reporting.Subject(
         name=architecture.name,
         variant=architecture.variant,
-        batch=batch,
+        unread=architecture.unread,
         printed=table.printed if table else None,
         printed_input=table.input if table else None,
-        compared=compared,
-        unread=architecture.unread,
     )
+    return reporting.assemble(counts, subject, batch, compared)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from archcount.cli.stop import stop_on_signals
+from archcount.cli.stop import stop_if_asked, stop_on_signals
 from archcount.errors import ArchcountError
 
 __all__ = ["main"]
@@ -23,4 +23,7 @@ def main() -> NoReturn:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
+    finally:
+        # An import that a signal breaks into may end in any exception of its own.
+        stop_if_asked()
     raise AssertionError("typer exits by itself")  # pragma: no cover

@@ -1,6 +1,6 @@
 """Reporting: records to text; columns are data, and one renderer serves each format."""
 
-from archcount.reporting.assemble import assemble
+from archcount.reporting.assemble import Subject, assemble
 from archcount.reporting.columns import remarks
 from archcount.reporting.records import EngineResult, ReportRow, TableReport, Warning
 from archcount.reporting.render import FORMATS, render_listing, render_table
@@ -10,6 +10,7 @@ __all__ = [
     "FORMATS",
     "EngineResult",
     "ReportRow",
+    "Subject",
     "TableReport",
     "Warning",
     "assemble",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from archcount.comparison import Comparison
 from archcount.counting import Count, RowCount, cross_check
@@ -11,76 +11,83 @@ from archcount.printed import PrintedTable, Source
 from archcount.reporting.records import EngineResult, ReportRow, TableReport, Warning
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What was counted.
+
+    Attributes:
+        name: the table's name.
+        variant: the variant's name, or empty.
+        unread: the printed cells that no layer reads, in words.
+        printed: what the paper printed, where there is a paper.
+        printed_input: the (channels, height, width) that the paper's numbers are for.
+    """
+
+    name: str
+    variant: str
+    unread: tuple[str, ...] = ()
+    printed: PrintedTable | None = None
+    printed_input: tuple[int, int, int] | None = None
+
+
 def assemble(
-    counts: tuple[Count, ...],
-    *,
-    name: str,
-    variant: str,
-    batch: int,
-    printed: PrintedTable | None,
-    printed_input: tuple[int, int, int] | None,
-    compared: Comparison | None,
-    unread: tuple[str, ...] = (),
+    counts: tuple[Count, ...], subject: Subject, batch: int, compared: Comparison | None
 ) -> TableReport:
     """Gather everything a report says.
 
     Args:
         counts: what each engine found, for one image; the first one's is reported.
-        name: the table's name.
-        variant: the variant's name, or empty.
+        subject: what was counted.
         batch: how many images the report is for.
-        printed: what the paper printed, where there is a paper.
-        printed_input: the (channels, height, width) that the paper's numbers are for.
         compared: the verdicts, where there was a comparison.
-        unread: the printed cells that no layer reads, in words.
     """
     first = counts[0]
+    total, printed = first.total, subject.printed
     rows = {row.id: row.cells for row in compared.rows} if compared else {}
     others = {row.id: row.cells for row in compared.others} if compared else {}
     labels = _labels(printed) if printed else {}
-    found = {other.engine: cross_check(first, other) for other in counts[1:]}
-
-    def scaled(row: RowCount) -> RowCount:
-        return replace(row, cost=row.cost.scaled(batch))
 
     def line(row: RowCount, part: str) -> ReportRow:
         return ReportRow(
             id=row.id,
             label=labels.get(row.id, "") if part == "row" else "",
-            count=scaled(row),
+            count=_scaled(row, batch),
             cells=(rows if part == "row" else others).get(row.id, {}),
             part=part,
         )
 
+    checks = [cross_check(first, other) for other in counts[1:]]
     return TableReport(
-        name=name,
-        variant=variant,
+        name=subject.name,
+        variant=subject.variant,
         source=printed.source if printed else Source(title=""),
-        input=first.total.input,
+        input=total.input,
         batch=batch,
         rows=tuple(line(row, "row") for row in first.rows),
         heads=tuple(line(row, "head") for row in first.heads),
-        total=line(first.total, "total"),
+        total=line(total, "total"),
         total_with_heads=line(first.total_with_heads, "total") if first.heads else None,
         depth_with_pooling=first.depth_with_pooling,
         engines=tuple(
             EngineResult(
                 name=each.engine,
                 version=each.version,
-                total=scaled(each.total),
-                agrees=not found.get(each.engine),
+                total=_scaled(each.total, batch),
+                agrees=not found,
             )
-            for each in counts
+            for each, found in zip(counts, [(), *checks], strict=True)
         ),
-        disagreements=tuple(item for items in found.values() for item in items),
+        disagreements=tuple(item for found in checks for item in found),
         uncounted=tuple(op for each in counts for op in each.uncounted),
         comparison=compared,
         notes=printed.notes if printed else (),
-        warnings=(
-            *_unread(unread),
-            *(_unlike(variant, first.total.input, printed_input) if compared else ()),
-        ),
+        warnings=tuple(_warnings(subject, total.input, compared)),
     )
+
+
+def _scaled(row: RowCount, batch: int) -> RowCount:
+    """Count a row's operations for a batch."""
+    return replace(row, cost=row.cost.scaled(batch))
 
 
 def _labels(printed: PrintedTable) -> dict[str, str]:
@@ -88,21 +95,21 @@ def _labels(printed: PrintedTable) -> dict[str, str]:
     return {row.id: row.cells["type"].text for row in printed.rows if "type" in row.cells}
 
 
-def _unread(cells: tuple[str, ...]) -> Iterator[Warning]:
-    """Warn of printed cells that the network does not depend on."""
-    for cell in cells:
-        yield Warning(what=f"{cell}, and its block does not read it")
-
-
-def _unlike(
-    variant: str, counted: tuple[int, int, int], printed: tuple[int, int, int] | None
+def _warnings(
+    subject: Subject, counted: tuple[int, int, int], compared: Comparison | None
 ) -> Iterator[Warning]:
-    """Warn where the printed numbers were not printed for what was counted."""
-    if variant:
+    """Warn of unread cells, and where the printed numbers are not for what was counted."""
+    for cell in subject.unread:
+        yield Warning(what=f"{cell}, and its block does not read it")
+    if compared is None:
+        return
+    if subject.variant:
         yield Warning(
-            what=f"the printed numbers are the table's, this count is of its variant {variant}",
+            what="the printed numbers are the table's, this count is of its variant "
+            f"{subject.variant}",
             advice="a difference may be the variant's own",
         )
+    printed = subject.printed_input
     if printed is not None and counted != printed:
         here, there = ("x".join(str(side) for side in size) for size in (counted, printed))
         yield Warning(

@@ -49,39 +49,25 @@ def expand_table(
     Raises:
         InvalidTableError: with the problems of all rows and heads.
     """
-    budget = Budget()
-    problems: list[Problem] = []
+    expansion = _Expansion(rows, lets, defaults)
     done: list[Row] = []
     ends: dict[str, Shape] = {}
-    start: Shape = input_shape
-    values = {row.id: {**lets, **row.values} for row in rows}
-    read: dict[str, set[str]] = {row.id: set() for row in rows}
-
-    def attempt(block: Block | None, start: Shape, row: str, owner: str) -> Node | None:
-        if block is None:
-            return None
-        try:
-            scope = Scope(values=values[row], owner=owner, read=read[row])
-            return expand(block, start, scope, defaults, budget)
-        except InvalidTableError as error:
-            problems.extend(item for item in error.problems if item not in problems)
-            return None
-
+    start = input_shape
     for row in rows:
-        node = attempt(row.block, start, row.id, f"row {row.id}")
+        node = expansion.attempt(row.block, start, row.id, f"row {row.id}")
         if node is not None:
             done.append(Row(id=row.id, node=node))
         end = node.output if node is not None else _printed_output(row)
-        if end is None or budget.left < 0:
+        if end is None or expansion.budget.left < 0:
             break
         ends[row.id] = start = end
-    bodies = [
-        (head, attempt(head.block, ends[head.at], head.at, f"head at {head.at}"))
+    grown = [
+        (head, expansion.attempt(head.block, ends[head.at], head.at, f"head at {head.at}"))
         for head in heads
         if head.at in ends
     ]
-    if problems:
-        raise InvalidTableError(problems)
+    if expansion.problems:
+        raise InvalidTableError(expansion.problems)
     return Architecture(
         name=name,
         variant=variant,
@@ -89,11 +75,35 @@ def expand_table(
         rows=tuple(done),
         heads=tuple(
             Head(at=head.at, loss_weight=head.loss_weight, node=node)
-            for head, node in bodies
+            for head, node in grown
             if node is not None
         ),
-        unread=tuple(cell for row in rows for cell in _unread(row, read[row.id])),
+        unread=tuple(cell for row in rows for cell in _unread(row, expansion.read[row.id])),
     )
+
+
+class _Expansion:
+    """What the rows and heads of one table share while they are expanded."""
+
+    def __init__(
+        self, rows: Sequence[ParsedRow], lets: Mapping[str, Value], defaults: LayerDefaults
+    ) -> None:
+        self.values = {row.id: {**lets, **row.values} for row in rows}
+        self.read: dict[str, set[str]] = {row.id: set() for row in rows}
+        self.defaults = defaults
+        self.budget = Budget()
+        self.problems: list[Problem] = []
+
+    def attempt(self, block: Block | None, start: Shape, row: str, owner: str) -> Node | None:
+        """Expand a block with the names of a row, or note why it cannot be."""
+        if block is None:
+            return None
+        scope = Scope(values=self.values[row], owner=owner, read=self.read[row])
+        try:
+            return expand(block, start, scope, self.defaults, self.budget)
+        except InvalidTableError as error:
+            self.problems += [item for item in error.problems if item not in self.problems]
+            return None
 
 
 def _unread(row: ParsedRow, read: set[str]) -> Iterator[str]:
