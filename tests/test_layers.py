@@ -214,6 +214,10 @@ def test_asymmetric_pooling_leaves_the_padding_out():
     pool = AvgPool(patch=Patch((1, 3), (1, 2)), same="asymmetric")
     module = pool.module(Shape((1, 1, 4)))
     assert module(torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])).flatten().tolist() == [2.0, 3.5]
+    # One axis with an odd zero, the other with a cell that no window of 1 at stride 2 reaches.
+    pool = AvgPool(patch=Patch((1, 3), (2, 2)), same="asymmetric")
+    assert pool.output(Shape((1, 2, 2))).dims == (1, 1, 1)
+    assert pool.module(Shape((1, 2, 2)))(torch.ones(1, 1, 2, 2)).flatten().tolist() == [1.0]
     # 5 ones, kernel 4, stride 2: 3 outputs need 3 zeros, one before and two after; left out,
     # every average is 1.
     pool = AvgPool(patch=Patch((1, 4), (1, 2)), same="asymmetric")

@@ -38,16 +38,29 @@ def same_length(length: int, stride: int) -> int:
     return -(-length // stride)
 
 
-def window_length(length: int, extent: int, stride: int, pads: int, *, ceil: bool = False) -> int:
+def window_length(length: int, extent: int, stride: int, pads: int) -> int:
     """Count the positions of a window of `extent` over `length` + `pads` cells.
 
-    >>> window_length(224, 7, 2, 6)
-    112
-    >>> window_length(112, 3, 2, 0), window_length(112, 3, 2, 0, ceil=True)
-    (55, 56)
+    >>> window_length(224, 7, 2, 6), window_length(112, 3, 2, 0)
+    (112, 55)
     """
-    free = length + pads - extent
-    return (-(-free // stride) if ceil else free // stride) + 1
+    return (length + pads - extent) // stride + 1
+
+
+def rounded_up_length(length: int, extent: int, stride: int, pad: int) -> int:
+    """Count the positions of a pool's window that may reach past its input, as torch does.
+
+    Args:
+        length: the input length, in cells.
+        extent: the window's extent.
+        stride: the stride, in cells.
+        pad: cells of padding on either side; no window begins in those behind the input.
+
+    >>> rounded_up_length(112, 3, 2, 0), rounded_up_length(5, 1, 3, 0)
+    (56, 2)
+    """
+    output = -(-(length + 2 * pad - extent) // stride) + 1
+    return output - 1 if (output - 1) * stride >= length + pad else output
 
 
 def resolve(

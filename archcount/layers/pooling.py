@@ -14,8 +14,8 @@ from archcount.layers.padding import (
     Side,
     require_fit,
     resolve,
+    rounded_up_length,
     same_length,
-    window_length,
 )
 from archcount.layers.shape import Shape
 from archcount.printed import Patch
@@ -63,9 +63,7 @@ class _Pool(LayerKind):
         pad = self.pad[axis] if isinstance(self.pad, tuple) else 0
         if self.pad != "same":
             require_fit(self.word, length, extent, 2 * pad)
-        output = window_length(length, extent, stride, 2 * pad, ceil=True)
-        if (output - 1) * stride >= length + pad:
-            output -= 1  # torch drops a last window that would begin in the padding
+        output = rounded_up_length(length, extent, stride, pad)
         if self.pad == "same" and output != same_length(length, stride):
             raise InvalidValueError(
                 f"rounding up without padding gives {output}, and not ceil({length}/{stride}) = "
@@ -162,12 +160,11 @@ class AvgPool(_Pool):
     def _rounding_up_pads(self, sides: tuple[Side, Side], shape: Shape) -> bool:
         """Tell whether rounding up takes exactly the windows that the odd zero would."""
         return all(
-            window_length(
+            rounded_up_length(
                 shape.spatial[axis],
                 self.patch.kernel[axis],
                 self.patch.stride[axis],
-                2 * sides[axis].before,
-                ceil=True,
+                sides[axis].before,
             )
             == sides[axis].output
             for axis in (0, 1)
