@@ -164,6 +164,16 @@ def test_what_fvcore_cannot_count_is_reported_with_op_and_place(data, monkeypatc
     )
 
 
+def test_what_fvcore_cannot_count_inside_a_normalisation_is_reported_too(monkeypatch):
+    handles = {name: h for name, h in fvcore_engine._HANDLES.items() if name != "aten::pow"}
+    monkeypatch.setattr(fvcore_engine, "_HANDLES", handles)
+    count = fvcore_engine.count(load_table(*find_table("googlenet")).architecture())
+    assert count.uncounted == (
+        Uncounted(op="aten::pow", place="pool1.lrn", times=1),
+        Uncounted(op="aten::pow", place="conv2.lrn", times=1),
+    )
+
+
 def test_an_operation_without_a_category_is_reported(data, monkeypatch):
     handles = {**fvcore_engine._HANDLES, "aten::add": fvcore_engine._per_element("mystery")}
     monkeypatch.setattr(fvcore_engine, "_HANDLES", handles)

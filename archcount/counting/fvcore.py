@@ -200,12 +200,15 @@ def _unhandled(network: Network, analysis: FlopCountAnalysis) -> Iterable[Uncoun
         for child, _ in module.named_children():
             own.subtract(analysis.unsupported_ops(f"{name}.{child}"))
         for op, times in sorted(own.items()):
-            if times > 0 and not isinstance(module, nn.LocalResponseNorm):
+            if times > 0:
                 yield Uncounted(op=op, place=path or "(the network itself)", times=times)
 
 
 def _elements(value: Any) -> int:
-    return prod(get_shape(value) or [0])
+    """Count a traced tensor's numbers; a trace that does not know them is a bug, never 0."""
+    shape = get_shape(value)
+    assert shape is not None, f"the trace gives {value.debugName()} no shape"
+    return prod(shape)
 
 
 def _sizes(value: Any) -> list[int]:
