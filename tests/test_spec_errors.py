@@ -49,6 +49,10 @@ CASES = {
     "division by 0": (("classes: 10}", "classes: 10/0}"), r"5:16: let classes: '10/0' divides by 0"),
     "let like a column": (("let: {classes: 10}", "let: {classes: 10, w: 3}"), r"5:20: let name 'w' is a column too"),
     "let before its time": (("let: {classes: 10}", "let: {classes: k, k: 3}"), r"5:16: let classes: 'k' is no name here"),
+    "unknown key of a variant": (("wide: {let:", "wide: {lets:"), r"23:10: unknown key 'lets'; allowed: let, input, layer; did you mean 'let'"),
+    "unknown key of a head": (("variants:", "heads: [{at: stem, loss_weigth: 1, body: relu}]\nvariants:"), r"22:20: unknown key 'loss_weigth'; allowed: at, loss_weight, body; did you mean 'loss_weight'"),
+    "unknown key of a convention": (("count: macs}", "counts: macs}"), r"7:\d+: unknown key 'counts'; allowed: K, count, include"),
+    "unknown key of a reference": (("variants:", "claims: [{what: params, printed: 2x, from: x, fewer_than: {nam: A, printed: 3K, from: y}}]\nvariants:"), r"unknown key 'nam'; allowed: name, printed, from; did you mean 'name'"),
     "two includes": (("ops: {K: 1000, count: macs}", "ops: {include: [bias, bias]}"), r"7:\d+: conventions.ops.include does not fit; allowed: each category once"),
     "rows in a fold": (("table: |", "table: >"), r"17:8: the rows are not in a block of lines; allowed: table: \|"),
     "rows in quotes": (("table: |", "table: 'row | block'\nnotes: |"), r"17:8: the rows are not in a block of lines"),
@@ -195,7 +199,7 @@ def mutated(text: str, chance: random.Random) -> str:
     return text
 
 
-def survives(text: str, path: Path) -> None:
+def assert_survives(text: str, path: Path) -> None:
     """Load, count and compare a table; a user's error is fine, anything else is not."""
     path.write_text(text, encoding="utf-8")
     try:
@@ -210,7 +214,7 @@ def survives(text: str, path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(300))
 def test_a_spoilt_table_is_refused_or_read_and_never_crashes(seed, toy_text, tmp_path):
-    survives(mutated(toy_text, random.Random(seed)), tmp_path / "spoilt.yaml")
+    assert_survives(mutated(toy_text, random.Random(seed)), tmp_path / "spoilt.yaml")
 
 
 @pytest.mark.slow
@@ -218,7 +222,7 @@ def test_a_spoilt_table_is_refused_or_read_and_never_crashes(seed, toy_text, tmp
 def test_spoilt_shipped_tables_never_crash(name, tmp_path):
     text = shipped_tables()[name].read_text()
     for seed in range(3000):
-        survives(mutated(text, random.Random(seed)), tmp_path / "spoilt.yaml")
+        assert_survives(mutated(text, random.Random(seed)), tmp_path / "spoilt.yaml")
 
 
 def test_every_error_of_a_user_is_an_archcount_error():

@@ -95,17 +95,16 @@ _PATTERNS = {
 
 def _model(path: tuple[int | str, ...]) -> type[BaseModel] | None:
     """Find the schema's mapping that a path leads to."""
-    model: type[BaseModel] = TableFile
-    pending: Any = model
+    here: Any = TableFile
     for step in path:
-        if isinstance(pending, type) and issubclass(pending, BaseModel):
-            fields = {info.alias or name: info for name, info in pending.model_fields.items()}
-            if step not in fields:
-                return None
-            pending = fields[str(step)].annotation
-        inner = [arg for arg in get_args(pending) if _is_model(arg)]
-        pending = inner[0] if inner else pending
-    return pending if _is_model(pending) else None
+        if _is_model(here):
+            fields = {info.alias or name: info for name, info in here.model_fields.items()}
+            here = fields[str(step)].annotation if step in fields else None
+        else:
+            # A list's place or a mapping's key: go on with what it holds.
+            here = next((item for item in get_args(here) if _is_model(item)), None)
+    held = (here, *get_args(here))
+    return next((item for item in held if _is_model(item)), None)
 
 
 def _is_model(thing: Any) -> bool:
