@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from archcount.architecture.blocks import ACTIVATIONS, NORMS
-from archcount.layers.cost import ELEMENTWISE_CATEGORIES
+from archcount.layers.cost import CATEGORIES, MAC_CATEGORIES
 from archcount.layers.padding import REALISATIONS
 from archcount.spec import json_schema, shipped_tables
 from archcount.spec.grid import RESERVED
@@ -25,11 +25,11 @@ def validator():
 
 @pytest.mark.parametrize("path", shipped_tables().values(), ids=shipped_tables())
 def test_shipped_tables_fit_the_schema(validator, path):
-    validator.validate(yaml.safe_load(path.read_text()))
+    assert list(validator.iter_errors(yaml.safe_load(path.read_text()))) == []
 
 
 def test_the_toy_fits_the_schema(validator, toy_text):
-    validator.validate(yaml.safe_load(toy_text))
+    assert list(validator.iter_errors(yaml.safe_load(toy_text))) == []
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_words_of_the_schema_are_those_of_the_code():
     assert words("same") == set(REALISATIONS)
     assert words("act") == set(ACTIVATIONS)
     assert words("norm") == set(NORMS)
-    assert set(get_args(Elementwise)) == set(ELEMENTWISE_CATEGORIES)
+    assert set(get_args(Elementwise)) == set(CATEGORIES) - set(MAC_CATEGORIES)
 
 
 def test_names_reserved_for_modules_are_those_of_torch():

@@ -77,16 +77,21 @@ class GlobalMaxPool(_AdaptivePool):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptiveAvgPool(_AdaptivePool):
-    """An average to a fixed output size: `adaptive_avgpool 6x6`."""
-
-    word: ClassVar[str] = "adaptive_avgpool"
+class _SizedPool(_AdaptivePool):
+    """What pools share whose output size is written."""
 
     size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
 
     def target(self) -> tuple[int, int]:
         """Give the size asked for."""
         return self.size
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveAvgPool(_SizedPool):
+    """An average to a fixed output size: `adaptive_avgpool 6x6`."""
+
+    word: ClassVar[str] = "adaptive_avgpool"
 
     def module(self, shape: Shape) -> nn.Module:
         """Make `nn.AdaptiveAvgPool2d`."""
@@ -96,16 +101,10 @@ class AdaptiveAvgPool(_AdaptivePool):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptiveMaxPool(_AdaptivePool):
+class AdaptiveMaxPool(_SizedPool):
     """A maximum to a fixed output size: `adaptive_maxpool 6x6`."""
 
     word: ClassVar[str] = "adaptive_maxpool"
-
-    size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
-
-    def target(self) -> tuple[int, int]:
-        """Give the size asked for."""
-        return self.size
 
     def module(self, shape: Shape) -> nn.Module:
         """Make `nn.AdaptiveMaxPool2d`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 MAC_CATEGORIES = ("conv", "linear", "matmul")
+"""The categories that are multiply-accumulates; all others are elementwise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +42,7 @@ class Cost:
     @property
     def macs(self) -> int:
         """Multiply-accumulates: conv + linear + matmul."""
-        return self.conv + self.linear + self.matmul
+        return sum(int(getattr(self, category)) for category in MAC_CATEGORIES)
 
     def flops(self, include: tuple[str, ...] = ()) -> int:
         """Floating point operations: 2 per mac, plus the elementwise categories in `include`.
@@ -69,8 +70,3 @@ class Cost:
 
 CATEGORIES: tuple[str, ...] = tuple(field.name for field in fields(Cost))
 """Every cost category by name."""
-
-ELEMENTWISE_CATEGORIES: tuple[str, ...] = tuple(
-    name for name in CATEGORIES if name not in MAC_CATEGORIES
-)
-"""The categories that are not multiply-accumulates."""

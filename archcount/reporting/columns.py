@@ -1,4 +1,4 @@
-"""The columns of the table report, and the notes below it; every string is born here."""
+"""The columns of the table report, and the notes below it: where its words are chosen."""
 
 from __future__ import annotations
 
