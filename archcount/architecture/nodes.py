@@ -34,6 +34,11 @@ class Layer:
         return self.kind.weights(self.input)
 
     @cached_property
+    def biases(self) -> int:
+        """Biases of layers with kernels."""
+        return self.kind.biases(self.input)
+
+    @cached_property
     def params(self) -> int:
         """Trainable parameters."""
         return self.kind.params(self.input)
@@ -68,6 +73,11 @@ class _Composite:
     def weights(self) -> int:
         """Parameters of kernels."""
         return sum(child.weights for _, child in self.children)
+
+    @cached_property
+    def biases(self) -> int:
+        """Biases of layers with kernels."""
+        return sum(child.biases for _, child in self.children)
 
     @cached_property
     def params(self) -> int:

@@ -31,6 +31,7 @@ def _row(name: str, node: Node) -> RowCount:
         input=node.input.chw,
         output=node.output.chw,
         weights=node.weights,
+        biases=node.biases,
         params=node.params,
         cost=node.cost,
         depth=node.depth(WEIGHTED),

@@ -93,6 +93,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
             input=_chw(inside),
             output=_chw(outside),
             weights=sum(tensor.numel() for tensor in module.parameters() if tensor.ndim > 1),
+            biases=_biases(module),
             params=sum(tensor.numel() for tensor in module.parameters()),
             cost=_cost(operators[name]),
             depth=depth,
@@ -156,6 +157,12 @@ def _analysis(network: Network, chw: tuple[int, int, int], *, heads: bool) -> Fl
     analysis.set_op_handle(**_HANDLES)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     return analysis.tracer_warnings("none")
+
+
+def _biases(module: nn.Module) -> int:
+    """Count the biases of what has a kernel of two dimensions or more."""
+    weighted = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+    return sum(part.bias.numel() for part in weighted if part.bias is not None)
 
 
 def _chw(shape: tuple[int, ...]) -> tuple[int, int, int]:

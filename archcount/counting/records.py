@@ -17,6 +17,7 @@ class RowCount:
         input: the input shape, (channels, height, width); a flattened one as (features, 1, 1).
         output: the output shape, likewise.
         weights: parameters of kernels.
+        biases: biases of layers with kernels.
         params: all trainable parameters.
         cost: operations for one image, by category.
         depth: layers with weights on the longest path, from the table's expansion.
@@ -26,6 +27,7 @@ class RowCount:
     input: tuple[int, int, int]
     output: tuple[int, int, int]
     weights: int
+    biases: int
     params: int
     cost: Cost
     depth: int
@@ -85,6 +87,7 @@ def total(name: str, rows: tuple[RowCount, ...], heads: Iterable[RowCount] = ())
         input=rows[0].input,
         output=rows[-1].output,
         weights=sum(row.weights for row in everything),
+        biases=sum(row.biases for row in everything),
         params=sum(row.params for row in everything),
         cost=sum((row.cost for row in everything), Cost()),
         depth=sum(row.depth for row in rows),

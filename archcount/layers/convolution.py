@@ -73,9 +73,9 @@ class _Convolution(LayerKind):
         area = self.patch.kernel[0] * self.patch.kernel[1]
         return self.out_channels(shape) * (shape.channels // self.groups_of(shape)) * area
 
-    def params(self, shape: Shape) -> int:
-        """Count the weights and one bias per filter."""
-        return self.weights(shape) + (self.out_channels(shape) if self.bias else 0)
+    def biases(self, shape: Shape) -> int:
+        """Count one bias per filter."""
+        return self.out_channels(shape) if self.bias else 0
 
     def module(self, shape: Shape) -> nn.Module:
         """Make `nn.Conv2d`, or its subclass with unequal sides where `same` asks for it."""

@@ -113,9 +113,13 @@ class LayerKind(ABC):
         """Give the number of kernel parameters."""
         return 0
 
+    def biases(self, shape: Shape) -> int:
+        """Give the number of biases of layers with kernels."""
+        return 0
+
     def params(self, shape: Shape) -> int:
         """Give the number of trainable parameters: kernels, biases, scales and shifts."""
-        return self.weights(shape)
+        return self.weights(shape) + self.biases(shape)
 
     @abstractmethod
     def module(self, shape: Shape) -> nn.Module:

@@ -50,9 +50,9 @@ class Linear(LayerKind):
         """Count features x width."""
         return shape.channels * self.width
 
-    def params(self, shape: Shape) -> int:
-        """Count the weights and one bias per output."""
-        return self.weights(shape) + (self.width if self.bias else 0)
+    def biases(self, shape: Shape) -> int:
+        """Count one bias per output."""
+        return self.width if self.bias else 0
 
     def module(self, shape: Shape) -> nn.Module:
         """Make `nn.Linear`."""

@@ -90,6 +90,7 @@ def table_json(report: TableReport) -> str:
 def _counted(count: RowCount) -> dict[str, Any]:
     return {
         "weights": count.weights,
+        "biases": count.biases,
         "params": count.params,
         "macs": count.cost.macs,
         "depth": count.depth,

@@ -31,6 +31,7 @@ def _record(row: ReportRow, columns: tuple[str, ...], batch: int) -> dict[str, V
         "output_w": count.output[2],
         "depth": count.depth,
         "weights": count.weights,
+        "biases": count.biases,
         "params": count.params,
         "macs": count.cost.macs,
         **{f"ops_{category}": getattr(count.cost, category) for category in CATEGORIES},
