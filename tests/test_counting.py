@@ -50,7 +50,9 @@ def _layer(draw, channels):
         draw(st.sampled_from(["symmetric", "asymmetric"])) if "2x2" not in kernel else "asymmetric"
     )
     options = f" same={same}"
-    choice = draw(st.sampled_from(["conv", "group", "dw", "max", "avg", "lrn", "bn", "relu"]))
+    choice = draw(
+        st.sampled_from(["conv", "group", "dw", "sep", "max", "avg", "lrn", "bn", "relu"])
+    )
     texts = {
         "conv": (
             f"conv {kernel} {width}{options} norm={draw(st.sampled_from(['none', 'batch']))}",
@@ -58,6 +60,7 @@ def _layer(draw, channels):
         ),
         "group": (f"conv {kernel} {width}{options} groups=2 bias=false", width),
         "dw": (f"dwconv {kernel} multiplier=2{options} act=none", 2 * channels),
+        "sep": (f"sepconv {kernel} {width} multiplier=2{options}", width),
         "max": (f"maxpool {kernel}{options}", channels),
         "avg": (f"avgpool {kernel}{options} count_pad=true", channels),
         "lrn": ("lrn size=3", channels),

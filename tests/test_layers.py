@@ -25,6 +25,7 @@ from archcount.layers import (
     LocalResponseNorm,
     MaxPool,
     Relu,
+    SeparableConv,
     Shape,
     Softmax,
 )
@@ -69,6 +70,14 @@ def layers(draw):
             dilation=dilation,
             bias=draw(st.booleans()),
         )
+    elif kind is SeparableConv:
+        made = SeparableConv(
+            **window,
+            width=draw(st.integers(1, 5)),
+            multiplier=draw(st.integers(1, 3)),
+            dilation=dilation,
+            bias=draw(st.booleans()),
+        )
     elif kind in (MaxPool, AvgPool):
         window["same"] = draw(st.sampled_from(["symmetric", "asymmetric", "ceil"]))
         made = kind(**window, ceil=draw(st.booleans()))
@@ -96,6 +105,9 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
     parameters = list(module.parameters())
     assert sum(tensor.numel() for tensor in parameters) == kind.params(shape)
     assert sum(t.numel() for t in parameters if t.ndim > 1) == kind.weights(shape)
+    assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == (
+        2 * shape.channels if kind.word == "batchnorm" else 0
+    )
 
 
 @given(layers())
@@ -239,6 +251,12 @@ def test_asymmetric_pooling_leaves_the_padding_out():
         (Conv(patch=Patch((3, 3)), width=8, groups=2, bias=False), (4, 5, 5), {"conv": 3_600}),
         # depthwise, multiplier 2: 2 x 4 filters of 9 = 72 at 25 positions.
         (DepthwiseConv(patch=Patch((3, 3)), multiplier=2, bias=False), (4, 5, 5), {"conv": 1_800}),
+        # 4x2 channels of 3x3 and 8x6 of 1x1: 72 + 48 = 120 weights at 3x3 positions; 6x9 biases
+        (
+            SeparableConv(patch=Patch((3, 3), (2, 2)), width=6, multiplier=2),
+            (4, 5, 5),
+            {"conv": 1_080, "bias": 54},
+        ),
         # dilation 2 makes a 3x3 reach over 5 cells: 1 position without padding, 9 macs x 2 x 4.
         (
             Conv(patch=Patch((3, 3)), width=4, dilation=(2, 2), pad="valid", bias=False),

@@ -21,6 +21,7 @@ from archcount.layers.kind import Argument, ArgumentType, LayerKind
 from archcount.layers.linear import Dropout, Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
 from archcount.layers.pooling import AvgPool, MaxPool
+from archcount.layers.separable import SeparableConv
 from archcount.layers.shape import Shape
 
 KINDS: Mapping[str, type[LayerKind]] = MappingProxyType(
@@ -29,6 +30,7 @@ KINDS: Mapping[str, type[LayerKind]] = MappingProxyType(
         for kind in (
             Conv,
             DepthwiseConv,
+            SeparableConv,
             MaxPool,
             AvgPool,
             GlobalAvgPool,
@@ -68,6 +70,7 @@ __all__ = [
     "LocalResponseNorm",
     "MaxPool",
     "Relu",
+    "SeparableConv",
     "Shape",
     "Softmax",
 ]
