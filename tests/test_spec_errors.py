@@ -52,7 +52,7 @@ CASES = {
     "unknown key of a variant": (("wide: {let:", "wide: {lets:"), r"23:10: unknown key 'lets'; allowed: let, input, layer; did you mean 'let'"),
     "unknown key of a head": (("variants:", "heads: [{at: stem, loss_weigth: 1, body: relu}]\nvariants:"), r"22:20: unknown key 'loss_weigth'; allowed: at, loss_weight, body; did you mean 'loss_weight'"),
     "unknown key of a convention": (("count: macs}", "counts: macs}"), r"7:\d+: unknown key 'counts'; allowed: K, count, include"),
-    "unknown key of a reference": (("variants:", "claims: [{what: params, printed: 2x, from: x, fewer_than: {nam: A, printed: 3K, from: y}}]\nvariants:"), r"unknown key 'nam'; allowed: name, printed, from; did you mean 'name'"),
+    "unknown key of a reference": (("variants:", "claims: [{what: params, printed: 2x, from: x, fewer_than: {nam: A, printed: 3K, from: y}}]\nvariants:"), r"unknown key 'nam'; allowed: name, printed, from, table; did you mean 'name'"),
     "two includes": (("ops: {K: 1000, count: macs}", "ops: {include: [bias, bias]}"), r"7:\d+: conventions.ops.include does not fit; allowed: each category once"),
     "rows in a fold": (("table: |", "table: >"), r"17:8: the rows are not in a block of lines; allowed: table: \|"),
     "rows in quotes": (("table: |", "table: 'row | block'\nnotes: |"), r"17:8: the rows are not in a block of lines"),

@@ -17,9 +17,11 @@ from archcount.architecture.blocks import (
     SequenceBlock,
     Shortcut,
 )
+from archcount.architecture.change import changed
 from archcount.architecture.nodes import Add, Concat, Layer, Node, Sequence
 from archcount.architecture.resolve import Budget, Context, blame, evaluate, resolve, whole
 from archcount.architecture.scope import Scope
+from archcount.edits import Edit
 from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
 from archcount.layers import BatchNorm, Conv, LayerKind, Relu, Shape
 from archcount.printed import Patch
@@ -29,7 +31,12 @@ _FOLLOWING: dict[str, Callable[[], LayerKind]] = {"batch": BatchNorm, "relu": Re
 
 
 def expand(
-    block: Block, shape: Shape, scope: Scope, defaults: LayerDefaults, budget: Budget
+    block: Block,
+    shape: Shape,
+    scope: Scope,
+    defaults: LayerDefaults,
+    budget: Budget,
+    edit: Edit | None = None,
 ) -> Node:
     """Expand a block for one row.
 
@@ -39,11 +46,12 @@ def expand(
         scope: what the row's names mean.
         defaults: the table's `layer:` block.
         budget: the layers the table may still have.
+        edit: a change to one layer or repetition of the block, for another reading of the row.
 
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
     """
-    context = Context(scope=scope, defaults=defaults, budget=budget)
+    context = Context(scope=scope, defaults=defaults, budget=budget, edit=edit)
     return _join(_steps(block, shape, context), shape)
 
 
@@ -100,13 +108,26 @@ def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
     }
     for bound in block.arguments:
         numbers[bound.argument.name] = resolve(bound, block, shape, context)
-    kind = block.kind(**numbers)
-    steps = [_place(kind, shape, block, context)]
-    for follower in block.kind.follows:
-        word = block.follow.get(follower) or _default_follower(block, follower, context)
-        if word != "none":
-            steps.append(_place(_FOLLOWING[word](), steps[-1][1].output, block, context))
+    steps: Steps = []
+    for kind in _read(block.kind(**numbers), shape, block, context):
+        steps.append(_place(kind, steps[-1][1].output if steps else shape, block, context))
+        for follower in block.kind.follows:
+            word = block.follow.get(follower) or _default_follower(block, follower, context)
+            if word != "none":
+                steps.append(_place(_FOLLOWING[word](), steps[-1][1].output, block, context))
     return steps
+
+
+def _read(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -> list[LayerKind]:
+    """Give the layer itself, or what the edit makes of it."""
+    edit = context.edit_at(block.text.where)
+    # A repeated block strides once; its other repetitions keep what they have.
+    if edit is None or (edit.kind == "stride" and context.repetition):
+        return [kind]
+    try:
+        return changed(kind, shape, edit)
+    except InvalidValueError as error:
+        raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
 
 
 def _default_follower(block: LayerBlock, follower: str, context: Context) -> str:
@@ -120,7 +141,8 @@ def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -
     """Put a layer on an input shape, or say at which place of the file it does not fit."""
     context.budget.spend(block.text.where)
     try:
-        return kind.word, Layer(kind=kind, input=shape, output=kind.output(shape))
+        output = kind.output(shape)
+        return kind.word, Layer(kind=kind, input=shape, output=output, origin=block)
     except InvalidValueError as error:
         where = blame(block, error.argument, context)
         where_text = f"{context.scope.owner}: {block.text.text}"
@@ -215,8 +237,11 @@ def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
         times = whole(evaluate(block.times, shape, context), "the number of repeats", least=1)
     except InvalidValueError as error:
         raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
+    edit = context.edit_at(block.text.where)
     steps: Steps = []
     current = shape
+    if edit is not None and edit.kind == "repeats":
+        times = edit.to[0]
     for repetition in range(times):
         inner = replace(context, repetition=repetition)
         context.budget.spend(block.text.where)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from archcount.architecture.blocks import LayerBlock
 from archcount.layers import Cost, LayerKind, Shape
 
 
@@ -17,11 +18,13 @@ class Layer:
         kind: the layer.
         input: the shape it reads.
         output: the shape it gives.
+        origin: the layer as written that it comes from; an activation's is its convolution's.
     """
 
     kind: LayerKind
     input: Shape
     output: Shape
+    origin: LayerBlock | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def cost(self) -> Cost:

@@ -10,6 +10,7 @@ from archcount.architecture.blocks import BoundArgument, LayerBlock, LayerDefaul
 from archcount.architecture.expression import Expression
 from archcount.architecture.scope import INPUT_NAMES, Scope
 from archcount.architecture.text import check_bounds
+from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, Location, Problem, quote
 from archcount.layers import ArgumentType, Shape
 from archcount.printed import Patch
@@ -46,12 +47,17 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """What is the same for every layer of a row: its names, defaults, budget and repetition."""
+    """What is the same for every layer of a row: names, defaults, budget, repetition, edit."""
 
     scope: Scope
     defaults: LayerDefaults
     budget: Budget
     repetition: int = 0
+    edit: Edit | None = None
+
+    def edit_at(self, where: Location) -> Edit | None:
+        """Give the edit if it is to what stands at this place of the file."""
+        return self.edit if self.edit is not None and self.edit.where == where else None
 
 
 def blame(block: LayerBlock, argument: str, context: Context) -> Location:

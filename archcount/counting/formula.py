@@ -17,15 +17,16 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     return Count(
         engine="formula",
         version="",
-        rows=tuple(_row(row.id, row.node) for row in architecture.rows),
-        heads=tuple(_row(f"heads.{head.at}", head.node) for head in architecture.heads)
+        rows=tuple(count_row(row.id, row.node) for row in architecture.rows),
+        heads=tuple(count_row(f"heads.{head.at}", head.node) for head in architecture.heads)
         if heads
         else (),
         depth_with_pooling=architecture.depth_with_pooling,
     )
 
 
-def _row(name: str, node: Node) -> RowCount:
+def count_row(name: str, node: Node) -> RowCount:
+    """Count one row, or one head."""
     return RowCount(
         id=name,
         input=node.input.chw,

@@ -5,6 +5,8 @@ from archcount.printed.quantity import Interval, Quantity, parse_quantity, parse
 from archcount.printed.table import (
     Claim,
     Convention,
+    DeclaredReading,
+    Erratum,
     PrintedCell,
     PrintedRow,
     PrintedTable,
@@ -15,6 +17,8 @@ from archcount.printed.table import (
 __all__ = [
     "Claim",
     "Convention",
+    "DeclaredReading",
+    "Erratum",
     "Interval",
     "Patch",
     "PrintedCell",

@@ -56,21 +56,57 @@ class Convention:
     Attributes:
         k: what K stands for, 1000 or 1024 (M is its square, B its cube).
         count: `weights` or `params`; `macs` or `flops` (1 mac = 2 flops).
-        include: the elementwise cost categories counted beside the macs.
+        include: what is counted beside them: elementwise cost categories beside macs or flops,
+            `bias` or `norm` beside weights.
+        rounding: `nearest`, `down` (the rest cut off), or `either`.
     """
 
     k: int
     count: str
     include: tuple[str, ...] = ()
+    rounding: str = "either"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """A number printed elsewhere that a ratio claim compares with."""
+    """What a ratio claim compares with.
+
+    Attributes:
+        name: whose number it is.
+        printed: the number as printed elsewhere, or empty where it is counted.
+        source: where it is printed.
+        table: the shipped table that is counted for it, or empty.
+    """
 
     name: str
-    printed: str
-    source: str
+    printed: str = ""
+    source: str = ""
+    table: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Erratum:
+    """The verdict that a printed number is known to get, and the reason.
+
+    Attributes:
+        row: the row's name; empty for a claim's.
+        column: the column.
+    """
+
+    row: str = ""
+    column: str = ""
+    verdict: str
+    because: str
+    where: Location
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeclaredReading:
+    """A row's other reading that the file declares: how its printed numbers were had."""
+
+    row: str
+    because: str
+    where: Location
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,11 +114,12 @@ class Claim:
     """A number printed outside the rows.
 
     Attributes:
-        what: `params`, `ops`, `depth` (layers with weights on the longest path) or
-            `depth with pooling`.
+        what: `params`, `ops`, `depth` (layers with weights on the longest path),
+            `depth with pooling`, or `sum of` a printed column.
         printed: as printed.
         source: the place in the paper.
         fewer_than: set when the number is a ratio, "12x fewer than ..."; what it is set against.
+        erratum: the verdict that it is known to get, where that is no match.
     """
 
     what: str
@@ -90,6 +127,7 @@ class Claim:
     source: str
     where: Location
     fewer_than: Reference | None = None
+    erratum: Erratum | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,4 +146,6 @@ class PrintedTable:
     rows: tuple[PrintedRow, ...]
     conventions: Mapping[str, Convention]
     claims: tuple[Claim, ...] = ()
+    readings: tuple[DeclaredReading, ...] = ()
+    errata: tuple[Erratum, ...] = ()
     notes: tuple[str, ...] = field(default=())

@@ -2,11 +2,13 @@
 
 from archcount.spec.catalogue import find_table, shipped_tables
 from archcount.spec.load import LoadedTable, load_table
+from archcount.spec.rereading import Rereading
 from archcount.spec.schema import SCHEMA_VERSION, json_schema
 
 __all__ = [
     "SCHEMA_VERSION",
     "LoadedTable",
+    "Rereading",
     "find_table",
     "json_schema",
     "load_table",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archcount.architecture import Architecture
+from archcount.architecture import Architecture, LayerDefaults, Value
 from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
-from archcount.printed import Claim, Convention, PrintedTable, Reference, Source
+from archcount.printed import Convention, PrintedTable, Source
+from archcount.spec.declared import ParsedReading, claims_of, errata_of
 from archcount.spec.expansion import HeadBody, expand_table
 from archcount.spec.reader import Parts, layer_defaults, read_lets, read_parts
+from archcount.spec.rereading import Rereading
 from archcount.spec.rows import ParsedRow
 from archcount.spec.schema import TableFile, VariantEntry
 from archcount.spec.source import Marked, parse, read_text
@@ -36,6 +38,7 @@ class LoadedTable:
     _marked: Marked
     _rows: tuple[ParsedRow, ...]
     _heads: tuple[HeadBody, ...]
+    _readings: tuple[ParsedReading, ...]
 
     @property
     def name(self) -> str:
@@ -53,6 +56,25 @@ class LoadedTable:
             UsageError: there is no such variant.
             InvalidTableError: the rows do not go together (with this input).
         """
+        shape, lets, defaults = self._resolved(variant, input)
+        return expand_table(self.name, variant, shape, self._rows, self._heads, lets, defaults)
+
+    def rereading(self) -> Rereading:
+        """Give the rows of the table as printed, ready to be read in another way."""
+        _, lets, defaults = self._resolved("", None)
+        return Rereading(
+            architecture=self.architecture(),
+            rows=self._rows,
+            lets=lets,
+            defaults=defaults,
+            headings=self.printed.headings,
+            readings={reading.declared.row: reading.block for reading in self._readings},
+        )
+
+    def _resolved(
+        self, variant: str, input: Shape | None
+    ) -> tuple[Shape, dict[str, Value], LayerDefaults]:
+        """Give the input shape, the `let` names and the layer defaults of a variant."""
         change = self._change(variant) if variant else VariantEntry()
         written = self._marked.section("variants").section(variant)
         problems: list[Problem] = []
@@ -68,8 +90,7 @@ class LoadedTable:
         )
         if problems:
             raise InvalidTableError(problems)
-        shape = input or (Shape.parse(change.input) if change.input else self.input)
-        return expand_table(self.name, variant, shape, self._rows, self._heads, lets, defaults)
+        return input or (Shape.parse(change.input) if change.input else self.input), lets, defaults
 
     def _change(self, variant: str) -> VariantEntry:
         if variant not in self._file.variants:
@@ -114,6 +135,7 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
         _marked=marked,
         _rows=parts.rows,
         _heads=parts.heads,
+        _readings=parts.readings,
     )
     for variant in ("", *table.variants):
         try:
@@ -137,23 +159,8 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
 
 
 def _printed(file: TableFile, marked: Marked, parts: Parts) -> PrintedTable:
-    """Gather what the paper printed."""
-    claims = tuple(
-        Claim(
-            what=claim.what,
-            printed=claim.printed,
-            source=claim.source,
-            where=marked.find(("claims", index, "printed")).where,
-            fewer_than=Reference(
-                name=claim.fewer_than.name,
-                printed=claim.fewer_than.printed,
-                source=claim.fewer_than.source,
-            )
-            if claim.fewer_than
-            else None,
-        )
-        for index, claim in enumerate(file.claims)
-    )
+    """Gather what the paper printed, and what the file says of it."""
+    params, ops = file.conventions.params, file.conventions.ops
     return PrintedTable(
         name=file.name,
         source=Source(**file.source.model_dump()),
@@ -161,13 +168,13 @@ def _printed(file: TableFile, marked: Marked, parts: Parts) -> PrintedTable:
         headings=file.columns,
         rows=tuple(row.printed for row in parts.rows),
         conventions={
-            "params": Convention(k=file.conventions.params.K, count=file.conventions.params.count),
-            "ops": Convention(
-                k=file.conventions.ops.K,
-                count=file.conventions.ops.count,
-                include=file.conventions.ops.include,
+            "params": Convention(
+                k=params.K, count=params.count, include=params.include, rounding=params.rounding
             ),
+            "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
         },
-        claims=claims,
+        claims=claims_of(file, marked),
+        readings=tuple(reading.declared for reading in parts.readings),
+        errata=errata_of(file, marked),
         notes=file.notes,
     )

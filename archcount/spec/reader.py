@@ -1,4 +1,4 @@
-"""The parts of a file that a schema cannot read: the grid, blocks, heads, claims, `let`."""
+"""The parts of a file that a schema cannot read: grid, blocks, heads, declarations, `let`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from archcount.errors import (
     quote,
     suggestion,
 )
-from archcount.printed import parse_quantity, parse_ratio
 from archcount.spec.blocks import BlockReader
+from archcount.spec.declared import ParsedReading, check_claims, check_errata, read_readings
 from archcount.spec.expansion import HeadBody
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.rows import ParsedRow, read_row
@@ -37,15 +37,17 @@ class Parts:
         columns: the grid's columns in order.
         rows: its rows.
         heads: the auxiliary classifiers.
+        readings: the other readings of rows.
     """
 
     columns: tuple[str, ...]
     rows: tuple[ParsedRow, ...]
     heads: tuple[HeadBody, ...]
+    readings: tuple[ParsedReading, ...]
 
 
 def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Parts:
-    """Read grid, blocks, heads and claims; what is wrong goes to `problems`.
+    """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
 
     Every part is read even where another is wrong, or where the schema refused the file.
     """
@@ -66,9 +68,11 @@ def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Par
     reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
     rows = tuple(read_row(row, reader, problems) for row in grid)
-    _check_claims(marked, problems)
+    check_claims(marked, columns, problems)
+    check_errata(marked, rows, problems)
+    readings = tuple(read_readings(marked, rows, reader, problems))
     heads = tuple(_heads(marked, rows, reader, problems))
-    return Parts(columns=tuple(columns), rows=rows, heads=heads)
+    return Parts(columns=tuple(columns), rows=rows, heads=heads, readings=readings)
 
 
 def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
@@ -149,22 +153,6 @@ def _float(marked: Marked) -> float:
         return float(str(marked.value))
     except ValueError:
         return 0.0
-
-
-def _check_claims(marked: Marked, problems: list[Problem]) -> None:
-    for claim in marked.listing("claims"):
-        entries = dict(claim.items())
-        ratio = "fewer_than" in entries
-        reference = entries["fewer_than"].find(("printed",)) if ratio else None
-        checks = [(entries.get("printed"), parse_ratio if ratio else parse_quantity)]
-        checks += [(reference, parse_quantity)]
-        for cell, notation in checks:
-            if cell is None or not isinstance(cell.value, str):
-                continue
-            try:
-                notation(cell.value)
-            except InvalidValueError as error:
-                problems.append(error.at(cell.where, "claim"))
 
 
 def read_lets(

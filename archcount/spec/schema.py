@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -33,6 +34,10 @@ Size = Annotated[str, StringConstraints(pattern=SIZE)]
 Number = Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER), StringConstraints(max_length=200)]
 
 
+Claimed = Literal[
+    "params", "ops", "depth", "depth with pooling", "sum of params", "sum of ops", "sum of depth"
+]
+"""What a claim may speak of; a sum is that of the printed column."""
 Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add"]
 """The cost categories that are not multiply-accumulates."""
 
@@ -110,11 +115,36 @@ class LayerEntry(Entry):
     norm: Literal["none", "batch"] | None = None
 
 
+Rounding = Literal["either", "nearest", "down"]
+"""How a column's numbers were shortened: to the nearest, cut off, or sometimes so, sometimes so."""
+
+
+def _categories(names: tuple[str, ...]) -> WithJsonSchema:
+    """Describe a list of categories without one twice."""
+    return WithJsonSchema(
+        {"type": "array", "items": {"enum": list(names)}, "uniqueItems": True, "default": []}
+    )
+
+
 class ParamsConvention(Entry):
     """How the params column counts."""
 
     K: Annotated[Literal[1000, 1024], BeforeValidator(_whole)] = 1000
     count: Literal["weights", "params"] = "params"
+    include: Annotated[
+        tuple[Literal["bias", "norm"], ...],
+        AfterValidator(_once),
+        _categories(("bias", "norm")),
+    ] = ()
+    rounding: Rounding = "either"
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        if self.count == "params" and self.include:
+            raise PydanticCustomError(
+                "twice", "no include beside count: params, which are all of them"
+            )
+        return self
 
 
 class OpsConvention(Entry):
@@ -125,14 +155,9 @@ class OpsConvention(Entry):
     include: Annotated[
         tuple[Elementwise, ...],
         AfterValidator(_once),
-        WithJsonSchema(
-            {
-                "type": "array",
-                "items": {"enum": list(get_args(Elementwise))},
-                "uniqueItems": True,
-            }
-        ),
+        _categories(get_args(Elementwise)),
     ] = ()
+    rounding: Rounding = "either"
 
 
 class ConventionsEntry(Entry):
@@ -151,20 +176,55 @@ class HeadEntry(Entry):
 
 
 class ReferenceEntry(Entry):
-    """A number printed elsewhere that a ratio is set against."""
+    """What a ratio is set against: a number printed elsewhere, or the count of another table."""
 
-    name: Line
-    printed: Printed
-    source: Line = Field(alias="from")
+    name: Line = ""
+    printed: Printed = ""
+    source: Annotated[str, Field(alias="from")] = ""
+    table: TableName | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        number = bool(self.name and self.printed and self.source)
+        if number == bool(self.table) or (self.table and (self.name or self.printed)):
+            raise PydanticCustomError(
+                "reference", "either name, printed and from, or the name of a shipped table"
+            )
+        return self
+
+
+class ClaimErratumEntry(Entry):
+    """The verdict that a claim is known to get."""
+
+    verdict: Literal["convention", "contradiction", "off"]
+    because: Line
 
 
 class ClaimEntry(Entry):
     """A number printed outside the rows."""
 
-    what: Literal["params", "ops", "depth", "depth with pooling"]
+    what: Claimed
     printed: Printed
     source: Line = Field(alias="from")
     fewer_than: ReferenceEntry | None = None
+    erratum: ClaimErratumEntry | None = None
+
+
+class ReadingEntry(Entry):
+    """Another block for a row, from which its printed numbers were had."""
+
+    row: Name
+    block: BlockTree
+    because: Line
+
+
+class ErratumEntry(Entry):
+    """The verdict that a printed cell is known to get."""
+
+    row: Name
+    cell: Literal["input", "output", "depth", "params", "ops"]
+    verdict: Literal["convention", "reading", "contradiction", "off"]
+    because: Line
 
 
 class VariantEntry(Entry):
@@ -190,6 +250,8 @@ class TableFile(Entry):
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()
     claims: tuple[ClaimEntry, ...] = ()
+    readings: tuple[ReadingEntry, ...] = ()
+    errata: tuple[ErratumEntry, ...] = ()
     variants: dict[TableName, VariantEntry] = {}
     notes: tuple[Line, ...] = ()
 

@@ -1,0 +1,96 @@
+"""A layer read otherwise: the layers that one edit makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archcount.edits import Edit
+from archcount.errors import InvalidValueError
+from archcount.layers import Conv, DepthwiseConv, LayerKind, Linear, SeparableConv, Shape
+from archcount.printed import Patch
+
+
+def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
+    """Apply an edit to a layer; give the layers that stand in its place.
+
+    Args:
+        kind: the layer as the table has it.
+        shape: the shape it reads.
+        edit: the change.
+
+    Raises:
+        InvalidValueError: a layer of this kind cannot be changed so.
+
+    >>> conv = Conv(patch=Patch((7, 7), (2, 2)), width=64)
+    >>> [other] = changed(conv, Shape((3, 224, 224)), Edit(kind="separable", to=(8,)))
+    >>> other.word, other.multiplier
+    ('sepconv', 8)
+    """
+    match edit.kind, kind:
+        case "without", _:
+            return []
+        case "filters", Conv() | SeparableConv() | Linear():
+            return [replace(kind, width=edit.to[0])]
+        case "multiplier", DepthwiseConv() | SeparableConv():
+            return [replace(kind, multiplier=edit.to[0])]
+        case "groups", Conv():
+            return [replace(kind, groups=edit.to[0])]
+        case "groups", DepthwiseConv() | SeparableConv():
+            return [_full(kind, kind.output(shape).channels, edit.to[0])]
+        case "separable", Conv():
+            return [_separable(kind, edit.to[0])]
+        case "twice", Conv() | DepthwiseConv() | SeparableConv() | Linear():
+            return [kind, _again(kind)]
+        case "reduced", Conv():
+            return [_pointwise(kind, edit.to[0]), kind]
+    if edit.kind in ("kernel", "stride") and hasattr(kind, "patch"):
+        return [_patched(kind, edit)]
+    raise InvalidValueError(f"{kind.word} has no {edit.kind} to change")
+
+
+def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
+    """Give a layer another kernel or stride; an even kernel cannot have equal zeros around."""
+    patch: Patch = kind.patch  # type: ignore[attr-defined]
+    sides = (edit.to[0], edit.to[1])
+    patch = Patch(sides, patch.stride) if edit.kind == "kernel" else Patch(patch.kernel, sides)
+    even = any(side % 2 == 0 for side in patch.kernel)
+    if even and isinstance(kind, Conv | DepthwiseConv | SeparableConv):
+        return replace(kind, patch=patch, same="asymmetric")
+    return replace(kind, patch=patch)  # type: ignore[call-arg]
+
+
+def _full(kind: DepthwiseConv | SeparableConv, width: int, groups: int) -> Conv:
+    """Make an ordinary convolution of one that filters each channel by itself."""
+    return Conv(
+        patch=kind.patch,
+        width=width,
+        groups=groups,
+        pad=kind.pad,
+        same=kind.same,
+        dilation=kind.dilation,
+        bias=kind.bias,
+    )
+
+
+def _separable(kind: Conv, multiplier: int) -> SeparableConv:
+    return SeparableConv(
+        patch=kind.patch,
+        width=kind.width,
+        multiplier=multiplier,
+        pad=kind.pad,
+        same=kind.same,
+        dilation=kind.dilation,
+        bias=kind.bias,
+    )
+
+
+def _pointwise(kind: Conv, width: int) -> Conv:
+    return Conv(patch=Patch((1, 1)), width=width, pad="valid", bias=kind.bias)
+
+
+def _again(kind: Conv | DepthwiseConv | SeparableConv | Linear) -> LayerKind:
+    """Give the same layer as it stands behind itself: stride 1, nothing multiplied."""
+    if isinstance(kind, Linear):
+        return kind
+    once = replace(kind, patch=Patch(kind.patch.kernel), pad="same")
+    return replace(once, multiplier=1) if isinstance(once, DepthwiseConv) else once

@@ -1,0 +1,66 @@
+"""Rows counted again, read in another way; in closed form, since a search asks for thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archcount.architecture import Architecture, Node, Row
+from archcount.counting.formula import count_row
+from archcount.counting.records import RowCount
+from archcount.edits import Edit, Plan
+from archcount.errors import InvalidTableError
+from archcount.layers import Shape
+from archcount.spec import Rereading
+
+
+class Recount:
+    """Counts the rows of a table as other readings have them.
+
+    Args:
+        rereading: the table's rows, ready to be expanded again.
+    """
+
+    def __init__(self, rereading: Rereading) -> None:
+        self._rereading = rereading
+
+    def plan(self, row: str) -> Plan:
+        """Say what can be read otherwise in a row."""
+        return self._rereading.plan(row)
+
+    def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
+        """Count a row with changes; None where it does not go together so.
+
+        >>> from archcount.api import load
+        >>> recount = Recount(load("googlenet").file.rereading())
+        >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
+        1097728
+        """
+        node = self._node(row, edits)
+        return None if node is None else count_row(row, node)
+
+    def declared(self, row: str) -> RowCount | None:
+        """Count the reading that the file declares for a row; None where it declares none."""
+        node = self._rereading.declared(row)
+        return None if node is None else count_row(row, node)
+
+    def alone(self, row: str, edits: Sequence[Edit], *, declared: bool = False) -> Architecture:
+        """Give a row in another reading as an architecture of its own, for an engine to build.
+
+        Args:
+            row: the row's name.
+            edits: the changes.
+            declared: take the reading that the file declares instead.
+        """
+        node = self._rereading.declared(row) if declared else self._rereading.node(row, edits)
+        assert node is not None, "only what was counted is built"
+        return Architecture(
+            name=f"{self._rereading.architecture.name}: {row}",
+            input=Shape(node.input.dims),
+            rows=(Row(id=row, node=node),),
+        )
+
+    def _node(self, row: str, edits: Sequence[Edit]) -> Node | None:
+        try:
+            return self._rereading.node(row, edits)
+        except InvalidTableError:
+            return None  # such a row cannot be built, so that nobody can have counted it
