@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from archcount import comparison, counting, reporting, spec
 from archcount.architecture import Architecture
 from archcount.counting import Count, RowCount
+from archcount.counting.recount import Recount
 from archcount.errors import InvalidValueError, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import PrintedTable, Source
@@ -234,9 +235,50 @@ def compare(report: Report, table: Table) -> Report:
                 remedy="compare a report with the table that it was counted from",
             )
         )
-    compared = comparison.compare(table.printed, report.counts[0])
+    compared = _compared(report, table)
     record = _record(report.architecture, report.counts, report.record.batch, table, compared)
     return replace(report, record=record)
+
+
+def _compared(report: Report, table: Table) -> comparison.Comparison:
+    """Compare; give reasons only where the count is of what the paper's numbers are of."""
+    printed = table.printed
+    references = {
+        claim.fewer_than.table: _reference(claim.fewer_than.table)
+        for claim in printed.claims
+        if claim.fewer_than is not None and claim.fewer_than.table
+    }
+    as_printed = not report.architecture.variant and report.architecture.input.chw == table.input
+    rereader = Recount(table.file.rereading()) if as_printed else None
+    compared = comparison.compare(printed, report.counts[0], rereader, references)
+    return _confirmed(compared, rereader, report) if rereader else compared
+
+
+def _reference(name: str) -> Count:
+    """Count the table that a ratio is set against."""
+    return counting.engine("formula").count(load(name).architecture())
+
+
+def _confirmed(
+    compared: comparison.Comparison, recount: Recount, report: Report
+) -> comparison.Comparison:
+    """Build each reading that is said of a row, and count it with the report's engines."""
+
+    def confirmed(row: comparison.ComparedRow) -> comparison.ComparedRow:
+        first, *others = row.explanations or (None,)
+        told = any(cell.verdict.status == "reading" for cell in row.cells.values())
+        if first is None or not told:
+            return row
+        alone = recount.alone(row.id, first.edits, declared=first.declared)
+        agreeing = tuple(
+            each.engine
+            for each in report.counts
+            if counting.engine(each.engine).count(alone).rows[0] == first.count
+        )
+        kept = (replace(first, engines=agreeing), *(item for item in others if item))
+        return replace(row, explanations=kept)
+
+    return replace(compared, rows=tuple(confirmed(row) for row in compared.rows))
 
 
 def _record(

@@ -52,8 +52,11 @@ def test_the_main_job_with_the_default_engine():
     assert result.stderr == ""
     assert "output: 19 match" in result.stdout
     assert "depth: 19 match" in result.stdout
-    assert "params: 3 match, 9 off, 7 unpublished" in result.stdout
-    assert "ops: 10 match, 2 off, 7 unpublished" in result.stdout
+    assert (
+        "params: 3 match, 1 convention, 2 reading, 4 contradiction, 2 off, 7 unpublished"
+        in result.stdout
+    )
+    assert "ops: 10 match, 2 reading, 7 unpublished" in result.stdout
     assert "6,998,552 params (6,990,272 weights), 1,582,671,872 MACs" in result.stdout
     assert "and formula agree on every row and cost category" in result.stdout
 
@@ -72,14 +75,14 @@ def test_a_pipe_gets_plain_text_uncut_and_a_terminal_colours():
     assert "1,582,671,872" in piped
     shown = in_terminal(80, "table", "--compare-paper", *FAST)
     assert "\x1b[32m" in shown
-    assert "2.7K ✗ +240%" in shown
+    assert "364K ✗ +0.8%" in shown
     assert "118,013,952" in in_terminal(160, "table", "--compare-paper", *FAST)
 
 
 def test_no_color_is_respected():
     shown = in_terminal(80, "table", "--compare-paper", *FAST, env={"NO_COLOR": "1"})
     assert "\x1b[3" not in shown
-    assert "2.7K ✗ +240%" in shown
+    assert "364K ✗ +0.8%" in shown
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ output: 3 match
 params: 3 match
 ops: 2 match, 1 off
 off by (computed - printed) / printed
+stage ops: off: 32,768 MACs = 32.77K with K = 1000, printed 33.2K: computed is -1.3% from printed. No reading found.
 counted by formula alone
 """
 
@@ -133,8 +134,8 @@ def test_googlenet_fits_80_columns_on_one_line_a_row():
     assert len(rows) == 16
     assert all(len(line) <= 80 for line in lines)
     assert next(line for line in rows if line.startswith("conv1")).split() == [
-        "conv1", "112x112x64", "✓", "1", "✓", "9.19K", "2.7K", "✗", "+240%", "118.0M", "34M",
-        "✗", "+247%",
+        "conv1", "112x112x64", "✓", "1", "✓", "9.19K", "2.7K", "≈", "read.", "118.0M", "34M",
+        "≈", "read.",
     ]  # fmt: skip
 
 

@@ -3,70 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
+from archcount.comparison.claims import compare_claim
+from archcount.comparison.columns import ColumnFit, fit_column, supported
+from archcount.comparison.consistency import Rereader, contradictions
 from archcount.comparison.conventions import computed_value, describe, unit
-from archcount.comparison.records import Cell, ComparedClaim, ComparedRow, Comparison
-from archcount.comparison.verdicts import (
-    BLANK,
-    judge_quantity,
-    judge_ratio,
-    judge_size,
-    judge_whole,
-    write,
-)
+from archcount.comparison.reasons import reasoned
+from archcount.comparison.records import Cell, ComparedRow, Comparison
+from archcount.comparison.search import search
+from archcount.comparison.target import QUANTITIES, SIZES, Target
+from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
 from archcount.counting.records import Count, RowCount
 from archcount.printed import (
-    Claim,
     Convention,
+    PrintedRow,
     PrintedTable,
     Quantity,
     parse_quantity,
-    parse_ratio,
     parse_size,
 )
 
-SIZES = ("input", "output")
-QUANTITIES = ("params", "ops")
 COMPARED = (*SIZES, "depth", *QUANTITIES)
 """The columns that can be compared."""
 
 
-def compare(printed: PrintedTable, count: Count) -> Comparison:
+def compare(
+    printed: PrintedTable,
+    count: Count,
+    rereader: Rereader | None = None,
+    references: Mapping[str, Count] | None = None,
+) -> Comparison:
     """Compare everything that a paper printed with a count of one image.
 
     Args:
         printed: the printed table.
         count: the count of the architecture that was made from it.
+        rereader: the table's rows, for the reasons of what does not match; without it, verdicts
+            are `match`, `off` and `unpublished` alone.
+        references: the counts of the tables that ratio claims name.
     """
     columns = tuple(column for column in COMPARED if column in printed.columns)
-    texts = {
-        row.id: {column: cell.text for column, cell in row.cells.items()} for row in printed.rows
+    rows = {row.id: row for row in count.rows}
+    fits = fit_columns(printed, count)
+    conventions = {
+        column: supported(fits.get(column, ()), printed.conventions[column])
+        for column in QUANTITIES
     }
+    against = contradictions(printed, count, rereader, conventions) if rereader else ()
+    styles = {column: _style(column, printed) for column in QUANTITIES}
+    known = _widths(printed, count, rereader) if rereader else frozenset()
 
-    styles = {column: _style(column, texts) for column in QUANTITIES}
+    def compared(row: RowCount, cells: PrintedRow | None) -> ComparedRow:
+        judged = {
+            column: _cell(column, cells, row, printed.conventions, styles) for column in columns
+        }
+        if rereader is None or cells is None:
+            return ComparedRow(id=row.id, cells=judged)
+        target = Target.of(cells)
+        found = search(target, row, rereader, conventions, known)
+        own = [item for item in against if item.row == row.id]
+        return reasoned(row, judged, target, found, own, conventions)
 
-    def compared(row: RowCount, text: Mapping[str, str]) -> ComparedRow:
-        cells: dict[str, Cell] = {}
-        for column in columns:
-            if column in SIZES:
-                cells[column] = _size_cell(column, text.get(column), row)
-            elif column == "depth":
-                cells[column] = _depth_cell(text.get(column), row)
-            else:
-                convention = printed.conventions[column]
-                cells[column] = _quantity_cell(
-                    column, text.get(column), row, convention, styles[column]
-                )
-        return ComparedRow(id=row.id, cells=cells)
-
+    lines = {row.id: row for row in printed.rows}
     return Comparison(
         columns=columns,
-        rows=tuple(compared(row, texts.get(row.id, {})) for row in count.rows),
+        rows=tuple(compared(row, lines.get(name)) for name, row in rows.items()),
         others=tuple(
-            compared(row, {}) for row in (count.total, *count.heads, count.total_with_heads)
+            compared(row, None) for row in (count.total, *count.heads, count.total_with_heads)
         ),
-        claims=tuple(_claim(claim, count, printed.conventions) for claim in printed.claims),
+        claims=tuple(
+            compare_claim(claim, printed, count, references or {}, against)
+            for claim in printed.claims
+        ),
         headings={
             column: printed.headings[column] for column in columns if column in printed.headings
         },
@@ -75,23 +83,68 @@ def compare(printed: PrintedTable, count: Count) -> Comparison:
             for column, convention in printed.conventions.items()
             if column in columns
         },
+        fits=fits,
+        contradictions=against,
     )
 
 
-def _style(column: str, texts: Mapping[str, Mapping[str, str]]) -> Quantity | None:
+def fit_columns(
+    printed: PrintedTable, count: Count, *, declared: bool = True
+) -> dict[str, tuple[ColumnFit, ...]]:
+    """Hold every listed convention against each printed column of numbers.
+
+    Args:
+        printed: the printed table.
+        count: its count.
+        declared: try the conventions that the file declares too.
+    """
+    rows = {row.id: row for row in count.rows}
+    fits = {}
+    for column in QUANTITIES:
+        quantities = {
+            row.id: parse_quantity(row.cells[column].text)
+            for row in printed.rows
+            if column in row.cells
+        }
+        if quantities:
+            convention = printed.conventions[column] if declared else None
+            fits[column] = fit_column(column, quantities, rows, convention)
+    return fits
+
+
+def _widths(printed: PrintedTable, count: Count, rereader: Rereader) -> frozenset[int]:
+    """Gather the widths that occur in the table: channels, and printed filter counts."""
+    channels = {chw[0] for row in count.rows for chw in (row.input, row.output)}
+    cells = {cell.value for row in printed.rows for cell in rereader.plan(row.id).cells.values()}
+    return frozenset(channels | cells)
+
+
+def _style(column: str, printed: PrintedTable) -> Quantity | None:
     """Give the column's last printed number, whose notation serves for what is not printed."""
-    printed = [text[column] for text in texts.values() if column in text]
-    return parse_quantity(printed[-1]) if printed else None
+    texts = [row.cells[column].text for row in printed.rows if column in row.cells]
+    return parse_quantity(texts[-1]) if texts else None
 
 
-def _depth_cell(text: str | None, row: RowCount) -> Cell:
-    return Cell(
-        column="depth",
-        printed=text,
-        computed=row.depth,
-        shown=str(row.depth),
-        verdict=BLANK if text is None else judge_whole(text, row.depth),
-    )
+def _cell(
+    column: str,
+    cells: PrintedRow | None,
+    row: RowCount,
+    conventions: Mapping[str, Convention],
+    styles: Mapping[str, Quantity | None],
+) -> Cell:
+    """Judge one cell under the declared convention."""
+    text = cells.cells[column].text if cells is not None and column in cells.cells else None
+    if column in SIZES:
+        return _size_cell(column, text, row)
+    if column == "depth":
+        return Cell(
+            column="depth",
+            printed=text,
+            computed=row.depth,
+            shown=str(row.depth),
+            verdict=BLANK if text is None else judge_whole(text, row.depth),
+        )
+    return _quantity_cell(column, text, row, conventions[column], styles[column])
 
 
 def _quantity_cell(
@@ -109,7 +162,9 @@ def _quantity_cell(
         printed=text,
         computed=computed,
         shown=write(computed, like, convention.k) if like and computed else f"{computed:,}",
-        verdict=judge_quantity(quantity, computed, convention.k, unit(convention))
+        verdict=judge_quantity(
+            quantity, computed, convention.k, unit(convention), convention.rounding
+        )
         if quantity
         else BLANK,
     )
@@ -125,46 +180,3 @@ def _size_cell(column: str, text: str | None, row: RowCount) -> Cell:
         shown="x".join(str(side) for side in (chw[1], chw[2], chw[0])[:parts]),
         verdict=BLANK if text is None else judge_size(text, chw),
     )
-
-
-def _claim(claim: Claim, count: Count, conventions: Mapping[str, Convention]) -> ComparedClaim:
-    value, k, counts = _claimed(claim.what, count, conventions)
-    if claim.fewer_than is None:
-        quantity = parse_quantity(claim.printed)
-        computed: int | Fraction = value
-        verdict = judge_quantity(quantity, computed, k, counts)
-    else:
-        quantity = parse_ratio(claim.printed)
-        reference = parse_quantity(claim.fewer_than.printed)
-        computed = reference.value() / value if value else Fraction(0)
-        verdict = judge_ratio(quantity, reference, claim.fewer_than.name, value, counts)
-    what = claim.what if claim.fewer_than is None else f"{claim.what} vs {claim.fewer_than.name}"
-    return ComparedClaim(
-        what=what,
-        printed=claim.printed,
-        source=claim.source,
-        computed=computed,
-        shown=write(computed, quantity, k),
-        verdict=verdict,
-    )
-
-
-def _claimed(
-    what: str, count: Count, conventions: Mapping[str, Convention]
-) -> tuple[int, int, str]:
-    """Give the number a claim speaks of, its K, and what it counts.
-
-    In running text K is 1000 and parameters are all of them, whatever a column counts.
-    """
-    total = count.total
-    match what:
-        case "ops":
-            convention = conventions["ops"]
-            return computed_value(total, convention), 1000, unit(convention)
-        case "params":
-            return total.params, 1000, "params"
-        case "depth":
-            return total.depth, 1000, "layers with weights"
-        case "depth with pooling":
-            return count.depth_with_pooling, 1000, "layers with weights or pools"
-    raise AssertionError(f"unknown claim {what}")

@@ -1,16 +1,54 @@
-"""How a column counts: the computed value of a row under a convention, and its words."""
+"""How a column counts: values under a convention, the conventions that papers use, their words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from archcount.counting.records import RowCount
-from archcount.printed import Convention
+from archcount.printed import Convention, Interval, Quantity
+
+_INCLUDED: tuple[tuple[str, ...], ...] = (
+    (),
+    ("bias",),
+    ("norm",),
+    ("bias", "norm"),
+    ("bias", "norm", "activation"),
+    ("bias", "norm", "activation", "pool", "softmax", "add"),
+)
+"""What papers count beside macs or flops, the plainest first."""
+_COUNTED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "params": (
+        ("params", ()),
+        ("weights", ()),
+        ("weights", ("bias",)),
+        ("weights", ("norm",)),
+    ),
+    "ops": tuple((count, include) for include in _INCLUDED for count in ("macs", "flops")),
+}
+KS = (1000, 1024)
+
+
+def listed(column: str) -> tuple[Convention, ...]:
+    """List the conventions that are tried for a column, the plainest first.
+
+    >>> len(listed("params")), len(listed("ops"))
+    (8, 24)
+    """
+    return tuple(
+        Convention(k=k, count=count, include=include)
+        for count, include in _COUNTED[column]
+        for k in KS
+    )
 
 
 def computed_value(row: RowCount, convention: Convention) -> int:
     """Give a row's number under a convention, in base units for one image."""
     match convention.count:
         case "weights":
-            return row.weights
+            scales = row.params - row.weights - row.biases
+            parts = {"bias": row.biases, "norm": scales}
+            return row.weights + sum(parts[name] for name in convention.include)
         case "params":
             return row.params
         case "macs":
@@ -18,6 +56,69 @@ def computed_value(row: RowCount, convention: Convention) -> int:
         case "flops":
             return row.cost.flops(convention.include)
     raise AssertionError(f"unknown count {convention.count}")
+
+
+def accepted(printed: Quantity, convention: Convention) -> Interval:
+    """Give the values that a convention can print so.
+
+    >>> from archcount.printed import parse_quantity
+    >>> accepted(parse_quantity("159"), Convention(k=1000, count="macs"))
+    Interval(low=Fraction(317, 2), high=Fraction(160, 1))
+    """
+    rounded, truncated = printed.rounded(convention.k), printed.truncated(convention.k)
+    match convention.rounding:
+        case "nearest":
+            return rounded
+        case "down":
+            return truncated
+    return Interval(rounded.low, truncated.high)
+
+
+def plain(convention: Convention) -> Convention:
+    """Give a convention whatever the rounding."""
+    return replace(convention, rounding="either")
+
+
+def differences(
+    declared: Convention, other: Convention, row: RowCount | None = None
+) -> tuple[str, ...]:
+    """Name what differs, as the words for machines.
+
+    Args:
+        declared: one convention.
+        other: another one.
+        row: what is counted; what it has none of makes no difference.
+
+    >>> differences(Convention(k=1024, count="weights"), Convention(k=1000, count="params"))
+    ('K', 'bias', 'norm')
+    """
+    words = dict.fromkeys(_differences(declared, other))
+    absent = _absent(row, other.count) if row is not None else set()
+    return tuple(word for word in words if word not in absent)
+
+
+def _absent(row: RowCount, counted: str) -> set[str]:
+    """Name what a row has nothing of."""
+    if counted in ("weights", "params"):
+        parts = {"bias": row.biases, "norm": row.params - row.weights - row.biases}
+    else:
+        parts = {name: row.cost.elementwise((name,)) for name in _INCLUDED[-1]}
+    return {name for name, number in parts.items() if not number}
+
+
+def _differences(declared: Convention, other: Convention) -> Iterator[str]:
+    if declared.k != other.k:
+        yield "K"
+    kinds = {declared.count, other.count}
+    if kinds == {"macs", "flops"}:
+        yield other.count
+    yield from sorted(_included(declared) ^ _included(other))
+    if other.rounding not in (declared.rounding, "either"):
+        yield "rounding"
+
+
+def _included(convention: Convention) -> set[str]:
+    return {"bias", "norm"} if convention.count == "params" else set(convention.include)
 
 
 def unit(convention: Convention) -> str:
@@ -36,4 +137,5 @@ def describe(convention: Convention) -> str:
     >>> describe(Convention(k=1024, count="weights"))
     'weights, K = 1024'
     """
-    return f"{unit(convention)}, K = {convention.k}"
+    words = {"nearest": ", rounded", "down": ", cut off"}
+    return f"{unit(convention)}, K = {convention.k}{words.get(convention.rounding, '')}"

@@ -11,7 +11,9 @@ BLANK = Verdict(status="unpublished", why="blank", sentence="The paper prints no
 """The verdict on a blank cell."""
 
 
-def judge_quantity(printed: Quantity, computed: Fraction | int, k: int, unit: str) -> Verdict:
+def judge_quantity(
+    printed: Quantity, computed: Fraction | int, k: int, unit: str, rounding: str = "either"
+) -> Verdict:
     """Judge a printed quantity against a computed value.
 
     Args:
@@ -19,6 +21,7 @@ def judge_quantity(printed: Quantity, computed: Fraction | int, k: int, unit: st
         computed: the computed one, in base units.
         k: what the suffix K stands for.
         unit: what is counted, for the sentence.
+        rounding: how the number was shortened: `nearest`, `down`, or `either`.
 
     >>> from archcount.printed import parse_quantity
     >>> judge_quantity(parse_quantity("159K"), 163328, 1024, "weights").why
@@ -26,12 +29,9 @@ def judge_quantity(printed: Quantity, computed: Fraction | int, k: int, unit: st
     >>> judge_quantity(parse_quantity("2.7K"), 9408, 1024, "weights").status
     'off'
     """
-    rounded = computed in printed.rounded(k)
-    truncated = computed in printed.truncated(k)
-    exact = f"{computed:,}" if isinstance(computed, int) else f"{float(computed):.6g}"
-    told = f"{exact} {unit}".strip()
-    if printed.power:
-        told += f" = {write(computed, printed, k)} with K = {k}"
+    rounded = computed in printed.rounded(k) and rounding != "down"
+    truncated = computed in printed.truncated(k) and rounding != "nearest"
+    told = tell(printed, computed, k, unit)
     if computed == printed.value(k):
         return Verdict(
             status="match", why="equal", sentence=f"{told}, printed {printed.text}: exactly."
@@ -49,6 +49,18 @@ def judge_quantity(printed: Quantity, computed: Fraction | int, k: int, unit: st
         sentence=f"{told}, printed {printed.text}: computed is {percent(error)} from printed.",
         error=error,
     )
+
+
+def tell(printed: Quantity, computed: Fraction | int, k: int, unit: str) -> str:
+    """Write a computed value exactly, and in the notation of a printed one.
+
+    >>> from archcount.printed import parse_quantity
+    >>> tell(parse_quantity("2.7K"), 9408, 1024, "weights")
+    '9,408 weights = 9.19K with K = 1024'
+    """
+    exact = f"{computed:,}" if isinstance(computed, int) else f"{float(computed):.6g}"
+    told = f"{exact} {unit}".strip()
+    return f"{told} = {write(computed, printed, k)} with K = {k}" if printed.power else told
 
 
 def judge_ratio(

@@ -10,8 +10,9 @@ from archcount.comparison.verdicts import percent
 from archcount.reporting.records import ReportRow, TableReport
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
-_ROLES = {"match": "good", "unpublished": "dim"}
-_MARKS = {"match": "✓", "unpublished": ""}
+_ROLES = {"match": "good", "convention": "told", "reading": "told", "unpublished": "dim"}
+_MARKS = {"match": "✓", "convention": "≈", "reading": "≈", "unpublished": ""}
+_BRIEF = {"convention": "conv.", "reading": "read.", "contradiction": "contr."}
 
 
 def full_sheet(report: TableReport) -> Sheet:
@@ -143,9 +144,9 @@ def _says(column: str, row: ReportRow) -> Text:
     verdict = cell.verdict
     matches = column not in QUANTITIES and verdict.status == "match"
     words = [verdict.status] if matches else [cell.printed, verdict.status]
-    if verdict.why in ("rounded", "truncated"):
+    if verdict.why in ("rounded", "truncated") or verdict.status in _BRIEF:
         words.append(f"({verdict.why})")
-    if verdict.error is not None:
+    elif verdict.error is not None:
         words.append(percent(verdict.error))
     return Text(" ".join(words), _role(cell))
 
@@ -159,7 +160,9 @@ def _says_briefly(column: str, row: ReportRow) -> Text:
     words = [cell.printed, _MARKS.get(verdict.status, "✗")]
     if verdict.why in ("rounded", "truncated"):
         words.append(f"{verdict.why[:5]}.")
-    if verdict.error is not None:
+    elif verdict.status in _BRIEF:
+        words.append(_BRIEF[verdict.status])
+    elif verdict.error is not None:
         words.append(percent(verdict.error))
     return Text(" ".join(words), _role(cell))
 
@@ -215,12 +218,25 @@ def _comparison_notes(report: TableReport) -> Iterator[Text]:
         tally = report.comparison.tally(column)
         told = ", ".join(f"{tally[status]} {status}" for status in VERDICTS if tally[status])
         yield Text(f"{column}: {told}")
-    if any(cell.verdict.error for row in report.comparison.rows for cell in row.cells.values()):
+    if any(cell.verdict.status == "off" for row in report.rows for cell in row.cells.values()):
         yield Text("off by (computed - printed) / printed")
+    yield from reasons(report)
     for claim in report.comparison.claims:
         sentence = f"{claim.verdict.status}: {claim.verdict.sentence}"
         role = _ROLES.get(claim.verdict.status, "bad")
         yield Text(f"claim ({claim.source}): {sentence}", role)
+
+
+def reasons(report: TableReport) -> Iterator[Text]:
+    """Say of every shown cell that does not match why; cells of one reason together."""
+    for row in report.rows:
+        told: dict[str, tuple[list[str], Cell]] = {}
+        for column, cell in row.cells.items():
+            if cell.verdict.status not in ("match", "unpublished"):
+                told.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
+        for sentence, (columns, cell) in told.items():
+            names = " and ".join(columns)
+            yield Text(f"{row.id} {names}: {cell.verdict.status}: {sentence}", _role(cell))
 
 
 def _engines(report: TableReport) -> Text:

@@ -11,7 +11,7 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of text and its role: `good`, `bad`, `dim`, `strong`, or none."""
+    """A piece of text and its role: `good`, `told`, `bad`, `dim`, `strong`, or none."""
 
     text: str
     role: str = ""

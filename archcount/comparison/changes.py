@@ -1,0 +1,242 @@
+"""The readings of a row that are tried: one change each, with its words and its bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from math import gcd
+
+from archcount.comparison.plausibility import KIND_BITS, kernel_bits, place_bits, small_bits
+from archcount.edits import Edit, NumberCell, Plan, Site
+
+_SQUARES = tuple((side, side) for side in range(1, 12))
+_KERNELS = (*_SQUARES, *((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
+_MULTIPLIERS = (*range(1, 17), 24, 32, 64)
+_GROUPS = (1, 2, 3, 4, 6, 8, 16, 32, 64)
+_GRID_BITS = 5.0
+"""The bits of another grid, which the row before prints otherwise."""
+_CONVOLUTIONS = ("conv", "dwconv", "sepconv")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One reading of a row.
+
+    Attributes:
+        why: what it changes, a word of `WHYS`.
+        what: the change in words.
+        edits: the change.
+        bits: how unlikely it is.
+    """
+
+    why: str
+    what: str
+    edits: tuple[Edit, ...]
+    bits: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Width:
+    """Readings that differ in one width, which is solved for.
+
+    Attributes:
+        old: the width as it stands, or one like it.
+        change: the reading for a width, its bits without those of the number.
+    """
+
+    old: int
+    change: Callable[[int], Change]
+
+
+def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
+    """Yield the readings that have a few values each.
+
+    Args:
+        plan: what can be read otherwise in the row.
+        pools: try the kernels and strides of pools too, which no weight depends on.
+    """
+    if plan.printed_input is not None:
+        yield Change(
+            why="printed-input",
+            what=f"on the {_size(plan.printed_input)} that the row before prints",
+            edits=(Edit(kind="input", to=plan.printed_input),),
+            bits=KIND_BITS["printed-input"],
+        )
+    yield from _grids(plan)
+    yield from _repeats(plan)
+    weighted = [site for site in plan.sites if site.weights]
+    for site in plan.sites:
+        if site.weights or pools:
+            yield from _spatial(site, len(plan.sites))
+            yield from _left_out(site, len(plan.sites))
+    for site in weighted:
+        yield from _structure(site, len(weighted))
+
+
+def _grids(plan: Plan) -> Iterator[Change]:
+    channels, height, width = plan.input
+    for up, down in ((2, 1), (1, 2)):
+        if height * up // down and width * up // down:
+            to = (channels, height * up // down, width * up // down)
+            yield Change(
+                why="input",
+                what=f"on {_size(to)} instead of {_size(plan.input)}",
+                edits=(Edit(kind="input", to=to),),
+                bits=KIND_BITS["input"] + _GRID_BITS,
+            )
+
+
+def _repeats(plan: Plan) -> Iterator[Change]:
+    for where, times in plan.repeats.items():
+        for new in (times - 1, times + 1, times - 2, times + 2):
+            if new > 0:
+                yield Change(
+                    why="repeats",
+                    what=f"repeated {new} times instead of {times}",
+                    edits=(Edit(kind="repeats", to=(new,), where=where),),
+                    bits=KIND_BITS["repeats"] + abs(new - times),
+                )
+
+
+def _spatial(site: Site, places: int) -> Iterator[Change]:
+    """Yield other kernels and strides."""
+    if site.kernel is None or site.stride is None:
+        return
+    for kernel in _KERNELS:
+        if kernel != site.kernel:
+            yield _change(
+                site,
+                places,
+                "kernel",
+                kernel,
+                f"with kernel {_grid(kernel)} instead of {_grid(site.kernel)}",
+                kernel_bits(site.kernel, kernel),
+            )
+    for stride in (1, 2, 3, 4):
+        if (stride, stride) != site.stride:
+            yield _change(
+                site,
+                places,
+                "stride",
+                (stride, stride),
+                f"with stride {stride} instead of {_stride(site.stride)}",
+                1.0 if stride < 3 else 3.0,
+            )
+
+
+def _left_out(site: Site, places: int) -> Iterator[Change]:
+    change = _change(site, places, "without", (), "left out", 0.0)
+    yield replace(change, why="layer")
+
+
+def _structure(site: Site, places: int) -> Iterator[Change]:
+    """Yield groups, separable kernels, multipliers, and the layer once more."""
+    change = _change(site, places, "twice", (), "standing twice", 0.0)
+    yield replace(change, why="layer")
+    if site.word not in _CONVOLUTIONS:
+        return
+    current = site.groups if site.word == "conv" else site.input[0]
+    most = gcd(site.input[0], site.output[0])
+    for groups in sorted({*_GROUPS, most}):
+        if most % groups == 0 and groups != current and (site.word == "conv" or groups < current):
+            bits = 1.0 if groups in (1, 2, most) else small_bits(groups)
+            yield _change(
+                site,
+                places,
+                "groups",
+                (groups,),
+                f"with {groups} groups instead of {current}",
+                bits,
+            )
+    if site.multiplier:
+        for multiplier in _MULTIPLIERS:
+            if multiplier != site.multiplier:
+                told = f"with multiplier {multiplier} instead of {site.multiplier}"
+                bits = small_bits(multiplier)
+                yield _change(site, places, "multiplier", (multiplier,), told, bits)
+    elif site.kernel != (1, 1) and site.groups == 1:
+        for multiplier in _MULTIPLIERS:
+            told = f"as a separable convolution with depth multiplier {multiplier}"
+            bits = small_bits(multiplier)
+            yield _change(site, places, "separable", (multiplier,), told, bits)
+
+
+def _change(
+    site: Site, places: int, kind: str, to: tuple[int, ...], told: str, bits: float
+) -> Change:
+    return Change(
+        why=kind,
+        what=f"{_label(site)} {told}",
+        edits=(Edit(kind=kind, to=to, where=site.where),),
+        bits=KIND_BITS[kind] + place_bits(places) + bits,
+    )
+
+
+def width_changes(plan: Plan) -> Iterator[Width]:
+    """Yield the widths of a row that may have been others."""
+    yield Width(old=plan.input[0], change=partial(_read, plan))
+    for cell in plan.cells.values():
+        yield Width(old=cell.value, change=partial(_cell, cell, len(plan.cells)))
+    weighted = [site for site in plan.sites if site.weights]
+    own = [site for site in weighted if site.width is not None and not _reads_alone(site, plan)]
+    for site in own:
+        yield Width(old=site.width or 1, change=partial(_filters, site, len(own)))
+    for site in weighted:
+        if site.word == "conv" and site.groups == 1:
+            yield Width(old=site.input[0], change=partial(_reduced, site, len(weighted)))
+
+
+def _reads_alone(site: Site, plan: Plan) -> bool:
+    """Tell whether a layer's width is a printed number that no other layer reads."""
+    names = [name for name in site.reads if name in plan.cells]
+    others = [name for other in plan.sites if other is not site for name in other.reads]
+    alone = len(names) == 1 and names[0] not in others
+    return alone and plan.cells[names[0]].value == site.width
+
+
+def _read(plan: Plan, new: int) -> Change:
+    return Change(
+        why="input",
+        what=f"{new} input channels instead of {plan.input[0]}",
+        edits=(Edit(kind="input", to=(new, *plan.input[1:])),),
+        bits=KIND_BITS["input"],
+    )
+
+
+def _cell(cell: NumberCell, places: int, new: int) -> Change:
+    label = cell.name if cell.heading == cell.name else f"{cell.name} ({cell.heading})"
+    return Change(
+        why="filters",
+        what=f"{label} {new} instead of {cell.value}",
+        edits=(Edit(kind="cell", to=(new,), where=cell.where, name=cell.name),),
+        bits=KIND_BITS["cell"] + place_bits(places),
+    )
+
+
+def _filters(site: Site, places: int, new: int) -> Change:
+    return _change(
+        site, places, "filters", (new,), f"with {new} filters instead of {site.width}", 0.0
+    )
+
+
+def _reduced(site: Site, places: int, new: int) -> Change:
+    told = f"with a 1x1 convolution to {new} before it"
+    return replace(_change(site, places, "reduced", (new,), told, 0.0), why="layer")
+
+
+def _label(site: Site) -> str:
+    """Name a layer by its place in the row, where it has one, and as it is written."""
+    return repr(site.text) if site.path == site.word else f"{site.path} ({site.text})"
+
+
+def _size(chw: tuple[int, int, int]) -> str:
+    return f"{chw[1]}x{chw[2]}x{chw[0]}"
+
+
+def _grid(sides: tuple[int, int]) -> str:
+    return f"{sides[0]}x{sides[1]}"
+
+
+def _stride(stride: tuple[int, int]) -> str:
+    return str(stride[0]) if stride[0] == stride[1] else _grid(stride)

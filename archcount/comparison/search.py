@@ -1,0 +1,228 @@
+"""The search for what a paper counted: readings that give every printed number of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from archcount.comparison.changes import Change, Width, fixed_changes, width_changes
+from archcount.comparison.consistency import Rereader
+from archcount.comparison.conventions import accepted, computed_value, differences
+from archcount.comparison.plausibility import KIND_BITS, MARGIN, width_bits
+from archcount.comparison.records import Explanation
+from archcount.comparison.solve import common, through, widths_within
+from archcount.comparison.target import Fit, Target, all_options, options
+from archcount.counting.records import RowCount
+from archcount.edits import Edit, Plan
+from archcount.printed import Convention, Interval
+
+_PLAIN_BITS = 9.0
+"""The most bits of a reading that is worth naming though it does not fit."""
+_MOST_WIDTHS = 40
+"""How many widths of one family are counted, the likeliest first."""
+
+
+def believed(explanation: Explanation) -> bool:
+    """Tell whether an explanation is likelier than an accident.
+
+    Declared ones are: their reason stands in the file.
+    """
+    return explanation.declared or explanation.bits + MARGIN <= explanation.evidence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        explanations: every reading that fits, the likeliest first.
+        tried: how many readings were counted.
+        nearest: where none fits, the plain reading that comes nearer than the table as it
+            stands, in words.
+    """
+
+    explanations: tuple[Explanation, ...] = ()
+    tried: int = 0
+    nearest: str = ""
+
+
+def search(
+    target: Target,
+    count: RowCount,
+    rereader: Rereader,
+    conventions: Mapping[str, Sequence[Convention]],
+    known: Collection[int],
+) -> Found:
+    """Look for the readings of a row that give all its printed cells at once.
+
+    Args:
+        target: the printed cells.
+        count: the row as the table stands.
+        rereader: the table's rows.
+        conventions: by column the declared convention, then the others that it bears out.
+        known: the widths that occur in the table.
+    """
+    declared = {column: found[0] for column, found in conventions.items()}
+    missed = dict(target.missed(count, declared))
+    if not missed:
+        return Found()
+    run = _Search(target, count, rereader, conventions, known, missed)
+    run.search()
+    return Found(
+        explanations=tuple(
+            sorted(run.found, key=lambda item: (not item.declared, item.bits, item.what))
+        ),
+        tried=run.tried,
+        nearest="" if run.found else run.nearest[1],
+    )
+
+
+class _Search:
+    """One row's search: what was tried, and what fits."""
+
+    def __init__(
+        self,
+        target: Target,
+        count: RowCount,
+        rereader: Rereader,
+        conventions: Mapping[str, Sequence[Convention]],
+        known: Collection[int],
+        missed: Mapping[str, float],
+    ) -> None:
+        self.target, self.count, self.rereader = target, count, rereader
+        self.conventions, self.known, self.missed = conventions, known, missed
+        self.options = {name: options(name, found) for name, found in conventions.items()}
+        self.found: list[Explanation] = []
+        self.nearest = (target.distance(count, conventions) or Fraction(10**9), "")
+        self.tried = 0
+
+    def search(self) -> None:
+        """Try conventions, the declared reading, then every change of the row."""
+        plan = self.rereader.plan(self.count.id)
+        self._conventions()
+        self._declared()
+        self._changes(plan)
+        if plan.printed_input is not None:
+            self._changes(replace(plan, input=plan.printed_input, printed_input=None), moved=True)
+
+    def _conventions(self) -> None:
+        """Try the row as it stands under every listed convention."""
+        every = {name: all_options(name, found) for name, found in self.conventions.items()}
+        fit = self.target.fit(self.count, every)
+        self.tried += sum(len(found) for found in every.values())
+        if fit is not None:
+            why = "+".join(
+                dict.fromkeys(
+                    word
+                    for name, other in fit[0].items()
+                    for word in differences(self.conventions[name][0], other, self.count)
+                )
+            )
+            change = Change(why=why, what="the row as it stands", edits=(), bits=0.0)
+            self._keep(change, self.count, fit)
+
+    def _declared(self) -> None:
+        """Try the reading that the file declares."""
+        count = self.rereader.declared(self.count.id)
+        if count is None:
+            return
+        self.tried += 1
+        fit = self.target.fit(count, self.options)
+        if fit is not None:
+            change = Change(why="declared", what="the declared reading", edits=(), bits=0.0)
+            self._keep(change, count, fit, declared=True)
+
+    def _changes(self, plan: Plan, *, moved: bool = False) -> None:
+        """Try every change of the row, or of the row on the input that is printed for it."""
+        pools = "output" in self.missed or not plan.sites
+        for change in fixed_changes(plan, pools=pools):
+            self._try(_on_printed(change, plan) if moved else change)
+        for width in width_changes(plan):
+            for change in self._widths(width, plan, moved):
+                self._try(change)
+
+    def _widths(self, width: Width, plan: Plan, moved: bool) -> Iterator[Change]:
+        """Yield the readings of one width that can give the printed numbers."""
+        at = (lambda new: _on_printed(width.change(new), plan)) if moved else width.change
+        points: list[tuple[int, RowCount]] = []
+        for times in (2, 3, 4):
+            count = self._recount(at(times * width.old))
+            if count is not None:
+                points.append((times * width.old, count))
+        found = {*self._solved(points)} if len(points) == 3 else set()
+        found |= {new for new in self.known if len(points) < 3 or self._special(new, plan)}
+        found.discard(width.old)
+        priced = sorted((width_bits(width.old, new, self.known), new) for new in found)
+        for bits, new in priced[:_MOST_WIDTHS]:
+            change = at(new)
+            yield replace(change, bits=change.bits + bits)
+
+    def _special(self, new: int, plan: Plan) -> bool:
+        """Tell whether a width may make a shortcut of a projection, or the other way round."""
+        return any(new in (site.input[0], site.output[0]) for site in plan.sites)
+
+    def _solved(self, points: Sequence[tuple[int, RowCount]]) -> list[int]:
+        """Solve for the widths at which every printed number comes out."""
+        demands = []
+        for column, quantity in self.target.quantities.items():
+            ranges: list[range] = []
+            for convention, _ in self.options[column]:
+                line = through([(x, computed_value(count, convention)) for x, count in points])
+                ranges += widths_within(line, [accepted(quantity, convention)])
+            demands.append(ranges)
+        size = self.target.sizes.get("output", ())
+        if len(size) == 3:
+            line = through([(x, count.output[0]) for x, count in points])
+            printed = Interval(Fraction(size[2]), Fraction(size[2] + 1))
+            demands.append(widths_within(line, [printed]))
+        return common(demands)
+
+    def _recount(self, change: Change) -> RowCount | None:
+        self.tried += 1
+        return self.rereader.count(self.count.id, change.edits)
+
+    def _try(self, change: Change) -> None:
+        count = self._recount(change)
+        if count is None:
+            return
+        fit = self.target.fit(count, self.options)
+        if fit is not None:
+            if not any(item.conventions == fit[0] for item in self.found if not item.edits):
+                self._keep(change, count, fit)  # else the conventions alone are enough
+        elif not self.found and change.bits < _PLAIN_BITS:
+            self._note(change, count)
+
+    def _note(self, change: Change, count: RowCount) -> None:
+        """Remember a reading that comes nearer than those before it."""
+        distance = self.target.distance(count, self.conventions)
+        if distance is not None and distance < self.nearest[0]:
+            told = f"{change.what}, within {float(distance):.1%}"
+            self.nearest = (distance, told)
+
+    def _keep(self, change: Change, count: RowCount, fit: Fit, *, declared: bool = False) -> None:
+        self.found.append(
+            Explanation(
+                why=change.why,
+                what=change.what,
+                edits=change.edits,
+                declared=declared,
+                conventions=fit[0],
+                bits=change.bits + fit[1],
+                evidence=sum(self.missed.values()),
+                cells=tuple(self.missed),
+                count=count,
+            )
+        )
+
+
+def _on_printed(change: Change, plan: Plan) -> Change:
+    """Put a change on the input that the row before prints."""
+    if any(edit.kind == "input" for edit in change.edits):
+        return change
+    return Change(
+        why=change.why,
+        what=f"{change.what}, on the printed input",
+        edits=(Edit(kind="input", to=plan.input), *change.edits),
+        bits=change.bits + KIND_BITS["printed-input"],
+    )
