@@ -1,98 +1,21 @@
-"""The Python interface: load a table, count it, compare it, report it."""
+"""Reports: a table counted, and compared with its paper."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcount import comparison, counting, reporting, spec
+from archcount import comparison, counting, reporting
+from archcount.api.reasons import compare_with_reasons
+from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.counting import Count, RowCount
-from archcount.counting.recount import Recount
-from archcount.errors import InvalidValueError, Problem, UsageError, quote, suggestion
-from archcount.layers import Shape
-from archcount.printed import PrintedTable, Source
+from archcount.errors import Problem, UsageError, quote, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from archcount.modules import Network
-
-
-@dataclass(frozen=True)
-class Table:
-    """A paper's architecture table, loaded.
-
-    Attributes:
-        file: the loaded file.
-    """
-
-    file: spec.LoadedTable
-
-    @property
-    def name(self) -> str:
-        """The table's name."""
-        return self.file.name
-
-    @property
-    def source(self) -> Source:
-        """Where it was printed."""
-        return self.file.printed.source
-
-    @property
-    def printed(self) -> PrintedTable:
-        """What the paper printed, verbatim."""
-        return self.file.printed
-
-    @property
-    def input(self) -> tuple[int, int, int]:
-        """The (channels, height, width) that its numbers are printed for."""
-        return self.file.input.chw
-
-    @property
-    def variants(self) -> tuple[str, ...]:
-        """The names of its variants."""
-        return self.file.variants
-
-    def architecture(self, *, variant: str = "", input: str = "") -> Architecture:
-        """Expand the table to an architecture.
-
-        Args:
-            variant: the name of a variant, or empty for the table as printed.
-            input: another input size, "CxHxW".
-
-        Raises:
-            UsageError: there is no such variant, or the input is no size.
-            InvalidTableError: the rows do not go together.
-
-        >>> load("googlenet").architecture().params
-        6998552
-        """
-        try:
-            shape = Shape.parse(input) if input else None
-        except InvalidValueError as error:
-            raise UsageError(
-                Problem(
-                    what=f"input: {error.what}",
-                    allowed="channels x height x width, such as 3x224x224",
-                )
-            ) from None
-        return self.file.architecture(variant, shape)
-
-    def build(self, *, variant: str = "", input: str = "", logits: bool = False) -> Network:
-        """Build the PyTorch module; arguments and errors as `architecture`.
-
-        Args:
-            variant: the name of a variant.
-            input: another input size, "CxHxW".
-            logits: leave a final softmax out in eval mode too.
-        """
-        from archcount.builder import build
-
-        return build(self.architecture(variant=variant, input=input), logits=logits)
 
 
 @dataclass(frozen=True)
@@ -153,20 +76,6 @@ class Report:
         return replace(self, record=replace(self.record, rows=kept))
 
 
-def load(name: str | Path) -> Table:
-    """Load a table by its shipped name, or from a file.
-
-    Raises:
-        UsageError: there is no such table.
-        InvalidTableError: with every problem of the file.
-
-    >>> load("googlenet").input
-    (3, 224, 224)
-    """
-    path, label = (name, str(name)) if isinstance(name, Path) else spec.find_table(name)
-    return Table(spec.load_table(path, label))
-
-
 def count(
     thing: Table | Architecture,
     *,
@@ -191,6 +100,7 @@ def count(
         InvalidTableError: the rows do not go together with this input.
         UnavailableError: there is not the memory for the engine.
 
+    >>> from archcount.api import load
     >>> count(load("googlenet"), engine="formula").total.cost.macs
     1582671872
     """
@@ -222,6 +132,7 @@ def compare(report: Report, table: Table) -> Report:
     Raises:
         UsageError: the report is of another table.
 
+    >>> from archcount.api import load
     >>> report = compare(count(load("googlenet"), engine="formula"), load("googlenet"))
     >>> report.record.comparison.tally("ops")["match"]
     10
@@ -235,50 +146,9 @@ def compare(report: Report, table: Table) -> Report:
                 remedy="compare a report with the table that it was counted from",
             )
         )
-    compared = _compared(report, table)
+    compared = compare_with_reasons(table, report.architecture, report.counts)
     record = _record(report.architecture, report.counts, report.record.batch, table, compared)
     return replace(report, record=record)
-
-
-def _compared(report: Report, table: Table) -> comparison.Comparison:
-    """Compare; give reasons only where the count is of what the paper's numbers are of."""
-    printed = table.printed
-    references = {
-        claim.fewer_than.table: _reference(claim.fewer_than.table)
-        for claim in printed.claims
-        if claim.fewer_than is not None and claim.fewer_than.table
-    }
-    as_printed = not report.architecture.variant and report.architecture.input.chw == table.input
-    rereader = Recount(table.file.rereading()) if as_printed else None
-    compared = comparison.compare(printed, report.counts[0], rereader, references)
-    return _confirmed(compared, rereader, report) if rereader else compared
-
-
-def _reference(name: str) -> Count:
-    """Count the table that a ratio is set against."""
-    return counting.engine("formula").count(load(name).architecture())
-
-
-def _confirmed(
-    compared: comparison.Comparison, recount: Recount, report: Report
-) -> comparison.Comparison:
-    """Build each reading that is said of a row, and count it with the report's engines."""
-
-    def confirmed(row: comparison.ComparedRow) -> comparison.ComparedRow:
-        first, *others = row.explanations or (None,)
-        told = any(cell.verdict.status == "reading" for cell in row.cells.values())
-        if first is None or not told:
-            return row
-        alone = recount.alone(row.id, first.edits, declared=first.declared)
-        agreeing = tuple(
-            each.engine
-            for each in report.counts
-            if counting.engine(each.engine).count(alone).rows[0] == first.count
-        )
-        kept = (replace(first, engines=agreeing), *(item for item in others if item))
-        return replace(row, explanations=kept)
-
-    return replace(compared, rows=tuple(confirmed(row) for row in compared.rows))
 
 
 def _record(

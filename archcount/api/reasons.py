@@ -1,0 +1,60 @@
+"""Comparison with its reasons: readings searched for, then built and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from archcount import counting
+from archcount.api.tables import Table, load
+from archcount.architecture import Architecture
+from archcount.comparison import ComparedRow, Comparison, compare
+from archcount.counting import Count
+from archcount.counting.recount import Recount
+
+
+def compare_with_reasons(
+    table: Table, architecture: Architecture, counts: Sequence[Count]
+) -> Comparison:
+    """Compare; give reasons only where the count is of what the paper's numbers are of.
+
+    Args:
+        table: the table with the printed numbers.
+        architecture: what was counted.
+        counts: what each engine found; the first one's is compared, all confirm readings.
+    """
+    printed = table.printed
+    references = {
+        claim.fewer_than.table: _reference(claim.fewer_than.table)
+        for claim in printed.claims
+        if claim.fewer_than is not None and claim.fewer_than.table
+    }
+    as_printed = not architecture.variant and architecture.input.chw == table.input
+    rereader = Recount(table.file.rereading()) if as_printed else None
+    compared = compare(printed, counts[0], rereader, references)
+    return _confirmed(compared, rereader, counts) if rereader else compared
+
+
+def _reference(name: str) -> Count:
+    """Count the table that a ratio is set against."""
+    return counting.engine("formula").count(load(name).architecture())
+
+
+def _confirmed(compared: Comparison, recount: Recount, counts: Sequence[Count]) -> Comparison:
+    """Build each reading that is said of a row, and count it with the engines."""
+
+    def confirmed(row: ComparedRow) -> ComparedRow:
+        first, *others = row.explanations or (None,)
+        told = any(cell.verdict.status == "reading" for cell in row.cells.values())
+        if first is None or not told:
+            return row
+        alone = recount.alone(row.id, first.edits, declared=first.declared)
+        agreeing = tuple(
+            each.engine
+            for each in counts
+            if counting.engine(each.engine).count(alone).rows[0] == first.count
+        )
+        kept = (replace(first, engines=agreeing), *(item for item in others if item))
+        return replace(row, explanations=kept)
+
+    return replace(compared, rows=tuple(confirmed(row) for row in compared.rows))
