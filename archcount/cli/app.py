@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from archcount.cli.check import show_check
 from archcount.cli.env import show_env
+from archcount.cli.explain import show_explain
+from archcount.cli.infer import show_infer
 from archcount.cli.listing import show_list
 from archcount.cli.schema import show_schema
 from archcount.cli.table import show_table
@@ -17,6 +20,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("table")(show_table)
+app.command("explain")(show_explain)
+app.command("check")(show_check)
+app.command("infer")(show_infer)
 app.command("list")(show_list)
 app.command("schema")(show_schema)
 app.command("env")(show_env)

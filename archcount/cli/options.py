@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from archcount.cli import complete
+from archcount.counting import ENGINES
 from archcount.reporting import FORMATS
 
 TableName = Annotated[
@@ -15,6 +16,12 @@ TableName = Annotated[
     typer.Argument(
         help="A shipped table's name (see `archcount list`) or the path of a table file.",
         autocompletion=complete.tables,
+    ),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help=f"{', '.join(ENGINES)}, or all; formula checks the others.", metavar="ENGINE"
     ),
 ]
 Format = Annotated[

@@ -8,10 +8,9 @@ import typer
 
 from archcount import api
 from archcount.cli import complete
-from archcount.cli.options import Format, Output, TableName
+from archcount.cli.options import Engine, Format, Output, TableName
 from archcount.cli.output import choose_format, destination, warn, write_colour
 from archcount.cli.progress import progress
-from archcount.counting import ENGINES
 from archcount.reporting import render_table
 
 
@@ -33,12 +32,7 @@ def show_table(
         list[str] | None,
         typer.Option(help="Show only this row (may be repeated).", autocompletion=complete.rows),
     ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            help=f"{', '.join(ENGINES)}, or all; formula checks the others.", metavar="ENGINE"
-        ),
-    ] = "fvcore",
+    engine: Engine = "fvcore",
     form: Format = None,
     output: Output = None,
 ) -> None:

@@ -10,7 +10,7 @@ from archcount.comparison.conventions import accepted, computed_value, describe,
 from archcount.comparison.plausibility import MARGIN, evidence
 from archcount.comparison.records import ComparedClaim, Contradiction, Verdict
 from archcount.comparison.target import Option, all_options
-from archcount.comparison.verdicts import judge_quantity, judge_ratio, tell, write
+from archcount.comparison.verdicts import judge_quantity, judge_ratio, write
 from archcount.counting.records import Count, RowCount
 from archcount.printed import (
     Claim,
@@ -103,12 +103,12 @@ def convention_verdict(
     quantity: Quantity, row: RowCount, declared: Convention, other: Convention
 ) -> Verdict:
     """Say that another convention gives a printed number."""
-    told = tell(quantity, computed_value(row, other), other.k, unit(other))
+    value = computed_value(row, other)
+    found = judge_quantity(quantity, value, other.k, unit(other), other.rounding)
     return Verdict(
         status="convention",
         why="+".join(differences(declared, other, row)) or "rounding",
-        sentence=f"{told}, printed {quantity.text}: counting {describe(other)}, "
-        f"not {describe(declared)}.",
+        sentence=f"{found.sentence} Counting {describe(other)}, not {describe(declared)}.",
     )
 
 

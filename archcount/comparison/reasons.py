@@ -17,7 +17,7 @@ from archcount.comparison.records import (
 )
 from archcount.comparison.search import Found, believed
 from archcount.comparison.target import QUANTITIES, Target, all_options, first_fit
-from archcount.comparison.verdicts import tell
+from archcount.comparison.verdicts import judge_quantity
 from archcount.counting.records import RowCount
 from archcount.printed import Convention
 
@@ -103,10 +103,11 @@ def _reading(
     if cell.column in QUANTITIES:
         convention = best.conventions.get(cell.column, declared[cell.column])
         value = computed_value(best.count, convention)
-        quantity = target.quantities[cell.column]
-        told = tell(quantity, value, convention.k, unit(convention))
-        counted = f", counting {describe(convention)}" if cell.column in best.conventions else ""
-        sentence = f"{best.what}: {told}, printed {quantity.text}{counted}.{others}"
+        found = judge_quantity(
+            target.quantities[cell.column], value, convention.k, unit(convention)
+        )
+        counted = f" Counting {describe(convention)}." if cell.column in best.conventions else ""
+        sentence = f"{best.what}: {found.sentence}{counted}{others}"
     else:
         sentence = f"{best.what}: {cell.printed}, as printed.{others}"
     return replace(cell.verdict, status="reading", why=best.why, sentence=sentence)

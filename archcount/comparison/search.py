@@ -94,6 +94,7 @@ class _Search:
         self.conventions, self.known, self.missed = conventions, known, missed
         self.options = {name: options(name, found) for name, found in conventions.items()}
         self.found: list[Explanation] = []
+        self.enough: list[Mapping[str, Convention]] = []
         self.nearest = (target.distance(count, conventions) or Fraction(10**9), "")
         self.tried = 0
 
@@ -120,6 +121,7 @@ class _Search:
                 )
             )
             change = Change(why=why, what="the row as it stands", edits=(), bits=0.0)
+            self.enough.append(fit[0])
             self._keep(change, self.count, fit)
 
     def _declared(self) -> None:
@@ -130,7 +132,7 @@ class _Search:
         self.tried += 1
         fit = self.target.fit(count, self.options)
         if fit is not None:
-            change = Change(why="declared", what="the declared reading", edits=(), bits=0.0)
+            change = Change(why="declared", what="as the file declares", edits=(), bits=0.0)
             self._keep(change, count, fit, declared=True)
 
     def _changes(self, plan: Plan, *, moved: bool = False) -> None:
@@ -188,8 +190,8 @@ class _Search:
             return
         fit = self.target.fit(count, self.options)
         if fit is not None:
-            if not any(item.conventions == fit[0] for item in self.found if not item.edits):
-                self._keep(change, count, fit)  # else the conventions alone are enough
+            if fit[0] not in self.enough:  # else the conventions alone are enough
+                self._keep(change, count, fit)
         elif not self.found and change.bits < _PLAIN_BITS:
             self._note(change, count)
 

@@ -3,7 +3,7 @@
 from archcount.reporting.assemble import Subject, assemble
 from archcount.reporting.columns import remarks
 from archcount.reporting.records import EngineResult, ReportRow, TableReport, Warning
-from archcount.reporting.render import FORMATS, render_listing, render_table
+from archcount.reporting.render import FORMATS, render_listing, render_sheets, render_table
 from archcount.reporting.tidy import to_frame
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "assemble",
     "remarks",
     "render_listing",
+    "render_sheets",
     "render_table",
     "to_frame",
 ]

@@ -81,7 +81,10 @@ def assemble(
         uncounted=tuple(op for each in counts for op in each.uncounted),
         comparison=compared,
         notes=printed.notes if printed else (),
-        warnings=tuple(_warnings(subject, total.input, compared)),
+        warnings=(
+            *_warnings(subject, total.input, compared),
+            *_unconfirmed(counts, compared),
+        ),
     )
 
 
@@ -93,6 +96,18 @@ def _scaled(row: RowCount, batch: int) -> RowCount:
 def _labels(printed: PrintedTable) -> dict[str, str]:
     """Give the rows' printed labels, where there are some."""
     return {row.id: row.cells["type"].text for row in printed.rows if "type" in row.cells}
+
+
+def _unconfirmed(counts: tuple[Count, ...], compared: Comparison | None) -> Iterator[Warning]:
+    """Warn of readings that an engine, having built them, counts otherwise."""
+    for row in compared.rows if compared else ():
+        if any(cell.verdict.status == "reading" for cell in row.cells.values()):
+            for count in counts:
+                if count.engine not in row.explanations[0].engines:
+                    yield Warning(
+                        what=f"{count.engine} does not confirm the reading of row {row.id}",
+                        advice="do not trust its verdicts, and report this",
+                    )
 
 
 def _warnings(

@@ -17,13 +17,13 @@ _BRIEF = {"convention": "conv.", "reading": "read.", "contradiction": "contr."}
 
 def full_sheet(report: TableReport) -> Sheet:
     """Lay a report out with every number exact."""
-    compared = _compared_columns(report) if report.comparison else _plain_columns()
+    compared = _compared_columns(report) if _columns(report) else _plain_columns()
     return _sheet(report, compared)
 
 
 def narrow_sheet(report: TableReport) -> Sheet:
     """Lay a report out for 80 columns, compared numbers in the paper's notation."""
-    return _sheet(report, _narrow_columns(report) if report.comparison else _plain_columns())
+    return _sheet(report, _narrow_columns(report) if _columns(report) else _plain_columns())
 
 
 def _sheet(report: TableReport, columns: list[Column[ReportRow]]) -> Sheet:

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from archcount.comparison import Cell, ComparedClaim, Comparison, Verdict
+from archcount.comparison import (
+    Cell,
+    ComparedClaim,
+    Comparison,
+    Explanation,
+    Verdict,
+    believed,
+)
+from archcount.comparison.conventions import describe
 from archcount.counting import RowCount
 from archcount.reporting.records import ReportRow, TableReport
 from archcount.reporting.tidy import Value, tidy_rows
@@ -98,15 +106,37 @@ def _counted(count: RowCount) -> dict[str, Any]:
     }
 
 
-def _row(row: ReportRow) -> dict[str, Any]:
+def row_record(count: RowCount, label: str, cells: Mapping[str, Cell]) -> dict[str, Any]:
+    """Give a row as JSON holds it."""
     return {
-        "id": row.id,
-        "type": row.label or None,
-        "input": list(row.count.input),
-        "output": list(row.count.output),
-        **_counted(row.count),
-        "cells": [_cell(cell) for cell in row.cells.values()],
+        "id": count.id,
+        "type": label or None,
+        "input": list(count.input),
+        "output": list(count.output),
+        **_counted(count),
+        "cells": [_cell(cell) for cell in cells.values()],
     }
+
+
+def explanation_record(item: Explanation) -> dict[str, Any]:
+    """Give a reading as JSON holds it."""
+    return {
+        "why": item.why,
+        "what": item.what,
+        "declared": item.declared,
+        "believed": believed(item),
+        "bits": round(item.bits, 2),
+        "evidence": round(item.evidence, 2),
+        "cells": list(item.cells),
+        "conventions": {name: describe(found) for name, found in item.conventions.items()},
+        "output": list(item.count.output),
+        **_counted(item.count),
+        "engines": list(item.engines),
+    }
+
+
+def _row(row: ReportRow) -> dict[str, Any]:
+    return row_record(row.count, row.label, row.cells)
 
 
 def _totals(report: TableReport) -> dict[str, Any]:
@@ -155,6 +185,30 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "columns": list(comparison.columns),
         "headings": dict(comparison.headings),
         "conventions": dict(comparison.conventions),
+        "best_conventions": {
+            column: {
+                "convention": describe(fits[0].convention),
+                "fits": len(fits[0].fits),
+                "printed": len(fits[0].fits) + len(fits[0].misses),
+            }
+            for column, fits in comparison.fits.items()
+        },
+        "explanations": {
+            row.id: explanation_record(row.explanations[0])
+            for row in comparison.rows
+            if row.explanations
+        },
+        "contradictions": [
+            {
+                "why": item.why,
+                "row": item.row or None,
+                "cells": list(item.cells),
+                "odd": item.odd or None,
+                "claim": item.claim or None,
+                "sentence": item.sentence,
+            }
+            for item in comparison.contradictions
+        ],
         "verdicts": {
             column: dict(sorted(comparison.tally(column).items())) for column in comparison.columns
         },

@@ -42,7 +42,7 @@ def render_table(
     if form == "csv":
         return table_csv(report)
     sheets = [full_sheet(report), narrow_sheet(report)]
-    return _written(sheets, form, width, colour, f"archcount table {report.name}")
+    return _written([sheets], form, width, colour, f"archcount table {report.name}")
 
 
 def render_listing(
@@ -77,7 +77,22 @@ def render_listing(
         )
         for key, value in records[0].items()
     ]
-    return _written([make_sheet(title, columns, records)], form, width, colour, title)
+    return _written([[make_sheet(title, columns, records)]], form, width, colour, title)
+
+
+def render_sheets(
+    sheets: Iterable[Sheet], form: str, *, width: int | None, colour: bool, heading: str
+) -> str:
+    """Write sheets one after another in one of the `FORMATS` for people.
+
+    Args:
+        sheets: the sheets.
+        form: the format's name; not csv or json.
+        width: as for `render_table`.
+        colour: as for `render_table`.
+        heading: the title of a picture.
+    """
+    return _written([[sheet] for sheet in sheets], form, width, colour, heading)
 
 
 def _field(key: str, record: Mapping[str, Value]) -> str:
@@ -85,12 +100,13 @@ def _field(key: str, record: Mapping[str, Value]) -> str:
 
 
 def _written(
-    sheets: Sequence[Sheet], form: str, width: int | None, colour: bool, heading: str
+    parts: Sequence[Sequence[Sheet]], form: str, width: int | None, colour: bool, heading: str
 ) -> str:
+    """Write parts one after another; each is given in layouts from the widest to the narrowest."""
     if form in _TEXTS:
-        return _TEXTS[form](sheets[0])
+        return "\n".join(_TEXTS[form](layouts[0]) for layouts in parts)
     from archcount.reporting import terminal
 
     if form == "svg":
-        return terminal.svg(sheets, width=width or 132, heading=heading)
-    return terminal.terminal(sheets, width=width, colour=colour)
+        return terminal.svg(parts, width=width or 132, heading=heading)
+    return terminal.terminal(parts, width=width, colour=colour)

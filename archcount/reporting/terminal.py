@@ -41,27 +41,38 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 """
 
 
-def terminal(sheets: Sequence[Sheet], *, width: int | None = None, colour: bool = True) -> str:
-    """Write the first sheet that fits the terminal, else the last.
+Parts = Sequence[Sequence[Sheet]]
+"""What stands one after another, each in layouts from the widest to the narrowest."""
+
+
+def terminal(parts: Parts, *, width: int | None = None, colour: bool = True) -> str:
+    """Write each part in its first layout that fits the terminal, else in its last.
 
     Args:
-        sheets: the same report, from the widest layout to the narrowest.
+        parts: what to write.
         width: the terminal's width, or None to ask it.
         colour: write colours, unless `NO_COLOR` forbids.
     """
     text = io.StringIO()
     console = Console(file=text, width=width, force_terminal=colour, no_color=None)
-    _print(sheets, console)
+    _print_all(parts, console)
     return text.getvalue()
 
 
-def svg(sheets: Sequence[Sheet], *, width: int = 132, heading: str = "archcount") -> str:
+def svg(parts: Parts, *, width: int = 132, heading: str = "archcount") -> str:
     """Draw the same as a picture."""
     console = Console(
         file=io.StringIO(), width=width, record=True, force_terminal=True, color_system="truecolor"
     )
-    _print(sheets, console)
+    _print_all(parts, console)
     return console.export_svg(title=heading, code_format=_SVG, unique_id="archcount")
+
+
+def _print_all(parts: Parts, console: Console) -> None:
+    for number, layouts in enumerate(parts):
+        if number:
+            console.print()
+        _print(layouts, console)
 
 
 def _print(sheets: Sequence[Sheet], console: Console) -> None:

@@ -1,0 +1,92 @@
+"""One row explained: its arithmetic, the conventions tried, the readings that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcount.api.reports import Report, compare
+from archcount.api.tables import Table
+from archcount.comparison import QUANTITIES, Comparison
+from archcount.comparison.conventions import accepted, computed_value, plain
+from archcount.comparison.verdicts import write
+from archcount.counting import RowCount
+from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.printed import Convention, PrintedRow, parse_quantity
+from archcount.reporting.explained import ExplainedRow, TriedConvention
+
+
+def explain(report: Report, table: Table, row: str) -> ExplainedRow:
+    """Explain one row of a table.
+
+    Args:
+        report: a count of the table as printed.
+        table: the table.
+        row: the row's name.
+
+    Raises:
+        UsageError: there is no such row, or the report is of another table.
+
+    >>> from archcount.api import count, load
+    >>> table = load("googlenet")
+    >>> explained = explain(count(table, engine="formula"), table, "inception_5a")
+    >>> explained.compared.explanations[0].what
+    '928 input channels instead of 832'
+    """
+    names = [item.id for item in table.printed.rows]
+    if row not in names:
+        raise UsageError(
+            Problem(
+                what=f"{table.name} has no row {quote(row)}",
+                allowed=", ".join(names),
+                remedy=suggestion(row, names),
+            )
+        )
+    comparison = compare(report, table).record.comparison
+    assert comparison is not None
+    printed = table.printed.rows[names.index(row)]
+    counted = next(item for item in report.counts[0].rows if item.id == row)
+    return ExplainedRow(
+        name=table.name,
+        source=table.source,
+        label=printed.cells["type"].text if "type" in printed.cells else "",
+        count=counted,
+        plan=table.file.rereading().plan(row),
+        compared=next(item for item in comparison.rows if item.id == row),
+        tried=tuple(_tried(printed, counted, table, comparison)),
+        stands_for={
+            column: _interval(printed, column, table.printed.conventions[column])
+            for column in QUANTITIES
+            if column in printed.cells
+        },
+        contradictions=tuple(item for item in comparison.contradictions if item.row == row),
+        because=next((each.because for each in table.printed.readings if each.row == row), ""),
+    )
+
+
+def _interval(printed: PrintedRow, column: str, convention: Convention) -> str:
+    interval = accepted(parse_quantity(printed.cells[column].text), convention)
+    return f"{float(interval.low):,.0f} to {float(interval.high):,.0f}"
+
+
+def _tried(
+    printed: PrintedRow, row: RowCount, table: Table, comparison: Comparison
+) -> Iterator[TriedConvention]:
+    """Yield each convention tried for the row, the declared one first, then the best."""
+    for column, fits in comparison.fits.items():
+        if column not in printed.cells:
+            continue
+        quantity = parse_quantity(printed.cells[column].text)
+        declared = plain(table.printed.conventions[column])
+        either = [fit for fit in fits if fit.convention.rounding == "either"]
+        for fit in sorted(either, key=lambda fit: (fit.convention != declared, fit.bits)):
+            value = computed_value(row, fit.convention)
+            yield TriedConvention(
+                column=column,
+                convention=fit.convention,
+                computed=value,
+                shown=write(value, quantity, fit.convention.k),
+                fits=value in accepted(quantity, fit.convention),
+                column_fits=len(fit.fits),
+                column_printed=len(fit.fits) + len(fit.misses),
+                declared=fit.convention == declared,
+            )

@@ -1,0 +1,144 @@
+"""What `archcount infer` says: the conventions that a table's numbers bear out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from archcount.comparison import ColumnFit
+from archcount.comparison.conventions import describe
+from archcount.printed import Convention
+from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+
+SCHEMA = "archcount.infer/1"
+"""The name and version of the JSON form of an inference."""
+MOST_SHOWN = 6
+FEW = 6
+"""Below so many printed numbers a proposal is called weak."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inference:
+    """The conventions of a table, inferred from its printed numbers.
+
+    Attributes:
+        name: the table's name.
+        fits: by column every convention held against it, the likeliest first; only columns
+            with printed numbers.
+        ties: by column the other conventions that give the same printed numbers.
+        declared: what the file declares, for comparison.
+    """
+
+    name: str
+    fits: Mapping[str, tuple[ColumnFit, ...]]
+    ties: Mapping[str, tuple[Convention, ...]]
+    declared: Mapping[str, Convention]
+
+    @property
+    def proposed(self) -> dict[str, Convention]:
+        """The likeliest convention of each column."""
+        return {column: fits[0].convention for column, fits in self.fits.items()}
+
+    @property
+    def block(self) -> str:
+        """The `conventions:` line for the table file; empty where nothing is printed."""
+        if not self.fits:
+            return ""
+        parts = [f"{column}: {_entry(found)}" for column, found in self.proposed.items()]
+        return f"conventions: {{{', '.join(parts)}}}"
+
+
+def _entry(convention: Convention) -> str:
+    """Write a convention as a table file does.
+
+    >>> _entry(Convention(k=1024, count="weights", rounding="down"))
+    '{K: 1024, count: weights, rounding: down}'
+    """
+    words = [f"K: {convention.k}", f"count: {convention.count}"]
+    if convention.include:
+        words.append(f"include: [{', '.join(convention.include)}]")
+    if convention.rounding != "either":
+        words.append(f"rounding: {convention.rounding}")
+    return f"{{{', '.join(words)}}}"
+
+
+def inferred_sheets(inference: Inference) -> list[Sheet]:
+    """Lay an inference out: the proposal, and how the conventions fare on each column."""
+    return [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
+
+
+def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:
+    printed = len(fits[0].fits) + len(fits[0].misses)
+    columns: list[Column[ColumnFit]] = [
+        Column(heading="Counting", text=lambda fit: describe(fit.convention)),
+        Column(heading="fits", text=lambda fit: f"{len(fit.fits)} of {printed}", right=True),
+        Column(heading="bits", text=lambda fit: f"{fit.bits:.1f}", right=True),
+        Column(heading="does not give", text=lambda fit: _misses(fit)),
+    ]
+    return make_sheet(
+        f"{inference.name}, {column}: {printed} printed numbers",
+        columns,
+        fits[:MOST_SHOWN],
+        notes=_notes(inference, column, printed),
+    )
+
+
+def _misses(fit: ColumnFit) -> str:
+    if len(fit.misses) > 4:
+        return f"{', '.join(fit.misses[:3])} and {len(fit.misses) - 3} more"
+    return ", ".join(fit.misses)
+
+
+def _notes(inference: Inference, column: str, printed: int) -> Iterator[Text]:
+    best = inference.fits[column][0]
+    yield Text(f"likeliest: {describe(best.convention)}", "good" if best.fits else "bad")
+    same = [describe(found) for found in best.like]
+    if same:
+        yield Text(f"no row tells it from: {'; '.join(same)}")
+    ties = [describe(found) for found in inference.ties.get(column, ())]
+    if ties:
+        yield Text(f"the printed digits fit as well: {'; '.join(ties)}", "told")
+    if printed < FEW:
+        yield Text(f"weak: {printed} printed numbers tell little", "told")
+    if not best.fits:
+        yield Text("no listed convention gives a single printed number", "bad")
+
+
+def inferred_json(inference: Inference) -> str:
+    """Write an inference as JSON, `archcount.infer/1`."""
+    return to_json(
+        {
+            "schema": SCHEMA,
+            "name": inference.name,
+            "block": inference.block or None,
+            "columns": {
+                column: {
+                    "proposed": describe(fits[0].convention),
+                    "declared": describe(inference.declared[column]),
+                    "ties": [describe(found) for found in inference.ties.get(column, ())],
+                    "tried": list(_records(column, fits)),
+                }
+                for column, fits in inference.fits.items()
+            },
+        }
+    )
+
+
+def inferred_csv(inference: Inference) -> str:
+    """Write every convention tried as CSV, one a line."""
+    return to_csv(
+        {"column": column, **record}
+        for column, fits in inference.fits.items()
+        for record in _records(column, fits)
+    )
+
+
+def _records(column: str, fits: Iterable[ColumnFit]) -> Iterator[dict[str, str | int | float]]:
+    for fit in fits:
+        yield {
+            "convention": describe(fit.convention),
+            "fits": len(fit.fits),
+            "printed": len(fit.fits) + len(fit.misses),
+            "bits": round(fit.bits, 2),
+        }
