@@ -1,10 +1,10 @@
-# Six verbs. Everything they need is installed into .venv on first use; after that they work
+# Seven verbs. Everything they need is installed into .venv on first use; after that they work
 # without a network.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all format docs clean
+.PHONY: table test test-all forensics format docs clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -22,6 +22,9 @@ test-all: test  ## the slow exhaustive tests too
 format: .venv/dev  ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+forensics: .venv/dev  ## plant causes in random tables, print how many are found
+	$(BIN)/python tests/planted.py
 
 docs: .venv/dev  ## write the outputs and the picture of the README anew
 	$(BIN)/python tests/readme.py

@@ -18,8 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 import archcount as ac
+from archcount.api.inferring import infer
 from archcount.comparison import ComparedRow, Comparison
 from archcount.counting import RowCount
 from archcount.printed import Convention
@@ -147,7 +149,8 @@ def draw_net(rng: random.Random) -> Net:
 
 
 def _width(rng: random.Random) -> int:
-    return rng.choice(_WIDTHS)
+    """Draw a width: most are round, as in papers, and some are multiples of 4 only."""
+    return rng.choice(_WIDTHS) if rng.random() < 0.85 else rng.randrange(12, 400, 4)
 
 
 def shorten(value: int, column: str, k: int, mode: str, digits: int = 3) -> str:
@@ -222,7 +225,11 @@ class Folder:
 
 
 def print_cells(
-    rows: dict[str, RowCount], conventions: dict[str, Convention], mode: str
+    rows: dict[str, RowCount],
+    conventions: dict[str, Convention],
+    mode: str,
+    digits: int = 3,
+    columns: tuple[str, ...] = ("params", "ops"),
 ) -> dict[str, dict[str, str]]:
     """Print output, params and ops of every row with weights, and the output of the others."""
     printed: dict[str, dict[str, str]] = {}
@@ -230,10 +237,20 @@ def print_cells(
         chw = row.output
         printed[name] = {"output": f"{chw[1]}x{chw[2]}x{chw[0]}"}
         if row.weights:
-            for column, convention in conventions.items():
+            for column in columns:
+                convention = conventions[column]
                 value = value_of(row, convention)
-                printed[name][column] = shorten(value, column, convention.k, mode)
+                printed[name][column] = shorten(value, column, convention.k, mode, digits)
     return printed
+
+
+def draw_print(rng: random.Random) -> dict[str, Any]:
+    """Draw how a paper prints: how it shortens, how many digits at least, which columns."""
+    return {
+        "mode": rng.choice(["nearest", "nearest", "down"]),
+        "digits": rng.choice([2, 3, 3]),
+        "columns": rng.choice([("params", "ops"), ("params", "ops"), ("params",)]),
+    }
 
 
 def draw_conventions(rng: random.Random) -> dict[str, Convention]:
@@ -252,7 +269,7 @@ def correct(rng: random.Random, folder: Folder) -> Case:
     """Make a table whose every cell is right."""
     net, conventions = draw_net(rng), draw_conventions(rng)
     rows = folder.count(net.write({}, conventions))
-    printed = print_cells(rows, conventions, rng.choice(["nearest", "nearest", "down"]))
+    printed = print_cells(rows, conventions, **draw_print(rng))
     return Case(net.write(printed, conventions), "none", printed=printed)
 
 
@@ -306,22 +323,21 @@ def _plant_column(rng: random.Random, cause: str, net: Net, folder: Folder) -> C
 
 def _plant_row(rng: random.Random, cause: str, net: Net, folder: Folder) -> Case | None:
     conventions = draw_conventions(rng)
-    mode = rng.choice(["nearest", "nearest", "down"])
     if cause == "input":
-        return _plant_input(rng, net, conventions, mode, folder)
+        return _plant_input(rng, net, conventions, folder)
     changes = [other for line in net.lines for other in _changed(line, cause, rng)]
     if not changes:
         return None
     line = rng.choice(changes)
     true = net.with_line(line)
     rows = folder.count(true.write({}, conventions))
-    printed = print_cells(rows, conventions, mode)
+    printed = print_cells(rows, conventions, **draw_print(rng))
     text = net.write(printed, conventions)
     return Case(text, cause, row=line.id, truth=rows[line.id], printed=printed)
 
 
 def _plant_input(
-    rng: random.Random, net: Net, conventions: dict[str, Convention], mode: str, folder: Folder
+    rng: random.Random, net: Net, conventions: dict[str, Convention], folder: Folder
 ) -> Case | None:
     """Count one row on another input width than the row before it gives."""
     kinds = ("convolution", "reduced", "inception35", "classifier")
@@ -336,7 +352,7 @@ def _plant_input(
     widened = Line("widen", "convolution", {"patch": "1x1", "w": new})
     lines = (*net.lines[:place], widened, *net.lines[place:])
     truth = folder.count(replace(net, lines=lines).write({}, conventions))[line.id]
-    printed = print_cells({**rows, line.id: truth}, conventions, mode)
+    printed = print_cells({**rows, line.id: truth}, conventions, **draw_print(rng))
     return Case(net.write(printed, conventions), "input", row=line.id, truth=truth, printed=printed)
 
 
@@ -457,10 +473,9 @@ def _rank(row: ComparedRow, case: Case) -> int:
 def _same(found: Convention, case: Case, rows: dict[str, RowCount]) -> bool:
     """Tell whether a convention gives every row the number of the planted one."""
     assert case.convention is not None
-    alike = found.k == case.convention.k and all(
-        value_of(row, found) == value_of(row, case.convention) for row in rows.values()
+    return _alike(found, case.convention, rows) and (
+        case.cause != "truncation" or found.rounding == "down"
     )
-    return alike and (case.cause != "truncation" or found.rounding == "down")
 
 
 def outcomes(cases: int, seed: int, causes: tuple[str, ...], folder: Folder) -> Iterator[Outcome]:
@@ -496,6 +511,45 @@ def false_contradictions(cases: int, seed: int, folder: Folder) -> int:
     return found
 
 
+@dataclass(frozen=True)
+class Inferred:
+    """What `infer` made of one column.
+
+    Attributes:
+        same: the proposed convention counts every row as the planted one does.
+        tied: it does not, yet both print the very digits, and the planted one is named as a tie.
+    """
+
+    same: bool
+    tied: bool
+
+
+def inferences(cases: int, seed: int, folder: Folder) -> Iterator[Inferred]:
+    """Let the conventions of correct tables with six or more printed cells be inferred."""
+    rng = random.Random(seed)
+    for _ in range(cases):
+        net, conventions = draw_net(rng), draw_conventions(rng)
+        rows = folder.count(net.write({}, conventions))
+        printed = print_cells(rows, conventions, rng.choice(["nearest", "nearest", "down"]))
+        assert sum(len(cells) > 1 for cells in printed.values()) >= 6
+        blank = {
+            "params": Convention(k=1000, count="params"),
+            "ops": Convention(k=1000, count="macs"),
+        }
+        inference = infer(folder.load(net.write(printed, blank)))
+        for column, found in inference.proposed.items():
+            true = conventions[column]
+            same = _alike(found, true, rows)
+            tied = not same and any(_alike(tie, true, rows) for tie in inference.ties[column])
+            yield Inferred(same, tied)
+
+
+def _alike(found: Convention, true: Convention, rows: dict[str, RowCount]) -> bool:
+    return found.k == true.k and all(
+        value_of(row, found) == value_of(row, true) for row in rows.values()
+    )
+
+
 def main() -> None:
     """Print the measured rates."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -506,8 +560,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Folder(Path(name))
         causes = (*COLUMN_CAUSES, *ROW_CAUSES)
-        found = list(outcomes(options.cases, options.seed, causes, folder))
-        _report(found)
+        _report(list(outcomes(options.cases, options.seed, causes, folder)))
+        wrong = false_contradictions(500, options.seed, folder)
+        sys.stdout.write(f"500 correct tables: {wrong} false contradictions or verdicts\n")
+        inferred = list(inferences(500, options.seed, folder))
+        same, tied = (sum(getattr(item, name) for item in inferred) for name in ("same", "tied"))
+        sys.stdout.write(
+            f"infer, {len(inferred)} columns of 500 tables: {same / len(inferred):.1%} recovered, "
+            f"{tied / len(inferred):.1%} tied with it to the last digit, "
+            f"{1 - (same + tied) / len(inferred):.1%} wrong\n"
+        )
     sys.stdout.write(f"{time.perf_counter() - started:.0f} s\n")
 
 

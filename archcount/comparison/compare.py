@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.consistency import Rereader, contradictions
-from archcount.comparison.conventions import computed_value, describe, unit
+from archcount.comparison.conventions import computed_value, describe, plain, unit
 from archcount.comparison.reasons import reasoned
 from archcount.comparison.records import Cell, ComparedRow, Comparison
 from archcount.comparison.search import search
@@ -49,7 +49,9 @@ def compare(
         column: supported(fits.get(column, ()), printed.conventions[column])
         for column in QUANTITIES
     }
-    against = contradictions(printed, count, rereader, conventions) if rereader else ()
+    # However a number was shortened, it stands for the same row.
+    either = {column: [plain(each) for each in found] for column, found in conventions.items()}
+    against = contradictions(printed, count, rereader, either) if rereader else ()
     styles = {column: _style(column, printed) for column in QUANTITIES}
     known = _widths(printed, count, rereader) if rereader else frozenset()
 
