@@ -1,0 +1,264 @@
+"""Readings of one row, each counted by hand; and what the search says of them."""
+
+from __future__ import annotations
+
+import pytest
+
+import archcount as ac
+from archcount.comparison import WHYS, believed
+from archcount.counting.recount import Recount
+from archcount.edits import EDITS, Edit
+
+HEAD = """\
+archcount: 1
+name: rows
+source: {title: Rows}
+input: %s
+layer: {pad: same, bias: true, act: relu}
+conventions: {params: {K: 1000, count: weights}, ops: {K: 1000, count: macs}}
+columns: {w: width, v: other width}
+blocks:
+  stem: conv patch w
+  pair: [conv 1x1 v, conv patch w]
+  branches: {concat: [conv 1x1 w, [conv 1x1 v, conv 3x3 w]]}
+  residual: [{add: [[conv 3x3/first(2) w, conv 3x3 w act=none], shortcut]}, relu]
+  depthwise: [dwconv patch, conv 1x1 w]
+  separable: sepconv patch w multiplier=2
+  scores: [global_avgpool, flatten, linear w]
+table: |
+  row | block | patch | output | depth | w | v | n | params | ops
+"""
+
+
+def write(path, rows, size="3x8x8", tail=""):
+    lines = [f"  {' | '.join(row)}" for row in rows]
+    path.write_text(HEAD % size + "\n".join(lines) + "\n" + tail)
+    return ac.load(path)
+
+
+def compared(table):
+    report = ac.compare(ac.count(table, engine="formula"), table)
+    return report.record.comparison
+
+
+@pytest.fixture
+def recount(tmp_path):
+    rows = [
+        ("stem", "stem", "3x3/2", "", "", "8", "", "", "", ""),
+        ("pair", "pair", "3x3", "", "", "16", "4", "", "", ""),
+        ("branches", "branches", "", "", "", "8", "4", "", "", ""),
+        ("residual", "residual", "", "", "", "16", "", "2", "", ""),
+        ("depthwise", "depthwise", "3x3", "", "", "8", "", "", "", ""),
+        ("separable", "separable", "3x3", "", "", "8", "", "", "", ""),
+        ("scores", "scores", "", "", "", "10", "", "", "", ""),
+    ]
+    return Recount(write(tmp_path / "rows.yaml", rows).file.rereading())
+
+
+def site(recount, row, text):
+    return next(each for each in recount.plan(row).sites if each.text == text).where
+
+
+# Every reading by hand: its weights, macs and (channels, rows, columns) of output.
+CASES = {
+    # 3 -> 8 by 3x3 on 8x8 with stride 2: 216 weights at 4x4 positions
+    "as it stands": ("stem", [], 216, 3_456, (8, 4, 4)),
+    "input": ("stem", [Edit(kind="input", to=(6, 8, 8))], 432, 6_912, (8, 4, 4)),
+    "input size": ("stem", [Edit(kind="input", to=(3, 16, 16))], 216, 13_824, (8, 8, 8)),
+    "cell": ("pair", [("cell", (32,), "w")], 8 * 4 + 4 * 32 * 9, (32 + 1_152) * 16, (32, 4, 4)),
+    "filters": ("stem", [("filters", (5,), "conv patch w")], 135, 2_160, (5, 4, 4)),
+    "kernel": ("stem", [("kernel", (5, 5), "conv patch w")], 600, 9_600, (8, 4, 4)),
+    "kernel of even sides": ("stem", [("kernel", (2, 2), "conv patch w")], 96, 1_536, (8, 4, 4)),
+    "kernel 1x3": ("stem", [("kernel", (1, 3), "conv patch w")], 72, 1_152, (8, 4, 4)),
+    "stride": ("stem", [("stride", (1, 1), "conv patch w")], 216, 13_824, (8, 8, 8)),
+    # a repeated block strides once: 4x4 to 1x1 by 4, the second stays
+    "stride of a repeated block": (
+        "residual",
+        [("stride", (4, 4), "conv 3x3/first(2) w")],
+        16 * 16 * 9 * 4 + 16 * 16,
+        16 * 16 * 9 * 4 + 16 * 16,
+        (16, 1, 1),
+    ),
+    # 8 -> 4 by 1x1, 4 -> 16 by 3x3 in two groups: 32 + 2 x 16 x 9
+    "groups": ("pair", [("groups", (2,), "conv patch w")], 320, 5_120, (16, 4, 4)),
+    # 16 channels as one full convolution of 16 -> 16, then 16 -> 8
+    "no groups": ("depthwise", [("groups", (1,), "dwconv patch")], 2_432, 9_728, (8, 2, 2)),
+    # 16 x 2 channels of 3x3, then 32 -> 8
+    "multiplier": ("depthwise", [("multiplier", (2,), "dwconv patch")], 544, 2_176, (8, 2, 2)),
+    "multiplier of a separable one": (
+        "separable",
+        [("multiplier", (4,), "sepconv patch w multiplier=2")],
+        32 * 9 + 32 * 8,
+        4 * (32 * 9 + 32 * 8),
+        (8, 2, 2),
+    ),
+    # 3 x 2 channels of 3x3 = 54, and 6 -> 8 = 48
+    "separable": ("stem", [("separable", (2,), "conv patch w")], 102, 1_632, (8, 4, 4)),
+    "without": ("pair", [("without", (), "conv 1x1 v")], 1_152, 18_432, (16, 4, 4)),
+    # once more with stride 1: 8 -> 8 by 3x3 is 576
+    "twice": ("stem", [("twice", (), "conv patch w")], 792, 12_672, (8, 4, 4)),
+    # 3 -> 2 at 8x8, then 2 -> 8 by 3x3 at 4x4
+    "reduced": ("stem", [("reduced", (2,), "conv patch w")], 150, 2_688, (8, 4, 4)),
+}  # fmt: skip
+
+
+def edits_of(recount, row, written):
+    for edit in written:
+        if isinstance(edit, Edit):
+            yield edit
+        elif edit[0] == "cell":
+            cell = recount.plan(row).cells[edit[2]]
+            yield Edit(kind="cell", to=edit[1], where=cell.where, name=cell.name)
+        else:
+            yield Edit(kind=edit[0], to=edit[1], where=site(recount, row, edit[2]))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_reading_is_counted_as_by_hand(recount, name):
+    row, written, weights, macs, output = CASES[name]
+    count = recount.count(row, list(edits_of(recount, row, written)))
+    assert (count.weights, count.cost.macs, count.output) == (weights, macs, output)
+
+
+def test_a_block_is_repeated_otherwise(recount):
+    [(where, times)] = recount.plan("residual").repeats.items()
+    assert times == 2
+    count = recount.count("residual", [Edit(kind="repeats", to=(3,), where=where)])
+    # 16 -> 16 by 3x3 six times, and the projection of the first
+    assert count.weights == 6 * 2_304 + 256
+
+
+def test_every_kind_of_edit_is_counted_by_hand():
+    tried = {
+        edit[0] if isinstance(edit, tuple) else edit.kind
+        for case in CASES.values()
+        for edit in case[1]
+    }
+    assert tried | {"repeats"} == set(EDITS)
+
+
+def test_what_cannot_be_built_is_no_reading(recount):
+    where = site(recount, "pair", "conv patch w")
+    assert recount.count("pair", [Edit(kind="groups", to=(3,), where=where)]) is None
+    pool = Edit(kind="filters", to=(3,), where=site(recount, "depthwise", "dwconv patch"))
+    assert recount.count("depthwise", [pool]) is None
+
+
+def test_a_plan_tells_the_layers_of_a_row(recount):
+    plan = recount.plan("branches")
+    assert [(each.path, each.text) for each in plan.sites] == [
+        ("branch1.conv", "conv 1x1 w"),
+        ("branch2.conv1", "conv 1x1 v"),
+        ("branch2.conv2", "conv 3x3 w"),
+    ]
+    assert {name: cell.value for name, cell in plan.cells.items()} == {"w": 8, "v": 4}
+    assert plan.input == (16, 4, 4)
+    repeated = recount.plan("residual").sites
+    assert [(each.text, each.times) for each in repeated] == [
+        ("conv 3x3/first(2) w", 2),
+        ("conv 3x3 w act=none", 2),
+    ]
+
+
+# What a row prints, and the reading that gives it (worked out in CASES).
+FOUND = {
+    "input": (("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "432", "6912"), "6 input channels instead of 3"),
+    "kernel": (("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "600", "9600"), "'conv patch w' with kernel 5x5 instead of 3x3"),
+    "stride": (("stem", "stem", "3x3/2", "8x8x8", "1", "8", "", "", "216", "13824"), "'conv patch w' with stride 1 instead of 2"),
+    "separable": (("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "102", "1632"), "'conv patch w' as a separable convolution with depth multiplier 2"),
+    "filters": (("stem", "stem", "3x3/2", "4x4x24", "1", "8", "", "", "648", "10368"), "w (width) 24 instead of 8"),
+    "layer": (("stem", "stem", "3x3/2", "4x4x8", "2", "8", "", "", "792", "12672"), "'conv patch w' standing twice"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", FOUND)
+def test_the_search_finds_a_reading_and_says_it(why, tmp_path):
+    cells, what = FOUND[why]
+    [row] = compared(write(tmp_path / "rows.yaml", [cells])).rows
+    best = row.explanations[0]
+    assert (best.why, best.what) == (why, what)
+    assert believed(best)
+    off = {name: cell.verdict for name, cell in row.cells.items() if cell.verdict.status != "match"}
+    assert off
+    for verdict in off.values():
+        assert (verdict.status, verdict.why) == ("reading", why)
+        assert what in verdict.sentence
+        assert why in WHYS["reading"]
+    assert row.explanations[0].engines == ("formula",)
+
+
+def test_an_explanation_gives_every_printed_cell_of_the_row(tmp_path):
+    # 600 weights are a 5x5 kernel, but 6,912 macs are 432 weights: no one reading gives both.
+    cells = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "600", "6912")
+    [row] = compared(write(tmp_path / "rows.yaml", [cells])).rows
+    assert row.explanations == ()
+    assert row.tried > 50
+    assert row.cells["params"].verdict.status == "contradiction"
+
+
+def test_nothing_found_is_said(tmp_path):
+    # 217 weights are a prime's multiple (7 x 31) that no kernel and width near give with 4x4x8
+    cells = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "217", "3472")
+    [row] = compared(write(tmp_path / "rows.yaml", [cells])).rows
+    assert row.explanations == ()
+    assert row.cells["params"].verdict.status == "off"
+    assert "No reading found" in row.cells["params"].verdict.sentence
+
+
+def test_a_misprinted_grid_does_not_spoil_the_rows_after_it(tmp_path):
+    rows = [
+        ("a", "stem", "3x3/1", "4x4x8", "", "8", "", "", "", "3456"),  # printed with stride 2
+        ("b", "stem", "3x3/1", "4x4x8", "", "8", "", "", "576", "9216"),
+    ]
+    first, second = compared(write(tmp_path / "rows.yaml", rows)).rows
+    assert (first.cells["output"].verdict.status, first.cells["output"].verdict.why) == (
+        "reading",
+        "stride",
+    )
+    assert second.cells["params"].verdict.status == "match"
+    assert (second.cells["ops"].verdict.status, second.cells["ops"].verdict.why) == (
+        "reading",
+        "printed-input",
+    )
+    assert "4x4x8 that the row before prints" in second.cells["ops"].verdict.sentence
+
+
+def test_a_declared_reading_is_built_and_counted(tmp_path):
+    cells = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "102", "1632")
+    tail = "readings: [{row: stem, block: sepconv patch w multiplier=2, because: it says so}]\n"
+    table = write(tmp_path / "rows.yaml", [cells], tail=tail)
+    report = ac.compare(ac.count(table), table)
+    [row] = report.record.comparison.rows
+    assert row.cells["params"].verdict.why == row.cells["ops"].verdict.why == "declared"
+    assert row.explanations[0].declared
+    assert row.explanations[0].engines == ("fvcore", "formula")
+    assert report.record.warnings == ()
+
+
+def test_a_declared_reading_that_gives_other_numbers_is_not_believed(tmp_path):
+    cells = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "600", "9600")
+    tail = "readings: [{row: stem, block: sepconv patch w multiplier=2, because: it says so}]\n"
+    [row] = compared(write(tmp_path / "rows.yaml", [cells], tail=tail)).rows
+    assert row.cells["params"].verdict.why == "kernel"
+
+
+def test_another_input_or_variant_has_no_reasons(tmp_path):
+    cells = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "600", "9600")
+    table = write(tmp_path / "rows.yaml", [cells])
+    report = ac.compare(ac.count(table, input="3x16x16", engine="formula"), table)
+    [row] = report.record.comparison.rows
+    assert {cell.verdict.status for cell in row.cells.values()} == {"match", "off"}
+    assert row.explanations == ()
+
+
+def test_ties_are_shown_as_ties(tmp_path):
+    from archcount.reporting.explained import ranks
+
+    # 648 weights: 24 filters for 8, or 9 channels for 3: the digits cannot tell without an output.
+    cells = ("stem", "stem", "3x3/2", "", "1", "8", "", "", "648", "10368")
+    [row] = compared(write(tmp_path / "rows.yaml", [cells])).rows
+    found = {item.what for item in row.explanations}
+    assert {"9 input channels instead of 3", "w (width) 24 instead of 8"} <= found
+    shown = ranks(row.explanations)
+    assert len(shown) == len(row.explanations)
+    assert [int(rank.rstrip("=")) for rank in shown] == sorted(int(r.rstrip("=")) for r in shown)
