@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archcount.errors import ArchcountError, InvalidTableError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from archcount.api import Report, Table, compare, count, load
+    from archcount.api import Report, Table, check, compare, count, explain, infer, load
 
 __all__ = [
     "ArchcountError",
@@ -23,12 +23,15 @@ __all__ = [
     "Table",
     "UnavailableError",
     "UsageError",
+    "check",
     "compare",
     "count",
+    "explain",
+    "infer",
     "load",
 ]
 
-_FROM_API = {"Report", "Table", "compare", "count", "load"}
+_FROM_API = {"Report", "Table", "check", "compare", "count", "explain", "infer", "load"}
 
 
 def __getattr__(name: str) -> Any:

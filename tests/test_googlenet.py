@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
 import archcount as ac
+from archcount.comparison import WHYS
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parent.parent / "shared" / "published"
@@ -130,12 +132,12 @@ def test_verdicts_on_params_and_ops(report):
     }
     assert len(found["params"]) == len(found["ops"]) == 12
     assert {k: v for k, v in found["ops"].items() if v[0] != "match"} == {
-        "conv1": ("reading", "separable"),
+        "conv1": ("reading", "declared"),
         "inception_5a": ("reading", "input"),
     }
     assert {k: v for k, v in found["params"].items() if v[0] != "match"} == {
         # (3 x 8 x 49 + 24 x 64 + 64 biases) / 1024 = 2.71; x 112 x 112 without biases = 34.02M
-        "conv1": ("reading", "separable"),
+        "conv1": ("reading", "declared"),
         # (388,096 + 640 biases) / 1024 = 379.6
         "inception_3b": ("convention", "bias"),
         "inception_4a": ("off", "odd"),
@@ -168,7 +170,46 @@ def test_claims_of_the_text(report):
     assert claims["ops"].why == "truncated"  # 1.58 cut off to 1.5
     assert claims["depth"].status == "match"
     assert claims["depth with pooling"].status == "match"
-    assert claims["params vs AlexNet"].status == "off"  # 61M / 6,998,552 = 8.7 at most
+    assert claims["params vs alexnet"].status == "off"  # 60,965,224 / 6,998,552 = 8.7
+    assert claims["sum of ops"].why == "equal"  # 34+360+128+304+73+88+100+119+170+54+71+1
+    assert claims["sum of params"].why == "equal"
+
+
+def test_the_separable_stem_is_found_without_being_declared(tmp_path):
+    text = Path(ac.load("googlenet").file.path).read_text()
+    start, end = text.index("readings:"), text.index("errata:")
+    path = tmp_path / "googlenet.yaml"
+    path.write_text(text[:start] + text[end:])
+    table = ac.load(path)
+    rows = {row.id: row for row in ac.compare(ac.count(table), table).record.comparison.rows}
+    best = rows["conv1"].explanations[0]
+    assert best.what == "'conv patch output.c' as a separable convolution with depth multiplier 8"
+    assert best.engines == ("fvcore", "formula")
+    assert {rows["conv1"].cells[name].verdict.why for name in ("params", "ops")} == {"separable"}
+    # built and counted with 928 channels: 576 x 96 weights more than 1,042,432, at 49 positions
+    best = rows["inception_5a"].explanations[0]
+    assert (best.count.weights, best.count.cost.macs) == (1_097_728, 53_788_672)
+    assert best.engines == ("fvcore", "formula")
+
+
+def test_every_printed_number_has_a_verdict_with_a_known_why(report):
+    cells = [
+        row.cells[column]
+        for row in report.record.comparison.rows
+        for column in ("params", "ops")
+        if row.cells[column].printed
+    ]
+    assert len(cells) == 24
+    for cell in cells:
+        verdict = cell.verdict
+        assert set(verdict.why.split("+")) <= set(WHYS[verdict.status]), verdict
+        assert verdict.sentence
+
+
+def test_nothing_about_googlenet_is_in_the_code():
+    for path in (Path(ac.__file__).parent / "comparison").glob("*.py"):
+        code = re.sub(r">>>.*|\.\.\. .*", "", path.read_text())
+        assert not re.search(r"(?i)googlenet|inception_\d|conv1\b", code), path
 
 
 def test_heads_worked_out_by_hand(table):

@@ -15,8 +15,11 @@ def test_the_surface_is_small_and_pinned():
         "Table",
         "UnavailableError",
         "UsageError",
+        "check",
         "compare",
         "count",
+        "explain",
+        "infer",
         "load",
     ]
     assert dir(ac) == sorted(ac.__all__)

@@ -1,6 +1,9 @@
-"""The Python interface: load a table, count it, compare it, report it."""
+"""The Python interface: load a table, count it, compare it, explain it, check it."""
 
+from archcount.api.checks import check
+from archcount.api.explaining import explain
+from archcount.api.inferring import infer
 from archcount.api.reports import Report, compare, count
 from archcount.api.tables import Table, load
 
-__all__ = ["Report", "Table", "compare", "count", "load"]
+__all__ = ["Report", "Table", "check", "compare", "count", "explain", "infer", "load"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcount.api.reports import Report, compare
+from archcount.api.reports import compare, count
 from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
@@ -15,20 +15,19 @@ from archcount.printed import Convention, PrintedRow, parse_quantity
 from archcount.reporting.explained import ExplainedRow, TriedConvention
 
 
-def explain(report: Report, table: Table, row: str) -> ExplainedRow:
-    """Explain one row of a table.
+def explain(table: Table, row: str, *, engine: str = "fvcore") -> ExplainedRow:
+    """Explain one row of a table: its arithmetic, conventions and readings.
 
     Args:
-        report: a count of the table as printed.
         table: the table.
         row: the row's name.
+        engine: the engine that counts, and builds what is said of the row.
 
     Raises:
-        UsageError: there is no such row, or the report is of another table.
+        UsageError: there is no such row or engine.
 
-    >>> from archcount.api import count, load
-    >>> table = load("googlenet")
-    >>> explained = explain(count(table, engine="formula"), table, "inception_5a")
+    >>> from archcount.api import load
+    >>> explained = explain(load("googlenet"), "inception_5a", engine="formula")
     >>> explained.compared.explanations[0].what
     '928 input channels instead of 832'
     """
@@ -41,6 +40,7 @@ def explain(report: Report, table: Table, row: str) -> ExplainedRow:
                 remedy=suggestion(row, names),
             )
         )
+    report = count(table, engine=engine)
     comparison = compare(report, table).record.comparison
     assert comparison is not None
     printed = table.printed.rows[names.index(row)]

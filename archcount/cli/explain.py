@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from archcount import api
-from archcount.api.explaining import explain
 from archcount.cli import complete
 from archcount.cli.options import Engine, Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
@@ -43,7 +42,7 @@ def show_explain(
     with destination(output) as write:
         table = api.load(name)
         with progress(f"explaining {row} of {table.name} with {engine}"):
-            explained = explain(api.count(table, engine=engine), table, row)
+            explained = api.explain(table, row, engine=engine)
         if chosen == "json":
             write(explained_json(explained))
         elif chosen == "csv":

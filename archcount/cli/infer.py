@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from archcount import api
-from archcount.api.inferring import infer
 from archcount.cli import complete
 from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
@@ -35,7 +34,7 @@ def show_infer(
     """
     chosen = choose_format(form, output)
     with destination(output) as write:
-        inference = infer(api.load(name))
+        inference = api.infer(api.load(name))
         if chosen == "json":
             write(inferred_json(inference))
         elif chosen == "csv":

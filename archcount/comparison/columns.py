@@ -102,9 +102,12 @@ def _prior_bits(convention: Convention) -> float:
 def supported(
     fits: tuple[ColumnFit, ...], declared: Convention, most: int = 4
 ) -> tuple[Convention, ...]:
-    """Give the conventions that a column bears out as well as the declared one, that one first."""
+    """Give the conventions that a column bears out as well as the declared one, that one first.
+
+    One printed number bears nothing out but itself.
+    """
     counts = {plain(fit.convention): fit for fit in fits if fit.convention.rounding == "either"}
     ours = counts.pop(plain(declared), None)
-    least = max(1, len(ours.fits) if ours else 0)
+    least = max(2, len(ours.fits) if ours else 0)
     others = [convention for convention, fit in counts.items() if len(fit.fits) >= least]
     return (declared, *others[:most])

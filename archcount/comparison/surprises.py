@@ -16,7 +16,7 @@ class Surprise:
 
     Attributes:
         where: the place of the printed number, or of the declaration that no longer holds.
-        about: whose verdict it is, "row conv1, params".
+        about: whose verdict it is, "row stem, params".
         expected: the verdict that the file declares; `match` where it declares none.
         found: the verdict, or empty for a declaration that has nothing left to say.
         sentence: what was found, in words.

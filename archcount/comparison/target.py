@@ -21,7 +21,7 @@ from archcount.printed import (
 QUANTITIES = ("params", "ops")
 SIZES = ("input", "output")
 _GRID_BITS, _CHANNEL_BITS, _DEPTH_BITS = 5.0, 6.0, 2.0
-_ROUNDING_BITS, _SUPPORTED_BITS, _DIFFERENCE_BITS = 2.0, 1.0, 3.0
+_ROUNDING_BITS, _SUPPORTED_BITS, _DIFFERENCE_BITS = 0.5, 1.0, 3.0
 
 Option = tuple[Convention, float]
 """A convention that a printed number may follow, and its bits; the declared one has none."""

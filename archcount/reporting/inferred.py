@@ -65,7 +65,10 @@ def _entry(convention: Convention) -> str:
 
 def inferred_sheets(inference: Inference) -> list[Sheet]:
     """Lay an inference out: the proposal, and how the conventions fare on each column."""
-    return [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
+    sheets = [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
+    told = inference.block or "nothing is printed that a convention could be inferred from"
+    title = f"{inference.name}: proposed for the table file"
+    return [*sheets, make_sheet(title, (), (), notes=[Text(told, "strong")])]
 
 
 def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:

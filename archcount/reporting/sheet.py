@@ -32,7 +32,7 @@ class Sheet:
 
     Attributes:
         rule_before: the numbers of the lines that a rule stands before.
-        notes: lines below the table.
+        notes: lines below the table; a sheet without headings has them alone.
     """
 
     title: str

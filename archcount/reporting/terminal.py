@@ -86,8 +86,9 @@ def _print(sheets: Sequence[Sheet], console: Console) -> None:
     chosen = fitting[0] if fitting else len(sheets) - 1
     console.print(RichText(sheets[chosen].title, style="bold"))
     console.print()
-    console.print(tables[chosen])
-    console.print()
+    if sheets[chosen].headings:
+        console.print(tables[chosen])
+        console.print()
     for note in sheets[chosen].notes:
         console.print(RichText(note.text, style=_STYLES[note.role]))
 

@@ -9,6 +9,8 @@ from archcount.reporting.sheet import Sheet
 
 def plain(sheet: Sheet) -> str:
     """Write a sheet as aligned text, lines as long as they need to be."""
+    if not sheet.headings:
+        return "\n".join([sheet.title, "", *(note.text for note in sheet.notes)]) + "\n"
     table = [sheet.headings, *(tuple(cell.text for cell in line) for line in sheet.lines)]
     widths = [max(len(line[index]) for line in table) for index in range(len(sheet.headings))]
     rule = "  ".join("-" * width for width in widths)
@@ -35,9 +37,11 @@ def markdown(sheet: Sheet) -> str:
     def written(cells: tuple[str, ...]) -> str:
         return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"
 
-    lines = [f"**{sheet.title}**", "", written(sheet.headings)]
-    lines.append("|" + "|".join("---:" if right else ":---" for right in sheet.right) + "|")
-    lines += [written(tuple(cell.text for cell in line)) for line in sheet.lines]
+    lines = [f"**{sheet.title}**"]
+    if sheet.headings:
+        lines += ["", written(sheet.headings)]
+        lines.append("|" + "|".join("---:" if right else ":---" for right in sheet.right) + "|")
+        lines += [written(tuple(cell.text for cell in line)) for line in sheet.lines]
     if sheet.notes:
         lines += ["", *(f"- {note.text}" for note in sheet.notes)]
     return "\n".join(lines) + "\n"

@@ -127,6 +127,14 @@ def check_claims(marked: Marked, columns: Collection[str], problems: list[Proble
             except InvalidValueError as error:
                 problems.append(error.at(cell.where, "claim"))
         what = parts.get("what")
+        if ratio and what and str(what.value).startswith("sum of "):
+            problems.append(
+                Problem(
+                    what=f"a ratio of the {what.value}",
+                    allowed="ratios of params, ops, depth and depth with pooling",
+                    where=what.where,
+                )
+            )
         column = str(what.value).removeprefix("sum of ") if what else ""
         if what and column != what.value and columns and column not in columns:
             problems.append(

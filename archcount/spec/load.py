@@ -147,9 +147,22 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
                 for problem in error.problems
                 if problem not in problems
             ]
+    if not problems:
+        problems += _unfit_readings(table)
     if problems:
         raise InvalidTableError(_in_order(problems))
     return table
+
+
+def _unfit_readings(table: LoadedTable) -> list[Problem]:
+    """Expand every declared reading on its row's input; give what does not go together."""
+    problems: list[Problem] = []
+    for reading in table.printed.readings:
+        try:
+            table.rereading().declared(reading.row)
+        except InvalidTableError as error:
+            problems += error.problems
+    return problems
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

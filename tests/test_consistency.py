@@ -1,0 +1,250 @@
+"""The paper against itself, on numbers worked out by hand; and conventions of whole columns."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from test_readings import compared, write
+
+import archcount as ac
+from archcount.api.inferring import infer
+from archcount.comparison import WHYS
+from archcount.comparison.conventions import accepted, computed_value, differences, listed
+from archcount.comparison.plausibility import evidence, kernel_bits, width_bits
+from archcount.comparison.solve import through, widths_within
+from archcount.counting import RowCount
+from archcount.layers import Cost
+from archcount.printed import Convention, Interval, parse_quantity
+
+STEM = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "")
+AFTER = ("after", "stem", "3x3", "4x4x8", "1", "8", "", "")
+
+
+def contradictions(tmp_path, rows, **options):
+    return compared(write(tmp_path / "rows.yaml", rows, **options)).contradictions
+
+
+@pytest.mark.parametrize(
+    ("params", "ops", "found"),
+    [
+        # 216 weights at 16 positions are 3,456 macs; the digits leave [215.5, 217) x 16
+        ("216", "3456", False),
+        # and 3,472 stands for 3,471.5 at least, 3,447 for less than 3,448
+        ("216", "3472", False),
+        ("216", "3473", True),
+        ("216", "3448", False),
+        ("216", "3447", True),
+        # 0.2K is [0.15, 0.3)K: 2.4K to 4.8K macs
+        ("0.2K", "4.7K", False),
+        ("0.2K", "4.9K", True),
+    ],
+)
+def test_params_times_positions_are_the_ops(tmp_path, params, ops, found):
+    items = contradictions(tmp_path, [(*STEM, params, ops)])
+    assert bool(items) == found
+    for item in items:
+        assert (item.why, item.row, item.cells) == ("params-ops", "stem", ("params", "ops"))
+        assert params in item.sentence
+        assert ops in item.sentence
+
+
+@pytest.mark.parametrize(
+    ("params", "ops", "odd"),
+    [("216", "9999", "ops"), ("999", "3456", "params"), ("999", "99999", "")],
+)
+def test_the_odd_one_out_is_the_one_that_the_filters_speak_against(tmp_path, params, ops, odd):
+    [item] = contradictions(tmp_path, [(*STEM, params, ops)])
+    assert item.odd == odd
+
+
+def test_rows_at_two_resolutions_leave_room_between_them(tmp_path):
+    # 3 -> 4 by 1x1 on 8x8 (12 weights), 4 -> 8 by 3x3 on 4x4 (288): 768 + 4,608 = 5,376 macs
+    row = ("pair", "pair", "3x3/2", "4x4x8", "2", "8", "4", "", "300")
+    assert contradictions(tmp_path, [(*row, "5376")]) == ()
+    # 300 weights at 64 positions each are 19,200 at most
+    assert contradictions(tmp_path, [(*row, "19200")]) == ()
+    assert contradictions(tmp_path, [(*row, "20000")]) != ()
+
+
+def test_filters_that_do_not_give_the_printed_channels(tmp_path):
+    row = ("branches", "branches", "", "8x8x20", "2", "8", "4", "", "", "")
+    [item] = contradictions(tmp_path, [row])
+    assert (item.why, item.cells) == ("widths", ("w", "v", "output"))
+    assert "16 channels, and 20 are printed" in item.sentence
+    # with the params of the printed filters (8 x 3 + 4 x 3 + 4 x 8 x 9 = 324), output is odd
+    [item] = contradictions(tmp_path, [(*row[:8], "324", "")])
+    assert item.odd == "output"
+
+
+def test_a_patch_that_does_not_give_the_printed_grid(tmp_path):
+    rows = [("a", "stem", "3x3/2", "8x8x8", "", "8", "", "", "", "")]
+    [item] = contradictions(tmp_path, rows)
+    assert (item.why, item.cells, item.odd) == ("grid", ("patch", "output"), "")
+    assert item.sentence == "patch 3x3/2 on 8x8 gives 4x4, and 8x8 is printed."
+    # the next row goes on from 8x8: the patch is odd; from 4x4: the output is
+    after = ("b", "stem", "3x3", "8x8x8", "", "8", "", "", "", "")
+    assert contradictions(tmp_path, [*rows, after])[0].odd == "patch"
+    after = ("b", "stem", "3x3", "4x4x8", "", "8", "", "", "", "")
+    found = contradictions(tmp_path, [*rows, after])
+    assert found[0].odd == "output"
+
+
+def test_column_sums_and_claims(tmp_path):
+    rows = [("a", *STEM[1:], "216", "3456"), ("b", *AFTER[1:], "576", "9216")]
+    # 216 + 576 = 792, printed exactly; up to 1 more each could have been cut off
+    for claim, found in (("792", False), ("793", False), ("795", True), ("0.8K", False)):
+        tail = f"claims: [{{what: params, printed: {claim}, from: here}}]\n"
+        items = contradictions(tmp_path, rows, tail=tail)
+        assert [item.why for item in items] == ["column-sum"] * found, claim
+    tail = "claims: [{what: depth, printed: 3, from: here}]\n"
+    [item] = contradictions(tmp_path, rows, tail=tail)
+    assert item.sentence == "the printed depth of the rows add up to 2, and 3 is claimed."
+    [claim] = compared(write(tmp_path / "rows.yaml", rows, tail=tail)).claims
+    assert (claim.verdict.status, claim.verdict.why) == ("contradiction", "column-sum")
+
+
+def test_a_sum_with_a_row_left_blank_proves_nothing(tmp_path):
+    rows = [("a", *STEM[1:], "216", ""), ("b", *AFTER[1:], "", "")]
+    tail = "claims: [{what: params, printed: 9999, from: here}]\n"
+    assert contradictions(tmp_path, rows, tail=tail) == ()
+
+
+def test_claims_of_printed_columns_and_of_another_table(tmp_path):
+    rows = [("a", *STEM[1:], "216", "3456"), ("b", *AFTER[1:], "576", "9216")]
+    tail = """claims:
+- {what: sum of params, printed: 792, from: here}
+- {what: sum of ops, printed: 12.6K, from: here}
+- {what: sum of depth, printed: 3, from: here}
+- {what: params, printed: 75452x fewer, from: here, fewer_than: {table: alexnet}}
+- {what: params, printed: 75x fewer, from: here, fewer_than: {table: alexnet}}
+- {what: ops, printed: 25.34K, from: twice the 12672 macs}
+- {what: params, printed: "792", from: without the 16 biases}
+"""
+    claims = compared(write(tmp_path / "rows.yaml", rows, tail=tail)).claims
+    assert [(claim.verdict.status, claim.verdict.why) for claim in claims] == [
+        ("match", "equal"),
+        ("match", "truncated"),  # 12,672
+        ("off", "differs"),
+        ("match", "either"),  # 60,965,224 / 808 = 75,452.01
+        ("off", "differs"),
+        ("convention", "flops"),
+        ("convention", "bias"),
+    ]
+
+
+ROW = RowCount(
+    id="a", input=(3, 8, 8), output=(4, 8, 8), weights=100, biases=4, params=112, depth=1,
+    cost=Cost(conv=1_000, bias=50, norm=20, activation=10, pool=5, softmax=3, add=2),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("convention", "value"),
+    [
+        (Convention(k=1000, count="weights"), 100),
+        (Convention(k=1000, count="weights", include=("bias",)), 104),
+        (Convention(k=1000, count="weights", include=("norm",)), 108),
+        (Convention(k=1000, count="params"), 112),
+        (Convention(k=1000, count="macs"), 1_000),
+        (Convention(k=1000, count="macs", include=("bias", "add")), 1_052),
+        (Convention(k=1000, count="flops", include=("norm",)), 2_020),
+    ],
+)
+def test_values_under_a_convention(convention, value):
+    assert computed_value(ROW, convention) == value
+
+
+def test_rounding_narrows_what_a_number_stands_for():
+    seven = parse_quantity("7K")
+    either = Convention(k=1000, count="macs")
+    assert accepted(seven, either) == Interval(Fraction(6500), Fraction(8000))
+    nearest = Convention(k=1000, count="macs", rounding="nearest")
+    assert accepted(seven, nearest) == Interval(Fraction(6500), Fraction(7500))
+    down = Convention(k=1000, count="macs", rounding="down")
+    assert accepted(seven, down) == Interval(Fraction(7000), Fraction(8000))
+
+
+def test_what_a_row_has_none_of_makes_no_difference():
+    declared, other = Convention(k=1024, count="weights"), Convention(k=1000, count="params")
+    assert differences(declared, other) == ("K", "bias", "norm")
+    plain = RowCount(
+        id="a", input=(3, 8, 8), output=(4, 8, 8), weights=100, biases=4, params=104, depth=1,
+        cost=Cost(conv=1_000),
+    )  # fmt: skip
+    assert differences(declared, other, plain) == ("K", "bias")
+
+
+def test_every_word_of_a_convention_is_documented():
+    words = {
+        word
+        for column in ("params", "ops")
+        for one in listed(column)
+        for other in listed(column)
+        for word in differences(one, other)
+    }
+    assert words <= set(WHYS["convention"])
+
+
+def test_few_bits_for_what_papers_do():
+    assert width_bits(256, 288, ()) < width_bits(256, 257, ())
+    assert width_bits(256, 288, ()) < width_bits(256, 416, ())
+    assert width_bits(256, 257, (257,)) < width_bits(256, 257, ())
+    assert kernel_bits((3, 3), (5, 5)) < kernel_bits((3, 3), (7, 7)) < kernel_bits((3, 3), (1, 7))
+    # three digits carry more than two
+    three, two = (
+        accepted(parse_quantity(text), Convention(k=1000, count="macs")) for text in ("364M", "36M")
+    )
+    assert evidence(three) > evidence(two) + 3
+
+
+def test_widths_are_solved_at_the_very_ends():
+    # 9 weights a width: [216, 225) is 24 alone; [216, 226) is 24 and 25
+    line = through([(2, 18), (3, 27), (4, 36)])
+    assert widths_within(line, [Interval(Fraction(216), Fraction(225))]) == [range(24, 25)]
+    assert widths_within(line, [Interval(Fraction(216), Fraction(226))]) == [range(24, 26)]
+    assert widths_within(line, [Interval(Fraction(217), Fraction(225))]) == [range(25, 25)]
+
+
+def rounding_table(path, texts, rounding):
+    rows = [("a", "stem", "3x3/2", "4x4x8", "1", "8", "", "", texts, "")]
+    table = write(path, rows)
+    text = path.read_text().replace("count: weights}", f"count: weights, rounding: {rounding}}}")
+    path.write_text(text)
+    return ac.load(path) if table else None
+
+
+@pytest.mark.parametrize(
+    ("printed", "rounding", "status", "why"),
+    [
+        # 216 weights
+        ("0.22K", "nearest", "match", "rounded"),
+        ("0.21K", "down", "match", "truncated"),
+        ("0.21K", "either", "match", "truncated"),
+        ("0.21K", "nearest", "convention", "rounding"),
+        ("0.22K", "down", "convention", "rounding"),
+    ],
+)
+def test_a_declared_rounding_is_held_to(tmp_path, printed, rounding, status, why):
+    [row] = compared(rounding_table(tmp_path / "rows.yaml", printed, rounding)).rows
+    verdict = row.cells["params"].verdict
+    assert (verdict.status, verdict.why) == (status, why)
+
+
+def test_infer_leaves_aside_what_is_declared(tmp_path):
+    # 3 x 3 x 9 x 8 and so on: weights and params differ in the printed digits
+    rows = [
+        (name, "stem", "3x3", "", "", str(width), "", "", params, "")
+        for name, width, params in (
+            ("a", 8, "224"), ("b", 16, "1168"), ("c", 8, "1160"), ("d", 4, "292"), ("e", 8, "296"), ("f", 2, "146"),
+        )
+    ]  # fmt: skip
+    inference = infer(write(tmp_path / "rows.yaml", rows))
+    assert inference.proposed["params"].count == "params"
+    assert inference.block == "conventions: {params: {K: 1000, count: params, rounding: nearest}}"
+    assert "ops" not in inference.fits
+
+
+def test_infer_on_a_table_without_numbers_proposes_nothing(tmp_path):
+    inference = infer(write(tmp_path / "rows.yaml", [(*STEM, "", "")]))
+    assert (inference.block, inference.fits) == ("", {})
