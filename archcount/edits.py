@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from archcount.errors import Location
 
 EDITS: Mapping[str, str] = {
     "input": "the row reads another input",
     "cell": "a printed number of the row is another",
+    "patch": "a printed patch of the row is another",
     "filters": "a layer has another number of filters",
     "kernel": "a layer has another kernel",
     "stride": "a layer has another stride",
+    "pad": "a layer is padded otherwise",
     "groups": "a convolution has groups, or no longer has them",
     "multiplier": "a depthwise convolution has another multiplier",
     "separable": "a convolution is depthwise with a multiplier, then 1x1",
+    "joined": "a depthwise convolution and the one behind it are one",
     "without": "a layer is left out",
     "twice": "a layer stands twice, the second time with stride 1",
     "reduced": "a 1x1 convolution stands before a layer",
@@ -30,10 +34,11 @@ class Edit:
 
     Attributes:
         kind: one of `EDITS`.
-        to: the new numbers: (channels, height, width) of an input, (height, width) of a kernel
-            or stride, or one number; empty for `without` and `twice`.
+        to: the new numbers: (channels, height, width) of an input, (height, width) of a kernel,
+            stride or padding, kernel and stride of a patch, or one number; empty for `joined`,
+            `without` and `twice`.
         where: the place in the table file of the layer, cell or repetition that is changed.
-        name: the name of the cell, for `cell`.
+        name: the name of the cell, for `cell` and `patch`.
     """
 
     kind: str
@@ -84,7 +89,7 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NumberCell:
-    """A printed whole number that layers of its row read.
+    """A whole number, printed or a `let`, that layers of its row read.
 
     Attributes:
         name: the column's name.
@@ -97,6 +102,47 @@ class NumberCell:
     where: Location
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Layers one after another, seen as one: what an output sees of the input, and its stride."""
+
+    sees: int
+    stride: int
+
+    def then(self, other: Window) -> Window:
+        """Put another window behind this one.
+
+        >>> Window(3, 2).then(Window(3, 1))
+        Window(sees=7, stride=2)
+        """
+        return Window(self.sees + (other.sees - 1) * self.stride, self.stride * other.stride)
+
+    def outputs(self, length: int) -> range:
+        """Give the output lengths that paddings from none to `same` can make of an input.
+
+        >>> Window(11, 4).outputs(224)  # AlexNet's first layer: 54 to 56
+        range(54, 57)
+        """
+        least = max(0, (length - self.sees) // self.stride + 1)
+        return range(least, -(-length // self.stride) + 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatchCell:
+    """A printed patch that layers of its row read.
+
+    Attributes:
+        name: the column's name.
+        readers: how many layers read it.
+    """
+
+    name: str
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    where: Location
+    readers: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """What can be read otherwise in one row.
@@ -105,10 +151,13 @@ class Plan:
         id: the row's name.
         input: (channels, height, width) that the rows before it give.
         printed_input: what the row before prints as its output, where that is another.
-        sites: the layers with a kernel or window, as written.
-        cells: the printed numbers that are widths, by name.
-        patches: the names of the cells with a patch that layers read.
+        sites: the layers with a kernel or window, as written; a projection is `shortcut`.
+        cells: the numbers that are widths, by name.
+        patches: the patches that layers read, by name.
         repeats: how often each repeated block stands, by its place in the file.
+        positions: at how many positions a weight is used, (fewest, most) of all layers.
+        windows: the whole row as one window on its input, vertically and horizontally; None
+            where a layer adapts to its input.
     """
 
     id: str
@@ -116,5 +165,7 @@ class Plan:
     printed_input: tuple[int, int, int] | None = None
     sites: tuple[Site, ...] = ()
     cells: Mapping[str, NumberCell] = field(default_factory=dict)
-    patches: tuple[str, ...] = ()
+    patches: Mapping[str, PatchCell] = field(default_factory=dict)
     repeats: Mapping[Location, int] = field(default_factory=dict)
+    positions: tuple[Fraction, Fraction] | None = None
+    windows: tuple[Window, Window] | None = None

@@ -24,6 +24,8 @@ blocks:
   residual: [{add: [[conv 3x3/first(2) w, conv 3x3 w act=none], shortcut]}, relu]
   depthwise: [dwconv patch, conv 1x1 w]
   separable: sepconv patch w multiplier=2
+  twice: [conv patch w, conv patch w]
+  thrice: {repeat: 3, block: conv 3x3 w}
   scores: [global_avgpool, flatten, linear w]
 table: |
   row | block | patch | output | depth | w | v | n | params | ops
@@ -50,6 +52,8 @@ def recount(tmp_path):
         ("residual", "residual", "", "", "", "16", "", "2", "", ""),
         ("depthwise", "depthwise", "3x3", "", "", "8", "", "", "", ""),
         ("separable", "separable", "3x3", "", "", "8", "", "", "", ""),
+        ("twice", "twice", "3x3", "", "", "8", "", "", "", ""),
+        ("thrice", "thrice", "", "", "", "8", "", "", "", ""),
         ("scores", "scores", "", "", "", "10", "", "", "", ""),
     ]
     return Recount(write(tmp_path / "rows.yaml", rows).file.rereading())
@@ -94,6 +98,12 @@ CASES = {
     ),
     # 3 x 2 channels of 3x3 = 54, and 6 -> 8 = 48
     "separable": ("stem", [("separable", (2,), "conv patch w")], 102, 1_632, (8, 4, 4)),
+    # 16 -> 8 by 3x3 in place of both
+    "joined": ("depthwise", [("joined", (), "dwconv patch")], 1_152, 4_608, (8, 2, 2)),
+    # 3x3/2 on 8x8 padded by 0: (8 - 3) // 2 + 1 = 3
+    "pad": ("stem", [("pad", (0, 0), "conv patch w")], 216, 1_944, (8, 3, 3)),
+    # 8 -> 8 by 5x5 twice at 2x2
+    "patch": ("twice", [Edit(kind="patch", to=(5, 5, 1, 1), name="patch")], 3_200, 12_800, (8, 2, 2)),
     "without": ("pair", [("without", (), "conv 1x1 v")], 1_152, 18_432, (16, 4, 4)),
     # once more with stride 1: 8 -> 8 by 3x3 is 576
     "twice": ("stem", [("twice", (), "conv patch w")], 792, 12_672, (8, 4, 4)),
@@ -126,6 +136,10 @@ def test_a_block_is_repeated_otherwise(recount):
     count = recount.count("residual", [Edit(kind="repeats", to=(3,), where=where)])
     # 16 -> 16 by 3x3 six times, and the projection of the first
     assert count.weights == 6 * 2_304 + 256
+    assert recount.plan("residual").cells.keys() == {"w"}
+    [(where, times)] = recount.plan("thrice").repeats.items()
+    assert times == 3
+    assert recount.count("thrice", [Edit(kind="repeats", to=(1,), where=where)]).weights == 576
 
 
 def test_every_kind_of_edit_is_counted_by_hand():
@@ -157,6 +171,7 @@ def test_a_plan_tells_the_layers_of_a_row(recount):
     assert [(each.text, each.times) for each in repeated] == [
         ("conv 3x3/first(2) w", 2),
         ("conv 3x3 w act=none", 2),
+        ("shortcut, projected", 1),
     ]
 
 

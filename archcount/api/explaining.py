@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcount.api.reports import compare, count
+from archcount.api.reasons import compare_with_reasons
+from archcount.api.reports import count
 from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
-from archcount.comparison.verdicts import write
+from archcount.comparison.verdicts import interval_words, write
 from archcount.counting import RowCount
 from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.printed import Convention, PrintedRow, parse_quantity
@@ -41,8 +42,7 @@ def explain(table: Table, row: str, *, engine: str = "fvcore") -> ExplainedRow:
             )
         )
     report = count(table, engine=engine)
-    comparison = compare(report, table).record.comparison
-    assert comparison is not None
+    comparison = compare_with_reasons(table, report.architecture, report.counts, only=(row,))
     printed = table.printed.rows[names.index(row)]
     counted = next(item for item in report.counts[0].rows if item.id == row)
     return ExplainedRow(
@@ -65,7 +65,7 @@ def explain(table: Table, row: str, *, engine: str = "fvcore") -> ExplainedRow:
 
 def _interval(printed: PrintedRow, column: str, convention: Convention) -> str:
     interval = accepted(parse_quantity(printed.cells[column].text), convention)
-    return f"{float(interval.low):,.0f} to {float(interval.high):,.0f}"
+    return interval_words(interval)
 
 
 def _tried(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from archcount import counting
@@ -14,7 +14,10 @@ from archcount.counting.recount import Recount
 
 
 def compare_with_reasons(
-    table: Table, architecture: Architecture, counts: Sequence[Count]
+    table: Table,
+    architecture: Architecture,
+    counts: Sequence[Count],
+    only: Collection[str] | None = None,
 ) -> Comparison:
     """Compare; give reasons only where the count is of what the paper's numbers are of.
 
@@ -22,6 +25,7 @@ def compare_with_reasons(
         table: the table with the printed numbers.
         architecture: what was counted.
         counts: what each engine found; the first one's is compared, all confirm readings.
+        only: the rows whose reasons are searched for; all of them where it is None.
     """
     printed = table.printed
     references = {
@@ -31,7 +35,7 @@ def compare_with_reasons(
     }
     as_printed = not architecture.variant and architecture.input.chw == table.input
     rereader = Recount(table.file.rereading()) if as_printed else None
-    compared = compare(printed, counts[0], rereader, references)
+    compared = compare(printed, counts[0], rereader, references, only)
     return _confirmed(compared, rereader, counts) if rereader else compared
 
 

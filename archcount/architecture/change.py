@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from archcount.edits import Edit
 from archcount.errors import InvalidValueError
@@ -43,6 +44,8 @@ def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
             return [kind, _again(kind)]
         case "reduced", Conv():
             return [_pointwise(kind, edit.to[0]), kind]
+    if edit.kind == "pad" and hasattr(kind, "pad"):
+        return [replace(kind, pad=(edit.to[0], edit.to[1]))]  # type: ignore[call-arg]
     if edit.kind in ("kernel", "stride") and hasattr(kind, "patch"):
         return [_patched(kind, edit)]
     raise InvalidValueError(f"{kind.word} has no {edit.kind} to change")
@@ -50,13 +53,22 @@ def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
 
 def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
     """Give a layer another kernel or stride; an even kernel cannot have equal zeros around."""
-    patch: Patch = kind.patch  # type: ignore[attr-defined]
+    old: Patch = kind.patch  # type: ignore[attr-defined]
     sides = (edit.to[0], edit.to[1])
-    patch = Patch(sides, patch.stride) if edit.kind == "kernel" else Patch(patch.kernel, sides)
-    even = any(side % 2 == 0 for side in patch.kernel)
+    if edit.kind == "stride":
+        return replace(kind, patch=Patch(old.kernel, sides))  # type: ignore[call-arg]
+    changes: dict[str, Any] = {"patch": Patch(sides, old.stride)}
+    pad = kind.pad  # type: ignore[attr-defined]
+    if isinstance(pad, tuple):
+        # Padding in numbers goes with the kernel that it was written for.
+        changes["pad"] = tuple(
+            max(0, side + (new - was) // 2)
+            for side, new, was in zip(pad, sides, old.kernel, strict=True)
+        )
+    even = any(side % 2 == 0 for side in sides)
     if even and isinstance(kind, Conv | DepthwiseConv | SeparableConv):
-        return replace(kind, patch=patch, same="asymmetric")
-    return replace(kind, patch=patch)  # type: ignore[call-arg]
+        changes["same"] = "asymmetric"
+    return replace(kind, **changes)
 
 
 def _full(kind: DepthwiseConv | SeparableConv, width: int, groups: int) -> Conv:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from archcount.architecture.blocks import (
@@ -13,13 +14,15 @@ from archcount.architecture.blocks import (
     ConcatBlock,
     LayerBlock,
     LayerDefaults,
+    PatchText,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
 )
 from archcount.architecture.change import changed
+from archcount.architecture.expression import Expression
 from archcount.architecture.nodes import Add, Concat, Layer, Node, Sequence
-from archcount.architecture.resolve import Budget, Context, blame, evaluate, resolve, whole
+from archcount.architecture.resolve import Budget, Context, Memo, blame, evaluate, resolve, whole
 from archcount.architecture.scope import Scope
 from archcount.edits import Edit
 from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
@@ -37,6 +40,7 @@ def expand(
     defaults: LayerDefaults,
     budget: Budget,
     edit: Edit | None = None,
+    memo: Memo | None = None,
 ) -> Node:
     """Expand a block for one row.
 
@@ -47,11 +51,12 @@ def expand(
         defaults: the table's `layer:` block.
         budget: the layers the table may still have.
         edit: a change to one layer or repetition of the block, for another reading of the row.
+        memo: layers expanded before with the same defaults; new ones are added to it.
 
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
     """
-    context = Context(scope=scope, defaults=defaults, budget=budget, edit=edit)
+    context = Context(scope=scope, defaults=defaults, budget=budget, edit=edit, memo=memo)
     return _join(_steps(block, shape, context), shape)
 
 
@@ -75,10 +80,10 @@ def _named(steps: Steps) -> Iterator[tuple[str, Node]]:
 def _steps(block: Block, shape: Shape, context: Context) -> Steps:
     match block:
         case LayerBlock():
-            return _layer(block, shape, context)
+            return _remembered(block, shape, context)
         case SequenceBlock(items):
             steps: Steps = []
-            for item in items:
+            for item in _joined(items, context.edit):
                 steps += _steps(item, steps[-1][1].output if steps else shape, context)
             return steps
         case ConcatBlock():
@@ -95,6 +100,42 @@ def _steps(block: Block, shape: Shape, context: Context) -> Steps:
                     where=where,
                 )
             )
+
+
+def _joined(items: tuple[Block, ...], edit: Edit | None) -> tuple[Block, ...]:
+    """Read a depthwise convolution and the one behind it as one, where the edit says so."""
+    if edit is None or edit.kind != "joined":
+        return items
+    window = ("patch", "pad", "same", "dilation")
+    for place, (item, after) in enumerate(pairwise(items)):
+        if not isinstance(item, LayerBlock) or not isinstance(after, LayerBlock):
+            continue
+        if item.text.where == edit.where and after.kind is Conv:
+            arguments = (
+                *(bound for bound in item.arguments if bound.argument.name in window),
+                *(bound for bound in after.arguments if bound.argument.name not in window),
+            )
+            return (*items[:place], replace(after, arguments=arguments), *items[place + 2 :])
+    return items
+
+
+def _remembered(block: LayerBlock, shape: Shape, context: Context) -> Steps:
+    """Expand a layer, or give what it expanded to before with the same shape and numbers."""
+    edit = context.edit
+    if context.memo is None or (edit and (edit.kind == "joined" or edit.where == block.text.where)):
+        return _layer(block, shape, context)
+    numbers = tuple(
+        context.scope.values.get(name)
+        for bound in block.arguments
+        if isinstance(bound.value, Expression | PatchText)
+        for name in (
+            bound.value.names if isinstance(bound.value, Expression) else bound.value.stride.names
+        )
+    )
+    key = (block.text.where, shape.dims, context.repetition > 0, numbers)
+    if key not in context.memo:
+        context.memo[key] = _layer(block, shape, context)
+    return list(context.memo[key])
 
 
 def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
@@ -226,7 +267,7 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
             )
         )
     context.budget.spend(block.where)
-    steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target))]
+    steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target, origin=block))]
     if context.defaults.norm == "batch":
         steps.append(("batchnorm", Layer(kind=BatchNorm(), input=target, output=target)))
     return _join(steps, shape)

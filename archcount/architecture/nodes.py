@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from archcount.architecture.blocks import LayerBlock
+from archcount.architecture.blocks import LayerBlock, Shortcut
 from archcount.layers import Cost, LayerKind, Shape
 
 
@@ -18,13 +18,14 @@ class Layer:
         kind: the layer.
         input: the shape it reads.
         output: the shape it gives.
-        origin: the layer as written that it comes from; an activation's is its convolution's.
+        origin: the layer as written that it comes from; an activation's is its convolution's,
+            a projection's the shortcut.
     """
 
     kind: LayerKind
     input: Shape
     output: Shape
-    origin: LayerBlock | None = field(default=None, compare=False, repr=False)
+    origin: LayerBlock | Shortcut | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def cost(self) -> Cost:
@@ -66,7 +67,7 @@ class _Composite:
     @cached_property
     def cost(self) -> Cost:
         """Operations for one image, all children and the joining included."""
-        return sum((child.cost for _, child in self.children), self.own_cost())
+        return Cost.total((self.own_cost(), *(child.cost for _, child in self.children)))
 
     def own_cost(self) -> Cost:
         """Operations of the joining itself."""

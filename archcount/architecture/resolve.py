@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -45,6 +46,10 @@ class Budget:
             )
 
 
+Memo = dict[Hashable, Any]
+"""Layers expanded before, by all that they depend on; for a table that is expanded again."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
     """What is the same for every layer of a row: names, defaults, budget, repetition, edit."""
@@ -54,6 +59,7 @@ class Context:
     budget: Budget
     repetition: int = 0
     edit: Edit | None = None
+    memo: Memo | None = None
 
     def edit_at(self, where: Location) -> Edit | None:
         """Give the edit if it is to what stands at this place of the file."""

@@ -2,7 +2,6 @@
 
 from archcount.comparison.columns import ColumnFit
 from archcount.comparison.compare import compare, fit_columns
-from archcount.comparison.consistency import Rereader
 from archcount.comparison.records import (
     VERDICTS,
     WHYS,
@@ -14,6 +13,7 @@ from archcount.comparison.records import (
     Explanation,
     Verdict,
 )
+from archcount.comparison.rereader import Rereader
 from archcount.comparison.search import believed
 from archcount.comparison.target import QUANTITIES, SIZES
 

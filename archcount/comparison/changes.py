@@ -8,7 +8,7 @@ from functools import partial
 from math import gcd
 
 from archcount.comparison.plausibility import KIND_BITS, kernel_bits, place_bits, small_bits
-from archcount.edits import Edit, NumberCell, Plan, Site
+from archcount.edits import Edit, NumberCell, PatchCell, Plan, Site
 
 _SQUARES = tuple((side, side) for side in range(1, 12))
 _KERNELS = (*_SQUARES, *((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
@@ -54,7 +54,7 @@ def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
 
     Args:
         plan: what can be read otherwise in the row.
-        pools: try the kernels and strides of pools too, which no weight depends on.
+        pools: try what no weight depends on too: paddings, and the kernels and strides of pools.
     """
     if plan.printed_input is not None:
         yield Change(
@@ -65,25 +65,32 @@ def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
         )
     yield from _grids(plan)
     yield from _repeats(plan)
-    weighted = [site for site in plan.sites if site.weights]
-    for site in plan.sites:
+    yield from _patches(plan)
+    sites = [site for site in plan.sites if site.word != "shortcut"]
+    weighted = [site for site in sites if site.weights]
+    for site in sites:
         if site.weights or pools:
-            yield from _spatial(site, len(plan.sites))
-            yield from _left_out(site, len(plan.sites))
+            yield from _spatial(site, len(sites))
+            yield from _left_out(site, len(sites))
+        if pools:
+            yield from _padded(site, len(sites))
     for site in weighted:
         yield from _structure(site, len(weighted))
 
 
 def _grids(plan: Plan) -> Iterator[Change]:
     channels, height, width = plan.input
-    for up, down in ((2, 1), (1, 2)):
-        if height * up // down and width * up // down:
-            to = (channels, height * up // down, width * up // down)
+    others = {(2 * height, 2 * width): 0, (height // 2, width // 2): 0}
+    for more in (1, -1, 2, -2, 3, -3):
+        others.setdefault((height + more, width + more), abs(more))
+    for (high, wide), bits in others.items():
+        if high > 0 and wide > 0:
+            to = (channels, high, wide)
             yield Change(
                 why="input",
                 what=f"on {_size(to)} instead of {_size(plan.input)}",
                 edits=(Edit(kind="input", to=to),),
-                bits=KIND_BITS["input"] + _GRID_BITS,
+                bits=KIND_BITS["input"] + _GRID_BITS + bits,
             )
 
 
@@ -99,30 +106,57 @@ def _repeats(plan: Plan) -> Iterator[Change]:
                 )
 
 
+def _other_kernels(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str, float]]:
+    """Yield kernels with their words and bits."""
+    for kernel in _KERNELS:
+        if kernel != old:
+            told = f"with kernel {_grid(kernel)} instead of {_grid(old)}"
+            yield kernel, told, kernel_bits(old, kernel)
+
+
+def _other_strides(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str, float]]:
+    """Yield strides with their words and bits."""
+    for stride in (1, 2, 3, 4):
+        if (stride, stride) != old:
+            told = f"with stride {stride} instead of {_stride(old)}"
+            yield (stride, stride), told, 1.0 if stride < 3 else 3.0
+
+
 def _spatial(site: Site, places: int) -> Iterator[Change]:
     """Yield other kernels and strides."""
     if site.kernel is None or site.stride is None:
         return
-    for kernel in _KERNELS:
-        if kernel != site.kernel:
-            yield _change(
-                site,
-                places,
-                "kernel",
-                kernel,
-                f"with kernel {_grid(kernel)} instead of {_grid(site.kernel)}",
-                kernel_bits(site.kernel, kernel),
-            )
-    for stride in (1, 2, 3, 4):
-        if (stride, stride) != site.stride:
-            yield _change(
-                site,
-                places,
-                "stride",
-                (stride, stride),
-                f"with stride {stride} instead of {_stride(site.stride)}",
-                1.0 if stride < 3 else 3.0,
-            )
+    for kernel, told, bits in _other_kernels(site.kernel):
+        yield _change(site, places, "kernel", kernel, told, bits)
+    for stride, told, bits in _other_strides(site.stride):
+        yield _change(site, places, "stride", stride, told, bits)
+
+
+def _patches(plan: Plan) -> Iterator[Change]:
+    """Yield other patches of a cell that several layers read."""
+    for cell in plan.patches.values():
+        if cell.readers > 1:
+            for kernel, told, bits in _other_kernels(cell.kernel):
+                yield _patch(cell, "kernel", (*kernel, *cell.stride), told, bits)
+            for stride, told, bits in _other_strides(cell.stride):
+                yield _patch(cell, "stride", (*cell.kernel, *stride), told, bits)
+
+
+def _patch(cell: PatchCell, why: str, to: tuple[int, ...], told: str, bits: float) -> Change:
+    return Change(
+        why=why,
+        what=f"{cell.name} {told}, in {cell.readers} layers",
+        edits=(Edit(kind="patch", to=to, where=cell.where, name=cell.name),),
+        bits=KIND_BITS["patch"] + bits,
+    )
+
+
+def _padded(site: Site, places: int) -> Iterator[Change]:
+    """Yield other paddings."""
+    if site.kernel is not None:
+        for pad in range(max(site.kernel) // 2 + 2):
+            told = f"padded by {pad}" if pad else "without padding"
+            yield replace(_change(site, places, "pad", (pad, pad), told, 1.0), why="padding")
 
 
 def _left_out(site: Site, places: int) -> Iterator[Change]:
@@ -134,6 +168,9 @@ def _structure(site: Site, places: int) -> Iterator[Change]:
     """Yield groups, separable kernels, multipliers, and the layer once more."""
     change = _change(site, places, "twice", (), "standing twice", 0.0)
     yield replace(change, why="layer")
+    if site.word == "dwconv":
+        told = "and the convolution behind it as one"
+        yield replace(_change(site, places, "joined", (), told, 0.0), why="groups")
     if site.word not in _CONVOLUTIONS:
         return
     current = site.groups if site.word == "conv" else site.input[0]
@@ -178,7 +215,7 @@ def width_changes(plan: Plan) -> Iterator[Width]:
     yield Width(old=plan.input[0], change=partial(_read, plan))
     for cell in plan.cells.values():
         yield Width(old=cell.value, change=partial(_cell, cell, len(plan.cells)))
-    weighted = [site for site in plan.sites if site.weights]
+    weighted = [site for site in plan.sites if site.weights and site.word != "shortcut"]
     own = [site for site in weighted if site.width is not None and not _reads_alone(site, plan)]
     for site in own:
         yield Width(old=site.width or 1, change=partial(_filters, site, len(own)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
-from archcount.comparison.consistency import Rereader, contradictions
+from archcount.comparison.consistency import contradictions
 from archcount.comparison.conventions import computed_value, describe, plain, unit
-from archcount.comparison.reasons import reasoned
-from archcount.comparison.records import Cell, ComparedRow, Comparison
+from archcount.comparison.reasons import DISPROVED, reasoned
+from archcount.comparison.records import Cell, ComparedRow, Comparison, Contradiction
+from archcount.comparison.rereader import Rereader
 from archcount.comparison.search import search
 from archcount.comparison.target import QUANTITIES, SIZES, Target
 from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
@@ -32,6 +33,7 @@ def compare(
     count: Count,
     rereader: Rereader | None = None,
     references: Mapping[str, Count] | None = None,
+    only: Collection[str] | None = None,
 ) -> Comparison:
     """Compare everything that a paper printed with a count of one image.
 
@@ -41,6 +43,7 @@ def compare(
         rereader: the table's rows, for the reasons of what does not match; without it, verdicts
             are `match`, `off` and `unpublished` alone.
         references: the counts of the tables that ratio claims name.
+        only: the rows whose reasons are searched for; all of them where it is None.
     """
     columns = tuple(column for column in COMPARED if column in printed.columns)
     rows = {row.id: row for row in count.rows}
@@ -59,7 +62,7 @@ def compare(
         judged = {
             column: _cell(column, cells, row, printed.conventions, styles) for column in columns
         }
-        if rereader is None or cells is None:
+        if rereader is None or cells is None or (only is not None and row.id not in only):
             return ComparedRow(id=row.id, cells=judged)
         target = Target.of(cells)
         found = search(target, row, rereader, conventions, known)
@@ -67,9 +70,10 @@ def compare(
         return reasoned(row, judged, target, found, own, conventions)
 
     lines = {row.id: row for row in printed.rows}
+    judged_rows = tuple(compared(row, lines.get(name)) for name, row in rows.items())
     return Comparison(
         columns=columns,
-        rows=tuple(compared(row, lines.get(name)) for name, row in rows.items()),
+        rows=judged_rows,
         others=tuple(
             compared(row, None) for row in (count.total, *count.heads, count.total_with_heads)
         ),
@@ -86,8 +90,18 @@ def compare(
             if column in columns
         },
         fits=fits,
-        contradictions=against,
+        contradictions=_standing(against, judged_rows),
     )
+
+
+def _standing(
+    against: tuple[Contradiction, ...], rows: tuple[ComparedRow, ...]
+) -> tuple[Contradiction, ...]:
+    """Leave out the contradictions of a row that some reading resolves."""
+    resolved = {
+        row.id for row in rows if any(item.edits or item.declared for item in row.explanations)
+    }
+    return tuple(item for item in against if item.row not in resolved or item.why not in DISPROVED)
 
 
 def fit_columns(

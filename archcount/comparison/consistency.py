@@ -7,16 +7,18 @@ convention that its column bears out, so that no rounding is ever taken for a co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
 from archcount.comparison.conventions import accepted, computed_value
 from archcount.comparison.records import Contradiction
+from archcount.comparison.rereader import Rereader
+from archcount.comparison.sums import claimed_sums
+from archcount.comparison.verdicts import interval_words
 from archcount.counting.records import Count, RowCount
 from archcount.edits import Edit, Plan
 from archcount.layers import Cost
 from archcount.printed import (
-    Claim,
     Convention,
     Interval,
     PrintedRow,
@@ -25,19 +27,6 @@ from archcount.printed import (
     parse_quantity,
     parse_size,
 )
-
-
-class Rereader(Protocol):
-    """What comparison needs of a table to read its rows otherwise."""
-
-    def plan(self, row: str) -> Plan:
-        """Say what can be read otherwise in a row."""
-
-    def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
-        """Count a row with changes; None where it does not go together so."""
-
-    def declared(self, row: str) -> RowCount | None:
-        """Count the reading that the file declares for a row; None where it declares none."""
 
 
 def contradictions(
@@ -64,7 +53,7 @@ def contradictions(
         found += _input(row, before)
         found += _output(row, before, after, plan, rereader, conventions)
     for claim in printed.claims:
-        found += _claim(claim, printed, count, conventions)
+        found += claimed_sums(claim, printed, count, conventions)
     return tuple(found)
 
 
@@ -74,17 +63,20 @@ def _params_and_ops(
     plan: Plan,
     conventions: Mapping[str, Sequence[Convention]],
 ) -> Iterator[Contradiction]:
-    """Every weight is used once per position: params x positions must give the ops."""
-    if not {"params", "ops"} <= row.cells.keys() or not count.weights:
+    """Every weight is used once per position: params x positions must give the ops.
+
+    The positions are taken for granted where the layers give the printed grid, or need none.
+    """
+    if not {"params", "ops"} <= row.cells.keys() or plan.positions is None:
         return
-    if plan.printed_input and plan.printed_input[1:] != plan.input[1:]:
-        return  # the positions are not those of the printed grid
-    positions = [_positions(site.weights, site.macs) for site in plan.sites if site.weights]
-    few, many = min(positions), max(positions)
+    if not _grid_is_printed(row, count, plan):
+        return
+    few, many = _positions(plan, count)
     params, ops = (parse_quantity(row.cells[name].text) for name in ("params", "ops"))
     ranges: list[tuple[Interval, Interval]] = []
     for first in conventions["params"]:
-        weights = _less(accepted(params, first), computed_value(count, first) - count.weights)
+        beside = computed_value(count, first) - count.weights
+        weights = _less(accepted(params, first), beside)
         products = Interval(weights.low * few, weights.high * many)
         for second in conventions["ops"]:
             macs = _macs(accepted(ops, second), second, count.cost)
@@ -98,18 +90,41 @@ def _params_and_ops(
         row=row.id,
         cells=("params", "ops"),
         odd=_odd_of_params_and_ops(count, params, ops, conventions),
-        sentence=f"params {params.text} at {times} positions each are {_range(products)} MACs, "
-        f"and ops {ops.text} are {_range(macs)}.",
+        sentence=f"params {params.text} at {times} positions each are {interval_words(products)} "
+        f"MACs, and ops {ops.text} are {interval_words(macs)}.",
     )
 
 
-def _positions(weights: int, macs: int) -> Fraction:
-    return Fraction(macs, weights)
+def _grid_is_printed(row: PrintedRow, count: RowCount, plan: Plan) -> bool:
+    """Tell whether the printed grid bears out the positions that the layers have."""
+    assert plan.positions is not None
+    if set(plan.positions) == {Fraction(1)}:
+        return True
+    if plan.printed_input and plan.printed_input[1:] != plan.input[1:]:
+        return False
+    if "output" not in row.cells:
+        return False
+    return parse_size(row.cells["output"].text, parts=(2, 3))[:2] == count.output[1:]
+
+
+def _positions(plan: Plan, count: RowCount) -> tuple[Fraction, Fraction]:
+    """Give the fewest and most positions of a weight, wherever in the row a stride may stand."""
+    assert plan.positions is not None
+    few, many = plan.positions
+    weighted = sum(site.weights > 0 for site in plan.sites)
+    if weighted > 1 and plan.input[1:] != count.output[1:]:
+        many = max(many, Fraction(plan.input[1] * plan.input[2]))
+        few = min(few, Fraction(count.output[1] * count.output[2]))
+    return few, many
 
 
 def _less(interval: Interval, extra: int) -> Interval:
-    """Take what is counted beside the weights off a printed number."""
-    return Interval(max(interval.low - extra, Fraction(0)), max(interval.high - extra, Fraction(0)))
+    """Take what may be counted beside something off a printed number.
+
+    Whose biases were counted is not known where a row is read wrongly: up to twice as many.
+    """
+    low = max(interval.low - 2 * extra, Fraction(0))
+    return Interval(low, interval.high)
 
 
 def _macs(interval: Interval, convention: Convention, cost: Cost) -> Interval:
@@ -176,7 +191,8 @@ def _output(
     size = parse_size(row.cells["output"].text, parts=(2, 3))
     computed = (count.output[1], count.output[2], count.output[0])
     grid = tuple(plan.patches)
-    if size[:2] != computed[:2] and grid:
+    reached = _reached(plan, count.input)
+    if size[:2] != computed[:2] and grid and reached and size[:2] not in reached:
         source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
         yield Contradiction(
             why="grid",
@@ -184,7 +200,7 @@ def _output(
             cells=tuple(name for name in (*grid, source, "output") if name),
             odd=_odd_of_grid(size, computed, after, grid, rereader),
             sentence=f"{_cells(row, grid)} on {_grid(count.input[1:])} gives "
-            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed.",
+            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
         )
     widths = tuple(plan.cells)
     if len(size) == 3 and size[2] != computed[2] and widths:
@@ -196,6 +212,24 @@ def _output(
             sentence=f"{_cells(row, widths)} give {computed[2]} channels, and {size[2]} are "
             "printed.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """The grids that a row can give whatever its padding, which papers do not print."""
+
+    heights: range
+    widths: range
+
+    def __contains__(self, grid: tuple[int, ...]) -> bool:
+        return grid[0] in self.heights and grid[1] in self.widths
+
+
+def _reached(plan: Plan, chw: tuple[int, int, int]) -> _Reached | None:
+    if plan.windows is None:
+        return None
+    rows, columns = plan.windows
+    return _Reached(rows.outputs(chw[1]), columns.outputs(chw[2]))
 
 
 def _odd_of_grid(
@@ -237,65 +271,6 @@ def _odd_of_widths(
             ):
                 return "output"
     return ""
-
-
-def _claim(
-    claim: Claim,
-    printed: PrintedTable,
-    count: Count,
-    conventions: Mapping[str, Sequence[Convention]],
-) -> Iterator[Contradiction]:
-    """A claimed total is the sum of its printed column."""
-    column = claim.what
-    if claim.fewer_than is not None or column not in ("params", "ops", "depth"):
-        return
-    cells = {row.id: row.cells[column].text for row in printed.rows if column in row.cells}
-    needed = [row for row in count.rows if _counts(row, column)]
-    if not cells or any(row.id not in cells for row in needed):
-        return
-    quantity = parse_quantity(claim.printed)
-    said = Interval(quantity.rounded().low, quantity.truncated().high)
-    sums = [
-        _sum([accepted(parse_quantity(text), convention) for text in cells.values()])
-        for convention in (conventions[column] if column != "depth" else [_WHOLE])
-    ]
-    if column == "depth":
-        total = sum(int(text) for text in cells.values())
-        if total in said:
-            return
-        shown = str(total)
-    else:
-        if any(each.meets(said) for each in sums):
-            return
-        shown = _range(sums[0])
-    yield Contradiction(
-        why="column-sum",
-        row="",
-        cells=(column,),
-        claim=claim.printed,
-        sentence=f"the printed {column} of the rows add up to {shown}, and {claim.printed} is "
-        "claimed.",
-    )
-
-
-_WHOLE = Convention(k=1000, count="params")
-
-
-def _counts(row: RowCount, column: str) -> bool:
-    if column == "depth":
-        return row.depth > 0
-    return bool(row.params if column == "params" else row.cost.macs)
-
-
-def _sum(intervals: Sequence[Interval]) -> Interval:
-    return Interval(
-        sum((each.low for each in intervals), Fraction(0)),
-        sum((each.high for each in intervals), Fraction(0)),
-    )
-
-
-def _range(interval: Interval) -> str:
-    return f"{float(interval.low):,.0f} to {float(interval.high):,.0f}"
 
 
 def _grid(sides: Sequence[int]) -> str:

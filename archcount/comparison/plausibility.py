@@ -16,6 +16,8 @@ MARGIN = log2(10)
 """A reading is believed where fewer than one in ten as simple would fit by accident."""
 OCTAVES = 4
 """A number that is not the computed one is expected within a factor of 2^(OCTAVES/2) of it."""
+_MOST_BITS = 50
+"""More than any printed number carries, and less than floats can tell."""
 KIND_BITS = {
     "printed-input": 1.0,
     "input": 2.0,
@@ -26,6 +28,9 @@ KIND_BITS = {
     "repeats": 3.0,
     "multiplier": 3.5,
     "stride": 4.0,
+    "patch": 3.0,
+    "pad": 4.0,
+    "joined": 3.0,
     "groups": 4.0,
     "without": 4.0,
     "twice": 4.0,
@@ -45,7 +50,8 @@ def evidence(interval: Interval) -> float:
     """
     if interval.low <= 0:
         return 0.0
-    return max(0.0, log2(OCTAVES / log2(interval.high / interval.low)))
+    octaves = log2(1 + float((interval.high - interval.low) / interval.low))
+    return max(0.0, log2(OCTAVES / max(octaves, 2.0**-_MOST_BITS)))
 
 
 def place_bits(places: int) -> float:

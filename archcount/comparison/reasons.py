@@ -21,6 +21,9 @@ from archcount.comparison.verdicts import judge_quantity
 from archcount.counting.records import RowCount
 from archcount.printed import Convention
 
+DISPROVED = ("params-ops",)
+"""The contradictions that a reading which gives every printed number disproves."""
+
 
 def reasoned(
     row: RowCount,
@@ -41,6 +44,7 @@ def reasoned(
         conventions: by column the declared convention, then the others that it bears out.
     """
     best = next(iter(found.explanations), None)
+    readings = [item for item in found.explanations if item.edits]
     declared = {column: known[0] for column, known in conventions.items()}
     missed = dict(target.missed(row, declared))
 
@@ -54,7 +58,7 @@ def reasoned(
             if other is not None:
                 return other
         for item in against:
-            if cell.column in item.cells:
+            if cell.column in item.cells and not (readings and item.why in DISPROVED):
                 odd = f" The odd one out: {item.odd}." if item.odd else ""
                 return replace(
                     cell.verdict,
@@ -118,7 +122,7 @@ def _off(verdict: Verdict, found: Found) -> Verdict:
     readings = [item for item in found.explanations if item.edits]
     if readings:
         count = len(readings)
-        told = f"{count} readings fit, all" if count > 1 else "one reading fits,"
+        told = f"{count} readings fit, all" if count > 1 else "One reading fits,"
         sentence = (
             f"{verdict.sentence} {told} too odd to be believed; the likeliest: {readings[0].what}."
         )

@@ -49,6 +49,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "filters": "one filter count is another",
         "kernel": "one kernel is another",
         "stride": "one stride is another",
+        "padding": "one layer is padded otherwise",
         "groups": "a convolution has groups, or no longer",
         "multiplier": "a depthwise convolution has another multiplier",
         "separable": "a convolution is depthwise, then 1x1",

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcount.comparison.changes import Change, Width, fixed_changes, width_changes
-from archcount.comparison.consistency import Rereader
 from archcount.comparison.conventions import accepted, computed_value, differences
 from archcount.comparison.plausibility import KIND_BITS, MARGIN, width_bits
 from archcount.comparison.records import Explanation
+from archcount.comparison.rereader import Rereader
 from archcount.comparison.solve import common, through, widths_within
 from archcount.comparison.target import Fit, Target, all_options, options
 from archcount.counting.records import RowCount
@@ -137,7 +137,7 @@ class _Search:
 
     def _changes(self, plan: Plan, *, moved: bool = False) -> None:
         """Try every change of the row, or of the row on the input that is printed for it."""
-        pools = "output" in self.missed or not plan.sites
+        pools = "output" in self.missed or "output" not in self.target.sizes
         for change in fixed_changes(plan, pools=pools):
             self._try(_on_printed(change, plan) if moved else change)
         for width in width_changes(plan):
@@ -149,9 +149,10 @@ class _Search:
         at = (lambda new: _on_printed(width.change(new), plan)) if moved else width.change
         points: list[tuple[int, RowCount]] = []
         for times in (2, 3, 4):
-            count = self._recount(at(times * width.old))
+            new = times * max(width.old, 1)
+            count = self._recount(at(new))
             if count is not None:
-                points.append((times * width.old, count))
+                points.append((new, count))
         found = {*self._solved(points)} if len(points) == 3 else set()
         found |= {new for new in self.known if len(points) < 3 or self._special(new, plan)}
         found.discard(width.old)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from archcount.comparison.records import Verdict
-from archcount.printed import Quantity, parse_size
+from archcount.printed import Interval, Quantity, parse_size
 
 BLANK = Verdict(status="unpublished", why="blank", sentence="The paper prints nothing here.")
 """The verdict on a blank cell."""
@@ -136,6 +136,21 @@ def judge_size(printed: str, chw: tuple[int, int, int]) -> Verdict:
     if size == computed:
         return Verdict(status="match", why="equal", sentence=f"{shown}, printed {printed}.")
     return Verdict(status="off", why="differs", sentence=f"{shown} computed, {printed} printed.")
+
+
+def interval_words(interval: Interval) -> str:
+    """Write an interval's ends, whole where they are, never with more digits than can be read.
+
+    >>> interval_words(Interval(Fraction(1997, 2), Fraction(1000)))
+    '998.5 to 1,000'
+    """
+    return f"{_end(interval.low)} to {_end(interval.high)}"
+
+
+def _end(value: Fraction) -> str:
+    if value >= 10**15:
+        return f"{float(value):.6g}"
+    return f"{int(value):,}" if value.denominator == 1 else f"{float(value):,.1f}"
 
 
 def relative_error(computed: Fraction, printed: Fraction) -> Fraction | None:

@@ -22,10 +22,13 @@ class Recount:
 
     def __init__(self, rereading: Rereading) -> None:
         self._rereading = rereading
+        self._plans: dict[str, Plan] = {}
 
     def plan(self, row: str) -> Plan:
         """Say what can be read otherwise in a row."""
-        return self._rereading.plan(row)
+        if row not in self._plans:
+            self._plans[row] = self._rereading.plan(row)
+        return self._plans[row]
 
     def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
         """Count a row with changes; None where it does not go together so.

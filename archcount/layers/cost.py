@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 MAC_CATEGORIES = ("conv", "linear", "matmul")
@@ -57,7 +58,28 @@ class Cost:
         return sum(int(getattr(self, category)) for category in include)
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(**{name: getattr(self, name) + getattr(other, name) for name in CATEGORIES})
+        return Cost.total((self, other))
+
+    @staticmethod
+    def total(costs: Iterable[Cost]) -> Cost:
+        """Add costs up.
+
+        >>> Cost.total([Cost(conv=1), Cost(conv=2, bias=3)])
+        Cost(conv=3, linear=0, matmul=0, bias=3, norm=0, activation=0, pool=0, softmax=0, add=0)
+        """
+        # Category by category: a search for readings adds costs by the million.
+        costs = tuple(costs)
+        return Cost(
+            conv=sum([cost.conv for cost in costs]),
+            linear=sum([cost.linear for cost in costs]),
+            matmul=sum([cost.matmul for cost in costs]),
+            bias=sum([cost.bias for cost in costs]),
+            norm=sum([cost.norm for cost in costs]),
+            activation=sum([cost.activation for cost in costs]),
+            pool=sum([cost.pool for cost in costs]),
+            softmax=sum([cost.softmax for cost in costs]),
+            add=sum([cost.add for cost in costs]),
+        )
 
     def scaled(self, times: int) -> Cost:
         """Multiply every category, such as by a batch size."""

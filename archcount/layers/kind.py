@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.layers.cost import Cost
@@ -75,6 +76,15 @@ def argument(
     return field(default=default, metadata=metadata)
 
 
+@cache
+def _arguments(kind: type[LayerKind]) -> tuple[Argument, ...]:
+    """Read the fields of a kind, once for every kind."""
+    return tuple(
+        Argument(name=item.name, required=item.default is MISSING, **item.metadata)
+        for item in fields(kind)
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class LayerKind(ABC):
     """One kind of layer with its numbers: shape rule, cost, and torch module in one place.
@@ -92,10 +102,7 @@ class LayerKind(ABC):
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:
         """List what a table file may write after the kind's word."""
-        return tuple(
-            Argument(name=item.name, required=item.default is MISSING, **item.metadata)
-            for item in fields(cls)
-        )
+        return _arguments(cls)
 
     @abstractmethod
     def output(self, shape: Shape) -> Shape:

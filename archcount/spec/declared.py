@@ -39,7 +39,9 @@ def read_readings(
         parts = dict(entry.items())
         if not {"row", "block", "because"} <= parts.keys():
             continue  # the schema has reported it
-        row = str(parts["row"].value)
+        if not isinstance(parts["row"].value, str):
+            continue  # the schema has reported it
+        row = parts["row"].value
         if _known_row(parts["row"], [item.id for item in rows], "a reading", problems):
             if row in taken:
                 problems.append(
@@ -68,6 +70,8 @@ def check_errata(marked: Marked, rows: Sequence[ParsedRow], problems: list[Probl
     for entry in marked.listing("errata"):
         parts = dict(entry.items())
         if not {"row", "cell"} <= parts.keys():
+            continue  # the schema has reported it
+        if not all(isinstance(parts[name].value, str) for name in ("row", "cell")):
             continue  # the schema has reported it
         if not _known_row(parts["row"], printed, "an erratum", problems):
             continue
@@ -115,7 +119,7 @@ def check_claims(marked: Marked, columns: Collection[str], problems: list[Proble
     """See that every claim's numbers can be read, and that what they are of exists."""
     for claim in marked.listing("claims"):
         parts = dict(claim.items())
-        ratio = "fewer_than" in parts
+        ratio = "fewer_than" in parts and parts["fewer_than"].value is not None
         reference = dict(parts["fewer_than"].items()) if ratio else {}
         checks = [(parts.get("printed"), parse_ratio if ratio else parse_quantity)]
         checks += [(reference.get("printed"), parse_quantity)]
@@ -127,6 +131,7 @@ def check_claims(marked: Marked, columns: Collection[str], problems: list[Proble
             except InvalidValueError as error:
                 problems.append(error.at(cell.where, "claim"))
         what = parts.get("what")
+        what = what if what and isinstance(what.value, str) else None
         if ratio and what and str(what.value).startswith("sum of "):
             problems.append(
                 Problem(

@@ -1,0 +1,216 @@
+"""The plan of a row: its layers, cells and repetitions as records, to be read otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from archcount.architecture import (
+    Blank,
+    Block,
+    ConcatBlock,
+    Expression,
+    Layer,
+    LayerDefaults,
+    Node,
+    RepeatBlock,
+    Scope,
+    Sequence,
+    SequenceBlock,
+    Value,
+    expand,
+)
+from archcount.architecture.blocks import AddBlock, LayerBlock
+from archcount.architecture.resolve import Budget
+from archcount.architecture.scope import OUTPUT_NAMES
+from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
+from archcount.errors import InvalidTableError, Location
+from archcount.printed import Patch
+from archcount.spec.rows import ParsedRow
+
+Values = Mapping[str, Value | Blank]
+
+
+def make_plan(
+    row: ParsedRow,
+    node: Node,
+    values: Values,
+    defaults: LayerDefaults,
+    headings: Mapping[str, str],
+    printed_input: tuple[int, int, int] | None,
+) -> Plan:
+    """Gather what can be read otherwise in a row.
+
+    Args:
+        row: the parsed row.
+        node: the row as the table stands.
+        values: what the row's names mean.
+        defaults: the table's `layer:`.
+        headings: the printed headings of its columns.
+        printed_input: what the row before prints as its output, where that is another.
+    """
+    assert row.block is not None, "a loaded table has a block for every row"
+    scope = Scope(values=values, owner=f"row {row.id}")
+    expand(row.block, node.input, scope, defaults, Budget())
+    blocks = tuple(_repeat_blocks(row.block))
+    counting = {name for block in blocks for name in block.times.names}
+    read = {
+        name: value
+        for name, value in values.items()
+        if name in scope.read and name not in OUTPUT_NAMES and isinstance(value, Value)
+    }
+    sites = tuple(_sites(node, read))
+    return Plan(
+        id=row.id,
+        input=node.input.chw,
+        printed_input=printed_input,
+        sites=sites,
+        cells={
+            name: NumberCell(
+                name=name,
+                heading=headings.get(name, name),
+                value=int(value.value),
+                where=value.where,
+            )
+            for name, value in read.items()
+            if isinstance(value.value, Fraction)
+            and value.value.denominator == 1
+            and name not in counting
+        },
+        patches={
+            name: PatchCell(
+                name=name,
+                kernel=value.value.kernel,
+                stride=value.value.stride,
+                where=value.where,
+                readers=sum(name in site.reads for site in sites),
+            )
+            for name, value in read.items()
+            if isinstance(value.value, Patch)
+        },
+        repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
+        positions=_positions(node),
+        windows=_windows(node),
+    )
+
+
+def _repeat_blocks(block: Block) -> Iterator[RepeatBlock]:
+    """Yield every repeated block inside a block."""
+    match block:
+        case RepeatBlock(body=body):
+            yield block
+            yield from _repeat_blocks(body)
+        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
+            for item in inner:
+                yield from _repeat_blocks(item)
+
+
+def _times(block: RepeatBlock, scope: Scope) -> int:
+    """Give how often a block is repeated; 0 where that depends on what it reads."""
+    try:
+        return int(block.times.evaluate(scope.number))
+    except (InvalidTableError, KeyError):
+        return 0
+
+
+def _positions(node: Node) -> tuple[Fraction, Fraction] | None:
+    """Give at how many positions a weight of the row is used, the fewest and the most."""
+    found = [
+        Fraction(layer.cost.macs, layer.weights) for _, layer in _paths(node, "") if layer.weights
+    ]
+    return (min(found), max(found)) if found else None
+
+
+def _windows(node: Node) -> tuple[Window, Window] | None:
+    """See a row as one window on its input; None where a layer adapts to its input."""
+    pairs = _pairs(node)
+    return pairs if pairs is None else (pairs[0], pairs[1])
+
+
+def _pairs(node: Node) -> tuple[Window, Window] | None:
+    if isinstance(node, Layer):
+        if node.input.is_map and not node.output.is_map:
+            return None
+        patch: Patch | None = getattr(node.kind, "patch", None)
+        if patch is None:
+            return None if node.input.spatial != node.output.spatial else _POINT
+        dilation = getattr(node.kind, "dilation", (1, 1))
+        rows, columns = (
+            Window(dilation[axis] * (patch.kernel[axis] - 1) + 1, patch.stride[axis])
+            for axis in (0, 1)
+        )
+        return rows, columns
+    inner = [_pairs(child) for _, child in node.children]
+    whole = [pair for pair in inner if pair is not None]
+    if len(whole) < len(inner):
+        return None
+    if isinstance(node, Sequence):
+        return reduce(_behind, whole, _POINT)
+    return max(whole, key=lambda pair: pair[0].sees + pair[1].sees, default=_POINT)
+
+
+_POINT = (Window(1, 1), Window(1, 1))
+
+
+def _behind(one: tuple[Window, Window], other: tuple[Window, Window]) -> tuple[Window, Window]:
+    return one[0].then(other[0]), one[1].then(other[1])
+
+
+def _sites(node: Node, read: Mapping[str, Value]) -> Iterator[Site]:
+    """Gather the layers with kernels or windows by the place where they are written."""
+    found: dict[Location, list[tuple[str, Layer]]] = {}
+    for path, layer in _paths(node, ""):
+        if layer.origin is None or not layer.kind.role:
+            continue
+        if not isinstance(layer.origin, LayerBlock):
+            found.setdefault(layer.origin.where, []).append((path, layer))
+        elif layer.kind.word == layer.origin.kind.word:
+            found.setdefault(layer.origin.text.where, []).append((path, layer))
+    for where, layers in found.items():
+        yield _site(where, layers, read)
+
+
+def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, Value]) -> Site:
+    path, first = layers[0]
+    kind: Any = first.kind
+    patch: Patch | None = getattr(kind, "patch", None)
+    written = first.origin if isinstance(first.origin, LayerBlock) else None
+    return Site(
+        path=path or kind.word,
+        text=written.text.text if written else "shortcut, projected",
+        where=where,
+        word=kind.word if written else "shortcut",
+        input=first.input.chw,
+        output=first.output.chw,
+        kernel=patch.kernel if patch else None,
+        stride=patch.stride if patch else None,
+        width=getattr(kind, "width", None),
+        groups=getattr(kind, "groups", 1),
+        multiplier=getattr(kind, "multiplier", 0),
+        weights=sum(layer.weights for _, layer in layers),
+        biases=sum(layer.biases for _, layer in layers),
+        macs=sum(layer.cost.macs for _, layer in layers),
+        times=len(layers),
+        reads=tuple(name for name in _names(written) if name in read) if written else (),
+    )
+
+
+def _names(block: LayerBlock) -> Iterator[str]:
+    """Yield the names that a layer's arguments read."""
+    for bound in block.arguments:
+        if isinstance(bound.value, Expression):
+            yield from bound.value.names
+
+
+def _paths(node: Node, path: str) -> Iterator[tuple[str, Layer]]:
+    """Yield every layer with its place in the row."""
+    if isinstance(node, Layer):
+        yield path, node
+        return
+    for name, child in node.children:
+        # A repeated block is written once.
+        step = "block" if re.fullmatch(r"block\d+", name) else name
+        yield from _paths(child, f"{path}.{step}" if path else step)
