@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import readme
 
+import archcount as ac
+from archcount.comparison import WHYS
 from archcount.layers import CATEGORIES, KINDS
 from archcount.spec.grid import COLUMNS
 
@@ -72,3 +74,23 @@ def test_links_lead_somewhere(name):
     for path in paths:
         for link in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
             assert link.startswith("https://") or (path.parent / link).exists(), (path, link)
+
+
+def test_the_readme_counts_the_verdicts_on_googlenet():
+    table = ac.load("googlenet")
+    comparison = ac.compare(ac.count(table, engine="formula"), table).record.comparison
+    lines = readme.README.read_text().splitlines()
+    heading = next(line for line in lines if "contradiction | off |" in line)
+    words = [word.strip() for word in heading.split("|")[2:-1]]
+    for column in ("params", "ops"):
+        line = next(line for line in lines if line.startswith(f"| {column} |"))
+        printed = [int(cell) for cell in line.split("|")[2:-1]]
+        tally = comparison.tally(column)
+        assert printed == [tally[word] for word in words]
+        assert sum(printed) == 12
+
+
+def test_the_forensics_page_names_every_why():
+    text = (ROOT / "docs" / "forensics.md").read_text()
+    for verdict in ("convention", "reading", "contradiction"):
+        assert all(f"`{why}`" in text for why in WHYS[verdict])

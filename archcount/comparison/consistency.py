@@ -85,12 +85,13 @@ def _params_and_ops(
             ranges.append((products, macs))
     products, macs = ranges[0]
     times = f"{float(few):,.0f}" if few == many else f"{float(few):,.0f} to {float(many):,.0f}"
+    places = "1 position" if many == 1 else f"{times} positions"
     yield Contradiction(
         why="params-ops",
         row=row.id,
         cells=("params", "ops"),
         odd=_odd_of_params_and_ops(count, params, ops, conventions),
-        sentence=f"params {params.text} at {times} positions each are {interval_words(products)} "
+        sentence=f"params {params.text} at {places} each are {interval_words(products)} "
         f"MACs, and ops {ops.text} are {interval_words(macs)}.",
     )
 
