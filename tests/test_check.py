@@ -289,3 +289,20 @@ def test_the_reasons_stand_below_the_table():
     assert {item["row"] for item in comparison["contradictions"]} == {
         "inception_4c", "inception_4d", "inception_4e", "inception_5b",
     }  # fmt: skip
+
+
+def test_a_reading_that_the_search_finds_is_a_surprise_until_it_is_declared(toy, toy_text):
+    # the stem with 5x5: 3 x 4 x 25 + 4 = 304 params, 300 x 64 = 19,200 macs
+    text = toy_text.replace("| 112    | 6.9K", "| 304    | 19.2K")
+    _, found = findings(toy(text, ERRATUM))
+    assert [what.split(".")[0] for _, what in found] == [
+        "row stem, params: reading, not match",
+        "row stem, ops: reading, not match",
+    ]
+    declared = "readings: [{row: stem, block: conv 5x5 w, because: the text says so}]\n"
+    assert findings(toy(text, ERRATUM + declared))[1] == []
+    errata = ERRATUM.rstrip("]\n") + "".join(
+        f", {{row: stem, cell: {cell}, verdict: reading, because: it fits}}"
+        for cell in ("params", "ops")
+    )
+    assert findings(toy(text, errata + "]\n"))[1] == []

@@ -10,6 +10,7 @@ from test_readings import compared, write
 import archcount as ac
 from archcount.api.inferring import infer
 from archcount.comparison import WHYS
+from archcount.comparison.columns import fit_column
 from archcount.comparison.conventions import accepted, computed_value, differences, listed
 from archcount.comparison.plausibility import evidence, kernel_bits, width_bits
 from archcount.comparison.solve import through, widths_within
@@ -172,6 +173,7 @@ def test_claims_of_printed_columns_and_of_another_table(tmp_path):
 - {what: params, printed: 75x fewer, from: here, fewer_than: {table: alexnet}}
 - {what: ops, printed: 25.34K, from: twice the 12672 macs}
 - {what: params, printed: "792", from: without the 16 biases}
+- {what: ops, printed: 0.03M, from: one digit that twice the macs would give}
 """
     claims = compared(write(tmp_path / "rows.yaml", rows, tail=tail)).claims
     assert [(claim.verdict.status, claim.verdict.why) for claim in claims] == [
@@ -182,6 +184,7 @@ def test_claims_of_printed_columns_and_of_another_table(tmp_path):
         ("off", "differs"),
         ("convention", "flops"),
         ("convention", "bias"),
+        ("off", "differs"),
     ]
 
 
@@ -300,3 +303,96 @@ def test_infer_leaves_aside_what_is_declared(tmp_path):
 def test_infer_on_a_table_without_numbers_proposes_nothing(tmp_path):
     inference = infer(write(tmp_path / "rows.yaml", [(*STEM, "", "")]))
     assert (inference.block, inference.fits) == ("", {})
+
+
+def test_one_slip_is_likelier_than_a_column_shortened_now_so_now_so():
+    def row(name, weights):
+        return RowCount(
+            id=name, input=(3, 8, 8), output=(4, 8, 8), weights=weights, biases=0, params=weights, depth=1,
+            cost=Cost(conv=weights),
+        )  # fmt: skip
+
+    # twelve numbers that are rounded up, one that would have to be cut off
+    rows = {f"r{i}": row(f"r{i}", 100_700 + 1_000 * i) for i in range(13)}
+    printed = {f"r{i}": parse_quantity(f"{101 + i}K") for i in range(12)} | {
+        "r12": parse_quantity("112K")
+    }
+    best, *others = fit_column("params", printed, rows)
+    assert (best.convention.rounding, best.misses) == ("nearest", ("r12",))
+    either = next(fit for fit in others if fit.convention.rounding == "either")
+    assert either.misses == ()
+
+
+def test_the_first_of_many_fits_is_the_plainest():
+    rows = {"a": ROW}
+    fits = fit_column("params", {"a": parse_quantity("112")}, rows)
+    assert (fits[0].convention.count, fits[0].convention.k) == ("params", 1000)
+    assert len(fits) == 3 * len({(c.k, computed_value(ROW, c)) for c in listed("params")})
+
+
+def test_without_a_printed_grid_the_padding_is_not_taken_for_granted(tmp_path):
+    # 216 weights at 3x3 positions: the layer without padding, on a grid that nothing prints
+    row = ("stem", "stem", "3x3/2", "", "1", "8", "", "", "216", "1944")
+    assert contradictions(tmp_path, [row]) == ()
+    row = ("scores", "scores", "", "", "1", "10", "", "", "30", "40")
+    # a linear layer has one position whatever the padding
+    assert [item.why for item in contradictions(tmp_path, [row])] == ["params-ops"]
+
+
+def test_whose_biases_were_counted_is_not_taken_for_granted(tmp_path):
+    # Counted with 8 channels in between and a 5x5 kernel: 3 x 8 + 8 x 8 x 25 = 1,624 weights and
+    # 16 biases, 1,624 x 64 macs. The table has 12 biases, and no one change gives both numbers.
+    path = tmp_path / "rows.yaml"
+    write(path, [("pair", "pair", "3x3", "8x8x8", "", "8", "4", "", "1640", "103936")])
+    path.write_text(path.read_text().replace("count: weights", "count: params"))
+    found = compared(ac.load(path))
+    assert found.contradictions == ()
+    assert found.rows[0].explanations == ()
+    assert found.rows[0].cells["params"].verdict.status == "off"
+
+
+def test_a_claim_in_flops_does_not_contradict_a_column_of_macs(tmp_path):
+    rows = [("a", *STEM[1:], "216", "3456"), ("b", *AFTER[1:], "576", "9216")]
+    for claim, found in (("25.3K", False), ("12.7K", False), ("6.3K", False), ("40K", True)):
+        tail = f"claims: [{{what: ops, printed: {claim}, from: here}}]\n"
+        items = contradictions(tmp_path, rows, tail=tail)
+        assert [item.why for item in items] == ["column-sum"] * found, claim
+
+
+def test_an_odd_reading_disproves_a_contradiction_and_is_not_believed(tmp_path):
+    # 0.15K at 4x4 positions are 2.3K to 2.6K, not 2.7K; but 3 -> 2 by 1x1 before the layer makes
+    # 150 weights and 6 x 64 + 144 x 16 = 2,688 macs
+    row = ("stem", "stem", "3x3/2", "4x4x8", "", "8", "", "", "0.15K", "2.7K")
+    found = compared(write(tmp_path / "rows.yaml", [row]))
+    assert found.contradictions == ()
+    [line] = found.rows
+    assert "layer" in {item.why for item in line.explanations}
+    for name in ("params", "ops"):
+        verdict = line.cells[name].verdict
+        assert (verdict.status, verdict.why) == ("off", "odd")
+        assert "too odd to be believed" in verdict.sentence
+
+
+def test_a_convention_is_not_believed_on_one_digit(tmp_path):
+    # 3,456 macs are 6,912 flops
+    for printed, status in (
+        ("7K", "off"),
+        ("6.9K", "off"),
+        ("6.91K", "convention"),
+        ("6912", "convention"),
+    ):
+        row = ("stem", "stem", "3x3/2", "4x4x8", "", "8", "", "", "", printed)
+        [line] = compared(write(tmp_path / "rows.yaml", [row])).rows
+        verdict = line.cells["ops"].verdict
+        assert verdict.status == status, (printed, verdict)
+
+
+def test_a_stride_may_stand_in_any_layer_of_its_row(tmp_path):
+    # The file strides in the first layer: 3 -> 4 by 3x3/2 (108) and 4 -> 8 by 1x1 (32) at 4x4. With
+    # the stride in the second, 108 x 64 + 32 x 16 = 7,424 macs: the paper says nothing against it.
+    path = tmp_path / "rows.yaml"
+    row = ("early", "early", "3x3/2", "4x4x8", "", "8", "4", "", "140", "7424")
+    write(path, [(*STEM, "", "")])
+    text = path.read_text().replace("table: |", "  early: [conv patch v, conv 1x1 w]\ntable: |")
+    path.write_text(text.replace("  " + " | ".join((*STEM, "", "")), "  " + " | ".join(row)))
+    assert compared(ac.load(path)).contradictions == ()

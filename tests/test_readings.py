@@ -26,6 +26,9 @@ blocks:
   separable: sepconv patch w multiplier=2
   twice: [conv patch w, conv patch w]
   thrice: {repeat: 3, block: conv 3x3 w}
+  counted: {repeat: v, block: conv 1x1 w}
+  growing: [conv 1x1 first(2)*4, conv 1x1 w]
+  numbered: conv patch w pad=1
   scores: [global_avgpool, flatten, linear w]
 table: |
   row | block | patch | output | depth | w | v | n | params | ops
@@ -54,6 +57,9 @@ def recount(tmp_path):
         ("separable", "separable", "3x3", "", "", "8", "", "", "", ""),
         ("twice", "twice", "3x3", "", "", "8", "", "", "", ""),
         ("thrice", "thrice", "", "", "", "8", "", "", "", ""),
+        ("counted", "counted", "", "", "", "8", "3", "", "", ""),
+        ("growing", "growing", "", "", "", "8", "", "2", "", ""),
+        ("numbered", "numbered", "3x3", "", "", "8", "", "", "", ""),
         ("scores", "scores", "", "", "", "10", "", "", "", ""),
     ]
     return Recount(write(tmp_path / "rows.yaml", rows).file.rereading())
@@ -75,13 +81,13 @@ CASES = {
     "kernel of even sides": ("stem", [("kernel", (2, 2), "conv patch w")], 96, 1_536, (8, 4, 4)),
     "kernel 1x3": ("stem", [("kernel", (1, 3), "conv patch w")], 72, 1_152, (8, 4, 4)),
     "stride": ("stem", [("stride", (1, 1), "conv patch w")], 216, 13_824, (8, 8, 8)),
-    # a repeated block strides once: 4x4 to 1x1 by 4, the second stays
+    # a repeated block strides once: 4x4 to 2x2 by 3, the second block stays at 2x2
     "stride of a repeated block": (
         "residual",
-        [("stride", (4, 4), "conv 3x3/first(2) w")],
+        [("stride", (3, 3), "conv 3x3/first(2) w")],
         16 * 16 * 9 * 4 + 16 * 16,
-        16 * 16 * 9 * 4 + 16 * 16,
-        (16, 1, 1),
+        4 * (16 * 16 * 9 * 4 + 16 * 16),
+        (16, 2, 2),
     ),
     # 8 -> 4 by 1x1, 4 -> 16 by 3x3 in two groups: 32 + 2 x 16 x 9
     "groups": ("pair", [("groups", (2,), "conv patch w")], 320, 5_120, (16, 4, 4)),
@@ -137,6 +143,9 @@ def test_a_block_is_repeated_otherwise(recount):
     # 16 -> 16 by 3x3 six times, and the projection of the first
     assert count.weights == 6 * 2_304 + 256
     assert recount.plan("residual").cells.keys() == {"w"}
+    # a cell that says how often is no width
+    assert recount.plan("counted").cells.keys() == {"w"}
+    assert [*recount.plan("counted").repeats.values()] == [3]
     [(where, times)] = recount.plan("thrice").repeats.items()
     assert times == 3
     assert recount.count("thrice", [Edit(kind="repeats", to=(1,), where=where)]).weights == 576
@@ -277,3 +286,61 @@ def test_ties_are_shown_as_ties(tmp_path):
     shown = ranks(row.explanations)
     assert len(shown) == len(row.explanations)
     assert [int(rank.rstrip("=")) for rank in shown] == sorted(int(r.rstrip("=")) for r in shown)
+
+
+def test_a_change_is_found_on_the_input_that_is_printed(tmp_path):
+    rows = [
+        ("a", "stem", "3x3/1", "4x4x8", "", "8", "", "", "", "3456"),  # printed with stride 2
+        # 8 -> 8 by 5x5 at 4x4: 1,600 weights, 25,600 macs
+        ("b", "stem", "3x3/1", "4x4x8", "", "8", "", "", "1600", "25600"),
+    ]
+    _, second = compared(write(tmp_path / "rows.yaml", rows)).rows
+    best = second.explanations[0]
+    assert (best.why, best.what) == (
+        "kernel",
+        "'conv patch w' with kernel 5x5 instead of 3x3, on the printed input",
+    )
+    assert best.count.cost.macs == 25_600
+
+
+def test_no_reading_is_listed_where_its_convention_alone_is_enough():
+    table = ac.load("googlenet")
+    rows = {row.id: row for row in compared(table).rows}
+    plain, *others = rows["inception_3b"].explanations
+    assert (plain.edits, plain.why) == ((), "bias")
+    assert others
+    assert all(item.conventions != plain.conventions for item in others)
+
+
+def test_a_reading_of_another_depth_than_printed_is_none(tmp_path):
+    # 792 weights are the layer twice, which is a depth of 2
+    deep = ("stem", "stem", "3x3/2", "4x4x8", "2", "8", "", "", "792", "12672")
+    [row] = compared(write(tmp_path / "rows.yaml", [deep])).rows
+    assert "layer" in {item.why for item in row.explanations}
+    flat = (*deep[:4], "1", *deep[5:])
+    [row] = compared(write(tmp_path / "rows.yaml", [flat])).rows
+    assert {item.count.depth for item in row.explanations} <= {1}
+    assert "'conv patch w' standing twice" not in {item.what for item in row.explanations}
+
+
+def test_a_row_counted_again_unchanged_counts_as_before(recount, tmp_path):
+    table = ac.load(tmp_path / "rows.yaml")
+    for _ in range(2):  # the second time its layers are remembered
+        for row in ac.count(table, engine="formula").counts[0].rows:
+            assert recount.count(row.id, []) == row
+    # twice 8 -> 8 by 1x1, then 8 -> 4 and 4 -> 8
+    assert recount.count("growing", []).weights == 128 + 64
+
+
+def test_a_patch_that_several_layers_read_is_read_otherwise_in_all(tmp_path):
+    # 3 -> 8 and 8 -> 8 by 5x5: 600 + 1,600 weights at 8x8
+    cells = ("twice", "twice", "3x3", "8x8x8", "2", "8", "", "", "2200", "140800")
+    [row] = compared(write(tmp_path / "rows.yaml", [cells])).rows
+    best = row.explanations[0]
+    assert (best.why, best.what) == ("kernel", "patch with kernel 5x5 instead of 3x3, in 2 layers")
+
+
+def test_padding_in_numbers_goes_with_its_kernel(tmp_path):
+    cells = ("numbered", "numbered", "3x3", "8x8x8", "1", "8", "", "", "600", "38400")
+    [row] = compared(write(tmp_path / "rows.yaml", [cells])).rows
+    assert row.explanations[0].what == "'conv patch w pad=1' with kernel 5x5 instead of 3x3"

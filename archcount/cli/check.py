@@ -90,7 +90,7 @@ def _written(reports: list[CheckReport], chosen: str, output: Path | None) -> st
         return check_csv(reports)
     width = None if output is None else 160
     return render_sheets(
-        [check_sheet(reports)],
+        [[check_sheet(reports)]],
         chosen,
         width=width,
         colour=write_colour(output),

@@ -12,11 +12,8 @@ from archcount.cli.options import Engine, Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.reporting import render_sheets
-from archcount.reporting.explained import (
-    explained_csv,
-    explained_json,
-    explained_sheets,
-)
+from archcount.reporting.explained import explained_csv, explained_json
+from archcount.reporting.explained_sheets import explained_sheets
 
 
 def show_explain(

@@ -43,7 +43,7 @@ def show_infer(
             width = None if output is None else 160
             write(
                 render_sheets(
-                    inferred_sheets(inference),
+                    [[sheet] for sheet in inferred_sheets(inference)],
                     chosen,
                     width=width,
                     colour=write_colour(output),

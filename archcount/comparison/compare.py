@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
@@ -46,37 +46,23 @@ def compare(
         only: the rows whose reasons are searched for; all of them where it is None.
     """
     columns = tuple(column for column in COMPARED if column in printed.columns)
-    rows = {row.id: row for row in count.rows}
     fits = fit_columns(printed, count)
     conventions = {
         column: supported(fits.get(column, ()), printed.conventions[column])
         for column in QUANTITIES
     }
-    # However a number was shortened, it stands for the same row.
-    either = {column: [plain(each) for each in found] for column, found in conventions.items()}
-    against = contradictions(printed, count, rereader, either) if rereader else ()
-    styles = {column: _style(column, printed) for column in QUANTITIES}
-    known = _widths(printed, count, rereader) if rereader else frozenset()
-
-    def compared(row: RowCount, cells: PrintedRow | None) -> ComparedRow:
-        judged = {
-            column: _cell(column, cells, row, printed.conventions, styles) for column in columns
-        }
-        if rereader is None or cells is None or (only is not None and row.id not in only):
-            return ComparedRow(id=row.id, cells=judged)
-        target = Target.of(cells)
-        found = search(target, row, rereader, conventions, known)
-        own = [item for item in against if item.row == row.id]
-        return reasoned(row, judged, target, found, own, conventions)
-
-    lines = {row.id: row for row in printed.rows}
-    judged_rows = tuple(compared(row, lines.get(name)) for name, row in rows.items())
+    judged = [_judged(row, _printed_row(printed, row.id), printed, columns) for row in count.rows]
+    against: tuple[Contradiction, ...] = ()
+    if rereader is not None:
+        # However a number was shortened, it stands for the same row.
+        either = {column: [plain(each) for each in found] for column, found in conventions.items()}
+        against = contradictions(printed, count, rereader, either)
+        judged = _with_reasons(judged, printed, count, rereader, conventions, against, only)
+    others = (count.total, *count.heads, count.total_with_heads)
     return Comparison(
         columns=columns,
-        rows=judged_rows,
-        others=tuple(
-            compared(row, None) for row in (count.total, *count.heads, count.total_with_heads)
-        ),
+        rows=tuple(judged),
+        others=tuple(_judged(row, None, printed, columns) for row in others),
         claims=tuple(
             compare_claim(claim, printed, count, references or {}, against)
             for claim in printed.claims
@@ -90,12 +76,49 @@ def compare(
             if column in columns
         },
         fits=fits,
-        contradictions=_standing(against, judged_rows),
+        contradictions=_standing(against, judged),
     )
 
 
+def _printed_row(printed: PrintedTable, name: str) -> PrintedRow | None:
+    return next((row for row in printed.rows if row.id == name), None)
+
+
+def _judged(
+    row: RowCount, cells: PrintedRow | None, printed: PrintedTable, columns: Sequence[str]
+) -> ComparedRow:
+    """Judge every cell of a row under the declared conventions."""
+    return ComparedRow(
+        id=row.id, cells={column: _cell(column, cells, row, printed) for column in columns}
+    )
+
+
+def _with_reasons(
+    judged: Sequence[ComparedRow],
+    printed: PrintedTable,
+    count: Count,
+    rereader: Rereader,
+    conventions: Mapping[str, Sequence[Convention]],
+    against: Sequence[Contradiction],
+    only: Collection[str] | None,
+) -> list[ComparedRow]:
+    """Search for the reasons of every row, or of those asked for."""
+    known = _widths(printed, count, rereader)
+
+    def with_reasons(row: RowCount, judged: ComparedRow) -> ComparedRow:
+        cells = _printed_row(printed, row.id)
+        if cells is None or (only is not None and row.id not in only):
+            return judged
+        target = Target.of(cells)
+        found = search(target, row, rereader, conventions, known)
+        own = [item for item in against if item.row == row.id]
+        return reasoned(row, judged.cells, target, found, own, conventions)
+
+    return [with_reasons(row, line) for row, line in zip(count.rows, judged, strict=True)]
+
+
 def _standing(
-    against: tuple[Contradiction, ...], rows: tuple[ComparedRow, ...]
+    against: Sequence[Contradiction], rows: Sequence[ComparedRow]
 ) -> tuple[Contradiction, ...]:
     """Leave out the contradictions of a row that some reading resolves."""
     resolved = {
@@ -141,13 +164,7 @@ def _style(column: str, printed: PrintedTable) -> Quantity | None:
     return parse_quantity(texts[-1]) if texts else None
 
 
-def _cell(
-    column: str,
-    cells: PrintedRow | None,
-    row: RowCount,
-    conventions: Mapping[str, Convention],
-    styles: Mapping[str, Quantity | None],
-) -> Cell:
+def _cell(column: str, cells: PrintedRow | None, row: RowCount, printed: PrintedTable) -> Cell:
     """Judge one cell under the declared convention."""
     text = cells.cells[column].text if cells is not None and column in cells.cells else None
     if column in SIZES:
@@ -160,7 +177,8 @@ def _cell(
             shown=str(row.depth),
             verdict=BLANK if text is None else judge_whole(text, row.depth),
         )
-    return _quantity_cell(column, text, row, conventions[column], styles[column])
+    style = _style(column, printed)
+    return _quantity_cell(column, text, row, printed.conventions[column], style)
 
 
 def _quantity_cell(

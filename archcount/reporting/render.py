@@ -81,18 +81,18 @@ def render_listing(
 
 
 def render_sheets(
-    sheets: Iterable[Sheet], form: str, *, width: int | None, colour: bool, heading: str
+    parts: Sequence[Sequence[Sheet]], form: str, *, width: int | None, colour: bool, heading: str
 ) -> str:
     """Write sheets one after another in one of the `FORMATS` for people.
 
     Args:
-        sheets: the sheets.
+        parts: the sheets, each in layouts from the widest to the narrowest.
         form: the format's name; not csv or json.
         width: as for `render_table`.
         colour: as for `render_table`.
         heading: the title of a picture.
     """
-    return _written([[sheet] for sheet in sheets], form, width, colour, heading)
+    return _written(parts, form, width, colour, heading)
 
 
 def _field(key: str, record: Mapping[str, Value]) -> str:

@@ -68,33 +68,41 @@ def make_plan(
         input=node.input.chw,
         printed_input=printed_input,
         sites=sites,
-        cells={
-            name: NumberCell(
-                name=name,
-                heading=headings.get(name, name),
-                value=int(value.value),
-                where=value.where,
-            )
-            for name, value in read.items()
-            if isinstance(value.value, Fraction)
-            and value.value.denominator == 1
-            and name not in counting
-        },
-        patches={
-            name: PatchCell(
-                name=name,
-                kernel=value.value.kernel,
-                stride=value.value.stride,
-                where=value.where,
-                readers=sum(name in site.reads for site in sites),
-            )
-            for name, value in read.items()
-            if isinstance(value.value, Patch)
-        },
+        cells=_number_cells(read, headings, counting),
+        patches=_patch_cells(read, sites),
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
         positions=_positions(node),
         windows=_windows(node),
     )
+
+
+def _number_cells(
+    read: Mapping[str, Value], headings: Mapping[str, str], counting: set[str]
+) -> dict[str, NumberCell]:
+    """Gather the whole numbers that layers read; how often a block is repeated is none."""
+    return {
+        name: NumberCell(
+            name=name, heading=headings.get(name, name), value=int(value.value), where=value.where
+        )
+        for name, value in read.items()
+        if isinstance(value.value, Fraction)
+        and value.value.denominator == 1
+        and name not in counting
+    }
+
+
+def _patch_cells(read: Mapping[str, Value], sites: tuple[Site, ...]) -> dict[str, PatchCell]:
+    return {
+        name: PatchCell(
+            name=name,
+            kernel=value.value.kernel,
+            stride=value.value.stride,
+            where=value.where,
+            readers=sum(name in site.reads for site in sites),
+        )
+        for name, value in read.items()
+        if isinstance(value.value, Patch)
+    }
 
 
 def _repeat_blocks(block: Block) -> Iterator[RepeatBlock]:
