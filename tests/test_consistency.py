@@ -396,3 +396,14 @@ def test_a_stride_may_stand_in_any_layer_of_its_row(tmp_path):
     text = path.read_text().replace("table: |", "  early: [conv patch v, conv 1x1 w]\ntable: |")
     path.write_text(text.replace("  " + " | ".join((*STEM, "", "")), "  " + " | ".join(row)))
     assert compared(ac.load(path)).contradictions == ()
+
+
+def test_of_two_claims_each_answers_for_itself(tmp_path):
+    rows = [("a", *STEM[1:], "216", "3456"), ("b", *AFTER[1:], "576", "9216")]
+    tail = """claims:
+- {what: params, printed: 9999, from: here}
+- {what: params, printed: 820, from: there}
+"""
+    # 820 may be 792 with biases; 9999 cannot
+    claims = compared(write(tmp_path / "rows.yaml", rows, tail=tail)).claims
+    assert [claim.verdict.status for claim in claims] == ["contradiction", "off"]

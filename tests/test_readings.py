@@ -344,3 +344,25 @@ def test_padding_in_numbers_goes_with_its_kernel(tmp_path):
     cells = ("numbered", "numbered", "3x3", "8x8x8", "1", "8", "", "", "600", "38400")
     [row] = compared(write(tmp_path / "rows.yaml", [cells])).rows
     assert row.explanations[0].what == "'conv patch w pad=1' with kernel 5x5 instead of 3x3"
+
+
+def test_a_reading_that_an_engine_counts_otherwise_is_warned_of(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from archcount.counting import fvcore
+
+    real = fvcore.count
+
+    def wrong(architecture, **options):
+        count = real(architecture, **options)
+        if architecture.rows[0].node.weights == 216:  # the table as it stands
+            return count
+        return replace(count, rows=(replace(count.rows[0], weights=1), *count.rows[1:]))
+
+    monkeypatch.setattr(fvcore, "count", wrong)
+    cells = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "600", "9600")
+    table = write(tmp_path / "rows.yaml", [cells])
+    report = ac.compare(ac.count(table), table)
+    assert report.record.comparison.rows[0].explanations[0].engines == ("formula",)
+    [warning] = report.record.warnings
+    assert str(warning).startswith("fvcore does not confirm the reading of row stem")
