@@ -8,9 +8,12 @@ from dataclasses import replace
 from archcount import counting
 from archcount.api.tables import Table, load
 from archcount.architecture import Architecture
-from archcount.comparison import ComparedRow, Comparison, compare
+from archcount.comparison import ComparedRow, Comparison, Explanation, believed, compare
 from archcount.counting import Count
 from archcount.counting.recount import Recount
+
+_MOST_BUILT = 5
+"""How many readings of a row are built, the likeliest first."""
 
 
 def compare_with_reasons(
@@ -45,20 +48,22 @@ def _reference(name: str) -> Count:
 
 
 def _confirmed(compared: Comparison, recount: Recount, counts: Sequence[Count]) -> Comparison:
-    """Build each reading that is said of a row, and count it with the engines."""
+    """Build the readings that are believed of a row, and count them with the engines."""
 
-    def confirmed(row: ComparedRow) -> ComparedRow:
-        first, *others = row.explanations or (None,)
-        told = any(cell.verdict.status == "reading" for cell in row.cells.values())
-        if first is None or not told:
-            return row
-        alone = recount.alone(row.id, first.edits, declared=first.declared)
+    def built(row: ComparedRow, reading: Explanation) -> Explanation:
+        alone = recount.alone(row.id, reading.edits, declared=reading.declared)
         agreeing = tuple(
             each.engine
             for each in counts
-            if counting.engine(each.engine).count(alone).rows[0] == first.count
+            if counting.engine(each.engine).count(alone).rows[0] == reading.count
         )
-        kept = (replace(first, engines=agreeing), *(item for item in others if item))
-        return replace(row, explanations=kept)
+        return replace(reading, engines=agreeing)
+
+    def confirmed(row: ComparedRow) -> ComparedRow:
+        likeliest = [
+            built(row, each) if believed(each) and (each.edits or each.declared) else each
+            for each in row.explanations[:_MOST_BUILT]
+        ]
+        return replace(row, explanations=(*likeliest, *row.explanations[_MOST_BUILT:]))
 
     return replace(compared, rows=tuple(confirmed(row) for row in compared.rows))
