@@ -15,6 +15,9 @@ from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.printed import Convention, PrintedRow, parse_quantity
 from archcount.reporting.explained import ExplainedRow, TriedConvention
 
+_BUILT = 5
+"""How many readings of the row are built, the likeliest first."""
+
 
 def explain(table: Table, row: str, *, engine: str = "fvcore") -> ExplainedRow:
     """Explain one row of a table: its arithmetic, conventions and readings.
@@ -42,7 +45,9 @@ def explain(table: Table, row: str, *, engine: str = "fvcore") -> ExplainedRow:
             )
         )
     report = count(table, engine=engine)
-    comparison = compare_with_reasons(table, report.architecture, report.counts, only=(row,))
+    comparison = compare_with_reasons(
+        table, report.architecture, report.counts, only=(row,), build=_BUILT
+    )
     printed = table.printed.rows[names.index(row)]
     counted = next(item for item in report.counts[0].rows if item.id == row)
     return ExplainedRow(

@@ -12,15 +12,13 @@ from archcount.comparison import ComparedRow, Comparison, Explanation, believed,
 from archcount.counting import Count
 from archcount.counting.recount import Recount
 
-_MOST_BUILT = 5
-"""How many readings of a row are built, the likeliest first."""
-
 
 def compare_with_reasons(
     table: Table,
     architecture: Architecture,
     counts: Sequence[Count],
     only: Collection[str] | None = None,
+    build: int = 1,
 ) -> Comparison:
     """Compare; give reasons only where the count is of what the paper's numbers are of.
 
@@ -29,6 +27,7 @@ def compare_with_reasons(
         architecture: what was counted.
         counts: what each engine found; the first one's is compared, all confirm readings.
         only: the rows whose reasons are searched for; all of them where it is None.
+        build: how many of a row's likeliest readings are built, where they are believed.
     """
     printed = table.printed
     references = {
@@ -39,7 +38,7 @@ def compare_with_reasons(
     as_printed = not architecture.variant and architecture.input.chw == table.input
     rereader = Recount(table.file.rereading()) if as_printed else None
     compared = compare(printed, counts[0], rereader, references, only)
-    return _confirmed(compared, rereader, counts) if rereader else compared
+    return _confirmed(compared, rereader, counts, build) if rereader else compared
 
 
 def _reference(name: str) -> Count:
@@ -47,7 +46,9 @@ def _reference(name: str) -> Count:
     return counting.engine("formula").count(load(name).architecture())
 
 
-def _confirmed(compared: Comparison, recount: Recount, counts: Sequence[Count]) -> Comparison:
+def _confirmed(
+    compared: Comparison, recount: Recount, counts: Sequence[Count], most: int
+) -> Comparison:
     """Build the readings that are believed of a row, and count them with the engines."""
 
     def built(row: ComparedRow, reading: Explanation) -> Explanation:
@@ -62,8 +63,8 @@ def _confirmed(compared: Comparison, recount: Recount, counts: Sequence[Count]) 
     def confirmed(row: ComparedRow) -> ComparedRow:
         likeliest = [
             built(row, each) if believed(each) and (each.edits or each.declared) else each
-            for each in row.explanations[:_MOST_BUILT]
+            for each in row.explanations[:most]
         ]
-        return replace(row, explanations=(*likeliest, *row.explanations[_MOST_BUILT:]))
+        return replace(row, explanations=(*likeliest, *row.explanations[most:]))
 
     return replace(compared, rows=tuple(confirmed(row) for row in compared.rows))
