@@ -118,13 +118,14 @@ class Window:
         return Window(self.sees + (other.sees - 1) * self.stride, self.stride * other.stride)
 
     def outputs(self, length: int) -> range:
-        """Give the output lengths that paddings from none to `same` can make of an input.
+        """Give the output lengths that paddings from none to all but one of a kernel can make.
 
-        >>> Window(11, 4).outputs(224)  # AlexNet's first layer: 54 to 56
-        range(54, 57)
+        >>> Window(11, 4).outputs(224)  # AlexNet's first layer: 54 without, 59 with 10 on each side
+        range(54, 60)
         """
         least = max(0, (length - self.sees) // self.stride + 1)
-        return range(least, -(-length // self.stride) + 1)
+        most = max(-(-length // self.stride), (length + self.sees - 2) // self.stride + 1)
+        return range(least, most + 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,6 +156,8 @@ class Plan:
         cells: the numbers that are widths, by name.
         patches: the patches that layers read, by name.
         repeats: how often each repeated block stands, by its place in the file.
+        channels: the printed cells that add up to the output's channels; empty where something
+            else does too.
         positions: at how many positions a weight is used, (fewest, most) of all layers.
         windows: the whole row as one window on its input, vertically and horizontally; None
             where a layer adapts to its input.
@@ -167,5 +170,6 @@ class Plan:
     cells: Mapping[str, NumberCell] = field(default_factory=dict)
     patches: Mapping[str, PatchCell] = field(default_factory=dict)
     repeats: Mapping[Location, int] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
     positions: tuple[Fraction, Fraction] | None = None
     windows: tuple[Window, Window] | None = None

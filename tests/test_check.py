@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from test_cli import FAST, in_terminal, run
@@ -133,7 +134,7 @@ def test_engines_that_disagree_fail_whatever_is_asked(toy, monkeypatch):
 def test_check_passes_and_fails_with_its_exit_code(toy):
     passed = run("check", str(toy(tail=ERRATUM)), *FAST)
     assert (passed.returncode, passed.stderr) == (0, "")
-    assert passed.stdout.startswith("checked 1 table: 1 as declared\n")
+    assert passed.stdout.startswith("checked 1 table: 1 passed\n")
     failed = run("check", str(toy()), *FAST)
     assert (failed.returncode, failed.stderr) == (1, "")
     assert "1 found" in failed.stdout
@@ -154,7 +155,7 @@ def test_an_invalid_file_does_not_hide_the_others(toy, tmp_path):
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert re.search(r"bad\.yaml:1:1: invalid: name is missing", result.stdout)
-    assert re.search(r"toy +ok", result.stdout)
+    assert re.search(r"toy\.yaml +ok", result.stdout)
 
 
 @pytest.mark.parametrize(
@@ -190,23 +191,23 @@ def test_annotations_for_github(toy, tmp_path):
         f"::error file=toy.yaml,line={place.line},col={place.column},title=archcount%3A surprise::row stage, ops"
     )
     assert "%25 from printed" in line
-    assert last == "toy: 1 found"
+    assert last == f"{path}: 1 found"
 
 
 def test_check_as_json_and_csv(toy):
     report = json.loads(run("check", str(toy()), *FAST, "--format", "json").stdout)
     assert report["schema"] == "archcount.check/1"
     [table] = report["tables"]
-    assert (table["name"], table["passed"], table["verdicts"]) == (
-        "toy",
+    assert (Path(table["name"]).name, table["passed"], table["verdicts"]) == (
+        "toy.yaml",
         False,
         {"match": 8, "off": 1},
     )
     [finding] = table["findings"]
     assert (finding["kind"], finding["failing"]) == ("surprise", True)
     lines = run("check", str(toy()), *FAST, "--format", "csv").stdout.splitlines()
-    assert lines[0] == "table,passed,kind,line,column,what,remedy"
-    assert lines[1].startswith("toy,0,surprise,")
+    assert lines[0] == "table,path,passed,kind,failing,line,column,what,remedy"
+    assert ",0,surprise,1," in lines[1]
 
 
 def test_explain_shows_arithmetic_conventions_and_readings():

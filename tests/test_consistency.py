@@ -69,9 +69,10 @@ def test_rows_at_two_resolutions_leave_room_between_them(tmp_path):
 
 
 def test_filters_that_do_not_give_the_printed_channels(tmp_path):
+    # w is printed for both branches; v is inside and gives no channels
     row = ("branches", "branches", "", "8x8x20", "2", "8", "4", "", "", "")
     [item] = contradictions(tmp_path, [row])
-    assert (item.why, item.cells) == ("widths", ("w", "v", "output"))
+    assert (item.why, item.cells) == ("widths", ("w", "output"))
     assert "16 channels, and 20 are printed" in item.sentence
     # with the params of the printed filters (8 x 3 + 4 x 3 + 4 x 8 x 9 = 324), output is odd
     [item] = contradictions(tmp_path, [(*row[:8], "324", "")])
@@ -111,8 +112,14 @@ def test_column_sums_and_claims(tmp_path):
 
 
 def test_padding_is_not_printed_and_proves_nothing(tmp_path):
-    # 3x3/2 on 8x8 gives 3x3 without padding and 4x4 with it; 5x5 by none
-    for grid, found in (("3x3", False), ("4x4", False), ("5x5", True), ("2x2", True)):
+    # 3x3/2 on 8x8 gives 3x3 without padding, 4x4 with 1 and 5x5 with 2 on each side; 6x6 by none
+    for grid, found in (
+        ("3x3", False),
+        ("4x4", False),
+        ("5x5", False),
+        ("6x6", True),
+        ("2x2", True),
+    ):
         rows = [("a", "stem", "3x3/2", f"{grid}x8", "", "8", "", "", "", "")]
         assert [item.why for item in contradictions(tmp_path, rows)] == ["grid"] * found, grid
     # nor does the grid of the file prove anything against ops of another: 216 x 9 = 1,944
@@ -334,7 +341,7 @@ def test_without_a_printed_grid_the_padding_is_not_taken_for_granted(tmp_path):
     # 216 weights at 3x3 positions: the layer without padding, on a grid that nothing prints
     row = ("stem", "stem", "3x3/2", "", "1", "8", "", "", "216", "1944")
     assert contradictions(tmp_path, [row]) == ()
-    row = ("scores", "scores", "", "", "1", "10", "", "", "30", "40")
+    row = ("scores", "scores", "", "", "1", "10", "", "", "30", "45")
     # a linear layer has one position whatever the padding
     assert [item.why for item in contradictions(tmp_path, [row])] == ["params-ops"]
 

@@ -182,10 +182,10 @@ def test_the_separable_stem_is_found_without_being_declared(tmp_path):
     path.write_text(text[:start] + text[end:])
     table = ac.load(path)
     rows = {row.id: row for row in ac.compare(ac.count(table), table).record.comparison.rows}
-    best = rows["conv1"].explanations[0]
-    assert best.what == "'conv patch output.c' as a separable convolution with depth multiplier 8"
-    assert best.engines == ("fvcore", "formula")
-    assert {rows["conv1"].cells[name].verdict.why for name in ("params", "ops")} == {"separable"}
+    # the only reading that fits; but two numbers of two digits are too little to believe it on
+    [only] = rows["conv1"].explanations
+    assert only.what == "'conv patch output.c' as a separable convolution with depth multiplier 8"
+    assert {rows["conv1"].cells[name].verdict.why for name in ("params", "ops")} == {"odd"}
     # built and counted with 928 channels: 576 x 96 weights more than 1,042,432, at 49 positions
     best = rows["inception_5a"].explanations[0]
     assert (best.count.weights, best.count.cost.macs) == (1_097_728, 53_788_672)

@@ -244,7 +244,7 @@ def test_a_misprinted_grid_does_not_spoil_the_rows_after_it(tmp_path):
         "reading",
         "printed-input",
     )
-    assert "4x4x8 that the row before prints" in second.cells["ops"].verdict.sentence
+    assert "on the 4x4x8 that is printed as its input" in second.cells["ops"].verdict.sentence
 
 
 def test_a_declared_reading_is_built_and_counted(tmp_path):

@@ -70,7 +70,7 @@ def check(
         for warning in report.record.warnings
     ]
     return CheckReport(
-        name=table.name,
+        name=str(name),
         path=path,
         variants=len(reports),
         engines=tuple(each.engine for each in report.counts),

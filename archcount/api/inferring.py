@@ -13,8 +13,6 @@ from archcount.reporting.inferred import Inference
 def infer(table: Table) -> Inference:
     """Infer how a paper counts, whatever the file declares.
 
-    Source: the printed numbers of the whole column, under every listed convention.
-
     >>> from archcount.api import load
     >>> infer(load("googlenet")).proposed["ops"].k
     1000

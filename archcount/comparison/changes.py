@@ -13,7 +13,6 @@ from archcount.edits import Edit, NumberCell, PatchCell, Plan, Site
 _SQUARES = tuple((side, side) for side in range(1, 12))
 _KERNELS = (*_SQUARES, *((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
 _MULTIPLIERS = (*range(1, 17), 24, 32, 64)
-_GROUPS = (1, 2, 3, 4, 6, 8, 16, 32, 64)
 _GRID_BITS = 5.0
 """The bits of another grid, which the row before prints otherwise."""
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
@@ -59,7 +58,7 @@ def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
     if plan.printed_input is not None:
         yield Change(
             why="printed-input",
-            what=f"on the {_size(plan.printed_input)} that the row before prints",
+            what=f"on the {_size(plan.printed_input)} that is printed as its input",
             edits=(Edit(kind="input", to=plan.printed_input),),
             bits=KIND_BITS["printed-input"],
         )
@@ -96,14 +95,16 @@ def _grids(plan: Plan) -> Iterator[Change]:
 
 def _repeats(plan: Plan) -> Iterator[Change]:
     for where, times in plan.repeats.items():
-        for new in (times - 1, times + 1, times - 2, times + 2):
-            if new > 0:
-                yield Change(
-                    why="repeats",
-                    what=f"repeated {new} times instead of {times}",
-                    edits=(Edit(kind="repeats", to=(new,), where=where),),
-                    bits=KIND_BITS["repeats"] + abs(new - times),
-                )
+        place = f", line {where.line}" if len(plan.repeats) > 1 else ""
+        others = {times - 1, times + 1, times - 2, times + 2, 1} - {times}
+        for new in sorted(item for item in others if item > 0):
+            told = "once" if new == 1 else f"{new} times"
+            yield Change(
+                why="repeats",
+                what=f"its block {told} instead of {times} times{place}",
+                edits=(Edit(kind="repeats", to=(new,), where=where),),
+                bits=KIND_BITS["repeats"] + min(abs(new - times), new),
+            )
 
 
 def _other_kernels(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str, float]]:
@@ -154,7 +155,7 @@ def _patch(cell: PatchCell, why: str, to: tuple[int, ...], told: str, bits: floa
 def _padded(site: Site, places: int) -> Iterator[Change]:
     """Yield other paddings."""
     if site.kernel is not None:
-        for pad in range(max(site.kernel) // 2 + 2):
+        for pad in range(min(max(site.kernel) // 2 + 2, max(site.kernel))):
             told = f"padded by {pad}" if pad else "without padding"
             yield replace(_change(site, places, "pad", (pad, pad), told, 1.0), why="padding")
 
@@ -175,17 +176,11 @@ def _structure(site: Site, places: int) -> Iterator[Change]:
         return
     current = site.groups if site.word == "conv" else site.input[0]
     most = gcd(site.input[0], site.output[0])
-    for groups in sorted({*_GROUPS, most}):
+    for groups in (1,) if site.word == "sepconv" else range(1, most + 1):
         if most % groups == 0 and groups != current and (site.word == "conv" or groups < current):
             bits = 1.0 if groups in (1, 2, most) else small_bits(groups)
-            yield _change(
-                site,
-                places,
-                "groups",
-                (groups,),
-                f"with {groups} groups instead of {current}",
-                bits,
-            )
+            told = _grouped(groups, current)
+            yield _change(site, places, "groups", (groups,), told, bits)
     if site.multiplier:
         for multiplier in _MULTIPLIERS:
             if multiplier != site.multiplier:
@@ -197,6 +192,12 @@ def _structure(site: Site, places: int) -> Iterator[Change]:
             told = f"as a separable convolution with depth multiplier {multiplier}"
             bits = small_bits(multiplier)
             yield _change(site, places, "separable", (multiplier,), told, bits)
+
+
+def _grouped(groups: int, current: int) -> str:
+    if groups == 1:
+        return "as an ordinary convolution"
+    return f"with {groups} groups" + (f" instead of {current}" if current > 1 else "")
 
 
 def _change(

@@ -120,11 +120,18 @@ def _with_reasons(
 def _standing(
     against: Sequence[Contradiction], rows: Sequence[ComparedRow]
 ) -> tuple[Contradiction, ...]:
-    """Leave out the contradictions of a row that some reading resolves."""
-    resolved = {
-        row.id for row in rows if any(item.edits or item.declared for item in row.explanations)
-    }
-    return tuple(item for item in against if item.row not in resolved or item.why not in DISPROVED)
+    """Leave out what is no contradiction: where every printed number of the row can be had.
+
+    Numbers that some count gives do not contradict one another; and a declared reading says what
+    the cells of its row are.
+    """
+    had = {row.id for row in rows if row.explanations}
+    declared = {row.id for row in rows if any(item.declared for item in row.explanations)}
+    return tuple(
+        item
+        for item in against
+        if item.row not in declared and (item.row not in had or item.why not in DISPROVED)
+    )
 
 
 def fit_columns(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 from archcount.comparison.conventions import accepted, computed_value
 from archcount.comparison.records import Contradiction
@@ -112,8 +113,8 @@ def _positions(plan: Plan, count: RowCount) -> tuple[Fraction, Fraction]:
     """Give the fewest and most positions of a weight, wherever in the row a stride may stand."""
     assert plan.positions is not None
     few, many = plan.positions
-    weighted = sum(site.weights > 0 for site in plan.sites)
-    if weighted > 1 and plan.input[1:] != count.output[1:]:
+    convolved = any(site.weights and site.kernel for site in plan.sites)
+    if convolved and len(plan.sites) > 1 and plan.input[1:] != count.output[1:]:
         many = max(many, Fraction(plan.input[1] * plan.input[2]))
         few = min(few, Fraction(count.output[1] * count.output[2]))
     return few, many
@@ -161,7 +162,8 @@ def _input(row: PrintedRow, before: PrintedRow | None) -> Iterator[Contradiction
         parse_size(text, parts=(2, 3))
         for text in (row.cells["input"].text, before.cells["output"].text)
     )
-    if any(one != other for one, other in zip(mine, theirs, strict=False)):
+    flattened = len(mine) == len(theirs) == 3 and prod(mine) == prod(theirs)
+    if not flattened and any(one != other for one, other in zip(mine, theirs, strict=False)):
         yield Contradiction(
             why="input-output",
             row=row.id,
@@ -185,13 +187,16 @@ def _output(
     """
     if "output" not in row.cells:
         return
+    size = parse_size(row.cells["output"].text, parts=(2, 3))
+    here = rereader.count(row.id, [])
+    if here is not None and size == (*here.output[1:], here.output[0])[: len(size)]:
+        return  # it goes on from what was computed, whatever the row before prints
     edits = [Edit(kind="input", to=plan.printed_input)] if plan.printed_input else []
     count = rereader.count(row.id, edits)
     if count is None:
         return
-    size = parse_size(row.cells["output"].text, parts=(2, 3))
     computed = (count.output[1], count.output[2], count.output[0])
-    grid = tuple(plan.patches)
+    grid = _striding(plan)
     reached = _reached(plan, count.input)
     if size[:2] != computed[:2] and grid and reached and size[:2] not in reached:
         source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
@@ -203,7 +208,7 @@ def _output(
             sentence=f"{_cells(row, grid)} on {_grid(count.input[1:])} gives "
             f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
         )
-    widths = tuple(plan.cells)
+    widths = tuple(dict.fromkeys(plan.channels))
     if len(size) == 3 and size[2] != computed[2] and widths:
         yield Contradiction(
             why="widths",
@@ -213,6 +218,14 @@ def _output(
             sentence=f"{_cells(row, widths)} give {computed[2]} channels, and {size[2]} are "
             "printed.",
         )
+
+
+def _striding(plan: Plan) -> tuple[str, ...]:
+    """Give the printed patches of a row whose every stride is printed; else nothing."""
+    striding = [site for site in plan.sites if site.stride not in (None, (1, 1))]
+    if any(not {*site.reads} & {*plan.patches} for site in striding if site.word != "shortcut"):
+        return ()
+    return tuple(plan.patches)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from archcount.counting.records import RowCount
 from archcount.printed import Convention
 
 DISPROVED = ("params-ops",)
-"""The contradictions that a reading which gives every printed number disproves."""
+"""The contradictions of numbers, which a count that gives both disproves."""
 
 
 def reasoned(
@@ -44,7 +44,6 @@ def reasoned(
         conventions: by column the declared convention, then the others that it bears out.
     """
     best = next(iter(found.explanations), None)
-    readings = [item for item in found.explanations if item.edits]
     declared = {column: known[0] for column, known in conventions.items()}
     missed = dict(target.missed(row, declared))
 
@@ -58,7 +57,7 @@ def reasoned(
             if other is not None:
                 return other
         for item in against:
-            if cell.column in item.cells and not (readings and item.why in DISPROVED):
+            if cell.column in item.cells and not (best and item.why in DISPROVED):
                 odd = f" The odd one out: {item.odd}." if item.odd else ""
                 return replace(
                     cell.verdict,

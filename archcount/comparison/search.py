@@ -19,6 +19,8 @@ from archcount.printed import Convention, Interval
 
 _PLAIN_BITS = 9.0
 """The most bits of a reading that is worth naming though it does not fit."""
+_NO_SLIP = 2.0
+"""The bits of ops that are off together with params, from which they follow."""
 _MOST_WIDTHS = 40
 """How many widths of one family are counted, the likeliest first."""
 
@@ -93,6 +95,7 @@ class _Search:
         self.target, self.count, self.rereader = target, count, rereader
         self.conventions, self.known, self.missed = conventions, known, missed
         self.options = {name: options(name, found) for name, found in conventions.items()}
+        self.evidence = _joint(missed, rereader.plan(count.id))
         self.found: list[Explanation] = []
         self.enough: list[Mapping[str, Convention]] = []
         self.nearest = (target.distance(count, conventions) or Fraction(10**9), "")
@@ -212,11 +215,25 @@ class _Search:
                 declared=declared,
                 conventions=fit[0],
                 bits=change.bits + fit[1],
-                evidence=sum(self.missed.values()),
+                evidence=self.evidence,
                 cells=tuple(self.missed),
                 count=count,
             )
         )
+
+
+def _joint(missed: Mapping[str, float], plan: Plan) -> float:
+    """Give the bits that a row's missed cells carry together.
+
+    Where every weight is used at equally many positions, ops follow from params: whatever moves
+    the one moves the other, and the second says little more than that it was no slip.
+    """
+    bits = sum(missed.values())
+    one = plan.positions is not None and plan.positions[0] == plan.positions[1]
+    if one and {"params", "ops"} <= missed.keys():
+        bits += min(_NO_SLIP, missed["params"], missed["ops"])
+        bits -= min(missed["params"], missed["ops"])
+    return bits
 
 
 def _on_printed(change: Change, plan: Plan) -> Change:

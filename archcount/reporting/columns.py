@@ -221,6 +221,7 @@ def _comparison_notes(report: TableReport) -> Iterator[Text]:
     if any(cell.verdict.status == "off" for row in report.rows for cell in row.cells.values()):
         yield Text("off by (computed - printed) / printed")
     yield from reasons(report)
+    yield from _standing_alone(report)
     for claim in report.comparison.claims:
         sentence = f"{claim.verdict.status}: {claim.verdict.sentence}"
         role = _ROLES.get(claim.verdict.status, "bad")
@@ -237,6 +238,15 @@ def reasons(report: TableReport) -> Iterator[Text]:
         for sentence, (columns, cell) in told.items():
             names = " and ".join(columns)
             yield Text(f"{row.id} {names}: {cell.verdict.status}: {sentence}", _role(cell))
+
+
+def _standing_alone(report: TableReport) -> Iterator[Text]:
+    """Say what the paper has against itself that no cell's verdict says."""
+    assert report.comparison is not None
+    told = {claim.verdict.sentence for claim in report.comparison.claims}
+    for item in report.comparison.contradictions:
+        if not item.row and item.sentence not in told:
+            yield Text(f"contradiction: {item.sentence}", "bad")
 
 
 def _engines(report: TableReport) -> Text:

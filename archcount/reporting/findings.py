@@ -80,7 +80,7 @@ def check_sheet(reports: Iterable[CheckReport]) -> Sheet:
     """Lay checks out: one line a table, the findings below."""
     reports = tuple(reports)
     passed = sum(report.passed for report in reports)
-    title = f"checked {len(reports)} table{'s' * (len(reports) != 1)}: {passed} as declared"
+    title = f"checked {len(reports)} table{'s' * (len(reports) != 1)}: {passed} passed"
     columns: list[Column[CheckReport]] = [
         Column(heading="Table", text=lambda report: report.name),
         Column(heading="Result", text=_result),
@@ -147,8 +147,10 @@ def check_csv(reports: Iterable[CheckReport]) -> str:
     return to_csv(
         {
             "table": report.name,
+            "path": str(report.path),
             "passed": int(report.passed),
             "kind": finding.kind if finding else None,
+            "failing": int(finding.failing) if finding else None,
             "line": finding.where.line if finding and finding.where else None,
             "column": finding.where.column if finding and finding.where else None,
             "what": finding.what if finding else None,

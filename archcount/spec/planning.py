@@ -11,6 +11,7 @@ from typing import Any
 from archcount.architecture import (
     Blank,
     Block,
+    Concat,
     ConcatBlock,
     Expression,
     Layer,
@@ -71,6 +72,7 @@ def make_plan(
         cells=_number_cells(read, headings, counting),
         patches=_patch_cells(read, sites),
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
+        channels=_channels(node, {*row.values} & {*read}) or (),
         positions=_positions(node),
         windows=_windows(node),
     )
@@ -130,6 +132,35 @@ def _positions(node: Node) -> tuple[Fraction, Fraction] | None:
         Fraction(layer.cost.macs, layer.weights) for _, layer in _paths(node, "") if layer.weights
     ]
     return (min(found), max(found)) if found else None
+
+
+def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
+    """Give the printed cells that are a node's output channels; None where others are too.
+
+    Nothing is given for what leaves the channels as they are.
+    """
+    if isinstance(node, Layer):
+        if not hasattr(node.kind, "width"):
+            return () if node.input.channels == node.output.channels else None
+        width = next(
+            (
+                bound.value
+                for bound in (node.origin.arguments if isinstance(node.origin, LayerBlock) else ())
+                if bound.argument.name == "width"
+            ),
+            None,
+        )
+        if not isinstance(width, Expression) or width.names != (width.text,):
+            return None
+        return (width.text,) if width.text in printed else None
+    inner = [_channels(child, printed) for _, child in node.children]
+    if isinstance(node, Sequence):
+        return next((found for found in reversed(inner) if found != ()), ())
+    if isinstance(node, Concat):
+        if any(not found for found in inner):
+            return None
+        return tuple(name for found in inner for name in found or ())
+    return next((found for found in inner if found), None)
 
 
 def _windows(node: Node) -> tuple[Window, Window] | None:

@@ -18,7 +18,7 @@ from archcount.architecture import (
 from archcount.architecture.resolve import Budget, Memo
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
-from archcount.printed import Patch
+from archcount.printed import Patch, parse_size
 from archcount.spec.planning import make_plan
 from archcount.spec.rows import ParsedRow
 
@@ -95,17 +95,29 @@ class Rereading:
         return next(item.node.input for item in self.architecture.rows if item.id == row)
 
     def _printed_input(self, row: str, start: Shape) -> tuple[int, int, int] | None:
-        """Give what the row before prints as its output, where the row reads something else."""
-        names = [item.id for item in self.rows]
-        place = names.index(row)
-        if not place or not start.is_map:
+        """Give what is printed as a row's input, where the row reads something else.
+
+        That is its own input cell, else the output of the row before; rows that print no output
+        and change nothing are passed over.
+        """
+        if not start.is_map:
             return None
-        size = self.rows[place - 1].output
+        own = self._parsed(row).printed.cells.get("input")
+        size = parse_size(own.text, parts=(2, 3)) if own else self._output_before(row)
         if size is None:
             return None
         channels = size[2] if len(size) == 3 else start.channels
         printed = (channels, size[0], size[1])
         return printed if printed != start.chw else None
+
+    def _output_before(self, row: str) -> tuple[int, ...] | None:
+        """Give the output that is printed last before a row, if it still is its input."""
+        names = [item.id for item in self.rows]
+        for place in range(names.index(row) - 1, -1, -1):
+            node = self.architecture.rows[place].node
+            if self.rows[place].output is not None or node.input != node.output:
+                return self.rows[place].output
+        return None
 
 
 def _value(edit: Edit) -> Fraction | Patch:
