@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from test_readings import compared, write
+from test_readings import HEAD, compared, write
 
 import archcount as ac
 from archcount.api.inferring import infer
@@ -414,3 +414,66 @@ def test_of_two_claims_each_answers_for_itself(tmp_path):
     # 820 may be 792 with biases; 9999 cannot
     claims = compared(write(tmp_path / "rows.yaml", rows, tail=tail)).claims
     assert [claim.verdict.status for claim in claims] == ["contradiction", "off"]
+
+
+def table_of(path, block, row, lets=""):
+    """Write a table of one row with a block of its own."""
+    text = f"  own: {block}\ntable: |"
+    write(path, [(*STEM, "", "")])
+    path.write_text(
+        path.read_text()
+        .replace("table: |", text)
+        .replace("layer:", f"{lets}layer:")
+        .replace("  " + " | ".join((*STEM, "", "")), "  " + " | ".join(row))
+    )
+    return compared(ac.load(path))
+
+
+@pytest.mark.parametrize(
+    ("block", "lets"),
+    [
+        ("conv 3x3 2*w", ""),  # the factor is the file's
+        ("{concat: [conv 1x1 w, conv 1x1 16]}", ""),  # so is a branch of 16
+        ("[conv 1x1 w, conv 3x3 16]", ""),  # w gives no channel of the output
+        ("conv 3x3 classes", "let: {classes: 10}\n"),  # nor does a let
+    ],
+)
+def test_widths_of_the_file_are_not_held_against_the_paper(tmp_path, block, lets):
+    row = ("a", "own", "", "8x8x20", "", "8", "", "", "", "")
+    found = table_of(tmp_path / "rows.yaml", block, row, lets)
+    assert found.contradictions == ()
+    assert found.rows[0].cells["output"].verdict.status in ("off", "reading")
+
+
+def test_strides_and_pools_of_the_file_are_not_held_against_the_paper(tmp_path):
+    path = tmp_path / "rows.yaml"
+    row = ("a", "own", "3x3", "8x8x8", "", "8", "", "", "", "")
+    assert table_of(path, "[conv patch w, maxpool 3x3/2]", row).contradictions == ()
+    # 216 weights before the pool are at 8x8, 13,824 macs; after it at 4x4
+    row = ("a", "own", "3x3", "4x4x8", "", "8", "", "", "216", "13824")
+    assert table_of(path, "[maxpool 2x2/2 same=ceil, conv patch w]", row).contradictions == ()
+
+
+def test_a_flattened_input_continues_its_map(tmp_path):
+    head = HEAD.replace("| block |", "| block | input |")
+    rows = [
+        "stem | stem | 8x8x3 | 3x3/2 | 4x4x8 | 1 | 8 | | | |",
+        "flat | flat | 1x1x128 | | 1x1x10 | 1 | 10 | | | |",
+    ]
+    path = tmp_path / "rows.yaml"
+    text = (head % "3x8x8").replace("table: |", "  flat: [flatten, linear w]\ntable: |")
+    path.write_text(text + "".join(f"  {row}\n" for row in rows))
+    assert compared(ac.load(path)).contradictions == ()
+    path.write_text(path.read_text().replace("1x1x128", "1x1x129"))
+    assert [item.why for item in compared(ac.load(path)).contradictions] == ["input-output"]
+
+
+def test_ops_that_follow_from_params_are_no_evidence_of_their_own(tmp_path):
+    row = ("stem", "stem", "3x3/2", "4x4x8", "1", "8", "", "", "600", "9600")
+    [both] = compared(write(tmp_path / "rows.yaml", [row])).rows
+    alone = []
+    for blank in (8, 9):
+        cells = tuple("" if place == blank else cell for place, cell in enumerate(row))
+        [other] = compared(write(tmp_path / "rows.yaml", [cells])).rows
+        alone.append(other.explanations[0].evidence)
+    assert both.explanations[0].evidence == pytest.approx(max(alone) + 2)

@@ -366,3 +366,32 @@ def test_a_reading_that_an_engine_counts_otherwise_is_warned_of(tmp_path, monkey
     assert report.record.comparison.rows[0].explanations[0].engines == ("formula",)
     [warning] = report.record.warnings
     assert str(warning).startswith("fvcore does not confirm the reading of row stem")
+
+
+@pytest.mark.parametrize("times", [3, 4, 6])
+def test_a_stage_that_prints_one_of_its_blocks_is_found(tmp_path, times):
+    # 3 -> 8 by 3x3, then 8 -> 8; one block prints 216 weights at 64 positions
+    path = tmp_path / "rows.yaml"
+    write(path, [("a", "stem", "3x3", "8x8x8", "", "8", "", str(times), "216", "13824")])
+    [row] = compared(ac.load(path)).rows
+    assert f"its block once instead of {times} times" in {item.what for item in row.explanations}
+
+
+def test_any_number_of_groups_that_divides_is_tried(tmp_path):
+    rows = [
+        ("a", "stem", "1x1", "8x8x24", "", "24", "", "", "", ""),
+        # 24 -> 48 by 3x3 in 12 groups: 48 x 2 x 9 weights at 64 positions
+        ("b", "stem", "3x3", "8x8x48", "", "48", "", "", "864", "55296"),
+    ]
+    _, row = compared(write(tmp_path / "rows.yaml", rows)).rows
+    assert "'conv patch w' with 12 groups" in {item.what for item in row.explanations}
+
+
+def test_rows_that_print_no_output_and_change_nothing_are_passed_over(tmp_path):
+    rows = [
+        ("a", "stem", "3x3/1", "4x4x8", "", "8", "", "", "", "3456"),  # printed with stride 2
+        ("same", "relu", "", "", "", "", "", "", "", ""),
+        ("b", "stem", "3x3/1", "4x4x8", "", "8", "", "", "576", "9216"),
+    ]
+    *_, last = compared(write(tmp_path / "rows.yaml", rows)).rows
+    assert last.cells["ops"].verdict.why == "printed-input"
