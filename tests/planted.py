@@ -398,6 +398,7 @@ class Outcome:
         told: whether the printed digits can tell the cause from the table as it stands.
         false_match: planted cells called `match` that the digits speak against.
         contradictions: how many contradictions were found.
+        believed: whether the row of the cause is said to be another reading.
     """
 
     cause: str
@@ -406,6 +407,7 @@ class Outcome:
     told: bool
     false_match: int
     contradictions: int
+    believed: bool = False
 
 
 def judge(case: Case, folder: Folder) -> Outcome:
@@ -426,14 +428,14 @@ def judge(case: Case, folder: Folder) -> Outcome:
     if case.row:
         row = next(row for row in comparison.rows if row.id == case.row)
         told |= row.cells["output"].verdict.status != "match"
-        rank = _rank(row, case)
         return Outcome(
-            case.cause,
-            rank,
-            len(row.explanations),
-            told,
-            false_match,
-            len(comparison.contradictions),
+            cause=case.cause,
+            rank=_rank(row, case),
+            ties=len(row.explanations),
+            told=told,
+            false_match=false_match,
+            contradictions=len(comparison.contradictions),
+            believed=any(cell.verdict.status == "reading" for cell in row.cells.values()),
         )
     fits = comparison.fits[case.column]
     rank = next((i for i, fit in enumerate(fits, 1) if _same(fit.convention, case, rows)), 0)
@@ -602,6 +604,8 @@ def _report(found: list[Outcome]) -> None:
     untold = Counter(item.cause for item in found if not item.told)
     write(f"digits cannot tell: {sum(untold.values())} {dict(untold)}\n")
     write(f"false matches: {sum(item.false_match for item in found)}\n")
+    said = [item for item in found if item.believed]
+    write(f"rows said to be another reading: {len(said)}, rightly {rate(said, 1):.1%}\n")
 
 
 if __name__ == "__main__":

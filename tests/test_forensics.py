@@ -37,6 +37,10 @@ def test_planted_causes_are_found(folder, seed):
     found = list(outcomes(300, seed, (*COLUMN_CAUSES, *ROW_CAUSES), folder))
     assert sum(item.told for item in found) == 300
     check_rates(found)
+    # What is said of a row is right far more often than what merely fits.
+    said = [item for item in found if item.believed]
+    assert len(said) >= 50
+    assert rate(said, 1) >= 0.9
 
 
 def test_correct_tables_have_no_contradiction_and_no_other_verdict_than_match(folder):
