@@ -46,7 +46,7 @@ def compare_claim(
     quantity = parse_quantity(claim.printed)
     if claim.what.startswith("sum of "):
         computed = _column_sum(printed, claim.what.removeprefix("sum of "))
-        verdict = judge_quantity(quantity, computed, 1000, "the printed numbers added up")
+        verdict = judge_quantity(quantity, computed, 1000, "added up as printed")
         return _compared(claim, quantity, computed, verdict)
     if claim.what.startswith("depth"):
         depth, counts = _depth(claim.what, count)
