@@ -395,3 +395,20 @@ def test_rows_that_print_no_output_and_change_nothing_are_passed_over(tmp_path):
     ]
     *_, last = compared(write(tmp_path / "rows.yaml", rows)).rows
     assert last.cells["ops"].verdict.why == "printed-input"
+
+
+def test_an_input_that_is_read_as_printed_is_no_evidence_for_it(toy_text, tmp_path):
+    # The stage prints 8x8x5 behind 8x8x4, and ops that nothing gives: 5 channels and a separable
+    # kernel would, which is two changes, and the printed input speaks for neither.
+    lines = []
+    for line in toy_text.splitlines():
+        given = {"  row": "input", "  stem": "8x8x3", "  stage": "8x8x5", "  scores": "4x4x8"}
+        cell = next((v for k, v in given.items() if line.startswith(k) and "|" in line), None)
+        lines.append(f"{line} | {cell}" if cell else line)
+    path = tmp_path / "toy.yaml"
+    path.write_text("\n".join(lines))
+    stage = compared(ac.load(path)).rows[1]
+    assert stage.explanations
+    assert not believed(stage.explanations[0])
+    assert stage.cells["input"].verdict.status == "contradiction"
+    assert stage.cells["ops"].verdict.status == "off"

@@ -207,6 +207,9 @@ class _Search:
             self.nearest = (distance, told)
 
     def _keep(self, change: Change, count: RowCount, fit: Fit, *, declared: bool = False) -> None:
+        # Who reads what is printed as the input has that cell by saying so.
+        moved = any(edit.kind == "input" for edit in change.edits)
+        said = self.missed.get("input", 0.0) if moved else 0.0
         self.found.append(
             Explanation(
                 why=change.why,
@@ -215,7 +218,7 @@ class _Search:
                 declared=declared,
                 conventions=fit[0],
                 bits=change.bits + fit[1],
-                evidence=self.evidence,
+                evidence=self.evidence - said,
                 cells=tuple(self.missed),
                 count=count,
             )
