@@ -31,7 +31,7 @@ def show_check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...",
+            metavar="NAME",
             help="Shipped tables or table files; googlenet where none is named.",
             autocompletion=complete.tables,
         ),
