@@ -71,7 +71,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
         with torch.no_grad():
             for tensor in (*network.parameters(), *network.buffers()):
                 tensor.zero_()
-            analysis = _analysis(network, architecture.input.chw, heads=heads)
+            analysis = _analysis(network, architecture.input.dims, heads=heads)
             by_module = analysis.by_module_and_operator()
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not any(told in str(error) for told in _NO_MEMORY):
@@ -146,14 +146,14 @@ def _shapes(
         names += [f"heads.{at}" for at in network.loss_weights]
     hooks = [network.get_submodule(name).register_forward_hook(watch(name)) for name in names]
     with torch.no_grad():
-        _Probe(network, heads=heads)(torch.empty(1, *architecture.input.chw, device="meta"))
+        _Probe(network, heads=heads)(torch.empty(1, *architecture.input.dims, device="meta"))
     for hook in hooks:
         hook.remove()
     return shapes
 
 
-def _analysis(network: Network, chw: tuple[int, int, int], *, heads: bool) -> FlopCountAnalysis:
-    analysis = FlopCountAnalysis(_Probe(network, heads=heads), torch.zeros(1, *chw))
+def _analysis(network: Network, dims: tuple[int, ...], *, heads: bool) -> FlopCountAnalysis:
+    analysis = FlopCountAnalysis(_Probe(network, heads=heads), torch.zeros(1, *dims))
     analysis.set_op_handle(**_HANDLES)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     return analysis.tracer_warnings("none")
