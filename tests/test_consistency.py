@@ -380,6 +380,16 @@ def test_an_odd_reading_disproves_a_contradiction_and_is_not_believed(tmp_path):
         assert "too odd to be believed" in verdict.sentence
 
 
+def test_a_ratio_to_what_has_nothing_is_no_number(tmp_path):
+    path = tmp_path / "rows.yaml"
+    write(path, [("same", "relu", "", "", "", "", "", "", "", "")])
+    claim = "claims: [{what: params, printed: 2x, from: here, fewer_than: {table: alexnet}}]\n"
+    path.write_text(path.read_text() + claim)
+    [found] = compared(ac.load(path)).claims
+    assert found.verdict.status == "off"
+    assert found.verdict.sentence.endswith("params of alexnet cannot be set against 0.")
+
+
 def test_a_convention_is_not_believed_on_one_digit(tmp_path):
     # 3,456 macs are 6,912 flops
     for printed, status in (

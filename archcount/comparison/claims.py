@@ -129,13 +129,13 @@ def _ratio(
     quantity = parse_ratio(claim.printed)
     other = claim.fewer_than
     value, counts = _claimed(claim.what, printed, count)
-    if other.table:
-        theirs, _ = _claimed(claim.what, printed, references[other.table])
-        ratio = Fraction(theirs, value) if value else Fraction(0)
+    theirs = _claimed(claim.what, printed, references[other.table])[0] if other.table else None
+    if theirs is not None and value:
+        ratio = Fraction(theirs, value)
         told = f"{theirs:,} of {other.name} / {value:,} {counts}"
         verdict = judge_quantity(quantity, ratio, 1000, f"= {told}")
     else:
-        reference = parse_quantity(other.printed)
+        reference = parse_quantity(other.printed if theirs is None else str(theirs))
         ratio = reference.value() / value if value else Fraction(0)
         verdict = judge_ratio(quantity, reference, other.name, value, counts)
     return _compared(claim, quantity, ratio, verdict, what=f"{claim.what} vs {other.name}")
