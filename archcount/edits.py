@@ -94,12 +94,14 @@ class NumberCell:
     Attributes:
         name: the column's name.
         heading: its printed heading, or its name.
+        says: what it says of a layer: `filters`, `groups`, `multiplier` or `stride`.
     """
 
     name: str
     heading: str
     value: int
     where: Location
+    says: str = "filters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class Plan:
     Attributes:
         id: the row's name.
         input: (channels, height, width) that the rows before it give.
-        printed_input: what the row before prints as its output, where that is another.
+        printed_input: what is printed as its input, where that is another.
         sites: the layers with a kernel or window, as written; a projection is `shortcut`.
         cells: the numbers that are widths, by name.
         patches: the patches that layers read, by name.

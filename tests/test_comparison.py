@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from conftest import with_inputs
 
 import archcount as ac
 from archcount.comparison import VERDICTS, compare
@@ -172,13 +173,8 @@ def test_conventions_choose_what_is_counted(toy_text, tmp_path):
 
 
 def test_a_printed_input_size_is_compared(toy_text, tmp_path):
-    lines = []
-    for line in toy_text.splitlines():
-        given = {"  row": "input", "  stem": "8x8x3", "  stage": "8x8x5", "  scores": "4x4x8"}
-        cell = next((v for k, v in given.items() if line.startswith(k) and "|" in line), None)
-        lines.append(f"{line} | {cell}" if cell else line)
     path = tmp_path / "toy.yaml"
-    path.write_text("\n".join(lines))
+    path.write_text(with_inputs(toy_text, {"stem": "8x8x3", "stage": "8x8x5", "scores": "4x4x8"}))
     table = ac.load(path)
     report = ac.compare(ac.count(table, engine="formula"), table)
     found = {row.id: row.cells["input"].verdict.status for row in report.record.comparison.rows}

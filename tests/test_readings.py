@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from conftest import with_inputs
 
 import archcount as ac
 from archcount.comparison import WHYS, believed
+from archcount.comparison.changes import fixed_changes, width_changes
+from archcount.counting import fvcore
 from archcount.counting.recount import Recount
 from archcount.edits import EDITS, Edit
 
@@ -47,7 +50,8 @@ def compared(table):
 
 
 @pytest.fixture
-def recount(tmp_path):
+def whole(tmp_path):
+    """A table with a row of every kind."""
     rows = [
         ("stem", "stem", "3x3/2", "", "", "8", "", "", "", ""),
         ("pair", "pair", "3x3", "", "", "16", "4", "", "", ""),
@@ -62,7 +66,12 @@ def recount(tmp_path):
         ("numbered", "numbered", "3x3", "", "", "8", "", "", "", ""),
         ("scores", "scores", "", "", "", "10", "", "", "", ""),
     ]
-    return Recount(write(tmp_path / "rows.yaml", rows).file.rereading())
+    return write(tmp_path / "rows.yaml", rows)
+
+
+@pytest.fixture
+def recount(whole):
+    return Recount(whole.file.rereading())
 
 
 def site(recount, row, text):
@@ -323,10 +332,9 @@ def test_a_reading_of_another_depth_than_printed_is_none(tmp_path):
     assert "'conv patch w' standing twice" not in {item.what for item in row.explanations}
 
 
-def test_a_row_counted_again_unchanged_counts_as_before(recount, tmp_path):
-    table = ac.load(tmp_path / "rows.yaml")
+def test_a_row_counted_again_unchanged_counts_as_before(recount, whole):
     for _ in range(2):  # the second time its layers are remembered
-        for row in ac.count(table, engine="formula").counts[0].rows:
+        for row in ac.count(whole, engine="formula").counts[0].rows:
             assert recount.count(row.id, []) == row
     # twice 8 -> 8 by 1x1, then 8 -> 4 and 4 -> 8
     assert recount.count("growing", []).weights == 128 + 64
@@ -348,8 +356,6 @@ def test_padding_in_numbers_goes_with_its_kernel(tmp_path):
 
 def test_a_reading_that_an_engine_counts_otherwise_is_warned_of(tmp_path, monkeypatch):
     from dataclasses import replace
-
-    from archcount.counting import fvcore
 
     real = fvcore.count
 
@@ -387,6 +393,22 @@ def test_any_number_of_groups_that_divides_is_tried(tmp_path):
     assert "'conv patch w' with 12 groups" in {item.what for item in row.explanations}
 
 
+def test_a_number_is_called_what_it_says_of_a_layer(tmp_path):
+    # 6 -> 12 by 3x3 in v groups: with 2, 12 x 3 x 9 weights at 64 positions
+    path = tmp_path / "rows.yaml"
+    rows = [
+        ("a", "stem", "1x1", "8x8x6", "", "6", "", "", "", ""),
+        ("b", "grouped", "3x3", "8x8x12", "", "12", "3", "", "324", "20736"),
+    ]
+    write(path, rows[:1])
+    text = path.read_text().replace("table: |", "  grouped: conv patch w groups=v\ntable: |")
+    path.write_text(text + f"  {' | '.join(rows[1])}\n")
+    plan = Recount(ac.load(path).file.rereading()).plan("b")
+    assert {name: cell.says for name, cell in plan.cells.items()} == {"w": "filters", "v": "groups"}
+    row = compared(ac.load(path)).rows[1]
+    assert {"groups"} == {item.why for item in row.explanations if item.what.startswith("v ")}
+
+
 def test_rows_that_print_no_output_and_change_nothing_are_passed_over(tmp_path):
     rows = [
         ("a", "stem", "3x3/1", "4x4x8", "", "8", "", "", "", "3456"),  # printed with stride 2
@@ -400,15 +422,48 @@ def test_rows_that_print_no_output_and_change_nothing_are_passed_over(tmp_path):
 def test_an_input_that_is_read_as_printed_is_no_evidence_for_it(toy_text, tmp_path):
     # The stage prints 8x8x5 behind 8x8x4, and ops that nothing gives: 5 channels and a separable
     # kernel would, which is two changes, and the printed input speaks for neither.
-    lines = []
-    for line in toy_text.splitlines():
-        given = {"  row": "input", "  stem": "8x8x3", "  stage": "8x8x5", "  scores": "4x4x8"}
-        cell = next((v for k, v in given.items() if line.startswith(k) and "|" in line), None)
-        lines.append(f"{line} | {cell}" if cell else line)
     path = tmp_path / "toy.yaml"
-    path.write_text("\n".join(lines))
+    path.write_text(with_inputs(toy_text, {"stem": "8x8x3", "stage": "8x8x5", "scores": "4x4x8"}))
     stage = compared(ac.load(path)).rows[1]
     assert stage.explanations
     assert not believed(stage.explanations[0])
     assert stage.cells["input"].verdict.status == "contradiction"
     assert stage.cells["ops"].verdict.status == "off"
+
+
+def changes_of(plan):
+    """List every reading of a row that the search may count, of each width three."""
+    yield from fixed_changes(plan, pools=True)
+    for width in width_changes(plan):
+        for new in (1, 5, 2 * max(width.old, 1)):
+            yield width.change(new)
+
+
+def test_every_reading_is_counted_alike_by_fvcore(recount, whole):
+    counted = 0
+    for row in whole.printed.rows:
+        for change in changes_of(recount.plan(row.id)):
+            count = recount.count(row.id, change.edits)
+            if count is None:
+                continue
+            alone = recount.alone(row.id, change.edits)
+            assert fvcore.count(alone).rows == (count,), (row.id, change.what)
+            counted += 1
+    assert counted > 500
+
+
+def test_a_reading_of_flattened_features_is_built_too(tmp_path):
+    # 128 features from 4x4x8, 128 -> 10 in the file; 64 x 10 + 10 and 640 macs as if 64 were read
+    path = tmp_path / "rows.yaml"
+    rows = [
+        (*("stem", "stem", "3x3/2", "4x4x8"), "", "8", "", "", "", ""),
+        ("flat", "flatten", "", "", "", "", "", "", "", ""),
+        ("fc", "fc", "", "", "", "10", "", "", "640", "640"),
+    ]
+    write(path, rows[:1])
+    text = path.read_text().replace("table: |", "  fc: linear w\ntable: |")
+    path.write_text(text + "".join(f"  {' | '.join(row)}\n" for row in rows[1:]))
+    table = ac.load(path)
+    best = ac.compare(ac.count(table), table).record.comparison.rows[2].explanations[0]
+    assert best.what == "64 input channels instead of 128"
+    assert best.engines == ("fvcore", "formula")

@@ -14,7 +14,7 @@ _SQUARES = tuple((side, side) for side in range(1, 12))
 _KERNELS = (*_SQUARES, *((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
 _MULTIPLIERS = (*range(1, 17), 24, 32, 64)
 _GRID_BITS = 5.0
-"""The bits of another grid, which the row before prints otherwise."""
+"""The bits of another grid than the rows before give."""
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
 
 
@@ -65,6 +65,7 @@ def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
     yield from _grids(plan)
     yield from _repeats(plan)
     yield from _patches(plan)
+    yield from _small_numbers(plan)
     sites = [site for site in plan.sites if site.word != "shortcut"]
     weighted = [site for site in sites if site.weights]
     for site in sites:
@@ -143,6 +144,15 @@ def _patches(plan: Plan) -> Iterator[Change]:
                 yield _patch(cell, "stride", (*cell.kernel, *stride), told, bits)
 
 
+def _small_numbers(plan: Plan) -> Iterator[Change]:
+    """Yield other values of cells that say groups, multipliers or strides: no width to solve."""
+    for cell in plan.cells.values():
+        for new in _MULTIPLIERS if cell.says != "filters" else ():
+            if new != cell.value:
+                change = _cell(cell, len(plan.cells), new)
+                yield replace(change, bits=change.bits + small_bits(new))
+
+
 def _patch(cell: PatchCell, why: str, to: tuple[int, ...], told: str, bits: float) -> Change:
     return Change(
         why=why,
@@ -215,7 +225,8 @@ def width_changes(plan: Plan) -> Iterator[Width]:
     """Yield the widths of a row that may have been others."""
     yield Width(old=plan.input[0], change=partial(_read, plan))
     for cell in plan.cells.values():
-        yield Width(old=cell.value, change=partial(_cell, cell, len(plan.cells)))
+        if cell.says == "filters":
+            yield Width(old=cell.value, change=partial(_cell, cell, len(plan.cells)))
     weighted = [site for site in plan.sites if site.weights and site.word != "shortcut"]
     own = [site for site in weighted if site.width is not None and not _reads_alone(site, plan)]
     for site in own:
@@ -245,7 +256,7 @@ def _read(plan: Plan, new: int) -> Change:
 def _cell(cell: NumberCell, places: int, new: int) -> Change:
     label = cell.name if cell.heading == cell.name else f"{cell.name} ({cell.heading})"
     return Change(
-        why="filters",
+        why=cell.says,
         what=f"{label} {new} instead of {cell.value}",
         edits=(Edit(kind="cell", to=(new,), where=cell.where, name=cell.name),),
         bits=KIND_BITS["cell"] + place_bits(places),

@@ -26,7 +26,7 @@ _COUNTED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "ops": tuple((count, include) for include in _INCLUDED for count in ("macs", "flops")),
 }
-KS = (1000, 1024)
+_KS = (1000, 1024)
 
 
 def listed(column: str) -> tuple[Convention, ...]:
@@ -38,7 +38,7 @@ def listed(column: str) -> tuple[Convention, ...]:
     return tuple(
         Convention(k=k, count=count, include=include)
         for count, include in _COUNTED[column]
-        for k in KS
+        for k in _KS
     )
 
 

@@ -44,7 +44,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
     },
     "reading": {
         "declared": "the reading that the file declares",
-        "printed-input": "the row reads what the row before prints as its output",
+        "printed-input": "the row reads what is printed as its input",
         "input": "another input, usually of another width",
         "filters": "one filter count is another",
         "kernel": "one kernel is another",

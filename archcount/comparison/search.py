@@ -21,6 +21,8 @@ _PLAIN_BITS = 9.0
 """The most bits of a reading that is worth naming though it does not fit."""
 _NO_SLIP = 2.0
 """The bits of ops that are off together with params, from which they follow."""
+_NEAR = Fraction(1, 5)
+"""What is farther from a printed number than this is not near it."""
 _MOST_WIDTHS = 40
 """How many widths of one family are counted, the likeliest first."""
 
@@ -40,8 +42,8 @@ class Found:
     Attributes:
         explanations: every reading that fits, the likeliest first.
         tried: how many readings were counted.
-        nearest: where none fits, the plain reading that comes nearer than the table as it
-            stands, in words.
+        nearest: where none fits, the plain reading that comes near, and nearer than the table
+            as it stands, in words.
     """
 
     explanations: tuple[Explanation, ...] = ()
@@ -98,7 +100,8 @@ class _Search:
         self.evidence = _joint(missed, rereader.plan(count.id))
         self.found: list[Explanation] = []
         self.enough: list[Mapping[str, Convention]] = []
-        self.nearest = (target.distance(count, conventions) or Fraction(10**9), "")
+        here = target.distance(count, conventions)
+        self.nearest = (_NEAR if here is None else min(here, _NEAR), "")
         self.tried = 0
 
     def search(self) -> None:
@@ -240,7 +243,7 @@ def _joint(missed: Mapping[str, float], plan: Plan) -> float:
 
 
 def _on_printed(change: Change, plan: Plan) -> Change:
-    """Put a change on the input that the row before prints."""
+    """Put a change on the input that is printed."""
     if any(edit.kind == "input" for edit in change.edits):
         return change
     return Change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -24,7 +25,7 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.blocks import AddBlock, LayerBlock
+from archcount.architecture.blocks import AddBlock, LayerBlock, PatchText
 from archcount.architecture.resolve import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
@@ -51,7 +52,7 @@ def make_plan(
         values: what the row's names mean.
         defaults: the table's `layer:`.
         headings: the printed headings of its columns.
-        printed_input: what the row before prints as its output, where that is another.
+        printed_input: what is printed as its input, where that is another.
     """
     assert row.block is not None, "a loaded table has a block for every row"
     scope = Scope(values=values, owner=f"row {row.id}")
@@ -69,7 +70,10 @@ def make_plan(
         input=node.input.chw,
         printed_input=printed_input,
         sites=sites,
-        cells=_number_cells(read, headings, counting),
+        cells={
+            name: replace(cell, says=_says(node, name))
+            for name, cell in _number_cells(read, headings, counting).items()
+        },
         patches=_patch_cells(read, sites),
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
         channels=_channels(node, {*row.values} & {*read}) or (),
@@ -91,6 +95,26 @@ def _number_cells(
         and value.value.denominator == 1
         and name not in counting
     }
+
+
+def _says(node: Node, name: str) -> str:
+    """Tell what a number says of the layers that read it; a width where it says several things."""
+    said = {
+        "stride" if isinstance(bound.value, PatchText) else bound.argument.name
+        for _, layer in _paths(node, "")
+        if isinstance(layer.origin, LayerBlock)
+        for bound in layer.origin.arguments
+        if name in _read_by(bound.value)
+    }
+    [only] = said if len(said) == 1 else ["width"]
+    return only if only in ("groups", "multiplier", "stride") else "filters"
+
+
+def _read_by(value: object) -> tuple[str, ...]:
+    """Give the names that an argument's value reads."""
+    if isinstance(value, PatchText):
+        return value.stride.names
+    return value.names if isinstance(value, Expression) else ()
 
 
 def _patch_cells(read: Mapping[str, Value], sites: tuple[Site, ...]) -> dict[str, PatchCell]:
@@ -240,8 +264,7 @@ def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, V
 def _names(block: LayerBlock) -> Iterator[str]:
     """Yield the names that a layer's arguments read."""
     for bound in block.arguments:
-        if isinstance(bound.value, Expression):
-            yield from bound.value.names
+        yield from _read_by(bound.value)
 
 
 def _paths(node: Node, path: str) -> Iterator[tuple[str, Layer]]:
