@@ -33,6 +33,47 @@ class AsymmetricConv2d(nn.Conv2d):
         return f"{described}, pads={self.pads}"
 
 
+class _Unscaled:
+    """Takes the trained scale from a batch normalisation; mixed in before it."""
+
+    def __init__(self, *sizes: Any, **options: Any) -> None:
+        super().__init__(*sizes, **options)
+        self.register_parameter("weight", None)  # type: ignore[attr-defined]
+
+    def reset_parameters(self) -> None:
+        """Begin with no shift and empty averages."""
+        self.reset_running_stats()  # type: ignore[attr-defined]
+        nn.init.zeros_(self.bias)  # type: ignore[attr-defined]
+
+
+class UnscaledBatchNorm1d(_Unscaled, nn.BatchNorm1d):
+    """`nn.BatchNorm1d` with a trained shift and no trained scale."""
+
+
+class UnscaledBatchNorm2d(_Unscaled, nn.BatchNorm2d):
+    """`nn.BatchNorm2d` with a trained shift and no trained scale."""
+
+
+class Scale(nn.Module):
+    """Multiply by a constant.
+
+    Args:
+        factor: the constant.
+    """
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map any tensor to its multiple."""
+        return x * self.factor
+
+    def extra_repr(self) -> str:
+        """Describe the factor."""
+        return f"{self.factor:g}"
+
+
 class Named(nn.Module):
     """Modules by name; unlike `nn.ModuleDict`, it has no names of its own besides a module's."""
 

@@ -189,7 +189,7 @@ def test_defaults_of_the_table_give_way_to_the_layer(expand):
         ("conv 3x3 w act=tanh", "act is 'tanh'"),
         ("conv 3x3 w dilation=0", "out of range"),
         ("conv 3x3 w width=3", "given twice"),
-        ("{repeat: 0, block: relu}", "out of range"),
+        ("{repeat: 0-1, block: relu}", "out of range"),
         ("{repeat: [3], block: relu}", "repeat is no number"),
         ("{repeat: , block: relu}", "repeat is no number"),
         ("conv 3x3 w act=relu act=none", "act is given twice"),

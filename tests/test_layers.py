@@ -25,6 +25,7 @@ from archcount.layers import (
     LocalResponseNorm,
     MaxPool,
     Relu,
+    Scale,
     SeparableConv,
     Shape,
     Softmax,
@@ -83,6 +84,10 @@ def layers(draw):
         made = kind(**window, ceil=draw(st.booleans()))
     elif kind in (AdaptiveAvgPool, AdaptiveMaxPool):
         made = kind(size=(draw(st.integers(1, 7)), draw(st.integers(1, 7))))
+    elif kind is BatchNorm:
+        made = BatchNorm(scale=draw(st.booleans()))
+    elif kind is Scale:
+        made = Scale(factor=draw(st.sampled_from([0.1, 0.17, 1.0])))
     elif kind is Linear:
         shape = Shape((shape.elements,))
         made = Linear(width=draw(st.integers(1, 9)), bias=draw(st.booleans()))
@@ -237,6 +242,17 @@ def test_asymmetric_pooling_leaves_the_padding_out():
     assert output.flatten().tolist() == [1.0, 1.0, 1.0]
 
 
+def test_a_batch_norm_without_scale_still_normalises_and_shifts():
+    # mean 2, variance 1: (1 - 2) / 1 + 5 = 4 and (3 - 2) / 1 + 5 = 6
+    norm = BatchNorm(scale=False, eps=1e-12).module(Shape((1, 1, 2)))
+    assert [name for name, _ in norm.named_parameters()] == ["bias"]
+    nn.init.constant_(norm.bias, 5.0)
+    image = torch.tensor([[[[1.0, 3.0]]]])
+    assert norm(image).flatten().tolist() == pytest.approx([4.0, 6.0])
+    norm.reset_parameters()
+    assert norm(image).flatten().tolist() == pytest.approx([-1.0, 1.0])
+
+
 @pytest.mark.parametrize(
     ("kind", "shape", "cost"),
     [
@@ -276,6 +292,8 @@ def test_asymmetric_pooling_leaves_the_padding_out():
         (AdaptiveMaxPool(size=(2, 1)), (2, 5, 5), {"pool": 60}),
         (LocalResponseNorm(), (2, 3, 3), {"norm": 180}),  # (5 + 5) x 18
         (BatchNorm(), (2, 3, 3), {"norm": 36}),
+        (BatchNorm(scale=False), (2, 3, 3), {"norm": 36}),  # still divided by the deviation
+        (Scale(factor=0.17), (2, 3, 3), {"scale": 18}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Softmax(), (10,), {"softmax": 50}),
         (Flatten(), (2, 3, 3), {}),

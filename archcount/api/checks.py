@@ -56,36 +56,42 @@ def check(
         return CheckReport(
             name=str(name), path=path, findings=tuple(_invalid(item) for item in error.problems)
         )
-    reports = [count(table, variant=each, engine=engine, heads=True) for each in _variants(table)]
-    report = compare(reports[0], table)
-    comparison = report.record.comparison
-    assert comparison is not None
-    verdicts = Counter(
-        cell.verdict.status for row in comparison.rows for cell in row.cells.values()
-    ) + Counter(claim.verdict.status for claim in comparison.claims)
-    found = [item for each in reports for item in _engines(each)]
-    found += _verdicts(table, report, fail_on)
-    found += [
-        Finding(kind="warning", what=str(warning), failing="warning" in fail_on)
-        for warning in report.record.warnings
-    ]
+    verdicts: Counter[str] = Counter()
+    found: list[Finding] = []
+    engines: tuple[str, ...] = ()
+    for variant in table.networks:
+        report = count(table, variant=variant, engine=engine, heads=True)
+        found += _engines(report)
+        report = compare(report, table, own=True)
+        found += _verdicts(table, report, fail_on)
+        verdicts += tally(report)
+        engines = tuple(each.engine for each in report.counts)
+    papers = [table.file.printed(variant) for variant in table.networks]
     return CheckReport(
         name=str(name),
         path=path,
-        variants=len(reports),
-        engines=tuple(each.engine for each in report.counts),
+        variants=len(papers),
+        engines=engines,
         verdicts={
             word: verdicts[word] for word in VERDICTS if verdicts[word] and word != "unpublished"
         },
-        declared=len(table.printed.errata)
-        + len(table.printed.readings)
-        + sum(claim.erratum is not None for claim in table.printed.claims),
+        declared=sum(
+            len(paper.errata)
+            + len(paper.readings)
+            + sum(claim.erratum is not None for claim in paper.claims)
+            for paper in papers
+        ),
         findings=tuple(found),
     )
 
 
-def _variants(table: Table) -> tuple[str, ...]:
-    return ("", *table.variants)
+def tally(report: Report) -> Counter[str]:
+    """Count the verdicts on a compared report's cells and claims."""
+    comparison = report.record.comparison
+    assert comparison is not None
+    return Counter(
+        cell.verdict.status for row in comparison.rows for cell in row.cells.values()
+    ) + Counter(claim.verdict.status for claim in comparison.claims)
 
 
 def _invalid(problem: Problem) -> Finding:
@@ -106,31 +112,35 @@ def _engines(report: Report) -> Iterator[Finding]:
 
 
 def _verdicts(table: Table, report: Report, fail_on: Collection[str]) -> Iterator[Finding]:
-    """List the verdicts that the file does not expect, and those that may not stand at all."""
-    comparison = report.record.comparison
+    """List the verdicts that the file does not expect, those that may not stand, and warnings."""
+    comparison, variant = report.record.comparison, report.architecture.variant
     assert comparison is not None
-    for item in surprises(table.printed, comparison):
+    paper = table.file.printed(variant)
+    told = f"variant {variant}, " if variant else ""
+    for item in surprises(paper, comparison):
         found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"
         yield Finding(
             kind="surprise",
-            what=f"{item.about}: {found}. {item.sentence}",
+            what=f"{told}{item.about}: {found}. {item.sentence}",
             remedy=item.remedy,
             where=item.where,
             failing="surprise" in fail_on,
         )
     rows = {row.id: row for row in comparison.rows}
-    for row in table.printed.rows:
+    for row in paper.rows:
         for column, cell in rows[row.id].cells.items():
             if cell.verdict.status in fail_on:
                 yield Finding(
                     kind=cell.verdict.status,
-                    what=f"row {row.id}, {column}: {cell.verdict.sentence}",
+                    what=f"{told}row {row.id}, {column}: {cell.verdict.sentence}",
                     where=row.cells[column].where,
                 )
-    for claim, compared in zip(table.printed.claims, comparison.claims, strict=True):
+    for claim, compared in zip(paper.claims, comparison.claims, strict=True):
         if compared.verdict.status in fail_on:
             yield Finding(
                 kind=compared.verdict.status,
-                what=f"the claim {claim.printed} ({claim.what}): {compared.verdict.sentence}",
+                what=f"{told}the claim {claim.printed} ({claim.what}): {compared.verdict.sentence}",
                 where=claim.where,
             )
+    for warning in report.record.warnings:
+        yield Finding(kind="warning", what=f"{told}{warning}", failing="warning" in fail_on)

@@ -12,30 +12,32 @@ from archcount.comparison.conventions import accepted, computed_value, plain
 from archcount.comparison.verdicts import interval_words, write
 from archcount.counting import RowCount
 from archcount.errors import Problem, UsageError, quote, suggestion
-from archcount.printed import Convention, PrintedRow, parse_quantity
+from archcount.printed import Convention, PrintedRow, PrintedTable, parse_quantity
 from archcount.reporting.explained import ExplainedRow, TriedConvention
 
 _BUILT = 5
 """How many readings of the row are built, the likeliest first."""
 
 
-def explain(table: Table, row: str, *, engine: str = "fvcore") -> ExplainedRow:
+def explain(table: Table, row: str, *, variant: str = "", engine: str = "fvcore") -> ExplainedRow:
     """Explain one row of a table: its arithmetic, conventions and readings.
 
     Args:
         table: the table.
         row: the row's name.
+        variant: a variant of the table.
         engine: the engine that counts, and builds what is said of the row.
 
     Raises:
-        UsageError: there is no such row or engine.
+        UsageError: there is no such row, variant or engine.
 
     >>> from archcount.api import load
     >>> explained = explain(load("googlenet"), "inception_5a", engine="formula")
     >>> explained.compared.explanations[0].what
     '928 input channels instead of 832'
     """
-    names = [item.id for item in table.printed.rows]
+    paper = table.file.printed(variant)
+    names = [item.id for item in paper.rows]
     if row not in names:
         raise UsageError(
             Problem(
@@ -44,27 +46,27 @@ def explain(table: Table, row: str, *, engine: str = "fvcore") -> ExplainedRow:
                 remedy=suggestion(row, names),
             )
         )
-    report = count(table, engine=engine)
+    report = count(table, variant=variant, engine=engine)
     comparison = compare_with_reasons(
         table, report.architecture, report.counts, only=(row,), build=_BUILT
     )
-    printed = table.printed.rows[names.index(row)]
+    printed = paper.rows[names.index(row)]
     counted = next(item for item in report.counts[0].rows if item.id == row)
     return ExplainedRow(
         name=table.name,
-        source=table.source,
+        source=paper.source,
         label=printed.cells["type"].text if "type" in printed.cells else "",
         count=counted,
-        plan=table.file.rereading().plan(row),
+        plan=table.file.rereading(variant).plan(row),
         compared=next(item for item in comparison.rows if item.id == row),
-        tried=tuple(_tried(printed, counted, table, comparison)),
+        tried=tuple(_tried(printed, counted, paper, comparison)),
         stands_for={
-            column: _interval(printed, column, table.printed.conventions[column])
+            column: _interval(printed, column, paper.conventions[column])
             for column in QUANTITIES
             if column in printed.cells
         },
         contradictions=tuple(item for item in comparison.contradictions if item.row == row),
-        because=next((each.because for each in table.printed.readings if each.row == row), ""),
+        because=next((each.because for each in paper.readings if each.row == row), ""),
     )
 
 
@@ -74,14 +76,14 @@ def _interval(printed: PrintedRow, column: str, convention: Convention) -> str:
 
 
 def _tried(
-    printed: PrintedRow, row: RowCount, table: Table, comparison: Comparison
+    printed: PrintedRow, row: RowCount, paper: PrintedTable, comparison: Comparison
 ) -> Iterator[TriedConvention]:
     """Yield each convention tried for the row, the declared one first, then the best."""
     for column, fits in comparison.fits.items():
         if column not in printed.cells:
             continue
         quantity = parse_quantity(printed.cells[column].text)
-        declared = plain(table.printed.conventions[column])
+        declared = plain(paper.conventions[column])
         either = [fit for fit in fits if fit.convention.rounding == "either"]
         for fit in sorted(either, key=lambda fit: (fit.convention != declared, fit.bits)):
             value = computed_value(row, fit.convention)

@@ -19,6 +19,8 @@ def compare_with_reasons(
     counts: Sequence[Count],
     only: Collection[str] | None = None,
     build: int = 1,
+    *,
+    own: bool = False,
 ) -> Comparison:
     """Compare; give reasons only where the count is of what the paper's numbers are of.
 
@@ -28,15 +30,23 @@ def compare_with_reasons(
         counts: what each engine found; the first one's is compared, all confirm readings.
         only: the rows whose reasons are searched for; all of them where it is None.
         build: how many of a row's likeliest readings are built, where they are believed.
+        own: leave the printed cells out where they are not of the variant that was counted.
     """
-    printed = table.printed
+    variant = architecture.variant
+    printed = table.file.printed(variant)
+    if own and not table.file.is_printed(variant):
+        printed = printed.without_numbers()
     references = {
         claim.fewer_than.table: _reference(claim.fewer_than.table)
         for claim in printed.claims
         if claim.fewer_than is not None and claim.fewer_than.table
     }
-    as_printed = not architecture.variant and architecture.input.chw == table.input
-    rereader = Recount(table.file.rereading()) if as_printed else None
+    as_printed = (
+        table.file.is_printed(variant)
+        and architecture.input == table.file.input(variant)
+        and not architecture.lets
+    )
+    rereader = Recount(table.file.rereading(variant)) if as_printed else None
     compared = compare(printed, counts[0], rereader, references, only)
     return _confirmed(compared, rereader, counts, build) if rereader else compared
 

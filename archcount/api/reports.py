@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -81,6 +81,7 @@ def count(
     *,
     variant: str = "",
     input: str = "",
+    let: Mapping[str, str | int] | None = None,
     engine: str = "fvcore",
     heads: bool = False,
     batch: int = 1,
@@ -91,12 +92,13 @@ def count(
         thing: what to count.
         variant: the name of a variant, for a table.
         input: another input size, "CxHxW", for a table.
+        let: other values of the `let` names of a table, such as `{"classes": 10}`.
         engine: `formula`, `fvcore`, or `all`; whichever counts, `formula` checks it.
         heads: count the auxiliary classifiers too.
         batch: how many images the reported operations are for.
 
     Raises:
-        UsageError: there is no such engine or variant, or the batch is below 1.
+        UsageError: there is no such engine, variant or name, or the batch is below 1.
         InvalidTableError: the rows do not go together with this input.
         UnavailableError: there is not the memory for the engine.
 
@@ -108,11 +110,11 @@ def count(
         raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number of 1 or more"))
     names = counting.choose(engine)
     if isinstance(thing, Table):
-        table, architecture = thing, thing.architecture(variant=variant, input=input)
-    elif variant or input:
+        table, architecture = thing, thing.architecture(variant=variant, input=input, let=let)
+    elif variant or input or let:
         raise UsageError(
             Problem(
-                what="variant and input go with a table, and this is an architecture",
+                what="variant, input and let go with a table, and this is an architecture",
                 remedy="give them to table.architecture(...)",
             )
         )
@@ -122,12 +124,13 @@ def count(
     return Report(architecture, counts, _record(architecture, counts, batch, table))
 
 
-def compare(report: Report, table: Table) -> Report:
+def compare(report: Report, table: Table, *, own: bool = False) -> Report:
     """Compare a report with what a paper printed: the report, a verdict on every cell added.
 
     Args:
         report: a count of the table's architecture.
         table: the table with the printed numbers.
+        own: leave the printed cells out where they are not of the variant that was counted.
 
     Raises:
         UsageError: the report is of another table.
@@ -146,7 +149,7 @@ def compare(report: Report, table: Table) -> Report:
                 remedy="compare a report with the table that it was counted from",
             )
         )
-    compared = compare_with_reasons(table, report.architecture, report.counts)
+    compared = compare_with_reasons(table, report.architecture, report.counts, own=own)
     record = _record(report.architecture, report.counts, report.record.batch, table, compared)
     return replace(report, record=record)
 
@@ -162,8 +165,10 @@ def _record(
     subject = reporting.Subject(
         name=architecture.name,
         variant=architecture.variant,
+        lets=architecture.lets,
         unread=architecture.unread,
-        printed=table.printed if table else None,
-        printed_input=table.input if table else None,
+        printed=table.file.printed(architecture.variant) if table else None,
+        printed_input=table.file.input(architecture.variant).chw if table else None,
+        is_printed=table is not None and table.file.is_printed(architecture.variant),
     )
     return reporting.assemble(counts, subject, batch, compared)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcount import spec
-from archcount.architecture import Architecture
+from archcount.architecture import Architecture, parse_expression
 from archcount.errors import InvalidValueError, Problem, UsageError
 from archcount.layers import Shape
 from archcount.printed import PrintedTable, Source
@@ -34,36 +35,47 @@ class Table:
     @property
     def source(self) -> Source:
         """Where it was printed."""
-        return self.file.printed.source
+        return self.file.printed().source
 
     @property
     def printed(self) -> PrintedTable:
         """What the paper printed, verbatim."""
-        return self.file.printed
+        return self.file.printed()
 
     @property
     def input(self) -> tuple[int, int, int]:
         """The (channels, height, width) that its numbers are printed for."""
-        return self.file.input.chw
+        return self.file.input().chw
 
     @property
     def variants(self) -> tuple[str, ...]:
         """The names of its variants."""
         return self.file.variants
 
-    def architecture(self, *, variant: str = "", input: str = "") -> Architecture:
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Every variant that is a network of its own; empty for the table as printed."""
+        return self.file.networks
+
+    def architecture(
+        self, *, variant: str = "", input: str = "", let: Mapping[str, str | int] | None = None
+    ) -> Architecture:
         """Expand the table to an architecture.
 
         Args:
-            variant: the name of a variant, or empty for the table as printed.
+            variant: the name of a variant, or empty for the default one, which is the table as
+                printed unless the file says otherwise.
             input: another input size, "CxHxW".
+            let: other values of the file's `let` names, such as `{"classes": 10}`.
 
         Raises:
-            UsageError: there is no such variant, or the input is no size.
+            UsageError: there is no such variant or name, or the input is no size.
             InvalidTableError: the rows do not go together.
 
         >>> load("googlenet").architecture().params
         6998552
+        >>> load("googlenet").architecture(let={"classes": 10}).output.dims
+        (10,)
         """
         try:
             shape = Shape.parse(input) if input else None
@@ -74,19 +86,44 @@ class Table:
                     allowed="channels x height x width, such as 3x224x224",
                 )
             ) from None
-        return self.file.architecture(variant, shape)
+        lets = {name: _expression(name, value) for name, value in (let or {}).items()}
+        return self.file.architecture(variant, shape, lets)
 
-    def build(self, *, variant: str = "", input: str = "", logits: bool = False) -> Network:
+    def build(
+        self,
+        *,
+        variant: str = "",
+        input: str = "",
+        let: Mapping[str, str | int] | None = None,
+        logits: bool = False,
+    ) -> Network:
         """Build the PyTorch module; arguments and errors as `architecture`.
 
         Args:
             variant: the name of a variant.
             input: another input size, "CxHxW".
+            let: other values of the file's `let` names.
             logits: leave a final softmax out in eval mode too.
         """
         from archcount.builder import build
 
-        return build(self.architecture(variant=variant, input=input), logits=logits)
+        architecture = self.architecture(variant=variant, input=input, let=let)
+        return build(architecture, logits=logits)
+
+
+def _expression(name: str, value: str | int) -> str:
+    """Take what is given for a `let` name, once it can be read.
+
+    Raises:
+        UsageError: it is no expression.
+    """
+    try:
+        parse_expression(str(value))
+    except InvalidValueError as error:
+        raise UsageError(
+            Problem(what=f"let {name}: {error.what}", allowed=error.allowed, remedy=error.remedy)
+        ) from None
+    return str(value)
 
 
 def load(name: str | Path) -> Table:

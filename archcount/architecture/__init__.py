@@ -3,6 +3,7 @@
 from archcount.architecture.blocks import (
     AddBlock,
     Block,
+    BoundBlock,
     ConcatBlock,
     LayerDefaults,
     RepeatBlock,
@@ -23,6 +24,7 @@ __all__ = [
     "Architecture",
     "Blank",
     "Block",
+    "BoundBlock",
     "Concat",
     "ConcatBlock",
     "Expression",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archcount.architecture.expression import Expression
+from archcount.architecture.scope import Value
 from archcount.errors import Location
 from archcount.layers import Argument, LayerKind
 from archcount.printed import Patch
@@ -97,7 +98,15 @@ class RepeatBlock:
     text: Text
 
 
-Block = LayerBlock | SequenceBlock | ConcatBlock | AddBlock | Shortcut | RepeatBlock
+@dataclass(frozen=True, slots=True)
+class BoundBlock:
+    """A block with numbers of its own, read from the text that names it."""
+
+    body: Block
+    values: Mapping[str, Value]
+
+
+Block = BoundBlock | LayerBlock | SequenceBlock | ConcatBlock | AddBlock | Shortcut | RepeatBlock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +114,7 @@ class LayerDefaults:
     """The table's `layer:` block: defaults of the arguments that many layers share.
 
     Attributes:
-        arguments: `pad`, `same` and `bias`, where given.
+        arguments: the shared arguments of layers, such as `pad` and `bias`, where given.
         norm: what follows a convolution, one of `NORMS`.
         act: what follows a convolution (after `norm`), one of `ACTIVATIONS`.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from archcount.architecture.blocks import (
     AddBlock,
     Block,
+    BoundBlock,
     ConcatBlock,
     LayerBlock,
     LayerDefaults,
@@ -30,7 +31,7 @@ from archcount.layers import BatchNorm, Conv, LayerKind, Relu, Shape
 from archcount.printed import Patch
 
 Steps = list[tuple[str, Node]]
-_FOLLOWING: dict[str, Callable[[], LayerKind]] = {"batch": BatchNorm, "relu": Relu}
+_FOLLOWING: dict[str, type[LayerKind]] = {"batch": BatchNorm, "relu": Relu}
 
 
 def expand(
@@ -92,6 +93,9 @@ def _steps(block: Block, shape: Shape, context: Context) -> Steps:
             return [("add", _add(block, shape, context))]
         case RepeatBlock():
             return _repeat(block, shape, context)
+        case BoundBlock(body, values):
+            scope = replace(context.scope, values={**context.scope.values, **values})
+            return _steps(body, shape, replace(context, scope=scope))
         case Shortcut(where):
             raise InvalidTableError(
                 Problem(
@@ -139,14 +143,7 @@ def _remembered(block: LayerBlock, shape: Shape, context: Context) -> Steps:
 
 
 def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
-    allowed = {item.name: item for item in block.kind.arguments()}
-    numbers: dict[str, Any] = {
-        name: value
-        for name, value in context.defaults.arguments.items()
-        if name in allowed
-        and allowed[name].shared
-        and (not allowed[name].choices or value in allowed[name].choices)
-    }
+    numbers = _shared(block.kind, context.defaults)
     for bound in block.arguments:
         numbers[bound.argument.name] = resolve(bound, block, shape, context)
     steps: Steps = []
@@ -155,8 +152,19 @@ def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
         for follower in block.kind.follows:
             word = block.follow.get(follower) or _default_follower(block, follower, context)
             if word != "none":
-                steps.append(_place(_FOLLOWING[word](), steps[-1][1].output, block, context))
+                after = _FOLLOWING[word](**_shared(_FOLLOWING[word], context.defaults))
+                steps.append(_place(after, steps[-1][1].output, block, context))
     return steps
+
+
+def _shared(kind: type[LayerKind], defaults: LayerDefaults) -> dict[str, Any]:
+    """Give what the table's `layer:` sets of a kind's arguments."""
+    allowed = {item.name: item for item in kind.arguments() if item.shared}
+    return {
+        name: value
+        for name, value in defaults.arguments.items()
+        if name in allowed and (not allowed[name].choices or value in allowed[name].choices)
+    }
 
 
 def _read(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -> list[LayerKind]:
@@ -269,13 +277,14 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
     context.budget.spend(block.where)
     steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target, origin=block))]
     if context.defaults.norm == "batch":
-        steps.append(("batchnorm", Layer(kind=BatchNorm(), input=target, output=target)))
+        norm = BatchNorm(**_shared(BatchNorm, context.defaults))
+        steps.append(("batchnorm", Layer(kind=norm, input=target, output=target)))
     return _join(steps, shape)
 
 
 def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
     try:
-        times = whole(evaluate(block.times, shape, context), "the number of repeats", least=1)
+        times = whole(evaluate(block.times, shape, context), "the number of repeats", least=0)
     except InvalidValueError as error:
         raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
     edit = context.edit_at(block.text.where)

@@ -47,6 +47,11 @@ class Layer:
         """Trainable parameters."""
         return self.kind.params(self.input)
 
+    @cached_property
+    def buffers(self) -> int:
+        """Numbers that are kept and not trained."""
+        return self.kind.buffers(self.input)
+
     def depth(self, roles: frozenset[str]) -> int:
         """Give 1 if the layer has one of the roles, else 0."""
         return int(self.kind.role in roles)
@@ -87,6 +92,11 @@ class _Composite:
     def params(self) -> int:
         """Trainable parameters."""
         return sum(child.params for _, child in self.children)
+
+    @cached_property
+    def buffers(self) -> int:
+        """Numbers that are kept and not trained."""
+        return sum(child.buffers for _, child in self.children)
 
     def layers(self) -> Iterator[Layer]:
         """Yield every layer, in the order of the children."""

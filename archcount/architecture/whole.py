@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from archcount.architecture.nodes import Node
@@ -55,6 +56,7 @@ class Architecture:
         input: the input shape, (channels, height, width).
         rows: the rows in order.
         heads: the auxiliary classifiers.
+        lets: the `let` names that were given another value, with it.
         unread: the cells that are filled in and that no layer reads, in words.
     """
 
@@ -63,6 +65,7 @@ class Architecture:
     input: Shape
     rows: tuple[Row, ...]
     heads: tuple[Head, ...] = ()
+    lets: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
 
     @property

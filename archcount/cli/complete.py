@@ -36,4 +36,4 @@ def _names(context: typer.Context, what: str) -> Iterator[str]:
         table = load_table(*find_table(name))
     except ArchcountError:
         return  # a completion has no place to say what is wrong; the command will
-    yield from table.variants if what == "variants" else (row.id for row in table.printed.rows)
+    yield from table.variants if what == "variants" else (row.id for row in table.printed().rows)

@@ -14,7 +14,7 @@ _INCLUDED: tuple[tuple[str, ...], ...] = (
     ("norm",),
     ("bias", "norm"),
     ("bias", "norm", "activation"),
-    ("bias", "norm", "activation", "pool", "softmax", "add"),
+    ("bias", "norm", "activation", "pool", "softmax", "add", "scale"),
 )
 """What papers count beside macs or flops, the plainest first."""
 _COUNTED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {

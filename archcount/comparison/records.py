@@ -40,6 +40,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "pool": "pooling is counted, or no longer",
         "softmax": "softmax is counted, or no longer",
         "add": "additions of branches are counted, or no longer",
+        "scale": "multiplications by a constant are counted, or no longer",
         "rounding": "cut off instead of rounded, or rounded instead of cut off",
     },
     "reading": {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from archcount.counting.records import Count, RowCount
 from archcount.layers import CATEGORIES
 
-_FIELDS = ("input", "output", "weights", "biases", "params")
+_FIELDS = ("input", "output", "weights", "biases", "params", "buffers")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

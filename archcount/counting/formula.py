@@ -34,6 +34,7 @@ def count_row(name: str, node: Node) -> RowCount:
         weights=node.weights,
         biases=node.biases,
         params=node.params,
+        buffers=node.buffers,
         cost=node.cost,
         depth=node.depth(WEIGHTED),
     )

@@ -1,8 +1,9 @@
 """The fvcore engine: the built module traced, its operations summed by module and operator.
 
-fvcore's "flop" is a multiply-accumulate. Convolutions, linear layers and batch normalisation
-are counted by its own handles; what it does not count is counted by the handles here, from
-the shapes in the trace; what nobody counts is reported.
+fvcore's "flop" is a multiply-accumulate. Convolutions and linear layers are counted by
+its own handles; what it does not count, or counts otherwise without a trained scale (batch
+normalisation), is counted by the handles here, from the shapes in the trace; what nobody counts
+is reported.
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ _CATEGORY_OF: Mapping[str, str] = {
     "matmul": "matmul",
     "bmm": "matmul",
     "einsum": "matmul",
-    "batch_norm": "norm",
     "norm": "norm",
     "bias": "bias",
     "activation": "activation",
     "pool": "pool",
     "softmax": "softmax",
     "add": "add",
+    "mul": "scale",
 }
 """The cost category of each name that a handle counts under."""
 
@@ -95,6 +96,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
             weights=sum(tensor.numel() for tensor in module.parameters() if tensor.ndim > 1),
             biases=_biases(module),
             params=sum(tensor.numel() for tensor in module.parameters()),
+            buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.ndim),
             cost=_cost(operators[name]),
             depth=depth,
         )
@@ -261,6 +263,7 @@ def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
 _HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
     "aten::linear": _linear,
+    "aten::batch_norm": _per_element("norm", 2),
     "aten::relu": _per_element("activation"),
     "aten::relu_": _per_element("activation"),
     "aten::max_pool2d": _pool,

@@ -19,6 +19,7 @@ class RowCount:
         weights: parameters of kernels.
         biases: biases of layers with kernels.
         params: all trainable parameters.
+        buffers: numbers that are kept and not trained, such as running averages.
         cost: operations for one image, by category.
         depth: layers with weights on the longest path, from the table's expansion.
     """
@@ -29,6 +30,7 @@ class RowCount:
     weights: int
     biases: int
     params: int
+    buffers: int = 0
     cost: Cost
     depth: int
 
@@ -89,6 +91,7 @@ def total(name: str, rows: tuple[RowCount, ...], heads: Iterable[RowCount] = ())
         weights=sum(row.weights for row in everything),
         biases=sum(row.biases for row in everything),
         params=sum(row.params for row in everything),
+        buffers=sum(row.buffers for row in everything),
         cost=sum((row.cost for row in everything), Cost()),
         depth=sum(row.depth for row in rows),
     )

@@ -21,6 +21,7 @@ from archcount.layers.kind import Argument, ArgumentType, LayerKind
 from archcount.layers.linear import Dropout, Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
 from archcount.layers.pooling import AvgPool, MaxPool
+from archcount.layers.scaling import Scale
 from archcount.layers.separable import SeparableConv
 from archcount.layers.shape import Shape
 
@@ -39,6 +40,7 @@ KINDS: Mapping[str, type[LayerKind]] = MappingProxyType(
             AdaptiveMaxPool,
             LocalResponseNorm,
             BatchNorm,
+            Scale,
             Linear,
             Flatten,
             Dropout,
@@ -70,6 +72,7 @@ __all__ = [
     "LocalResponseNorm",
     "MaxPool",
     "Relu",
+    "Scale",
     "SeparableConv",
     "Shape",
     "Softmax",

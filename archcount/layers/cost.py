@@ -25,6 +25,7 @@ class Cost:
         softmax: elementwise operations of softmax: 5 per element (maximum, difference,
             exponential, sum, quotient).
         add: elementwise additions of branches.
+        scale: elementwise multiplications by a constant, such as scaled residuals.
 
     >>> (Cost(conv=10) + Cost(conv=5, bias=2)).macs
     15
@@ -39,6 +40,7 @@ class Cost:
     pool: int = 0
     softmax: int = 0
     add: int = 0
+    scale: int = 0
 
     @property
     def macs(self) -> int:
@@ -64,8 +66,9 @@ class Cost:
     def total(costs: Iterable[Cost]) -> Cost:
         """Add costs up.
 
-        >>> Cost.total([Cost(conv=1), Cost(conv=2, bias=3)])
-        Cost(conv=3, linear=0, matmul=0, bias=3, norm=0, activation=0, pool=0, softmax=0, add=0)
+        >>> total = Cost.total([Cost(conv=1), Cost(conv=2, bias=3)])
+        >>> total.conv, total.bias
+        (3, 3)
         """
         # Category by category: a search for readings adds costs by the million.
         costs = tuple(costs)
@@ -79,6 +82,7 @@ class Cost:
             pool=sum([cost.pool for cost in costs]),
             softmax=sum([cost.softmax for cost in costs]),
             add=sum([cost.add for cost in costs]),
+            scale=sum([cost.scale for cost in costs]),
         )
 
     def scaled(self, times: int) -> Cost:

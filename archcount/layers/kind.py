@@ -124,6 +124,10 @@ class LayerKind(ABC):
         """Give the number of biases of layers with kernels."""
         return 0
 
+    def buffers(self, shape: Shape) -> int:
+        """Give how many numbers are kept and not trained, such as running averages."""
+        return 0
+
     def params(self, shape: Shape) -> int:
         """Give the number of trainable parameters: kernels, biases, scales and shifts."""
         return self.weights(shape) + self.biases(shape)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class BatchNorm(LayerKind):
     """Batch normalisation with a trained scale and shift per channel: `batchnorm`.
 
+    The scale can be left out (`scale=false`), as where a rectifier and a convolution follow.
+
     Source: arXiv:1502.03167.
 
     >>> BatchNorm().params(Shape((64, 112, 112)))
@@ -25,8 +27,9 @@ class BatchNorm(LayerKind):
 
     word: ClassVar[str] = "batchnorm"
 
-    eps: float = argument(ArgumentType.NUMBER, default=1e-5, least=0)
-    momentum: float = argument(ArgumentType.NUMBER, default=0.1, least=0, most=1)
+    eps: float = argument(ArgumentType.NUMBER, default=1e-5, least=0, shared=True)
+    momentum: float = argument(ArgumentType.NUMBER, default=0.1, least=0, most=1, shared=True)
+    scale: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
 
     def output(self, shape: Shape) -> Shape:
         """Give the input's shape."""
@@ -37,14 +40,22 @@ class BatchNorm(LayerKind):
         return Cost(norm=2 * shape.elements)
 
     def params(self, shape: Shape) -> int:
-        """Count a scale and a shift per channel; running averages are not trained."""
+        """Count a scale, if there is one, and a shift per channel."""
+        return (2 if self.scale else 1) * shape.channels
+
+    def buffers(self, shape: Shape) -> int:
+        """Count the running mean and variance per channel."""
         return 2 * shape.channels
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.BatchNorm2d`, or `nn.BatchNorm1d` once flattened."""
+        """Make `nn.BatchNorm2d`, or `nn.BatchNorm1d` once flattened, or the same unscaled."""
         from torch import nn
 
-        norm = nn.BatchNorm2d if shape.is_map else nn.BatchNorm1d
+        from archcount.modules import UnscaledBatchNorm1d, UnscaledBatchNorm2d
+
+        scaled = nn.BatchNorm2d if shape.is_map else nn.BatchNorm1d
+        unscaled = UnscaledBatchNorm2d if shape.is_map else UnscaledBatchNorm1d
+        norm = scaled if self.scale else unscaled
         return norm(shape.channels, eps=self.eps, momentum=self.momentum)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archcount.errors import Location
 
@@ -149,3 +149,23 @@ class PrintedTable:
     readings: tuple[DeclaredReading, ...] = ()
     errata: tuple[Erratum, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    def without_numbers(self) -> PrintedTable:
+        """Give the table with no numbers in its rows, as for another network made of them."""
+        return replace(
+            self,
+            columns=tuple(column for column in self.columns if column not in NUMBERS),
+            rows=tuple(
+                replace(
+                    row,
+                    cells={name: cell for name, cell in row.cells.items() if name not in NUMBERS},
+                )
+                for row in self.rows
+            ),
+            readings=(),
+            errata=(),
+        )
+
+
+NUMBERS = ("input", "output", "depth", "params", "ops")
+"""The columns whose cells are compared."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from archcount.comparison import Comparison
 from archcount.counting import Count, RowCount, cross_check
@@ -18,16 +18,20 @@ class Subject:
     Attributes:
         name: the table's name.
         variant: the variant's name, or empty.
+        lets: the `let` names that were given another value, with it.
         unread: the printed cells that no layer reads, in words.
         printed: what the paper printed, where there is a paper.
         printed_input: the (channels, height, width) that the paper's numbers are for.
+        is_printed: whether the printed cells are this variant's.
     """
 
     name: str
     variant: str
+    lets: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     printed: PrintedTable | None = None
     printed_input: tuple[int, int, int] | None = None
+    is_printed: bool = True
 
 
 def assemble(
@@ -114,11 +118,17 @@ def _warnings(
     subject: Subject, counted: tuple[int, int, int], compared: Comparison | None
 ) -> Iterator[Warning]:
     """Warn of unread cells, and where the printed numbers are not for what was counted."""
-    for cell in subject.unread:
-        yield Warning(what=f"{cell}, and its block does not read it")
-    if compared is None:
+    if subject.is_printed:
+        for cell in subject.unread:
+            yield Warning(what=f"{cell}, and its block does not read it")
+    if compared is None or not compared.columns:
         return
-    if subject.variant:
+    for name, value in subject.lets.items():
+        yield Warning(
+            what=f"the paper's numbers are for its own {name}, this count is for {name} = {value}",
+            advice="a difference may come from that",
+        )
+    if not subject.is_printed:
         yield Warning(
             what="the printed numbers are the table's, this count is of its variant "
             f"{subject.variant}",

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
+from fractions import Fraction
 
 from archcount.architecture import (
     AddBlock,
     Block,
+    BoundBlock,
     ConcatBlock,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
     Text,
+    Value,
     parse_expression,
     parse_layer,
 )
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers import KINDS
+from archcount.spec.schema import NAME
 from archcount.spec.source import Marked
 
 _FORMS = "a layer, a block's name, a list, concat:, add:, or repeat: with block:"
+_HOLE = re.compile(r"\{([^{}]*)\}")
+"""A number in a block's name, `conv3-{width}`."""
 
 
 class BlockReader:
@@ -34,6 +41,7 @@ class BlockReader:
         self._written = dict(blocks.items())
         self._keys = blocks.keys
         self._names = names
+        self._table_names = names
         self._done: dict[str, Block] = {}
         self._open: list[str] = []
 
@@ -59,11 +67,25 @@ class BlockReader:
                     )
                 )
                 continue
+            problems += self._strange_holes(name)
             try:
                 self._named(name)
             except InvalidTableError as error:
                 problems += [item for item in error.problems if item not in problems]
         return problems
+
+    def _strange_holes(self, name: str) -> Iterator[Problem]:
+        """Refuse a number in a block's name that an expression cannot read."""
+        holes = _HOLE.findall(name)
+        for hole in holes:
+            if not re.fullmatch(NAME, hole) or hole in self._table_names or holes.count(hole) > 1:
+                yield Problem(
+                    what=f"the number {quote('{' + hole + '}')} in block name {quote(name)}",
+                    allowed="letters, digits and _, each name once and none of a column or let:",
+                    remedy="rename it",
+                    where=self._keys[name],
+                )
+                return
 
     def read(self, marked: Marked) -> Block:
         """Read a block written as a tree.
@@ -82,7 +104,9 @@ class BlockReader:
         )
 
     def read_text(self, text: Text) -> Block:
-        """Read a block written as text: a block's name, `shortcut`, or one layer.
+        """Read a block written as text: a block's name, `shortcut`, one layer, or some of them.
+
+        Several stand one after another, with commas between them.
 
         Raises:
             InvalidTableError: it is none of them.
@@ -91,6 +115,19 @@ class BlockReader:
             return self._named(text.text, text)
         if text.text == "shortcut":
             return Shortcut(text.where)
+        for name in self._written:
+            match = _pattern(name).fullmatch(text.text) if "{" in name else None
+            if match:
+                values = {
+                    hole: Value(
+                        value=Fraction(number), text=number, where=text.where, what=f"{{{hole}}}"
+                    )
+                    for hole, number in match.groupdict().items()
+                }
+                return BoundBlock(self._named(name, text), values)
+        parts = list(_listed(text))
+        if len(parts) > 1:
+            return self._each(parts)
         try:
             return parse_layer(text, self._names)
         except InvalidTableError as error:
@@ -122,11 +159,26 @@ class BlockReader:
             )
         if name not in self._done:
             self._open.append(name)
+            outer, self._names = self._names, (*self._table_names, *_HOLE.findall(name))
             try:
                 self._done[name] = self.read(self._written[name])
             finally:
                 self._open.pop()
+                self._names = outer
         return self._done[name]
+
+    def _each(self, parts: list[Text]) -> SequenceBlock:
+        """Read texts one after another, gathering the problems of all."""
+        done: list[Block] = []
+        problems: list[Problem] = []
+        for part in parts:
+            try:
+                done.append(self.read_text(part))
+            except InvalidTableError as error:
+                problems += error.problems
+        if problems:
+            raise InvalidTableError(problems)
+        return SequenceBlock(tuple(done))
 
     def _all(self, marked: Marked) -> tuple[Block, ...]:
         """Read every item of a list, gathering the problems of all."""
@@ -191,3 +243,29 @@ class BlockReader:
                     )
                 )
         return RepeatBlock(expression, body, times)
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """Make a pattern of a block's name with numbers in it."""
+    pieces = _HOLE.split(name)
+    return re.compile(
+        "".join(
+            rf"(?P<{piece}>\d{{1,9}}(?:\.\d{{1,6}})?)" if place % 2 else re.escape(piece)
+            for place, piece in enumerate(pieces)
+        )
+        if all(re.fullmatch(NAME, hole) for hole in pieces[1::2])
+        and len({*pieces[1::2]}) == len(pieces[1::2])
+        else re.escape(name)
+    )
+
+
+def _listed(text: Text) -> Iterator[Text]:
+    """Yield what stands between the commas of a text; those in brackets are left alone."""
+    depth = start = 0
+    for place, letter in enumerate((*text.text, ",")):
+        depth += (letter in "([") - (letter in ")]")
+        if (letter == "," and depth == 0) or place == len(text.text):
+            piece = text.text[start:place]
+            begin = start + len(piece) - len(piece.lstrip())
+            yield text.part(begin, begin + len(piece.strip()))
+            start = place + 1

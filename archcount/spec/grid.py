@@ -57,7 +57,7 @@ class GridRow:
 
 
 def parse_grid(
-    marked: Marked, lines: list[str], declared: dict[str, str]
+    marked: Marked, lines: list[str], declared: dict[str, str], *, blocks: bool = True
 ) -> tuple[list[GridRow], list[str]]:
     """Read the pipe block.
 
@@ -65,6 +65,7 @@ def parse_grid(
         marked: the block's text with its place.
         lines: the lines of the whole file.
         declared: the headings under `columns:`.
+        blocks: whether there must be a column `block`, as where no variant reads another so.
 
     Returns:
         The rows, and the columns in order.
@@ -88,7 +89,9 @@ def parse_grid(
             Problem(what="the table is empty", remedy="write its rows", where=marked.where)
         )
     header = _cells(*placed[0])
-    names = _header(header, declared, problems, marked.where)
+    needed = ["row", *(["block"] if blocks else [])]
+    needed += [name for name in declared if name not in COLUMNS]
+    names = _header(header, declared, needed, problems)
     rows: list[GridRow] = []
     seen: dict[str, Location] = {}
     for text, where in placed[1:]:
@@ -135,7 +138,7 @@ def _cells(text: str, where: Location) -> list[Cell]:
 
 
 def _header(
-    header: list[Cell], declared: dict[str, str], problems: list[Problem], where: Location
+    header: list[Cell], declared: dict[str, str], needed: list[str], problems: list[Problem]
 ) -> list[str]:
     names: list[str] = []
     allowed = [*COLUMNS, *(name for name in declared if name not in COLUMNS)]
@@ -158,7 +161,6 @@ def _header(
                 )
             )
         names.append(cell.text)
-    needed = ["row", "block", *(name for name in declared if name not in COLUMNS)]
     for name in needed:
         if name not in names:
             why = COLUMNS.get(name, "declared under columns:")
@@ -166,7 +168,7 @@ def _header(
                 Problem(
                     what=f"column {quote(name)} is missing from the table's first line ({why})",
                     remedy=f"add the column {name}",
-                    where=header[0].where if header else where,
+                    where=header[0].where,
                 )
             )
     return names

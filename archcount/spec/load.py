@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,91 +10,151 @@ from archcount.architecture import Architecture, LayerDefaults, Value
 from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import Convention, PrintedTable, Source
-from archcount.spec.declared import ParsedReading, claims_of, errata_of
-from archcount.spec.expansion import HeadBody, expand_table
+from archcount.spec.declared import claims_of, errata_of
+from archcount.spec.expansion import expand_table
 from archcount.spec.reader import Parts, layer_defaults, read_lets, read_parts
 from archcount.spec.rereading import Rereading
-from archcount.spec.rows import ParsedRow
-from archcount.spec.schema import TableFile, VariantEntry
+from archcount.spec.schema import TableFile
 from archcount.spec.source import Marked, parse, read_text
 from archcount.spec.validate import validate
+from archcount.spec.variants import PRINTED, apply_variant
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Network:
+    """One network of a file: the table as it stands, or a variant.
+
+    Attributes:
+        variant: the variant's name; empty for the table as it stands.
+        file: the file with the variant's changes in place.
+        is_printed: whether the printed cells are this network's.
+    """
+
+    variant: str
+    file: TableFile
+    marked: Marked
+    parts: Parts
+    printed: PrintedTable
+    is_printed: bool
+
+    def resolved(
+        self, input: Shape | None, lets: Mapping[str, str]
+    ) -> tuple[Shape, dict[str, Value], LayerDefaults]:
+        """Give the input shape, the `let` names and the layer defaults."""
+        problems: list[Problem] = []
+        values = read_lets({**self.file.let, **lets}, self.marked.section("let"), problems)
+        defaults = layer_defaults(self.file.layer, self.marked.section("layer"), problems)
+        if problems:
+            raise InvalidTableError(problems)
+        return input or Shape.parse(self.file.input), values, defaults
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedTable:
     """A table file that was read without a problem.
 
+    Where a method takes a variant, the empty name means the file's default variant, or the table
+    as printed where it has none.
+
     Attributes:
         path: the file.
-        printed: what the paper printed.
-        input: the input shape that the numbers are printed for.
+        name: the table's name.
         variants: the names of the variants.
+        networks: the names of all networks of the file, the empty one for a table as printed
+            that has no other name.
     """
 
     path: Path
-    printed: PrintedTable
-    input: Shape
+    name: str
     variants: tuple[str, ...]
-    _file: TableFile
-    _marked: Marked
-    _rows: tuple[ParsedRow, ...]
-    _heads: tuple[HeadBody, ...]
-    _readings: tuple[ParsedReading, ...]
+    networks: tuple[str, ...]
+    _default: str
+    _networks: Mapping[str, _Network]
 
-    @property
-    def name(self) -> str:
-        """The table's name."""
-        return self.printed.name
-
-    def architecture(self, variant: str = "", input: Shape | None = None) -> Architecture:
-        """Expand the table.
-
-        Args:
-            variant: the name of one of its variants, or empty for the table as printed.
-            input: another input shape, (channels, height, width).
+    def printed(self, variant: str = "") -> PrintedTable:
+        """Give what the paper printed, with what the file says of this variant.
 
         Raises:
             UsageError: there is no such variant.
-            InvalidTableError: the rows do not go together (with this input).
         """
-        shape, lets, defaults = self._resolved(variant, input)
-        return expand_table(self.name, variant, shape, self._rows, self._heads, lets, defaults)
+        return self._network(variant).printed
 
-    def rereading(self) -> Rereading:
-        """Give the rows of the table as printed, ready to be read in another way."""
-        _, lets, defaults = self._resolved("", None)
+    def is_printed(self, variant: str = "") -> bool:
+        """Tell whether the printed cells are this variant's.
+
+        Raises:
+            UsageError: there is no such variant.
+        """
+        return self._network(variant).is_printed
+
+    def input(self, variant: str = "") -> Shape:
+        """Give the input shape of a variant.
+
+        Raises:
+            UsageError: there is no such variant.
+        """
+        return Shape.parse(self._network(variant).file.input)
+
+    def lets(self, variant: str = "") -> Mapping[str, str]:
+        """Give the `let` names of a variant, as written.
+
+        Raises:
+            UsageError: there is no such variant.
+        """
+        return self._network(variant).file.let
+
+    def architecture(
+        self,
+        variant: str = "",
+        input: Shape | None = None,
+        lets: Mapping[str, str] | None = None,
+    ) -> Architecture:
+        """Expand the table.
+
+        Args:
+            variant: the name of one of its variants.
+            input: another input shape, (channels, height, width).
+            lets: other values of `let` names, by name.
+
+        Raises:
+            UsageError: there is no such variant, or no such name.
+            InvalidTableError: the rows do not go together (with these numbers).
+        """
+        network = self._network(variant)
+        for name in lets or {}:
+            if name not in network.file.let:
+                raise UsageError(
+                    Problem(
+                        what=f"table {self.name} has no let name {quote(name)}",
+                        allowed=", ".join(network.file.let) or "none; this table has no let:",
+                        remedy=suggestion(name, network.file.let),
+                    )
+                )
+        shape, values, defaults = network.resolved(input, lets or {})
+        parts = network.parts
+        name = self._name_of(variant)
+        expanded = expand_table(self.name, name, shape, parts.rows, parts.heads, values, defaults)
+        return replace(expanded, lets=dict(lets or {}))
+
+    def rereading(self, variant: str = "") -> Rereading:
+        """Give the rows of a variant, ready to be read in another way."""
+        network = self._network(variant)
+        _, lets, defaults = network.resolved(None, {})
         return Rereading(
-            architecture=self.architecture(),
-            rows=self._rows,
+            architecture=self.architecture(variant),
+            rows=network.parts.rows,
             lets=lets,
             defaults=defaults,
-            headings=self.printed.headings,
-            readings={reading.declared.row: reading.block for reading in self._readings},
+            headings=network.printed.headings,
+            readings={reading.declared.row: reading.block for reading in network.parts.readings},
         )
 
-    def _resolved(
-        self, variant: str, input: Shape | None
-    ) -> tuple[Shape, dict[str, Value], LayerDefaults]:
-        """Give the input shape, the `let` names and the layer defaults of a variant."""
-        change = self._change(variant) if variant else VariantEntry()
-        written = self._marked.section("variants").section(variant)
-        problems: list[Problem] = []
-        lets = read_lets(
-            {**self._file.let, **change.let},
-            [written.section("let"), self._marked.section("let")],
-            problems,
-        )
-        defaults = layer_defaults(
-            [self._file.layer, change.layer],
-            [self._marked.section("layer"), written.section("layer")],
-            problems,
-        )
-        if problems:
-            raise InvalidTableError(problems)
-        return input or (Shape.parse(change.input) if change.input else self.input), lets, defaults
+    def _name_of(self, variant: str) -> str:
+        return variant or self._default
 
-    def _change(self, variant: str) -> VariantEntry:
-        if variant not in self._file.variants:
+    def _network(self, variant: str) -> _Network:
+        name = self._name_of(variant)
+        if name not in self._networks:
             raise UsageError(
                 Problem(
                     what=f"table {self.name} has no variant {quote(variant)}",
@@ -101,7 +162,7 @@ class LoadedTable:
                     remedy=suggestion(variant, self.variants),
                 )
             )
-        return self._file.variants[variant]
+        return self._networks[name]
 
 
 def load_table(path: Path, name: str = "") -> LoadedTable:
@@ -126,27 +187,12 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
     parts = read_parts(marked, text.split("\n"), problems)
     if file is None:
         raise InvalidTableError(_in_order(problems))
-    table = LoadedTable(
-        path=path,
-        printed=_printed(file, marked, parts),
-        input=Shape.parse(file.input),
-        variants=tuple(file.variants),
-        _file=file,
-        _marked=marked,
-        _rows=parts.rows,
-        _heads=parts.heads,
-        _readings=parts.readings,
-    )
-    for variant in ("", *table.variants):
+    table = _loaded(path, file, marked, parts, text.split("\n"), problems)
+    for variant in table.networks:
         try:
             table.architecture(variant)
         except InvalidTableError as error:
-            told = f"variant {variant}: " if variant else ""
-            problems += [
-                replace(problem, what=told + problem.what)
-                for problem in error.problems
-                if problem not in problems
-            ]
+            problems += _told(variant, error.problems, problems)
     if not problems:
         problems += _unfit_readings(table)
     if problems:
@@ -154,14 +200,68 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
     return table
 
 
+def _loaded(
+    path: Path,
+    file: TableFile,
+    marked: Marked,
+    parts: Parts,
+    lines: list[str],
+    problems: list[Problem],
+) -> LoadedTable:
+    """Gather the networks of a file; what is wrong with variants goes to `problems`."""
+    default = file.default or ""
+    base = PRINTED if default else ""
+    networks = {}
+    if parts.alone or not default:
+        networks[base] = _Network(
+            variant="",
+            file=file,
+            marked=marked,
+            parts=parts,
+            printed=_printed(file, marked, parts),
+            is_printed=True,
+        )
+    for variant, entry in file.variants.items():
+        found: list[Problem] = []
+        changed = apply_variant(marked, variant)
+        change = marked.section("variants").section(variant)
+        own = read_parts(changed, lines, found, change)
+        own_file = validate(changed)
+        networks[variant] = _Network(
+            variant=variant,
+            file=own_file,
+            marked=changed,
+            parts=own,
+            printed=_printed(own_file, changed, own),
+            is_printed=entry.printed,
+        )
+        problems += _told(variant, found, problems)
+    names = tuple(networks)
+    return LoadedTable(
+        path=path,
+        name=file.name,
+        variants=tuple(name for name in names if name),
+        networks=names,
+        _default=default,
+        _networks=networks,
+    )
+
+
+def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> list[Problem]:
+    """Say whose problems they are; those known already are left out."""
+    told = f"variant {variant}: " if variant and variant != PRINTED else ""
+    return [replace(item, what=told + item.what) for item in found if item not in known]
+
+
 def _unfit_readings(table: LoadedTable) -> list[Problem]:
     """Expand every declared reading on its row's input; give what does not go together."""
     problems: list[Problem] = []
-    for reading in table.printed.readings:
-        try:
-            table.rereading().declared(reading.row)
-        except InvalidTableError as error:
-            problems += error.problems
+    for variant in table.networks:
+        for reading in table.printed(variant).readings:
+            try:
+                table.rereading(variant).declared(reading.row)
+            except InvalidTableError as error:
+                problems += error.problems
     return problems
 
 

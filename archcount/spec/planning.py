@@ -12,6 +12,7 @@ from typing import Any
 from archcount.architecture import (
     Blank,
     Block,
+    BoundBlock,
     Concat,
     ConcatBlock,
     Expression,
@@ -136,6 +137,8 @@ def _repeat_blocks(block: Block) -> Iterator[RepeatBlock]:
     match block:
         case RepeatBlock(body=body):
             yield block
+            yield from _repeat_blocks(body)
+        case BoundBlock(body=body):
             yield from _repeat_blocks(body)
         case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
             for item in inner:

@@ -15,7 +15,6 @@ from archcount.architecture.text import parse_padding
 from archcount.errors import (
     InvalidTableError,
     InvalidValueError,
-    Location,
     Problem,
     quote,
     suggestion,
@@ -27,6 +26,7 @@ from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.rows import ParsedRow, read_row
 from archcount.spec.schema import LayerEntry
 from archcount.spec.source import Marked
+from archcount.spec.variants import change_grid, default_of, read_elsewhere, strange_default
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,21 +35,31 @@ class Parts:
 
     Attributes:
         columns: the grid's columns in order.
+        alone: whether the rows say what their blocks are, without a variant.
         rows: its rows.
         heads: the auxiliary classifiers.
         readings: the other readings of rows.
     """
 
     columns: tuple[str, ...]
+    alone: bool
     rows: tuple[ParsedRow, ...]
     heads: tuple[HeadBody, ...]
     readings: tuple[ParsedReading, ...]
 
 
-def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Parts:
+def read_parts(
+    marked: Marked, lines: list[str], problems: list[Problem], change: Marked | None = None
+) -> Parts:
     """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
 
     Every part is read even where another is wrong, or where the schema refused the file.
+
+    Args:
+        marked: the file, a variant's changes in place.
+        lines: the lines of the whole file.
+        problems: where problems go.
+        change: what is written of the variant, where it is one.
     """
     grid: list[GridRow] = []
     declared = {key: str(item.value) for key, item in marked.section("columns").items()}
@@ -57,22 +67,28 @@ def read_parts(marked: Marked, lines: list[str], problems: list[Problem]) -> Par
     table = dict(marked.items()).get("table")
     if table and isinstance(table.value, str):
         try:
-            grid, columns = parse_grid(table, lines, declared)
+            blocks = change is None and not default_of(marked)
+            grid, columns = parse_grid(table, lines, declared, blocks=blocks)
         except InvalidTableError as error:
             problems += error.problems
+    if change is not None:
+        grid = change_grid(grid, change, declared, problems)
+    alone = bool(grid) and "block" in grid[0].cells
     lets = tuple(marked.section("let").keys)
     problems += _clashes(marked, lets, declared)
     problems += _strange_lets(marked, lets)
+    problems += strange_default(marked)
     names = [name for name in columns if name in declared or name in ("patch", "n")]
     names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
     reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
-    rows = tuple(read_row(row, reader, problems) for row in grid)
+    elsewhere = read_elsewhere(marked)
+    rows = tuple(read_row(row, reader, problems, elsewhere) for row in grid)
     check_claims(marked, columns, problems)
     check_errata(marked, rows, problems)
     readings = tuple(read_readings(marked, rows, reader, problems))
     heads = tuple(_heads(marked, rows, reader, problems))
-    return Parts(columns=tuple(columns), rows=rows, heads=heads, readings=readings)
+    return Parts(columns=tuple(columns), alone=alone, rows=rows, heads=heads, readings=readings)
 
 
 def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
@@ -156,13 +172,13 @@ def _float(marked: Marked) -> float:
 
 
 def read_lets(
-    texts: Mapping[str, str], sources: Sequence[Marked], problems: list[Problem]
+    texts: Mapping[str, str], source: Marked, problems: list[Problem]
 ) -> dict[str, Value]:
     """Work out the `let` names in order; each may read those before it.
 
     Args:
         texts: the expressions by name.
-        sources: the mappings that they were written in, the first that has a name counts.
+        source: the mapping that they were written in.
         problems: where problems go.
     """
     values: dict[str, Value] = {}
@@ -178,7 +194,7 @@ def read_lets(
         return value if isinstance(value, Fraction) else Fraction(0)
 
     for name, text in texts.items():
-        where = _place(name, sources)
+        where = source.find((name,)).where
         try:
             number = parse_expression(text).evaluate(lookup)
         except InvalidValueError as error:
@@ -188,25 +204,13 @@ def read_lets(
     return values
 
 
-def _place(name: str, sources: Sequence[Marked]) -> Location:
-    for source in sources:
-        if isinstance(source.value, dict) and name in source.value:
-            return source.value[name].where
-    raise AssertionError(f"{name} stands in no source")
-
-
-def layer_defaults(
-    entries: Sequence[LayerEntry], sources: Sequence[Marked], problems: list[Problem]
-) -> LayerDefaults:
-    """Merge the table's `layer:` with a variant's, the later one winning."""
-    merged: dict[str, Any] = {}
-    for entry, source in zip(entries, sources, strict=True):
-        given = entry.model_dump(exclude_none=True)
-        if "pad" in given:
-            try:
-                given["pad"] = parse_padding(given["pad"])
-            except InvalidValueError as error:
-                problems.append(error.at(source.find(("pad",)).where, "layer.pad"))
-        merged.update(given)
-    norm, act = merged.pop("norm", "none"), merged.pop("act", "none")
-    return LayerDefaults(arguments=merged, norm=norm, act=act)
+def layer_defaults(entry: LayerEntry, source: Marked, problems: list[Problem]) -> LayerDefaults:
+    """Read the table's `layer:`."""
+    given: dict[str, Any] = entry.model_dump(exclude_none=True)
+    if "pad" in given:
+        try:
+            given["pad"] = parse_padding(given["pad"])
+        except InvalidValueError as error:
+            problems.append(error.at(source.find(("pad",)).where, "layer.pad"))
+    norm, act = given.pop("norm", "none"), given.pop("act", "none")
+    return LayerDefaults(arguments=given, norm=norm, act=act)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -48,13 +48,15 @@ def _depth(text: str) -> int:
 
 
 def _count(text: str) -> Fraction:
-    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+    if not re.fullmatch(r"\d{1,6}", text):
         raise InvalidValueError(
-            f"{quote(text)} is not a number of repeats", allowed="a whole number of 1 or more"
+            f"{quote(text)} is not a number of repeats", allowed="a whole number"
         )
     return Fraction(text)
 
 
+NAMELESS = ("row", "block", "type", "input", "output", "depth", "params", "ops")
+"""Columns that no expression reads by their name."""
 _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "patch": parse_patch,
     "input": lambda text: parse_size(text, parts=(2, 3)),
@@ -67,8 +69,20 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
 """How the cells of the columns with a meaning are read."""
 
 
-def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
-    """Read one row of the grid; what is wrong goes to `problems`, and leaves no block."""
+def read_row(
+    row: GridRow,
+    reader: BlockReader,
+    problems: list[Problem],
+    elsewhere: Collection[str] = (),
+) -> ParsedRow:
+    """Read one row of the grid; what is wrong goes to `problems`, and leaves no block.
+
+    Args:
+        row: the row of the grid.
+        reader: the file's blocks.
+        problems: where problems go.
+        elsewhere: columns that are another network's, and no names of this one.
+    """
     notations: dict[str, Any] = {}
     known = len(problems)
     for column, notation in _NOTATIONS.items():
@@ -84,7 +98,7 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
     return ParsedRow(
         id=row.id,
         block=block if sound else None,
-        values=_values(row, notations),
+        values=_values(row, notations, elsewhere),
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,
@@ -99,7 +113,9 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
 
 
 def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block | None:
-    cell = row.cells["block"]
+    cell = row.cells.get("block")
+    if cell is None:
+        return None  # only variants say which column it is
     if not cell.text:
         problems.append(
             Problem(
@@ -121,10 +137,12 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     return block
 
 
-def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Blank]:
+def _values(
+    row: GridRow, notations: Mapping[str, Any], elsewhere: Collection[str]
+) -> dict[str, Value | Blank]:
     values: dict[str, Value | Blank] = {}
     for column, cell in row.cells.items():
-        if column in ("row", "block", "type", "input", "output", "depth", "params", "ops"):
+        if column in NAMELESS or column in elsewhere:
             continue
         values[column] = _value(cell, f"column {column}")
     size = notations.get("output")

@@ -26,6 +26,9 @@ _TEXT_OR_NUMBER: dict[str, Any] = {"type": ["string", "number"]}
 
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=60)]
 TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$", max_length=60)]
+VariantName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)
+]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Printed = Annotated[Line, WithJsonSchema(_TEXT_OR_NUMBER)]
 """A printed value; a number there is kept as the text that was written."""
@@ -38,7 +41,7 @@ Claimed = Literal[
     "params", "ops", "depth", "depth with pooling", "sum of params", "sum of ops", "sum of depth"
 ]
 """What a claim may speak of; a sum is that of the printed column."""
-Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add"]
+Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add", "scale"]
 """The cost categories that are not multiply-accumulates."""
 
 
@@ -113,6 +116,9 @@ class LayerEntry(Entry):
     bias: bool | None = None
     act: Literal["none", "relu"] | None = None
     norm: Literal["none", "batch"] | None = None
+    eps: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    momentum: float | None = Field(default=None, ge=0, le=1)
+    scale: bool | None = None
 
 
 Rounding = Literal["either", "nearest", "down"]
@@ -228,11 +234,20 @@ class ErratumEntry(Entry):
 
 
 class VariantEntry(Entry):
-    """A named change of the same table."""
+    """A named change of the same table: another column of it, or another network made of it."""
 
+    printed: bool = False
+    read: dict[Name, Name] = {}
+    cells: dict[Name, dict[Name, Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER)]]] = {}
     let: dict[Name, Number] = {}
     input: Size | None = None
     layer: LayerEntry = LayerEntry()
+    blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
+    heads: tuple[HeadEntry, ...] | None = None
+    source: SourceEntry | None = None
+    claims: tuple[ClaimEntry, ...] = ()
+    errata: tuple[ErratumEntry, ...] = ()
+    notes: tuple[Line, ...] = ()
 
 
 class TableFile(Entry):
@@ -252,7 +267,8 @@ class TableFile(Entry):
     claims: tuple[ClaimEntry, ...] = ()
     readings: tuple[ReadingEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()
-    variants: dict[TableName, VariantEntry] = {}
+    variants: dict[VariantName, VariantEntry] = {}
+    default: VariantName | None = None
     notes: tuple[Line, ...] = ()
 
 
