@@ -242,6 +242,13 @@ def test_asymmetric_pooling_leaves_the_padding_out():
     assert output.flatten().tolist() == [1.0, 1.0, 1.0]
 
 
+def test_a_pool_that_rounds_up_may_reach_past_a_small_input():
+    # one window of 3 over 2 cells: the stride of 2 is rounded up to one position
+    pool = MaxPool(patch=Patch((3, 3), (2, 2)), pad="valid", ceil=True)
+    assert pool.output(Shape((1, 2, 2))).dims == (1, 1, 1)
+    assert pool.module(Shape((1, 2, 2)))(torch.tensor([[[[1.0, 4.0], [2.0, 3.0]]]])).item() == 4.0
+
+
 def test_a_batch_norm_without_scale_still_normalises_and_shifts():
     # mean 2, variance 1: (1 - 2) / 1 + 5 = 4 and (3 - 2) / 1 + 5 = 6
     norm = BatchNorm(scale=False, eps=1e-12).module(Shape((1, 1, 2)))

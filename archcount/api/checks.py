@@ -62,7 +62,7 @@ def check(
     for variant in table.networks:
         report = count(table, variant=variant, engine=engine, heads=True)
         found += _engines(report)
-        report = compare(report, table, own=True)
+        report = compare(report, table)
         found += _verdicts(table, report, fail_on)
         verdicts += tally(report)
         engines = tuple(each.engine for each in report.counts)

@@ -10,7 +10,9 @@ from archcount.api.tables import Table, load
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed, compare
 from archcount.counting import Count
+from archcount.counting.parts import Parts
 from archcount.counting.recount import Recount
+from archcount.printed import Reference
 
 
 def compare_with_reasons(
@@ -19,8 +21,6 @@ def compare_with_reasons(
     counts: Sequence[Count],
     only: Collection[str] | None = None,
     build: int = 1,
-    *,
-    own: bool = False,
 ) -> Comparison:
     """Compare; give reasons only where the count is of what the paper's numbers are of.
 
@@ -30,16 +30,15 @@ def compare_with_reasons(
         counts: what each engine found; the first one's is compared, all confirm readings.
         only: the rows whose reasons are searched for; all of them where it is None.
         build: how many of a row's likeliest readings are built, where they are believed.
-        own: leave the printed cells out where they are not of the variant that was counted.
     """
     variant = architecture.variant
     printed = table.file.printed(variant)
-    if own and not table.file.is_printed(variant):
+    if not table.file.is_printed(variant):
         printed = printed.without_numbers()
     references = {
-        claim.fewer_than.table: _reference(claim.fewer_than.table)
+        claim.than.name: _reference(claim.than)
         for claim in printed.claims
-        if claim.fewer_than is not None and claim.fewer_than.table
+        if claim.than is not None and claim.than.table
     }
     as_printed = (
         table.file.is_printed(variant)
@@ -47,13 +46,15 @@ def compare_with_reasons(
         and not architecture.lets
     )
     rereader = Recount(table.file.rereading(variant)) if as_printed else None
-    compared = compare(printed, counts[0], rereader, references, only)
+    measured = Parts(architecture)
+    compared = compare(printed, counts[0], rereader, references, only, measured=measured)
     return _confirmed(compared, rereader, counts, build) if rereader else compared
 
 
-def _reference(name: str) -> Count:
+def _reference(than: Reference) -> Count:
     """Count the table that a ratio is set against."""
-    return counting.engine("formula").count(load(name).architecture())
+    architecture = load(than.table).architecture(variant=than.variant)
+    return counting.engine("formula").count(architecture)
 
 
 def _confirmed(

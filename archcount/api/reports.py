@@ -124,13 +124,15 @@ def count(
     return Report(architecture, counts, _record(architecture, counts, batch, table))
 
 
-def compare(report: Report, table: Table, *, own: bool = False) -> Report:
+def compare(report: Report, table: Table) -> Report:
     """Compare a report with what a paper printed: the report, a verdict on every cell added.
+
+    Where the printed rows are not those of the variant that was counted, only its claims are
+    compared.
 
     Args:
         report: a count of the table's architecture.
         table: the table with the printed numbers.
-        own: leave the printed cells out where they are not of the variant that was counted.
 
     Raises:
         UsageError: the report is of another table.
@@ -149,7 +151,7 @@ def compare(report: Report, table: Table, *, own: bool = False) -> Report:
                 remedy="compare a report with the table that it was counted from",
             )
         )
-    compared = compare_with_reasons(table, report.architecture, report.counts, own=own)
+    compared = compare_with_reasons(table, report.architecture, report.counts)
     record = _record(report.architecture, report.counts, report.record.batch, table, compared)
     return replace(report, record=record)
 

@@ -60,6 +60,14 @@ class Layer:
         """Yield the layer itself."""
         yield self
 
+    def find(self, path: str) -> Node | None:
+        """Give None: a layer has no parts."""
+        return None
+
+    def paths(self) -> Iterator[str]:
+        """Yield nothing: a layer has no parts."""
+        yield from ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Composite:
@@ -102,6 +110,19 @@ class _Composite:
         """Yield every layer, in the order of the children."""
         for _, child in self.children:
             yield from child.layers()
+
+    def find(self, path: str) -> Node | None:
+        """Give the node at a path of names with dots; None where there is none."""
+        first, _, rest = path.partition(".")
+        child = dict(self.children).get(first)
+        return child.find(rest) if child and rest else child
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every node inside."""
+        for name, child in self.children:
+            yield name
+            for inner in child.paths():
+                yield f"{name}.{inner}"
 
     def depth(self, roles: frozenset[str]) -> int:
         """Count the layers with one of the roles on the longest path."""

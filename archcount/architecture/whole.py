@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -72,6 +72,29 @@ class Architecture:
     def output(self) -> Shape:
         """The shape of the last row's output."""
         return self.rows[-1].node.output
+
+    def find(self, path: str) -> Node | None:
+        """Give the node at a path, such as `conv1.conv` or `heads.inception_4a`; None for none.
+
+        The paths are those of the built network's modules.
+        """
+        for name, node in self._named():
+            if path == name:
+                return node
+            if path.startswith(f"{name}."):
+                return node.find(path.removeprefix(f"{name}."))
+        return None
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every row, head and node inside them."""
+        for name, node in self._named():
+            yield name
+            for inner in node.paths():
+                yield f"{name}.{inner}"
+
+    def _named(self) -> Iterator[tuple[str, Node]]:
+        yield from ((row.id, row.node) for row in self.rows)
+        yield from ((f"heads.{head.at}", head.node) for head in self.heads)
 
     @cached_property
     def cost(self) -> Cost:

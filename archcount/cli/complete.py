@@ -21,6 +21,11 @@ def variants(context: typer.Context, incomplete: str) -> list[str]:
     return [name for name in _names(context, "variants") if name.startswith(incomplete)]
 
 
+def lets(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a `let` name of the table written before."""
+    return [f"{name}=" for name in _names(context, "lets") if name.startswith(incomplete)]
+
+
 def rows(context: typer.Context, incomplete: str) -> list[str]:
     """Complete a row's name of the table written before."""
     return [name for name in _names(context, "rows") if name.startswith(incomplete)]
@@ -36,4 +41,10 @@ def _names(context: typer.Context, what: str) -> Iterator[str]:
         table = load_table(*find_table(name))
     except ArchcountError:
         return  # a completion has no place to say what is wrong; the command will
-    yield from table.variants if what == "variants" else (row.id for row in table.printed().rows)
+    match what:
+        case "variants":
+            yield from table.variants
+        case "lets":
+            yield from table.lets()
+        case _:
+            yield from (row.id for row in table.printed().rows)

@@ -25,6 +25,9 @@ def show_explain(
         ),
     ],
     row: Annotated[str, typer.Argument(help="The row's name.", autocompletion=complete.rows)],
+    variant: Annotated[
+        str, typer.Option(help="A variant of the table.", autocompletion=complete.variants)
+    ] = "",
     engine: Engine = "fvcore",
     form: Format = None,
     output: Output = None,
@@ -39,7 +42,7 @@ def show_explain(
     with destination(output) as write:
         table = api.load(name)
         with progress(f"explaining {row} of {table.name} with {engine}"):
-            explained = api.explain(table, row, engine=engine)
+            explained = api.explain(table, row, variant=variant, engine=engine)
         if chosen == "json":
             write(explained_json(explained))
         elif chosen == "csv":

@@ -9,6 +9,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.counting import ENGINES
+from archcount.errors import Problem, UsageError, quote
 from archcount.reporting import FORMATS
 
 TableName = Annotated[
@@ -37,3 +38,22 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="Write to a file; its ending chooses the format."),
 ]
+
+
+def lets_of(texts: list[str]) -> dict[str, str]:
+    """Read NAME=VALUE options.
+
+    Raises:
+        UsageError: one is not written so, or names what another did.
+    """
+    values: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError(
+                Problem(what=f"--let {quote(text)}", allowed="NAME=VALUE, such as classes=10")
+            )
+        if name in values:
+            raise UsageError(Problem(what=f"{name} is given twice", allowed="one value a name"))
+        values[name] = value
+    return values

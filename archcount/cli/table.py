@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from archcount import api
 from archcount.cli import complete
-from archcount.cli.options import Engine, Format, Output, TableName
+from archcount.cli.options import Engine, Format, Output, TableName, lets_of
 from archcount.cli.output import choose_format, destination, warn, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting import render_table
+from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.printed import PrintedTable
+from archcount.reporting import render_sheets, render_table
+from archcount.reporting.asprinted import as_printed_csv, as_printed_json, as_printed_sheet
 
 
 def show_table(
@@ -26,6 +30,22 @@ def show_table(
     input_size: Annotated[
         str, typer.Option("--input", help="Another input size, CxHxW.", metavar="CxHxW")
     ] = "",
+    classes: Annotated[
+        str,
+        typer.Option(help="Another number of classes: --let classes=N.", metavar="N"),
+    ] = "",
+    let: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another value of a name under let: in the table's file (may be repeated).",
+            metavar="NAME=VALUE",
+            autocompletion=complete.lets,
+        ),
+    ] = None,
+    as_printed: Annotated[
+        bool,
+        typer.Option("--as-printed", help="Show the paper's own rows and headings; count nothing."),
+    ] = False,
     batch: Annotated[int, typer.Option(help="Count operations for this many images.")] = 1,
     aux: Annotated[bool, typer.Option("--aux", help="Count the auxiliary heads too.")] = False,
     row: Annotated[
@@ -42,11 +62,23 @@ def show_table(
     convolutions and linear layers; weights are parameters of kernels, params all of them.
     """
     chosen = choose_format(form, output)
+    width = None if output is None else 160
     with destination(output) as write:
         table = api.load(name)
+        if as_printed:
+            paper = table.file.printed(variant)
+            write(_as_printed(paper, row or [], chosen, width, colour=write_colour(output)))
+            return
+        lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name} with {engine}"):
             report = api.count(
-                table, variant=variant, input=input_size, engine=engine, heads=aux, batch=batch
+                table,
+                variant=variant,
+                input=input_size,
+                let=lets,
+                engine=engine,
+                heads=aux,
+                batch=batch,
             )
         if compare_paper:
             report = api.compare(report, table)
@@ -54,5 +86,28 @@ def show_table(
             report = report.select(row)
         if chosen == "csv" or output is not None:
             warn(report.record)
-        width = None if output is None else 160
         write(render_table(report.record, chosen, width=width, colour=write_colour(output)))
+
+
+def _as_printed(
+    paper: PrintedTable, rows: list[str], form: str, width: int | None, *, colour: bool
+) -> str:
+    """Write the rows asked for, or all of them, as the paper prints them."""
+    known = {row.id: row for row in paper.rows}
+    for name in rows:
+        if name not in known:
+            raise UsageError(
+                Problem(
+                    what=f"{paper.name} has no row {quote(name)}",
+                    allowed=", ".join(known),
+                    remedy=suggestion(name, known),
+                )
+            )
+    chosen = replace(paper, rows=tuple(row for row in paper.rows if not rows or row.id in rows))
+    if form == "json":
+        return as_printed_json(chosen)
+    if form == "csv":
+        return as_printed_csv(chosen)
+    heading = f"archcount table {paper.name} --as-printed"
+    sheet = as_printed_sheet(chosen)
+    return render_sheets([[sheet]], form, width=width, colour=colour, heading=heading)

@@ -1,4 +1,4 @@
-"""The verdict on a claim: a total, a depth, a ratio, or the sum of a printed column."""
+"""The verdict on a claim: a number of the network, a ratio, a share, a sum, a bound, a cost."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from dataclasses import replace
 from fractions import Fraction
 
 from archcount.comparison.conventions import accepted, computed_value, describe, differences, unit
+from archcount.comparison.costs import crops, training_time
+from archcount.comparison.measured import Measured
+from archcount.comparison.nearest import nearest
 from archcount.comparison.plausibility import MARGIN, evidence
 from archcount.comparison.records import ComparedClaim, Contradiction, Verdict
 from archcount.comparison.target import Option, all_options
-from archcount.comparison.verdicts import judge_quantity, judge_ratio, write
-from archcount.counting.records import Count, RowCount
+from archcount.comparison.verdicts import (
+    judge_bound,
+    judge_quantity,
+    judge_ratio,
+    write,
+    write_percent,
+)
+from archcount.counting.records import Count, Part, RowCount
 from archcount.printed import (
     Claim,
     Convention,
     PrintedTable,
     Quantity,
+    Reference,
+    parse_bound,
+    parse_percent,
     parse_quantity,
     parse_ratio,
 )
@@ -29,6 +41,7 @@ def compare_claim(
     claim: Claim,
     printed: PrintedTable,
     count: Count,
+    measured: Measured,
     references: Mapping[str, Count],
     found: Sequence[Contradiction] = (),
 ) -> ComparedClaim:
@@ -38,26 +51,79 @@ def compare_claim(
         claim: the claim.
         printed: the table that it stands with.
         count: the table's count.
+        measured: the network that was counted.
         references: the counts of other tables that ratios are set against, by name.
         found: the contradictions of the table.
     """
-    if claim.fewer_than is not None:
-        return _ratio(claim, printed, count, references)
-    quantity = parse_quantity(claim.printed)
+    if claim.what == "crops":
+        return crops(claim, count.total.cost.macs)
+    if claim.what == "training time":
+        part = measured.whole(heads=claim.heads)
+        backward = measured.backward_macs(heads=claim.heads)
+        return training_time(claim, part.count.cost.macs, backward)
+    if claim.than is not None:
+        return _ratio(claim, claim.than, printed, count, measured, references)
     if claim.what.startswith("sum of "):
-        computed = _column_sum(printed, claim.what.removeprefix("sum of "))
-        verdict = judge_quantity(quantity, computed, 1000, "added up as printed")
-        return _compared(claim, quantity, computed, verdict)
+        return _column_sum(claim, printed)
+    value, counts = _value(claim, printed, count, measured)
+    if "%" in claim.printed:
+        return _share(claim, printed, count, measured)
+    bound = parse_bound(claim.printed)
+    if bound is not None:
+        return _compared(claim, bound.quantity, value, judge_bound(bound, value, counts))
+    quantity = parse_quantity(claim.printed)
+    verdict = judge_quantity(quantity, value, 1000, counts)
+    if verdict.status != "match" and claim.is_total:
+        verdict = _otherwise(quantity, claim.what, printed, count, measured) or verdict
+        verdict = _contradicted(verdict, claim, found)
+    if verdict.status == "off":
+        told = nearest(claim, quantity, value, printed, count, measured)
+        verdict = replace(verdict, sentence=" ".join((verdict.sentence, told)).strip())
+    return _compared(claim, quantity, value, verdict)
+
+
+def _value(
+    claim: Claim, printed: PrintedTable, count: Count, measured: Measured
+) -> tuple[int, str]:
+    """Give what a claim speaks of, counted, and what is counted, in words."""
+    part = _part(claim, count, measured)
+    told = (
+        " with heads"
+        if claim.heads
+        else f" of {claim.of or claim.layers}" * bool(claim.of or claim.layers)
+    )
+    row = part.count if part else count.total
+    if claim.what in ("params", "ops"):
+        convention = _convention(claim.what, printed)
+        return computed_value(row, convention), unit(convention) + told
     if claim.what.startswith("depth"):
-        depth, counts = _depth(claim.what, count)
-        verdict = judge_quantity(quantity, depth, 1000, counts)
-        return _compared(claim, quantity, depth, _contradicted(verdict, claim, found))
-    convention = _convention(claim.what, printed)
-    total = computed_value(count.total, convention)
-    verdict = judge_quantity(quantity, total, 1000, unit(convention))
-    if verdict.status != "match":
-        verdict = _otherwise(quantity, count, claim.what, printed) or verdict
-    return _compared(claim, quantity, total, _contradicted(verdict, claim, found))
+        return _depth(claim.what, count)
+    part = part or measured.whole()
+    match claim.what:
+        case "weights":
+            return row.weights, "weights" + told
+        case "buffers":
+            return row.buffers, "numbers kept and not trained" + told
+        case "params and buffers":
+            return row.params + row.buffers, "params and buffers" + told
+        case "layers":
+            return part.layers, "layers of every kind and joins of branches" + told
+        case "concatenations":
+            return part.concatenations, "concatenations of branches" + told
+        case "neurons":
+            return part.neurons, "outputs of layers with weights" + told
+    raise AssertionError(f"unknown claim {claim.what}")
+
+
+def _part(claim: Claim, count: Count, measured: Measured) -> Part | None:
+    """Count the part that a claim speaks of; None for the whole, which was counted."""
+    if claim.of:
+        return measured.at(claim.of)
+    if claim.layers:
+        word, _, kernel = claim.layers.partition(" ")
+        sides = [int(side) for side in kernel.split("x")] if kernel else []
+        return measured.like(word, (sides[0], sides[1]) if sides else None)
+    return measured.whole(heads=True) if claim.heads else None
 
 
 def _convention(what: str, printed: PrintedTable) -> Convention:
@@ -73,21 +139,45 @@ def _depth(what: str, count: Count) -> tuple[int, str]:
     return count.depth_with_pooling, "layers with weights or pools"
 
 
-def _column_sum(printed: PrintedTable, column: str) -> int | Fraction:
-    """Add up the numbers of a column as they are printed."""
-    values = [
-        parse_quantity(row.cells[column].text).value()
-        for row in printed.rows
-        if column in row.cells
-    ]
-    total = sum(values, Fraction(0))
-    return int(total) if total.denominator == 1 else total
+def _column_sum(claim: Claim, printed: PrintedTable) -> ComparedClaim:
+    """Judge the sum of a column as it is printed."""
+    quantity = parse_quantity(claim.printed)
+    total = printed.column_sum(claim.what.removeprefix("sum of "))
+    value = int(total) if total.denominator == 1 else total
+    return _compared(
+        claim, quantity, value, judge_quantity(quantity, value, 1000, "added up as printed")
+    )
+
+
+def _share(claim: Claim, printed: PrintedTable, count: Count, measured: Measured) -> ComparedClaim:
+    """Judge the share that a part has of the whole; a table's shares count as its columns do."""
+    quantity = parse_percent(claim.printed)
+    part = _part(claim, count, measured)
+    assert part is not None, "the file was checked: a share is of a part"
+    convention = (
+        Convention(k=1000, count="weights")
+        if claim.what == "weights"
+        else printed.conventions[claim.what]
+    )
+    some, every = (computed_value(row, convention) for row in (part.count, count.total))
+    share = Fraction(100 * some, every) if every else Fraction(0)
+    told = f"% = {some:,} of {every:,} {unit(convention)}"
+    verdict = judge_quantity(quantity, share, 1000, told)
+    shown = write_percent(share, quantity)
+    what = f"{claim.what} of {claim.of or claim.layers}"
+    return _compared(claim, quantity, share, verdict, what=what, shown=shown)
 
 
 def _otherwise(
-    quantity: Quantity, count: Count, what: str, printed: PrintedTable
+    quantity: Quantity,
+    what: str,
+    printed: PrintedTable,
+    count: Count,
+    measured: Measured,
 ) -> Verdict | None:
     """Look for another convention that gives a claimed total."""
+    if what not in _TEXT:
+        return None
     declared = _convention(what, printed)
     column = replace(printed.conventions[what], rounding="either")
     tried: tuple[Option, ...] = all_options(what, (declared, column))
@@ -123,29 +213,60 @@ def _contradicted(verdict: Verdict, claim: Claim, found: Sequence[Contradiction]
 
 
 def _ratio(
-    claim: Claim, printed: PrintedTable, count: Count, references: Mapping[str, Count]
+    claim: Claim,
+    than: Reference,
+    printed: PrintedTable,
+    count: Count,
+    measured: Measured,
+    references: Mapping[str, Count],
 ) -> ComparedClaim:
-    assert claim.fewer_than is not None
-    quantity = parse_ratio(claim.printed)
-    other = claim.fewer_than
-    value, counts = _claimed(claim.what, printed, count)
-    theirs = _claimed(claim.what, printed, references[other.table])[0] if other.table else None
-    if theirs is not None and value:
-        ratio = Fraction(theirs, value)
-        told = f"{theirs:,} of {other.name} / {value:,} {counts}"
-        verdict = judge_quantity(quantity, ratio, 1000, f"= {told}")
+    """Judge how many times fewer, or more, than elsewhere."""
+    percent = "%" in claim.printed
+    quantity = parse_percent(claim.printed) if percent else parse_ratio(claim.printed)
+    value, counts = _value(claim, printed, count, measured)
+    what = f"{claim.what} vs {than.name}"
+    if not than.table:
+        reference = parse_quantity(than.printed)
+        verdict = judge_ratio(
+            quantity, reference, than.name, value, counts, more=than.more, rise=percent
+        )
+        ratio = _ratio_of(reference.value(), value, more=than.more)
     else:
-        reference = parse_quantity(other.printed if theirs is None else str(theirs))
-        ratio = reference.value() / value if value else Fraction(0)
-        verdict = judge_ratio(quantity, reference, other.name, value, counts)
-    return _compared(claim, quantity, ratio, verdict, what=f"{claim.what} vs {other.name}")
+        other = references[than.name]
+        theirs = _reference_value(claim.what, printed, other)
+        ratio = _ratio_of(Fraction(theirs), value, more=than.more)
+        pair = (f"{value:,} {counts}", f"{theirs:,} of {than.name}")
+        told = " / ".join(pair if than.more else pair[::-1])
+        if not (theirs and value):
+            verdict = Verdict(
+                status="off", why="differs", sentence=f"{told} cannot be set against 0."
+            )
+        else:
+            shown = (ratio - 1) * 100 if percent else ratio
+            verdict = judge_quantity(quantity, shown, 1000, f"{'% ' * percent}= {told}")
+    shown = (ratio - 1) * 100 if percent else ratio
+    return _compared(
+        claim,
+        quantity,
+        shown,
+        verdict,
+        what=what,
+        shown=write_percent(shown, quantity) if percent else "",
+    )
 
 
-def _claimed(what: str, printed: PrintedTable, count: Count) -> tuple[int, str]:
+def _ratio_of(theirs: Fraction, ours: int, *, more: bool) -> Fraction:
+    """Divide; 0 where nothing can be divided."""
+    above, below = (Fraction(ours), theirs) if more else (theirs, Fraction(ours))
+    return above / below if below else Fraction(0)
+
+
+def _reference_value(what: str, printed: PrintedTable, other: Count) -> int:
     if what.startswith("depth"):
-        return _depth(what, count)
-    convention = _convention(what, printed)
-    return computed_value(count.total, convention), unit(convention)
+        return _depth(what, other)[0]
+    if what == "weights":
+        return other.total.weights
+    return computed_value(other.total, _convention(what, printed))
 
 
 def _compared(
@@ -153,13 +274,18 @@ def _compared(
     quantity: Quantity,
     computed: int | Fraction,
     verdict: Verdict,
+    *,
     what: str = "",
+    shown: str = "",
 ) -> ComparedClaim:
+    told = claim.what + (" with heads" if claim.heads else "")
+    if claim.of or claim.layers:
+        told += f" of {claim.of or claim.layers}"
     return ComparedClaim(
-        what=what or claim.what,
+        what=what or told,
         printed=claim.printed,
         source=claim.source,
         computed=computed,
-        shown=write(computed, quantity, 1000),
+        shown=shown or write(computed, quantity, 1000),
         verdict=verdict,
     )

@@ -8,6 +8,7 @@ from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.consistency import contradictions
 from archcount.comparison.conventions import computed_value, describe, plain, unit
+from archcount.comparison.measured import Measured
 from archcount.comparison.reasons import DISPROVED, reasoned
 from archcount.comparison.records import Cell, ComparedRow, Comparison, Contradiction
 from archcount.comparison.rereader import Rereader
@@ -34,6 +35,8 @@ def compare(
     rereader: Rereader | None = None,
     references: Mapping[str, Count] | None = None,
     only: Collection[str] | None = None,
+    *,
+    measured: Measured,
 ) -> Comparison:
     """Compare everything that a paper printed with a count of one image.
 
@@ -44,6 +47,7 @@ def compare(
             are `match`, `off` and `unpublished` alone.
         references: the counts of the tables that ratio claims name.
         only: the rows whose reasons are searched for; all of them where it is None.
+        measured: the network that was counted, for claims of its parts.
     """
     columns = tuple(column for column in COMPARED if column in printed.columns)
     fits = fit_columns(printed, count)
@@ -64,7 +68,7 @@ def compare(
         rows=tuple(judged),
         others=tuple(_judged(row, None, printed, columns) for row in others),
         claims=tuple(
-            compare_claim(claim, printed, count, references or {}, against)
+            compare_claim(claim, printed, count, measured, references or {}, against)
             for claim in printed.claims
         ),
         headings={

@@ -29,6 +29,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "rounded": "printed rounded",
         "truncated": "printed with the rest cut off",
         "either": "rounded or cut off, the digits are the same",
+        "bound": "on the printed side of a bound",
     },
     "convention": {
         "K": "K is the other of 1000 and 1024",
@@ -65,7 +66,10 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "column-sum": "the claimed total is not the sum of the printed column",
     },
     "off": {"differs": "nothing reproduces it", "odd": "only readings too odd to be believed do"},
-    "unpublished": {"blank": "nothing is printed"},
+    "unpublished": {
+        "blank": "nothing is printed",
+        "rate": "a duration, from which a rate follows that nobody printed",
+    },
 }
 """The reason of each verdict as words for machines; those of `convention` are joined by +."""
 
@@ -180,7 +184,8 @@ class ComparedClaim:
     Attributes:
         what: what is claimed.
         source: where it is printed.
-        computed: base units for one image; a ratio as a fraction.
+        computed: base units for one image; a ratio as a fraction, a rate in MAC/s.
+        figures: what follows from the claim, by name, such as MACs of a training.
     """
 
     what: str
@@ -189,6 +194,7 @@ class ComparedClaim:
     computed: int | Fraction
     shown: str
     verdict: Verdict
+    figures: Mapping[str, int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,8 @@ _NEAR = Fraction(1, 5)
 """What is farther from a printed number than this is not near it."""
 _MOST_WIDTHS = 40
 """How many widths of one family are counted, the likeliest first."""
+_MANY = 1000
+"""More widths than this are thinned out before they are priced."""
 
 
 def believed(explanation: Explanation) -> bool:
@@ -162,6 +164,10 @@ class _Search:
         found = {*self._solved(points)} if len(points) == 3 else set()
         found |= {new for new in self.known if len(points) < 3 or self._special(new, plan)}
         found.discard(width.old)
+        if len(found) > _MANY:
+            # Whatever is dearer than the likeliest few is not worth its price.
+            found = {new for new in found if new % 8 == 0 or abs(new - width.old) <= 160}
+            found |= self.known | {2 * width.old}
         priced = sorted((width_bits(width.old, new, self.known), new) for new in found)
         for bits, new in priced[:_MOST_WIDTHS]:
             change = at(new)

@@ -32,7 +32,7 @@ def claimed_sums(
         conventions: the conventions that each column bears out.
     """
     column = claim.what
-    if claim.fewer_than is not None or column not in ("params", "ops", "depth"):
+    if column not in ("params", "ops", "depth") or not claim.is_total or claim.elsewhere:
         return
     cells = {row.id: row.cells[column].text for row in printed.rows if column in row.cells}
     needed = [row for row in count.rows if _counts(row, column)]

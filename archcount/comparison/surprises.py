@@ -118,7 +118,7 @@ def _claims(printed: PrintedTable, comparison: Comparison) -> Iterator[Surprise]
         if claim.erratum is not None:
             if verdict.status != claim.erratum.verdict:
                 yield _stale(about, claim.erratum, verdict)
-        elif verdict.status != "match":
+        elif verdict.status not in ("match", "unpublished"):
             found = _undeclared(about, claim.where, verdict)
             yield Surprise(
                 where=found.where,

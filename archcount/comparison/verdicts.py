@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from archcount.comparison.records import Verdict
-from archcount.printed import Interval, Quantity, parse_size
+from archcount.printed import Bound, Interval, Quantity, parse_size
 
 BLANK = Verdict(status="unpublished", why="blank", sentence="The paper prints nothing here.")
 """The verdict on a blank cell."""
@@ -63,8 +63,34 @@ def tell(printed: Quantity, computed: Fraction | int, k: int, unit: str) -> str:
     return f"{told} = {write(computed, printed, k)} with K = {k}" if printed.power else told
 
 
+def judge_bound(printed: Bound, computed: int, unit: str) -> Verdict:
+    """Judge a number that something is said to be below or above.
+
+    >>> from archcount.printed import parse_bound
+    >>> judge_bound(parse_bound("<25M"), 23_834_568, "params").why
+    'bound'
+    """
+    told = f"{computed:,} {unit}, printed {printed.text}"
+    if printed.holds(computed):
+        return Verdict(status="match", why="bound", sentence=f"{told}: so it is.")
+    error = relative_error(Fraction(computed), printed.quantity.value())
+    return Verdict(
+        status="off",
+        why="differs",
+        sentence=f"{told}: computed is {percent(error)} from the bound.",
+        error=error,
+    )
+
+
 def judge_ratio(
-    printed: Quantity, reference: Quantity, name: str, computed: int, unit: str
+    printed: Quantity,
+    reference: Quantity,
+    name: str,
+    computed: int,
+    unit: str,
+    *,
+    more: bool = False,
+    rise: bool = False,
 ) -> Verdict:
     """Judge a printed ratio of another printed number to a computed value.
 
@@ -77,6 +103,8 @@ def judge_ratio(
         name: whose number it is.
         computed: the computed value.
         unit: what is counted.
+        more: whether the computed value is divided by the other number, not the other way.
+        rise: whether the printed number is by how many per cent it is more.
 
     >>> from archcount.printed import parse_quantity, parse_ratio
     >>> sixty = parse_quantity("60M")
@@ -89,12 +117,16 @@ def judge_ratio(
         sentence = f"{reference.text} {unit} of {name} cannot be set against 0."
         return Verdict(status="off", why="differs", sentence=sentence)
     quotients = [
-        interval.divided_by(computed) for interval in (reference.rounded(), reference.truncated())
+        _quotient(interval, computed, more=more, rise=rise)
+        for interval in (reference.rounded(), reference.truncated())
     ]
     rounded = any(printed.rounded().meets(quotient) for quotient in quotients)
     truncated = any(printed.truncated().meets(quotient) for quotient in quotients)
-    ratio = reference.value() / computed
-    told = f"{reference.text} {unit} of {name} / {computed:,} = {float(ratio):.3g}"
+    point = reference.value()
+    ratio = computed / point if more else point / computed
+    pair = (f"{computed:,} {unit}", f"{reference.text} of {name}")
+    told = f"{' / '.join(pair if more else pair[::-1])} = {float(ratio):.3g}"
+    ratio = (ratio - 1) * 100 if rise else ratio
     if rounded or truncated:
         why = "either" if rounded and truncated else "rounded" if rounded else "truncated"
         return Verdict(status="match", why=why, sentence=f"{told}, printed {printed.text}.")
@@ -105,6 +137,16 @@ def judge_ratio(
         sentence=f"{told}, printed {printed.text}: computed is {percent(error)} from printed.",
         error=error,
     )
+
+
+def _quotient(interval: Interval, computed: int, *, more: bool, rise: bool) -> Interval:
+    """Give the ratios that a printed number can have to a computed one."""
+    if not more:
+        found = interval.divided_by(computed)
+    else:
+        tiny = Fraction(1, 10**30)  # a printed 0 is below any number
+        found = Interval(computed / interval.high, computed / max(interval.low, tiny))
+    return Interval((found.low - 1) * 100, (found.high - 1) * 100) if rise else found
 
 
 def judge_whole(printed: str, computed: int) -> Verdict:
@@ -170,6 +212,17 @@ def percent(error: Fraction | None) -> str:
     if abs(value) >= 100:
         return f"{value:+,.0f}%"
     return f"{value:+.1f}%" if abs(value) >= 0.1 else f"{value:+.2g}%"
+
+
+def write_percent(value: Fraction, like: Quantity) -> str:
+    """Write a share or a rise, one digit finer than a printed one.
+
+    >>> from archcount.printed import parse_percent
+    >>> write_percent(Fraction(7459, 100), parse_percent("74.6%"))
+    '74.59%'
+    """
+    digits = max(len(str(like.unit.denominator)) - 1, 0)
+    return f"{float(value):.{digits + 1}f}%"
 
 
 def write(value: Fraction | int, like: Quantity, k: int) -> str:

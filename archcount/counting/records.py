@@ -36,6 +36,23 @@ class RowCount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A part of a network, or the whole of it, as claims of running text speak of it.
+
+    Attributes:
+        count: what was counted of it.
+        layers: its layers of every kind, joins of branches included.
+        concatenations: its joins of branches by channels.
+        neurons: the numbers that its layers with weights give for one image.
+    """
+
+    count: RowCount
+    layers: int
+    concatenations: int
+    neurons: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Uncounted:
     """An operation that an engine met and cannot count.
 

@@ -116,6 +116,18 @@ class LayerKind(ABC):
         """Give the operations for one image of this input shape."""
         return Cost()
 
+    def backward_macs(self, shape: Shape, *, reaches_back: bool) -> int:
+        """Give the multiply-accumulates of the backward pass.
+
+        Each product of the forward pass is undone twice: once for the kernel, and once for the
+        input where gradients go on from there.
+
+        Args:
+            shape: the input shape.
+            reaches_back: whether anything before the layer learns.
+        """
+        return (1 + reaches_back) * self.cost(shape).macs
+
     def weights(self, shape: Shape) -> int:
         """Give the number of kernel parameters."""
         return 0

@@ -61,9 +61,9 @@ class _Pool(LayerKind):
         if not self._rounds_up:
             return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
         pad = self.pad[axis] if isinstance(self.pad, tuple) else 0
-        if self.pad != "same":
-            require_fit(self.word, length, extent, 2 * pad)
         output = rounded_up_length(length, extent, stride, pad)
+        if self.pad != "same" and output < 1:
+            require_fit(self.word, length, extent, 2 * pad)
         if self.pad == "same" and output != same_length(length, stride):
             raise InvalidValueError(
                 f"rounding up without padding gives {output}, and not ceil({length}/{stride}) = "

@@ -69,6 +69,12 @@ class SeparableConv(LayerKind):
         """Count the macs of both parts, and the bias additions of the second."""
         return self.depthwise.cost(shape) + self.pointwise.cost(self.depthwise.output(shape))
 
+    def backward_macs(self, shape: Shape, *, reaches_back: bool) -> int:
+        """Count both parts; gradients always reach back through the second."""
+        first = self.depthwise.backward_macs(shape, reaches_back=reaches_back)
+        inner = self.depthwise.output(shape)
+        return first + self.pointwise.backward_macs(inner, reaches_back=True)
+
     def weights(self, shape: Shape) -> int:
         """Count channels x multiplier x kernel area, and channels x multiplier x width."""
         inner = self.depthwise.output(shape)

@@ -1,8 +1,16 @@
 """What papers print, as values: quantities, patches, sizes, and the printed table itself."""
 
+from archcount.printed.claimed import (
+    Bound,
+    parse_bound,
+    parse_duration,
+    parse_percent,
+    parse_product,
+)
 from archcount.printed.notation import Patch, parse_patch, parse_size
 from archcount.printed.quantity import Interval, Quantity, parse_quantity, parse_ratio
 from archcount.printed.table import (
+    NUMBERS,
     Claim,
     Convention,
     DeclaredReading,
@@ -12,9 +20,12 @@ from archcount.printed.table import (
     PrintedTable,
     Reference,
     Source,
+    Training,
 )
 
 __all__ = [
+    "NUMBERS",
+    "Bound",
     "Claim",
     "Convention",
     "DeclaredReading",
@@ -27,7 +38,12 @@ __all__ = [
     "Quantity",
     "Reference",
     "Source",
+    "Training",
+    "parse_bound",
+    "parse_duration",
     "parse_patch",
+    "parse_percent",
+    "parse_product",
     "parse_quantity",
     "parse_ratio",
     "parse_size",

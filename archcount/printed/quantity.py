@@ -15,7 +15,8 @@ _QUANTITY = re.compile(
     re.ASCII,
 )
 _RATIO = re.compile(
-    r"(\d+(?:\.\d+)?) ?(?:[x×]|times)?(?: (?:fewer|less|smaller|cheaper))?", re.ASCII
+    r"(\d+(?:\.\d+)?) ?(?:[x×]|times)?(?: (?:fewer|less|smaller|cheaper|more|higher|as many))?",
+    re.ASCII,
 )
 _POWERS = {
     "": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from archcount.errors import Location
+from archcount.printed.claimed import parse_bound
+from archcount.printed.quantity import parse_quantity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,12 +79,29 @@ class Reference:
         printed: the number as printed elsewhere, or empty where it is counted.
         source: where it is printed.
         table: the shipped table that is counted for it, or empty.
+        variant: the variant of that table.
+        more: whether the ratio says how many times as many there are here, not how many fewer.
     """
 
     name: str
     printed: str = ""
     source: str = ""
     table: str = ""
+    variant: str = ""
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Training:
+    """What a training, whose duration is printed, went over.
+
+    Attributes:
+        images: images in an epoch.
+        epochs: how often they were gone over.
+    """
+
+    images: int
+    epochs: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,11 +134,16 @@ class Claim:
     """A number printed outside the rows.
 
     Attributes:
-        what: `params`, `ops`, `depth` (layers with weights on the longest path),
-            `depth with pooling`, or `sum of` a printed column.
+        what: what is claimed, such as `params`, `ops` or `depth`; see docs/table-format.md.
         printed: as printed.
         source: the place in the paper.
-        fewer_than: set when the number is a ratio, "12x fewer than ..."; what it is set against.
+        elsewhere: whether another paper prints it, whose numbers are no part of this one's.
+        than: set when the number is a ratio, "12x fewer than ..."; what it is set against.
+        heads: whether the auxiliary classifiers are counted.
+        of: the part of the network that it speaks of, a row or a module's path; or empty.
+        layers: the layers that it speaks of, by word and kernel, such as `conv 1x1`; or empty.
+        crops: the product that a number of crops is, as printed.
+        training: what was trained on, for a duration.
         erratum: the verdict that it is known to get, where that is no match.
     """
 
@@ -126,8 +151,20 @@ class Claim:
     printed: str
     source: str
     where: Location
-    fewer_than: Reference | None = None
+    elsewhere: bool = False
+    than: Reference | None = None
+    heads: bool = False
+    of: str = ""
+    layers: str = ""
+    crops: str = ""
+    training: Training | None = None
     erratum: Erratum | None = None
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is a plain number of the whole network at inference."""
+        special = self.than or self.heads or self.of or self.layers
+        return not special and parse_bound(self.printed) is None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +186,15 @@ class PrintedTable:
     readings: tuple[DeclaredReading, ...] = ()
     errata: tuple[Erratum, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    def column_sum(self, column: str) -> Fraction:
+        """Add up the numbers of a column as they are printed, K being 1000."""
+        values = [
+            parse_quantity(row.cells[column].text).value()
+            for row in self.rows
+            if column in row.cells
+        ]
+        return sum(values, Fraction(0))
 
     def without_numbers(self) -> PrintedTable:
         """Give the table with no numbers in its rows, as for another network made of them."""

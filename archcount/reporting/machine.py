@@ -176,6 +176,7 @@ def _claim(claim: ComparedClaim) -> dict[str, Any]:
         "from": claim.source,
         "computed": float(computed) if isinstance(computed, Fraction) else computed,
         **_verdict(claim.verdict),
+        "figures": dict(claim.figures) or None,
     }
 
 

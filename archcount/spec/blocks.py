@@ -58,7 +58,7 @@ class BlockReader:
                     )
                 )
                 continue
-            if name.split()[0] in KINDS or name == "shortcut":
+            if _means_a_layer(name) or name == "shortcut":
                 problems.append(
                     Problem(
                         what=f"block name {quote(name)} begins with the word of a layer kind",
@@ -243,6 +243,14 @@ class BlockReader:
                     )
                 )
         return RepeatBlock(expression, body, times)
+
+
+def _means_a_layer(name: str) -> bool:
+    """Tell whether a block's name could be a layer; a kind's word alone is none if it needs more."""
+    kind = KINDS.get(name.split()[0])
+    if kind is None:
+        return False
+    return name != kind.word or not any(item.required for item in kind.arguments())
 
 
 def _pattern(name: str) -> re.Pattern[str]:

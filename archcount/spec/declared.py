@@ -1,4 +1,4 @@
-"""What a file says of its printed numbers: claims, other readings of rows, errata."""
+"""What a file says of its printed cells: other readings of rows, and errata."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from archcount.architecture import Block
-from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
-from archcount.printed import (
-    Claim,
-    DeclaredReading,
-    Erratum,
-    Reference,
-    parse_quantity,
-    parse_ratio,
-)
+from archcount.errors import InvalidTableError, Problem, quote, suggestion
+from archcount.printed import DeclaredReading, Erratum
 from archcount.spec.blocks import BlockReader
-from archcount.spec.catalogue import shipped_tables
 from archcount.spec.rows import ParsedRow
-from archcount.spec.schema import ClaimEntry, TableFile
+from archcount.spec.schema import TableFile
 from archcount.spec.source import Marked
 
 
@@ -113,82 +105,6 @@ def _known_row(marked: Marked, rows: Collection[str], what: str, problems: list[
         )
         return False
     return True
-
-
-def check_claims(marked: Marked, columns: Collection[str], problems: list[Problem]) -> None:
-    """See that every claim's numbers can be read, and that what they are of exists."""
-    for claim in marked.listing("claims"):
-        parts = dict(claim.items())
-        ratio = "fewer_than" in parts and parts["fewer_than"].value is not None
-        reference = dict(parts["fewer_than"].items()) if ratio else {}
-        checks = [(parts.get("printed"), parse_ratio if ratio else parse_quantity)]
-        checks += [(reference.get("printed"), parse_quantity)]
-        for cell, notation in checks:
-            if cell is None or not isinstance(cell.value, str):
-                continue
-            try:
-                notation(cell.value)
-            except InvalidValueError as error:
-                problems.append(error.at(cell.where, "claim"))
-        what = parts.get("what")
-        what = what if what and isinstance(what.value, str) else None
-        if ratio and what and str(what.value).startswith("sum of "):
-            problems.append(
-                Problem(
-                    what=f"a ratio of the {what.value}",
-                    allowed="ratios of params, ops, depth and depth with pooling",
-                    where=what.where,
-                )
-            )
-        column = str(what.value).removeprefix("sum of ") if what else ""
-        if what and column != what.value and columns and column not in columns:
-            problems.append(
-                Problem(
-                    what=f"a claim of the {what.value}, and the table has no column {column}",
-                    allowed="sums of printed columns",
-                    where=what.where,
-                )
-            )
-        table = reference.get("table")
-        if table and isinstance(table.value, str) and table.value not in shipped_tables():
-            problems.append(
-                Problem(
-                    what=f"a ratio to {quote(table.value)}, which is no shipped table",
-                    allowed=", ".join(shipped_tables()),
-                    remedy=suggestion(table.value, shipped_tables()),
-                    where=table.where,
-                )
-            )
-
-
-def claims_of(file: TableFile, marked: Marked) -> tuple[Claim, ...]:
-    """Make the records of a validated file's claims."""
-    return tuple(_claim(claim, index, marked) for index, claim in enumerate(file.claims))
-
-
-def _claim(claim: ClaimEntry, index: int, marked: Marked) -> Claim:
-    other, erratum = claim.fewer_than, claim.erratum
-    return Claim(
-        what=claim.what,
-        printed=claim.printed,
-        source=claim.source,
-        where=marked.find(("claims", index, "printed")).where,
-        fewer_than=Reference(
-            name=other.name or str(other.table),
-            printed=other.printed,
-            source=other.source,
-            table=other.table or "",
-        )
-        if other
-        else None,
-        erratum=Erratum(
-            verdict=erratum.verdict,
-            because=erratum.because,
-            where=marked.find(("claims", index, "erratum")).where,
-        )
-        if erratum
-        else None,
-    )
 
 
 def errata_of(file: TableFile, marked: Marked) -> tuple[Erratum, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from archcount.architecture import Architecture, LayerDefaults, Value
 from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import Convention, PrintedTable, Source
-from archcount.spec.declared import claims_of, errata_of
+from archcount.spec.claims import claims_of
+from archcount.spec.declared import errata_of
 from archcount.spec.expansion import expand_table
 from archcount.spec.reader import Parts, layer_defaults, read_lets, read_parts
 from archcount.spec.rereading import Rereading
@@ -130,11 +131,26 @@ class LoadedTable:
                         remedy=suggestion(name, network.file.let),
                     )
                 )
-        shape, values, defaults = network.resolved(input, lets or {})
+        try:
+            return self._expanded(variant, input, lets or {})
+        except InvalidTableError as error:
+            if not lets:
+                raise
+            # The number is the caller's, and stands nowhere in the file.
+            given = ", ".join(f"{name} = {value}" for name, value in lets.items())
+            problem = error.problems[0]
+            raise UsageError(
+                replace(problem, what=f"with {given}: {problem.what}", where=None)
+            ) from None
+
+    def _expanded(self, variant: str, input: Shape | None, lets: Mapping[str, str]) -> Architecture:
+        """Expand a variant with other numbers."""
+        network = self._network(variant)
+        shape, values, defaults = network.resolved(input, lets)
         parts = network.parts
         name = self._name_of(variant)
         expanded = expand_table(self.name, name, shape, parts.rows, parts.heads, values, defaults)
-        return replace(expanded, lets=dict(lets or {}))
+        return replace(expanded, lets=dict(lets))
 
     def rereading(self, variant: str = "") -> Rereading:
         """Give the rows of a variant, ready to be read in another way."""
@@ -190,9 +206,11 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
     table = _loaded(path, file, marked, parts, text.split("\n"), problems)
     for variant in table.networks:
         try:
-            table.architecture(variant)
+            architecture = table.architecture(variant)
         except InvalidTableError as error:
             problems += _told(variant, error.problems, problems)
+        else:
+            problems += _strange_parts(table.printed(variant), architecture)
     if not problems:
         problems += _unfit_readings(table)
     if problems:
@@ -223,8 +241,7 @@ def _loaded(
         )
     for variant, entry in file.variants.items():
         found: list[Problem] = []
-        changed = apply_variant(marked, variant)
-        change = marked.section("variants").section(variant)
+        changed, change = apply_variant(marked, variant)
         own = read_parts(changed, lines, found, change)
         own_file = validate(changed)
         networks[variant] = _Network(
@@ -253,6 +270,20 @@ def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> l
     return [replace(item, what=told + item.what) for item in found if item not in known]
 
 
+def _strange_parts(printed: PrintedTable, architecture: Architecture) -> Iterator[Problem]:
+    """Refuse claims of a part that the network does not have."""
+    for claim in printed.claims:
+        if claim.of and architecture.find(claim.of) is None:
+            yield Problem(
+                what=f"the claim {quote(claim.printed)} is of {quote(claim.of)}, and there is no "
+                "such part",
+                allowed="a row's name, or the path of a module in it, such as "
+                f"{next(architecture.paths())}",
+                remedy=suggestion(claim.of, list(architecture.paths())),
+                where=claim.where,
+            )
+
+
 def _unfit_readings(table: LoadedTable) -> list[Problem]:
     """Expand every declared reading on its row's input; give what does not go together."""
     problems: list[Problem] = []
@@ -278,7 +309,7 @@ def _printed(file: TableFile, marked: Marked, parts: Parts) -> PrintedTable:
         name=file.name,
         source=Source(**file.source.model_dump()),
         columns=parts.columns,
-        headings=file.columns,
+        headings={name: heading for name, heading in file.columns.items() if heading},
         rows=tuple(row.printed for row in parts.rows),
         conventions={
             "params": Convention(

@@ -20,13 +20,14 @@ from archcount.errors import (
     suggestion,
 )
 from archcount.spec.blocks import BlockReader
-from archcount.spec.declared import ParsedReading, check_claims, check_errata, read_readings
+from archcount.spec.claims import check_claims
+from archcount.spec.declared import ParsedReading, check_errata, read_readings
 from archcount.spec.expansion import HeadBody
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.rows import ParsedRow, read_row
 from archcount.spec.schema import LayerEntry
 from archcount.spec.source import Marked
-from archcount.spec.variants import change_grid, default_of, read_elsewhere, strange_default
+from archcount.spec.variants import change_grid, default_of, read_elsewhere, strange_names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +78,7 @@ def read_parts(
     lets = tuple(marked.section("let").keys)
     problems += _clashes(marked, lets, declared)
     problems += _strange_lets(marked, lets)
-    problems += strange_default(marked)
+    problems += strange_names(marked)
     names = [name for name in columns if name in declared or name in ("patch", "n")]
     names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
     reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))

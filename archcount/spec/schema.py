@@ -38,7 +38,21 @@ Number = Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER), StringConstraints(max_l
 
 
 Claimed = Literal[
-    "params", "ops", "depth", "depth with pooling", "sum of params", "sum of ops", "sum of depth"
+    "params",
+    "weights",
+    "buffers",
+    "params and buffers",
+    "ops",
+    "depth",
+    "depth with pooling",
+    "layers",
+    "concatenations",
+    "neurons",
+    "sum of params",
+    "sum of ops",
+    "sum of depth",
+    "crops",
+    "training time",
 ]
 """What a claim may speak of; a sum is that of the printed column."""
 Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add", "scale"]
@@ -188,11 +202,13 @@ class ReferenceEntry(Entry):
     printed: Printed = ""
     source: Annotated[str, Field(alias="from")] = ""
     table: TableName | None = None
+    variant: VariantName | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         number = bool(self.name and self.printed and self.source)
-        if number == bool(self.table) or (self.table and (self.name or self.printed)):
+        both = self.table and (self.name or self.printed)
+        if number == bool(self.table) or both or (self.variant and not self.table):
             raise PydanticCustomError(
                 "reference", "either name, printed and from, or the name of a shipped table"
             )
@@ -211,8 +227,16 @@ class ClaimEntry(Entry):
 
     what: Claimed
     printed: Printed
+    paper: Line = ""
     source: Line = Field(alias="from")
     fewer_than: ReferenceEntry | None = None
+    more_than: ReferenceEntry | None = None
+    heads: bool = False
+    of: Line = ""
+    layers: Line = ""
+    crops: Line = ""
+    images: Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None = None
+    epochs: Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None = None
     erratum: ClaimErratumEntry | None = None
 
 
@@ -236,6 +260,7 @@ class ErratumEntry(Entry):
 class VariantEntry(Entry):
     """A named change of the same table: another column of it, or another network made of it."""
 
+    of: VariantName | None = None
     printed: bool = False
     read: dict[Name, Name] = {}
     cells: dict[Name, dict[Name, Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER)]]] = {}
@@ -260,7 +285,7 @@ class TableFile(Entry):
     let: dict[Name, Number] = {}
     layer: LayerEntry = LayerEntry()
     conventions: ConventionsEntry = ConventionsEntry()
-    columns: dict[Name, Line] = {}
+    columns: dict[Name, Line | None] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()

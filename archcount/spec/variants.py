@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from archcount.errors import Problem, quote, suggestion
 from archcount.spec.grid import COLUMNS, Cell, GridRow
@@ -21,16 +22,40 @@ _BASE = ("readings", *_OWN)
 """What of the table does not hold for a variant."""
 
 
-def apply_variant(marked: Marked, variant: str) -> Marked:
-    """Give the file with a variant's changes in place, every value with its own place.
+def apply_variant(marked: Marked, variant: str) -> tuple[Marked, Marked]:
+    """Put a variant's changes in place, every value with its own place.
 
     Args:
         marked: the written file.
-        variant: the variant's name; the file itself where it is empty.
+        variant: the variant's name.
+
+    Returns:
+        The file with the changes in place, and the changes of its cells and columns.
     """
-    if not variant or not isinstance(marked.value, dict):
-        return marked
-    change = marked.section("variants").section(variant)
+    variants = marked.section("variants")
+    for name in lineage(marked, variant):
+        marked = _changed(marked, variants.section(name))
+    layers = [variants.section(name) for name in lineage(marked, variant)]
+    empty = Marked({}, marked.where)
+    change = {
+        "read": reduce(_overlaid, (each.section("read") for each in layers), empty),
+        "cells": reduce(_joined_cells, (each.section("cells") for each in layers), empty),
+    }
+    return marked, Marked({**change}, marked.where)
+
+
+def lineage(marked: Marked, variant: str) -> list[str]:
+    """List the variants that one is made of, the first one first and itself last."""
+    variants = marked.section("variants")
+    found: list[str] = []
+    while variant in variants.keys and variant not in found:
+        found.append(variant)
+        base = dict(variants.section(variant).items()).get("of")
+        variant = str(base.value) if base else ""
+    return found[::-1]
+
+
+def _changed(marked: Marked, change: Marked) -> Marked:
     written = dict(change.items())
     values = {key: value for key, value in marked.items() if key not in _BASE}
     keys = {key: where for key, where in marked.keys.items() if key not in _BASE}
@@ -45,6 +70,15 @@ def apply_variant(marked: Marked, variant: str) -> Marked:
     if notes:
         values["notes"] = Marked(notes, notes[0].where)
     return Marked(values, marked.where, keys)
+
+
+def _joined_cells(base: Marked, change: Marked) -> Marked:
+    """Join changes of cells, row by row."""
+    rows = {
+        row: _overlaid(base.section(row), change.section(row))
+        for row in {**dict(base.items()), **dict(change.items())}
+    }
+    return Marked({**rows}, base.where, {**base.keys, **change.keys})
 
 
 def _overlaid(base: Marked, change: Marked) -> Marked:
@@ -114,9 +148,21 @@ def default_of(marked: Marked) -> str:
     return str(found.value) if found and isinstance(found.value, str) else ""
 
 
-def strange_default(marked: Marked) -> Iterator[Problem]:
-    """Refuse a default that is no variant, and a variant with the printed table's name."""
+def strange_names(marked: Marked) -> Iterator[Problem]:
+    """Refuse a default that is no variant, variants of none, and the printed table's name."""
     variants = marked.section("variants")
+    for name, variant in variants.items():
+        base = dict(variant.items()).get("of")
+        if base is not None:
+            others = [other for other in variants.keys if other != name]
+            yield from _strange(base, others or ["none"], f"what variant {name} is of")
+            if lineage(marked, name)[0] in _bases(marked, name):
+                yield Problem(
+                    what=f"variant {name} is of itself, by way of "
+                    f"{', '.join(lineage(marked, name))}",
+                    remedy="let one of them be of the table",
+                    where=base.where,
+                )
     if default_of(marked):
         yield from _strange(
             dict(marked.items())["default"], list(variants.keys), "the default variant"
@@ -127,3 +173,10 @@ def strange_default(marked: Marked) -> Iterator[Problem]:
                 remedy="rename it",
                 where=variants.keys[PRINTED],
             )
+
+
+def _bases(marked: Marked, variant: str) -> list[str]:
+    """Give what the first variant of a lineage is of, which is none unless they go in a circle."""
+    first = marked.section("variants").section(lineage(marked, variant)[0])
+    base = dict(first.items()).get("of")
+    return lineage(marked, variant) if base and str(base.value) in lineage(marked, variant) else []

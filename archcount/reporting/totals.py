@@ -1,0 +1,180 @@
+"""The totals of many networks: one line each, with what is printed of them and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+
+from archcount.comparison import VERDICTS, ComparedClaim
+from archcount.counting import RowCount
+from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.tidy import Value
+
+SCHEMA = "archcount.totals/1"
+_MARKS = {"match": "✓", "convention": "≈"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkTotals:
+    """One network of one table.
+
+    Attributes:
+        name: the table's name.
+        variant: the variant's name, or empty.
+        count: the sums over its rows for one image, without auxiliary heads.
+        claims: what is printed of its params and operations as a whole, by `params` and `ops`.
+        verdicts: how many of its printed cells and claims got each verdict.
+    """
+
+    name: str
+    variant: str
+    count: RowCount
+    claims: Mapping[str, Sequence[ComparedClaim]] = field(default_factory=dict)
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+
+
+def totals_sheets(networks: Sequence[NetworkTotals]) -> list[Sheet]:
+    """Lay totals out, with every number exact and for 80 columns."""
+    return [_sheet(networks, _full_columns()), _sheet(networks, _narrow_columns())]
+
+
+def _sheet(networks: Sequence[NetworkTotals], columns: Sequence[Column[NetworkTotals]]) -> Sheet:
+    rules = [
+        place for place, (one, other) in enumerate(pairwise(networks), 1) if one.name != other.name
+    ]
+    tables = len({network.name for network in networks})
+    return make_sheet(
+        f"{len(networks)} networks of {tables} tables",
+        columns,
+        networks,
+        rule_before=tuple(rules),
+        notes=_notes(),
+    )
+
+
+def _notes() -> Iterator[Text]:
+    yield Text(
+        "counted in closed form for one image at inference, without auxiliary heads: params are "
+        "all that is trained, weights those of kernels, MACs those of convolutions and linear "
+        "layers, depth the layers with weights on the longest path"
+    )
+    yield Text(
+        "printed: totals of running text, ✓ right, ≈ right under another convention, ✗ not; "
+        "verdicts are those on printed cells and claims"
+    )
+
+
+def _full_columns() -> list[Column[NetworkTotals]]:
+    return [
+        Column(heading="Table", text=lambda item: item.name),
+        Column(heading="Variant", text=lambda item: item.variant),
+        Column(heading="Input", text=lambda item: "x".join(map(str, item.count.input))),
+        Column(heading="Params", text=lambda item: f"{item.count.params:,}", right=True),
+        Column(heading="printed", text=partial(_printed, "params")),
+        Column(heading="Weights", text=lambda item: f"{item.count.weights:,}", right=True),
+        Column(heading="MACs", text=lambda item: f"{item.count.cost.macs:,}", right=True),
+        Column(heading="printed", text=partial(_printed, "ops")),
+        Column(heading="Depth", text=lambda item: f"{item.count.depth}", right=True),
+        Column(heading="Verdicts", text=_verdicts),
+    ]
+
+
+def _narrow_columns() -> list[Column[NetworkTotals]]:
+    return [
+        Column(heading="Network", text=lambda item: " ".join((item.name, item.variant)).strip()),
+        Column(heading="Params", text=lambda item: short(item.count.params), right=True),
+        Column(heading="printed", text=partial(_printed, "params")),
+        Column(heading="MACs", text=lambda item: short(item.count.cost.macs), right=True),
+        Column(heading="printed", text=partial(_printed, "ops")),
+        Column(heading="Depth", text=lambda item: f"{item.count.depth}", right=True),
+        Column(heading="✓≈✗", text=_tally, right=True),
+    ]
+
+
+def short(number: int) -> str:
+    """Write a number with three digits after the point and its unit.
+
+    >>> short(6_998_552), short(1_582_671_872), short(11_520)
+    ('6.999M', '1.583G', '11.520K')
+    """
+    for unit, worth in (("G", 10**9), ("M", 10**6), ("K", 10**3)):
+        if number >= worth:
+            return f"{number / worth:.3f}{unit}"
+    return f"{number}"
+
+
+def _printed(what: str, network: NetworkTotals) -> Text:
+    claims = network.claims.get(what, ())
+    told = ", ".join(f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
+    right = all(claim.verdict.status in _MARKS for claim in claims)
+    return Text(told, "" if right else "bad")
+
+
+def _verdicts(network: NetworkTotals) -> str:
+    return ", ".join(f"{number} {status}" for status, number in network.verdicts.items())
+
+
+def _tally(network: NetworkTotals) -> str:
+    """Count the right, the right in another way, and the rest."""
+    told = dict(network.verdicts)
+    right = told.pop("match", 0)
+    otherwise = told.pop("convention", 0) + told.pop("reading", 0)
+    return f"{right} {otherwise} {sum(told.values())}" if network.verdicts else ""
+
+
+def totals_json(networks: Sequence[NetworkTotals]) -> str:
+    """Write totals as JSON, `archcount.totals/1`."""
+    return to_json({"schema": SCHEMA, "items": [_record(network) for network in networks]})
+
+
+def _record(network: NetworkTotals) -> dict[str, object]:
+    count = network.count
+    return {
+        "name": network.name,
+        "variant": network.variant or None,
+        "input": list(count.input),
+        "params": count.params,
+        "weights": count.weights,
+        "macs": count.cost.macs,
+        "depth": count.depth,
+        "printed": [
+            {
+                "what": what,
+                "printed": claim.printed,
+                "from": claim.source,
+                "verdict": claim.verdict.status,
+                "why": claim.verdict.why,
+            }
+            for what, claims in network.claims.items()
+            for claim in claims
+        ],
+        "verdicts": dict(network.verdicts),
+    }
+
+
+def totals_csv(networks: Sequence[NetworkTotals]) -> str:
+    """Write totals as CSV, one line a network, what is printed joined by semicolons."""
+    return to_csv([_line(network) for network in networks])
+
+
+def _line(network: NetworkTotals) -> dict[str, Value]:
+    count = network.count
+    printed: dict[str, Value] = {}
+    for what in ("params", "ops"):
+        claims = network.claims.get(what, ())
+        printed[f"{what}_printed"] = "; ".join(claim.printed for claim in claims) or None
+        printed[f"{what}_verdict"] = "; ".join(claim.verdict.status for claim in claims) or None
+    return {
+        "table": network.name,
+        "variant": network.variant or None,
+        "input": "x".join(map(str, count.input)),
+        "params": count.params,
+        "weights": count.weights,
+        "macs": count.cost.macs,
+        "depth": count.depth,
+        **printed,
+        **{word: network.verdicts.get(word, 0) for word in VERDICTS if word != "unpublished"},
+    }

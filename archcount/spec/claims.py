@@ -1,0 +1,188 @@
+"""What a file says of numbers outside the rows: claims, read, checked and made records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from archcount.errors import InvalidValueError, Location, Problem, quote, suggestion
+from archcount.layers import KINDS
+from archcount.printed import (
+    Claim,
+    Erratum,
+    Reference,
+    Training,
+    parse_bound,
+    parse_duration,
+    parse_percent,
+    parse_product,
+    parse_quantity,
+    parse_ratio,
+)
+from archcount.spec.catalogue import shipped_tables
+from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
+from archcount.spec.source import Marked
+
+_TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
+_COUNTED = (*_TOTALS, "buffers", "params and buffers", "layers", "concatenations", "neurons")
+_SHARED = ("params", "weights", "ops")
+_KIND = re.compile(r"(?P<word>\S+)(?: (?P<kernel>[1-9]\d*x[1-9]\d*))?")
+"""Layers by word and kernel, "conv 1x1"."""
+
+
+def check_claims(marked: Marked, columns: Collection[str], problems: list[Problem]) -> None:
+    """See that every claim's numbers can be read, and that what they are of exists."""
+    for claim in marked.listing("claims"):
+        parts = {key: item for key, item in claim.items() if item.value is not None}
+        what = str(parts["what"].value) if "what" in parts else ""
+        for key, notation in _notations(parts, what):
+            if key in parts and isinstance(parts[key].value, str):
+                try:
+                    notation(str(parts[key].value))
+                except InvalidValueError as error:
+                    problems.append(error.at(parts[key].text_start, "claim"))
+        problems += _strange_references(parts)
+        problems += _unfit(parts, what)
+        column = what.removeprefix("sum of ")
+        if column != what and columns and column not in columns:
+            problems.append(
+                Problem(
+                    what=f"a claim of the {what}, and the table has no column {column}",
+                    allowed="sums of printed columns",
+                    where=parts["what"].where,
+                )
+            )
+
+
+def _notations(
+    parts: Mapping[str, Marked], what: str
+) -> Iterator[tuple[str, Callable[[str], object]]]:
+    """Say how the texts of a claim are read."""
+    printed = str(parts["printed"].value) if "printed" in parts else ""
+    if what == "training time":
+        yield "printed", parse_duration
+    elif "%" in printed:
+        yield "printed", parse_percent
+    elif "fewer_than" in parts or "more_than" in parts:
+        yield "printed", parse_ratio
+    else:
+        yield "printed", lambda text: parse_bound(text) or parse_quantity(text)
+    yield "crops", parse_product
+    yield "layers", layers_like
+
+
+def layers_like(text: str) -> tuple[str, tuple[int, int] | None]:
+    """Read which layers are meant: a kind's word, and a kernel where one is named.
+
+    Raises:
+        InvalidValueError: there is no such kind.
+
+    >>> layers_like("conv 1x1")
+    ('conv', (1, 1))
+    """
+    match = _KIND.fullmatch(text)
+    if match is None or match["word"] not in KINDS:
+        word = text.split()[0] if text.split() else ""
+        raise InvalidValueError(
+            f"{quote(text)} names no layers",
+            allowed=f"one of {', '.join(KINDS)}, and a kernel such as 1x1",
+            remedy=suggestion(word, KINDS),
+        )
+    kernel = match["kernel"]
+    sides = tuple(int(side) for side in kernel.split("x")) if kernel else None
+    return match["word"], (sides[0], sides[1]) if sides else None
+
+
+def _strange_references(parts: Mapping[str, Marked]) -> Iterator[Problem]:
+    """Refuse a ratio to a number that cannot be read, or to a table that is none."""
+    for key in ("fewer_than", "more_than"):
+        reference = dict(parts[key].items()) if key in parts else {}
+        printed, table = reference.get("printed"), reference.get("table")
+        if printed and isinstance(printed.value, str):
+            try:
+                parse_quantity(printed.value)
+            except InvalidValueError as error:
+                yield error.at(printed.text_start, "claim")
+        if table and isinstance(table.value, str) and table.value not in shipped_tables():
+            yield Problem(
+                what=f"a ratio to {quote(table.value)}, which is no shipped table",
+                allowed=", ".join(shipped_tables()),
+                remedy=suggestion(table.value, shipped_tables()),
+                where=table.where,
+            )
+
+
+def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
+    """Refuse what does not go together in one claim."""
+    printed = parts.get("printed")
+    ratios = [key for key in ("fewer_than", "more_than") if key in parts]
+    share = printed is not None and "%" in str(printed.value) and not ratios
+
+    def refuse(key: str, text: str, allowed: str) -> Problem:
+        return Problem(what=text, allowed=allowed, where=parts[key].where)
+
+    if len(ratios) > 1:
+        yield refuse("more_than", "a claim of both fewer_than and more_than", "one of them")
+    if ratios and what not in _TOTALS:
+        yield refuse("what", f"a ratio of the {what}", f"ratios of {', '.join(_TOTALS)}")
+    if share and ("of" not in parts) == ("layers" not in parts):
+        yield refuse("printed", "a share of the network without its part", "beside of: or layers:")
+    if share and what not in _SHARED:
+        yield refuse("what", f"a share of the {what}", f"shares of {', '.join(_SHARED)}")
+    selecting = [key for key in ("heads", "of", "layers") if key in parts]
+    if len(selecting) > 1:
+        yield refuse(selecting[1], f"{' and '.join(selecting)} in one claim", "one of them")
+    for key in selecting:
+        if what not in _COUNTED and not (key == "heads" and what == "training time"):
+            yield refuse(key, f"{key} beside {what}", f"{key} beside {', '.join(_COUNTED)}")
+    owners = {"crops": "crops", "images": "training time", "epochs": "training time"}
+    for key, owner in owners.items():
+        if key in parts and what != owner:
+            yield refuse(key, f"{key} beside {what}", f"{key} beside {owner}")
+        if key not in parts and what == owner and key != "epochs":
+            yield Problem(
+                what=f"a claim of {what} without {key}",
+                remedy=f"add {key}:",
+                where=parts["what"].where,
+            )
+
+
+def claims_of(file: TableFile, marked: Marked) -> tuple[Claim, ...]:
+    """Make the records of a validated file's claims."""
+    return tuple(_claim(claim, index, marked) for index, claim in enumerate(file.claims))
+
+
+def _claim(claim: ClaimEntry, index: int, marked: Marked) -> Claim:
+    def place(key: str) -> Location:
+        return marked.find(("claims", index, key)).where
+
+    erratum = claim.erratum
+    than = claim.fewer_than or claim.more_than
+    return Claim(
+        what=claim.what,
+        printed=claim.printed,
+        source=", ".join(part for part in (claim.paper, claim.source) if part),
+        elsewhere=bool(claim.paper),
+        where=place("printed"),
+        than=_reference(than, more=claim.fewer_than is None) if than else None,
+        heads=claim.heads,
+        of=claim.of,
+        layers=claim.layers,
+        crops=claim.crops,
+        training=Training(images=claim.images, epochs=claim.epochs or 1) if claim.images else None,
+        erratum=Erratum(verdict=erratum.verdict, because=erratum.because, where=place("erratum"))
+        if erratum
+        else None,
+    )
+
+
+def _reference(entry: ReferenceEntry, *, more: bool) -> Reference:
+    name = entry.name or " ".join(part for part in (entry.table, entry.variant) if part)
+    return Reference(
+        name=name,
+        printed=entry.printed,
+        source=entry.source,
+        table=entry.table or "",
+        variant=entry.variant or "",
+        more=more,
+    )
