@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cache
 
 from archcount import counting
 from archcount.api.tables import Table, load
@@ -12,7 +13,6 @@ from archcount.comparison import ComparedRow, Comparison, Explanation, believed,
 from archcount.counting import Count
 from archcount.counting.parts import Parts
 from archcount.counting.recount import Recount
-from archcount.printed import Reference
 
 
 def compare_with_reasons(
@@ -36,7 +36,7 @@ def compare_with_reasons(
     if not table.file.is_printed(variant):
         printed = printed.without_numbers()
     references = {
-        claim.than.name: _reference(claim.than)
+        claim.than.name: _reference(claim.than.table, claim.than.variant)
         for claim in printed.claims
         if claim.than is not None and claim.than.table
     }
@@ -51,10 +51,10 @@ def compare_with_reasons(
     return _confirmed(compared, rereader, counts, build) if rereader else compared
 
 
-def _reference(than: Reference) -> Count:
-    """Count the table that a ratio is set against."""
-    architecture = load(than.table).architecture(variant=than.variant)
-    return counting.engine("formula").count(architecture)
+@cache
+def _reference(table: str, variant: str) -> Count:
+    """Count the shipped table that a ratio is set against; many claims name the same."""
+    return counting.engine("formula").count(load(table).architecture(variant=variant))
 
 
 def _confirmed(

@@ -7,17 +7,17 @@ convention that its column bears out, so that no rounding is ever taken for a co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
 from archcount.comparison.conventions import accepted, computed_value
+from archcount.comparison.grids import given_by_inputs, outputs
 from archcount.comparison.records import Contradiction
 from archcount.comparison.rereader import Rereader
 from archcount.comparison.sums import claimed_sums
 from archcount.comparison.verdicts import interval_words
 from archcount.counting.records import Count, RowCount
-from archcount.edits import Edit, Plan
+from archcount.edits import Plan
 from archcount.layers import Cost
 from archcount.printed import (
     Convention,
@@ -52,7 +52,8 @@ def contradictions(
         after = printed.rows[place + 1] if place + 1 < len(printed.rows) else None
         found += _params_and_ops(row, rows[row.id], plan, conventions)
         found += _input(row, before)
-        found += _output(row, before, after, plan, rereader, conventions)
+        found += given_by_inputs(row, before, rereader)
+        found += outputs(row, before, after, plan, rereader, conventions)
     for claim in printed.claims:
         found += claimed_sums(claim, printed, count, conventions)
     return tuple(found)
@@ -171,126 +172,3 @@ def _input(row: PrintedRow, before: PrintedRow | None) -> Iterator[Contradiction
             sentence=f"input {row.cells['input'].text} does not continue the output "
             f"{before.cells['output'].text} of {before.id}.",
         )
-
-
-def _output(
-    row: PrintedRow,
-    before: PrintedRow | None,
-    after: PrintedRow | None,
-    plan: Plan,
-    rereader: Rereader,
-    conventions: Mapping[str, Sequence[Convention]],
-) -> Iterator[Contradiction]:
-    """Widths give the printed channels, and patch and stride the printed grid.
-
-    The row is taken on the input that is printed, so that it answers for itself alone.
-    """
-    if "output" not in row.cells:
-        return
-    size = parse_size(row.cells["output"].text, parts=(2, 3))
-    here = rereader.count(row.id, [])
-    if here is not None and size == (*here.output[1:], here.output[0])[: len(size)]:
-        return  # it goes on from what was computed, whatever the row before prints
-    edits = [Edit(kind="input", to=plan.printed_input)] if plan.printed_input else []
-    count = rereader.count(row.id, edits)
-    if count is None:
-        return
-    computed = (count.output[1], count.output[2], count.output[0])
-    grid = _striding(plan)
-    reached = _reached(plan, count.input)
-    if size[:2] != computed[:2] and grid and reached and size[:2] not in reached:
-        source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
-        yield Contradiction(
-            why="grid",
-            row=row.id,
-            cells=tuple(name for name in (*grid, source, "output") if name),
-            odd=_odd_of_grid(size, computed, after, grid, rereader),
-            sentence=f"{_cells(row, grid)} on {_grid(count.input[1:])} gives "
-            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
-        )
-    widths = tuple(dict.fromkeys(plan.channels))
-    if len(size) == 3 and size[2] != computed[2] and widths:
-        yield Contradiction(
-            why="widths",
-            row=row.id,
-            cells=(*widths, "output"),
-            odd=_odd_of_widths(row, count, conventions),
-            sentence=f"{_cells(row, widths)} give {computed[2]} channels, and {size[2]} are "
-            "printed.",
-        )
-
-
-def _striding(plan: Plan) -> tuple[str, ...]:
-    """Give the printed patches of a row whose every stride is printed; else nothing."""
-    striding = [site for site in plan.sites if site.stride not in (None, (1, 1))]
-    if any(not {*site.reads} & {*plan.patches} for site in striding if site.word != "shortcut"):
-        return ()
-    return tuple(plan.patches)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """The grids that a row can give whatever its padding, which papers do not print."""
-
-    heights: range
-    widths: range
-
-    def __contains__(self, grid: tuple[int, ...]) -> bool:
-        return grid[0] in self.heights and grid[1] in self.widths
-
-
-def _reached(plan: Plan, chw: tuple[int, int, int]) -> _Reached | None:
-    if plan.windows is None:
-        return None
-    rows, columns = plan.windows
-    return _Reached(rows.outputs(chw[1]), columns.outputs(chw[2]))
-
-
-def _odd_of_grid(
-    printed: tuple[int, ...],
-    computed: tuple[int, ...],
-    after: PrintedRow | None,
-    grid: tuple[str, ...],
-    rereader: Rereader,
-) -> str:
-    """Ask the next row which grid it continues."""
-    if after is None or "output" not in after.cells:
-        return ""
-    wanted = parse_size(after.cells["output"].text, parts=(2, 3))[:2]
-    channels = rereader.plan(after.id).input[0]
-    fits = [
-        _output_grid(rereader, after.id, (channels, *size[:2])) == wanted
-        for size in (printed, computed)
-    ]
-    if fits[0] == fits[1]:
-        return ""
-    return grid[0] if fits[0] and len(grid) == 1 else "" if fits[0] else "output"
-
-
-def _output_grid(rereader: Rereader, row: str, chw: tuple[int, ...]) -> tuple[int, ...] | None:
-    count = rereader.count(row, [Edit(kind="input", to=chw)])
-    return count.output[1:] if count else None
-
-
-def _odd_of_widths(
-    row: PrintedRow, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
-) -> str:
-    """Ask the row's own params and ops: where they were counted with the widths, output is odd."""
-    for name in ("params", "ops"):
-        if name in row.cells:
-            quantity = parse_quantity(row.cells[name].text)
-            if any(
-                computed_value(count, convention) in accepted(quantity, convention)
-                for convention in conventions[name]
-            ):
-                return "output"
-    return ""
-
-
-def _grid(sides: Sequence[int]) -> str:
-    return "x".join(str(side) for side in sides)
-
-
-def _cells(row: PrintedRow, names: Sequence[str]) -> str:
-    """Write printed cells with their columns' names."""
-    return ", ".join(f"{name} {row.cells[name].text}" for name in names)

@@ -50,6 +50,10 @@ def reasoned(
     def verdict(cell: Cell) -> Verdict:
         if cell.verdict.status != "off":
             return cell.verdict
+        for item in against:
+            # The next row goes on from what was computed: no reading of this one says otherwise.
+            if item.why == "grid" and item.odd == cell.column and not (best and best.declared):
+                return _contradiction(cell, item)
         if best is not None and believed(best) and (best.edits or best.declared):
             return _reading(cell, best, target, declared, len(found.explanations))
         if cell.column in QUANTITIES:
@@ -58,13 +62,7 @@ def reasoned(
                 return other
         for item in against:
             if cell.column in item.cells and not (best and item.why in DISPROVED):
-                odd = f" The odd one out: {item.odd}." if item.odd else ""
-                return replace(
-                    cell.verdict,
-                    status="contradiction",
-                    why=item.why,
-                    sentence=f"{item.sentence}{odd}",
-                )
+                return _contradiction(cell, item)
         return _off(cell.verdict, found)
 
     return ComparedRow(
@@ -72,6 +70,14 @@ def reasoned(
         cells={column: replace(cell, verdict=verdict(cell)) for column, cell in cells.items()},
         explanations=found.explanations,
         tried=found.tried,
+    )
+
+
+def _contradiction(cell: Cell, item: Contradiction) -> Verdict:
+    """Say that a printed cell contradicts others."""
+    odd = f" The odd one out: {item.odd}." if item.odd else ""
+    return replace(
+        cell.verdict, status="contradiction", why=item.why, sentence=f"{item.sentence}{odd}"
     )
 
 

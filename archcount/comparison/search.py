@@ -167,7 +167,7 @@ class _Search:
         if len(found) > _MANY:
             # Whatever is dearer than the likeliest few is not worth its price.
             found = {new for new in found if new % 8 == 0 or abs(new - width.old) <= 160}
-            found |= self.known | {2 * width.old}
+            found |= {*self.known, 2 * width.old}
         priced = sorted((width_bits(width.old, new, self.known), new) for new in found)
         for bits, new in priced[:_MOST_WIDTHS]:
             change = at(new)
@@ -179,6 +179,8 @@ class _Search:
 
     def _solved(self, points: Sequence[tuple[int, RowCount]]) -> list[int]:
         """Solve for the widths at which every printed number comes out."""
+        if not self.target.grid_fits(points[0][1]):
+            return []
         demands = []
         for column, quantity in self.target.quantities.items():
             ranges: list[range] = []

@@ -56,10 +56,11 @@ def common(found: Sequence[Sequence[range]]) -> list[int]:
     if not found:
         return []
     smallest = min(found, key=lambda ranges: sum(len(each) for each in ranges))
+    others = [ranges for ranges in found if ranges is not smallest]
     numbers = {number for each in smallest for number in each}
-    return sorted(
-        number for number in numbers if all(any(number in r for r in ranges) for ranges in found)
-    )
+    for ranges in others:
+        numbers = {number for number in numbers if any(number in each for each in ranges)}
+    return sorted(numbers)
 
 
 def _first(polynomial: Polynomial, value: Fraction) -> int:

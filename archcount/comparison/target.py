@@ -100,6 +100,11 @@ class Target:
                 bits += found[1]
         return needed, bits
 
+    def grid_fits(self, count: RowCount) -> bool:
+        """Tell whether a count gives what no width can change: the printed grid and depth."""
+        size = self.sizes.get("output", ())
+        return size[:2] in ((), count.output[1:]) and self.depth in (None, count.depth)
+
     def distance(
         self, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
     ) -> Fraction | None:

@@ -246,7 +246,7 @@ class BlockReader:
 
 
 def _means_a_layer(name: str) -> bool:
-    """Tell whether a block's name could be a layer; a kind's word alone is none if it needs more."""
+    """Tell whether a block's name could be a layer: a kind's word alone may need more."""
     kind = KINDS.get(name.split()[0])
     if kind is None:
         return False

@@ -107,9 +107,14 @@ class _Expansion:
 
 
 def _unread(row: ParsedRow, read: set[str]) -> Iterator[str]:
-    """List the filled cells of a row that say what a layer is and that no layer reads."""
+    """List the filled cells of a row that say what a layer is and that no layer reads.
+
+    A 0 says that there is no such layer, so that none reads it.
+    """
     for name, value in row.values.items():
-        if isinstance(value, Value) and name not in (*OUTPUT_NAMES, "n") and name not in read:
+        if not isinstance(value, Value) or value.value == 0:
+            continue
+        if name not in (*OUTPUT_NAMES, "n") and name not in read:
             yield f"row {row.id}: {value.what} is {value.text}"
 
 

@@ -1,0 +1,181 @@
+"""Printed sizes against printed patches, strides and widths, whatever was built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from archcount.comparison.conventions import accepted, computed_value
+from archcount.comparison.records import Contradiction
+from archcount.comparison.rereader import Rereader
+from archcount.counting.records import RowCount
+from archcount.edits import Edit, Plan
+from archcount.printed import Convention, PrintedRow, parse_quantity, parse_size
+
+
+def outputs(
+    row: PrintedRow,
+    before: PrintedRow | None,
+    after: PrintedRow | None,
+    plan: Plan,
+    rereader: Rereader,
+    conventions: Mapping[str, Sequence[Convention]],
+) -> Iterator[Contradiction]:
+    """Find where widths do not give the printed channels, or patch and stride the printed grid.
+
+    The row is taken on the input that is printed, so that it answers for itself alone.
+
+    Args:
+        row: the printed row.
+        before: the one before it.
+        after: the one after it.
+        plan: what can be read otherwise in the row.
+        rereader: the rows.
+        conventions: the conventions that each column bears out.
+    """
+    if "output" not in row.cells:
+        return
+    size = parse_size(row.cells["output"].text, parts=(2, 3))
+    here = rereader.count(row.id, [])
+    if here is not None and size == (*here.output[1:], here.output[0])[: len(size)]:
+        return  # it goes on from what was computed, whatever the row before prints
+    edits = [Edit(kind="input", to=plan.printed_input)] if plan.printed_input else []
+    count = rereader.count(row.id, edits)
+    if count is None:
+        return
+    computed = (count.output[1], count.output[2], count.output[0])
+    grid = _striding(plan)
+    reached = _reached(plan, count.input)
+    if size[:2] != computed[:2] and grid and reached and size[:2] not in reached:
+        source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
+        yield Contradiction(
+            why="grid",
+            row=row.id,
+            cells=tuple(name for name in (*grid, source, "output") if name),
+            odd=_odd_of_grid(size, computed, after, grid, rereader),
+            sentence=f"{_cells(row, grid)} on {_grid(count.input[1:])} gives "
+            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
+        )
+    widths = tuple(dict.fromkeys(plan.channels))
+    if len(size) == 3 and size[2] != computed[2] and widths:
+        yield Contradiction(
+            why="widths",
+            row=row.id,
+            cells=(*widths, "output"),
+            odd=_odd_of_widths(row, count, conventions),
+            sentence=f"{_cells(row, widths)} give {computed[2]} channels, and {size[2]} are "
+            "printed.",
+        )
+
+
+def _striding(plan: Plan) -> tuple[str, ...]:
+    """Give the printed patches and strides of a row whose every stride is printed; else nothing."""
+    strides = [name for name, cell in plan.cells.items() if cell.says == "stride"]
+    printed = {*plan.patches, *strides}
+    striding = [site for site in plan.sites if site.stride not in (None, (1, 1))]
+    if any(not {*site.reads} & printed for site in striding if site.word != "shortcut"):
+        return ()
+    return (*plan.patches, *strides)
+
+
+def given_by_inputs(
+    row: PrintedRow, before: PrintedRow | None, rereader: Rereader
+) -> Iterator[Contradiction]:
+    """Find where patch and stride of the row before do not lead from its input to this one's.
+
+    Args:
+        row: the printed row.
+        before: the one before it.
+        rereader: the rows.
+    """
+    if before is None or "output" in before.cells:
+        return
+    if "input" not in row.cells or "input" not in before.cells:
+        return
+    plan = rereader.plan(before.id)
+    mine, theirs = (
+        parse_size(text, parts=(2, 3))
+        for text in (row.cells["input"].text, before.cells["input"].text)
+    )
+    grid = _striding(plan)
+    reached = _reached(plan, (plan.input[0], *theirs[:2]))
+    if not grid or reached is None or mine[:2] in reached:
+        return
+    gives = _output_grid(rereader, before.id, (plan.input[0], *theirs[:2]))
+    if gives is not None:
+        yield Contradiction(
+            why="grid",
+            row=row.id,
+            cells=("input", *(f"{before.id}.{name}" for name in (*grid, "input"))),
+            sentence=f"{_cells(before, grid)} of {before.id} on {_grid(theirs[:2])} gives "
+            f"{_grid(gives)}, and {_grid(mine[:2])} is printed as the input of {row.id}; no "
+            "padding makes it so.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """The grids that a row can give whatever its padding, which papers do not print."""
+
+    heights: range
+    widths: range
+
+    def __contains__(self, grid: tuple[int, ...]) -> bool:
+        return grid[0] in self.heights and grid[1] in self.widths
+
+
+def _reached(plan: Plan, chw: tuple[int, ...]) -> _Reached | None:
+    if plan.windows is None:
+        return None
+    rows, columns = plan.windows
+    return _Reached(rows.outputs(chw[1]), columns.outputs(chw[2]))
+
+
+def _odd_of_grid(
+    printed: tuple[int, ...],
+    computed: tuple[int, ...],
+    after: PrintedRow | None,
+    grid: tuple[str, ...],
+    rereader: Rereader,
+) -> str:
+    """Ask the next row which grid it continues."""
+    if after is None or "output" not in after.cells:
+        return ""
+    wanted = parse_size(after.cells["output"].text, parts=(2, 3))[:2]
+    channels = rereader.plan(after.id).input[0]
+    fits = [
+        _output_grid(rereader, after.id, (channels, *size[:2])) == wanted
+        for size in (printed, computed)
+    ]
+    if fits[0] == fits[1]:
+        return ""
+    return grid[0] if fits[0] and len(grid) == 1 else "" if fits[0] else "output"
+
+
+def _output_grid(rereader: Rereader, row: str, chw: tuple[int, ...]) -> tuple[int, ...] | None:
+    count = rereader.count(row, [Edit(kind="input", to=chw)])
+    return count.output[1:] if count else None
+
+
+def _odd_of_widths(
+    row: PrintedRow, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
+) -> str:
+    """Ask the row's own params and ops: where they were counted with the widths, output is odd."""
+    for name in ("params", "ops"):
+        if name in row.cells:
+            quantity = parse_quantity(row.cells[name].text)
+            if any(
+                computed_value(count, convention) in accepted(quantity, convention)
+                for convention in conventions[name]
+            ):
+                return "output"
+    return ""
+
+
+def _grid(sides: Sequence[int]) -> str:
+    return "x".join(str(side) for side in sides)
+
+
+def _cells(row: PrintedRow, names: Sequence[str]) -> str:
+    """Write printed cells with their columns' names."""
+    return ", ".join(f"{name} {row.cells[name].text}" for name in names)
