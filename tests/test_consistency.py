@@ -387,7 +387,9 @@ def test_a_ratio_to_what_has_nothing_is_no_number(tmp_path):
     path.write_text(path.read_text() + claim)
     [found] = compared(ac.load(path)).claims
     assert found.verdict.status == "off"
-    assert found.verdict.sentence.endswith("params of alexnet cannot be set against 0.")
+    assert found.verdict.sentence.endswith(
+        "60,965,224 of alexnet / 0 params cannot be set against 0."
+    )
 
 
 def test_a_convention_is_not_believed_on_one_digit(tmp_path):

@@ -166,7 +166,10 @@ def test_an_error_is_signed_and_relative_to_what_is_printed(report):
 
 
 def test_claims_of_the_text(report):
-    claims = {claim.what: claim.verdict for claim in report.record.comparison.claims}
+    own = [
+        claim for claim in report.record.comparison.claims if claim.source[:4] in ("sec.", "Tabl")
+    ]
+    claims = {claim.what: claim.verdict for claim in own}
     assert claims["ops"].why == "truncated"  # 1.58 cut off to 1.5
     assert claims["depth"].status == "match"
     assert claims["depth with pooling"].status == "match"

@@ -1,50 +1,121 @@
-"""Every table by discovery: a new file is tested with no new code."""
+"""Every network of every table by discovery: a new file is tested with no new code."""
 
 from __future__ import annotations
 
+import os
+import random
+
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 import archcount as ac
 from archcount.counting import ENGINES, cross_check, engine
+from archcount.counting.parts import backward_macs
 from archcount.printed import Convention
 from archcount.spec import load_table, shipped_tables
 
-TABLES = [
-    pytest.param(path, variant, id=f"{name}-{variant}" if variant else name)
+ALL = [
+    (name, variant)
     for name, path in shipped_tables().items()
-    for variant in ("", *load_table(path).variants)
+    for variant in load_table(path).networks
+]
+SEED = int(os.environ.get("ARCHCOUNT_SEED", "0"))
+SAMPLE = random.Random(SEED).sample(ALL, 8)
+"""The networks that run with arithmetic in CI; `make test-all` runs all of them."""
+
+
+def name_of(network):
+    return "-".join(part for part in network if part)
+
+
+NETWORKS = [pytest.param(*network, id=name_of(network)) for network in ALL]
+RUNS = [
+    pytest.param(*network, id=name_of(network), marks=[] if network in SAMPLE else pytest.mark.slow)
+    for network in ALL
 ]
 
 
 def test_there_are_tables():
-    assert "googlenet" in shipped_tables()
+    assert {"googlenet", "inception_v3", "resnet", "vgg", "mobilenet_v1"} <= set(shipped_tables())
+    assert len(ALL) >= 50
 
 
-@pytest.mark.parametrize(("path", "variant"), TABLES)
-def test_engines_agree_on_every_row_and_category(path, variant):
-    architecture = load_table(path).architecture(variant)
-    counts = [engine(name).count(architecture, heads=True) for name in ENGINES]
+@pytest.mark.parametrize(("name", "variant"), NETWORKS)
+def test_engines_agree_on_every_row_and_category(name, variant):
+    architecture = ac.load(name).architecture(variant=variant)
+    counts = [engine(each).count(architecture, heads=True) for each in ENGINES]
     for other in counts[1:]:
         assert cross_check(counts[0], other) == ()
     assert all(count.uncounted == () for count in counts)
     assert len(counts) >= 2
 
 
-@pytest.mark.parametrize(("path", "variant"), TABLES)
-def test_every_table_builds_and_runs_in_both_modes(path, variant):
-    table = ac.load(path)
-    architecture = table.architecture(variant=variant)
-    network = table.build(variant=variant).eval()
-    images = torch.zeros(2, *architecture.input.dims)
+def run(network, architecture, device):
+    """Run forward, and in train mode backward; give the output's shape."""
+    images = torch.zeros(2, *architecture.input.dims, device=device)
     with torch.no_grad():
-        assert network(images).shape == (2, *architecture.output.dims)
+        shape = network.eval()(images).shape
     outputs = network.train()(images)
-    network.loss(outputs, torch.tensor([0, 1])).backward()
+    if architecture.output.is_map:  # a module by itself classifies nothing
+        outputs.sum().backward()
+    else:
+        network.loss(outputs, torch.tensor([0, 1], device=device)).backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
+    return shape
+
+
+@pytest.mark.parametrize(("name", "variant"), NETWORKS)
+def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, variant):
+    table = ac.load(name)
+    architecture = table.architecture(variant=variant)
+    with torch.device("meta"):
+        network = table.build(variant=variant)
+        assert run(network, architecture, "meta") == (2, *architecture.output.dims)
     assert sum(parameter.numel() for parameter in network.parameters()) == (
         architecture.params + sum(head.node.params for head in architecture.heads)
     )
+
+
+@pytest.mark.parametrize(("name", "variant"), RUNS)
+def test_every_network_runs_in_both_modes_on_the_cpu(name, variant):
+    table = ac.load(name)
+    architecture = table.architecture(variant=variant)
+    network = table.build(variant=variant)
+    assert run(network, architecture, "cpu") == (2, *architecture.output.dims)
+
+
+def is_plain(name, variant):
+    """torch counts the backward pass of grouped convolutions wrongly; these have none."""
+    return not any(
+        layer.kind.word in ("dwconv", "sepconv") or getattr(layer.kind, "groups", 1) > 1
+        for row in ac.load(name).architecture(variant=variant).rows
+        for layer in row.node.layers()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [pytest.param(*each, id=name_of(each)) for each in ALL if is_plain(*each)],
+)
+def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
+    """torch's own counter sees every product of the forward and the backward pass."""
+    table = ac.load(name)
+    architecture = table.architecture(variant=variant)
+    forward = architecture.cost.macs + sum(head.node.cost.macs for head in architecture.heads)
+    with torch.device("meta"):
+        network = table.build(variant=variant)
+        counter = FlopCounterMode(display=False)
+        with counter:
+            run_both_ways(network.train(), architecture)
+    # its FLOPs are two a multiply-accumulate, here for two images
+    assert counter.get_total_flops() == 2 * 2 * (forward + backward_macs(architecture, heads=True))
+
+
+def run_both_ways(network, architecture):
+    outputs = network(torch.zeros(2, *architecture.input.dims))
+    parts = (outputs.main, *outputs.heads) if isinstance(outputs, tuple) else (outputs,)
+    sum(part.sum() for part in parts).backward()
 
 
 @pytest.mark.parametrize("path", shipped_tables().values(), ids=shipped_tables())
@@ -54,6 +125,17 @@ def test_every_table_states_its_source_and_name(path):
     assert table.source.title
     assert table.source.arxiv or table.source.url or table.source.table
     assert all(isinstance(item, Convention) for item in table.printed.conventions.values())
+
+
+@pytest.mark.parametrize("path", shipped_tables().values(), ids=shipped_tables())
+def test_class_count_and_input_size_are_options_of_every_classifier(path):
+    table = ac.load(path)
+    if table.architecture().output.is_map:
+        return  # a module by itself has no classes
+    assert table.architecture(let={"classes": 7}).output.dims == (7,)
+    assert all(
+        head.node.output.dims == (7,) for head in table.architecture(let={"classes": 7}).heads
+    )
 
 
 @pytest.mark.parametrize("path", shipped_tables().values(), ids=shipped_tables())

@@ -84,6 +84,7 @@ def assemble(
         disagreements=tuple(item for found in checks for item in found),
         uncounted=tuple(op for each in counts for op in each.uncounted),
         comparison=compared,
+        is_printed=subject.is_printed,
         notes=printed.notes if printed else (),
         warnings=(
             *_warnings(subject, total.input, compared),
@@ -127,12 +128,6 @@ def _warnings(
         yield Warning(
             what=f"the paper's numbers are for its own {name}, this count is for {name} = {value}",
             advice="a difference may come from that",
-        )
-    if not subject.is_printed:
-        yield Warning(
-            what="the printed numbers are the table's, this count is of its variant "
-            f"{subject.variant}",
-            advice="a difference may be the variant's own",
         )
     printed = subject.printed_input
     if printed is not None and counted != printed:

@@ -181,6 +181,11 @@ def notes(report: TableReport) -> Iterator[Text]:
 
 def remarks(report: TableReport) -> Iterator[Text]:
     """Say what the reader must not miss: disagreement, what is uncounted, and warnings."""
+    if report.comparison is not None and not report.is_printed:
+        yield Text(
+            f"the paper prints no rows of variant {report.variant}: only its claims are compared",
+            "told",
+        )
     for item in report.disagreements:
         found = ", ".join(f"{engine} {value}" for engine, value in item.values.items())
         yield Text(f"engines disagree on {item.what} of {item.row}: {found}", "bad")

@@ -65,6 +65,7 @@ class TableReport:
         total: the sums over all rows of the table, shown or not.
         total_with_heads: the sums with the heads, where they were counted.
         engines: the engines that counted; the rows are the first one's.
+        is_printed: whether the rows that the paper prints are those of this variant.
         notes: what the table's file says to its reader.
     """
 
@@ -82,6 +83,7 @@ class TableReport:
     disagreements: tuple[Disagreement, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     comparison: Comparison | None = None
+    is_printed: bool = True
     notes: tuple[str, ...] = ()
     warnings: tuple[Warning, ...] = ()
 
