@@ -1,4 +1,4 @@
-"""The README's commands: run them, compare their outputs, or write them anew (`make docs`)."""
+"""The commands of the README and of docs/networks.md: run them, compare their outputs, or write them anew (`make docs`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "networks.md")
+"""The pages whose console blocks are run."""
 PICTURE = ROOT / "docs" / "table.svg"
 _BLOCK = re.compile(r"(?<=```console\n)(\$ .*\n)((?:.*\n)*?)(?=```)")
 
@@ -40,5 +42,6 @@ def picture() -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(rewritten(README.read_text()))
+    for page in PAGES:
+        page.write_text(rewritten(page.read_text()))
     PICTURE.write_text(picture())

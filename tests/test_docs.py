@@ -17,8 +17,11 @@ from archcount.spec.grid import COLUMNS
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize(("command", "output"), readme.commands(readme.README.read_text()))
-def test_outputs_in_the_readme_are_real(command, output):
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [block for page in readme.PAGES for block in readme.commands(page.read_text())],
+)
+def test_outputs_in_the_pages_are_real(command, output):
     assert output == readme.run(command)
 
 
@@ -88,6 +91,42 @@ def test_the_readme_counts_the_verdicts_on_googlenet():
         tally = comparison.tally(column)
         assert printed == [tally[word] for word in words]
         assert sum(printed) == 12
+
+
+def _sums():
+    """Read the lines of docs/networks.md that say what a network's parameters are made of."""
+    text = (ROOT / "docs" / "networks.md").read_text()
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 8 and cells[1].replace(",", "").isdigit():
+            yield cells[0], [int(cell.replace(",", "") or 0) for cell in cells[1:]]
+
+
+@pytest.mark.parametrize(("what", "numbers"), list(_sums()))
+def test_the_sums_of_the_released_networks_are_those_of_their_tables(what, numbers):
+    name, *rest = what.replace("`", "").split()
+    variant = rest[0] if rest and rest[0] != "head" else ""
+    architecture = ac.load(name).architecture(variant=variant)
+    rows = architecture.heads if "head" in rest else architecture.rows
+    layers = [layer for row in rows for layer in row.node.layers()]
+    linear = [layer for layer in layers if layer.kind.word == "linear"]
+    convs = [layer for layer in layers if layer.weights and layer not in linear]
+    found = [
+        sum(layer.weights for layer in convs),
+        sum(layer.biases for layer in convs),
+        sum(layer.kind.buffers(layer.input) // 2 for layer in layers),
+        sum(layer.weights for layer in linear),
+        sum(layer.biases for layer in linear),
+    ]
+    *parts, params, macs = numbers
+    assert parts == found
+    assert params == sum(parts)  # one number a channel: a shift, no scale
+    assert params == sum(layer.params for layer in layers)
+    assert macs == sum(layer.cost.macs for layer in layers)
+
+
+def test_the_networks_page_has_sums_to_check():
+    assert len(list(_sums())) == 8
 
 
 def test_the_forensics_page_names_every_why():

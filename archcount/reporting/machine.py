@@ -100,6 +100,7 @@ def _counted(count: RowCount) -> dict[str, Any]:
         "weights": count.weights,
         "biases": count.biases,
         "params": count.params,
+        "buffers": count.buffers,
         "macs": count.cost.macs,
         "depth": count.depth,
         "cost": count.cost.as_dict(),

@@ -33,6 +33,7 @@ def _record(row: ReportRow, columns: tuple[str, ...], batch: int) -> dict[str, V
         "weights": count.weights,
         "biases": count.biases,
         "params": count.params,
+        "buffers": count.buffers,
         "macs": count.cost.macs,
         **{f"ops_{category}": getattr(count.cost, category) for category in CATEGORIES},
     }

@@ -167,6 +167,7 @@ def _line(network: NetworkTotals) -> dict[str, Value]:
         claims = network.claims.get(what, ())
         printed[f"{what}_printed"] = "; ".join(claim.printed for claim in claims) or None
         printed[f"{what}_verdict"] = "; ".join(claim.verdict.status for claim in claims) or None
+        printed[f"{what}_why"] = "; ".join(claim.verdict.why for claim in claims) or None
     return {
         "table": network.name,
         "variant": network.variant or None,
