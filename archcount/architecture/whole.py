@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from archcount.architecture.nodes import Node
+from archcount.architecture.nodes import Layer, Node
 from archcount.layers import Cost, Shape
+from archcount.printed import Patch
 
 WEIGHTED = frozenset({"weights"})
 WEIGHTED_AND_POOLS = frozenset({"weights", "pool"})
@@ -84,6 +85,16 @@ class Architecture:
             if path.startswith(f"{name}."):
                 return node.find(path.removeprefix(f"{name}."))
         return None
+
+    def like(self, word: str, kernel: tuple[int, int] | None = None) -> tuple[Layer, ...]:
+        """Give every layer of a kind, and of a kernel where one is given; heads are left out."""
+        return tuple(
+            layer
+            for row in self.rows
+            for layer in row.node.layers()
+            if layer.kind.word == word
+            and (kernel is None or getattr(layer.kind, "patch", Patch((0, 0))).kernel == kernel)
+        )
 
     def paths(self) -> Iterator[str]:
         """Yield the path of every row, head and node inside them."""

@@ -43,16 +43,8 @@ class Parts:
         return self._part(path, (node,))
 
     def like(self, word: str, kernel: tuple[int, int] | None) -> Part:
-        """Count every layer of a kind, and of a kernel where one is given; there may be none."""
-        found = tuple(
-            layer
-            for row in self._architecture.rows
-            for layer in row.node.layers()
-            if layer.kind.word == word
-            and (kernel is None or getattr(layer.kind, "patch", None) is not None)
-            and (kernel is None or layer.kind.patch.kernel == kernel)  # type: ignore[attr-defined]
-        )
-        return self._part(word, found)
+        """Count every layer of a kind, and of a kernel where one is given."""
+        return self._part(word, self._architecture.like(word, kernel))
 
     def _part(self, name: str, nodes: Sequence[Node], heads: Sequence[Node] = ()) -> Part:
         everything = (*nodes, *heads)

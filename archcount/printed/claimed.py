@@ -57,7 +57,7 @@ def parse_bound(text: str) -> Bound | None:
     match = _BOUND.match(text.strip())
     if match is None:
         return None
-    quantity = parse_quantity(text.strip()[match.end() :])
+    quantity = parse_quantity(text.strip()[match.end() :].strip())
     return Bound(side=match.lastgroup or "", quantity=quantity, text=text.strip())
 
 

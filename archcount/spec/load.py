@@ -10,7 +10,7 @@ from archcount.architecture import Architecture, LayerDefaults, Value
 from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import Convention, PrintedTable, Source
-from archcount.spec.claims import claims_of
+from archcount.spec.claims import claims_of, layers_like
 from archcount.spec.declared import errata_of
 from archcount.spec.expansion import expand_table
 from archcount.spec.reader import Parts, layer_defaults, read_lets, read_parts
@@ -206,12 +206,11 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
     table = _loaded(path, file, marked, parts, text.split("\n"), problems)
     for variant in table.networks:
         try:
-            architecture = table.architecture(variant)
+            table.architecture(variant)
         except InvalidTableError as error:
             problems += _told(variant, error.problems, problems)
-        else:
-            problems += _strange_parts(table.printed(variant), architecture)
     if not problems:
+        problems += _strange_parts(table)
         problems += _unfit_readings(table)
     if problems:
         raise InvalidTableError(_in_order(problems))
@@ -270,9 +269,14 @@ def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> l
     return [replace(item, what=told + item.what) for item in found if item not in known]
 
 
-def _strange_parts(printed: PrintedTable, architecture: Architecture) -> Iterator[Problem]:
+def _strange_parts(table: LoadedTable) -> Iterator[Problem]:
     """Refuse claims of a part that the network does not have."""
-    for claim in printed.claims:
+    for variant, claim in (
+        (name, each) for name in table.networks for each in table.printed(name).claims
+    ):
+        if not (claim.of or claim.layers):
+            continue
+        architecture = table.architecture(variant)
         if claim.of and architecture.find(claim.of) is None:
             yield Problem(
                 what=f"the claim {quote(claim.printed)} is of {quote(claim.of)}, and there is no "
@@ -280,6 +284,13 @@ def _strange_parts(printed: PrintedTable, architecture: Architecture) -> Iterato
                 allowed="a row's name, or the path of a module in it, such as "
                 f"{next(architecture.paths())}",
                 remedy=suggestion(claim.of, list(architecture.paths())),
+                where=claim.where,
+            )
+        if claim.layers and not architecture.like(*layers_like(claim.layers)):
+            yield Problem(
+                what=f"the claim {quote(claim.printed)} is of layers {quote(claim.layers)}, and "
+                "the network has none",
+                allowed="a kind of layer, and a kernel, that the network has",
                 where=claim.where,
             )
 
