@@ -54,6 +54,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "fvcore"
     counted = next(item for item in report.counts[0].rows if item.id == row)
     return ExplainedRow(
         name=table.name,
+        variant=report.architecture.variant,
         source=paper.source,
         label=printed.cells["type"].text if "type" in printed.cells else "",
         count=counted,

@@ -60,6 +60,10 @@ class Layer:
         """Yield the layer itself."""
         yield self
 
+    def joins(self) -> Iterator[Concat | Add]:
+        """Yield nothing: a layer joins no branches."""
+        yield from ()
+
     def find(self, path: str) -> Node | None:
         """Give None: a layer has no parts."""
         return None
@@ -110,6 +114,13 @@ class _Composite:
         """Yield every layer, in the order of the children."""
         for _, child in self.children:
             yield from child.layers()
+
+    def joins(self) -> Iterator[Concat | Add]:
+        """Yield every join of branches inside, and the node itself if it is one."""
+        if isinstance(self, Concat | Add):
+            yield self
+        for _, child in self.children:
+            yield from child.joins()
 
     def find(self, path: str) -> Node | None:
         """Give the node at a path of names with dots; None where there is none."""

@@ -63,10 +63,17 @@ def show_table(
     """
     chosen = choose_format(form, output)
     width = None if output is None else 160
+    if as_printed and (compare_paper or variant or input_size or classes or let or aux):
+        raise UsageError(
+            Problem(
+                what="--as-printed shows what the paper prints, and counts nothing",
+                allowed="--row, --format and -o beside it",
+            )
+        )
     with destination(output) as write:
         table = api.load(name)
         if as_printed:
-            paper = table.file.printed(variant)
+            paper = table.file.written
             write(_as_printed(paper, row or [], chosen, width, colour=write_colour(output)))
             return
         lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])

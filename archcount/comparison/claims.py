@@ -97,6 +97,8 @@ def _value(
         convention = _convention(claim.what, printed)
         return computed_value(row, convention), unit(convention) + told
     if claim.what.startswith("depth"):
+        if part is not None:
+            return part.count.depth, "layers with weights" + told
         return _depth(claim.what, count)
     part = part or measured.whole()
     match claim.what:
@@ -113,6 +115,13 @@ def _value(
         case "neurons":
             return part.neurons, "outputs of layers with weights" + told
     raise AssertionError(f"unknown claim {claim.what}")
+
+
+def _told(claim: Claim) -> str:
+    """Say which part of the network a claim speaks of."""
+    if claim.of or claim.layers:
+        return f" of {claim.of or claim.layers}"
+    return " with heads" if claim.heads else ""
 
 
 def _part(claim: Claim, count: Count, measured: Measured) -> Part | None:
@@ -164,8 +173,7 @@ def _share(claim: Claim, printed: PrintedTable, count: Count, measured: Measured
     told = f"% = {some:,} of {every:,} {unit(convention)}"
     verdict = judge_quantity(quantity, share, 1000, told)
     shown = write_percent(share, quantity)
-    what = f"{claim.what} of {claim.of or claim.layers}"
-    return _compared(claim, quantity, share, verdict, what=what, shown=shown)
+    return _compared(claim, quantity, share, verdict, shown=shown)
 
 
 def _otherwise(
@@ -224,7 +232,7 @@ def _ratio(
     percent = "%" in claim.printed
     quantity = parse_percent(claim.printed) if percent else parse_ratio(claim.printed)
     value, counts = _value(claim, printed, count, measured)
-    what = f"{claim.what} vs {than.name}"
+    what = f"{claim.what}{_told(claim)} vs {than.name}"
     if not than.table:
         reference = parse_quantity(than.printed)
         verdict = judge_ratio(
@@ -242,9 +250,10 @@ def _ratio(
                 status="off", why="differs", sentence=f"{told} cannot be set against 0."
             )
         else:
-            shown = (ratio - 1) * 100 if percent else ratio
-            verdict = judge_quantity(quantity, shown, 1000, f"{'% ' * percent}= {told}")
-    shown = (ratio - 1) * 100 if percent else ratio
+            shown = _as_percent(ratio, more=than.more) if percent else ratio
+            unit = f"% {'more' if than.more else 'fewer'} " if percent else ""
+            verdict = judge_quantity(quantity, shown, 1000, f"{unit}= {told}")
+    shown = _as_percent(ratio, more=than.more) if percent else ratio
     return _compared(
         claim,
         quantity,
@@ -259,6 +268,13 @@ def _ratio_of(theirs: Fraction, ours: int, *, more: bool) -> Fraction:
     """Divide; 0 where nothing can be divided."""
     above, below = (Fraction(ours), theirs) if more else (theirs, Fraction(ours))
     return above / below if below else Fraction(0)
+
+
+def _as_percent(ratio: Fraction, *, more: bool) -> Fraction:
+    """Say by how many per cent there are more here than elsewhere, or fewer."""
+    if more:
+        return (ratio - 1) * 100
+    return (1 - 1 / ratio) * 100 if ratio else Fraction(0)
 
 
 def _reference_value(what: str, printed: PrintedTable, other: Count) -> int:
@@ -278,11 +294,8 @@ def _compared(
     what: str = "",
     shown: str = "",
 ) -> ComparedClaim:
-    told = claim.what + (" with heads" if claim.heads else "")
-    if claim.of or claim.layers:
-        told += f" of {claim.of or claim.layers}"
     return ComparedClaim(
-        what=what or told,
+        what=what or claim.what + _told(claim),
         printed=claim.printed,
         source=claim.source,
         computed=computed,

@@ -53,7 +53,7 @@ def outputs(
             row=row.id,
             cells=tuple(name for name in (*grid, source, "output") if name),
             odd=_odd_of_grid(size, computed, after, grid, rereader),
-            sentence=f"{_cells(row, grid)} on {_grid(count.input[1:])} gives "
+            sentence=f"{_cells(row, grid, plan)} on {_grid(count.input[1:])} gives "
             f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
         )
     widths = tuple(dict.fromkeys(plan.channels))
@@ -63,7 +63,7 @@ def outputs(
             row=row.id,
             cells=(*widths, "output"),
             odd=_odd_of_widths(row, count, conventions),
-            sentence=f"{_cells(row, widths)} give {computed[2]} channels, and {size[2]} are "
+            sentence=f"{_cells(row, widths, plan)} give {computed[2]} channels, and {size[2]} are "
             "printed.",
         )
 
@@ -107,7 +107,7 @@ def given_by_inputs(
             why="grid",
             row=row.id,
             cells=("input", *(f"{before.id}.{name}" for name in (*grid, "input"))),
-            sentence=f"{_cells(before, grid)} of {before.id} on {_grid(theirs[:2])} gives "
+            sentence=f"{_cells(before, grid, plan)} of {before.id} on {_grid(theirs[:2])} gives "
             f"{_grid(gives)}, and {_grid(mine[:2])} is printed as the input of {row.id}; no "
             "padding makes it so.",
         )
@@ -176,6 +176,11 @@ def _grid(sides: Sequence[int]) -> str:
     return "x".join(str(side) for side in sides)
 
 
-def _cells(row: PrintedRow, names: Sequence[str]) -> str:
-    """Write printed cells with their columns' names."""
-    return ", ".join(f"{name} {row.cells[name].text}" for name in names)
+def _cells(row: PrintedRow, names: Sequence[str], plan: Plan) -> str:
+    """Write printed cells with their columns' names; a number of another text by its own name."""
+    return ", ".join(
+        row.cells[name].text
+        if name in row.cells and row.cells[name].text[0].isalpha()
+        else f"{name} {row.cells[name].text if name in row.cells else plan.cells[name].value}"
+        for name in names
+    )

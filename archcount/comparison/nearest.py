@@ -37,8 +37,8 @@ def nearest(
     if not wanted or not found:
         return ""
     words, number = min(found, key=lambda item: _distance(item[1], wanted))
-    if value and _distance(number, wanted) >= _distance(value, wanted):
-        return ""
+    if value and 2 * _distance(number, wanted) > _distance(value, wanted):
+        return ""  # hardly nearer than what it says it is
     exact = f"{int(number):,}" if number.denominator == 1 else f"{float(number):,.1f}"
     if number == wanted:
         return f"It is {words}."

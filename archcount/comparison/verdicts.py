@@ -77,7 +77,9 @@ def judge_bound(printed: Bound, computed: int, unit: str) -> Verdict:
     return Verdict(
         status="off",
         why="differs",
-        sentence=f"{told}: computed is {percent(error)} from the bound.",
+        sentence=f"{told}: computed is {percent(error)} from the bound."
+        if error
+        else f"{told}: it is just that, and not {printed.side}.",
         error=error,
     )
 
@@ -126,7 +128,9 @@ def judge_ratio(
     ratio = computed / point if more else point / computed
     pair = (f"{computed:,} {unit}", f"{reference.text} of {name}")
     told = f"{' / '.join(pair if more else pair[::-1])} = {float(ratio):.3g}"
-    ratio = (ratio - 1) * 100 if rise else ratio
+    if rise:
+        ratio = (ratio - 1) * 100 if more else (1 - 1 / ratio) * 100
+        told += f", {float(ratio):.3g}% {'more' if more else 'fewer'}"
     if rounded or truncated:
         why = "either" if rounded and truncated else "rounded" if rounded else "truncated"
         return Verdict(status="match", why=why, sentence=f"{told}, printed {printed.text}.")
@@ -146,7 +150,11 @@ def _quotient(interval: Interval, computed: int, *, more: bool, rise: bool) -> I
     else:
         tiny = Fraction(1, 10**30)  # a printed 0 is below any number
         found = Interval(computed / interval.high, computed / max(interval.low, tiny))
-    return Interval((found.low - 1) * 100, (found.high - 1) * 100) if rise else found
+    if not rise:
+        return found
+    if more:
+        return Interval((found.low - 1) * 100, (found.high - 1) * 100)
+    return Interval((1 - 1 / found.low) * 100, (1 - 1 / found.high) * 100)
 
 
 def judge_whole(printed: str, computed: int) -> Verdict:

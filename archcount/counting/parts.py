@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.architecture import Add, Architecture, Concat, Layer, Node
+from archcount.architecture import Architecture, Concat, Layer, Node
 from archcount.architecture import Sequence as Chain
 from archcount.architecture.whole import WEIGHTED
 from archcount.counting.formula import count_row
@@ -49,7 +49,7 @@ class Parts:
     def _part(self, name: str, nodes: Sequence[Node], heads: Sequence[Node] = ()) -> Part:
         everything = (*nodes, *heads)
         layers = [layer for node in everything for layer in node.layers()]
-        joins = [join for node in everything for join in _joins(node)]
+        joins = [join for node in everything for join in node.joins()]
         return Part(
             count=total(
                 name,
@@ -60,14 +60,6 @@ class Parts:
             concatenations=sum(isinstance(join, Concat) for join in joins),
             neurons=sum(layer.output.elements for layer in layers if layer.kind.role in WEIGHTED),
         )
-
-
-def _joins(node: Node) -> list[Concat | Add]:
-    """List the joins of branches inside a node."""
-    if isinstance(node, Layer):
-        return []
-    own = [node] if isinstance(node, Concat | Add) else []
-    return [*own, *(join for _, child in node.children for join in _joins(child))]
 
 
 def backward_macs(architecture: Architecture, *, heads: bool = False) -> int:

@@ -6,6 +6,7 @@ from archcount.printed.claimed import (
     parse_duration,
     parse_percent,
     parse_product,
+    parse_share,
 )
 from archcount.printed.notation import Patch, parse_patch, parse_size
 from archcount.printed.quantity import Interval, Quantity, parse_quantity, parse_ratio
@@ -46,5 +47,6 @@ __all__ = [
     "parse_product",
     "parse_quantity",
     "parse_ratio",
+    "parse_share",
     "parse_size",
 ]

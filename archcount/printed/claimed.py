@@ -12,8 +12,8 @@ from archcount.printed.quantity import Quantity, parse_quantity
 _BOUND = re.compile(
     r"(?P<below><|under |below |less than |fewer than )|(?P<above>>|over |above |more than )"
 )
-_PERCENT = re.compile(r"\+?(\d+(?:\.\d+)?) ?%(?: more)?", re.ASCII)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|seconds|min|minutes|h|hours|days)", re.ASCII)
+_PERCENT = re.compile(r"\+?(\d+(?:\.\d+)?) ?%(?: (?:more|fewer|less))?", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(s|seconds|min|minutes|h|hours|days)", re.ASCII)
 _SECONDS = {
     "s": 1, "seconds": 1, "min": 60, "minutes": 60, "h": 3600, "hours": 3600, "days": 86_400,
 }  # fmt: skip
@@ -76,6 +76,23 @@ def parse_percent(text: str) -> Quantity:
             f"{quote(text)} is not a printed percentage", allowed='such as "94.86%" or "+25%"'
         )
     return replace(parse_quantity(match[1]), text=text.strip())
+
+
+def parse_share(text: str) -> Quantity:
+    """Read a share of a whole such as "94.86%".
+
+    Raises:
+        InvalidValueError: the text is none, or is above 100 %.
+
+    >>> parse_share("94.86%").unit
+    Fraction(1, 100)
+    """
+    share = parse_percent(text)
+    if not share.text[0].isdigit() or share.text[-1] != "%" or share.mantissa > 100:
+        raise InvalidValueError(
+            f"{quote(text)} is not a share", allowed='at most 100 %, such as "94.86%"'
+        )
+    return share
 
 
 def parse_duration(text: str) -> Fraction:

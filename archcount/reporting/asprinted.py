@@ -23,13 +23,19 @@ def headings(table: PrintedTable) -> dict[str, str]:
     return {column: table.headings[column] for column in table.columns if column in table.headings}
 
 
+def printed_rows(table: PrintedTable) -> tuple[PrintedRow, ...]:
+    """Give the rows that the paper prints: those with a cell that more than names the block."""
+    shown = {*headings(table)} - {"row", "block"}
+    return tuple(row for row in table.rows if shown & row.cells.keys()) if shown else table.rows
+
+
 def as_printed_sheet(table: PrintedTable) -> Sheet:
     """Lay the rows out under the paper's headings."""
     columns: list[Column[PrintedRow]] = [
         Column(heading=heading, text=partial(_text, column))
         for column, heading in headings(table).items()
     ]
-    return make_sheet(f"{table.name}: {table.source}, as printed", columns, table.rows)
+    return make_sheet(f"{table.name}: {table.source}, as printed", columns, printed_rows(table))
 
 
 def _text(column: str, row: PrintedRow) -> Text:
@@ -52,21 +58,23 @@ def as_printed_json(table: PrintedTable) -> str:
                         name: row.cells[name].text if name in row.cells else None for name in shown
                     },
                 }
-                for row in table.rows
+                for row in printed_rows(table)
             ],
         }
     )
 
 
 def as_printed_csv(table: PrintedTable) -> str:
-    """Write the rows as CSV under the paper's headings."""
-    shown = headings(table)
+    """Write the rows as CSV under the paper's headings; equal ones say their column too."""
+    shown: dict[str, str] = {}
+    for column, heading in headings(table).items():
+        shown[f"{heading} ({column})" if heading in shown else heading] = column
     return to_csv(
         [
             {
                 heading: row.cells[column].text if column in row.cells else None
-                for column, heading in shown.items()
+                for heading, column in shown.items()
             }
-            for row in table.rows
+            for row in printed_rows(table)
         ]
     )

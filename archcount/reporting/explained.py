@@ -46,6 +46,7 @@ class ExplainedRow:
 
     Attributes:
         name: the table's name.
+        variant: the variant's name, or empty.
         label: the row's printed label, where there is one.
         count: the row as the table stands.
         plan: its layers.
@@ -57,6 +58,7 @@ class ExplainedRow:
     """
 
     name: str
+    variant: str
     source: Source
     label: str
     count: RowCount

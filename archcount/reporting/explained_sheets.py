@@ -54,7 +54,7 @@ def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
     if row.plan.printed_input:
         notes.append(f"the row before prints its output as {size(row.plan.printed_input)}")
     return make_sheet(
-        f"{row.name}, {count.id}{label}: {row.source}",
+        f"{row.name}{f' ({row.variant})' if row.variant else ''}, {count.id}{label}: {row.source}",
         columns,
         row.plan.sites,
         notes=(Text(note) for note in notes),

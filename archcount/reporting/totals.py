@@ -63,7 +63,7 @@ def _notes() -> Iterator[Text]:
     )
     yield Text(
         "printed: totals of running text, ✓ right, ≈ right under another convention, ✗ not; "
-        "verdicts are those on printed cells and claims"
+        "verdicts: on printed cells and claims, right, right in another way, and not"
     )
 
 

@@ -11,6 +11,7 @@ from archcount.architecture import (
     Block,
     BoundBlock,
     ConcatBlock,
+    Expression,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
@@ -19,6 +20,7 @@ from archcount.architecture import (
     parse_expression,
     parse_layer,
 )
+from archcount.architecture.blocks import LayerBlock, PatchText
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers import KINDS
 from archcount.spec.schema import NAME
@@ -69,14 +71,24 @@ class BlockReader:
                 continue
             problems += self._strange_holes(name)
             try:
-                self._named(name)
+                read = {*_read_in(self._named(name))}
             except InvalidTableError as error:
                 problems += [item for item in error.problems if item not in problems]
+                continue
+            problems += [
+                Problem(
+                    what=f"block {quote(name)} does not read {quote(hole)}",
+                    remedy="write {} for a number that no layer reads",
+                    where=self._keys[name],
+                )
+                for hole in _HOLE.findall(name)
+                if hole and hole not in read
+            ]
         return problems
 
     def _strange_holes(self, name: str) -> Iterator[Problem]:
         """Refuse a number in a block's name that an expression cannot read."""
-        holes = _HOLE.findall(name)
+        holes = [hole for hole in _HOLE.findall(name) if hole]
         for hole in holes:
             if not re.fullmatch(NAME, hole) or hole in self._table_names or holes.count(hole) > 1:
                 yield Problem(
@@ -115,16 +127,9 @@ class BlockReader:
             return self._named(text.text, text)
         if text.text == "shortcut":
             return Shortcut(text.where)
-        for name in self._written:
-            match = _pattern(name).fullmatch(text.text) if "{" in name else None
-            if match:
-                values = {
-                    hole: Value(
-                        value=Fraction(number), text=number, where=text.where, what=f"{{{hole}}}"
-                    )
-                    for hole, number in match.groupdict().items()
-                }
-                return BoundBlock(self._named(name, text), values)
+        holding = self._holding(text)
+        if holding is not None:
+            return holding
         parts = list(_listed(text))
         if len(parts) > 1:
             return self._each(parts)
@@ -136,6 +141,33 @@ class BlockReader:
             raise InvalidTableError(
                 [self._with_blocks(problem) for problem in error.problems]
             ) from None
+
+    def _holding(self, text: Text) -> BoundBlock | None:
+        """Read a text as the block whose name holds its numbers; None where there is none.
+
+        Raises:
+            InvalidTableError: several blocks could be meant.
+        """
+        found = {
+            name: match
+            for name in self._written
+            if "{" in name and (match := _pattern(name).fullmatch(text.text))
+        }
+        if len(found) > 1:
+            raise InvalidTableError(
+                Problem(
+                    what=f"{quote(text.text)} could be {' and '.join(map(quote, found))}",
+                    remedy="rename one of them",
+                    where=text.where,
+                )
+            )
+        for name, match in found.items():
+            values = {
+                hole: Value(value=Fraction(number), text=number, where=text.where, what=hole)
+                for hole, number in match.groupdict().items()
+            }
+            return BoundBlock(self._named(name, text), values)
+        return None
 
     def _with_blocks(self, problem: Problem) -> Problem:
         """Name the file's own blocks among what is allowed."""
@@ -254,17 +286,36 @@ def _means_a_layer(name: str) -> bool:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    """Make a pattern of a block's name with numbers in it."""
+    """Make a pattern of a block's name with numbers in it; those without a name are not read."""
     pieces = _HOLE.split(name)
-    return re.compile(
-        "".join(
-            rf"(?P<{piece}>\d{{1,9}}(?:\.\d{{1,6}})?)" if place % 2 else re.escape(piece)
-            for place, piece in enumerate(pieces)
-        )
-        if all(re.fullmatch(NAME, hole) for hole in pieces[1::2])
-        and len({*pieces[1::2]}) == len(pieces[1::2])
-        else re.escape(name)
-    )
+    holes = [hole for hole in pieces[1::2] if hole]
+    if not all(re.fullmatch(NAME, hole) for hole in holes) or len({*holes}) < len(holes):
+        return re.compile(re.escape(name))  # it is refused elsewhere
+    number = r"\d{1,9}(?:\.\d{1,6})?"
+    texts = [
+        re.escape(piece) if place % 2 == 0 else f"(?P<{piece}>{number})" if piece else number
+        for place, piece in enumerate(pieces)
+    ]
+    return re.compile("".join(texts), re.ASCII)
+
+
+def _read_in(block: Block) -> Iterator[str]:
+    """Yield every name that a block reads."""
+    match block:
+        case LayerBlock():
+            for bound in block.arguments:
+                if isinstance(bound.value, Expression):
+                    yield from bound.value.names
+                elif isinstance(bound.value, PatchText):
+                    yield from bound.value.stride.names
+        case RepeatBlock():
+            yield from block.times.names
+            yield from _read_in(block.body)
+        case BoundBlock(body=body):
+            yield from _read_in(body)
+        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
+            for item in inner:
+                yield from _read_in(item)
 
 
 def _listed(text: Text) -> Iterator[Text]:

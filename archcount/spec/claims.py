@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 
 from archcount.errors import InvalidValueError, Location, Problem, quote, suggestion
 from archcount.layers import KINDS
@@ -18,13 +19,22 @@ from archcount.printed import (
     parse_product,
     parse_quantity,
     parse_ratio,
+    parse_share,
 )
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
-from archcount.spec.source import Marked
+from archcount.spec.source import Marked, parse, read_text
+from archcount.spec.variants import PRINTED, default_of
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
-_COUNTED = (*_TOTALS, "buffers", "params and buffers", "layers", "concatenations", "neurons")
+_COUNTED = ("params", "weights", "ops", "buffers", "params and buffers", "neurons")
+_SELECTED = {
+    "heads": (*_COUNTED, "layers", "concatenations", "training time"),
+    "of": (*_COUNTED, "layers", "concatenations", "depth"),
+    "layers": _COUNTED,
+}
+"""What a claim may speak of beside each way to select a part."""
+_MORE, _FEWER = ("more", "higher"), ("fewer", "less", "smaller", "cheaper")
 _SHARED = ("params", "weights", "ops")
 _KIND = re.compile(r"(?P<word>\S+)(?: (?P<kernel>[1-9]\d*x[1-9]\d*))?")
 """Layers by word and kernel, "conv 1x1"."""
@@ -34,7 +44,12 @@ def check_claims(marked: Marked, columns: Collection[str], problems: list[Proble
     """See that every claim's numbers can be read, and that what they are of exists."""
     for claim in marked.listing("claims"):
         parts = {key: item for key, item in claim.items() if item.value is not None}
-        what = str(parts["what"].value) if "what" in parts else ""
+        texts = (parts.get("what"), parts.get("printed"), parts.get("from"))
+        if not all(text and isinstance(text.value, str) for text in texts):
+            continue  # the schema has reported it
+        if "heads" in parts and parts["heads"].value == "false":
+            del parts["heads"]
+        what = str(parts["what"].value)
         for key, notation in _notations(parts, what):
             if key in parts and isinstance(parts[key].value, str):
                 try:
@@ -58,17 +73,26 @@ def _notations(
     parts: Mapping[str, Marked], what: str
 ) -> Iterator[tuple[str, Callable[[str], object]]]:
     """Say how the texts of a claim are read."""
-    printed = str(parts["printed"].value) if "printed" in parts else ""
+    printed = str(parts["printed"].value)
     if what == "training time":
         yield "printed", parse_duration
+    elif "%" in printed and not _ratios(parts):
+        yield "printed", parse_share
     elif "%" in printed:
         yield "printed", parse_percent
-    elif "fewer_than" in parts or "more_than" in parts:
+    elif _ratios(parts):
         yield "printed", parse_ratio
+    elif what == "crops" or what.startswith("sum of "):
+        yield "printed", parse_quantity
     else:
         yield "printed", lambda text: parse_bound(text) or parse_quantity(text)
     yield "crops", parse_product
     yield "layers", layers_like
+
+
+def _ratios(parts: Mapping[str, Marked]) -> list[str]:
+    """Name what a claim is set against."""
+    return [key for key in ("fewer_than", "more_than") if key in parts]
 
 
 def layers_like(text: str) -> tuple[str, tuple[int, int] | None]:
@@ -94,29 +118,54 @@ def layers_like(text: str) -> tuple[str, tuple[int, int] | None]:
 
 
 def _strange_references(parts: Mapping[str, Marked]) -> Iterator[Problem]:
-    """Refuse a ratio to a number that cannot be read, or to a table that is none."""
-    for key in ("fewer_than", "more_than"):
-        reference = dict(parts[key].items()) if key in parts else {}
+    """Refuse a ratio to a number that cannot be read, or to a network that is none."""
+    for key in _ratios(parts):
+        reference = {name: item for name, item in parts[key].items() if item.value is not None}
         printed, table = reference.get("printed"), reference.get("table")
         if printed and isinstance(printed.value, str):
             try:
-                parse_quantity(printed.value)
+                zero = not parse_quantity(printed.value).mantissa
             except InvalidValueError as error:
                 yield error.at(printed.text_start, "claim")
-        if table and isinstance(table.value, str) and table.value not in shipped_tables():
-            yield Problem(
-                what=f"a ratio to {quote(table.value)}, which is no shipped table",
-                allowed=", ".join(shipped_tables()),
-                remedy=suggestion(table.value, shipped_tables()),
-                where=table.where,
-            )
+            else:
+                if zero:
+                    yield Problem(what="a ratio to 0", allowed="above 0", where=printed.where)
+        if table and isinstance(table.value, str):
+            yield from _strange_network(table, reference.get("variant"))
+
+
+def _strange_network(table: Marked, variant: Marked | None) -> Iterator[Problem]:
+    """Refuse a table that is not shipped, and a variant that it does not have."""
+    name = str(table.value)
+    if name not in shipped_tables():
+        yield Problem(
+            what=f"a ratio to {quote(name)}, which is no shipped table",
+            allowed=", ".join(shipped_tables()),
+            remedy=suggestion(name, shipped_tables()),
+            where=table.where,
+        )
+    elif variant and str(variant.value) not in (known := _variants(name)):
+        yield Problem(
+            what=f"a ratio to {quote(str(variant.value))}, which is no variant of {name}",
+            allowed=", ".join(known) or "none; it has no variants",
+            remedy=suggestion(str(variant.value), known),
+            where=variant.where,
+        )
+
+
+@cache
+def _variants(table: str) -> tuple[str, ...]:
+    """Read the names of a shipped table's variants, and nothing more of it."""
+    path = shipped_tables()[table]
+    marked = parse(read_text(path, path.name), path.name)
+    return (*marked.section("variants").keys, *((PRINTED,) if default_of(marked) else ()))
 
 
 def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
     """Refuse what does not go together in one claim."""
-    printed = parts.get("printed")
-    ratios = [key for key in ("fewer_than", "more_than") if key in parts]
-    share = printed is not None and "%" in str(printed.value) and not ratios
+    printed = str(parts["printed"].value)
+    ratios = _ratios(parts)
+    share = "%" in printed and not ratios
 
     def refuse(key: str, text: str, allowed: str) -> Problem:
         return Problem(what=text, allowed=allowed, where=parts[key].where)
@@ -125,6 +174,11 @@ def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
         yield refuse("more_than", "a claim of both fewer_than and more_than", "one of them")
     if ratios and what not in _TOTALS:
         yield refuse("what", f"a ratio of the {what}", f"ratios of {', '.join(_TOTALS)}")
+    wrong = _MORE if "fewer_than" in parts else _FEWER
+    if ratios and any(word in printed.split() for word in wrong):
+        yield refuse("printed", f"{quote(printed)} beside {ratios[0]}", f"no {', '.join(wrong)}")
+    if share and str(parts.get("of", parts["what"]).value).startswith("heads."):
+        yield refuse("of", "a share of a head, which is no part of the whole", "a row, or in one")
     if share and ("of" not in parts) == ("layers" not in parts):
         yield refuse("printed", "a share of the network without its part", "beside of: or layers:")
     if share and what not in _SHARED:
@@ -133,8 +187,8 @@ def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
     if len(selecting) > 1:
         yield refuse(selecting[1], f"{' and '.join(selecting)} in one claim", "one of them")
     for key in selecting:
-        if what not in _COUNTED and not (key == "heads" and what == "training time"):
-            yield refuse(key, f"{key} beside {what}", f"{key} beside {', '.join(_COUNTED)}")
+        if what not in _SELECTED[key]:
+            yield refuse(key, f"{key} beside {what}", f"{key} beside {', '.join(_SELECTED[key])}")
     owners = {"crops": "crops", "images": "training time", "epochs": "training time"}
     for key, owner in owners.items():
         if key in parts and what != owner:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archcount.architecture import (
@@ -40,6 +40,7 @@ def expand_table(
     heads: Sequence[HeadBody],
     lets: Mapping[str, Value],
     defaults: LayerDefaults,
+    elsewhere: Collection[str] = (),
 ) -> Architecture:
     """Expand every row on the output of the one before it.
 
@@ -78,7 +79,9 @@ def expand_table(
             for head, node in grown
             if node is not None
         ),
-        unread=tuple(cell for row in rows for cell in _unread(row, expansion.read[row.id])),
+        unread=tuple(
+            cell for row in rows for cell in _unread(row, expansion.read[row.id] | {*elsewhere})
+        ),
     )
 
 
@@ -109,10 +112,10 @@ class _Expansion:
 def _unread(row: ParsedRow, read: set[str]) -> Iterator[str]:
     """List the filled cells of a row that say what a layer is and that no layer reads.
 
-    A 0 says that there is no such layer, so that none reads it.
+    A 0 says that there is no such layer, so that none reads it; no layer reads words.
     """
     for name, value in row.values.items():
-        if not isinstance(value, Value) or value.value == 0:
+        if not isinstance(value, Value) or value.value == 0 or isinstance(value.value, str):
             continue
         if name not in (*OUTPUT_NAMES, "n") and name not in read:
             yield f"row {row.id}: {value.what} is {value.text}"

@@ -60,6 +60,7 @@ class LoadedTable:
     Attributes:
         path: the file.
         name: the table's name.
+        written: what the paper printed, whatever variants make of it.
         variants: the names of the variants.
         networks: the names of all networks of the file, the empty one for a table as printed
             that has no other name.
@@ -67,6 +68,7 @@ class LoadedTable:
 
     path: Path
     name: str
+    written: PrintedTable
     variants: tuple[str, ...]
     networks: tuple[str, ...]
     _default: str
@@ -149,7 +151,16 @@ class LoadedTable:
         shape, values, defaults = network.resolved(input, lets)
         parts = network.parts
         name = self._name_of(variant)
-        expanded = expand_table(self.name, name, shape, parts.rows, parts.heads, values, defaults)
+        expanded = expand_table(
+            self.name,
+            name,
+            shape,
+            parts.rows,
+            parts.heads,
+            values,
+            defaults,
+            parts.elsewhere,
+        )
         return replace(expanded, lets=dict(lets))
 
     def rereading(self, variant: str = "") -> Rereading:
@@ -159,6 +170,7 @@ class LoadedTable:
         return Rereading(
             architecture=self.architecture(variant),
             rows=network.parts.rows,
+            is_printed=network.is_printed,
             lets=lets,
             defaults=defaults,
             headings=network.printed.headings,
@@ -251,11 +263,13 @@ def _loaded(
             printed=_printed(own_file, changed, own),
             is_printed=entry.printed,
         )
+        found += _unheard(variant, own_file, changed, printed=entry.printed)
         problems += _told(variant, found, problems)
     names = tuple(networks)
     return LoadedTable(
         path=path,
         name=file.name,
+        written=_printed(file, marked, parts),
         variants=tuple(name for name in names if name),
         networks=names,
         _default=default,
@@ -263,10 +277,33 @@ def _loaded(
     )
 
 
-def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> list[Problem]:
-    """Say whose problems they are; those known already are left out."""
-    told = f"variant {variant}: " if variant and variant != PRINTED else ""
-    return [replace(item, what=told + item.what) for item in found if item not in known]
+def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> Iterator[Problem]:
+    """Say whose problems they are; what is known of another network already is left out."""
+    told = {(item.where, item.what) for item in known}
+    ends = {(item.where, item.what.partition(": ")[2]) for item in known}
+    for item in found:
+        if (item.where, item.what) not in told | ends:
+            name = f"variant {variant}: " if variant and variant != PRINTED else ""
+            yield replace(item, what=name + item.what)
+
+
+def _unheard(variant: str, file: TableFile, marked: Marked, *, printed: bool) -> Iterator[Problem]:
+    """Refuse what a variant says of printed rows that are not its own."""
+    if printed:
+        return
+    for index, _ in enumerate(file.errata):
+        yield Problem(
+            what=f"an erratum of variant {variant}, of which the paper prints no rows",
+            remedy="write printed: true if its rows are printed, or remove it",
+            where=marked.find(("errata", index, "row")).where,
+        )
+    for index, claim in enumerate(file.claims):
+        if claim.what.startswith("sum of "):
+            yield Problem(
+                what=f"a claim of the {claim.what}, and the paper prints no rows of this variant",
+                remedy="write printed: true if its rows are printed, or remove it",
+                where=marked.find(("claims", index, "what")).where,
+            )
 
 
 def _strange_parts(table: LoadedTable) -> Iterator[Problem]:
@@ -281,8 +318,9 @@ def _strange_parts(table: LoadedTable) -> Iterator[Problem]:
             yield Problem(
                 what=f"the claim {quote(claim.printed)} is of {quote(claim.of)}, and there is no "
                 "such part",
-                allowed="a row's name, or the path of a module in it, such as "
-                f"{next(architecture.paths())}",
+                allowed="the name of a row, or the path of a module such as "
+                f"{max(list(architecture.paths())[:40], key=len)}; rows: "
+                + ", ".join(row.id for row in architecture.rows),
                 remedy=suggestion(claim.of, list(architecture.paths())),
                 where=claim.where,
             )

@@ -24,10 +24,16 @@ from archcount.spec.claims import check_claims
 from archcount.spec.declared import ParsedReading, check_errata, read_readings
 from archcount.spec.expansion import HeadBody
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
-from archcount.spec.rows import ParsedRow, read_row
+from archcount.spec.rows import NAMELESS, ParsedRow, read_row
 from archcount.spec.schema import LayerEntry
 from archcount.spec.source import Marked
-from archcount.spec.variants import change_grid, default_of, read_elsewhere, strange_names
+from archcount.spec.variants import (
+    GridChange,
+    change_grid,
+    default_of,
+    read_elsewhere,
+    strange_names,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +46,7 @@ class Parts:
         rows: its rows.
         heads: the auxiliary classifiers.
         readings: the other readings of rows.
+        elsewhere: columns that some network reads as another, and not every one must read.
     """
 
     columns: tuple[str, ...]
@@ -47,10 +54,11 @@ class Parts:
     rows: tuple[ParsedRow, ...]
     heads: tuple[HeadBody, ...]
     readings: tuple[ParsedReading, ...]
+    elsewhere: frozenset[str] = frozenset()
 
 
 def read_parts(
-    marked: Marked, lines: list[str], problems: list[Problem], change: Marked | None = None
+    marked: Marked, lines: list[str], problems: list[Problem], change: GridChange | None = None
 ) -> Parts:
     """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
 
@@ -60,7 +68,7 @@ def read_parts(
         marked: the file, a variant's changes in place.
         lines: the lines of the whole file.
         problems: where problems go.
-        change: what is written of the variant, where it is one.
+        change: what the variant changes in the rows, where it is one.
     """
     grid: list[GridRow] = []
     declared = {key: str(item.value) for key, item in marked.section("columns").items()}
@@ -74,22 +82,34 @@ def read_parts(
             problems += error.problems
     if change is not None:
         grid = change_grid(grid, change, declared, problems)
+        columns += [name for name in change.read.keys if name not in columns]
     alone = bool(grid) and "block" in grid[0].cells
     lets = tuple(marked.section("let").keys)
     problems += _clashes(marked, lets, declared)
     problems += _strange_lets(marked, lets)
-    problems += strange_names(marked)
-    names = [name for name in columns if name in declared or name in ("patch", "n")]
+    if change is None:
+        problems += strange_names(marked)
+    names = [
+        name
+        for name in columns
+        if (name in declared or name in ("patch", "n")) and name not in NAMELESS
+    ]
     names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
     reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
-    elsewhere = read_elsewhere(marked)
-    rows = tuple(read_row(row, reader, problems, elsewhere) for row in grid)
+    rows = tuple(read_row(row, reader, problems) for row in grid)
     check_claims(marked, columns, problems)
     check_errata(marked, rows, problems)
     readings = tuple(read_readings(marked, rows, reader, problems))
     heads = tuple(_heads(marked, rows, reader, problems))
-    return Parts(columns=tuple(columns), alone=alone, rows=rows, heads=heads, readings=readings)
+    return Parts(
+        columns=tuple(columns),
+        alone=alone,
+        rows=rows,
+        heads=heads,
+        readings=readings,
+        elsewhere=read_elsewhere(marked),
+    )
 
 
 def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:

@@ -30,6 +30,7 @@ class Rereading:
     Attributes:
         architecture: the table as it stands.
         rows: the parsed rows.
+        is_printed: whether their printed cells are this network's.
         lets: what the table's `let` names mean.
         defaults: the table's `layer:`.
         headings: the printed headings of its columns.
@@ -38,6 +39,7 @@ class Rereading:
 
     architecture: Architecture
     rows: Sequence[ParsedRow]
+    is_printed: bool
     lets: Mapping[str, Value]
     defaults: LayerDefaults
     headings: Mapping[str, str]
@@ -100,7 +102,7 @@ class Rereading:
         That is its own input cell, else the output of the row before; rows that print no output
         and change nothing are passed over.
         """
-        if not start.is_map:
+        if not start.is_map or not self.is_printed:
             return None
         own = self._parsed(row).printed.cells.get("input")
         size = parse_size(own.text, parts=(2, 3)) if own else self._output_before(row)

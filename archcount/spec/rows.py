@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture import Blank, Block, Text, Value
+from archcount.architecture import Blank, Block, BoundBlock, RepeatBlock, Text, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.printed import (
     Patch,
@@ -22,6 +22,7 @@ from archcount.spec.blocks import BlockReader
 from archcount.spec.grid import Cell, GridRow
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
+_STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,19 +70,10 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
 """How the cells of the columns with a meaning are read."""
 
 
-def read_row(
-    row: GridRow,
-    reader: BlockReader,
-    problems: list[Problem],
-    elsewhere: Collection[str] = (),
-) -> ParsedRow:
+def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
     """Read one row of the grid; what is wrong goes to `problems`, and leaves no block.
 
-    Args:
-        row: the row of the grid.
-        reader: the file's blocks.
-        problems: where problems go.
-        elsewhere: columns that are another network's, and no names of this one.
+    The numbers in the text that names its block are names of the row.
     """
     notations: dict[str, Any] = {}
     known = len(problems)
@@ -95,10 +87,11 @@ def read_row(
             problems.append(error.at(cell.where, f"row {row.id}, column {column}"))
     sound = len(problems) == known
     block = _block(row, reader, problems)
+    block, numbers = _unbound(block)
     return ParsedRow(
         id=row.id,
         block=block if sound else None,
-        values=_values(row, notations, elsewhere),
+        values={**_values(row, notations), **numbers},
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,
@@ -112,15 +105,27 @@ def read_row(
     )
 
 
+def _unbound(block: Block | None) -> tuple[Block | None, Mapping[str, Value]]:
+    """Take a row's block apart from the numbers in the text that names it."""
+    match block:
+        case BoundBlock(body, values):
+            return body, values
+        case RepeatBlock(body=BoundBlock(body, values)):
+            return replace(block, body=body), values
+    return block, {}
+
+
 def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block | None:
     cell = row.cells.get("block")
     if cell is None:
         return None  # only variants say which column it is
+    if not cell.text and row.cells.get("type", cell).text:
+        cell = row.cells["type"]
     if not cell.text:
         problems.append(
             Problem(
                 what=f"row {row.id} names no block",
-                allowed="a block's name, or one layer",
+                allowed="a block's name, or one layer; where the cell is blank, its type is taken",
                 where=cell.where,
             )
         )
@@ -137,12 +142,10 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     return block
 
 
-def _values(
-    row: GridRow, notations: Mapping[str, Any], elsewhere: Collection[str]
-) -> dict[str, Value | Blank]:
+def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Blank]:
     values: dict[str, Value | Blank] = {}
     for column, cell in row.cells.items():
-        if column in NAMELESS or column in elsewhere:
+        if column in NAMELESS:
             continue
         values[column] = _value(cell, f"column {column}")
     size = notations.get("output")
@@ -166,8 +169,11 @@ def _value(cell: Cell, what: str) -> Value | Blank:
         return Blank(where=cell.where, what=what)
     value: Fraction | Patch | str = cell.text
     signed = cell.text.removeprefix("-")
+    stride = _STRIDE.fullmatch(cell.text)
     if _NUMBER.fullmatch(signed):
         value = Fraction(cell.text)
+    elif stride is not None:
+        value = Fraction(stride[1])
     else:
         try:
             value = parse_patch(cell.text)

@@ -235,8 +235,8 @@ class ClaimEntry(Entry):
     of: Line = ""
     layers: Line = ""
     crops: Line = ""
-    images: Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None = None
-    epochs: Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None = None
+    images: Annotated[int, Field(ge=1, le=10**12), BeforeValidator(_whole)] | None = None
+    epochs: Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_whole)] | None = None
     erratum: ClaimErratumEntry | None = None
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import reduce
+from dataclasses import dataclass, replace
 
-from archcount.errors import Problem, quote, suggestion
+from archcount.errors import Location, Problem, quote, suggestion
 from archcount.spec.grid import COLUMNS, Cell, GridRow
 from archcount.spec.source import Marked
 
@@ -14,7 +13,7 @@ PRINTED = "printed"
 """What the table as printed is called where another variant is the default."""
 _OVERLAID = ("let", "layer", "blocks")
 """The mappings whose entries a variant changes one by one."""
-_REPLACED = ("input", "heads", "source")
+_REPLACED = ("input", "heads", "source", "notes")
 """What a variant says anew, or leaves as it is."""
 _OWN = ("claims", "errata")
 """What a variant has for itself alone."""
@@ -22,7 +21,22 @@ _BASE = ("readings", *_OWN)
 """What of the table does not hold for a variant."""
 
 
-def apply_variant(marked: Marked, variant: str) -> tuple[Marked, Marked]:
+@dataclass(frozen=True, slots=True)
+class GridChange:
+    """What a variant changes in the rows.
+
+    Attributes:
+        where: the place of the variant.
+        cells: by row and column, the new text of a cell.
+        read: by the column that is meant, the one that is read for it.
+    """
+
+    where: Location
+    cells: Marked
+    read: Marked
+
+
+def apply_variant(marked: Marked, variant: str) -> tuple[Marked, GridChange]:
     """Put a variant's changes in place, every value with its own place.
 
     Args:
@@ -30,18 +44,17 @@ def apply_variant(marked: Marked, variant: str) -> tuple[Marked, Marked]:
         variant: the variant's name.
 
     Returns:
-        The file with the changes in place, and the changes of its cells and columns.
+        The file with the changes in place, and the changes of its rows.
     """
     variants = marked.section("variants")
-    for name in lineage(marked, variant):
-        marked = _changed(marked, variants.section(name))
-    layers = [variants.section(name) for name in lineage(marked, variant)]
     empty = Marked({}, marked.where)
-    change = {
-        "read": reduce(_overlaid, (each.section("read") for each in layers), empty),
-        "cells": reduce(_joined_cells, (each.section("cells") for each in layers), empty),
-    }
-    return marked, Marked({**change}, marked.where)
+    cells, read = empty, empty
+    for name in lineage(marked, variant):
+        change = variants.section(name)
+        marked = _changed(marked, change)
+        read = _overlaid(read, change.section("read"))
+        cells = _joined(cells, change.section("cells"))
+    return marked, GridChange(variants.keys[variant], cells, read)
 
 
 def lineage(marked: Marked, variant: str) -> list[str]:
@@ -50,9 +63,13 @@ def lineage(marked: Marked, variant: str) -> list[str]:
     found: list[str] = []
     while variant in variants.keys and variant not in found:
         found.append(variant)
-        base = dict(variants.section(variant).items()).get("of")
-        variant = str(base.value) if base else ""
+        variant = _base_of(variants.section(variant))
     return found[::-1]
+
+
+def _base_of(variant: Marked) -> str:
+    base = dict(variant.items()).get("of")
+    return str(base.value) if base and isinstance(base.value, str) else ""
 
 
 def _changed(marked: Marked, change: Marked) -> Marked:
@@ -66,19 +83,7 @@ def _changed(marked: Marked, change: Marked) -> Marked:
     for key in (*_REPLACED, *_OWN):
         if key in written and written[key].value is not None:
             values[key], keys[key] = written[key], change.keys[key]
-    notes = [*marked.listing("notes"), *change.listing("notes")]
-    if notes:
-        values["notes"] = Marked(notes, notes[0].where)
     return Marked(values, marked.where, keys)
-
-
-def _joined_cells(base: Marked, change: Marked) -> Marked:
-    """Join changes of cells, row by row."""
-    rows = {
-        row: _overlaid(base.section(row), change.section(row))
-        for row in {**dict(base.items()), **dict(change.items())}
-    }
-    return Marked({**rows}, base.where, {**base.keys, **change.keys})
 
 
 def _overlaid(base: Marked, change: Marked) -> Marked:
@@ -88,38 +93,70 @@ def _overlaid(base: Marked, change: Marked) -> Marked:
     )
 
 
+def _joined(base: Marked, change: Marked) -> Marked:
+    """Join changes of cells, row by row."""
+    rows = {
+        row: _overlaid(base.section(row), change.section(row))
+        for row in {**dict(base.items()), **dict(change.items())}
+    }
+    return Marked({**rows}, base.where, {**base.keys, **change.keys})
+
+
 def change_grid(
-    rows: Sequence[GridRow], change: Marked, declared: Mapping[str, str], problems: list[Problem]
+    rows: Sequence[GridRow],
+    change: GridChange,
+    declared: Mapping[str, str],
+    problems: list[Problem],
 ) -> list[GridRow]:
     """Put a variant's cells in place, and let it read one column as another.
 
     Args:
         rows: the rows as written.
-        change: what is written of the variant; nothing for the table itself.
+        change: what the variant changes.
         declared: the headings under `columns:`.
         problems: where problems go.
     """
-    changed = {row.id: dict(row.cells) for row in rows}
-    known = list(rows[0].cells) if rows else []
-    for target, source in change.section("read").items():
+    if not rows:
+        return []
+    known = [name for name in rows[0].cells if name != "row"]
+    allowed = list(dict.fromkeys((*(name for name in COLUMNS if name != "row"), *declared)))
+    for target, source in change.read.items():
+        place = Marked(target, change.read.keys[target])
         problems += _strange(source, known, "a column to read")
-        allowed = [*(name for name in COLUMNS if name != "row"), *declared]
-        place = Marked(target, change.section("read").keys[target])
         problems += _strange(place, allowed, "a column to read another as")
-        for cells in changed.values():
-            if str(source.value) in cells:
-                cells[target] = cells[str(source.value)]
-    for row, others in change.section("cells").items():
-        where = change.section("cells").keys[row]
-        problems += _strange(Marked(row, where), list(changed), "a row to change")
-        for column, cell in others.items():
+    for row, others in change.cells.items():
+        place = Marked(row, change.cells.keys[row])
+        problems += _strange(place, [each.id for each in rows], "a row to change")
+        for column in others.keys:
             place = Marked(column, others.keys[column])
-            problems += _strange(
-                place, [name for name in known if name != "row"], "a column to change"
+            problems += _strange(place, [*known, *change.read.keys], "a column to change")
+    changed = [_changed_row(row, change) for row in rows]
+    if "block" not in {*changed[0].cells, *change.read.keys}:
+        problems.append(
+            Problem(
+                what="no column says what the rows' blocks are",
+                allowed=", ".join(known),
+                remedy="write read: {block: COLUMN}",
+                where=change.where,
             )
-            if row in changed and (column in known or column in COLUMNS):
-                changed[row][column] = Cell(str(cell.value or "").strip(), cell.text_start)
-    return [replace(row, cells=changed[row.id]) for row in rows]
+        )
+    return changed
+
+
+def _changed_row(row: GridRow, change: GridChange) -> GridRow:
+    """Change a row's cells, then read columns as others, then change what was read so."""
+    new = {
+        column: Cell(str(cell.value or "").strip(), cell.text_start)
+        for column, cell in change.cells.section(row.id).items()
+    }
+    written = {**row.cells, **{name: cell for name, cell in new.items() if name in row.cells}}
+    read = {
+        target: written[str(source.value)]
+        for target, source in change.read.items()
+        if str(source.value) in written
+    }
+    again = {name: cell for name, cell in new.items() if name in read}
+    return replace(row, cells={**written, **read, **again})
 
 
 def _strange(name: Marked, known: Sequence[str], what: str) -> Iterator[Problem]:
@@ -149,34 +186,42 @@ def default_of(marked: Marked) -> str:
 
 
 def strange_names(marked: Marked) -> Iterator[Problem]:
-    """Refuse a default that is no variant, variants of none, and the printed table's name."""
+    """Refuse variants of none or of themselves, a default that is none, and a reserved name."""
     variants = marked.section("variants")
+    told: set[str] = set()
     for name, variant in variants.items():
-        base = dict(variant.items()).get("of")
-        if base is not None:
-            others = [other for other in variants.keys if other != name]
-            yield from _strange(base, others or ["none"], f"what variant {name} is of")
-            if lineage(marked, name)[0] in _bases(marked, name):
-                yield Problem(
-                    what=f"variant {name} is of itself, by way of "
-                    f"{', '.join(lineage(marked, name))}",
-                    remedy="let one of them be of the table",
-                    where=base.where,
-                )
-    if default_of(marked):
-        yield from _strange(
-            dict(marked.items())["default"], list(variants.keys), "the default variant"
-        )
-        if PRINTED in variants.keys:
+        if name == PRINTED:
             yield Problem(
                 what=f"a variant of the name {PRINTED}, which is the table as it stands",
                 remedy="rename it",
-                where=variants.keys[PRINTED],
+                where=variants.keys[name],
             )
+        base = dict(variant.items()).get("of")
+        if base is None or name in told:
+            continue
+        circle = _circle(variants, name)
+        told |= set(circle)
+        if circle:
+            yield Problem(
+                what=f"variant {name} is of itself ({' -> '.join([*circle, circle[0]])})",
+                remedy="let one of them be of the table",
+                where=base.where,
+            )
+        else:
+            others = [other for other in variants.keys if other != name]
+            yield from _strange(base, others or ["(no other)"], f"what variant {name} is of")
+    if default_of(marked):
+        yield from _strange(
+            dict(marked.items())["default"],
+            list(variants.keys) or ["(no variant)"],
+            "the default variant",
+        )
 
 
-def _bases(marked: Marked, variant: str) -> list[str]:
-    """Give what the first variant of a lineage is of, which is none unless they go in a circle."""
-    first = marked.section("variants").section(lineage(marked, variant)[0])
-    base = dict(first.items()).get("of")
-    return lineage(marked, variant) if base and str(base.value) in lineage(marked, variant) else []
+def _circle(variants: Marked, name: str) -> list[str]:
+    """List the variants that lead from one back to itself; none where they do not."""
+    way: list[str] = []
+    while name in variants.keys and name not in way:
+        way.append(name)
+        name = _base_of(variants.section(name))
+    return way if way and name == way[0] else []
