@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import os
 import pty
+import re
 import signal
 import stat
 import subprocess
@@ -278,6 +281,104 @@ def test_list():
     assert found["schema"] == "archcount.list/1"
     items = {item["name"]: item for item in found["items"]}
     assert {"rows": 19, "input": "3x224x224"}.items() <= items["googlenet"].items()
+
+
+def test_totals_in_every_format_are_of_every_network():
+    found = json.loads(run("list", "--totals", "--format", "json").stdout)
+    assert found["schema"] == "archcount.totals/1"
+    items = {(item["name"], item["variant"]): item for item in found["items"]}
+    resnet = items["resnet", "50"]
+    assert (resnet["params"], resnet["macs"], resnet["depth"]) == (25_557_032, 3_857_973_248, 50)
+    assert resnet["printed"] == [
+        {
+            "what": "ops",
+            "printed": "3.8×10^9",
+            "from": "Table 1, FLOPs: multiply-adds",
+            "verdict": "match",
+            "why": "truncated",
+        }
+    ]
+    assert items["googlenet", None]["verdicts"]["contradiction"] == 4
+    assert ("googlenet", "keras-ucm") in items
+    lines = list(csv.DictReader(io.StringIO(run("list", "--totals", "--format", "csv").stdout)))
+    assert [(line["table"], line["variant"] or None) for line in lines] == list(items)
+    [shallow] = [line for line in lines if line["variant"] == "shallow"]
+    assert (shallow["ops_printed"], shallow["ops_verdict"]) == ("307M", "match")
+    assert (shallow["match"], shallow["off"]) == ("2", "0")
+
+
+@pytest.mark.parametrize("form", ["plain", "md", "html", "svg"])
+def test_totals_for_people_have_a_line_a_network(form, tmp_path):
+    target = tmp_path / "totals.txt"
+    assert run("list", "--totals", "--format", form, "-o", str(target)).returncode == 0
+    text = target.read_text()
+    for word in ("keras-ucm", "101-v1.5", "inception_resnet_v2_printed"):
+        assert word in text
+
+
+def test_totals_fit_narrow_terminals():
+    shown = in_terminal(80, "list", "--totals")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert max(len(line.rstrip()) for line in plain) <= 80
+    assert any(line.startswith("  1.0-224") and "568.740M" in line for line in plain)
+    assert any(line.startswith("inception_resnet_v2_printed ") for line in plain)
+
+
+def test_the_paper_as_printed():
+    result = run("table", "googlenet", "--as-printed", "--row", "inception_3a")
+    heading, _, line = [text for text in result.stdout.splitlines() if text][1:]
+    assert heading.split("  ")[0] == "type"
+    assert "#3×3 reduce" in heading
+    assert line.split()[:3] == ["inception", "(3a)", "28x28x256"]
+    found = json.loads(run("table", "mobilenet_v1", "--as-printed", "--format", "json").stdout)
+    assert found["schema"] == "archcount.as-printed/1"
+    rows = {row["id"]: row["cells"] for row in found["rows"]}
+    # the default variant strides this layer by 1; the paper prints 2
+    assert rows["dw13"] == {
+        "type": "Conv dw",
+        "stride": "2",
+        "block": "3x3x1024 dw",
+        "n": None,
+        "input": "7x7x1024",
+    }
+    lines = run("table", "bn_inception", "--as-printed", "--format", "csv").stdout.splitlines()
+    assert lines[0].endswith("double #3×3,Pool +proj")
+    assert lines[7].startswith("inception (3c),stride 2,28x28x576,3,0,128,160,64,96,max +")
+    assert len(lines) == 16  # the classifier is not in the figure
+
+
+def test_class_count_and_let_names_on_the_command_line():
+    arguments = ["table", "mobilenet_v1", *FAST, "--format", "json"]
+    found = json.loads(run(*arguments, "--classes", "10", "--let", "alpha=0.5").stdout)
+    # 1,331,592 less the classifier's 513,000, and 512 x 10 + 10 instead
+    assert found["totals"]["params"] == 823_722
+    assert found["totals"]["buffers"] == 10_944  # 2 x 5,472 channels
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--as-printed", "--variant", "bn"], "--as-printed shows what the paper prints"),
+        (["--as-printed", "--compare-paper"], "allowed: --row, --format and -o beside it"),
+        (["--as-printed", "--row", "inception_3z"], "googlenet has no row 'inception_3z'"),
+        (["--classes", "ten"], "'ten' is no name here"),
+        (["--classes", "0"], "with classes = 0: row linear: "),
+        (["--let", "classes"], "--let 'classes'; allowed: NAME=VALUE"),
+        (["--let", "clases=3"], "no let name 'clases'; allowed: classes; did you mean 'classes'"),
+        (["--classes", "3", "--let", "classes=4"], "classes is given twice"),
+    ],
+)
+def test_options_that_make_no_sense_are_one_clear_error(arguments, says):
+    result = run("table", "googlenet", *FAST, *arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()
+    assert says in line
+
+
+def test_a_row_of_a_variant_is_explained():
+    result = run("explain", "resnet", "conv2_x", "--variant", "18", *FAST)
+    assert result.stdout.startswith("resnet (18), conv2_x")
 
 
 def test_json_gives_the_printed_headings():

@@ -205,7 +205,7 @@ def test_one_mistake_is_told_once_however_many_variants_share_it(load):
         load(
             (
                 "FC: [global_avgpool, flatten, linear classes]",
-                "FC: [global_avgpool, linear classes]",
+                "FC: [global_avgpool, flatten, linear classes x]",
             )
         )
     assert len(caught.value.problems) == 1

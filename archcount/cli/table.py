@@ -15,7 +15,7 @@ from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.printed import PrintedTable
 from archcount.reporting import render_sheets, render_table
-from archcount.reporting.asprinted import as_printed_csv, as_printed_json, as_printed_sheet
+from archcount.reporting.asprinted import as_printed_csv, as_printed_json, as_printed_sheets
 
 
 def show_table(
@@ -116,5 +116,6 @@ def _as_printed(
     if form == "csv":
         return as_printed_csv(chosen)
     heading = f"archcount table {paper.name} --as-printed"
-    sheet = as_printed_sheet(chosen)
-    return render_sheets([[sheet]], form, width=width, colour=colour, heading=heading)
+    return render_sheets(
+        [as_printed_sheets(chosen)], form, width=width, colour=colour, heading=heading
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import wrap
 
 from archcount.printed import NUMBERS, PrintedRow, PrintedTable
 from archcount.reporting.machine import to_csv, to_json
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 SCHEMA = "archcount.as-printed/1"
+_NARROW = 5
+"""The least width of a heading on a narrow terminal."""
 
 
 def headings(table: PrintedTable) -> dict[str, str]:
@@ -29,13 +32,20 @@ def printed_rows(table: PrintedTable) -> tuple[PrintedRow, ...]:
     return tuple(row for row in table.rows if shown & row.cells.keys()) if shown else table.rows
 
 
-def as_printed_sheet(table: PrintedTable) -> Sheet:
-    """Lay the rows out under the paper's headings."""
-    columns: list[Column[PrintedRow]] = [
-        Column(heading=heading, text=partial(_text, column))
-        for column, heading in headings(table).items()
-    ]
-    return make_sheet(f"{table.name}: {table.source}, as printed", columns, printed_rows(table))
+def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
+    """Lay the rows out under the paper's headings, and with headings folded for 80 columns."""
+    rows = printed_rows(table)
+    title = f"{table.name}: {table.source}, as printed"
+    wide, narrow = [], []
+    for column, heading in headings(table).items():
+        text = partial(_text, column)
+        texts = [text(row).text for row in rows]
+        folded = wrap(heading, max(_NARROW, *(len(each) for each in texts)))
+        wide.append(Column(heading=heading, text=text))
+        # A number or a size is never broken, words between blanks may be.
+        whole = not any(" " in each for each in texts)
+        narrow.append(Column(heading="\n".join(folded), text=text, whole=whole))
+    return [make_sheet(title, columns, rows) for columns in (wide, narrow)]
 
 
 def _text(column: str, row: PrintedRow) -> Text:

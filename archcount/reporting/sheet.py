@@ -19,11 +19,17 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column(Generic[Record]):
-    """One column as data: its heading, and how a record gives its text."""
+    """One column as data: its heading, and how a record gives its text.
+
+    Attributes:
+        right: whether its text stands to the right, as numbers do.
+        whole: whether its text is never broken; what stands to the right never is.
+    """
 
     heading: str
     text: Callable[[Record], Text | str]
     right: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +44,7 @@ class Sheet:
     title: str
     headings: tuple[str, ...]
     right: tuple[bool, ...]
+    whole: tuple[bool, ...]
     lines: tuple[tuple[Text, ...], ...]
     rule_before: tuple[int, ...] = ()
     notes: tuple[Text, ...] = ()
@@ -57,6 +64,7 @@ def make_sheet(
         title=title,
         headings=tuple(column.heading for column in columns),
         right=tuple(column.right for column in columns),
+        whole=tuple(column.right or column.whole for column in columns),
         lines=tuple(tuple(_text(column.text(record)) for column in columns) for record in records),
         rule_before=rule_before,
         notes=tuple(notes),

@@ -104,7 +104,8 @@ def _table(sheet: Sheet, *, gap: int) -> Table:
             heading,
             justify="right" if right else "left",
             overflow="fold",
-            min_width=whole if right else None,
+            min_width=whole if sheet.whole[index] else None,
+            no_wrap=sheet.whole[index],
         )
     for number, line in enumerate(sheet.lines):
         if number in sheet.rule_before:

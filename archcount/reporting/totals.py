@@ -38,7 +38,7 @@ class NetworkTotals:
 
 def totals_sheets(networks: Sequence[NetworkTotals]) -> list[Sheet]:
     """Lay totals out, with every number exact and for 80 columns."""
-    return [_sheet(networks, _full_columns()), _sheet(networks, _narrow_columns())]
+    return [_sheet(networks, _full_columns()), _sheet(networks, _narrow_columns(networks))]
 
 
 def _sheet(networks: Sequence[NetworkTotals], columns: Sequence[Column[NetworkTotals]]) -> Sheet:
@@ -82,14 +82,21 @@ def _full_columns() -> list[Column[NetworkTotals]]:
     ]
 
 
-def _narrow_columns() -> list[Column[NetworkTotals]]:
+def _narrow_columns(networks: Sequence[NetworkTotals]) -> list[Column[NetworkTotals]]:
+    first = {network.name: network.variant for network in reversed(networks)}
+
+    def label(network: NetworkTotals) -> str:
+        """Name the table once, and its other variants below it."""
+        if network.variant != first[network.name]:
+            return f"  {network.variant}"
+        return " ".join((network.name, network.variant)).strip()
+
     return [
-        Column(heading="Network", text=lambda item: " ".join((item.name, item.variant)).strip()),
+        Column(heading="Network", text=label, whole=True),
         Column(heading="Params", text=lambda item: short(item.count.params), right=True),
-        Column(heading="printed", text=partial(_printed, "params")),
         Column(heading="MACs", text=lambda item: short(item.count.cost.macs), right=True),
-        Column(heading="printed", text=partial(_printed, "ops")),
         Column(heading="Depth", text=lambda item: f"{item.count.depth}", right=True),
+        Column(heading="printed", text=partial(_printed, "")),
         Column(heading="✓≈✗", text=_tally, right=True),
     ]
 
@@ -107,7 +114,9 @@ def short(number: int) -> str:
 
 
 def _printed(what: str, network: NetworkTotals) -> Text:
-    claims = network.claims.get(what, ())
+    """Write the printed totals of one kind, or of both."""
+    kinds = (what,) if what else ("params", "ops")
+    claims = [claim for kind in kinds for claim in network.claims.get(kind, ())]
     told = ", ".join(f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
     right = all(claim.verdict.status in _MARKS for claim in claims)
     return Text(told, "" if right else "bad")
