@@ -157,6 +157,41 @@ def test_ratios_go_both_ways(judged):
     ]
 
 
+def test_per_cents_are_of_another_table_too(toy_text, tmp_path):
+    # VGG E is 19 deep and this is 6: 13/19 = 68.4 % fewer; VGG A is 11 deep, 45.5 % fewer. AlexNet
+    # is 8 deep and the wider one below 10: 25 % more.
+    path = tmp_path / "toy.yaml"
+    claims = "{what: depth, printed: 68% fewer, from: x, fewer_than: {table: vgg, variant: E}}, "
+    claims += "{what: depth, printed: 45%, from: x, fewer_than: {table: vgg, variant: A}}, "
+    claims += "{what: depth, printed: 46%, from: x, fewer_than: {table: vgg, variant: B}}"
+    path.write_text(
+        toy_text.replace("| 8 | 2 |", "| 8 | 4 |")
+        + "claims: [{what: depth, printed: +25%, from: x, more_than: {table: alexnet}}]\n"
+        "  # the four blocks make it 10 deep\n"
+    )
+    table = ac.load(path)
+    [deeper] = ac.compare(ac.count(table, engine="formula"), table).record.comparison.claims
+    assert (deeper.verdict.why, deeper.computed, deeper.shown) == ("equal", 25, "25.0%")
+    path.write_text(toy_text + f"claims: [{claims}]\n")
+    table = ac.load(path)
+    found = ac.compare(ac.count(table, engine="formula"), table).record.comparison.claims
+    assert [claim.verdict.status for claim in found] == ["match", "match", "off"]
+    assert found[0].shown == "68.4%"
+    assert "% fewer = 19 of vgg E / 6 layers with weights" in found[0].verdict.sentence
+
+
+def test_layers_are_told_apart_by_both_sides_of_their_kernel(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(
+        toy_text.replace("stem: conv patch w", "stem: [conv 1x3 2, conv 3x1 5, conv patch w]")
+        # 2 x 3 x 3 = 18 and 5 x 2 x 3 = 30 weights
+        + "claims: [{what: weights, layers: conv 1x3, printed: 18, from: x}, {what: weights, layers: conv 3x1, printed: 30, from: x}]\n"
+    )
+    table = ac.load(path)
+    found = ac.compare(ac.count(table, engine="formula"), table).record.comparison.claims
+    assert [claim.verdict.status for claim in found] == ["match", "match"]
+
+
 def test_crops_are_multiplied_and_cost_as_many_images(toy_text, tmp_path):
     path = tmp_path / "toy.yaml"
     claim = "{what: crops, printed: %s, crops: 2 x 5, from: here}"

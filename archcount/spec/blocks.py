@@ -11,7 +11,6 @@ from archcount.architecture import (
     Block,
     BoundBlock,
     ConcatBlock,
-    Expression,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
@@ -20,15 +19,13 @@ from archcount.architecture import (
     parse_expression,
     parse_layer,
 )
-from archcount.architecture.blocks import LayerBlock, PatchText
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers import KINDS
+from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern, read_in
 from archcount.spec.schema import NAME
 from archcount.spec.source import Marked
 
 _FORMS = "a layer, a block's name, a list, concat:, add:, or repeat: with block:"
-_HOLE = re.compile(r"\{([^{}]*)\}")
-"""A number in a block's name, `conv3-{width}`."""
 
 
 class BlockReader:
@@ -60,7 +57,7 @@ class BlockReader:
                     )
                 )
                 continue
-            if _means_a_layer(name) or name == "shortcut":
+            if means_a_layer(name) or name == "shortcut":
                 problems.append(
                     Problem(
                         what=f"block name {quote(name)} begins with the word of a layer kind",
@@ -71,7 +68,7 @@ class BlockReader:
                 continue
             problems += self._strange_holes(name)
             try:
-                read = {*_read_in(self._named(name))}
+                read = {*read_in(self._named(name))}
             except InvalidTableError as error:
                 problems += [item for item in error.problems if item not in problems]
                 continue
@@ -81,14 +78,14 @@ class BlockReader:
                     remedy="write {} for a number that no layer reads",
                     where=self._keys[name],
                 )
-                for hole in _HOLE.findall(name)
+                for hole in HOLE.findall(name)
                 if hole and hole not in read
             ]
         return problems
 
     def _strange_holes(self, name: str) -> Iterator[Problem]:
         """Refuse a number in a block's name that an expression cannot read."""
-        holes = [hole for hole in _HOLE.findall(name) if hole]
+        holes = [hole for hole in HOLE.findall(name) if hole]
         for hole in holes:
             if not re.fullmatch(NAME, hole) or hole in self._table_names or holes.count(hole) > 1:
                 yield Problem(
@@ -130,7 +127,7 @@ class BlockReader:
         holding = self._holding(text)
         if holding is not None:
             return holding
-        parts = list(_listed(text))
+        parts = list(listed(text))
         if len(parts) > 1:
             return self._each(parts)
         try:
@@ -151,7 +148,7 @@ class BlockReader:
         found = {
             name: match
             for name in self._written
-            if "{" in name and (match := _pattern(name).fullmatch(text.text))
+            if "{" in name and (match := pattern(name).fullmatch(text.text))
         }
         if len(found) > 1:
             raise InvalidTableError(
@@ -191,7 +188,7 @@ class BlockReader:
             )
         if name not in self._done:
             self._open.append(name)
-            outer, self._names = self._names, (*self._table_names, *_HOLE.findall(name))
+            outer, self._names = self._names, (*self._table_names, *HOLE.findall(name))
             try:
                 self._done[name] = self.read(self._written[name])
             finally:
@@ -275,56 +272,3 @@ class BlockReader:
                     )
                 )
         return RepeatBlock(expression, body, times)
-
-
-def _means_a_layer(name: str) -> bool:
-    """Tell whether a block's name could be a layer: a kind's word alone may need more."""
-    kind = KINDS.get(name.split()[0])
-    if kind is None:
-        return False
-    return name != kind.word or not any(item.required for item in kind.arguments())
-
-
-def _pattern(name: str) -> re.Pattern[str]:
-    """Make a pattern of a block's name with numbers in it; those without a name are not read."""
-    pieces = _HOLE.split(name)
-    holes = [hole for hole in pieces[1::2] if hole]
-    if not all(re.fullmatch(NAME, hole) for hole in holes) or len({*holes}) < len(holes):
-        return re.compile(re.escape(name))  # it is refused elsewhere
-    number = r"\d{1,9}(?:\.\d{1,6})?"
-    texts = [
-        re.escape(piece) if place % 2 == 0 else f"(?P<{piece}>{number})" if piece else number
-        for place, piece in enumerate(pieces)
-    ]
-    return re.compile("".join(texts), re.ASCII)
-
-
-def _read_in(block: Block) -> Iterator[str]:
-    """Yield every name that a block reads."""
-    match block:
-        case LayerBlock():
-            for bound in block.arguments:
-                if isinstance(bound.value, Expression):
-                    yield from bound.value.names
-                elif isinstance(bound.value, PatchText):
-                    yield from bound.value.stride.names
-        case RepeatBlock():
-            yield from block.times.names
-            yield from _read_in(block.body)
-        case BoundBlock(body=body):
-            yield from _read_in(body)
-        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
-            for item in inner:
-                yield from _read_in(item)
-
-
-def _listed(text: Text) -> Iterator[Text]:
-    """Yield what stands between the commas of a text; those in brackets are left alone."""
-    depth = start = 0
-    for place, letter in enumerate((*text.text, ",")):
-        depth += (letter in "([") - (letter in ")]")
-        if (letter == "," and depth == 0) or place == len(text.text):
-            piece = text.text[start:place]
-            begin = start + len(piece) - len(piece.lstrip())
-            yield text.part(begin, begin + len(piece.strip()))
-            start = place + 1

@@ -1,196 +1,21 @@
-"""A table file, loaded: what was printed, and the architecture of any variant of it."""
+"""From a table file to a loaded table, or to all its problems at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from archcount.architecture import Architecture, LayerDefaults, Value
-from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
-from archcount.layers import Shape
+from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 from archcount.printed import Convention, PrintedTable, Source
 from archcount.spec.claims import claims_of, layers_like
 from archcount.spec.declared import errata_of
-from archcount.spec.expansion import expand_table
-from archcount.spec.reader import Parts, layer_defaults, read_lets, read_parts
-from archcount.spec.rereading import Rereading
+from archcount.spec.loaded import LoadedTable, Network
+from archcount.spec.reader import Parts, read_parts
 from archcount.spec.schema import TableFile
 from archcount.spec.source import Marked, parse, read_text
 from archcount.spec.validate import validate
 from archcount.spec.variants import PRINTED, apply_variant
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Network:
-    """One network of a file: the table as it stands, or a variant.
-
-    Attributes:
-        variant: the variant's name; empty for the table as it stands.
-        file: the file with the variant's changes in place.
-        is_printed: whether the printed cells are this network's.
-    """
-
-    variant: str
-    file: TableFile
-    marked: Marked
-    parts: Parts
-    printed: PrintedTable
-    is_printed: bool
-
-    def resolved(
-        self, input: Shape | None, lets: Mapping[str, str]
-    ) -> tuple[Shape, dict[str, Value], LayerDefaults]:
-        """Give the input shape, the `let` names and the layer defaults."""
-        problems: list[Problem] = []
-        values = read_lets({**self.file.let, **lets}, self.marked.section("let"), problems)
-        defaults = layer_defaults(self.file.layer, self.marked.section("layer"), problems)
-        if problems:
-            raise InvalidTableError(problems)
-        return input or Shape.parse(self.file.input), values, defaults
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadedTable:
-    """A table file that was read without a problem.
-
-    Where a method takes a variant, the empty name means the file's default variant, or the table
-    as printed where it has none.
-
-    Attributes:
-        path: the file.
-        name: the table's name.
-        written: what the paper printed, whatever variants make of it.
-        variants: the names of the variants.
-        networks: the names of all networks of the file, the empty one for a table as printed
-            that has no other name.
-    """
-
-    path: Path
-    name: str
-    written: PrintedTable
-    variants: tuple[str, ...]
-    networks: tuple[str, ...]
-    _default: str
-    _networks: Mapping[str, _Network]
-
-    def printed(self, variant: str = "") -> PrintedTable:
-        """Give what the paper printed, with what the file says of this variant.
-
-        Raises:
-            UsageError: there is no such variant.
-        """
-        return self._network(variant).printed
-
-    def is_printed(self, variant: str = "") -> bool:
-        """Tell whether the printed cells are this variant's.
-
-        Raises:
-            UsageError: there is no such variant.
-        """
-        return self._network(variant).is_printed
-
-    def input(self, variant: str = "") -> Shape:
-        """Give the input shape of a variant.
-
-        Raises:
-            UsageError: there is no such variant.
-        """
-        return Shape.parse(self._network(variant).file.input)
-
-    def lets(self, variant: str = "") -> Mapping[str, str]:
-        """Give the `let` names of a variant, as written.
-
-        Raises:
-            UsageError: there is no such variant.
-        """
-        return self._network(variant).file.let
-
-    def architecture(
-        self,
-        variant: str = "",
-        input: Shape | None = None,
-        lets: Mapping[str, str] | None = None,
-    ) -> Architecture:
-        """Expand the table.
-
-        Args:
-            variant: the name of one of its variants.
-            input: another input shape, (channels, height, width).
-            lets: other values of `let` names, by name.
-
-        Raises:
-            UsageError: there is no such variant, or no such name.
-            InvalidTableError: the rows do not go together (with these numbers).
-        """
-        network = self._network(variant)
-        for name in lets or {}:
-            if name not in network.file.let:
-                raise UsageError(
-                    Problem(
-                        what=f"table {self.name} has no let name {quote(name)}",
-                        allowed=", ".join(network.file.let) or "none; this table has no let:",
-                        remedy=suggestion(name, network.file.let),
-                    )
-                )
-        try:
-            return self._expanded(variant, input, lets or {})
-        except InvalidTableError as error:
-            if not lets:
-                raise
-            # The number is the caller's, and stands nowhere in the file.
-            given = ", ".join(f"{name} = {value}" for name, value in lets.items())
-            problem = error.problems[0]
-            raise UsageError(
-                replace(problem, what=f"with {given}: {problem.what}", where=None)
-            ) from None
-
-    def _expanded(self, variant: str, input: Shape | None, lets: Mapping[str, str]) -> Architecture:
-        """Expand a variant with other numbers."""
-        network = self._network(variant)
-        shape, values, defaults = network.resolved(input, lets)
-        parts = network.parts
-        name = self._name_of(variant)
-        expanded = expand_table(
-            self.name,
-            name,
-            shape,
-            parts.rows,
-            parts.heads,
-            values,
-            defaults,
-            parts.elsewhere,
-        )
-        return replace(expanded, lets=dict(lets))
-
-    def rereading(self, variant: str = "") -> Rereading:
-        """Give the rows of a variant, ready to be read in another way."""
-        network = self._network(variant)
-        _, lets, defaults = network.resolved(None, {})
-        return Rereading(
-            architecture=self.architecture(variant),
-            rows=network.parts.rows,
-            is_printed=network.is_printed,
-            lets=lets,
-            defaults=defaults,
-            headings=network.printed.headings,
-            readings={reading.declared.row: reading.block for reading in network.parts.readings},
-        )
-
-    def _name_of(self, variant: str) -> str:
-        return variant or self._default
-
-    def _network(self, variant: str) -> _Network:
-        name = self._name_of(variant)
-        if name not in self._networks:
-            raise UsageError(
-                Problem(
-                    what=f"table {self.name} has no variant {quote(variant)}",
-                    allowed=", ".join(self.variants) or "none; this table has no variants",
-                    remedy=suggestion(variant, self.variants),
-                )
-            )
-        return self._networks[name]
 
 
 def load_table(path: Path, name: str = "") -> LoadedTable:
@@ -242,7 +67,7 @@ def _loaded(
     base = PRINTED if default else ""
     networks = {}
     if parts.alone or not default:
-        networks[base] = _Network(
+        networks[base] = Network(
             variant="",
             file=file,
             marked=marked,
@@ -255,7 +80,7 @@ def _loaded(
         changed, change = apply_variant(marked, variant)
         own = read_parts(changed, lines, found, change)
         own_file = validate(changed)
-        networks[variant] = _Network(
+        networks[variant] = Network(
             variant=variant,
             file=own_file,
             marked=changed,

@@ -1,0 +1,76 @@
+"""The names of blocks: what they may be, the numbers in them, and the texts that list several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archcount.architecture import (
+    AddBlock,
+    Block,
+    BoundBlock,
+    ConcatBlock,
+    Expression,
+    RepeatBlock,
+    SequenceBlock,
+    Text,
+)
+from archcount.architecture.blocks import LayerBlock, PatchText
+from archcount.layers import KINDS
+from archcount.spec.schema import NAME
+
+HOLE = re.compile(r"\{([^{}]*)\}")
+"""A number in a block's name, `conv3-{width}`."""
+
+
+def means_a_layer(name: str) -> bool:
+    """Tell whether a block's name could be a layer: a kind's word alone may need more."""
+    kind = KINDS.get(name.split()[0])
+    if kind is None:
+        return False
+    return name != kind.word or not any(item.required for item in kind.arguments())
+
+
+def pattern(name: str) -> re.Pattern[str]:
+    """Make a pattern of a block's name with numbers in it; those without a name are not read."""
+    pieces = HOLE.split(name)
+    holes = [hole for hole in pieces[1::2] if hole]
+    if not all(re.fullmatch(NAME, hole) for hole in holes) or len({*holes}) < len(holes):
+        return re.compile(re.escape(name))  # it is refused elsewhere
+    number = r"\d{1,9}(?:\.\d{1,6})?"
+    texts = [
+        re.escape(piece) if place % 2 == 0 else f"(?P<{piece}>{number})" if piece else number
+        for place, piece in enumerate(pieces)
+    ]
+    return re.compile("".join(texts), re.ASCII)
+
+
+def read_in(block: Block) -> Iterator[str]:
+    """Yield every name that a block reads."""
+    match block:
+        case LayerBlock():
+            for bound in block.arguments:
+                if isinstance(bound.value, Expression):
+                    yield from bound.value.names
+                elif isinstance(bound.value, PatchText):
+                    yield from bound.value.stride.names
+        case RepeatBlock():
+            yield from block.times.names
+            yield from read_in(block.body)
+        case BoundBlock(body=body):
+            yield from read_in(body)
+        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
+            for item in inner:
+                yield from read_in(item)
+
+
+def listed(text: Text) -> Iterator[Text]:
+    """Yield what stands between the commas of a text; those in brackets are left alone."""
+    depth = start = 0
+    for place, letter in enumerate((*text.text, ",")):
+        depth += (letter in "([") - (letter in ")]")
+        if (letter == "," and depth == 0) or place == len(text.text):
+            piece = text.text[start:place]
+            begin = start + len(piece) - len(piece.lstrip())
+            yield text.part(begin, begin + len(piece.strip()))
+            start = place + 1
