@@ -252,3 +252,19 @@ def test_a_picture_names_nothing_outside_itself(report):
     svg = render_table(report.record, "svg")
     assert svg.count("http") == 1
     assert "http://www.w3.org/2000/svg" in svg
+
+
+def test_what_the_paper_prints_no_column_of_is_counted_beside_what_it_does(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    lines = [
+        "|".join(line.split("|")[:-2]) if line.count("|") == 7 else line
+        for line in toy_text.splitlines()
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    table = ac.load(path)
+    report = ac.compare(ac.count(table, engine="formula"), table)
+    assert report.record.comparison.columns == ("output",)
+    plain = [line.split() for line in render_table(report.record, "plain").splitlines()]
+    assert ["Row", "Output", "paper", "Params", "MACs"] in plain
+    assert ["stage", "4x4x8", "match", "2,088", "32,768"] in plain
+    assert ["total", "1x1x10", "2,290", "39,760"] in plain

@@ -12,6 +12,7 @@ from archcount.comparison.claimed import (
     claimed_value,
     compared_claim,
     text_convention,
+    told_part,
 )
 from archcount.comparison.conventions import accepted, computed_value, describe, differences, unit
 from archcount.comparison.costs import crops, training_time
@@ -105,7 +106,7 @@ def _share(claim: Claim, printed: PrintedTable, count: Count, measured: Measured
     )
     some, every = (computed_value(row, convention) for row in (part.count, count.total))
     share = Fraction(100 * some, every) if every else Fraction(0)
-    told = f"% = {some:,} of {every:,} {unit(convention)}"
+    told = f"% = {some:,}{told_part(claim)} / {every:,} {unit(convention)}"
     verdict = judge_quantity(quantity, share, 1000, told)
     shown = write_percent(share, quantity)
     return compared_claim(claim, quantity, share, verdict, shown=shown)

@@ -54,13 +54,14 @@ def _plain_columns() -> list[Column[ReportRow]]:
 
 def _compared_columns(report: TableReport) -> list[Column[ReportRow]]:
     columns: list[Column[ReportRow]] = [_ROW]
-    for name in _columns(report):
-        columns += [
+    for name in (*_columns(report), *_unprinted(report)):
+        columns.append(
             Column(
                 heading=heading(report, name), text=partial(_exact, name), right=name not in SIZES
-            ),
-            Column(heading="paper", text=partial(_says, name)),
-        ]
+            )
+        )
+        if name in _columns(report):
+            columns.append(Column(heading="paper", text=partial(_says, name)))
     return columns
 
 
@@ -74,6 +75,11 @@ def _narrow_columns(report: TableReport) -> list[Column[ReportRow]]:
             ]
         else:
             columns.append(Column(heading=heading(report, name), text=partial(_marked, name)))
+    for name in _unprinted(report):
+        right = name not in SIZES
+        columns.append(
+            Column(heading=heading(report, name), text=partial(_exact, name), right=right)
+        )
     return columns
 
 
@@ -86,12 +92,17 @@ def _columns(report: TableReport) -> tuple[str, ...]:
     return report.comparison.columns if report.comparison else ()
 
 
+def _unprinted(report: TableReport) -> tuple[str, ...]:
+    """Name what is counted of every row though the paper has no column of it."""
+    return tuple(name for name in ("output", *QUANTITIES) if name not in _columns(report))
+
+
 def heading(report: TableReport, column: str) -> str:
     """Give a compared column's heading: what its numbers count."""
     if report.comparison and column in report.comparison.conventions:
         unit = report.comparison.conventions[column].partition(", ")[0]
         return unit[0].upper() + unit[1:]
-    return column.capitalize()
+    return "MACs" if column == "ops" else column.capitalize()
 
 
 def size(chw: tuple[int, int, int]) -> str:
@@ -110,6 +121,9 @@ def _exact(column: str, row: ReportRow) -> str:
         return size(row.count.output)
     if column == "depth":
         return f"{row.count.depth}"
+    if column in QUANTITIES and column not in row.cells:
+        number = row.count.params if column == "params" else row.count.cost.macs
+        return f"{number:,}"
     cell = row.cells.get(column)
     if cell is None:
         return ""
