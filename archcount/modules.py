@@ -74,6 +74,28 @@ class Scale(nn.Module):
         return f"{self.factor:g}"
 
 
+class Subsample(nn.Module):
+    """Take every `stride`-th row and column, and add channels of zeros.
+
+    Args:
+        stride: how many rows and columns one is taken of.
+        zeros: how many channels are added.
+    """
+
+    def __init__(self, stride: int, zeros: int) -> None:
+        super().__init__()
+        self.stride, self.zeros = stride, zeros
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, C + zeros, rows, columns)."""
+        taken = x[:, :, :: self.stride, :: self.stride]
+        return F.pad(taken, (0, 0, 0, 0, 0, self.zeros))
+
+    def extra_repr(self) -> str:
+        """Describe stride and zeros."""
+        return f"stride={self.stride}, zeros={self.zeros}"
+
+
 class Named(nn.Module):
     """Modules by name; unlike `nn.ModuleDict`, it has no names of its own besides a module's."""
 

@@ -29,6 +29,7 @@ from archcount.layers import (
     SeparableConv,
     Shape,
     Softmax,
+    Subsample,
 )
 from archcount.layers.cost import CATEGORIES
 from archcount.printed import Patch
@@ -86,6 +87,8 @@ def layers(draw):
         made = kind(size=(draw(st.integers(1, 7)), draw(st.integers(1, 7))))
     elif kind is BatchNorm:
         made = BatchNorm(scale=draw(st.booleans()))
+    elif kind is Subsample:
+        made = Subsample(stride=draw(st.integers(1, 3)), width=draw(st.integers(1, 12)))
     elif kind is Scale:
         made = Scale(factor=draw(st.sampled_from([0.1, 0.17, 1.0])))
     elif kind is Linear:
@@ -242,6 +245,12 @@ def test_asymmetric_pooling_leaves_the_padding_out():
     assert output.flatten().tolist() == [1.0, 1.0, 1.0]
 
 
+def test_subsampling_takes_the_first_of_every_two_and_adds_zeros():
+    image = torch.arange(9.0).reshape(1, 1, 3, 3)
+    module = Subsample(stride=2, width=2).module(Shape((1, 3, 3)))
+    assert module(image).tolist() == [[[[0.0, 2.0], [6.0, 8.0]], [[0.0, 0.0], [0.0, 0.0]]]]
+
+
 def test_a_pool_that_rounds_up_may_reach_past_a_small_input():
     # one window of 3 over 2 cells: the stride of 2 is rounded up to one position
     pool = MaxPool(patch=Patch((3, 3), (2, 2)), pad="valid", ceil=True)
@@ -300,6 +309,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (LocalResponseNorm(), (2, 3, 3), {"norm": 180}),  # (5 + 5) x 18
         (BatchNorm(), (2, 3, 3), {"norm": 36}),
         (BatchNorm(scale=False), (2, 3, 3), {"norm": 36}),  # still divided by the deviation
+        (Subsample(stride=2, width=4), (2, 3, 3), {}),
         (Scale(factor=0.17), (2, 3, 3), {"scale": 18}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Softmax(), (10,), {"softmax": 50}),
@@ -334,6 +344,7 @@ def test_every_kind_has_a_hand_count_above():
         ),
         (Linear(width=3), (4, 4, 4), "flattened"),
         (GlobalAvgPool(), (4,), "channels, height and width"),
+        (Subsample(stride=2, width=3), (4, 4, 4), "subsample to 3 channels, and 4 come in"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(kind, shape, says):

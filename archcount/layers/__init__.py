@@ -24,6 +24,7 @@ from archcount.layers.pooling import AvgPool, MaxPool
 from archcount.layers.scaling import Scale
 from archcount.layers.separable import SeparableConv
 from archcount.layers.shape import Shape
+from archcount.layers.subsampling import Subsample
 
 KINDS: Mapping[str, type[LayerKind]] = MappingProxyType(
     {
@@ -41,6 +42,7 @@ KINDS: Mapping[str, type[LayerKind]] = MappingProxyType(
             LocalResponseNorm,
             BatchNorm,
             Scale,
+            Subsample,
             Linear,
             Flatten,
             Dropout,
@@ -76,4 +78,5 @@ __all__ = [
     "SeparableConv",
     "Shape",
     "Softmax",
+    "Subsample",
 ]

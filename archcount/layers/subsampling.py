@@ -1,0 +1,54 @@
+"""Subsampling without parameters: every so many rows and columns, zeros as further channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from archcount.errors import InvalidValueError
+from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.padding import same_length
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subsample(LayerKind):
+    """The identity on every `stride`-th row and column, with zeros up to `width` channels.
+
+    It has no parameters and does no arithmetic: `subsample 2 128`.
+
+    Source: arXiv:1512.03385, sec. 3.3, shortcuts of option A.
+
+    >>> Subsample(stride=2, width=128).output(Shape((64, 56, 56))).dims
+    (128, 28, 28)
+    """
+
+    word: ClassVar[str] = "subsample"
+
+    stride: int = argument(ArgumentType.INTEGER, position=0, least=1)
+    width: int = argument(ArgumentType.INTEGER, position=1, least=1)
+
+    def output(self, shape: Shape) -> Shape:
+        """Give (width, rows, columns).
+
+        Raises:
+            InvalidValueError: the input has more channels already.
+        """
+        shape.require_map(self.word)
+        if self.width < shape.channels:
+            raise InvalidValueError(
+                f"subsample to {self.width} channels, and {shape.channels} come in",
+                allowed=f"{shape.channels} or more",
+                argument="width",
+            )
+        rows, columns = (same_length(side, self.stride) for side in shape.spatial)
+        return Shape((self.width, rows, columns))
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Make the selection and the zeros."""
+        from archcount.modules import Subsample as Selection
+
+        return Selection(self.stride, self.width - shape.channels)
