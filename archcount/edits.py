@@ -66,6 +66,7 @@ class Site:
         biases: its biases, all repetitions.
         macs: multiply-accumulates for one image, all repetitions.
         times: how often it stands in the row.
+        widths: (input channels, output channels, how often), where these differ in the row.
         reads: the row's cells that it reads.
     """
 
@@ -84,6 +85,7 @@ class Site:
     biases: int
     macs: int
     times: int = 1
+    widths: tuple[tuple[int, int, int], ...] = ()
     reads: tuple[str, ...] = ()
 
 

@@ -376,6 +376,21 @@ def test_options_that_make_no_sense_are_one_clear_error(arguments, says):
     assert says in line
 
 
+def test_a_variant_written_into_the_name_is_advised():
+    result = run("table", "resnet50")
+    assert result.returncode == 2
+    assert result.stderr.endswith("write resnet --variant 50\n")
+
+
+def test_layers_of_one_text_and_unlike_widths_are_added_up():
+    result = run("explain", "vgg", "conv1", *FAST)
+    # 3 x 64 x 9 = 1,728 and 64 x 64 x 9 = 36,864
+    assert "3 x 64 x 3x3 + 64 x 64 x 3x3" in result.stdout
+    assert "38,592" in result.stdout
+    result = run("explain", "vgg", "conv5", "--variant", "E", *FAST)
+    assert "512 x 512 x 3x3, 4 times" in result.stdout
+
+
 def test_a_row_of_a_variant_is_explained():
     result = run("explain", "resnet", "conv2_x", "--variant", "18", *FAST)
     assert result.stdout.startswith("resnet (18), conv2_x")

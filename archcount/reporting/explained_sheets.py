@@ -25,7 +25,10 @@ def explained_sheets(row: ExplainedRow) -> list[list[Sheet]]:
     Returns:
         Each in a wide layout, and where that helps in a narrow one.
     """
-    sheets = [[_arithmetic(row, narrow=narrow) for narrow in (False, True)], [_cells(row)]]
+    sheets = [[_arithmetic(row, narrow=narrow) for narrow in (False, True)]]
+    cells = _cells(row)
+    if cells.lines or cells.notes:
+        sheets.append([cells])
     if row.tried:
         sheets.append([_conventions(row)])
     if row.compared.explanations:
@@ -62,23 +65,31 @@ def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
 
 
 def _weights(site: Site) -> str:
-    """Write a layer's weights as a product."""
+    """Write a layer's weights as a product, or as a sum of them where its widths differ."""
     if not site.weights:
         return ""
-    if site.kernel is None:
-        product = f"{site.input[0]} x {site.output[0]}"
-    else:
-        area = f"{site.kernel[0]}x{site.kernel[1]}"
-        inside = site.input[0]
-        if site.word == "sepconv":
-            wide = inside * site.multiplier
-            product = f"{wide} x {area} + {wide} x {site.output[0]}"
-        elif site.word == "dwconv":
-            product = f"{site.output[0]} x {area}"
-        else:
-            groups = f" / {site.groups}" if site.groups > 1 else ""
-            product = f"{inside}{groups} x {site.output[0]} x {area}"
+    if site.widths:
+        return " + ".join(
+            f"{times} x ({product})" if times > 1 else product
+            for inside, outside, times in site.widths
+            for product in [_product(site, inside, outside)]
+        )
+    product = _product(site, site.input[0], site.output[0])
     return f"{product}, {site.times} times" if site.times > 1 else product
+
+
+def _product(site: Site, inside: int, outside: int) -> str:
+    """Write the weights of one layer of so many input and output channels."""
+    if site.kernel is None:
+        return f"{inside} x {outside}"
+    area = f"{site.kernel[0]}x{site.kernel[1]}"
+    if site.word == "sepconv":
+        wide = inside * site.multiplier
+        return f"{wide} x {area} + {wide} x {outside}"
+    if site.word == "dwconv":
+        return f"{outside} x {area}"
+    groups = f" / {site.groups}" if site.groups > 1 else ""
+    return f"{inside}{groups} x {outside} x {area}"
 
 
 def _positions(site: Site) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.spec.source import parse, read_text
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -53,6 +54,16 @@ def find_table(name: str) -> tuple[Path, str]:
         Problem(
             what=f"unknown table {quote(name)}",
             allowed=f"{', '.join(shipped)}, or the path of a .yaml file",
-            remedy=suggestion(name, shipped) or "see `archcount list`",
+            remedy=_variant(name) or suggestion(name, shipped) or "see `archcount list`",
         )
     )
+
+
+def _variant(name: str) -> str:
+    """Advise where a table's name with a variant's behind it is written, as in resnet50."""
+    for table, path in shipped_tables().items():
+        if name.startswith(table):
+            variant = name.removeprefix(table).strip("-_ ")
+            if variant in parse(read_text(path, path.name), path.name).section("variants").keys:
+                return f"write {table} --variant {variant}"
+    return ""

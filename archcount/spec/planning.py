@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -260,8 +261,17 @@ def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, V
         biases=sum(layer.biases for _, layer in layers),
         macs=sum(layer.cost.macs for _, layer in layers),
         times=len(layers),
+        widths=_unlike_widths(layers),
         reads=tuple(name for name in _names(written) if name in read) if written else (),
     )
+
+
+def _unlike_widths(layers: list[tuple[str, Layer]]) -> tuple[tuple[int, int, int], ...]:
+    """Count the input and output channels of a layer's places in the row, where they differ."""
+    found = Counter((layer.input.channels, layer.output.channels) for _, layer in layers)
+    if len(found) < 2:
+        return ()
+    return tuple((inside, outside, times) for (inside, outside), times in found.items())
 
 
 def _names(block: LayerBlock) -> Iterator[str]:
