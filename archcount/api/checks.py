@@ -39,6 +39,20 @@ def check(
     >>> check("googlenet", engine="formula").passed
     True
     """
+    _require_known(fail_on)
+    counting.choose(engine)
+    path, label = (name, str(name)) if isinstance(name, Path) else spec.find_table(name)
+    try:
+        table = Table(spec.load_table(path, label))
+    except InvalidTableError as error:
+        return CheckReport(
+            name=str(name), path=path, findings=tuple(_invalid(item) for item in error.problems)
+        )
+    return _checked(table, str(name), engine, fail_on)
+
+
+def _require_known(fail_on: Collection[str]) -> None:
+    """Refuse a word that is no reason to fail."""
     for word in fail_on:
         if word not in FAILING:
             raise UsageError(
@@ -48,14 +62,10 @@ def check(
                     remedy=suggestion(word, FAILING),
                 )
             )
-    counting.choose(engine)
-    path, label = (name, str(name)) if isinstance(name, Path) else spec.find_table(name)
-    try:
-        table = Table(spec.load_table(path, label))
-    except InvalidTableError as error:
-        return CheckReport(
-            name=str(name), path=path, findings=tuple(_invalid(item) for item in error.problems)
-        )
+
+
+def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> CheckReport:
+    """Check every network of a table that is valid."""
     verdicts: Counter[str] = Counter()
     found: list[Finding] = []
     engines: tuple[str, ...] = ()
@@ -68,8 +78,8 @@ def check(
         engines = tuple(each.engine for each in report.counts)
     papers = [table.file.printed(variant) for variant in table.networks]
     return CheckReport(
-        name=str(name),
-        path=path,
+        name=name,
+        path=table.file.path,
         variants=len(papers),
         engines=engines,
         verdicts={

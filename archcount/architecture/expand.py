@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 from archcount.architecture.blocks import (
     AddBlock,
@@ -22,15 +19,14 @@ from archcount.architecture.blocks import (
 )
 from archcount.architecture.change import changed
 from archcount.architecture.expression import Expression
-from archcount.architecture.nodes import Add, Concat, Layer, Node, Sequence
+from archcount.architecture.joins import Branches, Steps, add, concat, join, shared_arguments
+from archcount.architecture.nodes import Layer, Node
 from archcount.architecture.resolve import Budget, Context, Memo, blame, evaluate, resolve, whole
 from archcount.architecture.scope import Scope
 from archcount.edits import Edit
 from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
 from archcount.layers import BatchNorm, Conv, LayerKind, Relu, Shape
-from archcount.printed import Patch
 
-Steps = list[tuple[str, Node]]
 _FOLLOWING: dict[str, type[LayerKind]] = {"batch": BatchNorm, "relu": Relu}
 
 
@@ -58,24 +54,7 @@ def expand(
         InvalidTableError: a number does not fit, or shapes do not go together.
     """
     context = Context(scope=scope, defaults=defaults, budget=budget, edit=edit, memo=memo)
-    return _join(_steps(block, shape, context), shape)
-
-
-def _join(steps: Steps, shape: Shape) -> Node:
-    """Make one node of steps: the only one itself, or a sequence with distinct names."""
-    if len(steps) == 1 and steps[0][0] != "block":
-        return steps[0][1]
-    output = steps[-1][1].output if steps else shape
-    return Sequence(children=tuple(_named(steps)), input=shape, output=output)
-
-
-def _named(steps: Steps) -> Iterator[tuple[str, Node]]:
-    """Number the names that stand more than once: conv1, relu1, conv2, relu2, maxpool."""
-    totals = Counter(name for name, _ in steps)
-    seen: Counter[str] = Counter()
-    for name, node in steps:
-        seen[name] += 1
-        yield (f"{name}{seen[name]}" if totals[name] > 1 or name == "block" else name), node
+    return join(_steps(block, shape, context), shape)
 
 
 def _steps(block: Block, shape: Shape, context: Context) -> Steps:
@@ -88,9 +67,11 @@ def _steps(block: Block, shape: Shape, context: Context) -> Steps:
                 steps += _steps(item, steps[-1][1].output if steps else shape, context)
             return steps
         case ConcatBlock():
-            return [("concat", _concat(block, shape, context))]
+            branches = _branches(block.branches, shape, context)
+            return [("concat", concat(block, branches, shape, context))]
         case AddBlock():
-            return [("add", _add(block, shape, context))]
+            others = tuple(item for item in block.branches if not isinstance(item, Shortcut))
+            return [("add", add(block, _branches(others, shape, context), shape, context))]
         case RepeatBlock():
             return _repeat(block, shape, context)
         case BoundBlock(body, values):
@@ -143,7 +124,7 @@ def _remembered(block: LayerBlock, shape: Shape, context: Context) -> Steps:
 
 
 def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
-    numbers = _shared(block.kind, context.defaults)
+    numbers = shared_arguments(block.kind, context.defaults)
     for bound in block.arguments:
         numbers[bound.argument.name] = resolve(bound, block, shape, context)
     steps: Steps = []
@@ -152,19 +133,9 @@ def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
         for follower in block.kind.follows:
             word = block.follow.get(follower) or _default_follower(block, follower, context)
             if word != "none":
-                after = _FOLLOWING[word](**_shared(_FOLLOWING[word], context.defaults))
+                after = _FOLLOWING[word](**shared_arguments(_FOLLOWING[word], context.defaults))
                 steps.append(_place(after, steps[-1][1].output, block, context))
     return steps
-
-
-def _shared(kind: type[LayerKind], defaults: LayerDefaults) -> dict[str, Any]:
-    """Give what the table's `layer:` sets of a kind's arguments."""
-    allowed = {item.name: item for item in kind.arguments() if item.shared}
-    return {
-        name: value
-        for name, value in defaults.arguments.items()
-        if name in allowed and (not allowed[name].choices or value in allowed[name].choices)
-    }
 
 
 def _read(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -> list[LayerKind]:
@@ -198,88 +169,18 @@ def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -
         raise InvalidTableError(error.at(where, where_text)) from None
 
 
-def _branches(
-    blocks: tuple[Block, ...], shape: Shape, context: Context
-) -> tuple[tuple[str, Node], ...]:
+def _branches(blocks: tuple[Block, ...], shape: Shape, context: Context) -> Branches:
     """Expand branches on one input, gathering the problems of all."""
     nodes: Steps = []
     problems: list[Problem] = []
     for number, block in enumerate(blocks, 1):
         try:
-            nodes.append((f"branch{number}", _join(_steps(block, shape, context), shape)))
+            nodes.append((f"branch{number}", join(_steps(block, shape, context), shape)))
         except ArchcountError as error:
             problems += error.problems
     if problems:
         raise InvalidTableError(problems)
     return tuple(nodes)
-
-
-def _concat(block: ConcatBlock, shape: Shape, context: Context) -> Concat:
-    branches = _branches(block.branches, shape, context)
-    shapes = [node.output for _, node in branches]
-    if any(other.dims[1:] != shapes[0].dims[1:] for other in shapes):
-        listed = ", ".join(str(other) for other in shapes)
-        raise InvalidTableError(
-            Problem(
-                what=f"{context.scope.owner}: concat joins branches of unlike size: {listed}",
-                allowed="equal height and width (channels x height x width above)",
-                remedy="give the branches equal strides and padding",
-                where=block.where,
-            )
-        )
-    channels = sum(other.channels for other in shapes)
-    output = Shape((channels, *shapes[0].dims[1:]))
-    return Concat(children=branches, input=shape, output=output)
-
-
-def _add(block: AddBlock, shape: Shape, context: Context) -> Add:
-    others = tuple(item for item in block.branches if not isinstance(item, Shortcut))
-    branches = _branches(others, shape, context)
-    shapes = [node.output for _, node in branches]
-    shortcuts = [item for item in block.branches if isinstance(item, Shortcut)]
-    target = shapes[0] if shapes else shape
-    if any(other != target for other in shapes):
-        listed = ", ".join(str(other) for other in shapes)
-        raise InvalidTableError(
-            Problem(
-                what=f"{context.scope.owner}: add joins branches of unlike shape: {listed}",
-                allowed="equal channels, height and width",
-                remedy="give the branches equal widths, strides and padding, "
-                "or write shortcut for the branch that should adapt",
-                where=block.where,
-            )
-        )
-    steps = [("shortcut", _shortcut(item, shape, target, context)) for item in shortcuts]
-    return Add(children=(*branches, *_named(steps)), input=shape, output=target)
-
-
-def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) -> Node:
-    """Make the identity, or the 1x1 projection that reaches the target shape."""
-    if shape == target:
-        return Sequence(children=(), input=shape, output=shape)
-    strides = tuple(
-        -(-length // wanted) for length, wanted in zip(shape.spatial, target.spatial, strict=True)
-    )
-    kind = Conv(
-        patch=Patch((1, 1), (strides[0], strides[1])),
-        width=target.channels,
-        pad="valid",
-        bias=bool(context.defaults.arguments.get("bias", True)),
-    )
-    if not (shape.is_map and target.is_map) or kind.output(shape) != target:
-        raise InvalidTableError(
-            Problem(
-                what=f"{context.scope.owner}: no 1x1 projection leads from {shape} to {target}",
-                remedy="write the shortcut's layers out as a branch",
-                where=block.where,
-            )
-        )
-    context.budget.spend(block.where)
-    steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target, origin=block))]
-    if context.defaults.norm == "batch":
-        norm = BatchNorm(**_shared(BatchNorm, context.defaults))
-        steps.append(("batchnorm", Layer(kind=norm, input=target, output=target)))
-    return _join(steps, shape)
 
 
 def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
@@ -295,7 +196,7 @@ def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
     for repetition in range(times):
         inner = replace(context, repetition=repetition)
         context.budget.spend(block.text.where)
-        node = _join(_steps(block.body, current, inner), current)
+        node = join(_steps(block.body, current, inner), current)
         steps.append(("block", node))
         current = node.output
     return steps

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from archcount import api
 from archcount.cli import complete
+from archcount.cli.asprinted import as_printed_rows, count_nothing
 from archcount.cli.options import Engine, Format, Output, TableName, lets_of
 from archcount.cli.output import choose_format, destination, warn, write_colour
 from archcount.cli.progress import progress
-from archcount.errors import Problem, UsageError, quote, suggestion
-from archcount.printed import PrintedTable
-from archcount.reporting import render_sheets, render_table
-from archcount.reporting.asprinted import as_printed_csv, as_printed_json, as_printed_sheets
+from archcount.reporting import render_table
 
 
 def show_table(
@@ -63,18 +60,13 @@ def show_table(
     """
     chosen = choose_format(form, output)
     width = None if output is None else 160
-    if as_printed and (compare_paper or variant or input_size or classes or let or aux):
-        raise UsageError(
-            Problem(
-                what="--as-printed shows what the paper prints, and counts nothing",
-                allowed="--row, --format and -o beside it",
-            )
-        )
+    if as_printed:
+        count_nothing(compare_paper, variant, input_size, classes, let, aux)
     with destination(output) as write:
         table = api.load(name)
         if as_printed:
             paper = table.file.written
-            write(_as_printed(paper, row or [], chosen, width, colour=write_colour(output)))
+            write(as_printed_rows(paper, row or [], chosen, output))
             return
         lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name} with {engine}"):
@@ -94,28 +86,3 @@ def show_table(
         if chosen == "csv" or output is not None:
             warn(report.record)
         write(render_table(report.record, chosen, width=width, colour=write_colour(output)))
-
-
-def _as_printed(
-    paper: PrintedTable, rows: list[str], form: str, width: int | None, *, colour: bool
-) -> str:
-    """Write the rows asked for, or all of them, as the paper prints them."""
-    known = {row.id: row for row in paper.rows}
-    for name in rows:
-        if name not in known:
-            raise UsageError(
-                Problem(
-                    what=f"{paper.name} has no row {quote(name)}",
-                    allowed=", ".join(known),
-                    remedy=suggestion(name, known),
-                )
-            )
-    chosen = replace(paper, rows=tuple(row for row in paper.rows if not rows or row.id in rows))
-    if form == "json":
-        return as_printed_json(chosen)
-    if form == "csv":
-        return as_printed_csv(chosen)
-    heading = f"archcount table {paper.name} --as-printed"
-    return render_sheets(
-        [as_printed_sheets(chosen)], form, width=width, colour=colour, heading=heading
-    )

@@ -73,37 +73,9 @@ def _whole(value: Any) -> Any:
 
 # Blocks are read by `spec.blocks`, whose messages are better than those of a union; pydantic
 # takes no reference to a definition it does not know, so that a marker stands in for it.
-_BLOCK_MARKER = {"title": "a block of spec.blocks"}
-BlockTree = Annotated[Any, WithJsonSchema(_BLOCK_MARKER)]
-_BLOCKS_SCHEMA: dict[str, Any] = {"type": "object", "additionalProperties": _BLOCK_MARKER}
-BLOCK_SCHEMA: dict[str, Any] = {
-    "title": "Block",
-    "description": "A layer or a block's name, a list (one after another), concat, add or repeat.",
-    "anyOf": [
-        {"type": "string"},
-        {"type": "array", "items": {"$ref": "#/$defs/Block"}, "minItems": 1},
-        *(
-            {
-                "type": "object",
-                "properties": {
-                    join: {"type": "array", "items": {"$ref": "#/$defs/Block"}, "minItems": 1}
-                },
-                "required": [join],
-                "additionalProperties": False,
-            }
-            for join in ("concat", "add")
-        ),
-        {
-            "type": "object",
-            "properties": {
-                "repeat": {"type": ["integer", "string"]},
-                "block": {"$ref": "#/$defs/Block"},
-            },
-            "required": ["repeat", "block"],
-            "additionalProperties": False,
-        },
-    ],
-}
+BLOCK_MARKER = {"title": "a block of spec.blocks"}
+BlockTree = Annotated[Any, WithJsonSchema(BLOCK_MARKER)]
+_BLOCKS_SCHEMA: dict[str, Any] = {"type": "object", "additionalProperties": BLOCK_MARKER}
 
 
 class Entry(BaseModel):
@@ -295,27 +267,3 @@ class TableFile(Entry):
     variants: dict[VariantName, VariantEntry] = {}
     default: VariantName | None = None
     notes: tuple[Line, ...] = ()
-
-
-def json_schema() -> dict[str, Any]:
-    """Make the JSON Schema of a table file, for editors and other tools.
-
-    >>> json_schema()["properties"]["archcount"]["const"]
-    1
-    """
-    schema = TableFile.model_json_schema(by_alias=True)
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "archcount table file"
-    schema["$defs"]["Block"] = BLOCK_SCHEMA
-    return dict(_with_blocks(schema))
-
-
-def _with_blocks(schema: Any) -> Any:
-    """Put the reference to a block where its marker stands."""
-    if isinstance(schema, dict):
-        if schema.get("title") == _BLOCK_MARKER["title"]:
-            return {"$ref": "#/$defs/Block"}
-        return {key: _with_blocks(value) for key, value in schema.items()}
-    if isinstance(schema, list):
-        return [_with_blocks(value) for value in schema]
-    return schema
