@@ -113,9 +113,12 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
     parameters = list(module.parameters())
     assert sum(tensor.numel() for tensor in parameters) == kind.params(shape)
     assert sum(t.numel() for t in parameters if t.ndim > 1) == kind.weights(shape)
+    trained = {True: 2, False: 1}  # a scale and a shift a channel, or a shift alone
     assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == (
-        2 * shape.channels if kind.word == "batchnorm" else 0
+        trained[kind.scale] * shape.channels if kind.word == "batchnorm" else 0
     )
+    kept = [tensor for tensor in module.buffers() if tensor.ndim]
+    assert sum(tensor.numel() for tensor in kept) == kind.buffers(shape)
 
 
 @given(layers())
@@ -134,7 +137,8 @@ def test_a_window_that_is_refused_is_refused_by_torch_too(drawn):
     weight = torch.zeros(1, shape.channels, *kind.patch.kernel)
     with pytest.raises(RuntimeError):
         if isinstance(kind, MaxPool | AvgPool):
-            nn.functional.max_pool2d(images, kind.patch.kernel, kind.patch.stride, pad)
+            sizes = (kind.patch.kernel, kind.patch.stride, pad)
+            nn.functional.max_pool2d(images, *sizes, ceil_mode=kind.ceil)
         else:
             nn.functional.conv2d(images, weight, None, kind.patch.stride, pad, kind.dilation)
 
