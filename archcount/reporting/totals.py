@@ -118,8 +118,8 @@ def _printed(what: str, network: NetworkTotals) -> Text:
     kinds = (what,) if what else ("params", "ops")
     claims = [claim for kind in kinds for claim in network.claims.get(kind, ())]
     told = ", ".join(f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
-    right = all(claim.verdict.status in _MARKS for claim in claims)
-    return Text(told, "" if right else "bad")
+    right = [claim.verdict.status in _MARKS for claim in claims]
+    return Text(told, "" if all(right) else "told" if any(right) else "bad")
 
 
 def _verdicts(network: NetworkTotals) -> str:
