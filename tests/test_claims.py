@@ -292,6 +292,7 @@ def test_another_papers_number_contradicts_nothing(judged, toy_text, tmp_path):
         ("what: params, printed: 5%", "a share of the network without its part"),
         ("what: depth, of: stem, printed: 5%", "a share of the depth; allowed: shares of params"),
         ("what: params, of: stem, heads: true, printed: 5", "heads and of in one claim"),
+        ("what: params, heads: true, printed: 5", "'5' counts heads, and the network has none"),
         ("what: sum of ops, of: stem, printed: 5", "of beside sum of ops"),
         ("what: params, of: stam, printed: 5", "of 'stam', and there is no such part; .*did you mean 'stem'"),
         ("what: params, layers: cnov 3x3, printed: 5", "'cnov 3x3' names no layers; .*did you mean 'conv'"),

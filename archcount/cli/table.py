@@ -61,7 +61,8 @@ def show_table(
     chosen = choose_format(form, output)
     width = None if output is None else 160
     if as_printed:
-        count_nothing(compare_paper, variant, input_size, classes, let, aux)
+        counting = (batch != 1, engine != "fvcore")
+        count_nothing(compare_paper, variant, input_size, classes, let, aux, *counting)
     with destination(output) as write:
         table = api.load(name)
         if as_printed:

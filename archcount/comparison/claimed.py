@@ -20,7 +20,7 @@ def claimed_value(
     claim: Claim, printed: PrintedTable, count: Count, measured: Measured
 ) -> tuple[int, str]:
     """Give what a claim speaks of, counted, and what is counted, in words."""
-    part = claimed_part(claim, count, measured)
+    part = claimed_part(claim, measured)
     told = told_part(claim)
     row = part.count if part else count.total
     if claim.what in ("params", "ops"):
@@ -54,7 +54,7 @@ def told_part(claim: Claim) -> str:
     return " with heads" if claim.heads else ""
 
 
-def claimed_part(claim: Claim, count: Count, measured: Measured) -> Part | None:
+def claimed_part(claim: Claim, measured: Measured) -> Part | None:
     """Count the part that a claim speaks of; None for the whole, which was counted."""
     if claim.of:
         return measured.at(claim.of)

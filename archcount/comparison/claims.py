@@ -97,7 +97,7 @@ def _column_sum(claim: Claim, printed: PrintedTable) -> ComparedClaim:
 def _share(claim: Claim, printed: PrintedTable, count: Count, measured: Measured) -> ComparedClaim:
     """Judge the share that a part has of the whole; a table's shares count as its columns do."""
     quantity = parse_percent(claim.printed)
-    part = claimed_part(claim, count, measured)
+    part = claimed_part(claim, measured)
     assert part is not None, "the file was checked: a share is of a part"
     convention = (
         Convention(k=1000, count="weights")

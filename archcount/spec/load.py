@@ -68,7 +68,6 @@ def _loaded(
     networks = {}
     if parts.alone or not default:
         networks[base] = Network(
-            variant="",
             file=file,
             marked=marked,
             parts=parts,
@@ -81,7 +80,6 @@ def _loaded(
         own = read_parts(changed, lines, found, change)
         own_file = validate(changed)
         networks[variant] = Network(
-            variant=variant,
             file=own_file,
             marked=changed,
             parts=own,
@@ -136,9 +134,15 @@ def _strange_parts(table: LoadedTable) -> Iterator[Problem]:
     for variant, claim in (
         (name, each) for name in table.networks for each in table.printed(name).claims
     ):
-        if not (claim.of or claim.layers):
+        if not (claim.of or claim.layers or claim.heads):
             continue
         architecture = table.architecture(variant)
+        if claim.heads and not architecture.heads:
+            yield Problem(
+                what=f"the claim {quote(claim.printed)} counts heads, and the network has none",
+                remedy="write the heads, or leave heads: out",
+                where=claim.where,
+            )
         if claim.of and architecture.find(claim.of) is None:
             yield Problem(
                 what=f"the claim {quote(claim.printed)} is of {quote(claim.of)}, and there is no "

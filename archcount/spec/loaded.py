@@ -22,12 +22,10 @@ class Network:
     """One network of a file: the table as it stands, or a variant.
 
     Attributes:
-        variant: the variant's name; empty for the table as it stands.
         file: the file with the variant's changes in place.
         is_printed: whether the printed cells are this network's.
     """
 
-    variant: str
     file: TableFile
     marked: Marked
     parts: Parts
