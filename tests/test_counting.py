@@ -11,13 +11,13 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archcount.counting import Uncounted, choose, cross_check, engine
+from archcount.counting import ENGINES, Uncounted, choose, cross_check, engine
 from archcount.counting import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
 from archcount.spec import find_table, load_table
 
-NAMES = ("formula", "fvcore")
+NAMES = tuple(ENGINES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -117,9 +117,10 @@ def test_engines_agree_on_random_networks(text, tmp_path_factory):
         # Only what the strategy cannot know: an even kernel, or odd channels in two groups.
         assert "groups do not divide" in str(error) or "pad=same" in str(error), str(error)
         assume(False)
-    formula, traced = (engine(name).count(architecture) for name in NAMES)
-    assert cross_check(formula, traced) == ()
-    assert traced.uncounted == ()
+    formula, *traced = (engine(name).count(architecture) for name in NAMES)
+    for other in traced:
+        assert cross_check(formula, other) == ()
+        assert other.uncounted == ()
 
 
 def test_a_difference_is_found_in_its_row_and_category(data):
@@ -208,7 +209,7 @@ def test_a_network_too_large_to_run_is_said_and_still_counted_by_formula(data):
 
 
 def test_an_unknown_engine_is_refused():
-    with pytest.raises(UsageError, match="allowed: formula, fvcore, all"):
+    with pytest.raises(UsageError, match="allowed: formula, fvcore, torch, all"):
         choose("tpu")
 
 

@@ -53,7 +53,7 @@ def test_count_refuses_options_that_do_not_go_with_an_architecture():
 
 def test_all_runs_every_engine():
     report = ac.count(ac.load("googlenet"), engine="all")
-    assert [count.engine for count in report.counts] == ["fvcore", "formula"]
+    assert [count.engine for count in report.counts] == ["fvcore", "torch", "formula"]
     assert all(engine.agrees for engine in report.record.engines)
 
 

@@ -167,7 +167,7 @@ def test_a_batch_multiplies_every_category_and_every_engine(table):
     for before, after in zip(one.lines, three.lines, strict=True):
         costs = before.count.cost.as_dict()
         assert after.count.cost.as_dict() == {name: 3 * cost for name, cost in costs.items()}
-    assert [engine.total.cost.macs for engine in three.engines] == [3 * 39_760] * 2
+    assert [engine.total.cost.macs for engine in three.engines] == [3 * 39_760] * 3
 
 
 def test_json_says_for_how_many_images_each_part_is(table):

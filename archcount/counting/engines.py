@@ -27,6 +27,7 @@ class Engine(Protocol):
 ENGINES = {
     "formula": "closed form from the architecture: exact, needs no torch",
     "fvcore": "fvcore's trace of the built module, its handles for convolution and linear",
+    "torch": "the built module run on torch's meta device, every operation met at dispatch",
 }
 """Every engine, with what it is."""
 

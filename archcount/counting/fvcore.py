@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from archcount.architecture import Architecture
 from archcount.builder import assemble
+from archcount.counting.measure import measure
 from archcount.counting.records import Count, RowCount, Uncounted
 from archcount.errors import Problem, UnavailableError
 from archcount.layers import CATEGORIES, Cost
@@ -88,18 +89,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
 
     def row(name: str, depth: int) -> RowCount:
         module = network.get_submodule(name)
-        inside, outside = shapes[name]
-        return RowCount(
-            id=name,
-            input=_chw(inside),
-            output=_chw(outside),
-            weights=sum(tensor.numel() for tensor in module.parameters() if tensor.ndim > 1),
-            biases=_biases(module),
-            params=sum(tensor.numel() for tensor in module.parameters()),
-            buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.ndim),
-            cost=_cost(operators[name]),
-            depth=depth,
-        )
+        return measure(name, module, shapes[name], _cost(operators[name]), depth)
 
     weighted = frozenset({"weights"})
     return Count(
@@ -159,17 +149,6 @@ def _analysis(network: Network, dims: tuple[int, ...], *, heads: bool) -> FlopCo
     analysis.set_op_handle(**_HANDLES)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     return analysis.tracer_warnings("none")
-
-
-def _biases(module: nn.Module) -> int:
-    """Count the biases of what has a kernel of two dimensions or more."""
-    weighted = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
-    return sum(part.bias.numel() for part in weighted if part.bias is not None)
-
-
-def _chw(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    padded = (*shape, 1, 1)[:3]
-    return (padded[0], padded[1], padded[2])
 
 
 def _operators(name: str, network: Network, by_module: Mapping[str, Counter[str]]) -> Counter[str]:

@@ -25,7 +25,8 @@ class Cost:
         softmax: elementwise operations of softmax: 5 per element (maximum, difference,
             exponential, sum, quotient).
         add: elementwise additions of branches.
-        scale: elementwise multiplications by a constant, such as scaled residuals.
+        scale: elementwise multiplications, such as of scaled residuals.
+        other: other arithmetic on single numbers: differences, quotients, powers, sums, means.
 
     >>> (Cost(conv=10) + Cost(conv=5, bias=2)).macs
     15
@@ -41,6 +42,7 @@ class Cost:
     softmax: int = 0
     add: int = 0
     scale: int = 0
+    other: int = 0
 
     @property
     def macs(self) -> int:
@@ -83,6 +85,7 @@ class Cost:
             softmax=sum([cost.softmax for cost in costs]),
             add=sum([cost.add for cost in costs]),
             scale=sum([cost.scale for cost in costs]),
+            other=sum([cost.other for cost in costs]),
         )
 
     def scaled(self, times: int) -> Cost:

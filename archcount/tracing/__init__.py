@@ -1,0 +1,1 @@
+"""Tracing: one pass through a module on the meta device, every operation charged."""

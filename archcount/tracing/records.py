@@ -1,0 +1,121 @@
+"""What a trace is made of: tensors without numbers, operations, calls, modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from math import prod
+from typing import Any
+
+from archcount.layers import Cost
+
+
+class Origin(IntEnum):
+    """What a tensor was made from; the greatest of its sources."""
+
+    CONSTANT = 0
+    WEIGHT = 1
+    INPUT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """A tensor without its numbers.
+
+    Attributes:
+        shape: its sizes.
+        dtype: torch's name of its numbers' type, such as `float32`.
+        origin: whether it was made from the input, from weights alone, or from neither.
+        requires_grad: whether a gradient reaches it.
+
+    >>> TensorSpec((2, 3), "float32").elements
+    6
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    origin: Origin = Origin.INPUT
+    requires_grad: bool = False
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it has."""
+        return prod(self.shape)
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether its numbers are no integers."""
+        return "float" in self.dtype or "complex" in self.dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation on tensors of given shapes.
+
+    Attributes:
+        name: its name in the dispatcher, such as `aten.convolution`.
+        arguments: its arguments by the names of its schema, defaults filled in, `TensorSpec` in
+            the place of tensors.
+        outputs: the tensors it gives.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    outputs: tuple[TensorSpec, ...]
+
+    def tensor(self, name: str) -> TensorSpec:
+        """Give the tensor of an argument."""
+        found = self.arguments[name]
+        assert isinstance(found, TensorSpec), f"{self.name}: {name} is no tensor"
+        return found
+
+    def tensors(self) -> Iterator[TensorSpec]:
+        """Give every tensor among the arguments, those in lists too."""
+        for value in self.arguments.values():
+            for item in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(item, TensorSpec):
+                    yield item
+
+    @property
+    def output(self) -> TensorSpec:
+        """Its first output."""
+        return self.outputs[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an operation costs.
+
+    Attributes:
+        cost: of the forward pass, by category.
+        backward: multiply-accumulates of the backward pass, for the gradients that are needed.
+    """
+
+    cost: Cost = field(default_factory=Cost)
+    backward: int = 0
+
+
+FREE = Charge()
+"""Of what moves or makes numbers without arithmetic."""
+
+
+@dataclass(kw_only=True, slots=True)
+class ModuleTrace:
+    """What was found of one module and of all that it holds.
+
+    Attributes:
+        path: its name in the model, empty for the model itself.
+        input: the shape of the tensor it was given first, None where it was not run.
+        output: likewise of the first it gave.
+        cost: operations of the forward pass, by category.
+        backward: multiply-accumulates of the backward pass.
+        missed: how often each operation was met that no rule counts, by its name.
+    """
+
+    path: str
+    input: tuple[int, ...] | None = None
+    output: tuple[int, ...] | None = None
+    cost: Cost = field(default_factory=Cost)
+    backward: int = 0
+    missed: dict[str, int] = field(default_factory=dict)

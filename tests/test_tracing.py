@@ -1,0 +1,169 @@
+"""The trace of a module: costs worked out by hand, in the module where they are met."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import archcount as ac
+from archcount.counting import engine, formula
+from archcount.counting.parts import backward_macs
+from archcount.layers import Cost
+from archcount.spec import load_table
+from archcount.tracing.trace import trace
+
+
+def traced(build, *shape):
+    """Trace what `build` makes on the meta device; the records by module."""
+    with torch.device("meta"):
+        module = build()
+        x = torch.empty(*shape)
+    return {record.path: record for record in trace(module, x, module)}
+
+
+class Plain(nn.Module):
+    """Runs a function of a tensor and of one parameter."""
+
+    def __init__(self, function, *shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(*shape))
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x, self.weight)
+
+
+# Each forward and backward figure is worked out; the input needs no gradient.
+@pytest.mark.parametrize(
+    ("build", "shape", "macs", "backward"),
+    [
+        # 2 images x 8 filters x 5x5 outputs x (4/2 channels x 3x3) = 7,200; the weights' gradient.
+        (lambda: nn.Conv2d(4, 8, 3, groups=2), (2, 4, 7, 7), 7_200, 7_200),
+        # Depthwise: 4 x 5x5 x 3x3 = 900.
+        (lambda: nn.Conv2d(4, 4, 3, groups=4), (1, 4, 7, 7), 900, 900),
+        # Transposed: each of 4x3x3 inputs meets 6 x 2x2 weights: 36 x 24 = 864.
+        (lambda: nn.ConvTranspose2d(4, 6, 2, stride=2), (1, 4, 3, 3), 864, 864),
+        # 1-D, dilated: 5 x 6 outputs (10 - 2x2) x 3 channels x 3 = 270.
+        (lambda: nn.Conv1d(3, 5, 3, dilation=2), (1, 3, 10), 270, 270),
+        # 3-D: 2 x 3x3x3 outputs x 1 channel x 2x2x2 = 432.
+        (lambda: nn.Conv3d(1, 2, 2), (1, 1, 4, 4, 4), 432, 432),
+        # 2 x 5 rows x 4 x 3 = 120; then 2 x 5 x 3 x 6 = 180, which needs both gradients.
+        (lambda: nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 6)), (2, 5, 4), 300, 120 + 2 * 180),
+        # A frozen layer needs no gradient of its own, and passes none on to the input.
+        (lambda: nn.Linear(4, 3).requires_grad_(False), (2, 4), 24, 0),
+        # x @ x.T of 3x4 is 3x3x4 = 36, without a gradient.
+        (lambda: Plain(lambda x, w: x @ x.T, 1), (3, 4), 36, 0),
+        # b i j k = 2 x 3 x 4 x 5 = 120.
+        (lambda: Plain(lambda x, w: torch.einsum("bij,jk->bik", x, w), 4, 5), (2, 3, 4), 120, 120),
+        # A dot product of 7 numbers.
+        (lambda: Plain(torch.dot, 7), (7,), 7, 7),
+        # A row of zero columns has no products.
+        (lambda: Plain(torch.matmul, 0, 3), (2, 0), 0, 0),
+        # No image, no products.
+        (lambda: nn.Conv2d(3, 8, 3), (0, 3, 5, 5), 0, 0),
+        # Called under no_grad: nothing goes back.
+        (lambda: Plain(torch.no_grad()(lambda x, w: F.linear(x, w)), 3, 4), (2, 4), 24, 0),
+        # The weight with the first input, 2x3x4x4 = 96, the result with the second, 2x3x4 = 24.
+        # Back to the weight: the second input times the output's gradient (24), times the first
+        # input (96).
+        (lambda: _twice(nn.Bilinear(4, 4, 3)), (2, 4), 120, 120),
+    ],
+)
+def test_products_counted_by_hand(build, shape, macs, backward):
+    whole = traced(build, *shape)[""]
+    assert (whole.cost.macs, whole.backward, whole.missed) == (macs, backward, {})
+
+
+def _twice(module):
+    """Give a module of two inputs the same one twice."""
+
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = module
+
+        def forward(self, x):
+            return self.inner(x, x)
+
+    return Twice()
+
+
+def test_linear_has_one_trained_operand_and_matmul_none():
+    found = traced(lambda: Plain(lambda x, w: (x @ w) @ x, 4, 3), 3, 4)[""].cost
+    # x @ w: 3x4x3 = 36 with a weight; its product with x: 3x3x4 = 36 of two activations.
+    assert found == Cost(linear=36, matmul=36)
+
+
+def test_a_bias_added_by_itself_is_a_bias():
+    assert traced(lambda: Plain(lambda x, w: x + w, 4), 2, 4)[""].cost == Cost(bias=8)
+    assert traced(lambda: Plain(lambda x, w: x + x, 4), 2, 4)[""].cost == Cost(add=8)
+
+
+def test_each_module_has_what_is_met_in_it_and_in_what_it_holds():
+    found = traced(
+        lambda: nn.Sequential(nn.Sequential(nn.Linear(4, 3), nn.ReLU()), nn.Linear(3, 2)), 1, 4
+    )
+    costs = {path: record.cost for path, record in found.items()}
+    assert costs["0.0"] == Cost(linear=12, bias=3)
+    assert costs["0"] == Cost(linear=12, bias=3, activation=3)
+    assert costs[""] == costs["0"] + Cost(linear=6, bias=2)
+    assert (found["0"].input, found["0"].output) == ((1, 4), (1, 3))
+
+
+def test_a_module_run_twice_costs_twice():
+    class Again(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return self.layer(self.layer(x))
+
+    whole = traced(Again, 1, 4)[""]
+    # 16 forward each; back: the weight twice, and the input of the second.
+    assert (whole.cost.linear, whole.backward) == (32, 48)
+
+
+def test_what_no_rule_counts_is_named_with_its_module():
+    class Transform(nn.Module):
+        def forward(self, x):
+            return torch.fft.fft(x).real
+
+    found = traced(lambda: nn.Sequential(nn.Linear(4, 4), Transform()), 1, 4)
+    assert found["1"].missed
+    assert any("fft" in op for op in found["1"].missed)
+
+
+def test_hooks_are_taken_away_after_a_pass_even_a_failed_one():
+    with torch.device("meta"):
+        layer = nn.Linear(4, 3)
+        good, bad = torch.empty(1, 4), torch.empty(1, 5)
+    trace(layer, good, layer)
+    with pytest.raises(RuntimeError):
+        trace(layer, bad, layer)
+    assert not layer._forward_hooks
+    assert not layer._forward_pre_hooks
+
+
+def test_an_operation_without_a_rule_is_uncounted_in_the_engine(data, monkeypatch):
+    from archcount.tracing.costs import registry
+
+    monkeypatch.delitem(registry._RULES, "aten.relu")
+    count = engine("torch").count(load_table(data / "toy.yaml").architecture())
+    assert {item.op for item in count.uncounted} <= {"aten.relu", "aten.relu_"}
+    assert sum(item.times for item in count.uncounted) > 0
+    assert count.uncounted[0].place.startswith("stem")
+
+
+@pytest.mark.parametrize(("name", "variant"), [("googlenet", ""), ("mobilenet_v1", "1.0-224")])
+def test_the_backward_pass_is_that_of_the_closed_form(name, variant):
+    """Depthwise convolutions too, which torch's own counter counts wrongly."""
+    architecture = ac.load(name).architecture(variant=variant)
+    with torch.device("meta"):
+        network = ac.load(name).build(variant=variant).eval()
+        images = torch.empty(1, *architecture.input.dims)
+    whole = trace(network, images, network)[0]
+    assert whole.backward == backward_macs(architecture)
+    assert whole.cost == formula.count(architecture).total.cost
