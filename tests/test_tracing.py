@@ -96,6 +96,40 @@ def test_linear_has_one_trained_operand_and_matmul_none():
     assert found == Cost(linear=36, matmul=36)
 
 
+def test_a_product_of_two_trained_operands_is_no_linear_layer():
+    # 3x4x3 = 36 of the weight with itself, then 2x3x3 = 18 of the input with their product.
+    found = traced(lambda: Plain(lambda x, w: x @ (w @ w.T), 3, 4), 2, 3)[""].cost
+    assert found == Cost(matmul=36, linear=18)
+
+
+def test_what_a_module_does_after_one_that_it_holds_is_its_own():
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return x + self.layer(x)
+
+    found = traced(lambda: nn.Sequential(Residual(), nn.ReLU()), 1, 4)
+    assert found["0.layer"].cost == Cost(linear=16, bias=4)
+    assert found["0"].cost == Cost(linear=16, bias=4, add=4)
+
+
+def test_an_average_is_a_pool_over_rows_and_columns_only():
+    assert traced(lambda: Plain(lambda x, w: x.mean([2, 3]), 1), 1, 3, 5, 5)[""].cost == Cost(
+        pool=75
+    )
+    assert traced(lambda: Plain(lambda x, w: x.mean(1), 1), 1, 3, 5, 5)[""].cost == Cost(other=75)
+
+
+def test_whole_numbers_are_no_floating_point_arithmetic():
+    def index(x, w):
+        return x.argmax(1).mul(3).add(1)
+
+    assert traced(lambda: Plain(index, 1), 2, 4)[""].cost == Cost()
+
+
 def test_a_bias_added_by_itself_is_a_bias():
     assert traced(lambda: Plain(lambda x, w: x + w, 4), 2, 4)[""].cost == Cost(bias=8)
     assert traced(lambda: Plain(lambda x, w: x + x, 4), 2, 4)[""].cost == Cost(add=8)

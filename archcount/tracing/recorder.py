@@ -19,6 +19,7 @@ class Recorder(TorchDispatchMode):
     """Charges operations to the module that is being run.
 
     Args:
+        module: the model.
         weights: the model's parameters and buffers.
         inputs: the tensors that the model is given.
 
@@ -29,12 +30,14 @@ class Recorder(TorchDispatchMode):
         missed: the operations that no rule counts, by module and name.
     """
 
-    def __init__(self, weights: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
+    def __init__(
+        self, module: nn.Module, weights: Sequence[Tensor], inputs: Sequence[Tensor]
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.place: nn.Module | None = None
-        self.costs: dict[nn.Module | None, list[Cost]] = {}
-        self.backward: Counter[nn.Module | None] = Counter()
-        self.missed: Counter[tuple[nn.Module | None, str]] = Counter()
+        self.place = module
+        self.costs: dict[nn.Module, list[Cost]] = {}
+        self.backward: Counter[nn.Module] = Counter()
+        self.missed: Counter[tuple[nn.Module, str]] = Counter()
         # A view has the storage of what it shows, so an origin belongs to a storage. Everything
         # met is kept, which takes no memory on the meta device: no storage is used twice.
         self._kept: list[Tensor] = [*weights, *inputs]

@@ -33,9 +33,9 @@ def trace(module: nn.Module, inputs: Tensor, run: Callable[[Tensor], Any]) -> li
     1944
     """
     weights = [*module.parameters(), *module.buffers()]
-    recorder = Recorder(weights, [inputs])
+    recorder = Recorder(module, weights, [inputs])
     found = {part: ModuleTrace(path=path) for path, part in module.named_modules()}
-    before: list[nn.Module | None] = []
+    before: list[nn.Module] = []
 
     def enter(part: nn.Module, given: tuple[Any, ...]) -> None:
         before.append(recorder.place)
@@ -54,14 +54,13 @@ def trace(module: nn.Module, inputs: Tensor, run: Callable[[Tensor], Any]) -> li
             stack.callback(part.register_forward_hook(leave).remove)
         with recorder:
             run(inputs)
-    _sum_up(recorder, module, found)
+    _sum_up(recorder, found)
     return list(found.values())
 
 
-def _sum_up(recorder: Recorder, module: nn.Module, found: Mapping[nn.Module, ModuleTrace]) -> None:
+def _sum_up(recorder: Recorder, found: Mapping[nn.Module, ModuleTrace]) -> None:
     """Give each module what was met in it and in every module that it holds."""
     own = {part: Cost.total(recorder.costs.get(part, ())) for part in found}
-    own[module] += Cost.total(recorder.costs.get(None, ()))
     for part in found:
         if isinstance(part, _NORMS):
             own[part] = _all_norm(own[part])
@@ -69,10 +68,8 @@ def _sum_up(recorder: Recorder, module: nn.Module, found: Mapping[nn.Module, Mod
         inside = set(part.modules())
         record.cost = Cost.total(own[other] for other in inside)
         record.backward = sum(recorder.backward[other] for other in inside)
-        if part is module:
-            record.backward += recorder.backward[None]
         for (place, op), times in recorder.missed.items():
-            if place is part or (place is None and part is module):
+            if place is part:
                 record.missed[op] = times
 
 
