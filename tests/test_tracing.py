@@ -120,6 +120,9 @@ def test_an_average_is_a_pool_over_rows_and_columns_only():
     assert traced(lambda: Plain(lambda x, w: x.mean([2, 3]), 1), 1, 3, 5, 5)[""].cost == Cost(
         pool=75
     )
+    # A global pool of a volume: 3 x 2x2x2.
+    pooled = traced(lambda: nn.AdaptiveAvgPool3d(1), 1, 3, 2, 2, 2)[""].cost
+    assert pooled == Cost(pool=24)
     assert traced(lambda: Plain(lambda x, w: x.mean(1), 1), 1, 3, 5, 5)[""].cost == Cost(other=75)
 
 

@@ -93,7 +93,7 @@ def count(
         variant: the name of a variant, for a table.
         input: another input size, "CxHxW", for a table.
         let: other values of the `let` names of a table, such as `{"classes": 10}`.
-        engine: `formula`, `fvcore`, or `all`; whichever counts, `formula` checks it.
+        engine: `formula`, `fvcore`, `torch`, or `all`; whichever counts, `formula` checks it.
         heads: count the auxiliary classifiers too.
         batch: how many images the reported operations are for.
 

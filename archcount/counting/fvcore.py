@@ -20,9 +20,8 @@ from torch import Tensor, nn
 
 from archcount.architecture import Architecture
 from archcount.builder import assemble
-from archcount.counting.measure import measure
+from archcount.counting.measure import WHOLE, make_count, measure, memory_needed
 from archcount.counting.records import Count, RowCount, Uncounted
-from archcount.errors import Problem, UnavailableError
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.adaptive_pooling import windows_total
 from archcount.modules import Network
@@ -32,9 +31,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from fvcore.nn import FlopCountAnalysis
     from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
-
-_NO_MEMORY = ("can't allocate memory", "Storage size calculation overflowed")
-"""What torch says when a tensor is too large; it has no exception of its own for it on a CPU."""
 
 Handle = Callable[[list[Any], list[Any]], Counter[str]]
 
@@ -67,7 +63,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     """
     with torch.device("meta"):
         network = assemble(architecture).eval()
-    try:
+    with memory_needed():
         shapes = _shapes(network, architecture, heads=heads)
         network.to_empty(device="cpu")
         with torch.no_grad():
@@ -75,15 +71,6 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
                 tensor.zero_()
             analysis = _analysis(network, architecture.input.dims, heads=heads)
             by_module = analysis.by_module_and_operator()
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not any(told in str(error) for told in _NO_MEMORY):
-            raise
-        raise UnavailableError(
-            Problem(
-                what="there is not enough memory to run the network",
-                remedy="take a smaller --input, or --engine formula, which needs none",
-            )
-        ) from None
 
     operators = {name: _operators(name, network, by_module) for name in shapes}
 
@@ -91,17 +78,12 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
         module = network.get_submodule(name)
         return measure(name, module, shapes[name], _cost(operators[name]), depth)
 
-    weighted = frozenset({"weights"})
-    return Count(
+    return make_count(
+        architecture,
+        row,
         engine="fvcore",
         version=version("fvcore"),
-        rows=tuple(row(item.id, item.depth) for item in architecture.rows),
-        heads=tuple(
-            row(f"heads.{head.at}", head.node.depth(weighted)) for head in architecture.heads
-        )
-        if heads
-        else (),
-        depth_with_pooling=architecture.depth_with_pooling,
+        heads=heads,
         uncounted=(*_unhandled(network, analysis), *_without_category(operators)),
     )
 
@@ -189,7 +171,7 @@ def _unhandled(network: Network, analysis: FlopCountAnalysis) -> Iterable[Uncoun
             own.subtract(analysis.unsupported_ops(f"{name}.{child}"))
         for op, times in sorted(own.items()):
             if times > 0:
-                yield Uncounted(op=op, place=path or "(the network itself)", times=times)
+                yield Uncounted(op=op, place=path or WHOLE, times=times)
 
 
 def _elements(value: Any) -> int:

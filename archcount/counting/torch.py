@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 
 from archcount.architecture import Architecture
-from archcount.architecture.whole import WEIGHTED
 from archcount.builder import assemble
-from archcount.counting.measure import measure
+from archcount.counting.measure import WHOLE, make_count, measure, memory_needed
 from archcount.counting.records import Count, RowCount, Uncounted
 from archcount.tracing.trace import trace
 
@@ -17,11 +16,14 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
 
     Output sizes and parameters are measured on the module; only the depth, which a module
     does not show, is the table's.
+
+    Raises:
+        UnavailableError: the network is too large to run, even without its numbers.
     """
-    with torch.device("meta"):
+    with memory_needed(), torch.device("meta"):
         network = assemble(architecture).eval()
         image = torch.empty(1, *architecture.input.dims)
-    traced = trace(network, image, network.forward_with_heads if heads else network)
+        traced = trace(network, image, network.forward_with_heads if heads else network)
     found = {record.path: record for record in traced}
 
     def row(name: str, depth: int) -> RowCount:
@@ -31,18 +33,14 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
         shapes = (record.input[1:], record.output[1:])
         return measure(name, network.get_submodule(name), shapes, record.cost, depth)
 
-    return Count(
+    return make_count(
+        architecture,
+        row,
         engine="torch",
         version=torch.__version__,
-        rows=tuple(row(item.id, item.depth) for item in architecture.rows),
-        heads=tuple(
-            row(f"heads.{head.at}", head.node.depth(WEIGHTED)) for head in architecture.heads
-        )
-        if heads
-        else (),
-        depth_with_pooling=architecture.depth_with_pooling,
-        uncounted=tuple(
-            Uncounted(op=op, place=record.path or "(the network itself)", times=times)
+        heads=heads,
+        uncounted=(
+            Uncounted(op=op, place=record.path or WHOLE, times=times)
             for record in traced
             for op, times in record.missed.items()
         ),

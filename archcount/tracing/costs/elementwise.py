@@ -31,10 +31,10 @@ def _reduced(operation: Operation) -> Charge:
 
 
 def _mean(operation: Operation) -> Charge:
-    """Count an average over all rows and columns as the pool that it is."""
+    """Count an average over all positions of an image as the pool that it is."""
     source = operation.tensor("self")
     dims = {dim % len(source.shape) for dim in operation.arguments.get("dim") or ()}
-    spatial = len(source.shape) == 4 and dims == {2, 3}
+    spatial = len(source.shape) > 3 and dims == set(range(2, len(source.shape)))
     return Charge(Cost(pool=source.elements) if spatial else Cost(other=source.elements))
 
 
