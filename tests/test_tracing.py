@@ -20,7 +20,7 @@ def traced(build, *shape):
     with torch.device("meta"):
         module = build()
         x = torch.empty(*shape)
-    return {record.path: record for record in trace(module, x, module)}
+    return {record.path: record for record in trace(module, [x]).modules}
 
 
 class Plain(nn.Module):
@@ -177,9 +177,9 @@ def test_hooks_are_taken_away_after_a_pass_even_a_failed_one():
     with torch.device("meta"):
         layer = nn.Linear(4, 3)
         good, bad = torch.empty(1, 4), torch.empty(1, 5)
-    trace(layer, good, layer)
+    trace(layer, [good])
     with pytest.raises(RuntimeError):
-        trace(layer, bad, layer)
+        trace(layer, [bad])
     assert not layer._forward_hooks
     assert not layer._forward_pre_hooks
 
@@ -187,10 +187,9 @@ def test_hooks_are_taken_away_after_a_pass_even_a_failed_one():
 def test_an_operation_without_a_rule_is_uncounted_in_the_engine(data, monkeypatch):
     from archcount.tracing.costs import registry
 
-    monkeypatch.delitem(registry._RULES, "aten.relu")
+    monkeypatch.delitem(registry._RULES, "aten.convolution")
     count = engine("torch").count(load_table(data / "toy.yaml").architecture())
-    assert {item.op for item in count.uncounted} <= {"aten.relu", "aten.relu_"}
-    assert sum(item.times for item in count.uncounted) > 0
+    assert {item.op for item in count.uncounted} == {"aten.convolution"}
     assert count.uncounted[0].place.startswith("stem")
 
 
@@ -201,6 +200,6 @@ def test_the_backward_pass_is_that_of_the_closed_form(name, variant):
     with torch.device("meta"):
         network = ac.load(name).build(variant=variant).eval()
         images = torch.empty(1, *architecture.input.dims)
-    whole = trace(network, images, network)[0]
+    whole = trace(network, [images]).modules[0]
     assert whole.backward == backward_macs(architecture)
     assert whole.cost == formula.count(architecture).total.cost

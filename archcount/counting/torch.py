@@ -23,7 +23,8 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     with memory_needed(), torch.device("meta"):
         network = assemble(architecture).eval()
         image = torch.empty(1, *architecture.input.dims)
-        traced = trace(network, image, network.forward_with_heads if heads else network)
+        run = network.forward_with_heads if heads else None
+        traced = trace(network, [image], run=run).modules
     found = {record.path: record for record in traced}
 
     def row(name: str, depth: int) -> RowCount:

@@ -28,6 +28,7 @@ class TensorSpec:
         dtype: torch's name of its numbers' type, such as `float32`.
         origin: whether it was made from the input, from weights alone, or from neither.
         requires_grad: whether a gradient reaches it.
+        storage: which memory it lies in; equal where one tensor is a view of another.
 
     >>> TensorSpec((2, 3), "float32").elements
     6
@@ -37,6 +38,7 @@ class TensorSpec:
     dtype: str
     origin: Origin = Origin.INPUT
     requires_grad: bool = False
+    storage: int = 0
 
     @property
     def elements(self) -> int:
@@ -58,11 +60,15 @@ class Operation:
         arguments: its arguments by the names of its schema, defaults filled in, `TensorSpec` in
             the place of tensors.
         outputs: the tensors it gives.
+        is_view: whether it gives another look at the same numbers.
+        is_pointwise: whether each number it gives comes of the numbers in the same place.
     """
 
     name: str
     arguments: Mapping[str, Any]
     outputs: tuple[TensorSpec, ...]
+    is_view: bool = False
+    is_pointwise: bool = False
 
     def tensor(self, name: str) -> TensorSpec:
         """Give the tensor of an argument."""
@@ -100,6 +106,23 @@ FREE = Charge()
 """Of what moves or makes numbers without arithmetic."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One operation of a pass, in the module that did it.
+
+    Attributes:
+        operation: what was done.
+        place: the path of the module.
+        charge: its cost, None where no rule counts it.
+        learns: whether a gradient can go back through it.
+    """
+
+    operation: Operation
+    place: str
+    charge: Charge | None
+    learns: bool
+
+
 @dataclass(kw_only=True, slots=True)
 class ModuleTrace:
     """What was found of one module and of all that it holds.
@@ -108,6 +131,8 @@ class ModuleTrace:
         path: its name in the model, empty for the model itself.
         input: the shape of the tensor it was given first, None where it was not run.
         output: likewise of the first it gave.
+        calls: how often it was run.
+        own: operations that it does itself, outside of the modules that it holds.
         cost: operations of the forward pass, by category.
         backward: multiply-accumulates of the backward pass.
         missed: how often each operation was met that no rule counts, by its name.
@@ -116,6 +141,30 @@ class ModuleTrace:
     path: str
     input: tuple[int, ...] | None = None
     output: tuple[int, ...] | None = None
+    calls: int = 0
+    own: Cost = field(default_factory=Cost)
     cost: Cost = field(default_factory=Cost)
     backward: int = 0
     missed: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trace:
+    """One pass through a model.
+
+    Attributes:
+        modules: the model and every module that it holds.
+        calls: every operation in the order of the pass.
+        inputs: the memory of what the model was given.
+        results: the memory of what it gave, in order.
+        activation_bytes: of all tensors that were made.
+        peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
+            each is let go after its last use.
+    """
+
+    modules: tuple[ModuleTrace, ...]
+    calls: tuple[Call, ...]
+    inputs: tuple[int, ...]
+    results: tuple[int, ...]
+    activation_bytes: int
+    peak_bytes: int

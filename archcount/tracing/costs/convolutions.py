@@ -24,6 +24,4 @@ def convolution(operation: Operation) -> Charge:
 
 RULES: Mapping[str, Rule] = {
     "aten.convolution": convolution,
-    "aten._convolution": convolution,
-    "aten.convolution_overrideable": convolution,
 }

@@ -24,10 +24,14 @@ def _each(category: str, times: int = 1) -> Rule:
     return rule
 
 
-def _reduced(operation: Operation) -> Charge:
-    """Count one operation per element that is reduced."""
-    source = next(operation.tensors())
-    return Charge(Cost(other=source.elements)) if operation.output.is_floating else FREE
+def _reduced(times: int = 1) -> Rule:
+    """Count `times` operations per element that is reduced."""
+
+    def rule(operation: Operation) -> Charge:
+        elements = max(spec.elements for spec in operation.tensors())
+        return Charge(Cost(other=times * elements)) if operation.output.is_floating else FREE
+
+    return rule
 
 
 def _mean(operation: Operation) -> Charge:
@@ -71,6 +75,31 @@ def _adaptive_pool(dims: int) -> Rule:
     return rule
 
 
+def _normalised(operation: Operation) -> Charge:
+    """Count 5 per element (mean, difference, square, its mean, quotient), 1 per trained tensor."""
+    trained = sum(operation.arguments[name] is not None for name in ("weight", "bias"))
+    return Charge(Cost(norm=(5 + trained) * operation.output.elements))
+
+
+def _root_mean_square(operation: Operation) -> Charge:
+    """Count 3 per element (square, its mean, quotient), 1 more where it is scaled."""
+    scaled = operation.arguments["weight"] is not None
+    return Charge(Cost(norm=(3 + scaled) * operation.output.elements))
+
+
+def by_kind(operation: Operation) -> Rule | None:
+    """Give the rule of an operation without a name of its own: by what it gives."""
+    if operation.is_view or not operation.outputs:
+        return _free
+    if operation.is_pointwise:
+        return _each("other")
+    return None
+
+
+def _free(operation: Operation) -> Charge:
+    return FREE
+
+
 def _named(names: str, rule: Any) -> Iterable[tuple[str, Callable[[Operation], Charge]]]:
     return [(f"aten.{name}", rule) for name in names.split()]
 
@@ -78,8 +107,9 @@ def _named(names: str, rule: Any) -> Iterable[tuple[str, Callable[[Operation], C
 RULES: Mapping[str, Rule] = dict(
     (
         *_named(
-            "relu hardtanh leaky_relu elu silu gelu mish sigmoid tanh hardswish hardsigmoid "
-            "softplus threshold _prelu_kernel log_sigmoid_forward glu softshrink hardshrink",
+            "relu relu6 hardtanh leaky_relu elu celu selu silu gelu mish sigmoid tanh hardswish "
+            "hardsigmoid softplus threshold _prelu_kernel log_sigmoid_forward glu softshrink "
+            "hardshrink rrelu_with_noise",
             _each("activation"),
         ),
         *_named(
@@ -87,22 +117,45 @@ RULES: Mapping[str, Rule] = dict(
             "cudnn_batch_norm _batch_norm_with_update _batch_norm_no_update",
             _each("norm", 2),
         ),
+        *_named("native_layer_norm native_group_norm", _normalised),
+        *_named("_fused_rms_norm", _root_mean_square),
         *_named("_softmax _log_softmax _safe_softmax", _each("softmax", 5)),
-        *_named("max_pool2d_with_indices avg_pool2d max_pool2d", _pool(2)),
-        *_named("max_pool3d_with_indices avg_pool3d max_pool3d", _pool(3)),
-        *_named("max_pool1d avg_pool1d", _pool(1)),
+        *_named("max_pool2d_with_indices avg_pool2d", _pool(2)),
+        *_named("max_pool3d_with_indices avg_pool3d", _pool(3)),
         *_named("_adaptive_avg_pool2d adaptive_max_pool2d", _adaptive_pool(2)),
         *_named("_adaptive_avg_pool3d adaptive_max_pool3d", _adaptive_pool(3)),
         *_named("mean", _mean),
         *_named("add", _add),
-        *_named("mul", _each("scale")),
-        *_named("sub rsub div pow exp log sqrt rsqrt reciprocal abs neg sin cos", _each("other")),
-        *_named("sum", _reduced),
+        *_named("mul native_dropout", _each("scale")),
+        *_named("upsample_linear1d", _each("other", 3)),
+        *_named("upsample_bilinear2d _upsample_bilinear2d_aa", _each("other", 7)),
+        *_named("upsample_trilinear3d", _each("other", 15)),
+        *_named("upsample_bicubic2d _upsample_bicubic2d_aa", _each("other", 31)),
+        *_named("sum prod cumsum cumprod amax amin max min logsumexp nansum", _reduced()),
+        *_named("linalg_vector_norm norm", _reduced(2)),
+        *_named("_weight_norm_interface", _reduced(4)),
+        *_named("var std var_mean std_mean", _reduced(4)),
         *_named(
-            "view _unsafe_view _reshape_alias t transpose permute expand squeeze unsqueeze slice "
-            "select split unbind detach alias clone copy_ cat stack constant_pad_nd empty zeros "
-            "ones full empty_like zeros_like ones_like _to_copy as_strided lift_fresh arange",
-            lambda operation: FREE,
+            # what is moved, chosen, made or repeated
+            "_unsafe_view squeeze unsqueeze transpose t detach unsafe_split "
+            "unsafe_split_with_sizes clone copy cat stack constant_pad_nd reflection_pad1d "
+            "reflection_pad2d "
+            "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d roll flip "
+            "repeat repeat_interleave index index_select index_put _unsafe_index gather scatter "
+            "masked_scatter masked_select where masked_fill fill zero tril triu sort topk argsort "
+            "embedding im2col pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle "
+            "upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d "
+            "_upsample_nearest_exact2d _upsample_nearest_exact3d unfold_copy split_with_sizes_copy "
+            "empty empty_strided empty_like new_empty new_empty_strided zeros zeros_like new_zeros "
+            "ones ones_like new_ones full full_like new_full scalar_tensor arange linspace eye "
+            "tril_indices triu_indices _to_copy lift_fresh set_ resize "
+            "rand randn randint rand_like randn_like randint_like randperm uniform normal "
+            "bernoulli exponential multinomial "
+            # what gives indices, masks or numbers to the program
+            "argmax argmin any all nonzero _local_scalar_dense item equal is_nonzero one_hot "
+            "bincount unique_dim _unique2 searchsorted bucketize isin count_nonzero "
+            "_assert_async _assert_tensor_metadata _has_compatible_shallow_copy_type",
+            _free,
         ),
     )
 )

@@ -49,16 +49,6 @@ def _category(one: TensorSpec, other: TensorSpec, macs: int) -> Cost:
     return Cost(linear=macs) if trained == 1 else Cost(matmul=macs)
 
 
-def _linear(operation: Operation) -> Charge:
-    """Count `aten.linear`, whose weight is (out, in)."""
-    source, weight = operation.tensor("input"), operation.tensor("weight")
-    macs = source.elements * (weight.shape[0] if len(weight.shape) > 1 else 1)
-    cost = _category(source, weight, macs)
-    if operation.arguments["bias"] is not None:
-        cost += Cost(bias=operation.output.elements)
-    return Charge(cost, macs * (source.requires_grad + weight.requires_grad))
-
-
 def _outer(operation: Operation) -> Charge:
     """Count `aten.addr`: a mac per element of the outer product."""
     one, other = operation.tensor("vec1"), operation.tensor("vec2")
@@ -96,6 +86,5 @@ RULES: Mapping[str, Rule] = {
     "aten.addbmm": partial(product, left="batch1", right="batch2", added="self"),
     "aten.addmv": partial(product, left="mat", right="vec", added="self"),
     "aten.addr": _outer,
-    "aten.linear": _linear,
     "aten._trilinear": _bilinear,
 }

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from archcount.tracing.costs import convolutions, elementwise, products
 from archcount.tracing.costs.rule import Rule
 from archcount.tracing.records import Charge, Operation
 
-_RULES: Mapping[str, Rule] = {**convolutions.RULES, **products.RULES, **elementwise.RULES}
+_RULES: dict[str, Rule] = {**convolutions.RULES, **products.RULES, **elementwise.RULES}
 
 
 def charge(operation: Operation) -> Charge | None:
     """Say what an operation costs; None where no rule counts it.
 
-    What works in place, such as `aten.relu_`, costs what it costs otherwise.
+    What works in place, such as `aten.relu_`, costs what it costs otherwise. Without a rule, a
+    view is free, and so is what gives indices or masks; what works number by number costs one
+    operation for each that it gives.
 
     >>> from archcount.tracing.records import TensorSpec
     >>> image = TensorSpec((1, 8, 4, 4), "float32")
@@ -22,4 +24,28 @@ def charge(operation: Operation) -> Charge | None:
     128
     """
     rule = _RULES.get(operation.name) or _RULES.get(operation.name.removesuffix("_"))
+    if rule is None:
+        rule = elementwise.by_kind(operation)
     return rule(operation) if rule else None
+
+
+def register_cost(op: str) -> Callable[[Rule], Rule]:
+    """Say what an operation costs that has no rule, or has another: a decorator of the rule.
+
+    Args:
+        op: its name in the dispatcher without the overload, such as `mylib.scan`.
+
+    >>> from archcount.layers import Cost
+    >>> from archcount.tracing.records import TensorSpec
+    >>> @register_cost("mylib.scan")
+    ... def scan(operation):
+    ...     return Charge(Cost(matmul=16 * operation.output.elements))
+    >>> charge(Operation("mylib.scan", {}, (TensorSpec((2, 3), "float32"),))).cost.matmul
+    96
+    """
+
+    def register(rule: Rule) -> Rule:
+        _RULES[op] = rule
+        return rule
+
+    return register

@@ -1,0 +1,42 @@
+"""What is set around a pass, and is as it was after it."""
+
+from __future__ import annotations
+
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let a pass show what it does, and leave the random state and settings as they were.
+
+    Fused paths are switched off, so that attention, recurrent layers and encoders come to the
+    products that they are made of; gradients are on, so that it is seen which are needed.
+
+    >>> before = torch.random.get_rng_state()
+    >>> with undisturbed():
+    ...     _ = torch.rand(1)
+    >>> torch.equal(before, torch.random.get_rng_state())
+    True
+    """
+    state = random.getstate()
+    fast = torch.backends.mha.get_fastpath_enabled()
+    with warnings.catch_warnings(), ExitStack() as stack:
+        warnings.simplefilter("ignore")
+        stack.callback(random.setstate, state)
+        stack.callback(torch.backends.mha.set_fastpath_enabled, fast)
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
+        if "torch._dynamo" in sys.modules:  # a long import, without which nothing is compiled
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        torch.backends.mha.set_fastpath_enabled(False)
+        yield

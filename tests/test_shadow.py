@@ -1,0 +1,201 @@
+"""The shadow: a copy without numbers, after which the caller's module is as it was."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from archcount.errors import UsageError
+from archcount.tracing.shadow import Shadow
+from archcount.tracing.surroundings import undisturbed
+from archcount.tracing.trace import trace
+
+
+class Restless(nn.Module):
+    """Does all that could leave a mark: statistics, dropout, random numbers, own tensors."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout())
+        self.head = nn.Linear(4, 2)
+        self.own = torch.ones(4)
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append(x.shape)
+        self.own += 1
+        self.training_steps = len(self.seen)
+        x = self.stem(x).mean([2, 3]) * self.own + torch.rand(4) + random.random()
+        return self.head(x)
+
+
+def passed(module, *shape, device="meta"):
+    shadow = Shadow(module, device)
+    with undisturbed():
+        return trace(shadow.module, [torch.empty(*shape, device=device)]), shadow
+
+
+def hooks_of(module):
+    return [
+        {name: dict(value) for name, value in vars(part).items() if name.endswith("_hooks")}
+        for part in module.modules()
+    ]
+
+
+@pytest.fixture(params=["meta", "cpu"])
+def device(request):
+    return request.param
+
+
+@pytest.fixture
+def restless():
+    return Restless()
+
+
+def test_the_training_flag_stays(restless, device):
+    restless.stem[2].eval()
+    before = [part.training for part in restless.modules()]
+    Shadow(restless, device).module.eval()
+    passed(restless, 2, 3, 5, 5, device=device)
+    assert [part.training for part in restless.modules()] == before
+
+
+def test_statistics_weights_and_state_dict_keys_stay(restless, device):
+    before = {key: tensor.clone() for key, tensor in restless.state_dict().items()}
+    passed(restless, 2, 3, 5, 5, device=device)
+    after = restless.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[key], before[key]) for key in before)
+
+
+def test_the_random_state_stays(restless, device):
+    before, python = torch.random.get_rng_state(), random.getstate()
+    passed(restless, 2, 3, 5, 5, device=device)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert random.getstate() == python
+
+
+def test_hooks_stay_and_are_not_run(restless, device):
+    met = []
+    restless.register_forward_hook(lambda *given: met.append(1))
+    restless.head.register_full_backward_hook(lambda *given: None)
+    before = hooks_of(restless)
+    _, shadow = passed(restless, 2, 3, 5, 5, device=device)
+    assert met == []
+    assert "the model has a hook, which is not run" in shadow.remarks
+    assert hooks_of(restless) == before
+
+
+def test_gradients_stay(restless, device):
+    restless(torch.ones(2, 3, 5, 5)).sum().backward()
+    before = [parameter.grad.clone() for parameter in restless.parameters()]
+    passed(restless, 2, 3, 5, 5, device=device)
+    assert all(map(torch.equal, before, [item.grad for item in restless.parameters()]))
+
+
+def test_device_and_attributes_stay(restless, device):
+    own, attributes = restless.own.clone(), set(vars(restless))
+    passed(restless, 2, 3, 5, 5, device=device)
+    assert {tensor.device.type for tensor in restless.parameters()} == {"cpu"}
+    assert torch.equal(restless.own, own)
+    assert restless.seen == []
+    assert set(vars(restless)) == attributes
+
+
+def test_ties_are_kept():
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    model[1].weight = model[0].weight
+    copy = Shadow(model).module
+    assert copy[1].weight is copy[0].weight
+    assert copy[1].bias is not copy[0].bias
+
+
+def test_the_copy_takes_no_memory_and_keeps_types():
+    model = nn.Linear(4, 3).to(torch.bfloat16).requires_grad_(False)
+    copy = Shadow(model).module
+    assert copy.weight.is_meta
+    assert (copy.weight.dtype, copy.weight.requires_grad) == (torch.bfloat16, False)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_modules_are_unwrapped_and_said_so():
+    inner = nn.Linear(4, 3)
+    shadow = Shadow(torch.compile(inner))
+    assert type(shadow.module) is nn.Linear
+    assert shadow.remarks == ["the model is compiled: counted is what it holds"]
+    within = Shadow(nn.Sequential(torch.compile(inner), nn.ReLU()))
+    assert type(within.module[0]) is nn.Linear
+    assert within.remarks == ["0 is compiled: counted is what it holds"]
+    inner.compile()
+    assert Shadow(inner).remarks == ["the model is compiled: counted as it is not"]
+    assert inner._compiled_call_impl is not None
+
+
+def test_modules_of_distributed_training_are_unwrapped_and_said_so(tmp_path):
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1
+    )
+    try:
+        shadow = Shadow(nn.parallel.DistributedDataParallel(nn.Linear(4, 3)))
+    finally:
+        torch.distributed.destroy_process_group()
+    assert type(shadow.module) is nn.Linear
+    assert shadow.remarks == [
+        "the model is wrapped in DistributedDataParallel: counted is what it holds"
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_scripted_modules_are_refused():
+    with pytest.raises(UsageError, match="scripted"):
+        Shadow(torch.jit.script(nn.Linear(4, 3)))
+
+
+def test_weight_norm_and_lazy_layers_work_in_the_copy():
+    traced, _ = passed(nn.Sequential(weight_norm(nn.Linear(4, 3)), nn.LazyLinear(5)), 2, 4)
+    # 2 x 4 x 3 + 2 x 3 x 5
+    assert traced.modules[0].cost.linear == 54
+
+
+def test_a_method_put_on_an_instance_runs_on_the_copy():
+    model = nn.Sequential(nn.Linear(4, 3))
+    model.forward = model[0].forward
+    traced, _ = passed(model, 2, 4)
+    assert traced.modules[0].cost.linear == 24
+
+
+def test_memory_is_of_tensors_by_their_last_use():
+    # 10 floats each: the input, and three results; two are needed at a time.
+    traced, _ = passed(nn.Sequential(nn.ReLU(), nn.Tanh(), nn.Sigmoid()), 10)
+    assert (traced.activation_bytes, traced.peak_bytes) == (120, 80)
+    # Done in place, there is one.
+    traced, _ = passed(nn.Sequential(nn.ReLU(inplace=True), nn.Flatten(0)), 10)
+    assert (traced.activation_bytes, traced.peak_bytes) == (0, 40)
+
+
+def test_what_a_custom_function_does_on_its_way_back_is_uncounted():
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * 2
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x):
+            return self.second(Double.apply(self.first(x)))
+
+    traced, _ = passed(Model(), 1, 4)
+    missed = {record.path: record.missed for record in traced.modules if record.missed}
+    assert missed == {"second": {"backward of Double": 1}}
+    assert traced.modules[0].backward == 16 + 32
