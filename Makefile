@@ -1,10 +1,10 @@
-# Seven verbs. Everything they need is installed into .venv on first use; after that they work
+# Eight verbs. Everything they need is installed into .venv on first use; after that they work
 # without a network.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all forensics format docs clean
+.PHONY: table test test-all forensics peers format docs clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -26,6 +26,9 @@ format: .venv/dev  ## let ruff format and mend what it can
 forensics: .venv/dev  ## plant causes in random tables, print how many are found
 	$(BIN)/python tests/planted.py
 
+peers: .venv/peers  ## ask archcount and its peers for answers worked out by hand
+	$(BIN)/python benchmarks/peers.py --format md
+
 docs: .venv/dev  ## write the outputs and the picture of the README anew
 	$(BIN)/python tests/readme.py
 
@@ -35,6 +38,10 @@ clean:  ## remove what the other verbs made
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) --editable .
+	@touch $@
+
+.venv/peers: .venv/dev
+	$(PIP) --editable '.[peers]'
 	@touch $@
 
 .venv/dev: .venv/runtime

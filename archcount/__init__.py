@@ -14,11 +14,22 @@ from typing import TYPE_CHECKING, Any
 from archcount.errors import ArchcountError, InvalidTableError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from archcount.api import Report, Table, check, compare, count, explain, infer, load
+    from archcount.api import (
+        ModelReport,
+        Report,
+        Table,
+        check,
+        compare,
+        count,
+        explain,
+        infer,
+        load,
+    )
 
 __all__ = [
     "ArchcountError",
     "InvalidTableError",
+    "ModelReport",
     "Report",
     "Table",
     "UnavailableError",
@@ -31,7 +42,17 @@ __all__ = [
     "load",
 ]
 
-_FROM_API = {"Report", "Table", "check", "compare", "count", "explain", "infer", "load"}
+_FROM_API = {
+    "ModelReport",
+    "Report",
+    "Table",
+    "check",
+    "compare",
+    "count",
+    "explain",
+    "infer",
+    "load",
+}
 
 
 def __getattr__(name: str) -> Any:

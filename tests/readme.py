@@ -1,4 +1,4 @@
-"""The commands of the README and of docs/networks.md: run them, compare their outputs, or write them anew (`make docs`)."""
+"""The commands of the README and of pages under docs/: run them, compare their outputs, or write them anew (`make docs`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs" / "networks.md")
+PAGES = (README, ROOT / "docs" / "networks.md", ROOT / "docs" / "models.md")
 """The pages whose console blocks are run."""
 PICTURE = ROOT / "docs" / "table.svg"
 _BLOCK = re.compile(r"(?<=```console\n)(\$ .*\n)((?:.*\n)*?)(?=```)")

@@ -33,9 +33,10 @@ def test_the_picture_is_the_real_output():
     assert readme.PICTURE.read_text() == readme.picture()
 
 
-def test_python_in_the_readme_runs():
-    result = doctest.testfile(str(readme.README), module_relative=False)
-    assert result.attempted >= 6
+@pytest.mark.parametrize(("page", "lines"), [("README.md", 6), ("docs/models.md", 5)])
+def test_python_in_the_pages_runs(page, lines):
+    result = doctest.testfile(str(ROOT / page), module_relative=False)
+    assert result.attempted >= lines
     assert result.failed == 0
 
 

@@ -11,6 +11,7 @@ def test_the_surface_is_small_and_pinned():
     assert ac.__all__ == [
         "ArchcountError",
         "InvalidTableError",
+        "ModelReport",
         "Report",
         "Table",
         "UnavailableError",

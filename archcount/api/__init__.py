@@ -3,7 +3,18 @@
 from archcount.api.checks import check
 from archcount.api.explaining import explain
 from archcount.api.inferring import infer
+from archcount.api.models import ModelReport
 from archcount.api.reports import Report, compare, count
 from archcount.api.tables import Table, load
 
-__all__ = ["Report", "Table", "check", "compare", "count", "explain", "infer", "load"]
+__all__ = [
+    "ModelReport",
+    "Report",
+    "Table",
+    "check",
+    "compare",
+    "count",
+    "explain",
+    "infer",
+    "load",
+]

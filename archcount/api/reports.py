@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 from archcount import comparison, counting, reporting
+from archcount.api.models import ModelReport, count_model
 from archcount.api.reasons import compare_with_reasons
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
@@ -16,6 +17,7 @@ from archcount.errors import Problem, UsageError, quote, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,76 @@ class Report:
         return replace(self, record=replace(self.record, rows=kept))
 
 
+@overload
 def count(
+    thing: Table | Architecture,
+    *,
+    variant: str = "",
+    input: str = "",
+    let: Mapping[str, str | int] | None = None,
+    engine: str = "fvcore",
+    heads: bool = False,
+    batch: int = 1,
+) -> Report: ...
+
+
+@overload
+def count(
+    thing: nn.Module,
+    *,
+    input: Any,
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+) -> ModelReport: ...
+
+
+def count(
+    thing: Table | Architecture | nn.Module,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    **options: Any,
+) -> Report | ModelReport:
+    """Count a table or an architecture row by row, or any PyTorch module, module by module.
+
+    Args:
+        thing: what to count.
+        input: another input size of a table, "CxHxW"; for a module what it is called with, as
+            `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
+            tensor, a tuple or mapping of these, or a function that gives one of them.
+        batch: how many images the operations are for.
+        **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
+            for a module `train` and `device`, as `count_model` does.
+
+    Raises:
+        UsageError: an option does not go with the thing, or has no such value.
+        InvalidTableError: the rows do not go together with this input.
+        UnavailableError: there is not the memory for the engine, or to run the module.
+
+    >>> from archcount.api import load
+    >>> count(load("googlenet"), engine="formula").total.cost.macs
+    1582671872
+    >>> from torch import nn
+    >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
+    1944
+    """
+    is_table = isinstance(thing, Table | Architecture)
+    allowed = ("variant", "let", "engine", "heads") if is_table else ("train", "device")
+    for option in options:
+        if option not in allowed:
+            raise UsageError(
+                Problem(
+                    what=f"{option} does not go with a {type(thing).__name__}",
+                    allowed=", ".join(("input", "batch", *allowed)),
+                )
+            )
+    if isinstance(thing, Table | Architecture):
+        return count_table(thing, input=input, batch=batch, **options)
+    return count_model(thing, input, batch=batch, **options)
+
+
+def count_table(
     thing: Table | Architecture,
     *,
     variant: str = "",
@@ -103,7 +174,7 @@ def count(
         UnavailableError: there is not the memory for the engine.
 
     >>> from archcount.api import load
-    >>> count(load("googlenet"), engine="formula").total.cost.macs
+    >>> count_table(load("googlenet"), engine="formula").total.cost.macs
     1582671872
     """
     if batch < 1:

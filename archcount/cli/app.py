@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from archcount.cli.check import show_check
+from archcount.cli.count import show_count
 from archcount.cli.env import show_env
 from archcount.cli.explain import show_explain
 from archcount.cli.infer import show_infer
@@ -20,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("table")(show_table)
+app.command("count")(show_count)
 app.command("explain")(show_explain)
 app.command("check")(show_check)
 app.command("infer")(show_infer)

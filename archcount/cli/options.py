@@ -46,12 +46,21 @@ def lets_of(texts: list[str]) -> dict[str, str]:
     Raises:
         UsageError: one is not written so, or names what another did.
     """
+    return pairs_of("--let", texts)
+
+
+def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
+    """Read the NAME=VALUE pairs of an option.
+
+    Raises:
+        UsageError: one is not written so, or names what another did.
+    """
     values: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise UsageError(
-                Problem(what=f"--let {quote(text)}", allowed="NAME=VALUE, such as classes=10")
+                Problem(what=f"{option} {quote(text)}", allowed="NAME=VALUE, such as classes=10")
             )
         if name in values:
             raise UsageError(Problem(what=f"{name} is given twice", allowed="one value a name"))

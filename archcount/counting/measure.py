@@ -21,8 +21,13 @@ _NO_MEMORY = ("can't allocate memory", "Storage size calculation overflowed")
 
 
 @contextmanager
-def memory_needed() -> Iterator[None]:
+def memory_needed(
+    remedy: str = "take a smaller --input, or --engine formula, which needs none",
+) -> Iterator[None]:
     """Say so when the network is too large to run.
+
+    Args:
+        remedy: what to do then.
 
     Raises:
         UnavailableError: there is not the memory to run it.
@@ -35,7 +40,7 @@ def memory_needed() -> Iterator[None]:
         raise UnavailableError(
             Problem(
                 what="there is not enough memory to run the network",
-                remedy="take a smaller --input, or --engine formula, which needs none",
+                remedy=remedy,
             )
         ) from None
 

@@ -1,0 +1,1 @@
+"""Loading: a user's own model by reference, and the inputs that it is given."""

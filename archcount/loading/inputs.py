@@ -1,0 +1,201 @@
+"""What a model is given: tensors by name, type and shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from archcount.errors import Problem, UsageError, quote
+
+ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
+_WRITTEN = re.compile(
+    r"(?:(?P<name>[A-Za-z_][\w.]*)\s*:\s*)?"
+    r"(?:(?P<dtype>[a-z]+\d*)(?:\s+|(?=\[)))?"
+    r"(?:\[(?P<exact>[\d,\s]*)\]|(?P<image>\d+(?:x\d+)*))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One tensor that a model is given.
+
+    Attributes:
+        shape: its sizes.
+        name: of the argument, or empty for the next in order; `a.b` is the entry b of a dict a.
+        dtype: torch's name of its type, or empty for the model's own.
+    """
+
+    shape: tuple[int, ...]
+    name: str = ""
+    dtype: str = ""
+
+    def __str__(self) -> str:
+        name = f"{self.name}:" if self.name else ""
+        return f"{name}{self.dtype}[{','.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What one call of a model is given.
+
+    Attributes:
+        args: in order.
+        kwargs: by name.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        given = [_described("", value) for value in self.args]
+        return ", ".join([*given, *(_described(name, item) for name, item in self.kwargs.items())])
+
+
+def read_input(text: str, batch: int = 1) -> InputSpec:
+    """Read one input as it is written on the command line.
+
+    Args:
+        text: `3x224x224`, before which the batch comes, or `[1,3,224,224]` as it is; a type and
+            a name may come first.
+        batch: how many images.
+
+    Raises:
+        UsageError: it is not written so.
+
+    >>> str(read_input("3x224x224")), str(read_input("ids:int64[1,128]"))
+    ('[1,3,224,224]', 'ids:int64[1,128]')
+    """
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(Problem(what=f"--input {quote(text)}", allowed=ALLOWED))
+    dtype = found["dtype"] or ""
+    if dtype and not isinstance(getattr(torch, dtype, None), torch.dtype):
+        raise UsageError(
+            Problem(what=f"--input {quote(text)}: unknown type {quote(dtype)}", allowed=_dtypes())
+        )
+    if found["image"]:
+        shape = (batch, *map(int, found["image"].split("x")))
+    else:
+        sizes = [size.strip() for size in found["exact"].split(",")]
+        if sizes != [""] and "" in sizes:
+            raise UsageError(Problem(what=f"--input {quote(text)}", allowed=ALLOWED))
+        shape = tuple(int(size) for size in sizes if size)
+    return InputSpec(shape, found["name"] or "", dtype)
+
+
+def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> Inputs:
+    """Make what a model is called with.
+
+    Args:
+        given: a text of `read_input`, several in a list, a shape as a tuple of numbers, a tensor,
+            a tuple of these by order or a mapping by name, or a function that gives one of them.
+        batch: how many images a text such as `3x224x224` stands for.
+        dtype: the type of what names none.
+        device: where the tensors are made.
+
+    Raises:
+        UsageError: it is none of these, or two are given under one name.
+
+    >>> inputs = make_inputs("3x8x8", batch=2, dtype=torch.float32, device="meta")
+    >>> inputs.args[0].shape
+    torch.Size([2, 3, 8, 8])
+    """
+
+    def make(value: Any) -> Any:
+        if isinstance(value, str):
+            value = read_input(value, batch)
+        if isinstance(value, InputSpec):
+            return _tensor(value.shape, getattr(torch, value.dtype or str(dtype)[6:]), device)
+        if _is_shape(value):
+            return _tensor(tuple(value), dtype, device)
+        return tree_map(lambda leaf: _moved(leaf, device), value)
+
+    if isinstance(given, Callable):  # type: ignore[arg-type]
+        given = given()
+    if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
+        given = [given]
+    if isinstance(given, Mapping):
+        return Inputs((), {name: make(value) for name, value in given.items()})
+    if not isinstance(given, Sequence):
+        raise UsageError(
+            Problem(
+                what=f"a {type(given).__name__} as input",
+                allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
+                "function that gives one of these",
+            )
+        )
+    if isinstance(given, tuple) and len(given) == 2 and _is_args_and_kwargs(given):
+        args, kwargs = given
+        return Inputs(tuple(map(make, args)), {name: make(item) for name, item in kwargs.items()})
+    texts = [read_input(value, batch) if isinstance(value, str) else value for value in given]
+    named = [value for value in texts if isinstance(value, InputSpec) and value.name]
+    rest = [value for value in texts if not any(value is other for other in named)]
+    return Inputs(tuple(map(make, rest)), _nested(named, make))
+
+
+def _is_args_and_kwargs(given: tuple[Any, Any]) -> bool:
+    return isinstance(given[0], tuple | list) and isinstance(given[1], Mapping)
+
+
+def _is_shape(value: Any) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and bool(value)
+        and all(isinstance(item, int) for item in value)
+    )
+
+
+def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dict[str, Any]:
+    """Put `a.b` into a dict under `a`."""
+    found: dict[str, Any] = {}
+    for spec in named:
+        *outer, last = spec.name.split(".")
+        place: Any = found
+        for name in outer:
+            place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                break
+        if not isinstance(place, dict) or last in place:
+            raise UsageError(
+                Problem(what=f"the input {spec.name} is given twice", allowed="one value a name")
+            )
+        place[last] = make(spec)
+    return found
+
+
+def _tensor(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+    if device == "meta":
+        return torch.empty(shape, dtype=dtype, device="meta")
+    return torch.zeros(shape, dtype=dtype, device=device)
+
+
+def _moved(leaf: Any, device: str) -> Any:
+    if not isinstance(leaf, Tensor):
+        return leaf
+    moved = leaf.detach().to(device)
+    return moved.requires_grad_(leaf.requires_grad)
+
+
+def _described(name: str, value: Any) -> str:
+    """Write an argument as `read_input` reads it; what is no tensor by its type."""
+    if isinstance(value, Tensor):
+        return str(InputSpec(tuple(value.shape), name, str(value.dtype).removeprefix("torch.")))
+    prefix = f"{name}:" if name else ""
+    if isinstance(value, Mapping):
+        return ", ".join(
+            _described(f"{name}.{key}".removeprefix("."), item) for key, item in value.items()
+        )
+    if isinstance(value, tuple | list):
+        return f"{prefix}({', '.join(_described('', item) for item in value)})"
+    return f"{prefix}{value!r}"[:60]
+
+
+def _dtypes() -> str:
+    known = (name for name in dir(torch) if isinstance(getattr(torch, name), torch.dtype))
+    return ", ".join(sorted(name for name in known if re.search(r"\d$", name)))

@@ -1,0 +1,141 @@
+"""A user's own code, by an explicit `package:callable` or `file.py:callable`."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from archcount.errors import ArchcountError, Problem, UsageError, quote, suggestion
+
+ALLOWED = "package.module:callable, or path/to/file.py:callable"
+
+
+class UserCodeError(ArchcountError):
+    """The user's own code failed; carries their frames of the traceback."""
+
+
+@contextmanager
+def users_code(what: str, remedy: str = "") -> Iterator[None]:
+    """Show what a user's code raises with their own frames alone.
+
+    Args:
+        what: what was being done, such as `importing mypkg.net`.
+        remedy: what may help.
+
+    Raises:
+        UserCodeError: the code raised something.
+    """
+    try:
+        yield
+    except ArchcountError:
+        raise
+    except (Exception, SystemExit) as error:
+        message = str(error).strip() or "no message"
+        lines = [f"{what}: {type(error).__name__}: {message}"]
+        if remedy:
+            lines.append(f"  {remedy}")
+        lines += _frames(error.__traceback__)
+        raise UserCodeError(Problem(what="\n".join(lines))) from None
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    """Write the frames that are neither ours, nor torch's, nor Python's own."""
+    import torch
+
+    alien = [str(Path(__file__).parents[1]), str(Path(torch.__file__).parent), "<frozen"]
+    alien += [str(Path(module.__file__).parent) for module in (traceback,) if module.__file__]
+    stack = traceback.extract_tb(trace)
+    own = [frame for frame in stack if "site-packages" not in frame.filename]
+    own = [frame for frame in own if not frame.filename.startswith(tuple(alien))] or stack[-1:]
+    return [
+        f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        + (f"\n    {frame.line}" if frame.line else "")
+        for frame in own
+    ]
+
+
+def find(reference: str) -> Any:
+    """Import what a reference names.
+
+    Raises:
+        UsageError: it is not written so, or there is no such file, module or name.
+        UserCodeError: the module raised something when it was imported.
+
+    >>> find("torch.nn:Linear").__name__
+    'Linear'
+    """
+    place, colon, path = reference.rpartition(":")
+    if not (colon and place and path):
+        raise UsageError(Problem(what=f"{quote(reference)} names nothing to call", allowed=ALLOWED))
+    found: Any = _file(Path(place)) if place.endswith(".py") else _module(place)
+    for name in path.split("."):
+        if not hasattr(found, name):
+            known = [other for other in dir(found) if not other.startswith("_")]
+            raise UsageError(
+                Problem(what=f"{place} has no {quote(name)}", remedy=suggestion(name, known))
+            )
+        found = getattr(found, name)
+    return found
+
+
+def _file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UsageError(Problem(what=f"there is no file {quote(str(path))}", allowed=ALLOWED))
+    spec = spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    # Its folder is where the file looks for its neighbours, as when Python runs it.
+    sys.path.insert(0, str(path.resolve().parent))
+    before = sys.modules.get(path.stem)
+    sys.modules[path.stem] = module
+    try:
+        with users_code(f"importing {path} failed"):
+            spec.loader.exec_module(module)
+    except UserCodeError:
+        del sys.modules[path.stem]
+        if before is not None:
+            sys.modules[path.stem] = before
+        raise
+    return module
+
+
+def _module(name: str) -> ModuleType:
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        with users_code(f"importing {name} failed"):
+            return _imported(name)
+    except _NoModuleError as error:
+        raise UsageError(
+            Problem(
+                what=f"there is no module {quote(str(error))}",
+                allowed=ALLOWED,
+                remedy="install it beside archcount, or run where it lies",
+            )
+        ) from None
+
+
+class _NoModuleError(ArchcountError):
+    """The module that was asked for is not there, rather than one that it imports."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Problem(what=name))
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise _NoModuleError(error.name) from None
+        raise
+    except (TypeError, ValueError):
+        raise _NoModuleError(name) from None

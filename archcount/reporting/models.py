@@ -1,0 +1,259 @@
+"""A counted model: its modules as a tree, its totals, and what could not be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archcount.counting import ModelCount, ModuleCount
+from archcount.layers import CATEGORIES
+from archcount.layers.cost import MAC_CATEGORIES
+from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.render import render_sheets
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.tidy import Value
+from archcount.reporting.totals import short
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "archcount.count/1"
+DEPTH = 2
+"""How deep the tree is shown where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A module, or what a module does itself beside those that it holds."""
+
+    module: ModuleCount
+    is_own: bool = False
+
+    @property
+    def macs(self) -> int:
+        return self.module.own.macs if self.is_own else self.module.macs
+
+
+def render_model(
+    count: ModelCount,
+    form: str,
+    *,
+    depth: int = DEPTH,
+    width: int | None = None,
+    colour: bool = True,
+) -> str:
+    """Write a counted model in one of the formats.
+
+    Args:
+        count: the model.
+        form: the format's name; csv and json hold every module, whatever the depth.
+        depth: how many levels of modules are shown.
+        width: as for `render_table`.
+        colour: as for `render_table`.
+    """
+    if form == "json":
+        return to_json(_json(count))
+    if form == "csv":
+        return to_csv(tidy_modules(count))
+    heading = f"archcount count {count.name}"
+    return render_sheets(
+        [model_sheets(count, depth)], form, width=width, colour=colour, heading=heading
+    )
+
+
+def model_sheets(count: ModelCount, depth: int = DEPTH) -> list[Sheet]:
+    """Lay a counted model out, with exact numbers and for narrow terminals."""
+    lines = list(_lines(count, depth))
+    return [
+        make_sheet(_title(count), columns, lines, notes=_notes(count, depth))
+        for columns in (_full(count), _narrow(count))
+    ]
+
+
+def _lines(count: ModelCount, depth: int) -> Iterator[_Line]:
+    holders = {module.path.rpartition(".")[0] for module in count.modules if module.path}
+    for module in count.modules:
+        if module.level > depth:
+            continue
+        yield _Line(module)
+        if module.path in holders and module.level < depth and module.own.macs:
+            yield _Line(module, is_own=True)
+
+
+def _title(count: ModelCount) -> str:
+    return f"{count.name}: {count.inputs}"
+
+
+def _full(count: ModelCount) -> Sequence[Column[_Line]]:
+    return (
+        Column(heading="Module", text=_name, whole=True),
+        Column(heading="Type", text=lambda line: "" if line.is_own else _kind(line.module)),
+        Column(heading="Output", text=lambda line: "" if line.is_own else _output(line.module)),
+        Column(
+            heading="Params",
+            text=lambda line: "" if line.is_own else f"{line.module.params:,}",
+            right=True,
+        ),
+        Column(heading="MACs", text=lambda line: f"{line.macs:,}", right=True),
+        Column(heading="Share", text=lambda line: _share(line.macs, count.total.macs), right=True),
+    )
+
+
+def _narrow(count: ModelCount) -> Sequence[Column[_Line]]:
+    return (
+        Column(heading="Module", text=_name, whole=True),
+        Column(heading="Output", text=lambda line: "" if line.is_own else _output(line.module)),
+        Column(
+            heading="Params",
+            text=lambda line: "" if line.is_own else short(line.module.params),
+            right=True,
+        ),
+        Column(heading="MACs", text=lambda line: short(line.macs), right=True),
+        Column(heading="Share", text=lambda line: _share(line.macs, count.total.macs), right=True),
+    )
+
+
+def _name(line: _Line) -> Text:
+    module = line.module
+    if line.is_own:
+        return Text("  " * (module.level + 1) + "(itself)", "dim")
+    if not module.level:
+        return Text("(model)", "strong")
+    return Text("  " * module.level + module.path.rpartition(".")[2])
+
+
+def _kind(module: ModuleCount) -> str:
+    return module.kind + (f" ×{module.calls}" if module.calls > 1 else "")
+
+
+def _output(module: ModuleCount) -> Text:
+    """Write the first output's shape; a list of modules has none, being not run itself."""
+    if module.output is not None:
+        return Text("x".join(map(str, module.output)) or "scalar")
+    return Text("" if module.calls or module.macs else "not run", "dim")
+
+
+def _share(macs: int, whole: int) -> str:
+    return f"{100 * macs / whole:.1f}%" if whole else ""
+
+
+def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
+    total = count.total
+    mode = "in training mode" if count.train else "in evaluation mode"
+    yield Text(f"counted: one call {mode} with {count.inputs or 'no input'}, the batch included")
+    frozen = f", {total.frozen:,} frozen" if total.frozen else ""
+    unused = f", {count.unused:,} not used in this call" if count.unused else ""
+    yield Text(
+        f"params {total.params:,}, shared ones once: {total.trainable:,} trainable{frozen}"
+        f"{unused}; buffers {total.buffers:,}"
+    )
+    kinds = [f"{name} {getattr(total.cost, name):,}" for name in MAC_CATEGORIES]
+    yield Text(
+        f"MACs {total.macs:,}: {', '.join(kinds)}; backward {total.backward:,}, "
+        "where a gradient is needed"
+    )
+    other = [
+        f"{name} {getattr(total.cost, name):,}"
+        for name in CATEGORIES
+        if name not in MAC_CATEGORIES and getattr(total.cost, name)
+    ]
+    yield Text(f"other operations, not in MACs: {', '.join(other) or 'none'}")
+    weights = ", ".join(f"{name} {_bytes(size)}" for name, size in count.weight_bytes.items())
+    yield Text(
+        f"memory: weights and buffers {weights or 'none'}; activations "
+        f"{_bytes(count.activation_bytes)} in all, {_bytes(count.peak_bytes)} at the peak of a "
+        "forward pass (an estimate: each let go after its last use)"
+    )
+    if any(module.level > depth for module in count.modules):
+        yield Text(f"shown to depth {depth}: --depth N shows more", "dim")
+    for remark in count.remarks:
+        yield Text(remark, "told")
+    for item in count.uncounted:
+        times = f" ({item.times} times)" if item.times > 1 else ""
+        yield Text(f"uncounted: {item.op} in {item.place}{times}", "bad")
+
+
+def _bytes(number: int) -> str:
+    """Write bytes in units of 1,024.
+
+    >>> _bytes(512), _bytes(3 * 2**20)
+    ('512 B', '3.0 MiB')
+    """
+    for unit, worth in (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if number >= worth:
+            return f"{number / worth:.1f} {unit}"
+    return f"{number} B"
+
+
+def _json(count: ModelCount) -> dict[str, Any]:
+    total = count.total
+    return {
+        "schema": SCHEMA,
+        "name": count.name,
+        "engine": {"name": "torch", "version": count.version},
+        "inputs": count.inputs,
+        "train": count.train,
+        "modules": [_module(module) for module in count.modules],
+        "totals": {
+            "params": total.params,
+            "trainable": total.trainable,
+            "frozen": total.frozen,
+            "unused": count.unused,
+            "buffers": total.buffers,
+            "macs": total.macs,
+            "backward_macs": total.backward,
+            "ops": total.cost.as_dict(),
+            "weight_bytes": dict(count.weight_bytes),
+            "activation_bytes": count.activation_bytes,
+            "peak_bytes": count.peak_bytes,
+        },
+        "uncounted": [
+            {"op": item.op, "module": item.place, "times": item.times} for item in count.uncounted
+        ],
+        "remarks": list(count.remarks),
+    }
+
+
+def _module(module: ModuleCount) -> dict[str, Any]:
+    return {
+        "path": module.path,
+        "type": module.kind,
+        "calls": module.calls,
+        "input": module.input,
+        "output": module.output,
+        "params": module.params,
+        "trainable": module.trainable,
+        "buffers": module.buffers,
+        "macs": module.macs,
+        "own_macs": module.own.macs,
+        "backward_macs": module.backward,
+        "ops": module.cost.as_dict(),
+    }
+
+
+def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
+    """Give one record a module, in base units; a module holds what is in those below it."""
+    return [
+        {
+            "module": module.path,
+            "type": module.kind,
+            "calls": module.calls,
+            "output": "x".join(map(str, module.output)) if module.output is not None else None,
+            "params": module.params,
+            "trainable": module.trainable,
+            "buffers": module.buffers,
+            "macs": module.macs,
+            "own_macs": module.own.macs,
+            "backward_macs": module.backward,
+            **{f"ops_{name}": getattr(module.cost, name) for name in CATEGORIES},
+        }
+        for module in count.modules
+    ]
+
+
+def model_frame(count: ModelCount) -> pd.DataFrame:
+    """Give the tidy records as a data frame, modules by path."""
+    import pandas as pd
+
+    return pd.DataFrame.from_records(tidy_modules(count), index="module")

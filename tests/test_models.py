@@ -1,0 +1,244 @@
+"""`archcount count`: any model, as a user calls it from Python and from a shell."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from torch import nn
+from typer.testing import CliRunner
+
+import archcount as ac
+from archcount.cli.app import app
+from archcount.loading.inputs import make_inputs, read_input
+from archcount.loading.reference import UserCodeError
+
+
+@pytest.fixture
+def own(data):
+    return str(data / "own_net.py")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["count", *map(str, arguments)])
+
+
+def failure(*arguments):
+    """Give the error that a command ends in."""
+    result = run(*arguments)
+    assert isinstance(result.exception, ac.ArchcountError), result.output
+    return result.exception
+
+
+def test_a_table_is_counted_as_a_model():
+    result = run("googlenet", "--format", "json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    formula = ac.count(ac.load("googlenet"), engine="formula").total
+    assert report["schema"] == "archcount.count/1"
+    assert report["totals"]["macs"] == formula.cost.macs
+    # The heads are made and not run.
+    assert report["totals"]["params"] - report["totals"]["unused"] == formula.params
+    conv1 = next(module for module in report["modules"] if module["path"] == "conv1")
+    # 64 x 112x112 positions x 3 x 7x7, twice the published 34M MACs a thousandth rounded up
+    assert (conv1["output"], conv1["macs"]) == ([1, 64, 112, 112], 64 * 112**2 * 147)
+
+
+def test_a_users_file_with_tokens_and_arguments(own):
+    result = run(
+        f"{own}:Tokens", "--input", "input_ids:int64[2,5]", "--arg", "classes=3", "--format", "json"
+    )
+    totals = json.loads(result.stdout)["totals"]
+    # 2 x 8 x 3; the weights' gradient and the input's, which leads to the embedding
+    assert (totals["macs"], totals["backward_macs"]) == (48, 96)
+    assert totals["params"] == 800 + 27
+    assert totals["weight_bytes"] == {"float32": 4 * 827}
+
+
+def test_inputs_from_a_function_and_in_dicts(own):
+    assert run(f"{own}:Tokens", "--inputs", f"{own}:tokens").exit_code == 0
+    result = run(
+        f"{own}:Tokens",
+        "--input",
+        "int64[2,5]",
+        "--input",
+        "scale.by:float32[1]",
+        "--format",
+        "csv",
+    )
+    assert result.exit_code == 0
+    assert "Tokens" in result.stdout
+
+
+def test_what_could_not_be_counted_is_named_and_strict_fails(own):
+    told = run(f"{own}:Unknown", "--input", "[2,4]", "--format", "plain")
+    assert told.exit_code == 0
+    assert "uncounted: aten._fft_r2c in (the network itself)" in told.stdout
+    assert run(f"{own}:Unknown", "--input", "[2,4]", "--strict").exit_code == 1
+    csv = run(f"{own}:Unknown", "--input", "[2,4]", "--format", "csv")
+    assert "uncounted: aten._fft_r2c" in csv.stderr
+
+
+def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
+    from archcount.layers import Cost
+    from archcount.tracing.costs import register_cost, registry
+    from archcount.tracing.records import Charge
+
+    for op in ("aten._fft_r2c", "aten.view_as_real"):
+        monkeypatch.setitem(registry._RULES, op, None)
+        register_cost(op)(lambda operation: Charge(Cost(other=operation.output.elements)))
+    assert run(f"{own}:Unknown", "--input", "[2,4]", "--strict").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["{own}", "--input", "4"], "names nothing to call.*write .*own_net.py:NAME"),
+        (["{own}:Token", "--input", "4"], "did you mean 'Tokens'"),
+        (["{own}:NUMBER", "--input", "4"], "gives a int; allowed: an nn.Module"),
+        (["{own}:tokens", "--input", "4"], "gives a dict; allowed: an nn.Module"),
+        (["nowhere.py:Net", "--input", "4"], "no file 'nowhere.py'"),
+        (["no_such_package:Net", "--input", "4"], "no module 'no_such_package'"),
+        (["torch.nn:Identity"], "nothing says what the model is called with"),
+        (["torch.nn:Identity", "--input", "3y4"], "--input '3y4'; allowed: 3x224x224"),
+        (["torch.nn:Identity", "--input", "int63[4]"], "unknown type 'int63'"),
+        (["torch.nn:Identity", "--input", "a:[1]", "--input", "a:[1]"], "a is given twice"),
+        (["torch.nn:Identity", "--input", "a:[1]", "--input", "a.b:[1]"], "a.b is given twice"),
+        (["torch.nn:Identity", "--input", "4", "--inputs", "x:y"], "leave one away"),
+        (["torch.nn:Identity", "--input", "4", "--arg", "x"], "--arg 'x'; allowed: NAME=VALUE"),
+        (["torch.nn:Identity", "--input", "4", "--device", "tpu"], "unknown device 'tpu'"),
+        (["torch.nn:Identity", "--input", "4", "--batch", "-1"], "batch -1"),
+        (["torch.nn:Identity", "--input", "4", "--variant", "a"], "goes with a table"),
+        (["vgg", "--arg", "a=1"], "goes with package:callable"),
+        (["googlenett"], "did you mean 'googlenet'"),
+    ],
+)
+def test_wrong_arguments_are_said_clearly(own, arguments, said):
+    error = failure(*(argument.format(own=own) for argument in arguments))
+    assert error.exit_code == 2
+    with pytest.raises(ac.ArchcountError, match=said):
+        raise error
+
+
+def test_errors_of_a_users_code_show_their_own_frames(own):
+    error = failure(f"{own}:broken", "--input", "4")
+    assert isinstance(error, UserCodeError)
+    lines = str(error).splitlines()
+    assert lines[0].endswith("broken failed: ValueError: no such width")
+    assert [line for line in lines if " in " in line] == [
+        line for line in lines if "own_net.py" in line and " in broken" in line
+    ]
+    wrong = str(failure(f"{own}:Tokens", "--input", "3x4"))
+    assert "in forward" in wrong
+    assert "site-packages" not in wrong
+
+
+def test_a_model_that_looks_at_numbers_is_told_how(own):
+    assert "--device cpu" in str(failure(f"{own}:Looks", "--input", "3x4"))
+    assert run(f"{own}:Looks", "--input", "3x4", "--device", "cpu").exit_code == 0
+
+
+def test_a_file_that_cannot_be_imported(tmp_path):
+    (tmp_path / "torn.py").write_text("import nothing_like_this\n")
+    error = str(failure(f"{tmp_path / 'torn.py'}:Net", "--input", "4"))
+    assert "ModuleNotFoundError" in error
+    assert "torn.py:1 in <module>" in error
+
+
+def test_a_model_too_large_to_run_is_said():
+    error = failure("torch.nn:ReLU", "--input", "999999999x999999999x999999999")
+    assert error.exit_code == 3
+    assert "not enough memory to run the network; take a smaller --input" in str(error)
+
+
+def test_depth_chooses_the_levels():
+    shallow = run("resnet", "--variant", "18", "--depth", "0", "--format", "plain")
+    assert shallow.exit_code == 0
+    assert "shown to depth 0" in shallow.stdout
+    assert "conv1" not in shallow.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "name", "dtype"),
+    [
+        ("3x224x224", (2, 3, 224, 224), "", ""),
+        ("7", (2, 7), "", ""),
+        ("[1,3,8,8]", (1, 3, 8, 8), "", ""),
+        ("[]", (), "", ""),
+        ("int64[1, 128]", (1, 128), "", "int64"),
+        ("ids:int64[1,128]", (1, 128), "ids", "int64"),
+        ("x : bfloat16 3x8x8", (2, 3, 8, 8), "x", "bfloat16"),
+        ("bfloat163x8x8", None, "", ""),
+        ("batch.image:3x8x8", (2, 3, 8, 8), "batch.image", ""),
+    ],
+)
+def test_inputs_are_read_as_written(text, shape, name, dtype):
+    if shape is None:
+        with pytest.raises(ac.UsageError):
+            read_input(text)
+        return
+    spec = read_input(text, batch=2)
+    assert (spec.shape, spec.name, spec.dtype) == (shape, name, dtype)
+
+
+def test_python_takes_tensors_tuples_dicts_and_functions():
+    layer = nn.Linear(4, 3)
+    for given in (
+        "[2,4]",
+        (2, 4),
+        torch.zeros(2, 4),
+        [(2, 4)],
+        (torch.zeros(2, 4),),
+        {"input": torch.zeros(2, 4)},
+        lambda: torch.zeros(2, 4),
+        (((2, 4),), {}),
+    ):
+        assert ac.count(layer, input=given).total.macs == 24
+    assert ac.count(layer, input="4", batch=5).total.macs == 60
+    with pytest.raises(ac.UsageError, match="a float as input"):
+        ac.count(layer, input=2.0)
+    with pytest.raises(ac.UsageError, match="variant does not go with a Linear"):
+        ac.count(layer, input="4", variant="x")
+
+
+def test_an_input_without_a_type_has_the_models_own():
+    inputs = make_inputs("4", batch=1, dtype=torch.bfloat16, device="meta")
+    assert inputs.args[0].dtype == torch.bfloat16
+    assert ac.count(nn.Linear(4, 3).half(), input="4").total.macs == 12
+
+
+def test_a_report_is_written_in_every_format():
+    report = ac.count(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)), input="3x5x5")
+    assert json.loads(report.to_json())["totals"]["macs"] == 8 * 9 * 27
+    assert report.to_csv().splitlines()[1].startswith(",Sequential,1,1x8x3x3,")
+    assert report.to_markdown().startswith("**")
+    assert "<table" in report._repr_html_()
+    assert report.to_frame().loc["0", "macs"] == 8 * 9 * 27
+    # 8 x (27 + 1) and a scale and a shift; a mean, a variance, and the number of batches
+    assert (report.total.params, report.total.buffers) == (240, 17)
+
+
+def test_a_model_of_175_billion_parameters_takes_no_memory():
+    """GPT-3's sizes: 96 layers of width 12,288, a vocabulary of 50,257, 2,048 positions."""
+    import resource
+
+    class Decoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.tokens = nn.Embedding(50_257, 12_288)
+            layer = nn.TransformerEncoderLayer(12_288, 96, 4 * 12_288, batch_first=True)
+            self.layers = nn.TransformerEncoder(layer, 96, enable_nested_tensor=False)
+
+        def forward(self, ids):
+            return self.layers(self.tokens(ids)) @ self.tokens.weight.T
+
+    with torch.device("meta"):
+        model = Decoder()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    total = ac.count(model, input="int64[1,2048]").total
+    # a layer: 12 x 12,288^2 weights, at 2,048 positions; attention 2 x 2,048^2 x 12,288
+    layer = 12 * 12_288**2 * 2_048 + 2 * 2_048**2 * 12_288
+    assert total.macs == 96 * layer + 2_048 * 12_288 * 50_257
+    assert total.params > 174 * 10**9
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10**6  # kB
