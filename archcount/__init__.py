@@ -15,12 +15,14 @@ from archcount.errors import ArchcountError, InvalidTableError, UnavailableError
 
 if TYPE_CHECKING:
     from archcount.api import (
+        DifferenceReport,
         ModelReport,
         Report,
         Table,
         check,
         compare,
         count,
+        diff,
         explain,
         infer,
         load,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArchcountError",
+    "DifferenceReport",
     "InvalidTableError",
     "ModelReport",
     "Report",
@@ -37,18 +40,21 @@ __all__ = [
     "check",
     "compare",
     "count",
+    "diff",
     "explain",
     "infer",
     "load",
 ]
 
 _FROM_API = {
+    "DifferenceReport",
     "ModelReport",
     "Report",
     "Table",
     "check",
     "compare",
     "count",
+    "diff",
     "explain",
     "infer",
     "load",

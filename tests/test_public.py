@@ -10,6 +10,7 @@ import archcount as ac
 def test_the_surface_is_small_and_pinned():
     assert ac.__all__ == [
         "ArchcountError",
+        "DifferenceReport",
         "InvalidTableError",
         "ModelReport",
         "Report",
@@ -19,6 +20,7 @@ def test_the_surface_is_small_and_pinned():
         "check",
         "compare",
         "count",
+        "diff",
         "explain",
         "infer",
         "load",

@@ -1,6 +1,7 @@
-"""The Python interface: load a table, count it, compare it, explain it, check it."""
+"""The Python interface: load a table, count it, compare it, explain it, check it; any model too."""
 
 from archcount.api.checks import check
+from archcount.api.differing import DifferenceReport, diff
 from archcount.api.explaining import explain
 from archcount.api.inferring import infer
 from archcount.api.models import ModelReport
@@ -8,12 +9,14 @@ from archcount.api.reports import Report, compare, count
 from archcount.api.tables import Table, load
 
 __all__ = [
+    "DifferenceReport",
     "ModelReport",
     "Report",
     "Table",
     "check",
     "compare",
     "count",
+    "diff",
     "explain",
     "infer",
     "load",

@@ -6,6 +6,7 @@ import typer
 
 from archcount.cli.check import show_check
 from archcount.cli.count import show_count
+from archcount.cli.diff import show_diff
 from archcount.cli.env import show_env
 from archcount.cli.explain import show_explain
 from archcount.cli.infer import show_infer
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command("table")(show_table)
 app.command("count")(show_count)
+app.command("diff")(show_diff)
 app.command("explain")(show_explain)
 app.command("check")(show_check)
 app.command("infer")(show_infer)

@@ -75,7 +75,6 @@ def count(
     shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
     parts = dict(shadow.module.named_modules())
     tensors = {id(item): item for item in _tensors(shadow.module)}
-    read = {spec.storage for call in traced.calls for spec in call.operation.tensors()}
     weight_bytes: Counter[str] = Counter()
     for tensor in tensors.values():
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
@@ -85,11 +84,7 @@ def count(
         inputs=str(inputs),
         train=train,
         modules=tuple(_measured(record, parts) for record in traced.modules),
-        unused=sum(
-            tensor.numel()
-            for tensor in shadow.module.parameters()
-            if tensor.untyped_storage()._cdata not in read
-        ),
+        unused=unused(shadow.module, traced),
         weight_bytes=dict(weight_bytes),
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
@@ -99,6 +94,16 @@ def count(
             for op, times in record.missed.items()
         ),
         remarks=tuple(dict.fromkeys(shadow.remarks)),
+    )
+
+
+def unused(module: nn.Module, traced: Trace) -> int:
+    """Count the parameters that nothing read."""
+    read = {spec.storage for call in traced.calls for spec in call.operation.tensors()}
+    return sum(
+        tensor.numel()
+        for tensor in module.parameters()
+        if tensor.untyped_storage()._cdata not in read
     )
 
 

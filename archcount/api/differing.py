@@ -1,0 +1,124 @@
+"""Two architectures held against each other, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archcount import difference
+from archcount.api.models import load_model
+from archcount.api.tables import Table
+from archcount.errors import Problem, UsageError
+from archcount.reporting.differing import difference_frame, render_difference
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class DifferenceReport:
+    """What differs between two architectures.
+
+    Attributes:
+        record: everything the report says.
+    """
+
+    record: difference.Difference
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is another."""
+        return self.record.is_changed
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one record per layer as a pandas data frame."""
+        return difference_frame(self.record)
+
+    def to_markdown(self) -> str:
+        """Write the report as a Markdown table."""
+        return render_difference(self.record, "md")
+
+    def to_csv(self) -> str:
+        """Write one line per layer."""
+        return render_difference(self.record, "csv")
+
+    def to_json(self) -> str:
+        """Write everything as JSON, `archcount.diff/1`."""
+        return render_difference(self.record, "json")
+
+    def _repr_html_(self) -> str:
+        return render_difference(self.record, "html")
+
+
+def diff(
+    left: str | Table | nn.Module,
+    right: str | Table | nn.Module,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    device: str = "meta",
+) -> DifferenceReport:
+    """Compare two architectures, however their code is written.
+
+    Both are run once on copies without weights; what they do becomes a sequence of layers, which
+    are aligned by structure first and by names second. Not compared are dropout, a softmax that
+    gives the result, as many models leave it to the loss, and what only moves numbers.
+
+    Args:
+        left: a table's name (`name@variant` for a variant), its file, a loaded table,
+            `package.module:callable`, `file.py:callable`, or a module. Its modules name the rows.
+        right: likewise.
+        input: what both are called with, as `count` takes it; a table's own where it is empty.
+        batch: how many images an input such as "3x224x224" stands for.
+        device: `meta`, or `cpu` for models that look at their numbers.
+
+    Raises:
+        UsageError: there is no such model, or nothing says the input.
+        UserCodeError: a model raised something.
+        InvalidTableError: a table cannot be read.
+        UnavailableError: a model is too large to run.
+
+    >>> from torch import nn
+    >>> one = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
+    >>> other = nn.Sequential(nn.Conv2d(3, 8, 5), nn.ReLU())
+    >>> diff(one, other, input="3x9x9").record.rows[0].pairs[0].changes
+    (Change(what='kernel', left='3x3', right='5x5'),)
+    """
+    sides = [_made(left), _made(right)]
+    if isinstance(input, str) and not input:
+        input = next((own for _, _, own in sides if own), "")
+    if isinstance(input, str) and not input:
+        raise UsageError(
+            Problem(
+                what="nothing says what the models are called with",
+                remedy="give an input, such as 3x224x224",
+            )
+        )
+    from archcount.counting.sides import side
+
+    models: list[difference.Model] = []
+    remarks: tuple[str, ...] = ()
+    inputs = ""
+    for module, name, _ in sides:
+        layers, params, macs, inputs, told = side(
+            module, input, name=name, batch=batch, device=device
+        )
+        models.append(difference.Model(name=name, layers=layers, params=params, macs=macs))
+        remarks += told
+    return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
+
+
+def _made(thing: str | Table | nn.Module) -> tuple[nn.Module, str, str]:
+    """Give a module, what it is called, and its own input where it has one."""
+    if isinstance(thing, Table):
+        from archcount.counting import models
+
+        architecture = thing.architecture()
+        own = "x".join(map(str, architecture.input.dims))
+        return models.built(architecture), thing.name, own
+    if isinstance(thing, str):
+        name, _, variant = thing.partition("@") if ":" not in thing else (thing, "", "")
+        module, own = load_model(name, variant=variant)
+        return module, thing, own
+    return thing, type(thing).__name__, ""

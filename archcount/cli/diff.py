@@ -1,0 +1,58 @@
+"""`archcount diff`: two architectures held against each other."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcount.api.differing import diff
+from archcount.cli import complete
+from archcount.cli.count import Inputs, Maker, given_of
+from archcount.cli.options import Format, Output
+from archcount.cli.output import choose_format, destination, write_colour
+from archcount.cli.progress import progress
+from archcount.errors import Problem, UsageError, quote
+from archcount.reporting.differing import render_difference
+
+_SIDE = (
+    "a table's name or file (name@variant for a variant), package.module:callable, or "
+    "path/to/file.py:callable."
+)
+
+
+def show_diff(
+    left: Annotated[str, typer.Argument(help=f"One side: {_SIDE}", autocompletion=complete.tables)],
+    right: Annotated[
+        str, typer.Argument(help=f"The other: {_SIDE}", autocompletion=complete.tables)
+    ],
+    inputs: Inputs = None,
+    maker: Maker = "",
+    batch: Annotated[int, typer.Option(help="How many images 3x224x224 stands for.")] = 1,
+    device: Annotated[
+        str,
+        typer.Option(help="meta takes no memory; cpu is for models that look at their numbers."),
+    ] = "meta",
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", help="changed: exit 1 where anything is another.")
+    ] = "",
+    form: Format = None,
+    output: Output = None,
+) -> None:
+    """Compare two architectures layer by layer, however their code is written.
+
+    Both are run once on copies without weights. The left side's modules name the rows. Layers are
+    aligned by structure first and by names second: kernel, stride, width, groups, bias, type of
+    pool, padding that changes a size, and what each layer reads are compared.
+    """
+    chosen = choose_format(form, output)
+    if fail_on not in ("", "changed"):
+        raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="changed"))
+    with destination(output) as write:
+        given = given_of(inputs, maker, "") if inputs or maker else ""
+        with progress(f"comparing {left} with {right}"):
+            found = diff(left, right, input=given, batch=batch, device=device).record
+        width = None if output is None else 160
+        write(render_difference(found, chosen, width=width, colour=write_colour(output)))
+    if fail_on and found.is_changed:
+        raise typer.Exit(1)

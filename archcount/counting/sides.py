@@ -1,0 +1,30 @@
+"""A model as one side of a comparison: its layers, parameters and multiply-accumulates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from archcount.counting.models import run, unused
+from archcount.tracing.sequence import Layer, layers_of
+
+
+def side(
+    module: nn.Module, given: Any, *, name: str, batch: int, device: str
+) -> tuple[tuple[Layer, ...], int, int, str, tuple[str, ...]]:
+    """Run a model in evaluation mode; arguments and errors as `models.run`.
+
+    Returns:
+        Its layers, the parameters that were used, multiply-accumulates, the inputs as text, and
+        remarks.
+    """
+    shadow, inputs, traced = run(module, given, name=name, batch=batch, device=device)
+    params = sum(tensor.numel() for tensor in shadow.module.parameters())
+    used = params - unused(shadow.module, traced)
+    remarks = tuple(dict.fromkeys(f"{name}: {remark}" for remark in shadow.remarks))
+    missed = {op: record.path for record in traced.modules for op in record.missed}
+    remarks += tuple(
+        f"{name}: uncounted {op} in {path or 'the model'}" for op, path in missed.items()
+    )
+    return layers_of(traced), used, traced.modules[0].cost.macs, str(inputs), remarks

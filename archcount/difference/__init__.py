@@ -1,0 +1,25 @@
+"""Difference: two models as sequences of layers, aligned and compared."""
+
+from archcount.difference.compare import compare
+from archcount.difference.records import (
+    DIFFERENT,
+    Change,
+    Difference,
+    Layer,
+    Model,
+    Pair,
+    Row,
+    describe,
+)
+
+__all__ = [
+    "DIFFERENT",
+    "Change",
+    "Difference",
+    "Layer",
+    "Model",
+    "Pair",
+    "Row",
+    "compare",
+    "describe",
+]

@@ -1,0 +1,132 @@
+"""What differs between two models: layer by layer, gathered by rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from archcount.tracing.sequence import Layer, describe
+
+__all__ = [
+    "DIFFERENT",
+    "Change",
+    "Difference",
+    "Layer",
+    "Model",
+    "Pair",
+    "Row",
+    "Verdict",
+    "describe",
+]
+
+Verdict = Literal["same", "follows", "changed", "missing", "extra"]
+DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
+"""The verdicts of what is another; what `follows` differs by what came before it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One setting of a layer that became another.
+
+    >>> str(Change("kernel", "5x5", "3x3"))
+    'kernel 5x5 became 3x3'
+    """
+
+    what: str
+    left: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.left} became {self.right}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Model:
+    """One side of a comparison.
+
+    Attributes:
+        name: what it was asked for as.
+        layers: what it does.
+        params: parameters that the call used.
+        macs: multiply-accumulates.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    params: int
+    macs: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """A layer of the left side and the one of the right that stands for it.
+
+    Attributes:
+        verdict: `same`; `changed`; `follows`, where only what it reads is another; `missing` on
+            the right; `extra` there.
+        left: the layer of the left side, None of an extra one.
+        right: the layer of the right side, None of a missing one.
+        place: the module of the left side, after which an extra layer comes.
+        changes: the settings that became others.
+        remarks: what is another, and changes no size.
+    """
+
+    verdict: Verdict
+    left: Layer | None
+    right: Layer | None
+    place: str
+    changes: tuple[Change, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A row of the left side.
+
+    Attributes:
+        name: its name.
+        pairs: its layers, in order.
+    """
+
+    name: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that all its layers share, or else `changed`."""
+        found = {pair.verdict for pair in self.pairs}
+        if found <= {"same"}:
+            return "same"
+        if found <= {"same", "follows"}:
+            return "follows"
+        return next(iter(found)) if len(found) == 1 else "changed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """Two models held against each other.
+
+    Attributes:
+        left: the one side.
+        right: the other.
+        inputs: what both were given, as text.
+        rows: the rows of the left side.
+        remarks: what the reader should know of how they were run.
+    """
+
+    left: Model
+    right: Model
+    inputs: str
+    rows: tuple[Row, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is another."""
+        return any(row.verdict in DIFFERENT for row in self.rows)
+
+    @property
+    def tally(self) -> Counter[str]:
+        """How many layers got each verdict."""
+        return Counter(pair.verdict for row in self.rows for pair in row.pairs)

@@ -1,0 +1,202 @@
+"""A difference of two architectures, written as a diff is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archcount.difference import DIFFERENT, Difference, Layer, Pair, Row, describe
+from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.render import render_sheets
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.tidy import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "archcount.diff/1"
+_MARKS = {"same": " ", "follows": " ", "changed": "~", "missing": "-", "extra": "+"}
+_ROLES = {"same": "dim", "follows": "dim", "changed": "told", "missing": "bad", "extra": "good"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    mark: str
+    name: str
+    left: str
+    right: str
+    told: str
+    role: str
+
+
+def render_difference(
+    found: Difference, form: str, *, width: int | None = None, colour: bool = True
+) -> str:
+    """Write a difference in one of the formats.
+
+    Args:
+        found: the difference.
+        form: the format's name; csv and json hold every layer.
+        width: as for `render_table`.
+        colour: as for `render_table`.
+    """
+    if form == "json":
+        return to_json(_json(found))
+    if form == "csv":
+        return to_csv(tidy_pairs(found))
+    heading = f"archcount diff {found.left.name} {found.right.name}"
+    return render_sheets(
+        [[difference_sheet(found)]], form, width=width, colour=colour, heading=heading
+    )
+
+
+def difference_sheet(found: Difference) -> Sheet:
+    """Lay a difference out: a line a row, and one for each layer that is another."""
+    columns: list[Column[_Line]] = [
+        Column(heading="", text=lambda line: Text(line.mark, line.role), whole=True),
+        Column(heading="Row, layer", text=lambda line: Text(line.name, line.role)),
+        Column(heading=found.left.name, text=lambda line: Text(line.left, line.role)),
+        Column(heading=found.right.name, text=lambda line: Text(line.right, line.role)),
+        Column(heading="Verdict", text=lambda line: Text(line.told, line.role)),
+    ]
+    return make_sheet(
+        f"{found.left.name} -> {found.right.name}",
+        columns,
+        [line for row in found.rows for line in _lines(row)],
+        notes=_notes(found),
+    )
+
+
+def _lines(row: Row) -> Iterator[_Line]:
+    number = len(row.pairs)
+    layers = f"{number} layer{'s' if number != 1 else ''}"
+    if row.verdict not in DIFFERENT:
+        told = "same" if row.verdict == "same" else "same, after what changed before"
+        yield _Line(" ", row.name, layers, layers, told, "dim")
+    else:
+        yield _Line(_MARKS[row.verdict], row.name, "", "", row.verdict, _ROLES[row.verdict])
+    for pair in row.pairs:
+        if pair.verdict in DIFFERENT:
+            yield _pair_line(pair, row)
+        elif pair.remarks:
+            told = "; ".join(pair.remarks)
+            yield _Line(" ", f"  {_short(pair.place, row)}", "", "", told, "")
+
+
+def _pair_line(pair: Pair, row: Row) -> _Line:
+    told = ", ".join(map(str, pair.changes)) or pair.verdict
+    name = _short(pair.place, row)
+    if pair.verdict == "extra":
+        told, name = f"extra: {pair.right.path}" if pair.right else "extra", f"after {name}"
+    return _Line(
+        _MARKS[pair.verdict],
+        f"  {name}",
+        describe(pair.left) if pair.left else "",
+        describe(pair.right) if pair.right else "",
+        told,
+        _ROLES[pair.verdict],
+    )
+
+
+def _short(place: str, row: Row) -> str:
+    """Name a module within its row."""
+    return place.removeprefix(f"{row.name}.") or row.name
+
+
+def _notes(found: Difference) -> Iterator[Text]:
+    yield Text(
+        f"both called once in evaluation mode with {found.inputs}; not compared: dropout, a "
+        "softmax that gives the result, and what only moves numbers (reshapes, transposes, slices)"
+    )
+    for what, one, other in _totals(found):
+        sign = f"{other - one:+,}" if other != one else "no difference"
+        yield Text(f"{what}: {one:,} -> {other:,} ({sign})")
+    tally = found.tally
+    counted = ", ".join(f"{tally[word]} {word}" for word in _MARKS if tally[word])
+    yield Text(f"layers: {counted or 'none'}")
+    for remark in found.remarks:
+        yield Text(remark, "told")
+    if not found.is_changed:
+        yield Text("the architectures are the same", "good")
+
+
+def _totals(found: Difference) -> list[tuple[str, int, int]]:
+    left, right = found.left, found.right
+    return [
+        ("params used", left.params, right.params),
+        ("MACs", left.macs, right.macs),
+    ]
+
+
+def _json(found: Difference) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "left": found.left.name,
+        "right": found.right.name,
+        "inputs": found.inputs,
+        "changed": found.is_changed,
+        "rows": [
+            {
+                "row": row.name,
+                "verdict": row.verdict,
+                "layers": [
+                    {
+                        "verdict": pair.verdict,
+                        "place": pair.place,
+                        "left": _layer(pair.left),
+                        "right": _layer(pair.right),
+                        "changes": [
+                            {"what": item.what, "left": item.left, "right": item.right}
+                            for item in pair.changes
+                        ],
+                        "remarks": list(pair.remarks),
+                    }
+                    for pair in row.pairs
+                ],
+            }
+            for row in found.rows
+        ],
+        "totals": {
+            what.split()[0].lower(): {"left": one, "right": other, "difference": other - one}
+            for what, one, other in _totals(found)
+        },
+        "remarks": list(found.remarks),
+    }
+
+
+def _layer(layer: Layer | None) -> dict[str, Any] | None:
+    if layer is None:
+        return None
+    return {
+        "path": layer.path,
+        "layer": describe(layer),
+        "input": list(layer.input),
+        "output": list(layer.output),
+    }
+
+
+def tidy_pairs(found: Difference) -> list[dict[str, Value]]:
+    """Give one record a layer."""
+    return [
+        {
+            "row": row.name,
+            "place": pair.place,
+            "verdict": pair.verdict,
+            "left": describe(pair.left) if pair.left else None,
+            "right": describe(pair.right) if pair.right else None,
+            "left_path": pair.left.path if pair.left else None,
+            "right_path": pair.right.path if pair.right else None,
+            "changes": "; ".join(map(str, pair.changes)) or None,
+            "remarks": "; ".join(pair.remarks) or None,
+        }
+        for row in found.rows
+        for pair in row.pairs
+    ]
+
+
+def difference_frame(found: Difference) -> pd.DataFrame:
+    """Give the tidy records as a data frame."""
+    import pandas as pd
+
+    return pd.DataFrame.from_records(tidy_pairs(found))
