@@ -18,13 +18,13 @@ class ModuleCount:
         kind: the name of its class.
         level: how deep it lies; 0 is the model itself.
         calls: how often it was run.
-        input: the shape of the first tensor it was given, None where it was given none.
+        input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of what it gave.
         params: parameters, each counted once.
         trainable: those of them that take a gradient.
         buffers: numbers in buffers, each counted once.
         own: operations of its own, outside of the modules that it holds.
-        cost: all its operations.
+        cost: operations done while it was run.
         backward: multiply-accumulates of the backward pass.
     """
 

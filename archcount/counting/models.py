@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.shadow import Shadow
-from archcount.tracing.surroundings import undisturbed
+from archcount.tracing.surroundings import uncollected, undisturbed
 from archcount.tracing.trace import trace
 
 
@@ -72,9 +73,18 @@ def count(
     device: str = "meta",
 ) -> ModelCount:
     """Count one call of a model; arguments and errors as `run`."""
+    with uncollected():
+        return _count(module, given, name=name, batch=batch, train=train, device=device)
+
+
+def _count(
+    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
+) -> ModelCount:
     shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
     parts = dict(shadow.module.named_modules())
-    tensors = {id(item): item for item in _tensors(shadow.module)}
+    sizes = _sizes(parts)
+    parameters = list(shadow.module.parameters())
+    tensors = {id(item): item for item in (*parameters, *shadow.module.buffers())}
     weight_bytes: Counter[str] = Counter()
     for tensor in tensors.values():
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
@@ -83,8 +93,11 @@ def count(
         version=torch.__version__,
         inputs=str(inputs),
         train=train,
-        modules=tuple(_measured(record, parts) for record in traced.modules),
-        unused=unused(shadow.module, traced),
+        modules=tuple(
+            _measured(record, type(parts[record.path]), sizes[record.path])
+            for record in traced.modules
+        ),
+        unused=unused(parameters, traced),
         weight_bytes=dict(weight_bytes),
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
@@ -97,42 +110,73 @@ def count(
     )
 
 
-def unused(module: nn.Module, traced: Trace) -> int:
-    """Count the parameters that nothing read."""
+def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
+    """Count the numbers in parameters that nothing read."""
     read = {spec.storage for call in traced.calls for spec in call.operation.tensors()}
     return sum(
-        tensor.numel()
-        for tensor in module.parameters()
-        if tensor.untyped_storage()._cdata not in read
+        tensor.numel() for tensor in parameters if tensor.untyped_storage()._cdata not in read
     )
 
 
-def _measured(record: ModuleTrace, parts: Mapping[str, nn.Module]) -> ModuleCount:
-    part = parts[record.path]
-    parameters = list(part.parameters())
+Sizes = tuple[int, int, int]
+"""Parameters, those that take a gradient, and numbers in buffers."""
+
+
+def _sizes(parts: Mapping[str, nn.Module]) -> dict[str, Sizes]:
+    """Count what every module holds, each tensor once.
+
+    Where nothing is shared, as nearly always, the sums of what a module holds are added up;
+    looking through all of it for every module takes longer than the pass.
+    """
+    tensors = [
+        tensor
+        for part in parts.values()
+        for tensor in (*part._parameters.values(), *part._buffers.values())
+        if tensor is not None
+    ]
+    children = [child for part in parts.values() for child in part._modules.values() if child]
+    if len(set(map(id, tensors))) < len(tensors) or len(set(map(id, children))) < len(children):
+        return {path: _held(part.parameters(), part.buffers()) for path, part in parts.items()}
+    found: dict[str, Sizes] = {}
+    below: dict[str, list[Sizes]] = {}
+    for path, part in reversed(list(parts.items())):
+        own = _held(part._parameters.values(), part._buffers.values())
+        params, trainable, buffers = zip(own, *below.get(path, ()), strict=True)
+        found[path] = (sum(params), sum(trainable), sum(buffers))
+        below.setdefault(path.rpartition(".")[0], []).append(found[path])
+    return found
+
+
+def _held(parameters: Iterable[Tensor | None], buffers: Iterable[Tensor | None]) -> Sizes:
+    known = [tensor for tensor in parameters if tensor is not None]
+    return (
+        sum([tensor.numel() for tensor in known]),
+        sum([tensor.numel() for tensor in known if tensor.requires_grad]),
+        sum([tensor.numel() for tensor in buffers if tensor is not None]),
+    )
+
+
+def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:
+    params, trainable, buffers = sizes
     return ModuleCount(
         path=record.path,
-        kind=type(part).__name__,
+        kind=kind.__name__,
         level=record.path.count(".") + bool(record.path),
         calls=record.calls,
         input=record.input,
         output=record.output,
-        params=sum(tensor.numel() for tensor in parameters),
-        trainable=sum(tensor.numel() for tensor in parameters if tensor.requires_grad),
-        buffers=sum(tensor.numel() for tensor in part.buffers()),
+        params=params,
+        trainable=trainable,
+        buffers=buffers,
         own=record.own,
         cost=record.cost,
         backward=record.backward,
     )
 
 
-def _tensors(module: nn.Module) -> list[Tensor]:
-    return [*module.parameters(), *module.buffers()]
-
-
 def _dtype(module: nn.Module) -> torch.dtype:
     """Give the type of a model's own numbers."""
-    for tensor in _tensors(module):
+    for tensor in chain(module.parameters(), module.buffers()):
         if tensor.is_floating_point():
             return tensor.dtype
     return torch.float32

@@ -21,7 +21,7 @@ def side(
     """
     shadow, inputs, traced = run(module, given, name=name, batch=batch, device=device)
     params = sum(tensor.numel() for tensor in shadow.module.parameters())
-    used = params - unused(shadow.module, traced)
+    used = params - unused(shadow.module.parameters(), traced)
     remarks = tuple(dict.fromkeys(f"{name}: {remark}" for remark in shadow.remarks))
     missed = {op: record.path for record in traced.modules for op in record.missed}
     remarks += tuple(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from archcount.tracing.answers import answer
 from archcount.tracing.costs import charge
 from archcount.tracing.records import Call, Operation, Origin, TensorSpec
 
@@ -39,6 +40,7 @@ class Recorder(TorchDispatchMode):
         self._kept: list[Tensor] = []
         self._origins: dict[int, Origin] = {}
         self._blind: set[int] = set()
+        self._is_meta: set[bool] = set()
         for tensor in weights:
             self._origins[self._keep(tensor)] = Origin.WEIGHT
         self._weights = set(self._origins)
@@ -50,28 +52,36 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Do an operation, and note it."""
         kwargs = kwargs or {}
-        args, kwargs = _on_one_device(args, kwargs)
-        if func._can_decompose() and torch.is_inference_mode_enabled():
+        if torch.is_inference_mode_enabled() and func._can_decompose():
             with self:
                 whole = func.decompose(*args, **kwargs)
             if whole is not NotImplemented:
                 return whole
-        named = _arguments(func, args, kwargs)
-        arguments = {name: self._spec(value) for name, value in named.items()}
-        given = func(*args, **kwargs)
-        made = [item for item in _flat(given) if isinstance(item, Tensor)]
-        read = list(Operation("", arguments, ()).tensors())
-        origin = max((spec.origin for spec in read), default=Origin.CONSTANT)
-        learns = torch.is_grad_enabled() and any(spec.requires_grad for spec in read)
+        facts = _FACTS.get(func)
+        if facts is None:
+            facts = _FACTS[func] = _Facts(func)
+        read: list[TensorSpec] = []
+        arguments = {}
+        for number, (name, default) in enumerate(facts.arguments):
+            value = args[number] if number < len(args) else kwargs.get(name, default)
+            arguments[name] = self._spec(value, read) if type(value) not in _PLAIN else value
+        if len(self._is_meta) > 1:  # take away the numbers of constants that meet tensors without
+            args = tuple(map(_to_meta, args))
+            kwargs = {name: _to_meta(item) for name, item in kwargs.items()}
+        self._is_meta.clear()
+        given = answer(func, facts.is_fresh, args, kwargs)
+        origin = max([spec.origin for spec in read], default=Origin.CONSTANT)
+        learns = torch.is_grad_enabled()
         operation = Operation(
-            str(func.overloadpacket),
+            facts.name,
             arguments,
-            tuple(self._made(tensor, origin) for tensor in made),
-            is_view=bool(func.is_view),
-            is_pointwise=torch.Tag.pointwise in func.tags,
+            tuple([self._made(item, origin) for item in _flat(given) if isinstance(item, Tensor)]),
+            is_view=facts.is_view,
+            is_pointwise=facts.is_pointwise,
         )
-        if not torch.is_grad_enabled():
-            self._blind.update(spec.storage for spec in operation.outputs)
+        if not learns:
+            self._blind.update([spec.storage for spec in operation.outputs])
+        learns = learns and any(spec.requires_grad for spec in read)
         self.calls.append(
             Call(operation=operation, place=self.place, charge=charge(operation), learns=learns)
         )
@@ -102,17 +112,36 @@ class Recorder(TorchDispatchMode):
             self.sizes.setdefault(storage, tensor.untyped_storage().nbytes())
         return _described(tensor, origin, storage)
 
-    def _spec(self, value: Any) -> Any:
+    def _spec(self, value: Any, read: list[TensorSpec]) -> Any:
+        """Describe an argument; add the tensors in it to what was read."""
         if isinstance(value, Tensor):
             storage = self.look(value)
+            self._is_meta.add(value.is_meta)
             known = self._origins.get(storage)
             if known is None:  # a constant that the model holds, or a parameter that it hides
                 known = Origin.WEIGHT if isinstance(value, nn.Parameter) else Origin.CONSTANT
                 self._origins[storage] = known
-            return _described(value, known, storage)
+            read.append(_described(value, known, storage))
+            return read[-1]
         if isinstance(value, list | tuple):
-            return [self._spec(item) for item in value]
+            return [self._spec(item, read) for item in value]
         return value
+
+
+class _Facts:
+    """What is true of an operation whenever it is met."""
+
+    def __init__(self, func: Any) -> None:
+        schema = func._schema
+        self.name = str(func.overloadpacket)
+        self.arguments = [(item.name, item.default_value) for item in schema.arguments]
+        self.is_view = bool(func.is_view)
+        self.is_pointwise = torch.Tag.pointwise in func.tags
+        items = (*schema.arguments, *schema.returns)
+        self.is_fresh = not schema.is_mutable and all(item.alias_info is None for item in items)
+
+
+_FACTS: dict[Any, _Facts] = {}
 
 
 def _storage(tensor: Tensor) -> int:
@@ -120,34 +149,16 @@ def _storage(tensor: Tensor) -> int:
 
 
 def _described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
-    dtype = str(tensor.dtype).removeprefix("torch.")
+    dtype = _DTYPES.get(tensor.dtype)
+    if dtype is None:
+        dtype = _DTYPES[tensor.dtype] = str(tensor.dtype).removeprefix("torch.")
     return TensorSpec(tuple(tensor.shape), dtype, origin, tensor.requires_grad, storage)
 
 
-def _arguments(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Name every argument as the operation's schema does, defaults filled in."""
-    found = {}
-    for number, argument in enumerate(func._schema.arguments):
-        if number < len(args):
-            found[argument.name] = args[number]
-        else:
-            found[argument.name] = kwargs.get(argument.name, argument.default_value)
-    return found
+_DTYPES: dict[torch.dtype, str] = {}
 
 
-def _on_one_device(args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Take away the numbers of constants where they meet tensors that have none."""
-    kinds = {tensor.is_meta for tensor in _tensors((*args, *kwargs.values()))}
-    if len(kinds) < 2:
-        return args, kwargs
-    return tuple(map(_to_meta, args)), {name: _to_meta(item) for name, item in kwargs.items()}
-
-
-def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
-    for value in values:
-        for item in _flat(value):
-            if isinstance(item, Tensor):
-                yield item
+_PLAIN = frozenset((int, bool, float, str, type(None), torch.dtype, torch.device))
 
 
 def _to_meta(value: Any) -> Any:

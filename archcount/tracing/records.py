@@ -19,7 +19,7 @@ class Origin(IntEnum):
     INPUT = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # by the thousand: a frozen one takes twice as long to make
 class TensorSpec:
     """A tensor without its numbers.
 
@@ -51,7 +51,7 @@ class TensorSpec:
         return "float" in self.dtype or "complex" in self.dtype
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # by the thousand: a frozen one takes twice as long to make
 class Operation:
     """One operation on tensors of given shapes.
 
@@ -106,7 +106,7 @@ FREE = Charge()
 """Of what moves or makes numbers without arithmetic."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Call:
     """One operation of a pass, in the module that did it.
 
@@ -129,12 +129,12 @@ class ModuleTrace:
 
     Attributes:
         path: its name in the model, empty for the model itself.
-        input: the shape of the tensor it was given first, None where it was not run.
+        input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of the first it gave.
         calls: how often it was run.
         own: operations that it does itself, outside of the modules that it holds.
-        cost: operations of the forward pass, by category.
-        backward: multiply-accumulates of the backward pass.
+        cost: operations done while it was run, by category.
+        backward: multiply-accumulates of their backward pass.
         missed: how often each operation was met that no rule counts, by its name.
     """
 

@@ -31,6 +31,10 @@ _WRAPPERS = {
 """Where wrappers of torch keep the module, and what they make of it."""
 
 
+_SIMPLE = frozenset((bool, int, float, str, type(None)))
+_HOLDERS = frozenset((dict, list, set, OrderedDict))
+
+
 class Shadow:
     """The copy of a model.
 
@@ -103,7 +107,12 @@ class Shadow:
     def _fill(self, copy: nn.Module, module: nn.Module, path: str) -> None:
         state = copy.__dict__
         for name, value in vars(module).items():
-            if name in ("_parameters", "_buffers"):
+            kind = type(value)
+            if kind in _SIMPLE:
+                state[name] = value
+            elif kind in _HOLDERS and not value:
+                state[name] = self._memo.setdefault(id(value), kind())
+            elif name in ("_parameters", "_buffers"):
                 state[name] = {
                     key: tensor if tensor is None else self._memo[id(tensor)]
                     for key, tensor in value.items()
@@ -115,8 +124,7 @@ class Shadow:
             elif name in _OTHER_HOOKS:
                 state[name] = OrderedDict()
             elif name == "_compiled_call_impl":
-                if value is not None:
-                    self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
+                self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
                 state[name] = None
             else:
                 state[name] = self._copied(value)
@@ -139,7 +147,7 @@ class Shadow:
         return kept
 
     def _copied(self, value: Any) -> Any:
-        if value is None or isinstance(value, bool | int | float | str):
+        if type(value) is tuple and all(type(item) in _SIMPLE for item in value):
             return value
         try:
             return deepcopy(value, self._memo)

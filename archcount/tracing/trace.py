@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves
 
-from archcount.layers import Cost
+from archcount.layers import CATEGORIES, Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.tracing.flow import lifetimes, needed
 from archcount.tracing.recorder import Recorder
-from archcount.tracing.records import ModuleTrace, Trace
+from archcount.tracing.records import FREE, ModuleTrace, Trace
 
 _NORMS = (nn.LocalResponseNorm, nn.RMSNorm)
 """Modules that torch does as several operations, all of which belong to the norm."""
@@ -30,7 +36,7 @@ def trace(
 ) -> Trace:
     """Run a module on the meta device and say what every part of it costs.
 
-    Hooks are added for the pass and taken away after it.
+    Hooks that torch calls for every module are added for the pass and taken away after it.
 
     Args:
         module: the module, all of it on the meta device.
@@ -45,36 +51,48 @@ def trace(
     1944
     """
     kwargs = kwargs or {}
-    given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
-    if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
+    weights = [*module.parameters(), *module.buffers()]
+    if any(map(is_lazy, weights)):
         (run or module)(*args, **kwargs)  # only now do lazy layers know their sizes
-    recorder = Recorder([*module.parameters(), *module.buffers()], given)
+        weights = [*module.parameters(), *module.buffers()]
+    given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+    recorder = Recorder(weights, given)
     found = {part: ModuleTrace(path=path) for path, part in module.named_modules()}
-    before: list[str] = []
+    before: list[tuple[str, int]] = []
+    spans: dict[str, list[tuple[int, int]]] = {}
+    within: Counter[str] = Counter()
 
-    def enter(part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        record = found[part]
-        before.append(recorder.place)
+    def enter(part: nn.Module, args: tuple[Any, ...]) -> None:
+        record = found.get(part)
+        if record is None:
+            return
+        before.append((recorder.place, len(recorder.calls)))
         recorder.place = record.path
+        within[record.path] += 1
         record.calls += 1
         if record.calls == 1:
-            record.input = _shape((args, kwargs))
+            record.input = _shape(args)
 
     def leave(part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        recorder.place = before.pop()
-        if found[part].output is None:
-            found[part].output = _shape(output)
+        record = found.get(part)
+        if record is None:
+            return
+        recorder.place, start = before.pop()
+        within[record.path] -= 1
+        if not within[record.path]:  # what calls itself is counted from the outside
+            spans.setdefault(record.path, []).append((start, len(recorder.calls)))
+        if record.output is None:
+            record.output = _shape(output)
 
     with ExitStack() as stack:
-        for part in found:
-            stack.callback(part.register_forward_pre_hook(enter, with_kwargs=True).remove)
-            stack.callback(part.register_forward_hook(leave).remove)
+        stack.callback(register_module_forward_pre_hook(enter).remove)
+        stack.callback(register_module_forward_hook(leave).remove)
         with recorder:
             output = (run or module)(*args, **kwargs)
     results = tuple(
         recorder.look(leaf) for leaf in tree_leaves(_plain(output)) if isinstance(leaf, Tensor)
     )
-    _sum_up(recorder, found, results)
+    _sum_up(recorder, found, spans, results)
     inputs = tuple(tensor.untyped_storage()._cdata for tensor in given)
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
     return Trace(
@@ -88,30 +106,59 @@ def trace(
 
 
 def _sum_up(
-    recorder: Recorder, found: Mapping[nn.Module, ModuleTrace], results: Sequence[int]
+    recorder: Recorder,
+    found: Mapping[nn.Module, ModuleTrace],
+    spans: Mapping[str, Sequence[tuple[int, int]]],
+    results: Sequence[int],
 ) -> None:
-    """Give each module what was met in it and in every module that it holds."""
+    """Give each module what was done while it was run."""
     used = needed(recorder.calls, results)
-    costs: dict[str, list[Cost]] = {}
+    records = {record.path: record for record in found.values()}
+    norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
+    rows: list[Sequence[int]] = []
+    own: dict[str, list[Cost]] = {}
     backward: Counter[str] = Counter()
     missed: Counter[tuple[str, str]] = Counter(recorder.unlearnt)
     for call, is_used in zip(recorder.calls, used, strict=True):
+        rows.append(_NOTHING)
         if call.charge is None:
             missed[call.place, call.operation.name] += 1
-            continue
-        costs.setdefault(call.place, []).append(call.charge.cost)
-        if call.learns and is_used:
-            backward[call.place] += call.charge.backward
-    for part, record in found.items():
-        record.own = Cost.total(costs.get(record.path, ()))
-        if isinstance(part, _NORMS):
-            record.own = _all_norm(record.own)
+        elif call.charge is not FREE:
+            cost = _all_norm(call.charge.cost) if call.place in norms else call.charge.cost
+            back = call.charge.backward if call.learns and is_used else 0
+            own.setdefault(call.place, []).append(cost)
+            backward[call.place] += back
+            rows[-1] = (*_counts(cost), back)
+    for path, costs in own.items():
+        records[path].own = Cost.total(costs) if len(costs) > 1 else costs[0]
     for (path, op), times in missed.items():
-        next(record for record in found.values() if record.path == path).missed[op] = times
-    for part, record in found.items():
-        inside = [found[other] for other in part.modules()]
-        record.cost = Cost.total(other.own for other in inside)
-        record.backward = sum(backward[other.path] for other in inside)
+        records[path].missed[op] = times
+    # Sums over all calls up to each, of the categories that are met: a span is a difference.
+    sums = {
+        name: list(accumulate(column, initial=0))
+        for name, column in zip(_NAMES, zip(*rows, strict=True), strict=False)
+        if any(column)
+    }
+    inside: dict[str, list[ModuleTrace]] = {}
+    for path, record in reversed(list(records.items())):  # what is held before what holds it
+        if path in spans:
+            (start, end), *others = spans[path]
+            numbers = {name: column[end] - column[start] for name, column in sums.items()}
+            for start, end in others:
+                for name, column in sums.items():
+                    numbers[name] += column[end] - column[start]
+            record.backward = numbers.pop("backward", 0)
+            record.cost = Cost(**numbers)
+        else:  # what is not run itself, such as a list of modules, has what they have
+            held = inside.get(path, [])
+            record.cost = Cost.total([record.own, *(other.cost for other in held)])
+            record.backward = backward[path] + sum(other.backward for other in held)
+        inside.setdefault(path.rpartition(".")[0], []).append(record)
+
+
+_NAMES = (*CATEGORIES, "backward")
+_NOTHING = (0,) * len(_NAMES)
+_counts = attrgetter(*CATEGORIES)
 
 
 def _all_norm(cost: Cost) -> Cost:
@@ -122,6 +169,10 @@ def _all_norm(cost: Cost) -> Cost:
 
 def _shape(value: Any) -> tuple[int, ...] | None:
     """Give the shape of a tensor, or of the first in what holds several."""
+    if isinstance(value, tuple) and value:
+        value = value[0] if isinstance(value[0], Tensor) else value
+    if isinstance(value, Tensor):
+        return tuple(value.shape)
     for leaf in tree_leaves(_plain(value)):
         if isinstance(leaf, Tensor):
             return tuple(leaf.shape)
