@@ -163,6 +163,35 @@ def test_a_module_run_twice_costs_twice():
     assert (whole.cost.linear, whole.backward) == (32, 48)
 
 
+def test_a_module_that_runs_itself_is_counted_from_the_outside():
+    class Deep(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x, deep=True):
+            x = self.layer(x)
+            return self(x, deep=False) if deep else x
+
+    found = traced(lambda: nn.Sequential(Deep()), 1, 4)
+    assert found["0"].cost.linear == found[""].cost.linear == 32
+    assert found["0"].calls == 2
+
+
+def test_a_list_of_modules_has_what_they_have():
+    class Listed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)])
+
+        def forward(self, x):
+            return self.layers[1](self.layers[0](x))
+
+    found = traced(Listed, 1, 4)
+    # 16 each; back: both weights, and the input of the second.
+    assert (found["layers"].cost.linear, found["layers"].backward) == (32, 48)
+
+
 def test_what_no_rule_counts_is_named_with_its_module():
     class Transform(nn.Module):
         def forward(self, x):
