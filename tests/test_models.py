@@ -112,6 +112,8 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
         (["torch.nn:Identity", "--input", "4", "--variant", "a"], "goes with a table"),
         (["vgg", "--arg", "a=1"], "goes with package:callable"),
         (["googlenett"], "did you mean 'googlenet'"),
+        (["resnet@18", "--variant", "34"], "both name one"),
+        (["resnet@19"], "no variant '19'"),
     ],
 )
 def test_wrong_arguments_are_said_clearly(own, arguments, said):

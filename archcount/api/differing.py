@@ -118,7 +118,6 @@ def _made(thing: str | Table | nn.Module) -> tuple[nn.Module, str, str]:
         own = "x".join(map(str, architecture.input.dims))
         return models.built(architecture), thing.name, own
     if isinstance(thing, str):
-        name, _, variant = thing.partition("@") if ":" not in thing else (thing, "", "")
-        module, own = load_model(name, variant=variant)
+        module, own = load_model(thing)
         return module, thing, own
     return thing, type(thing).__name__, ""

@@ -104,7 +104,8 @@ def load_model(
     """Make the model that a target names, and say what it takes.
 
     Args:
-        target: `package.module:callable`, `file.py:callable`, a table's name or file.
+        target: `package.module:callable`, `file.py:callable`, a table's name or file, with
+            `@variant` behind it or not.
         variant: of a table.
         arguments: what the callable is given by name.
 
@@ -134,7 +135,11 @@ def load_model(
         )
     if arguments:
         raise UsageError(Problem(what="--arg goes with package:callable", remedy="leave it away"))
-    table = load(target)
+    name, _, named = target.partition("@")
+    if named and variant:
+        raise UsageError(Problem(what=f"{target} and --variant both name one", remedy="name one"))
+    variant = variant or named
+    table = load(name)
     from archcount.counting import models
 
     architecture = table.architecture(variant=variant)

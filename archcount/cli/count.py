@@ -18,7 +18,8 @@ from archcount.reporting.models import DEPTH, render_model
 Target = Annotated[
     str,
     typer.Argument(
-        help="package.module:callable, path/to/file.py:callable, or a table's name or file.",
+        help="package.module:callable, path/to/file.py:callable, or a table's name or file "
+        "(name@variant for a variant).",
         autocompletion=complete.tables,
     ),
 ]
