@@ -5,12 +5,11 @@ from archcount.difference.records import (
     DIFFERENT,
     Change,
     Difference,
-    Layer,
     Model,
     Pair,
     Row,
-    describe,
 )
+from archcount.tracing.sequence import Layer, describe
 
 __all__ = [
     "DIFFERENT",

@@ -6,19 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from archcount.tracing.sequence import Layer, describe
-
-__all__ = [
-    "DIFFERENT",
-    "Change",
-    "Difference",
-    "Layer",
-    "Model",
-    "Pair",
-    "Row",
-    "Verdict",
-    "describe",
-]
+from archcount.tracing.sequence import Layer
 
 Verdict = Literal["same", "follows", "changed", "missing", "extra"]
 DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
