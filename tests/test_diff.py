@@ -135,6 +135,16 @@ def test_a_functional_response_norm_is_one_layer():
     assert changed(module, nn.LocalResponseNorm(3)) == (["size 5 became 3"], ["changed"])
 
 
+def test_a_softmax_or_a_norm_over_other_dimensions_is_another():
+    def softmax(dim):
+        return nn.Sequential(nn.Softmax(dim), nn.Linear(12, 2))
+
+    assert changed(softmax(-1), softmax(3)) == ([], [])
+    assert changed(softmax(-1), softmax(1)) == (["dim -1 became -3"], ["changed"])
+    one, other = nn.LayerNorm(12), nn.LayerNorm((12, 12))
+    assert changed(one, other) == (["size 12 became 12x12"], ["changed"])
+
+
 def test_a_bias_by_itself_belongs_to_the_layer():
     whole = nn.Linear(12, 4)
     parts = Plain(lambda m, x: x @ m.w.weight.T + m.w.bias, w=nn.Linear(12, 4))

@@ -356,6 +356,15 @@ def _constant(kind: str, *names: str) -> Callable[[Operation, Shape], _Made]:
     return make
 
 
+def _softmax(operation: Operation, before: Shape) -> _Made:
+    dims = len(operation.tensor("self").shape)
+    return "softmax", {"dim": operation.arguments["dim"] % max(dims, 1) - dims}
+
+
+def _layer_norm(operation: Operation, before: Shape) -> _Made:
+    return "layer norm", {"size": "x".join(map(str, operation.arguments["normalized_shape"]))}
+
+
 def _other(operation: Operation, before: Shape) -> _Made:
     name = operation.name.removeprefix("aten.").removesuffix("_").strip("_").replace("_", " ")
     kept = {
@@ -390,10 +399,10 @@ _MAKERS: Mapping[str, Callable[[Operation, Shape], _Made]] = {
     "hardtanh": _hardtanh,
     "clamp": _clamp,
     "clamp_min": _clamp,
-    "_softmax": _constant("softmax"),
-    "_safe_softmax": _constant("softmax"),
+    "_softmax": _softmax,
+    "_safe_softmax": _softmax,
     "_log_softmax": _constant("log softmax"),
-    "native_layer_norm": _constant("layer norm"),
+    "native_layer_norm": _layer_norm,
     "native_group_norm": _constant("group norm", "group"),
     "_fused_rms_norm": _constant("rms norm"),
     **dict.fromkeys(
