@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -199,3 +201,157 @@ def test_what_a_custom_function_does_on_its_way_back_is_uncounted():
     missed = {record.path: record.missed for record in traced.modules if record.missed}
     assert missed == {"second": {"backward of Double": 1}}
     assert traced.modules[0].backward == 16 + 32
+
+
+class Layers(nn.Module):
+    """Runs a function of itself and the input; linear layers a, b, c of width 4, 16 macs each."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+        self.a, self.b, self.c = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+        self.embed = nn.Embedding(9, 4)
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+def straight_through(m, x):
+    z = m.a(x)
+    q = m.embed(m.b(z).argmax(-1))
+    return m.c(z + (q - z).detach())
+
+
+def filled(m, x):
+    made = torch.zeros(1, 4)
+    made[:] = m.b(m.a(x))
+    return m.c(made)
+
+
+@pytest.mark.parametrize(
+    ("function", "backward"),
+    [
+        # c learns its weight alone: what it reads is detached.
+        (lambda m, x: m.c(m.b(m.a(x)).detach()), 16),
+        # Through an index nothing goes back to a and b; c learns its weight and hands on.
+        (lambda m, x: m.c(m.embed(m.b(m.a(x)).argmax(-1))), 32),
+        # The straight way goes around b: c both, a its weight.
+        (straight_through, 32 + 16),
+        # What fills a constant hands on: c both, b both, a its weight.
+        (filled, 32 + 32 + 16),
+        # A result that is detached teaches nothing.
+        (lambda m, x: m.a(x).detach(), 0),
+    ],
+)
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_gradients_go_back_where_they_can(function, backward, device):
+    traced, _ = passed(Layers(function), 1, 4, device=device)
+    assert traced.modules[0].backward == backward
+    assert not [record for record in traced.modules if record.missed]
+
+
+def test_gradients_pass_through_a_custom_function_of_several_steps():
+    class Both(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return (x * 2).tanh() + 1
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient
+
+    traced, _ = passed(Layers(lambda m, x: m.b(Both.apply(m.a(x)))), 1, 4)
+    # b its weight and what it reads, a its weight.
+    assert traced.modules[0].backward == 32 + 16
+
+
+def test_a_module_that_fails_is_left():
+    def careful(m, x):
+        x = m.a(x)
+        try:
+            return m.b(x[:, :3])
+        except RuntimeError:
+            return m.c(x)
+
+    traced, _ = passed(Layers(careful), 1, 4)
+    costs = {record.path: record.cost.linear for record in traced.modules}
+    assert (costs[""], costs["a"], costs["b"], costs["c"]) == (32, 16, 0, 16)
+
+
+@dataclass(slots=True)
+class Slots:
+    y: torch.Tensor
+
+
+@dataclass
+class Nested:
+    inner: dict[str, Slots]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        Slots,
+        lambda y: Nested({"y": Slots(y)}),
+        lambda y: {"out": [None, (y,)]},
+        lambda y: (part for part in [y]),
+        lambda y: SimpleNamespace(logits=y, loss=None),
+    ],
+)
+def test_results_are_found_however_they_are_wrapped(wrap):
+    traced, _ = passed(Layers(lambda m, x: wrap(m.b(m.a(x)))), 1, 4)
+    # b both, a its weight
+    assert (traced.modules[0].cost.linear, traced.modules[0].backward) == (32, 48)
+
+
+def test_what_a_generator_does_later_is_the_models():
+    class Steps(Layers):
+        def forward(self, x):
+            yield self.a(x)
+            yield self.b(x)
+
+    traced, _ = passed(Steps(None), 1, 4)
+    assert (traced.modules[0].cost.linear, traced.modules[0].backward) == (32, 32)
+
+
+def test_a_result_without_tensors_is_said():
+    def keep(m, x):
+        m.kept = m.a(x)
+
+    traced, _ = passed(Layers(keep), 1, 4)
+    assert traced.modules[0].missed == {"backward of a result without tensors": 1}
+
+
+def test_looking_at_what_was_filled_without_numbers_is_refused():
+    def looks(m, x):
+        made = torch.zeros(1, 4)
+        made[:] = m.a(x)
+        return m.b(x) if made.sum().item() > 0 else m.c(x)
+
+    with pytest.raises(RuntimeError, match="looks at the numbers"):
+        passed(Layers(looks), 1, 4)
+
+
+def test_spectral_norm_in_training_has_nothing_uncounted():
+    module = torch.nn.utils.parametrizations.spectral_norm(nn.Linear(4, 3))
+    with undisturbed():
+        traced = trace(Shadow(module.train()).module, [torch.empty(2, 4, device="meta")])
+    assert not [record.missed for record in traced.modules if record.missed]
+
+
+def test_answers_from_memory_know_the_default_type():
+    model = Layers(lambda m, x: m.a(x) + torch.zeros(4, device=x.device))
+    before = passed(model, 1, 4)[0].activation_bytes
+    torch.set_default_dtype(torch.float64)
+    try:
+        # 4 more bytes each for the constant and the sum.
+        after = trace_of(model)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert after - before == 2 * 4 * 4
+
+
+def trace_of(model):
+    with undisturbed():
+        x = torch.empty(1, 4, device="meta", dtype=torch.float32)
+        return trace(Shadow(model).module, [x]).activation_bytes

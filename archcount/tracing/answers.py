@@ -109,7 +109,7 @@ def _key(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         parts = [_part(value) for value in args]
         if kwargs:
             parts += [(name, _part(value)) for name, value in sorted(kwargs.items())]
-        key = (func, *parts)
+        key = (func, torch.get_default_dtype(), *parts)
         hash(key)
     except (TypeError, _UnknownError):
         return None

@@ -9,13 +9,15 @@ from archcount.tracing.records import Call
 
 
 def needed(calls: Sequence[Call], results: Sequence[int]) -> list[bool]:
-    """Say of each call whether what it did reaches the results.
+    """Say of each call whether a gradient comes back to it from the results.
 
-    Walked from the last call to the first: a call is needed if it wrote to memory that is.
+    Walked from the last call to the first: a call is needed if it wrote to memory that is. Beyond
+    what is read without a gradient (a detached tensor, an index) nothing is needed for it; a
+    function of autograd of the model's own works without gradients, and hands them on.
 
     Args:
         calls: of a pass.
-        results: the memory of what it gave.
+        results: the memory of what it gave that has a gradient.
     """
     wanted = set(results)
     used = []
@@ -23,7 +25,11 @@ def needed(calls: Sequence[Call], results: Sequence[int]) -> list[bool]:
         written = {spec.storage for spec in call.operation.outputs}
         is_used = not wanted.isdisjoint(written)
         if is_used:
-            wanted.update(spec.storage for spec in call.operation.tensors())
+            wanted.update(
+                spec.storage
+                for spec in call.operation.tensors()
+                if spec.requires_grad or (call.is_blind and spec.is_floating)
+            )
         used.append(is_used)
     return used[::-1]
 

@@ -41,6 +41,7 @@ class Recorder(TorchDispatchMode):
         self._origins: dict[int, Origin] = {}
         self._blind: set[int] = set()
         self._is_meta: set[bool] = set()
+        self._hollow: set[int] = set()
         for tensor in weights:
             self._origins[self._keep(tensor)] = Origin.WEIGHT
         self._weights = set(self._origins)
@@ -65,13 +66,27 @@ class Recorder(TorchDispatchMode):
         for number, (name, default) in enumerate(facts.arguments):
             value = args[number] if number < len(args) else kwargs.get(name, default)
             arguments[name] = self._spec(value, read) if type(value) not in _PLAIN else value
-        if len(self._is_meta) > 1:  # take away the numbers of constants that meet tensors without
-            args = tuple(map(_to_meta, args))
-            kwargs = {name: _to_meta(item) for name, item in kwargs.items()}
+        is_mixed = len(self._is_meta) > 1
         self._is_meta.clear()
-        given = answer(func, facts.is_fresh, args, kwargs)
+        hollow = not is_mixed and any(spec.storage in self._hollow for spec in read)
+        if hollow and facts.name in _LOOKS:
+            raise RuntimeError(
+                f"{facts.name} looks at the numbers of a tensor that was filled with tensors "
+                "on the meta device, which have none"
+            )
+        if is_mixed:  # take away the numbers of constants that meet tensors without
+            given = func(
+                *map(_to_meta, args), **{name: _to_meta(item) for name, item in kwargs.items()}
+            )
+            if facts.changed:
+                # What is changed in place stays the tensor that it is; its numbers are no more.
+                changed = [_at(place, name, args, kwargs) for place, name in facts.changed]
+                self._hollow.update([_storage(tensor) for tensor in changed])
+                given = changed[0] if len(changed) == 1 else tuple(changed)
+        else:
+            given = answer(func, facts.is_fresh, args, kwargs)
         origin = max([spec.origin for spec in read], default=Origin.CONSTANT)
-        learns = torch.is_grad_enabled()
+        with_grad = torch.is_grad_enabled()
         operation = Operation(
             facts.name,
             arguments,
@@ -79,11 +94,19 @@ class Recorder(TorchDispatchMode):
             is_view=facts.is_view,
             is_pointwise=facts.is_pointwise,
         )
-        if not learns:
-            self._blind.update([spec.storage for spec in operation.outputs])
-        learns = learns and any(spec.requires_grad for spec in read)
+        made = [spec.storage for spec in operation.outputs]
+        if hollow:
+            self._hollow.update(made)
+        if not with_grad and not facts.is_view:
+            self._blind.update(made)
         self.calls.append(
-            Call(operation=operation, place=self.place, charge=charge(operation), learns=learns)
+            Call(
+                operation=operation,
+                place=self.place,
+                charge=charge(operation),
+                learns=with_grad and any(spec.requires_grad for spec in read),
+                is_blind=not with_grad,
+            )
         )
         return given
 
@@ -137,6 +160,11 @@ class _Facts:
         self.arguments = [(item.name, item.default_value) for item in schema.arguments]
         self.is_view = bool(func.is_view)
         self.is_pointwise = torch.Tag.pointwise in func.tags
+        self.changed = [
+            (place, item.name)
+            for place, item in enumerate(schema.arguments)
+            if item.alias_info is not None and item.alias_info.is_write
+        ]
         items = (*schema.arguments, *schema.returns)
         self.is_fresh = not schema.is_mutable and all(item.alias_info is None for item in items)
 
@@ -157,6 +185,15 @@ def _described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
 
 _DTYPES: dict[torch.dtype, str] = {}
 
+
+def _at(place: int, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    return args[place] if place < len(args) else kwargs[name]
+
+
+_LOOKS = frozenset(
+    {"aten._local_scalar_dense", "aten.nonzero", "aten.equal", "aten.is_nonzero"},
+)
+"""Operations whose answer is in the numbers, not in the shapes."""
 
 _PLAIN = frozenset((int, bool, float, str, type(None), torch.dtype, torch.device))
 

@@ -115,12 +115,14 @@ class Call:
         place: the path of the module.
         charge: its cost, None where no rule counts it.
         learns: whether a gradient can go back through it.
+        is_blind: whether it was done without gradients, as under `no_grad`.
     """
 
     operation: Operation
     place: str
     charge: Charge | None
     learns: bool
+    is_blind: bool = False
 
 
 @dataclass(kw_only=True, slots=True)

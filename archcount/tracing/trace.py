@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import accumulate
 from operator import attrgetter
@@ -15,10 +15,10 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 from torch.nn.parameter import is_lazy
-from torch.utils._pytree import tree_leaves
 
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.cost import MAC_CATEGORIES
+from archcount.tracing.containers import tensors_in
 from archcount.tracing.flow import lifetimes, needed
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import FREE, ModuleTrace, Trace
@@ -55,7 +55,7 @@ def trace(
     if any(map(is_lazy, weights)):
         (run or module)(*args, **kwargs)  # only now do lazy layers know their sizes
         weights = [*module.parameters(), *module.buffers()]
-    given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+    given = list(tensors_in((args, kwargs)))
     recorder = Recorder(weights, given)
     found = {part: ModuleTrace(path=path) for path, part in module.named_modules()}
     before: list[tuple[str, int]] = []
@@ -86,13 +86,19 @@ def trace(
 
     with ExitStack() as stack:
         stack.callback(register_module_forward_pre_hook(enter).remove)
-        stack.callback(register_module_forward_hook(leave).remove)
+        # A module that fails is left too: the one that holds it may go on without it.
+        stack.callback(register_module_forward_hook(leave, always_call=True).remove)
         with recorder:
             output = (run or module)(*args, **kwargs)
-    results = tuple(
-        recorder.look(leaf) for leaf in tree_leaves(_plain(output)) if isinstance(leaf, Tensor)
-    )
-    _sum_up(recorder, found, spans, results)
+            if isinstance(output, Generator):
+                output = list(output)
+    ends = list(tensors_in(output))
+    results = tuple(recorder.look(tensor) for tensor in ends)
+    spans[""] = [(0, len(recorder.calls))]
+    learnt = [tensor.untyped_storage()._cdata for tensor in ends if tensor.requires_grad]
+    if not ends:
+        recorder.unlearnt["", "backward of a result without tensors"] += 1
+    _sum_up(recorder, found, spans, learnt)
     inputs = tuple(tensor.untyped_storage()._cdata for tensor in given)
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
     return Trace(
@@ -109,10 +115,10 @@ def _sum_up(
     recorder: Recorder,
     found: Mapping[nn.Module, ModuleTrace],
     spans: Mapping[str, Sequence[tuple[int, int]]],
-    results: Sequence[int],
+    learnt: Sequence[int],
 ) -> None:
     """Give each module what was done while it was run."""
-    used = needed(recorder.calls, results)
+    used = needed(recorder.calls, learnt)
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
     rows: list[Sequence[int]] = []
@@ -173,14 +179,5 @@ def _shape(value: Any) -> tuple[int, ...] | None:
         value = value[0] if isinstance(value[0], Tensor) else value
     if isinstance(value, Tensor):
         return tuple(value.shape)
-    for leaf in tree_leaves(_plain(value)):
-        if isinstance(leaf, Tensor):
-            return tuple(leaf.shape)
-    return None
-
-
-def _plain(value: Any) -> Any:
-    """Show the fields of an output that is a class of its own, such as a data class."""
-    if not isinstance(value, Tensor | Mapping | list | tuple) and hasattr(value, "__dict__"):
-        return dict(vars(value))
-    return dict(value) if isinstance(value, Mapping) else value
+    first = next(tensors_in(value), None)
+    return None if first is None else tuple(first.shape)
