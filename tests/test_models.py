@@ -111,6 +111,11 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
         (["torch.nn:Identity", "--input", "4", "--batch", "-1"], "batch -1"),
         (["torch.nn:Identity", "--input", "4", "--variant", "a"], "goes with a table"),
         (["vgg", "--arg", "a=1"], "goes with package:callable"),
+        (["torch.nn:Identity", "--input", "4", "--batch", "9" * 20], "batch 9999"),
+        (["torch.nn:Identity", "--input", "4", "--depth", "-1"], "--depth -1"),
+        (["googlenet", "--device", "tpu"], "unknown device 'tpu'"),
+        (["torch.nn:Identity", "--inputs", "{own}:layer"], "a Linear as input"),
+        (["{own}:Quits", "--input", "4"], "Quits failed: SystemExit"),
         (["googlenett"], "did you mean 'googlenet'"),
         (["resnet@18", "--variant", "34"], "both name one"),
         (["resnet@19"], "no variant '19'"),
@@ -139,6 +144,37 @@ def test_errors_of_a_users_code_show_their_own_frames(own):
 def test_a_model_that_looks_at_numbers_is_told_how(own):
     assert "--device cpu" in str(failure(f"{own}:Looks", "--input", "3x4"))
     assert run(f"{own}:Looks", "--input", "3x4", "--device", "cpu").exit_code == 0
+
+
+@pytest.mark.parametrize("target", ["torch.nn:Linear", "mobilenet_v1"])
+def test_models_are_counted_with_their_numbers_too(target):
+    arguments = ["--arg", "in_features=8", "--arg", "out_features=3"] if ":" in target else []
+    size = "8" if ":" in target else "3x224x224"
+    with_numbers = run(target, *arguments, "--input", size, "--device", "cpu", "--format", "csv")
+    without = run(target, *arguments, "--input", size, "--format", "csv")
+    assert with_numbers.exit_code == 0
+    assert with_numbers.stdout == without.stdout
+
+
+def test_what_a_model_prints_is_no_part_of_the_report(own):
+    result = run(f"{own}:Loud", "--input", "4", "--format", "json")
+    assert json.loads(result.stdout)["totals"]["macs"] == 16
+    assert "making" in result.stderr
+    assert "running" in result.stderr
+
+
+def test_frames_of_others_are_not_shown_as_the_users_own():
+    error = str(failure("torch.nn:Linear", "--arg", "in_features=8", "--arg", "out_features=8",
+                        "--input", "9"))  # fmt: skip
+    assert " in " not in error.partition("\n")[2]
+
+
+def test_a_function_that_makes_the_input_and_fails_is_said():
+    def fails():
+        raise KeyError("data")
+
+    with pytest.raises(UserCodeError, match="the function that makes the input failed: KeyError"):
+        ac.count(nn.Linear(4, 3), input=fails)
 
 
 def test_a_file_that_cannot_be_imported(tmp_path):
@@ -172,6 +208,8 @@ def test_depth_chooses_the_levels():
         ("ids:int64[1,128]", (1, 128), "ids", "int64"),
         ("x : bfloat16 3x8x8", (2, 3, 8, 8), "x", "bfloat16"),
         ("bfloat163x8x8", None, "", ""),
+        ("float8_e4m3fn[2,8]", (2, 8), "", "float8_e4m3fn"),
+        ("mask:bool[2,8]", (2, 8), "mask", "bool"),
         ("batch.image:3x8x8", (2, 3, 8, 8), "batch.image", ""),
     ],
 )

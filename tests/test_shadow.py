@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
 
+import archcount as ac
 from archcount.errors import UsageError
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import undisturbed
@@ -332,8 +335,9 @@ def test_looking_at_what_was_filled_without_numbers_is_refused():
         passed(Layers(looks), 1, 4)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_spectral_norm_in_training_has_nothing_uncounted():
-    module = torch.nn.utils.parametrizations.spectral_norm(nn.Linear(4, 3))
+    module = torch.nn.utils.spectral_norm(nn.Linear(4, 3))
     with undisturbed():
         traced = trace(Shadow(module.train()).module, [torch.empty(2, 4, device="meta")])
     assert not [record.missed for record in traced.modules if record.missed]
@@ -355,3 +359,71 @@ def trace_of(model):
     with undisturbed():
         x = torch.empty(1, 4, device="meta", dtype=torch.float32)
         return trace(Shadow(model).module, [x]).activation_bytes
+
+
+def counted(model, **options):
+    return ac.count(model, input="4", **options).total.macs
+
+
+def test_a_forward_put_on_an_instance_runs_on_the_copy():
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    original = model.forward
+    model.forward = lambda x: original(x) * 2
+    for device in ("meta", "cpu"):
+        report = ac.count(model, input="[2,4]", train=True, device=device)
+        assert report.total.macs == 32
+        assert [module.calls for module in report.record.modules] == [1, 1, 1]
+    assert model[1].num_batches_tracked == 0
+    assert torch.equal(model[1].running_mean, torch.zeros(4))
+
+
+def test_code_that_leads_back_to_the_model_is_refused():
+    model = nn.Sequential(nn.Linear(4, 4))
+    hidden = [model[0]]
+    model.forward = lambda x: hidden[0](x)
+    with pytest.raises(UsageError, match="leads back to the model itself"):
+        counted(model)
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_generators_and_the_random_state_of_numpy_stay(device):
+    generator = torch.Generator()
+
+    def noisy(m, x):
+        torch.rand(3, generator=m.generator)
+        np.random.rand()
+        return m.a(x)
+
+    model = Layers(noisy)
+    model.generator = generator
+    np.random.seed(0)
+    before = generator.get_state()
+    counted(model, device=device)
+    assert torch.equal(generator.get_state(), before)
+    # The first draw of numpy's generator from seed 0, as its documentation prints it.
+    assert round(np.random.rand(), 8) == 0.5488135
+
+
+def test_a_container_with_what_cannot_be_copied_is_copied_around_it():
+    def keeps(m, x):
+        m.cache["kept"].append(1)
+        return m.a(x)
+
+    model = Layers(keeps)
+    model.cache = {"lock": threading.Lock(), "kept": []}
+    report = ac.count(model, input="4")
+    assert model.cache["kept"] == []
+    assert report.record.remarks == ("cache cannot be copied, and is shared with the model",)
+
+
+def test_the_input_stays():
+    x = torch.ones(1, 4)
+    ac.count(Layers(lambda m, x: m.a(x.mul_(2))), input=x, device="cpu")
+    assert torch.equal(x, torch.ones(1, 4))
+
+
+def test_a_model_without_numbers_is_not_run_with_them():
+    with torch.device("meta"):
+        model = nn.Linear(4, 4)
+    with pytest.raises(UsageError, match="lies on the meta device"):
+        counted(model, device="cpu")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount import difference
-from archcount.api.models import load_model
+from archcount.api.models import check_run, load_model
 from archcount.api.tables import Table
 from archcount.errors import Problem, UsageError
 from archcount.reporting.differing import difference_frame, render_difference
@@ -85,7 +85,8 @@ def diff(
     >>> diff(one, other, input="3x9x9").record.rows[0].pairs[0].changes
     (Change(what='kernel', left='3x3', right='5x5'),)
     """
-    sides = [_made(left), _made(right)]
+    check_run(batch, device)
+    sides = [_made(left, device), _made(right, device)]
     if isinstance(input, str) and not input:
         input = next((own for _, _, own in sides if own), "")
     if isinstance(input, str) and not input:
@@ -109,15 +110,15 @@ def diff(
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
 
 
-def _made(thing: str | Table | nn.Module) -> tuple[nn.Module, str, str]:
+def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, str]:
     """Give a module, what it is called, and its own input where it has one."""
     if isinstance(thing, Table):
         from archcount.counting import models
 
         architecture = thing.architecture()
         own = "x".join(map(str, architecture.input.dims))
-        return models.built(architecture), thing.name, own
+        return models.built(architecture, device), thing.name, own
     if isinstance(thing, str):
-        module, own = load_model(thing)
+        module, own = load_model(thing, device=device)
         return module, thing, own
     return thing, type(thing).__name__, ""

@@ -84,12 +84,7 @@ def count_model(
     >>> report.total.macs, report.total.backward_macs  # the gradient of the weights
     (24, 24)
     """
-    if device not in _DEVICES:
-        raise UsageError(
-            Problem(what=f"unknown device {quote(device)}", allowed=", ".join(_DEVICES))
-        )
-    if batch < 0:
-        raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number of 0 or more"))
+    check_run(batch, device)
     from archcount.counting import models
 
     name = name or type(module).__name__
@@ -98,8 +93,26 @@ def count_model(
     )
 
 
+def check_run(batch: int, device: str) -> None:
+    """Refuse what no model can be run with.
+
+    Raises:
+        UsageError: there is no such device, or no such batch.
+    """
+    if device not in _DEVICES:
+        raise UsageError(
+            Problem(what=f"unknown device {quote(device)}", allowed=", ".join(_DEVICES))
+        )
+    if not 0 <= batch < 2**31:
+        raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number from 0 to 2^31"))
+
+
 def load_model(
-    target: str, *, variant: str = "", arguments: Mapping[str, Any] | None = None
+    target: str,
+    *,
+    variant: str = "",
+    arguments: Mapping[str, Any] | None = None,
+    device: str = "meta",
 ) -> tuple[nn.Module, str]:
     """Make the model that a target names, and say what it takes.
 
@@ -108,6 +121,7 @@ def load_model(
             `@variant` behind it or not.
         variant: of a table.
         arguments: what the callable is given by name.
+        device: `meta`, or `cpu` for a model that is to be run with its numbers.
 
     Returns:
         The module, and its input as text where the target says it: that of a table.
@@ -117,6 +131,7 @@ def load_model(
         UserCodeError: the user's code raised something.
         InvalidTableError: the table cannot be read.
     """
+    check_run(1, device)
     if ":" in target:
         if variant:
             raise UsageError(
@@ -124,7 +139,7 @@ def load_model(
             )
         from archcount.loading.build import build
 
-        return build(target, arguments), ""
+        return build(target, arguments, device), ""
     if target.endswith(".py"):
         raise UsageError(
             Problem(
@@ -143,4 +158,4 @@ def load_model(
     from archcount.counting import models
 
     architecture = table.architecture(variant=variant)
-    return models.built(architecture), "x".join(map(str, architecture.input.dims))
+    return models.built(architecture, device), "x".join(map(str, architecture.input.dims))

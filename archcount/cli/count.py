@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from contextlib import redirect_stdout
 from typing import Annotated, Any
 
 import typer
@@ -76,10 +78,15 @@ def show_count(
     layers and matrix products.
     """
     chosen = choose_format(form, output)
+    if depth < 0:
+        raise UsageError(Problem(what=f"--depth {depth}", allowed="a whole number of 0 or more"))
     width = None if output is None else 160
     with destination(output) as write:
-        with progress(f"counting {target}"):
-            module, own = load_model(target, variant=variant, arguments=arguments_of(arg or []))
+        # What the user's code prints is no part of the report.
+        with progress(f"counting {target}"), redirect_stdout(sys.stderr):
+            module, own = load_model(
+                target, variant=variant, arguments=arguments_of(arg or []), device=device
+            )
             given = given_of(inputs, maker, own)
             record = count_model(
                 module, given, name=target, batch=batch, train=train, device=device

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from typing import Annotated
 
 import typer
@@ -49,8 +51,9 @@ def show_diff(
     if fail_on not in ("", "changed"):
         raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="changed"))
     with destination(output) as write:
-        given = given_of(inputs, maker, "") if inputs or maker else ""
-        with progress(f"comparing {left} with {right}"):
+        # What the user's code prints is no part of the report.
+        with progress(f"comparing {left} with {right}"), redirect_stdout(sys.stderr):
+            given = given_of(inputs, maker, "") if inputs or maker else ""
             found = diff(left, right, input=given, batch=batch, device=device).record
         width = None if output is None else 160
         write(render_difference(found, chosen, width=width, colour=write_colour(output)))

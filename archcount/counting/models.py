@@ -23,9 +23,9 @@ from archcount.tracing.surroundings import uncollected, undisturbed
 from archcount.tracing.trace import trace
 
 
-def built(architecture: Architecture) -> nn.Module:
-    """Build the module of a table without weights."""
-    with torch.device("meta"):
+def built(architecture: Architecture, device: str = "meta") -> nn.Module:
+    """Build the module of a table: on the meta device, without weights."""
+    with torch.device(device):
         return assemble(architecture)
 
 
@@ -53,13 +53,14 @@ def run(
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
     """
-    shadow = Shadow(module, device)
-    shadow.module.train(train)
+    with _failures(name, "", device):
+        shadow = Shadow(module, device)
+        shadow.module.train(train)
     smaller = "take a smaller --input"
     with memory_needed(smaller):
         inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
     with undisturbed(), _failures(name, str(inputs), device), memory_needed(smaller):
-        traced = trace(shadow.module, inputs.args, inputs.kwargs)
+        traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
     return shadow, inputs, traced
 
 
@@ -183,7 +184,7 @@ def _dtype(module: nn.Module) -> torch.dtype:
 
 
 def _failures(name: str, inputs: str, device: str) -> Any:
-    remedy = "the model must take this input: say what it takes with --input"
+    remedy = "if it takes another input, say so with --input"
     if device == "meta":
-        remedy += "; one that looks at the numbers of its tensors runs with --device cpu"
+        remedy += "; if it needs the numbers of its tensors, add --device cpu"
     return users_code(f"{name} failed on {inputs or 'no input'}", remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -12,7 +13,9 @@ from archcount.errors import Problem, UsageError
 from archcount.loading.reference import find, users_code
 
 
-def build(reference: str, arguments: Mapping[str, Any] | None = None) -> nn.Module:
+def build(
+    reference: str, arguments: Mapping[str, Any] | None = None, device: str = "meta"
+) -> nn.Module:
     """Make the module that a reference names: call it, unless it is a module already.
 
     It is made on the meta device, so that a model of any size takes no memory; where its code
@@ -21,6 +24,7 @@ def build(reference: str, arguments: Mapping[str, Any] | None = None) -> nn.Modu
     Args:
         reference: `package.module:callable` or `file.py:callable`.
         arguments: what the callable is given by name.
+        device: `meta`, or `cpu` for a model that is to be run with its numbers.
 
     Raises:
         UsageError: there is no such thing, or it gives no module.
@@ -33,7 +37,7 @@ def build(reference: str, arguments: Mapping[str, Any] | None = None) -> nn.Modu
     if not isinstance(found, nn.Module):
         if not callable(found):
             raise _no_module(reference, found)
-        found = _called(found, reference, dict(arguments or {}))
+        found = _called(found, reference, dict(arguments or {}), device)
     elif arguments:
         raise UsageError(
             Problem(what=f"{reference} is a module already", remedy="leave --arg away")
@@ -43,13 +47,13 @@ def build(reference: str, arguments: Mapping[str, Any] | None = None) -> nn.Modu
     return found
 
 
-def _called(found: Any, reference: str, arguments: dict[str, Any]) -> Any:
-    try:
-        with torch.device("meta"):
+def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) -> Any:
+    if device == "meta":
+        # Whatever fails may only need numbers; what else is wrong fails again below, and is told.
+        with suppress(Exception, SystemExit), torch.device("meta"):
             return found(**arguments)
-    except Exception:  # it may need numbers; what else is wrong shows again
-        with users_code(f"{reference} failed"):
-            return found(**arguments)
+    with users_code(f"{reference} failed"):
+        return found(**arguments)
 
 
 def _no_module(reference: str, found: Any) -> UsageError:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
 from archcount.errors import Problem, UsageError, quote
+from archcount.loading.reference import users_code
 
 ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
 _WRITTEN = re.compile(
     r"(?:(?P<name>[A-Za-z_][\w.]*)\s*:\s*)?"
-    r"(?:(?P<dtype>[a-z]+\d*)(?:\s+|(?=\[)))?"
+    r"(?:(?P<dtype>[a-z]\w*)(?:\s+|(?=\[)))?"
     r"(?:\[(?P<exact>[\d,\s]*)\]|(?P<image>\d+(?:x\d+)*))"
 )
 
@@ -116,8 +117,9 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
             return _tensor(tuple(value), dtype, device)
         return tree_map(lambda leaf: _moved(leaf, device), value)
 
-    if isinstance(given, Callable):  # type: ignore[arg-type]
-        given = given()
+    if callable(given) and not isinstance(given, nn.Module):
+        with users_code("the function that makes the input failed"):
+            given = given()
     if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
         given = [given]
     if isinstance(given, Mapping):
@@ -178,7 +180,7 @@ def _tensor(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
 def _moved(leaf: Any, device: str) -> Any:
     if not isinstance(leaf, Tensor):
         return leaf
-    moved = leaf.detach().to(device)
+    moved = leaf.detach().to(device, copy=True)  # the model may write to it
     return moved.requires_grad_(leaf.requires_grad)
 
 
@@ -198,4 +200,8 @@ def _described(name: str, value: Any) -> str:
 
 def _dtypes() -> str:
     known = (name for name in dir(torch) if isinstance(getattr(torch, name), torch.dtype))
-    return ", ".join(sorted(name for name in known if re.search(r"\d$", name)))
+    aliases = ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "chalf")
+    packed = re.compile(r"(bits|quint|qint|uint[1-7]$|int[1-7]$)")
+    return ", ".join(
+        sorted(name for name in known if name not in aliases and not packed.match(name))
+    )

@@ -53,7 +53,7 @@ def _frames(trace: TracebackType | None) -> list[str]:
     alien += [str(Path(module.__file__).parent) for module in (traceback,) if module.__file__]
     stack = traceback.extract_tb(trace)
     own = [frame for frame in stack if "site-packages" not in frame.filename]
-    own = [frame for frame in own if not frame.filename.startswith(tuple(alien))] or stack[-1:]
+    own = [frame for frame in own if not frame.filename.startswith(tuple(alien))]
     return [
         f"  {frame.filename}:{frame.lineno} in {frame.name}"
         + (f"\n    {frame.line}" if frame.line else "")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 import torch
@@ -48,6 +50,7 @@ class Shadow:
     Attributes:
         module: the copy.
         remarks: what was taken away.
+        originals: the modules that were copied, by `id`: what a pass must not run.
 
     Raises:
         UsageError: it holds a module that was scripted.
@@ -73,6 +76,8 @@ class Shadow:
             for path, part in parts:
                 self._fill(self._memo[id(part)], part, path)
         self.module: nn.Module = self._memo[id(module)]
+        self.originals = frozenset(id(part) for _, part in parts)
+        self._kept += [part for _, part in parts]
 
     def _unwrapped(self, module: nn.Module, name: str) -> nn.Module:
         while (kind := type(module).__name__) in _WRAPPERS:
@@ -127,7 +132,7 @@ class Shadow:
                 self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
                 state[name] = None
             else:
-                state[name] = self._copied(value)
+                state[name] = self._copied(value, f"{path}.{name}".removeprefix("."))
 
     def _child(self, child: nn.Module | None) -> nn.Module | None:
         if child is None:
@@ -146,13 +151,60 @@ class Shadow:
                 self.remarks.append(f"{name} has a hook, which is not run")
         return kept
 
-    def _copied(self, value: Any) -> Any:
+    def _copied(self, value: Any, name: str = "") -> Any:
         if type(value) is tuple and all(type(item) in _SIMPLE for item in value):
             return value
+        if isinstance(value, FunctionType):
+            return self._function(value)
+        if isinstance(value, torch.Generator):
+            copy = torch.Generator(device=value.device)
+            copy.set_state(value.get_state())
+            return self._memo.setdefault(id(value), copy)
         try:
             return deepcopy(value, self._memo)
-        except Exception:  # what cannot be copied, such as a lock, is shared
-            return value
+        except Exception:  # of any kind: a lock, a file, what forbids copies
+            return self._parted(value, name)
+
+    def _parted(self, value: Any, name: str) -> Any:
+        """Copy a container part by part, where one of the parts cannot be copied."""
+        if type(value) is dict:
+            return {key: self._copied(item, name) for key, item in value.items()}
+        if type(value) in (list, tuple, set):
+            return type(value)(self._copied(item, name) for item in value)
+        self.remarks.append(f"{name} cannot be copied, and is shared with the model")
+        return value
+
+    def _function(self, function: FunctionType) -> FunctionType:
+        """Give a function that leads to the copy where it led to the model."""
+        if not function.__closure__:
+            return function
+        if id(function) in self._memo:
+            return self._memo[id(function)]  # type: ignore[no-any-return]
+        cells = tuple(CellType() for _ in function.__closure__)
+        copy = FunctionType(
+            function.__code__,
+            function.__globals__,
+            function.__name__,
+            function.__defaults__,
+            cells,
+        )
+        copy.__kwdefaults__ = function.__kwdefaults__
+        self._memo[id(function)] = copy
+        self._kept.append(function)
+        for cell, old in zip(cells, function.__closure__, strict=True):
+            with suppress(ValueError):  # a cell may be empty
+                cell.cell_contents = self._reached(old.cell_contents)
+        return copy
+
+    def _reached(self, value: Any) -> Any:
+        """Give the copy of what a function closes over, where it is a part of the model."""
+        if isinstance(value, FunctionType):
+            return self._function(value)
+        if isinstance(value, MethodType):
+            return MethodType(value.__func__, self._reached(value.__self__))
+        if isinstance(value, nn.Module | Tensor):
+            return self._memo.get(id(value), value)
+        return value
 
     def _twin(self, tensor: Tensor) -> Tensor:
         """Give the copy of a tensor, one and the same for one tensor."""
@@ -181,6 +233,13 @@ def _twin(tensor: Tensor, device: str) -> Tensor:
     if is_lazy(tensor):
         return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
     if device != "meta":
+        if tensor.is_meta:
+            raise UsageError(
+                Problem(
+                    what="the model lies on the meta device, and has no numbers to run with",
+                    remedy="build it on the CPU, or leave the device at meta",
+                )
+            )
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:
         data = torch.empty_strided(

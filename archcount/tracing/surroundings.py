@@ -47,6 +47,9 @@ def undisturbed() -> Iterator[None]:
     with warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")
         stack.callback(random.setstate, state)
+        if "numpy" in sys.modules:
+            numpy = sys.modules["numpy"].random
+            stack.callback(numpy.set_state, numpy.get_state())
         stack.callback(torch.backends.mha.set_fastpath_enabled, fast)
         stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(torch.inference_mode(False))

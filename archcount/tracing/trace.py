@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from itertools import accumulate
 from operator import attrgetter
@@ -16,6 +16,7 @@ from torch.nn.modules.module import (
 )
 from torch.nn.parameter import is_lazy
 
+from archcount.errors import Problem, UsageError
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.tracing.containers import tensors_in
@@ -33,6 +34,7 @@ def trace(
     kwargs: Mapping[str, Any] | None = None,
     *,
     run: Callable[..., Any] | None = None,
+    forbidden: Set[int] = frozenset(),
 ) -> Trace:
     """Run a module on the meta device and say what every part of it costs.
 
@@ -43,6 +45,10 @@ def trace(
         args: what it is given in order.
         kwargs: what it is given by name.
         run: how it is run, where not by calling it: a method of it.
+        forbidden: modules that must not be run, by `id`: those that this one is a copy of.
+
+    Raises:
+        UsageError: its code leads back to one of them.
 
     >>> import torch
     >>> layer = nn.Conv2d(3, 8, 3, device="meta")
@@ -65,6 +71,15 @@ def trace(
     def enter(part: nn.Module, args: tuple[Any, ...]) -> None:
         record = found.get(part)
         if record is None:
+            if id(part) in forbidden:
+                raise UsageError(
+                    Problem(
+                        what=f"the model's code leads back to the model itself: a function that "
+                        f"it holds runs a {type(part).__name__} that is not the copy's, so it "
+                        "cannot be counted and left alone",
+                        remedy="make the function a method of the model",
+                    )
+                )
             return
         before.append((recorder.place, len(recorder.calls)))
         recorder.place = record.path

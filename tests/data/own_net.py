@@ -35,6 +35,32 @@ class Unknown(nn.Module):
         return torch.fft.fft(self.layer(x)).real
 
 
+class Loud(nn.Module):
+    """Prints while it is made and run."""
+
+    def __init__(self):
+        super().__init__()
+        print("making")  # noqa: T201
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        print("running")  # noqa: T201
+        return self.layer(x)
+
+
+class Quits(nn.Module):
+    """Ends the program while it is made."""
+
+    def __init__(self):
+        super().__init__()
+        raise SystemExit(0)
+
+
+def layer():
+    """Give a module where an input is asked for."""
+    return nn.Linear(4, 4)
+
+
 def broken():
     """Fail as a user's code does."""
     raise ValueError("no such width")
