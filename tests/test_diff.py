@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -166,3 +167,127 @@ def test_a_table_object_names_the_rows():
     found = ac.diff(table, table.build()).record
     assert not found.is_changed
     assert found.rows[0].name == "conv1"
+
+
+def conv(kernel, out=4):
+    return nn.Conv2d(3, out, kernel, padding=kernel // 2)
+
+
+@dataclass(slots=True)
+class Slots:
+    y: torch.Tensor
+
+
+def written_in_slices(m, x):
+    made = x.new_empty(x.shape[0], 8, *x.shape[2:])
+    made[:, :4] = m.a(x)
+    made[:, 4:] = m.b(x)
+    return made
+
+
+class Queries(nn.Module):
+    """Learnt queries, worked on without the input before they meet it."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.queries = nn.Parameter(torch.zeros(5, 12))
+        self.up, self.down = nn.Linear(12, width), nn.Linear(width, 12)
+
+    def forward(self, x):
+        return x @ self.down(torch.relu(self.up(self.queries))).T
+
+
+class Attention(nn.Module):
+    def __init__(self, heads):
+        super().__init__()
+        self.heads, self.qkv = heads, nn.Linear(12, 36)
+
+    def forward(self, x):
+        b, n, _ = x.shape
+        q, k, v = self.qkv(x).view(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        return ((q @ k.transpose(-1, -2)).softmax(-1) @ v).transpose(1, 2).reshape(b, n, 12)
+
+
+def noise(width):
+    return Plain(
+        lambda m, x: m.b(m.a(torch.randn(1, 3, device=x.device))) + x[:, 0],
+        a=nn.Linear(3, width),
+        b=nn.Linear(width, 12),
+    )
+
+
+def two(function):
+    return Plain(function, a=conv(3), b=conv(3))
+
+
+def tied(is_tied):
+    model = nn.Sequential(nn.Linear(12, 12), nn.Linear(12, 12))
+    if is_tied:
+        model[1].weight = model[0].weight
+    return model
+
+
+# Each pair is of networks that are not the same; none may be told to be.
+@pytest.mark.parametrize(
+    ("one", "other", "given"),
+    [
+        (Plain(lambda m, x: Slots(m.a(x)), a=conv(3)), Plain(lambda m, x: Slots(m.a(x)), a=conv(5)),
+         "3x12x12"),
+        (Plain(written_in_slices, a=conv(3), b=conv(3)),
+         Plain(written_in_slices, a=conv(3), b=conv(5)), "3x12x12"),
+        (Queries(8), Queries(16), "3x12"),
+        (noise(8), noise(16), "[1,2,12]"),
+        (Attention(2), Attention(4), "6x12"),
+        (nn.Embedding(100, 8), nn.Embedding(200, 8), "int64[1,4]"),
+        (nn.Sequential(nn.Embedding(9, 8), nn.Linear(8, 3)),
+         nn.Sequential(nn.Embedding(9, 16), nn.Linear(16, 3)), "int64[1,4]"),
+        (nn.ConvTranspose2d(3, 8, 3, 2), nn.ConvTranspose2d(3, 8, 3, 2, output_padding=1),
+         "3x12x12"),
+        (nn.MaxPool2d(3, 1), nn.MaxPool2d(3, 1, dilation=2), "3x12x12"),
+        (nn.MaxPool2d(3, 1, padding=1), nn.Sequential(nn.ZeroPad2d(1),
+         nn.MaxPool2d(3, 1, padding=1, dilation=2)), "3x12x12"),
+        (nn.BatchNorm2d(3), nn.BatchNorm2d(3, affine=False), "3x12x12"),
+        (nn.LayerNorm(12), nn.LayerNorm(12, bias=False), "3x12"),
+        (nn.GroupNorm(1, 4), nn.GroupNorm(2, 4), "4x12"),
+        (nn.PReLU(3), nn.PReLU(), "3x12x12"),
+        (tied(False), tied(True), "12"),
+        (two(lambda m, x: m.b(x)), two(lambda m, x: (m.b(x), m.a(x))), "3x12x12"),
+        (two(lambda m, x: m.a(x).sigmoid() - m.b(x)), two(lambda m, x: m.b(x) - m.a(x).sigmoid()),
+         "3x12x12"),
+    ],
+)  # fmt: skip
+def test_what_is_not_the_same_is_never_said_to_be(one, other, given):
+    assert ac.diff(one.eval(), other.eval(), input=given).is_changed
+    assert not ac.diff(one.eval(), one.eval(), input=given).is_changed
+
+
+def test_totals_without_a_layer_that_differs_are_said():
+    found = ac.diff(tied(False), tied(True), input="12")
+    assert found.record.is_unexplained
+    assert "the architectures are the same" not in found.to_markdown()
+    assert "something differs that is not compared" in found.to_markdown()
+
+
+def test_results_from_other_layers_are_told():
+    one = two(lambda m, x: m.b(m.a(x)[:, :3]))
+    other = two(lambda m, x: (m.a(x), m.b(m.a(x)[:, :3])))
+    assert str(ac.diff(one, other, input="3x12x12").record.results) == "results of b became a, b"
+
+
+def test_a_model_that_gives_nothing_is_refused():
+    quiet = Plain(lambda m, x: None, a=conv(3))
+    with pytest.raises(ac.UsageError, match="gives no tensor that can be seen"):
+        ac.diff(quiet, quiet, input="3x12x12")
+
+
+def test_branches_of_equal_length_may_be_summed_in_any_order():
+    parts = {"a": conv(3), "b": conv(5)}
+    one = Plain(lambda m, x: m.a(x) + m.b(x), **parts)
+    other = Plain(lambda m, x: m.b(x) + m.a(x), **parts)
+    assert changed(one, other) == ([], [])
+
+
+def test_learnt_queries_are_layers():
+    told, verdicts = changed(Queries(8), Queries(16), "3x12")
+    assert told == ["out 8 became 16"]
+    assert verdicts == ["changed", "follows", "follows"]

@@ -105,7 +105,15 @@ def diff(
         layers, params, macs, inputs, told = side(
             module, input, name=name, batch=batch, device=device
         )
-        models.append(difference.Model(name=name, layers=layers, params=params, macs=macs))
+        models.append(
+            difference.Model(
+                name=name,
+                layers=layers.layers,
+                results=layers.results,
+                params=params,
+                macs=macs,
+            )
+        )
         remarks += told
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
 

@@ -7,19 +7,30 @@ from typing import Any
 from torch import nn
 
 from archcount.counting.models import run, unused
-from archcount.tracing.sequence import Layer, layers_of
+from archcount.errors import Problem, UsageError
+from archcount.tracing.sequence import Layers, layers_of
 
 
 def side(
     module: nn.Module, given: Any, *, name: str, batch: int, device: str
-) -> tuple[tuple[Layer, ...], int, int, str, tuple[str, ...]]:
+) -> tuple[Layers, int, int, str, tuple[str, ...]]:
     """Run a model in evaluation mode; arguments and errors as `models.run`.
+
+    Raises:
+        UsageError: it gives no tensor, so that nothing leads to a result.
 
     Returns:
         Its layers, the parameters that were used, multiply-accumulates, the inputs as text, and
         remarks.
     """
     shadow, inputs, traced = run(module, given, name=name, batch=batch, device=device)
+    if not traced.results:
+        raise UsageError(
+            Problem(
+                what=f"{name} gives no tensor that can be seen, so nothing can be compared",
+                allowed="a model that returns tensors, in containers or data classes too",
+            )
+        )
     params = sum(tensor.numel() for tensor in shadow.module.parameters())
     used = params - unused(shadow.module.parameters(), traced)
     remarks = tuple(dict.fromkeys(f"{name}: {remark}" for remark in shadow.remarks))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from archcount.difference.align import Match, align
-from archcount.difference.records import Change, Difference, Model, Pair, Row
+from archcount.difference.records import Change, Difference, Model, Pair, Row, Verdict
 from archcount.difference.settings import changes
-from archcount.tracing.sequence import INPUT, Layer
+from archcount.tracing.sequence import COMMUTATIVE, INPUT, Layer
 
 WHOLE = "(model)"
 """The row of what stands in no module of the model."""
@@ -32,8 +33,24 @@ def compare(
         for name, found in groupby(pairs, key=lambda pair: pair.place.partition(".")[0] or WHOLE)
     ]
     return Difference(
-        left=left, right=right, inputs=inputs, rows=tuple(_gathered(rows)), remarks=remarks
+        left=left,
+        right=right,
+        inputs=inputs,
+        rows=tuple(_gathered(rows)),
+        results=_results(left, right, matches),
+        remarks=remarks,
     )
+
+
+def _results(left: Model, right: Model, matches: Sequence[Match]) -> Change | None:
+    """Say so where the results come of other layers."""
+    partner = {one: other for one, other in matches if one is not None and other is not None}
+    back = {other: one for one, other in partner.items()}
+    ours = [_matched(place, left.layers, partner) for place in left.results]
+    theirs = [_matched(place, right.layers, back) for place in right.results]
+    if [None if place is None else partner[place] for place in ours] == theirs:
+        return None
+    return Change("results of", _named(left.layers, ours), _named(right.layers, theirs))
 
 
 def _gathered(rows: Sequence[Row]) -> Iterator[Row]:
@@ -49,6 +66,7 @@ def _pairs(
 ) -> Iterator[Pair]:
     partner = {one: other for one, other in matches if one is not None and other is not None}
     back = {other: one for one, other in partner.items()}
+    told: dict[int, Verdict] = {}
     for one, other in matches:
         if one is None:
             assert other is not None
@@ -59,7 +77,33 @@ def _pairs(
         elif other is None:
             yield Pair(verdict="missing", left=left[one], right=None, place=left[one].path)
         else:
-            yield _pair(left, right, one, other, partner, back)
+            pair = _pair(left, right, one, other, partner, back)
+            if pair.verdict == "follows" and _is_alone(left, right, one, other, told):
+                sizes = Change("sizes", _sizes(left[one]), _sizes(right[other]))
+                pair = replace(pair, verdict="changed", changes=(sizes,))
+            told[one] = pair.verdict
+            yield pair
+
+
+def _is_alone(
+    left: Sequence[Layer],
+    right: Sequence[Layer],
+    one: int,
+    other: int,
+    told: Mapping[int, Verdict],
+) -> bool:
+    """Tell whether all that a layer reads is the same, so that it follows no other change."""
+    if [layer.input for layer in (left[one], right[other])].count(left[one].input) < 2:
+        return False
+    number = len(left[one].sources)
+    return number == len(right[other].sources) and all(
+        source == INPUT or told.get(source) == "same" for source in left[one].sources
+    )
+
+
+def _sizes(layer: Layer) -> str:
+    ways = [*layer.settings.get("sizes", ()), layer.output]
+    return ", ".join("x".join(map(str, shape)) for shape in ways)
 
 
 def _pair(
@@ -73,7 +117,8 @@ def _pair(
     found, remarks = changes(left[one], right[other])
     found += _rewired(left, right, one, other, partner, back)
     same = (left[one].input, left[one].output) == (right[other].input, right[other].output)
-    same = same and dict(left[one].settings).get("in") == dict(right[other].settings).get("in")
+    for name in ("in", "sizes"):
+        same = same and left[one].settings.get(name) == right[other].settings.get(name)
     return Pair(
         verdict="changed" if found else "same" if same else "follows",
         left=left[one],
@@ -96,7 +141,7 @@ def _rewired(
     ours = [_matched(source, left, partner) for source in left[one].sources]
     theirs = [_matched(source, right, back) for source in right[other].sources]
     expected = [None if source is None else partner[source] for source in ours]
-    if left[one].kind != "concat":
+    if left[one].kind in COMMUTATIVE:
         expected.sort(key=lambda source: -1 if source is None else source)
         theirs.sort(key=lambda source: -1 if source is None else source)
     if expected == theirs:
@@ -116,5 +161,7 @@ def _matched(place: int, layers: Sequence[Layer], partner: Mapping[int, int]) ->
 
 
 def _named(layers: Sequence[Layer], places: Sequence[int | None]) -> str:
-    names = ["the input" if place is None else layers[place].path for place in places]
+    names = [
+        "the input" if place is None else layers[place].path or "the model" for place in places
+    ]
     return ", ".join(names) or "nothing"

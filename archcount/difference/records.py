@@ -36,12 +36,14 @@ class Model:
     Attributes:
         name: what it was asked for as.
         layers: what it does.
+        results: the numbers of the layers that give the results.
         params: parameters that the call used.
         macs: multiply-accumulates.
     """
 
     name: str
     layers: tuple[Layer, ...]
+    results: tuple[int, ...]
     params: int
     macs: int
 
@@ -100,6 +102,7 @@ class Difference:
         right: the other.
         inputs: what both were given, as text.
         rows: the rows of the left side.
+        results: what gives the results, where others do on the right.
         remarks: what the reader should know of how they were run.
     """
 
@@ -107,12 +110,21 @@ class Difference:
     right: Model
     inputs: str
     rows: tuple[Row, ...]
+    results: Change | None = None
     remarks: tuple[str, ...] = ()
 
     @property
     def is_changed(self) -> bool:
         """Whether anything is another."""
-        return any(row.verdict in DIFFERENT for row in self.rows)
+        told = self.results is not None or any(row.verdict in DIFFERENT for row in self.rows)
+        return told or self.is_unexplained
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether no layer is another, and yet the totals are."""
+        if self.results or any(row.verdict in DIFFERENT for row in self.rows):
+            return False
+        return (self.left.params, self.left.macs) != (self.right.params, self.right.macs)
 
     @property
     def tally(self) -> Counter[str]:

@@ -117,6 +117,14 @@ def _notes(found: Difference) -> Iterator[Text]:
     yield Text(f"layers: {counted or 'none'}")
     for remark in found.remarks:
         yield Text(remark, "told")
+    if found.results:
+        yield Text(str(found.results), "told")
+    if found.is_unexplained:
+        yield Text(
+            "no layer is another, and yet the totals are: something differs that is not compared, "
+            "such as weights that are shared",
+            "bad",
+        )
     if not found.is_changed:
         yield Text("the architectures are the same", "good")
 
@@ -157,6 +165,10 @@ def _json(found: Difference) -> dict[str, Any]:
             }
             for row in found.rows
         ],
+        "results": None
+        if found.results is None
+        else {"left": found.results.left, "right": found.results.right},
+        "unexplained": found.is_unexplained,
         "totals": {
             what.split()[0].lower(): {"left": one, "right": other, "difference": other - one}
             for what, one, other in _totals(found)

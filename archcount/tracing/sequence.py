@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from archcount.tracing.naming import name_layer
 from archcount.tracing.records import Call, Operation, Origin, TensorSpec, Trace
 
 Shape = tuple[int, ...]
@@ -59,7 +60,7 @@ def describe(layer: Layer) -> str:
         words.append("depthwise" if groups == "depthwise" else f"groups {groups}")
     if any(step != 1 for step in settings.get("dilation", ())):
         words.append(f"dilation {_same(settings['dilation'])}")
-    for name in ("size", "to", "by"):
+    for name in ("entries", "size", "to", "by"):
         if name in settings:
             words.append(f"{name} {settings[name]}")
     return " ".join(words)
@@ -69,7 +70,24 @@ def _same(values: Sequence[int]) -> str:
     return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
 
 
-def layers_of(trace: Trace) -> tuple[Layer, ...]:
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What a model does.
+
+    Attributes:
+        layers: in the order of what they read.
+        results: the numbers of the layers that give the results, in order.
+    """
+
+    layers: tuple[Layer, ...]
+    results: tuple[int, ...]
+
+
+COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
+"""Kinds of which it does not matter in which order they read."""
+
+
+def layers_of(trace: Trace) -> Layers:
     """Give the layers that lead to a model's results, in the order of what they read.
 
     A layer stands after all that it reads, the branches of a concatenation in their order, the
@@ -78,39 +96,59 @@ def layers_of(trace: Trace) -> tuple[Layer, ...]:
     response norm, a product and its bias) are one. A softmax that gives the result is left out.
     """
     nodes: list[Layer] = []
-    pads: dict[int, tuple[int, ...]] = {}
     made: dict[int, int] = {}
     padded: dict[int, Shape] = {}
     for call in trace.calls:
         operation = call.operation
-        read = [spec for spec in operation.tensors() if spec.origin == Origin.INPUT]
-        if not read or not operation.outputs or operation.is_view:
+        if not operation.outputs or operation.is_view:
             continue
-        sources = tuple(made.get(spec.storage, INPUT) for spec in read)
         written = {spec.storage for spec in operation.outputs}
-        if operation.name in _MOVES:
-            for storage in written - {spec.storage for spec in read}:
-                made[storage] = sources[0]
+        if operation.name in _FACTORIES:
+            made.update(dict.fromkeys(written, _NOTHING))
+            continue
+        known = [(spec, _maker(spec, made)) for spec in operation.tensors()]
+        read = [(spec, source) for spec, source in known if source != _NOTHING]
+        if operation.name == "aten.copy_":
+            target, given = (_maker(operation.tensor(name), made) for name in ("self", "src"))
+            if target in (_NOTHING, INPUT) or target == given:
+                made.update(dict.fromkeys(written, given))
+                continue
+        elif operation.name in _MOVES:
+            for storage in written if read else ():
+                made[storage] = read[0][1]
                 if operation.name == "aten.constant_pad_nd":
                     padded[storage] = tuple(operation.arguments["pad"])
-                elif read[0].storage in padded:
-                    padded[storage] = padded[read[0].storage]
+                elif read[0][0].storage in padded:
+                    padded[storage] = padded[read[0][0].storage]
             continue
-        before = _bare(read[0], padded) if sources[0] == INPUT else nodes[sources[0]].output
-        node = _node(call, read, sources, before)
-        if node is None:
+        if not read and not _is_of_weights(operation):
             continue
-        amount = padded.get(read[0].storage, ())
-        if amount:
-            pads[len(nodes)] = amount
-            node = replace(node, settings=_with_pads(node.settings, amount))
+        first, source = read[0] if read else (known[0][0], _NOTHING)
+        before = _bare(first, padded) if source < 0 else nodes[source].output
+        node = _node(call, tuple(number for _, number in read), before)
+        if first.storage in padded:
+            node = replace(node, settings=_with_pads(node.settings, padded[first.storage]))
         nodes.append(_joined(node, nodes))
         for storage in written:
             made[storage] = len(nodes) - 1
             padded.pop(storage, None)
     ends = [made.get(storage, INPUT) for storage in trace.results]
-    ends = [_before_softmax(nodes, end) for end in ends if end != INPUT]
-    return _ordered(nodes, ends)
+    return _ordered(nodes, [_before_softmax(nodes, end) for end in ends])
+
+
+_NOTHING = -2
+"""The number of what came from no layer: a weight, a constant."""
+
+
+def _maker(spec: TensorSpec, made: Mapping[int, int]) -> int:
+    """Give the layer that made a tensor."""
+    return made.get(spec.storage, INPUT if spec.origin == Origin.INPUT else _NOTHING)
+
+
+def _is_of_weights(operation: Operation) -> bool:
+    """Tell whether something trained is worked on, such as learnt queries."""
+    trained = any(spec.origin == Origin.WEIGHT for spec in operation.tensors())
+    return trained and operation.output.is_floating
 
 
 def _bare(spec: TensorSpec, padded: Mapping[int, Shape]) -> Shape:
@@ -134,18 +172,19 @@ def _with_pads(settings: Mapping[str, Any], amount: Sequence[int]) -> dict[str, 
 
 
 def _before_softmax(nodes: Sequence[Layer], end: int) -> int:
-    before = nodes[end].sources[0]
-    return before if nodes[end].kind in ("softmax", "log softmax") and before != INPUT else end
+    if end < 0 or nodes[end].kind not in ("softmax", "log softmax"):
+        return end
+    return nodes[end].sources[0] if nodes[end].sources else end
 
 
-def _ordered(nodes: Sequence[Layer], ends: Sequence[int]) -> tuple[Layer, ...]:
+def _ordered(nodes: Sequence[Layer], ends: Sequence[int]) -> Layers:
     depths: list[int] = []
     for node in nodes:
         known = [depths[source] for source in node.sources if source != INPUT]
         depths.append(1 + max(known, default=0))
     places: dict[int, int] = {}
     order: list[int] = []
-    stack = [(end, False) for end in reversed(ends)]
+    stack = [(end, False) for end in reversed(ends) if end >= 0]
     while stack:
         number, is_done = stack.pop()
         if number in places:
@@ -156,10 +195,10 @@ def _ordered(nodes: Sequence[Layer], ends: Sequence[int]) -> tuple[Layer, ...]:
             continue
         stack.append((number, True))
         sources = [source for source in nodes[number].sources if source != INPUT]
-        if nodes[number].kind != "concat":
-            sources.sort(key=lambda source: -depths[source])
+        if nodes[number].kind in COMMUTATIVE:
+            sources.sort(key=lambda source: (-depths[source], _tip(nodes, source)))
         stack += [(source, False) for source in reversed(sources)]
-    return tuple(
+    layers = tuple(
         replace(
             nodes[number],
             sources=tuple(places.get(source, INPUT) for source in nodes[number].sources),
@@ -168,6 +207,16 @@ def _ordered(nodes: Sequence[Layer], ends: Sequence[int]) -> tuple[Layer, ...]:
         )
         for number in order
     )
+    return Layers(layers, tuple(places.get(end, INPUT) for end in ends))
+
+
+def _tip(nodes: Sequence[Layer], number: int) -> list[str]:
+    """Describe a branch from its end, so that equal ones stand in one order on both sides."""
+    found: list[str] = []
+    while number >= 0 and len(found) < 8:
+        found.append(f"{describe(nodes[number])} {sorted(nodes[number].settings.items())}")
+        number = nodes[number].sources[0] if nodes[number].sources else _NOTHING
+    return found
 
 
 def _squeezed(shape: Shape) -> Shape:
@@ -179,7 +228,7 @@ def _squeezed(shape: Shape) -> Shape:
 
 def _joined(node: Layer, nodes: Sequence[Layer]) -> Layer:
     """See one layer where several operations come to one."""
-    if node.kind == "bias" and node.sources[0] != INPUT:
+    if node.kind == "bias" and node.sources and node.sources[0] != INPUT:
         layer = nodes[node.sources[0]]
         if layer.settings.get("bias") is False:
             return replace(layer, settings={**layer.settings, "bias": True})
@@ -195,7 +244,7 @@ def _response_norm(nodes: Sequence[Layer], source: int, below: int) -> int:
     """Give the size of a local response norm, 0 where what is divided by is none."""
     size = 0
     for _ in range(6):
-        if below == INPUT:
+        if below < 0:
             return 0
         node = nodes[below]
         if node.kind == "avg pool":
@@ -211,210 +260,29 @@ def _response_norm(nodes: Sequence[Layer], source: int, below: int) -> int:
 _MOVES = {
     f"aten.{name}"
     for name in (
-        "clone _to_copy constant_pad_nd _unsafe_view native_dropout copy_ lift_fresh "
+        "clone _to_copy constant_pad_nd _unsafe_view native_dropout lift_fresh "
         "unsafe_split unsafe_split_with_sizes squeeze_ unsqueeze_ transpose_ t_ detach"
     ).split()
 }
 """Operations that are no layer."""
 
+_FACTORIES = {
+    f"aten.{name}"
+    for name in (
+        "empty_like zeros_like ones_like full_like rand_like randn_like randint_like new_empty "
+        "new_empty_strided new_zeros new_ones new_full"
+    ).split()
+}
+"""Operations that read no more of a tensor than its sizes."""
 
-def _node(
-    call: Call, read: Sequence[TensorSpec], sources: tuple[int, ...], before: Shape
-) -> Layer | None:
-    operation = call.operation
-    name = operation.name.removeprefix("aten.").removesuffix("_")
-    made = _MAKERS.get(name, _other)(operation, before)
-    if made is None:
-        return None
-    kind, settings = made
+
+def _node(call: Call, sources: tuple[int, ...], before: Shape) -> Layer:
+    kind, settings = name_layer(call.operation, before)
     return Layer(
         kind=kind,
         settings=settings,
         path=call.place,
         sources=sources,
         input=before,
-        output=before[:2] if kind.startswith("global ") else operation.output.shape,
+        output=before[:2] if kind.startswith("global ") else call.operation.output.shape,
     )
-
-
-_Made = tuple[str, dict[str, Any]] | None
-
-
-def _conv(operation: Operation, before: Shape) -> _Made:
-    weight = operation.tensor("weight").shape
-    transposed, groups = operation.arguments["transposed"], operation.arguments["groups"]
-    given = operation.tensor("input").shape[1]
-    out = operation.output.shape[1]
-    has_bias = operation.arguments["bias"] is not None
-    kernel = weight[2:]
-    places = operation.tensor("input").shape[2:]
-    if all(size == 1 for size in (*kernel, *places)) and groups == 1:
-        return "linear", {"in": given, "out": out, "bias": has_bias}
-    dims = len(kernel)
-    settings = {
-        "kernel": kernel,
-        "stride": _each(operation.arguments["stride"], dims),
-        "dilation": _each(operation.arguments["dilation"], dims),
-        "groups": "depthwise" if groups == given > 1 else groups,
-        "in": given,
-        "out": out,
-        "bias": has_bias,
-        "pads": tuple(2 * pad for pad in _each(operation.arguments["padding"], dims)),
-    }
-    return ("transposed conv" if transposed else "conv"), settings
-
-
-def _each(values: Sequence[int], dims: int) -> tuple[int, ...]:
-    return tuple(values) * dims if len(values) == 1 else tuple(values)
-
-
-def _product(left: str, right: str, added: str = "") -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        one, other = operation.tensor(left), operation.tensor(right)
-        trained = [spec.origin != Origin.INPUT for spec in (one, other)]
-        if any(trained):
-            weight = other if trained[1] else one
-            out = weight.shape[-1] if trained[1] and len(weight.shape) > 1 else weight.shape[0]
-            bias = bool(added) and operation.tensor(added).origin == Origin.WEIGHT
-            return "linear", {"in": one.shape[-1], "out": out, "bias": bias}
-        return "matmul", {"sizes": (one.shape, other.shape)}
-
-    return make
-
-
-def _pool(kind: str, dims: int) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        arguments = operation.arguments
-        kernel = _each(arguments["kernel_size"], dims)
-        if kernel == before[-dims:] and all(size == 1 for size in operation.output.shape[-dims:]):
-            return f"global {kind} pool", {"window": kernel}
-        settings = {
-            "kernel": kernel,
-            "stride": _each(arguments.get("stride") or kernel, dims),
-            "pads": tuple(2 * pad for pad in _each(arguments["padding"], dims)),
-            "ceil": bool(arguments.get("ceil_mode")),
-        }
-        return f"{kind} pool", settings
-
-    return make
-
-
-def _adaptive(kind: str, dims: int) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        sizes = operation.output.shape[-dims:]
-        if all(size == 1 for size in sizes):
-            return f"global {kind} pool", {}
-        return f"adaptive {kind} pool", {"to": "x".join(map(str, sizes))}
-
-    return make
-
-
-def _reduced(kind: str) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        shape = operation.tensor("self").shape
-        dims = {dim % len(shape) for dim in operation.arguments.get("dim") or ()}
-        if len(shape) > 2 and dims == set(range(2, len(shape))):
-            return f"global {kind} pool", {}
-        return f"{kind} over dimensions", {"by": tuple(sorted(dims))}
-
-    return make
-
-
-def _sum(operation: Operation, before: Shape) -> _Made:
-    other = operation.arguments["other"]
-    if not isinstance(other, TensorSpec):
-        return "shift", {"by": other}
-    both = [operation.tensor("self"), other]
-    if any(spec.origin == Origin.WEIGHT for spec in both):
-        return "bias", {}
-    return ("add" if all(spec.origin == Origin.INPUT for spec in both) else "shift"), {}
-
-
-def _times(operation: Operation, before: Shape) -> _Made:
-    other = operation.arguments["other"]
-    if isinstance(other, TensorSpec):
-        return "mul", {"by": "weights"} if other.origin == Origin.WEIGHT else {}
-    return "mul", {"by": other}
-
-
-def _hardtanh(operation: Operation, before: Shape) -> _Made:
-    low, high = operation.arguments["min_val"], operation.arguments["max_val"]
-    return ("relu6", {}) if (low, high) == (0, 6) else ("hardtanh", {"by": (low, high)})
-
-
-def _clamp(operation: Operation, before: Shape) -> _Made:
-    low, high = operation.arguments.get("min"), operation.arguments.get("max")
-    if low == 0 and high in (None, 6):
-        return ("relu" if high is None else "relu6"), {}
-    return "clamp", {"by": (low, high)}
-
-
-def _constant(kind: str, *names: str) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        return kind, {name: operation.arguments[name] for name in names}
-
-    return make
-
-
-def _softmax(operation: Operation, before: Shape) -> _Made:
-    dims = len(operation.tensor("self").shape)
-    return "softmax", {"dim": operation.arguments["dim"] % max(dims, 1) - dims}
-
-
-def _layer_norm(operation: Operation, before: Shape) -> _Made:
-    return "layer norm", {"size": "x".join(map(str, operation.arguments["normalized_shape"]))}
-
-
-def _other(operation: Operation, before: Shape) -> _Made:
-    name = operation.name.removeprefix("aten.").removesuffix("_").strip("_").replace("_", " ")
-    kept = {
-        key: value
-        for key, value in operation.arguments.items()
-        if isinstance(value, int | float | str) and not isinstance(value, bool)
-    }
-    return name, kept
-
-
-_MAKERS: Mapping[str, Callable[[Operation, Shape], _Made]] = {
-    "convolution": _conv,
-    "mm": _product("self", "mat2"),
-    "bmm": _product("self", "mat2"),
-    "mv": _product("self", "vec"),
-    "addmm": _product("mat1", "mat2", "self"),
-    "baddbmm": _product("batch1", "batch2", "self"),
-    "max_pool2d_with_indices": _pool("max", 2),
-    "max_pool3d_with_indices": _pool("max", 3),
-    "avg_pool2d": _pool("avg", 2),
-    "avg_pool3d": _pool("avg", 3),
-    "_adaptive_avg_pool2d": _adaptive("avg", 2),
-    "adaptive_max_pool2d": _adaptive("max", 2),
-    "_adaptive_avg_pool3d": _adaptive("avg", 3),
-    "adaptive_max_pool3d": _adaptive("max", 3),
-    "mean": _reduced("avg"),
-    "amax": _reduced("max"),
-    "add": _sum,
-    "mul": _times,
-    "cat": _constant("concat"),
-    "relu": _constant("relu"),
-    "hardtanh": _hardtanh,
-    "clamp": _clamp,
-    "clamp_min": _clamp,
-    "_softmax": _softmax,
-    "_safe_softmax": _softmax,
-    "_log_softmax": _constant("log softmax"),
-    "native_layer_norm": _layer_norm,
-    "native_group_norm": _constant("group norm", "group"),
-    "_fused_rms_norm": _constant("rms norm"),
-    **dict.fromkeys(
-        (
-            "native_batch_norm",
-            "_native_batch_norm_legit",
-            "_native_batch_norm_legit_no_training",
-            "cudnn_batch_norm",
-            "_batch_norm_with_update",
-            "_batch_norm_no_update",
-        ),
-        _constant("batch norm"),
-    ),
-}
-"""What each operation is called as a layer, and its settings."""
