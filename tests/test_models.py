@@ -75,6 +75,7 @@ def test_what_could_not_be_counted_is_named_and_strict_fails(own):
     told = run(f"{own}:Unknown", "--input", "[2,4]", "--format", "plain")
     assert told.exit_code == 0
     assert "uncounted: aten._fft_r2c in (the network itself)" in told.stdout
+    assert "MACs 32, without what is uncounted below" in told.stdout
     assert run(f"{own}:Unknown", "--input", "[2,4]", "--strict").exit_code == 1
     csv = run(f"{own}:Unknown", "--input", "[2,4]", "--format", "csv")
     assert "uncounted: aten._fft_r2c" in csv.stderr
@@ -220,6 +221,21 @@ def test_inputs_are_read_as_written(text, shape, name, dtype):
         return
     spec = read_input(text, batch=2)
     assert (spec.shape, spec.name, spec.dtype) == (shape, name, dtype)
+
+
+def test_a_list_whose_modules_ran_is_not_said_not_to_be():
+    class Listed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norms = nn.ModuleList([nn.LayerNorm(4)])
+            self.spare = nn.ModuleList([nn.LayerNorm(4)])
+
+        def forward(self, x):
+            return self.norms[0](x)
+
+    lines = ac.count(Listed(), input="4").to_markdown().splitlines()
+    assert "not run" not in next(line for line in lines if "norms" in line)
+    assert "not run" in next(line for line in lines if "spare" in line)
 
 
 def test_python_takes_tensors_tuples_dicts_and_functions():

@@ -133,6 +133,22 @@ def test_whole_numbers_are_no_floating_point_arithmetic():
     assert traced(lambda: Plain(index, 1), 2, 4)[""].cost == Cost()
 
 
+def test_what_is_put_is_free_and_what_is_added_there_is_not():
+    where = torch.tensor([0, 1])
+
+    def put(accumulate):
+        return lambda x, w: x.index_put((where.to(x.device),), x[:2], accumulate=accumulate)
+
+    def scattered(x, w):
+        rows = torch.zeros(2, 4, dtype=torch.long, device=x.device)
+        return x.scatter_add(0, rows, x[:2])
+
+    # 2 rows of 4 numbers are added.
+    assert traced(lambda: Plain(put(True), 1), 3, 4)[""].cost == Cost(other=8)
+    assert traced(lambda: Plain(put(False), 1), 3, 4)[""].cost == Cost()
+    assert traced(lambda: Plain(scattered, 1), 3, 4)[""].cost == Cost(other=8)
+
+
 def test_a_bias_added_by_itself_is_a_bias():
     assert traced(lambda: Plain(lambda x, w: x + w, 4), 2, 4)[""].cost == Cost(bias=8)
     assert traced(lambda: Plain(lambda x, w: x + x, 4), 2, 4)[""].cost == Cost(add=8)

@@ -89,7 +89,9 @@ def _full(count: ModelCount) -> Sequence[Column[_Line]]:
     return (
         Column(heading="Module", text=_name, whole=True),
         Column(heading="Type", text=lambda line: "" if line.is_own else _kind(line.module)),
-        Column(heading="Output", text=lambda line: "" if line.is_own else _output(line.module)),
+        Column(
+            heading="Output", text=lambda line: "" if line.is_own else _output(line.module, count)
+        ),
         Column(
             heading="Params",
             text=lambda line: "" if line.is_own else f"{line.module.params:,}",
@@ -103,7 +105,9 @@ def _full(count: ModelCount) -> Sequence[Column[_Line]]:
 def _narrow(count: ModelCount) -> Sequence[Column[_Line]]:
     return (
         Column(heading="Module", text=_name, whole=True),
-        Column(heading="Output", text=lambda line: "" if line.is_own else _output(line.module)),
+        Column(
+            heading="Output", text=lambda line: "" if line.is_own else _output(line.module, count)
+        ),
         Column(
             heading="Params",
             text=lambda line: "" if line.is_own else short(line.module.params),
@@ -127,11 +131,13 @@ def _kind(module: ModuleCount) -> str:
     return module.kind + (f" ×{module.calls}" if module.calls > 1 else "")
 
 
-def _output(module: ModuleCount) -> Text:
+def _output(module: ModuleCount, count: ModelCount) -> Text:
     """Write the first output's shape; a list of modules has none, being not run itself."""
     if module.output is not None:
         return Text("x".join(map(str, module.output)) or "scalar")
-    return Text("" if module.calls or module.macs else "not run", "dim")
+    inside = f"{module.path}." if module.path else ""
+    ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
+    return Text("" if ran else "not run", "dim")
 
 
 def _share(macs: int, whole: int) -> str:
@@ -149,8 +155,9 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
         f"{unused}; buffers {total.buffers:,}"
     )
     kinds = [f"{name} {getattr(total.cost, name):,}" for name in MAC_CATEGORIES]
+    without = ", without what is uncounted below" if count.uncounted else ""
     yield Text(
-        f"MACs {total.macs:,}: {', '.join(kinds)}; backward {total.backward:,}, "
+        f"MACs {total.macs:,}{without}: {', '.join(kinds)}; backward {total.backward:,}, "
         "where a gradient is needed"
     )
     other = [

@@ -100,6 +100,25 @@ def _free(operation: Operation) -> Charge:
     return FREE
 
 
+def _put(operation: Operation) -> Charge:
+    """Count one operation for each number that is added where it is put, none where it is set."""
+    arguments = operation.arguments
+    if not operation.output.is_floating:
+        return FREE
+    if not arguments.get("accumulate") and arguments.get("reduce") is None:
+        return FREE
+    given = next(
+        (arguments[name] for name in ("values", "src") if name in arguments), operation.output
+    )
+    return Charge(Cost(other=given.elements))
+
+
+def _added(operation: Operation) -> Charge:
+    """Count one addition for each number of the source."""
+    source = operation.arguments.get("src", operation.arguments.get("source"))
+    return Charge(Cost(other=source.elements)) if operation.output.is_floating else FREE
+
+
 def _named(names: str, rule: Any) -> Iterable[tuple[str, Callable[[Operation], Charge]]]:
     return [(f"aten.{name}", rule) for name in names.split()]
 
@@ -132,6 +151,8 @@ RULES: Mapping[str, Rule] = dict(
         *_named("upsample_trilinear3d", _each("other", 15)),
         *_named("upsample_bicubic2d _upsample_bicubic2d_aa", _each("other", 31)),
         *_named("sum prod cumsum cumprod amax amin max min logsumexp nansum", _reduced()),
+        *_named("index_put _index_put_impl scatter", _put),
+        *_named("scatter_add index_add", _added),
         *_named("linalg_vector_norm norm", _reduced(2)),
         *_named("_weight_norm_interface", _reduced(4)),
         *_named("var std var_mean std_mean", _reduced(4)),
@@ -141,7 +162,7 @@ RULES: Mapping[str, Rule] = dict(
             "unsafe_split_with_sizes clone copy cat stack constant_pad_nd reflection_pad1d "
             "reflection_pad2d "
             "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d roll flip "
-            "repeat repeat_interleave index index_select index_put _unsafe_index gather scatter "
+            "repeat repeat_interleave index index_select _unsafe_index gather "
             "masked_scatter masked_select where masked_fill fill zero tril triu sort topk argsort "
             "embedding im2col pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle "
             "upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d "
