@@ -1,0 +1,88 @@
+"""What was done in a pass, summed up by module."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import attrgetter
+
+from torch import nn
+
+from archcount.layers import CATEGORIES, Cost
+from archcount.layers.cost import MAC_CATEGORIES
+from archcount.tracing.flow import needed
+from archcount.tracing.recorder import Recorder
+from archcount.tracing.records import FREE, ModuleTrace
+
+_NORMS = (nn.LocalResponseNorm, nn.RMSNorm)
+"""Modules that torch does as several operations, all of which belong to the norm."""
+
+
+def sum_up(
+    recorder: Recorder,
+    found: Mapping[nn.Module, ModuleTrace],
+    spans: Mapping[str, Sequence[tuple[int, int]]],
+    learnt: Sequence[int],
+) -> None:
+    """Give each module what was done while it was run.
+
+    Args:
+        recorder: what was done.
+        found: the record of every module, the model's first.
+        spans: between which calls each module was run, by path.
+        learnt: the memory of the results that have a gradient.
+    """
+    used = needed(recorder.calls, learnt)
+    records = {record.path: record for record in found.values()}
+    norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
+    rows: list[Sequence[int]] = []
+    own: dict[str, list[Cost]] = {}
+    backward: Counter[str] = Counter()
+    missed: Counter[tuple[str, str]] = Counter(recorder.unlearnt)
+    for call, is_used in zip(recorder.calls, used, strict=True):
+        rows.append(_NOTHING)
+        if call.charge is None:
+            missed[call.place, call.operation.name] += 1
+        elif call.charge is not FREE:
+            cost = _all_norm(call.charge.cost) if call.place in norms else call.charge.cost
+            back = call.charge.backward if call.learns and is_used else 0
+            own.setdefault(call.place, []).append(cost)
+            backward[call.place] += back
+            rows[-1] = (*_counts(cost), back)
+    for path, costs in own.items():
+        records[path].own = Cost.total(costs) if len(costs) > 1 else costs[0]
+    for (path, op), times in missed.items():
+        records[path].missed[op] = times
+    # Sums over all calls up to each, of the categories that are met: a span is a difference.
+    sums = {
+        name: list(accumulate(column, initial=0))
+        for name, column in zip(_NAMES, zip(*rows, strict=True), strict=False)
+        if any(column)
+    }
+    inside: dict[str, list[ModuleTrace]] = {}
+    for path, record in reversed(list(records.items())):  # what is held before what holds it
+        if path in spans:
+            (start, end), *others = spans[path]
+            numbers = {name: column[end] - column[start] for name, column in sums.items()}
+            for start, end in others:
+                for name, column in sums.items():
+                    numbers[name] += column[end] - column[start]
+            record.backward = numbers.pop("backward", 0)
+            record.cost = Cost(**numbers)
+        else:  # what is not run itself, such as a list of modules, has what they have
+            held = inside.get(path, [])
+            record.cost = Cost.total([record.own, *(other.cost for other in held)])
+            record.backward = backward[path] + sum(other.backward for other in held)
+        inside.setdefault(path.rpartition(".")[0], []).append(record)
+
+
+_NAMES = (*CATEGORIES, "backward")
+_NOTHING = (0,) * len(_NAMES)
+_counts = attrgetter(*CATEGORIES)
+
+
+def _all_norm(cost: Cost) -> Cost:
+    counts = cost.as_dict()
+    macs = {name: counts[name] for name in MAC_CATEGORIES}
+    return Cost(**macs, norm=sum(counts.values()) - sum(macs.values()))
