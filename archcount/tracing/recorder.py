@@ -68,7 +68,8 @@ class Recorder(TorchDispatchMode):
             arguments[name] = self._spec(value, read) if type(value) not in _PLAIN else value
         is_mixed = len(self._is_meta) > 1
         self._is_meta.clear()
-        hollow = not is_mixed and any(spec.storage in self._hollow for spec in read)
+        hollow = bool(self._hollow) and not is_mixed
+        hollow = hollow and any(spec.storage in self._hollow for spec in read)
         if hollow and facts.name in _LOOKS:
             raise RuntimeError(
                 f"{facts.name} looks at the numbers of a tensor that was filled with tensors "
