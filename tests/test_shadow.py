@@ -15,6 +15,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 import archcount as ac
 from archcount.errors import UsageError
+from archcount.layers import Cost
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import undisturbed
 from archcount.tracing.trace import trace
@@ -274,11 +275,12 @@ def test_a_module_that_fails_is_left():
         try:
             return m.b(x[:, :3])
         except RuntimeError:
-            return m.c(x)
+            return m.c(x) + x
 
     traced, _ = passed(Layers(careful), 1, 4)
     costs = {record.path: record.cost.linear for record in traced.modules}
     assert (costs[""], costs["a"], costs["b"], costs["c"]) == (32, 16, 0, 16)
+    assert traced.modules[0].own == Cost(add=4)
 
 
 @dataclass(slots=True)

@@ -133,6 +133,71 @@ def test_whole_numbers_are_no_floating_point_arithmetic():
     assert traced(lambda: Plain(index, 1), 2, 4)[""].cost == Cost()
 
 
+# What is counted of each stands in docs/conventions.md.
+@pytest.mark.parametrize(
+    ("build", "shape", "cost"),
+    [
+        # 2 x 4 numbers: mean, difference, square, its mean, quotient, and scale and shift.
+        (lambda: nn.LayerNorm(4), (2, 4), Cost(norm=8 * 7)),
+        (lambda: nn.LayerNorm(4, elementwise_affine=False), (2, 4), Cost(norm=8 * 5)),
+        (lambda: nn.GroupNorm(2, 4), (1, 4, 3, 3), Cost(norm=36 * 7)),
+        # Square, its mean, quotient, and scale; for each of 2 rows an epsilon and a root.
+        (lambda: nn.RMSNorm(4), (2, 4), Cost(norm=8 * 4 + 2 * 2)),
+        (lambda: Plain(lambda x, w: torch.ops.aten._fused_rms_norm(x, [4], w, 1e-5)[0], 4), (2, 4),
+         Cost(norm=8 * 4 + 2 * 2)),
+        # Scale and shift.
+        (lambda: nn.BatchNorm1d(4).eval(), (2, 4), Cost(norm=8 * 2)),
+        (lambda: nn.InstanceNorm2d(4), (1, 4, 3, 3), Cost(norm=36 * 2)),
+        # Each of 4x4 numbers is the mean of 4, weighted: 4 products, 3 sums.
+        (lambda: nn.Upsample(scale_factor=2, mode="bilinear"), (1, 1, 2, 2), Cost(other=16 * 7)),
+        # Of 2 numbers: 2 products, a sum; of 8: 8 and 7; of 16: 16 and 15.
+        (lambda: nn.Upsample(scale_factor=2, mode="linear"), (1, 1, 3), Cost(other=6 * 3)),
+        (lambda: nn.Upsample(scale_factor=2, mode="trilinear"), (1, 1, 1, 1, 1), Cost(other=8 * 15)),
+        (lambda: nn.Upsample(scale_factor=2, mode="bicubic"), (1, 1, 2, 2), Cost(other=16 * 31)),
+        (lambda: nn.Upsample(scale_factor=2), (1, 1, 2, 2), Cost()),
+        # 3 channels x 3 windows of 2; x 2 windows of 3.
+        (lambda: nn.MaxPool1d(2), (1, 3, 6), Cost(pool=18)),
+        (lambda: nn.AvgPool1d(2), (1, 3, 6), Cost(pool=18)),
+        (lambda: nn.AdaptiveAvgPool1d(2), (1, 3, 6), Cost(pool=18)),
+        # 2x2x2 windows of 2x2x2.
+        (lambda: nn.MaxPool3d(2), (1, 1, 4, 4, 4), Cost(pool=64)),
+        (lambda: nn.AvgPool3d(2), (1, 1, 4, 4, 4), Cost(pool=64)),
+        (lambda: nn.AdaptiveMaxPool3d(2), (1, 1, 4, 4, 4), Cost(pool=64)),
+        (lambda: nn.AdaptiveMaxPool2d(2), (1, 1, 4, 4), Cost(pool=16)),
+        (lambda: nn.Softmax(-1), (2, 4), Cost(softmax=8 * 5)),
+        (lambda: nn.LogSoftmax(-1), (2, 4), Cost(softmax=8 * 5)),
+        (lambda: nn.GELU(), (2, 4), Cost(activation=8)),
+        (lambda: nn.PReLU(), (2, 4), Cost(activation=8)),
+        # 8 numbers are summed; squared and summed; mean, difference, square and its mean.
+        (lambda: Plain(lambda x, w: x.sum(1), 1), (2, 4), Cost(other=8)),
+        (lambda: Plain(lambda x, w: x.cumsum(1), 1), (2, 4), Cost(other=8)),
+        (lambda: Plain(lambda x, w: x.amax(1), 1), (2, 4), Cost(other=8)),
+        (lambda: Plain(lambda x, w: torch.linalg.vector_norm(x), 1), (2, 4), Cost(other=8 * 2)),
+        (lambda: Plain(lambda x, w: x.var(1), 1), (2, 4), Cost(other=8 * 4)),
+        # One operation for each number that comes out, whatever it is.
+        (lambda: Plain(lambda x, w: torch.lerp(x, x, 0.5), 1), (2, 4), Cost(other=8)),
+        (lambda: Plain(lambda x, w: x / 2 - 1, 1), (2, 4), Cost(other=16)),
+        # Chosen and moved: nothing.
+        (lambda: Plain(lambda x, w: torch.where(x > 0, x, w).flip(0).repeat(2, 1), 4), (2, 4),
+         Cost()),
+        # An embedding is looked up.
+        (lambda: Plain(lambda x, w: F.embedding(x.argmax(1), w), 5, 3), (2, 4), Cost()),
+        # 3 x 4 of weights with 4 numbers, and 3 sums; the outer product of 4 and 4 numbers.
+        (lambda: Plain(lambda x, w: torch.addmv(x[:3], w, x), 3, 4), (4,), Cost(linear=12, add=3)),
+        (lambda: Plain(lambda x, w: torch.addr(w, x, x), 4, 4), (4,), Cost(matmul=16, bias=16)),
+        (lambda: Plain(torch.vdot, 4), (4,), Cost(linear=4)),
+        # 2 products of 3x4 and 4x5, summed over both; each of them a sum of 15 numbers.
+        (lambda: Plain(lambda x, w: torch.addbmm(w[0, :3], x, w), 2, 4, 5), (2, 3, 4),
+         Cost(linear=120, bias=15)),
+        (lambda: Plain(lambda x, w: torch.baddbmm(w[:, :3], x, w), 2, 4, 5), (2, 3, 4),
+         Cost(linear=120, bias=30)),
+    ],
+)  # fmt: skip
+def test_operations_counted_by_hand(build, shape, cost):
+    whole = traced(build, *shape)[""]
+    assert (whole.cost, whole.missed) == (cost, {})
+
+
 def test_what_is_put_is_free_and_what_is_added_there_is_not():
     where = torch.tensor([0, 1])
 

@@ -20,7 +20,8 @@ class Cost:
         bias: additions of biases, 1 per output element.
         norm: elementwise operations of normalisation: 2 per element for batch normalisation
             (scale, shift), `size + 5` for local response normalisation, 5 for layer and group
-            normalisation and 3 for the root mean square, 1 more for each trained tensor.
+            normalisation and 3 for the root mean square (and 2 a root), 1 more for each trained
+            tensor.
         activation: elementwise operations of activations: 1 per element.
         pool: operations of pooling: the window's area per output element.
         softmax: elementwise operations of softmax: 5 per element (maximum, difference,

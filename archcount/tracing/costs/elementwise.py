@@ -82,9 +82,11 @@ def _normalised(operation: Operation) -> Charge:
 
 
 def _root_mean_square(operation: Operation) -> Charge:
-    """Count 3 per element (square, its mean, quotient), 1 more where it is scaled."""
+    """Count 3 per element (square, its mean, quotient), 1 more where it is scaled, 2 per root."""
     scaled = operation.arguments["weight"] is not None
-    return Charge(Cost(norm=(3 + scaled) * operation.output.elements))
+    elements = operation.output.elements
+    rows = elements // (prod(operation.arguments["normalized_shape"]) or 1)
+    return Charge(Cost(norm=(3 + scaled) * elements + 2 * rows))
 
 
 def by_kind(operation: Operation) -> Rule | None:
