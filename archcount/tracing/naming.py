@@ -214,7 +214,6 @@ _MAKERS: Mapping[str, Callable[[Operation, Shape], _Made]] = {
     "_log_softmax": _constant("log softmax"),
     "native_layer_norm": _norm("layer norm"),
     "native_group_norm": _norm("group norm"),
-    "_fused_rms_norm": _norm("rms norm"),
     "embedding": _embedding,
     "_prelu_kernel": _prelu,
     "copy": _constant("write"),

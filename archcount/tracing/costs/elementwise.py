@@ -81,14 +81,6 @@ def _normalised(operation: Operation) -> Charge:
     return Charge(Cost(norm=(5 + trained) * operation.output.elements))
 
 
-def _root_mean_square(operation: Operation) -> Charge:
-    """Count 3 per element (square, its mean, quotient), 1 more where it is scaled, 2 per root."""
-    scaled = operation.arguments["weight"] is not None
-    elements = operation.output.elements
-    rows = elements // (prod(operation.arguments["normalized_shape"]) or 1)
-    return Charge(Cost(norm=(3 + scaled) * elements + 2 * rows))
-
-
 def by_kind(operation: Operation) -> Rule | None:
     """Give the rule of an operation without a name of its own: by what it gives."""
     if operation.is_view or not operation.outputs:
@@ -139,7 +131,6 @@ RULES: Mapping[str, Rule] = dict(
             _each("norm", 2),
         ),
         *_named("native_layer_norm native_group_norm", _normalised),
-        *_named("_fused_rms_norm", _root_mean_square),
         *_named("_softmax _log_softmax _safe_softmax", _each("softmax", 5)),
         *_named("max_pool2d_with_indices avg_pool2d", _pool(2)),
         *_named("max_pool3d_with_indices avg_pool3d", _pool(3)),
