@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 from handwritten import NETWORKS, STYLES, TABLES, build, layers, plant
 
-from archcount.api.models import load_model
 from archcount.counting import models
 from archcount.difference import Model, compare
+from archcount.loading.target import load_model
 from archcount.tracing.sequence import layers_of
 
 PLANTED = [(name, seed) for name in NETWORKS for seed in range(50)]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount import difference
-from archcount.api.models import check_run, load_model
+from archcount.api.models import check_run
 from archcount.api.tables import Table
 from archcount.errors import Problem, UsageError
+from archcount.loading.target import built, load_model
 from archcount.reporting.differing import difference_frame, render_difference
 
 if TYPE_CHECKING:
@@ -121,11 +122,9 @@ def diff(
 def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, str]:
     """Give a module, what it is called, and its own input where it has one."""
     if isinstance(thing, Table):
-        from archcount.counting import models
-
         architecture = thing.architecture()
         own = "x".join(map(str, architecture.input.dims))
-        return models.built(architecture, device), thing.name, own
+        return built(architecture, device), thing.name, own
     if isinstance(thing, str):
         module, own = load_model(thing, device=device)
         return module, thing, own

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archcount.api.tables import load
 from archcount.counting import ModelCount, ModuleCount
 from archcount.errors import Problem, UsageError, quote
 from archcount.reporting.models import model_frame, render_model
@@ -105,57 +103,3 @@ def check_run(batch: int, device: str) -> None:
         )
     if not 0 <= batch < 2**31:
         raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number from 0 to 2^31"))
-
-
-def load_model(
-    target: str,
-    *,
-    variant: str = "",
-    arguments: Mapping[str, Any] | None = None,
-    device: str = "meta",
-) -> tuple[nn.Module, str]:
-    """Make the model that a target names, and say what it takes.
-
-    Args:
-        target: `package.module:callable`, `file.py:callable`, a table's name or file, with
-            `@variant` behind it or not.
-        variant: of a table.
-        arguments: what the callable is given by name.
-        device: `meta`, or `cpu` for a model that is to be run with its numbers.
-
-    Returns:
-        The module, and its input as text where the target says it: that of a table.
-
-    Raises:
-        UsageError: there is no such thing, or it gives no module.
-        UserCodeError: the user's code raised something.
-        InvalidTableError: the table cannot be read.
-    """
-    check_run(1, device)
-    if ":" in target:
-        if variant:
-            raise UsageError(
-                Problem(what="--variant goes with a table", remedy="give --arg NAME=VALUE")
-            )
-        from archcount.loading.build import build
-
-        return build(target, arguments, device), ""
-    if target.endswith(".py"):
-        raise UsageError(
-            Problem(
-                what=f"{quote(target)} names nothing to call",
-                allowed="path/to/file.py:callable",
-                remedy=f"write {target}:NAME",
-            )
-        )
-    if arguments:
-        raise UsageError(Problem(what="--arg goes with package:callable", remedy="leave it away"))
-    name, _, named = target.partition("@")
-    if named and variant:
-        raise UsageError(Problem(what=f"{target} and --variant both name one", remedy="name one"))
-    variant = variant or named
-    table = load(name)
-    from archcount.counting import models
-
-    architecture = table.architecture(variant=variant)
-    return models.built(architecture, device), "x".join(map(str, architecture.input.dims))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archcount import spec
 from archcount.architecture import Architecture, parse_expression
 from archcount.errors import InvalidValueError, Problem, UsageError
-from archcount.layers import Shape
+from archcount.loading.target import input_shape
 from archcount.printed import PrintedTable, Source
 
 if TYPE_CHECKING:
@@ -77,17 +77,8 @@ class Table:
         >>> load("googlenet").architecture(let={"classes": 10}).output.dims
         (10,)
         """
-        try:
-            shape = Shape.parse(input) if input else None
-        except InvalidValueError as error:
-            raise UsageError(
-                Problem(
-                    what=f"input: {error.what}",
-                    allowed="channels x height x width, such as 3x224x224",
-                )
-            ) from None
         lets = {name: _expression(name, value) for name, value in (let or {}).items()}
-        return self.file.architecture(variant, shape, lets)
+        return self.file.architecture(variant, input_shape(input), lets)
 
     def build(
         self,

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from archcount.api.models import count_model, load_model
+from archcount.api.models import check_run, count_model
 from archcount.cli import complete
 from archcount.cli.options import Format, Output, pairs_of
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
+from archcount.loading.target import load_model
 from archcount.reporting.models import DEPTH, render_model
 
 Target = Annotated[
@@ -80,6 +81,7 @@ def show_count(
     chosen = choose_format(form, output)
     if depth < 0:
         raise UsageError(Problem(what=f"--depth {depth}", allowed="a whole number of 0 or more"))
+    check_run(batch, device)
     width = None if output is None else 160
     with destination(output) as write:
         # What the user's code prints is no part of the report.

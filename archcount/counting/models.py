@@ -10,8 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archcount.architecture import Architecture
-from archcount.builder import assemble
 from archcount.counting.measure import WHOLE, memory_needed
 from archcount.counting.model_records import ModelCount, ModuleCount
 from archcount.counting.records import Uncounted
@@ -21,12 +19,6 @@ from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import uncollected, undisturbed
 from archcount.tracing.trace import trace
-
-
-def built(architecture: Architecture, device: str = "meta") -> nn.Module:
-    """Build the module of a table: on the meta device, without weights."""
-    with torch.device(device):
-        return assemble(architecture)
 
 
 def run(

@@ -1,0 +1,154 @@
+"""What a target names, made: a module of a user's own code, or the network of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcount import spec
+from archcount.architecture import Architecture
+from archcount.errors import InvalidValueError, Problem, UsageError, quote
+from archcount.layers import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """What a target's text names.
+
+    Attributes:
+        text: as it was written, its variant behind it.
+        table: the file of a table, None for a user's code.
+        label: what messages call the file.
+        variant: of the table.
+
+    >>> Target.read("resnet@50").variant, Target.read("torch.nn:Linear").table
+    ('50', None)
+    """
+
+    text: str
+    table: Path | None = None
+    label: str = ""
+    variant: str = ""
+
+    @classmethod
+    def read(cls, text: str, variant: str = "") -> Target:
+        """Read `package.module:callable`, `file.py:callable`, or a table with `@variant` or not.
+
+        Args:
+            text: the target.
+            variant: of a table, where the text names none.
+
+        Raises:
+            UsageError: it is none of these, or two variants are named.
+        """
+        if ":" in text:
+            if variant:
+                raise UsageError(
+                    Problem(what="--variant goes with a table", remedy="give --arg NAME=VALUE")
+                )
+            return cls(text=text)
+        if text.endswith(".py"):
+            raise UsageError(
+                Problem(
+                    what=f"{quote(text)} names nothing to call",
+                    allowed="path/to/file.py:callable",
+                    remedy=f"write {text}:NAME",
+                )
+            )
+        name, _, named = text.partition("@")
+        if named and variant:
+            raise UsageError(Problem(what=f"{text} and --variant both name one", remedy="name one"))
+        variant = variant or named
+        path, label = spec.find_table(name)
+        text = f"{name}@{variant}" if variant else name
+        return cls(text=text, table=path, label=label, variant=variant)
+
+    def architecture(self, input: str = "") -> Architecture:
+        """Expand the table to an architecture.
+
+        Args:
+            input: another input size, "CxHxW".
+
+        Raises:
+            UsageError: there is no such variant, or the input is no size.
+            InvalidTableError: the table cannot be read, or its rows do not go together.
+        """
+        assert self.table is not None, "a user's code has no table"
+        table = spec.load_table(self.table, self.label)
+        return table.architecture(self.variant, input_shape(input), {})
+
+
+def input_shape(text: str) -> Shape | None:
+    """Read the input size of a table, None where nothing is said.
+
+    Raises:
+        UsageError: it is no size.
+    """
+    try:
+        return Shape.parse(text) if text else None
+    except InvalidValueError as error:
+        raise UsageError(
+            Problem(
+                what=f"input: {error.what}",
+                allowed="channels x height x width, such as 3x224x224",
+            )
+        ) from None
+
+
+def load_model(
+    target: str,
+    *,
+    variant: str = "",
+    arguments: Mapping[str, Any] | None = None,
+    device: str = "meta",
+) -> tuple[nn.Module, str]:
+    """Make the model that a target names, and say what it takes.
+
+    Args:
+        target: `package.module:callable`, `file.py:callable`, a table's name or file, with
+            `@variant` behind it or not.
+        variant: of a table.
+        arguments: what the callable is given by name.
+        device: `meta`, or `cpu` for a model that is to be run with its numbers.
+
+    Returns:
+        The module, and its input as text where the target says it: that of a table.
+
+    Raises:
+        UsageError: there is no such thing, or it gives no module.
+        UserCodeError: the user's code raised something.
+        InvalidTableError: the table cannot be read.
+    """
+    read = Target.read(target, variant)
+    if read.table is None:
+        from archcount.loading.build import build
+
+        return build(target, arguments, device), ""
+    refuse_arguments(arguments)
+    architecture = read.architecture()
+    return built(architecture, device), "x".join(map(str, architecture.input.dims))
+
+
+def refuse_arguments(arguments: Mapping[str, Any] | None) -> None:
+    """Refuse arguments where nothing is called.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if arguments:
+        raise UsageError(Problem(what="--arg goes with package:callable", remedy="leave it away"))
+
+
+def built(architecture: Architecture, device: str = "meta") -> nn.Module:
+    """Build the module of a table: on the meta device, without weights."""
+    import torch
+
+    from archcount.builder import assemble
+
+    with torch.device(device):
+        return assemble(architecture)
