@@ -15,12 +15,16 @@ from archcount.errors import ArchcountError, InvalidTableError, UnavailableError
 
 if TYPE_CHECKING:
     from archcount.api import (
+        BenchComparisonReport,
+        BenchReport,
         DifferenceReport,
         ModelReport,
         Report,
         Table,
+        bench,
         check,
         compare,
+        compare_bench,
         count,
         diff,
         explain,
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArchcountError",
+    "BenchComparisonReport",
+    "BenchReport",
     "DifferenceReport",
     "InvalidTableError",
     "ModelReport",
@@ -37,8 +43,10 @@ __all__ = [
     "Table",
     "UnavailableError",
     "UsageError",
+    "bench",
     "check",
     "compare",
+    "compare_bench",
     "count",
     "diff",
     "explain",
@@ -47,12 +55,16 @@ __all__ = [
 ]
 
 _FROM_API = {
+    "BenchComparisonReport",
+    "BenchReport",
     "DifferenceReport",
     "ModelReport",
     "Report",
     "Table",
+    "bench",
     "check",
     "compare",
+    "compare_bench",
     "count",
     "diff",
     "explain",

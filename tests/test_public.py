@@ -10,6 +10,8 @@ import archcount as ac
 def test_the_surface_is_small_and_pinned():
     assert ac.__all__ == [
         "ArchcountError",
+        "BenchComparisonReport",
+        "BenchReport",
         "DifferenceReport",
         "InvalidTableError",
         "ModelReport",
@@ -17,8 +19,10 @@ def test_the_surface_is_small_and_pinned():
         "Table",
         "UnavailableError",
         "UsageError",
+        "bench",
         "check",
         "compare",
+        "compare_bench",
         "count",
         "diff",
         "explain",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from archcount.cli.bench import bench
 from archcount.cli.check import show_check
 from archcount.cli.count import show_count
 from archcount.cli.diff import show_diff
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command("table")(show_table)
 app.command("count")(show_count)
 app.command("diff")(show_diff)
+app.add_typer(bench, name="bench")
 app.command("explain")(show_explain)
 app.command("check")(show_check)
 app.command("infer")(show_infer)

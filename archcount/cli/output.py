@@ -52,20 +52,28 @@ def choose_format(asked: str | None, file: Path | None) -> str:
 
 
 @contextmanager
-def destination(file: Path | None) -> Iterator[Callable[[str], None]]:
+def destination(
+    file: Path | None, *, even_if_stopped: bool = False
+) -> Iterator[Callable[[str | bytes], None]]:
     """Make sure of where a report will go before any work is done; yield what takes its text.
 
     The text goes out when the work is done. A file appears under its name when it is complete,
     and not at all if the work fails.
 
+    Args:
+        file: where to, None for standard output.
+        even_if_stopped: whether a report goes out that was handed over after a signal came: what
+            was finished until then.
+
     Raises:
         UsageError: it cannot be written.
     """
-    pieces: list[str] = []
+    pieces: list[str | bytes] = []
     if file is None:
         yield pieces.append
-        stop_if_asked()
-        _to_stdout("".join(pieces))
+        if not even_if_stopped:
+            stop_if_asked()
+        _to_stdout("".join(piece for piece in pieces if isinstance(piece, str)))
         return
     try:
         temporary = _reserve(file)
@@ -73,9 +81,10 @@ def destination(file: Path | None) -> Iterator[Callable[[str], None]]:
         _refuse(str(file), error)
     try:
         yield pieces.append
-        stop_if_asked()
+        if not even_if_stopped:
+            stop_if_asked()
         try:
-            _deliver("".join(pieces), file, temporary)
+            _deliver(b"".join(map(_encoded, pieces)), file, temporary)
         except OSError as error:
             _refuse(str(file), error)
     finally:
@@ -114,12 +123,16 @@ def _reserve(file: Path) -> Path | None:
     return Path(name)
 
 
-def _deliver(text: str, file: Path, temporary: Path | None) -> None:
-    """Write the text, and put it in the file's place once it is whole."""
+def _encoded(piece: str | bytes) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.encode()
+
+
+def _deliver(content: bytes, file: Path, temporary: Path | None) -> None:
+    """Write the content, and put it in the file's place once it is whole."""
     if temporary is None:
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(content)
         return
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_bytes(content)
     temporary.chmod(_mode(file))
     temporary.replace(file.resolve())
 

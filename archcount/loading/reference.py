@@ -85,6 +85,24 @@ def find(reference: str) -> Any:
     return found
 
 
+def source_of(reference: str) -> Path | None:
+    """Give the file of the code that a reference names, None where it has none.
+
+    Raises:
+        UsageError: there is no such file, module or name.
+        UserCodeError: the module raised something when it was imported.
+
+    >>> source_of("torch.nn.modules.linear:Linear").name
+    'linear.py'
+    """
+    place = reference.rpartition(":")[0]
+    if place.endswith(".py"):
+        return Path(place)
+    find(reference)
+    file = getattr(sys.modules.get(place), "__file__", None)
+    return Path(file) if file else None
+
+
 def _file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UsageError(Problem(what=f"there is no file {quote(str(path))}", allowed=ALLOWED))

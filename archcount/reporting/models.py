@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archcount.counting import ModelCount, ModuleCount
 from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
+from archcount.reporting.figures import size
 from archcount.reporting.machine import to_csv, to_json
 from archcount.reporting.render import render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
@@ -166,10 +167,10 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
         if name not in MAC_CATEGORIES and getattr(total.cost, name)
     ]
     yield Text(f"other operations, not in MACs: {', '.join(other) or 'none'}")
-    weights = ", ".join(f"{name} {_bytes(size)}" for name, size in count.weight_bytes.items())
+    weights = ", ".join(f"{name} {size(held)}" for name, held in count.weight_bytes.items())
     yield Text(
         f"memory: weights and buffers {weights or 'none'}; activations "
-        f"{_bytes(count.activation_bytes)} in all, {_bytes(count.peak_bytes)} at the peak of a "
+        f"{size(count.activation_bytes)} in all, {size(count.peak_bytes)} at the peak of a "
         "forward pass (an estimate: each let go after its last use)"
     )
     if any(module.level > depth for module in count.modules):
@@ -179,18 +180,6 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
     for item in count.uncounted:
         times = f" ({item.times} times)" if item.times > 1 else ""
         yield Text(f"uncounted: {item.op} in {item.place}{times}", "bad")
-
-
-def _bytes(number: int) -> str:
-    """Write bytes in units of 1,024.
-
-    >>> _bytes(512), _bytes(3 * 2**20)
-    ('512 B', '3.0 MiB')
-    """
-    for unit, worth in (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if number >= worth:
-            return f"{number / worth:.1f} {unit}"
-    return f"{number} B"
 
 
 def _json(count: ModelCount) -> dict[str, Any]:

@@ -1,0 +1,189 @@
+"""How fast forward and backward run, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from archcount.api.tables import Table
+from archcount.benchmark.records import MODES, Benchmark, Plan
+from archcount.benchmark.results import read_results, to_json
+from archcount.errors import Problem, UsageError
+from archcount.reporting.bench_comparison import render_bench_comparison
+from archcount.reporting.benchmarks import bench_csv, bench_frame, render_bench
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
+
+    from archcount.benchmark.comparing import BenchComparison
+
+
+@dataclass(frozen=True)
+class BenchReport:
+    """What was measured in one run.
+
+    Attributes:
+        record: everything the report says, every sample too.
+    """
+
+    record: Benchmark
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one record per configuration as a pandas data frame."""
+        return bench_frame(self.record)
+
+    def to_markdown(self) -> str:
+        """Write the report as Markdown tables."""
+        return render_bench(self.record, "md")
+
+    def to_csv(self) -> str:
+        """Write one line per configuration, in base units."""
+        return bench_csv(self.record)
+
+    def to_json(self) -> str:
+        """Write everything as JSON, `archcount.bench/1`."""
+        return to_json(self.record)
+
+    def _repr_html_(self) -> str:
+        return render_bench(self.record, "html")
+
+
+@dataclass(frozen=True)
+class BenchComparisonReport:
+    """Two runs held against each other.
+
+    Attributes:
+        record: everything the report says.
+    """
+
+    record: BenchComparison
+
+    def to_markdown(self) -> str:
+        """Write the report as a Markdown table."""
+        return render_bench_comparison(self.record, "md")
+
+    def to_json(self) -> str:
+        """Write everything as JSON, `archcount.bench-compare/1`."""
+        return render_bench_comparison(self.record, "json")
+
+    def _repr_html_(self) -> str:
+        return render_bench_comparison(self.record, "html")
+
+
+def bench(
+    model: str | Table | nn.Module | Iterable[str] = "googlenet",
+    *,
+    mode: str | Sequence[str] = MODES,
+    batch: int | Sequence[int] = 32,
+    dtype: str | Sequence[str] = "float32",
+    device: str = "",
+    input: str | Sequence[str] = "",
+    precision: float = 0.01,
+    budget: float = 20.0,
+    warm_up: int = 10,
+    on_oom: Literal["fail", "halve", "skip"] = "fail",
+    per_row: bool = False,
+    allow: Sequence[str] | None = None,
+    **settings: Any,
+) -> BenchReport:
+    """Measure how fast a model runs forward, and forward and backward.
+
+    Each configuration runs in a process of its own; a module that is at hand runs in this one, on
+    a copy. Sampling ends when the 95 % interval of the median is narrow enough, or the time is up.
+
+    Args:
+        model: a table's name (`name@variant` for a variant), its file, a loaded table,
+            `package:callable`, several of these texts, or a module.
+        mode: `forward`, `train`, or both.
+        batch: how many images an iteration takes, or several such numbers.
+        dtype: `float32`, `bf16`, `fp16`, or several.
+        device: as torch writes it; an accelerator where there is one, if it is empty.
+        input: what the model is called with, as `count` takes texts; a table's own if empty.
+        precision: half the width of the interval that ends sampling, relative to the median.
+        budget: seconds of sampling for each configuration at most.
+        warm_up: iterations of warm-up at least.
+        on_oom: what happens when memory runs out.
+        per_row: whether the rows of a table are timed too.
+        allow: ways to be faster that are tried and held against the plain one, such as
+            `["channels_last", "compile", "bf16"]`.
+        settings: `amp`, `tf32`, `channels_last`, `compile`, `optimizer`, `threads`, `seed`,
+            `arguments` of a callable, `maker` of inputs, `peak` in FLOP/s.
+
+    Raises:
+        UsageError: there is no such model, or an option does not fit.
+        UnavailableError: the device is not there.
+
+    >>> report = bench("mobilenet_v1@0.25-224", mode="forward", batch=1, budget=0.1, warm_up=1)
+    >>> report.record.measurements[0].status
+    'done'
+    """
+    from archcount.benchmark.devices import best, check_device
+    from archcount.benchmark.request import Request
+    from archcount.benchmark.running import Silence
+    from archcount.benchmark.whole import run_benchmark
+
+    targets, module = _targets(model)
+    request = Request(
+        targets=targets,
+        modes=_several(mode),
+        batches=_several(batch),
+        dtypes=_several(dtype),
+        device=check_device(device or best()),
+        inputs=_several(input) if input else (),
+        plan=Plan(target=precision, budget=budget, warm_up=warm_up, on_oom=on_oom, per_row=per_row),
+        tune=allow,
+        **settings,
+    )
+    request.check()
+    return BenchReport(run_benchmark(request, module=module, progress=Silence()))
+
+
+def compare_bench(
+    before: str | Path | BenchReport, after: str | Path | BenchReport, *, force: bool = False
+) -> BenchComparisonReport:
+    """Compare what two runs measured: the same, faster, slower or unclear, by configuration.
+
+    Args:
+        before: the first run, or its file.
+        after: the second.
+        force: compare other batches, types of numbers and changed tables too.
+
+    Raises:
+        UsageError: a file cannot be read, or the runs have nothing in common.
+    """
+    from archcount.benchmark.comparing import compare_benchmarks
+
+    one, other = (
+        item.record if isinstance(item, BenchReport) else read_results(Path(item))
+        for item in (before, after)
+    )
+    return BenchComparisonReport(compare_benchmarks(one, other, force=force))
+
+
+def _targets(model: Any) -> tuple[tuple[str, ...], nn.Module | None]:
+    if isinstance(model, str):
+        return (model,), None
+    if isinstance(model, Table):
+        return (str(model.file.path),), None
+    if isinstance(model, Iterable):
+        texts = tuple(model)
+        if texts and all(isinstance(item, str) for item in texts):
+            return texts, None
+    from archcount.benchmark.whole import copy_of
+
+    module = copy_of(model)
+    if module is not None:
+        return (type(module).__name__,), module
+    raise UsageError(
+        Problem(
+            what=f"a {type(model).__name__} as a model",
+            allowed="a table, package:callable, a list of such texts, or an nn.Module",
+        )
+    )
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return (value,) if isinstance(value, str | int) else tuple(value)

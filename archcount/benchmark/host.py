@@ -1,0 +1,133 @@
+"""Where a configuration runs: a process of its own, asked by lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from archcount.benchmark.records import Configuration
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Kind = Literal["memory", "died", "problem"]
+
+
+class WorkerError(Exception):
+    """A worker could not do what it was asked.
+
+    Attributes:
+        kind: `memory` ran out, the process `died`, or there is a `problem` with the model.
+        what: in words.
+        exit_code: what it makes the command exit with.
+    """
+
+    def __init__(self, kind: Kind, what: str, exit_code: int) -> None:
+        super().__init__(what)
+        self.kind, self.what, self.exit_code = kind, what, exit_code
+
+
+class Host(Protocol):
+    """Runs one configuration."""
+
+    def ask(self, do: str, **how: Any) -> Any:
+        """Have something done, and give what comes of it.
+
+        Raises:
+            WorkerError: it could not be done.
+        """
+
+    def close(self) -> None:
+        """End it, and let go what it held."""
+
+
+class Process:
+    """A host that is a process of its own, so that nothing of another run is in it.
+
+    Args:
+        configuration: what it will run; its threads are set before torch is there.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        if configuration.threads is not None:
+            environment["OMP_NUM_THREADS"] = str(configuration.threads)
+        self._said = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
+            "w+", encoding="utf-8", errors="replace"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "archcount.benchmark.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            text=True,
+            env=environment,
+        )
+
+    def ask(self, do: str, **how: Any) -> Any:
+        """Have something done, and give what comes of it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps({"do": do, "with": how}) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise WorkerError("died", self._last_words(), 3)
+        return _value(json.loads(line))
+
+    def close(self) -> None:
+        """End it, and let go what it held."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._said.close()
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        if code < 0:
+            name = signal.Signals(-code).name
+            told = f"its process was ended by {name}"
+            return told + (", as systems do when memory runs out" if name == "SIGKILL" else "")
+        self._said.seek(0)
+        lines = self._said.read().strip().splitlines()
+        return f"its process ended with code {code}" + (f": {lines[-1]}" if lines else "")
+
+
+class Inline:
+    """A host that is this process, for a module that no text names.
+
+    Args:
+        module: a copy of the model, which is the benchmark's to change.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        from archcount.benchmark.worker import Desk
+
+        self._desk = Desk(module)
+
+    def ask(self, do: str, **how: Any) -> Any:
+        """Have something done, and give what comes of it."""
+        return _value(self._desk.answer({"do": do, "with": how}))
+
+    def close(self) -> None:
+        """Let the model go."""
+        self._desk.close()
+
+
+def _value(answer: dict[str, Any]) -> Any:
+    if "error" in answer:
+        raise WorkerError(answer["error"], answer["what"], answer["exit_code"])
+    return answer["value"]

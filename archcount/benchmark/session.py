@@ -1,0 +1,247 @@
+"""One configuration in one process: the model made, and its iterations run when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_map
+
+from archcount.benchmark.devices import PeakKind, clock_for, peak_memory
+from archcount.benchmark.loss import Loss
+from archcount.benchmark.records import DTYPES, Block, Configuration
+from archcount.benchmark.rows import RowSample, rows_of
+from archcount.errors import Problem, UsageError
+from archcount.loading.inputs import Inputs, make_inputs
+from archcount.loading.reference import find, users_code
+from archcount.loading.target import Target, refuse_arguments
+from archcount.tracing.containers import tensors_in
+
+
+class Session:
+    """A model on its device, with what it is called with, ready to run.
+
+    Args:
+        configuration: what is measured, and how it is set.
+        module: the model, where it is at hand; made from the configuration's target if not.
+        wrap: what is put around the model, such as `DistributedDataParallel`.
+
+    Attributes:
+        loss: of train iterations.
+
+    Raises:
+        UsageError: the target or the inputs cannot be read.
+        UserCodeError: the user's code raised something.
+
+    >>> session = Session(Configuration(target="torch.nn:Linear", batch=2, inputs=("4",),
+    ...     arguments={"in_features": 4, "out_features": 3}))
+    >>> session.first_call() > 0, len(session.block(3).samples_ns)
+    (True, 3)
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        module: nn.Module | None = None,
+        wrap: Callable[[nn.Module], nn.Module] | None = None,
+    ) -> None:
+        self._configuration = configuration
+        self._device = torch.device(configuration.device)
+        self._dtype: torch.dtype = getattr(torch, DTYPES[configuration.dtype])
+        self._clock = clock_for(self._device)
+        self._is_train = configuration.mode == "train"
+        _apply_settings(configuration)
+        torch.manual_seed(configuration.seed)
+        made, own = (module, "") if module is not None else _made(configuration)
+        self._module = self._moved(made)
+        self._inputs = self._prepared(own)
+        self._called: Any = wrap(self._module) if wrap else self._module
+        if configuration.compile:
+            self._called = torch.compile(self._called, mode=configuration.compile)
+        self.loss = Loss(self._module, configuration.batch)
+        self._optimizer = self._made_optimizer()
+        self._scaler = (
+            torch.amp.GradScaler(self._device.type)
+            if self._is_train and configuration.amp and configuration.dtype == "fp16"
+            else None
+        )
+
+    def first_call(self) -> int:
+        """Run the first iteration, with what it compiles and tunes; give its nanoseconds."""
+        with users_code(f"{self._configuration.target} failed"):
+            start = perf_counter_ns()
+            self._clock.block(self._iteration, 1)
+            return perf_counter_ns() - start
+
+    def block(self, iterations: int, prime: int = 0) -> Block:
+        """Run iterations one after another.
+
+        Args:
+            iterations: how many are timed.
+            prime: how many are run before, so that no other process's data is in the caches.
+        """
+        with users_code(f"{self._configuration.target} failed"):
+            if prime:
+                self._clock.block(self._iteration, prime)
+            return self._clock.block(self._iteration, iterations)
+
+    def host_ns(self) -> int | None:
+        """Give the nanoseconds of handing an iteration to an idle device; None on the CPU."""
+        return self._clock.host_ns(self._iteration)
+
+    @property
+    def gradient_bytes(self) -> int:
+        """Bytes of the gradients of all weights that are trained."""
+        return sum(item.nbytes for item in self._module.parameters() if item.requires_grad)
+
+    def peak_memory(self) -> tuple[int | None, PeakKind]:
+        """Give the most memory of an iteration."""
+        return peak_memory(self._device, self._iteration)
+
+    def rows(self, walks: int) -> list[RowSample]:
+        """Time every row of a table's network by itself.
+
+        Raises:
+            UsageError: it is no table's network.
+        """
+        (image,) = self._inputs.args
+        with self._autocast(), users_code(f"{self._configuration.target} failed by rows"):
+            return rows_of(self._module, image, self._clock, is_train=self._is_train, walks=walks)
+
+    def save_outputs(self, path: Path) -> None:
+        """Write what the model gives in evaluation mode into a file."""
+        torch.save(self._outputs(), path)
+
+    def difference(self, path: Path) -> float | None:
+        """Compare what the model gives with what another gave.
+
+        Returns:
+            The largest distance of two numbers by the largest number of the other, None where
+            they cannot be compared.
+        """
+        ours, theirs = self._outputs(), torch.load(path)
+        if [item.shape for item in ours] != [item.shape for item in theirs] or not ours:
+            return None
+        most = max(float(item.abs().max()) for item in theirs)
+        away = max(float((a - b).abs().max()) for a, b in zip(ours, theirs, strict=True))
+        return away / most if most else None
+
+    def _outputs(self) -> list[Tensor]:
+        was = self._module.training
+        self._module.eval()
+        with torch.no_grad(), self._autocast():
+            given = list(tensors_in(self._called(*self._inputs.args, **self._inputs.kwargs)))
+        self._module.train(was)
+        return [item.double().cpu() for item in given if item.is_floating_point()]
+
+    @property
+    def _iteration(self) -> Callable[[], object]:
+        return self._train if self._is_train else self._forward
+
+    def _forward(self) -> None:
+        with torch.inference_mode(), self._autocast():
+            self._called(*self._inputs.args, **self._inputs.kwargs)
+
+    def _train(self) -> None:
+        self._module.zero_grad(set_to_none=True)
+        with self._autocast():
+            loss = self.loss(self._called(*self._inputs.args, **self._inputs.kwargs))
+        if self._scaler is not None:
+            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        else:
+            loss.backward()  # type: ignore[no-untyped-call]
+        if self._optimizer is None:
+            return
+        if self._scaler is None:
+            self._optimizer.step()
+        else:
+            self._scaler.step(self._optimizer)
+            self._scaler.update()
+
+    def _autocast(self) -> Any:
+        if not self._configuration.amp:
+            return nullcontext()
+        return torch.autocast(self._device.type, dtype=self._dtype)
+
+    def _moved(self, module: nn.Module) -> nn.Module:
+        dtype = None if self._configuration.amp else self._dtype
+        if dtype is torch.float32:
+            dtype = None  # a model of another type keeps it
+        module = module.to(self._device, dtype)
+        if self._configuration.channels_last:
+            module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return module.train(self._is_train)
+
+    def _prepared(self, own: str) -> Inputs:
+        """Make the inputs on the device, and give them numbers."""
+        configuration = self._configuration
+        given: Any = list(configuration.inputs) or own
+        if configuration.maker:
+            make = find(configuration.maker)
+            with users_code(f"{configuration.maker} failed"):
+                given = make()
+        dtype = torch.float32 if configuration.amp else _own_dtype(self._module, self._dtype)
+        made = make_inputs(
+            given, batch=configuration.batch, dtype=dtype, device=configuration.device
+        )
+        if configuration.maker:
+            return made
+        fill = self._filled
+        return Inputs(tree_map(fill, made.args), tree_map(fill, made.kwargs))
+
+    def _filled(self, leaf: Any) -> Any:
+        if not isinstance(leaf, Tensor):
+            return leaf
+        if leaf.is_floating_point():
+            leaf = leaf.normal_()  # zeros cost some devices less power, and so less time
+        if self._configuration.channels_last and leaf.ndim == 4:
+            leaf = leaf.contiguous(memory_format=torch.channels_last)
+        return leaf
+
+    def _made_optimizer(self) -> torch.optim.Optimizer | None:
+        if not (self._is_train and self._configuration.optimizer):
+            return None
+        weights = [weight for weight in self._module.parameters() if weight.requires_grad]
+        if not weights:
+            raise UsageError(
+                Problem(
+                    what=f"{self._configuration.target} has no parameters to train",
+                    remedy="take --mode forward",
+                )
+            )
+        return torch.optim.SGD(weights, lr=1e-6, momentum=0.9)
+
+
+def _apply_settings(configuration: Configuration) -> None:
+    if configuration.threads is not None:
+        torch.set_num_threads(configuration.threads)
+    if configuration.tf32 is not None:
+        torch.set_float32_matmul_precision("high" if configuration.tf32 else "highest")
+        torch.backends.cudnn.allow_tf32 = configuration.tf32
+
+
+def _made(configuration: Configuration) -> tuple[nn.Module, str]:
+    """Make the model with its weights, on the CPU; say what it takes where it is a table's."""
+    target = Target.read(configuration.target)
+    if target.table is None:
+        from archcount.loading.build import build
+
+        return build(configuration.target, configuration.arguments, "cpu"), ""
+    from archcount.builder import build as build_table
+
+    refuse_arguments(configuration.arguments)
+    size = configuration.inputs[0] if configuration.inputs else ""
+    architecture = target.architecture(size)
+    return build_table(architecture), "x".join(map(str, architecture.input.dims))
+
+
+def _own_dtype(module: nn.Module, asked: torch.dtype) -> torch.dtype:
+    for weight in module.parameters():
+        if weight.is_floating_point():
+            return weight.dtype
+    return asked

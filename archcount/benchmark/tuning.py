@@ -1,0 +1,124 @@
+"""Ways to run a model faster: which there are, and what they gain and cost."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, replace
+from itertools import product
+from pathlib import Path
+
+from archcount.benchmark.host import Host, WorkerError
+from archcount.benchmark.records import Configuration, Measurement, Tuned
+from archcount.benchmark.statistics import arrays, interval_of_ratio
+
+ALLOWED = ("channels_last", "compile", "tf32", "bf16", "fp16", "amp-bf16", "amp-fp16")
+"""What may be tried; the first two change no type of numbers."""
+USUAL = ("channels_last", "compile")
+
+
+def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration]:
+    """Give the plain way, and every combination of what is allowed.
+
+    Args:
+        plain: the way that is to be bettered.
+        allow: some of `ALLOWED`.
+
+    >>> len(list(ways(Configuration(target="googlenet"), ["compile", "bf16"])))
+    4
+    """
+    layouts = [plain.channels_last] + [True] * (
+        "channels_last" in allow and not plain.channels_last
+    )
+    compiled = [plain.compile] + ["default"] * ("compile" in allow and not plain.compile)
+    numbers = [(plain.dtype, plain.amp, plain.tf32)]
+    numbers += [(plain.dtype, plain.amp, True)] if "tf32" in allow and not plain.tf32 else []
+    for dtype in ("bf16", "fp16"):
+        numbers += [(dtype, False, plain.tf32)] if dtype in allow else []
+        numbers += [(dtype, True, plain.tf32)] if f"amp-{dtype}" in allow else []
+    for (dtype, amp, tf32), compile_mode, layout in product(numbers, compiled, layouts):
+        yield replace(
+            plain, dtype=dtype, amp=amp, tf32=tf32, compile=compile_mode, channels_last=layout
+        )
+
+
+def tuned(
+    plain: Configuration,
+    measurements: Sequence[Measurement],
+    make_host: Callable[[Configuration], Host],
+) -> list[Tuned]:
+    """Hold every way that was measured against the plain one, the fastest first.
+
+    What the model gives is compared on the same weights and images.
+
+    Args:
+        plain: the way that was to be bettered.
+        measurements: of it and of the others.
+        make_host: starts a process that says what a way gives.
+    """
+    thing = (plain.target, plain.mode, plain.batch)
+    done = [
+        item
+        for item in measurements
+        if item.status == "done"
+        and thing == (item.configuration.target, item.configuration.mode, item.batch)
+    ]
+    base = next((item for item in done if item.configuration == plain), None)
+    if base is None:
+        return []
+    others = [item.configuration for item in done if item is not base]
+    errors = _errors(plain, others, make_host)
+    found = [_held(base, item, errors.get(item.configuration.settings)) for item in done]
+    return sorted(found, key=lambda item: item.ratio)
+
+
+def _held(base: Measurement, item: Measurement, error: float | None) -> Tuned:
+    assert base.statistics is not None
+    assert item.statistics is not None
+    interval = None if item is base else interval_of_ratio(arrays(item.blocks), arrays(base.blocks))
+    low, high = interval if interval else (None, None)
+    way = item.configuration
+    return Tuned(
+        target=way.target,
+        mode=way.mode,
+        batch=item.batch,
+        settings=way.settings,
+        ratio=item.statistics.median_ns / base.statistics.median_ns,
+        low=low,
+        high=high,
+        error=0.0 if item is base else error,
+        first_call_ns=item.first_call_ns,
+    )
+
+
+def _errors(
+    plain: Configuration,
+    others: Sequence[Configuration],
+    make_host: Callable[[Configuration], Host],
+) -> dict[str, float | None]:
+    """Say how far what each way gives lies from what the plain one gives."""
+    found: dict[str, float | None] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "outputs.pt")
+        try:
+            _asked(plain, make_host, "save", path)
+        except WorkerError:
+            return found
+        for way in others:
+            try:
+                found[way.settings] = _asked(way, make_host, "difference", path)
+            except WorkerError:
+                found[way.settings] = None
+    return found
+
+
+def _asked(
+    way: Configuration, make_host: Callable[[Configuration], Host], do: str, path: str
+) -> float | None:
+    host = make_host(way)
+    try:
+        host.ask("prepare", **asdict(way))
+        found: float | None = host.ask(do, path=path)
+        return found
+    finally:
+        host.close()

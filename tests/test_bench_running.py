@@ -1,0 +1,241 @@
+"""Configurations in turns: what fails takes nothing from the others, and an interrupt neither."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from archcount.benchmark.facts import Counted
+from archcount.benchmark.host import WorkerError
+from archcount.benchmark.records import Configuration, Facts, Plan
+from archcount.benchmark.running import Runner
+
+FACTS = Facts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
+MS = 1_000_000
+
+
+class FakeHost:
+    """Answers as a worker does, without any work; `script` may raise instead."""
+
+    log: list[tuple[str, str, int]]
+
+    def __init__(self, configuration, script, log):
+        self.configuration, self.script, self.log = configuration, script, log
+        self.is_open = True
+
+    def ask(self, do, **how):
+        assert self.is_open
+        self.log.append((do, self.configuration.target, self.configuration.batch))
+        self.script(do, self.configuration, how)
+        if do == "block":
+            samples = [10 * MS] * how["iterations"]
+            return {"samples_ns": samples, "wall_ns": sum(samples)}
+        return {
+            "first_call": 50 * MS,
+            "loss": "a loss",
+            "memory": (7, "resident"),
+            "host": None,
+        }.get(do)
+
+    def close(self):
+        self.is_open = False
+
+
+def run(configurations, script=lambda do, configuration, how: None, room=None, **plan):
+    log = []
+    hosts = []
+
+    def make(configuration):
+        hosts.append(FakeHost(configuration, script, log))
+        return hosts[-1]
+
+    runner = Runner(
+        plan=Plan(**plan),
+        make_host=make,
+        count=lambda configuration: Counted(facts=FACTS),
+        room=room,
+    )
+    found = runner.run(configurations)
+    assert not any(host.is_open for host in hosts)
+    return found, log, runner
+
+
+def named(*targets, **settings):
+    return [Configuration(target=target, batch=8, **settings) for target in targets]
+
+
+def test_every_configuration_is_measured_in_a_host_of_its_own():
+    (one, other), log, _ = run(named("a", "b"))
+    assert (one.status, other.status) == ("done", "done")
+    assert one.statistics.median_ns == 10 * MS
+    assert one.images_per_second == 800  # 8 in 10 ms
+    assert one.flops_per_second == 100_000  # 2 x 500 in 10 ms
+    assert (one.first_call_ns, one.loss, one.peak_bytes) == (50 * MS, "a loss", 7)
+    assert one.warm_up.iterations >= 10
+    assert one.interleaved == 1
+    assert [entry for entry in log if entry[0] == "prepare"] == [
+        ("prepare", "a", 8),
+        ("prepare", "b", 8),
+    ]
+
+
+def test_blocks_are_sampled_in_turns_in_an_order_drawn_anew():
+    _, log, _ = run(named("a", "b"))
+    last = max(place for place, entry in enumerate(log) if entry[0] == "loss")
+    blocks = [entry[1] for entry in log[last:] if entry[0] == "block"]
+    pairs = list(zip(blocks[-20::2], blocks[-19::2], strict=True))
+    assert all(sorted(pair) == ["a", "b"] for pair in pairs)
+    assert len(set(pairs)) == 2
+
+
+def test_another_process_costs_an_iteration_that_is_not_timed():
+    seen = []
+    run(
+        named("a", "b"),
+        lambda do, configuration, how: seen.append(how.get("prime")) if do == "block" else None,
+    )
+    assert 1 in seen
+    alone = []
+    run(
+        named("a"),
+        lambda do, configuration, how: alone.append(how.get("prime")) if do == "block" else None,
+    )
+    assert set(alone) == {0}
+
+
+def test_what_does_not_fit_into_memory_together_takes_turns_in_groups():
+    # Of 500 bytes that are free, 300 may be taken: three configurations of 100.
+    found, log, _ = run(named("a", "b", "c", "d"), room=500)
+    assert [item.interleaved for item in found] == [2, 2, 2, 0]
+    first_d = log.index(("prepare", "d", 8))
+    assert all(entry[1] == "d" for entry in log[first_d:])
+
+
+def fails(target, error, when="block", above=0):
+    def script(do, configuration, how):
+        if configuration.target == target and do == when and configuration.batch > above:
+            raise error
+
+    return script
+
+
+MEMORY = WorkerError("memory", "out of it", 3)
+
+
+def test_a_model_that_fails_takes_nothing_from_the_others():
+    found, _, _ = run(named("a", "b", "c"), fails("b", WorkerError("problem", "it fell", 2)))
+    assert [item.status for item in found] == ["done", "failed", "done"]
+    assert (found[1].problem, found[1].exit_code) == ("it fell", 2)
+    assert found[1].statistics is None
+
+
+def test_a_process_that_dies_is_no_lack_of_memory():
+    found, _, _ = run(named("a", "b"), fails("b", WorkerError("died", "signal", 3)), on_oom="halve")
+    assert [(item.status, item.batch) for item in found] == [("done", 8), ("failed", 8)]
+    assert found[1].exit_code == 3
+
+
+def test_memory_that_runs_out_beside_others_is_tried_again_alone():
+    hosts = []
+
+    def script(do, configuration, how):
+        if do == "prepare" and configuration.target == "b":
+            hosts.append(configuration)
+            if len(hosts) == 1:
+                raise MEMORY
+
+    found, log, _ = run(named("a", "b"), script)
+    assert [item.status for item in found] == ["done", "done"]
+    assert found[1].interleaved == 0
+    again = len(log) - 1 - log[::-1].index(("prepare", "b", 8))
+    assert all(entry[1] == "b" for entry in log[again:])
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "batch", "code"),
+    [("fail", "failed", 8, 3), ("skip", "skipped", 8, 0), ("halve", "done", 2, 0)],
+)
+def test_out_of_memory_is_met_as_asked_for(policy, status, batch, code):
+    found, _, _ = run(named("a", "b"), fails("b", MEMORY, "first_call", above=3), on_oom=policy)
+    assert found[0].status == "done"
+    assert (found[1].status, found[1].batch, found[1].exit_code) == (status, batch, code)
+    assert found[1].configuration.batch == 8  # as asked for
+    if status != "done":
+        assert "out of memory at batch 8: out of it" in found[1].problem
+
+
+def test_halving_ends_at_one_image():
+    found, _, _ = run(named("a"), fails("a", MEMORY, "first_call"), on_oom="halve")
+    assert (found[0].status, found[0].batch, found[0].exit_code) == ("failed", 1, 3)
+
+
+def test_a_halved_batch_is_counted_anew():
+    counted = []
+
+    def count(configuration):
+        counted.append(configuration.batch)
+        return Counted(facts=replace(FACTS, macs=configuration.batch))
+
+    def make(configuration):
+        return FakeHost(configuration, fails("a", MEMORY, "first_call", above=4), [])
+
+    (found,) = Runner(plan=Plan(on_oom="halve"), make_host=make, count=count).run(named("a"))
+    assert counted == [8, 4]
+    assert found.facts.macs == 4
+
+
+def test_an_interrupt_keeps_what_is_finished_and_the_samples_of_the_rest():
+    blocks = {"a": 0, "b": 0}
+
+    def script(do, configuration, how):
+        if do != "block":
+            return
+        blocks[configuration.target] += 1
+        if configuration.target == "b" and blocks["b"] > 40:
+            raise KeyboardInterrupt
+
+    class Noisy(FakeHost):
+        def ask(self, do, **how):
+            answer = super().ask(do, **how)
+            if do == "block" and self.configuration.target == "b":
+                times = [(10 + 5 * (blocks["b"] % 3)) * MS] * how["iterations"]  # never narrow
+                return {"samples_ns": times, "wall_ns": sum(times)}
+            return answer
+
+    runner = Runner(
+        plan=Plan(),
+        make_host=lambda configuration: Noisy(configuration, script, []),
+        count=lambda configuration: Counted(facts=FACTS),
+    )
+    one, other = runner.run(named("a", "b"))
+    assert runner.is_interrupted
+    assert one.status == "done"
+    assert other.status == "interrupted"
+    assert other.statistics.samples > 0
+
+
+def test_rows_bring_their_own_counts():
+    def count(configuration):
+        return Counted(facts=FACTS, rows={"conv1": (70, 140)})
+
+    class WithRows(FakeHost):
+        def ask(self, do, **how):
+            if do == "rows":
+                row = {
+                    "forward_ns": 5.0,
+                    "backward_ns": 9.0,
+                    "forward_bytes": 3,
+                    "backward_bytes": 4,
+                }
+                return [{"id": "conv1", **row}]
+            return super().ask(do, **how)
+
+    runner = Runner(
+        plan=Plan(per_row=True),
+        make_host=lambda configuration: WithRows(configuration, lambda *_: None, []),
+        count=count,
+    )
+    (found,) = runner.run(named("a", mode="train"))
+    (row,) = found.rows
+    assert (row.id, row.macs, row.backward_macs, row.forward_ns) == ("conv1", 70, 140, 5.0)
