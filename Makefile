@@ -1,10 +1,10 @@
-# Eight verbs. Everything they need is installed into .venv on first use; after that they work
+# Nine verbs. Everything they need is installed into .venv on first use; after that they work
 # without a network.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all forensics peers format docs clean
+.PHONY: table test test-all forensics peers bench-check format docs clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -28,6 +28,9 @@ forensics: .venv/dev  ## plant causes in random tables, print how many are found
 
 peers: .venv/peers  ## ask archcount and its peers for answers worked out by hand
 	$(BIN)/python benchmarks/peers.py --format md
+
+bench-check: .venv/dev  ## hold the benchmark against a bare loop, built networks against hand-written ones
+	$(BIN)/python benchmarks/bench_check.py
 
 docs: .venv/dev  ## write the outputs and the picture of the README anew
 	$(BIN)/python tests/readme.py

@@ -1,0 +1,149 @@
+"""Whether `archcount bench` can be trusted, and whether built networks are fast.
+
+    python benchmarks/bench_check.py [--seconds N] [--pairs N] [--no-compile]
+
+First the benchmark's own process is held against a bare loop (bare_loop.py) in another: both run
+blocks of iterations in turns, the same model, threads and batch, several pairs of processes a
+model. Then networks built from tables are held against the same networks written by hand
+(networks.py), by the benchmark, in turns. Printed are medians and their ratios, as Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+import archcount
+from archcount.benchmark.host import Process
+from archcount.benchmark.records import Configuration, Measurement
+from archcount.benchmark.sampling import block_length
+from archcount.benchmark.statistics import arrays, interval_of_ratio
+
+HERE = Path(__file__).parent
+LOOPS = (("googlenet", "", 4), ("resnet", "50", 2), ("mobilenet_v1", "", 4))
+NETWORKS = (
+    ("googlenet", "googlenet", 4),
+    ("inception_v3", "inception_v3", 2),
+    ("resnet@50", "resnet50", 2),
+)
+
+
+def say(*cells: str) -> None:
+    """Print a line of a table."""
+    sys.stdout.write("| " + " | ".join(cells) + " |\n")
+    sys.stdout.flush()
+
+
+def bare(process: subprocess.Popen[str], iterations: int) -> list[int]:
+    """Let the bare loop run."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{iterations}\n")
+    process.stdin.flush()
+    return [int(word) for word in process.stdout.readline().split()]
+
+
+def pair(name: str, variant: str, mode: str, batch: int, seconds: float) -> tuple[list, list]:  # type: ignore[type-arg]
+    """Run one process of each kind, in turns; give the blocks of both."""
+    target = f"{name}@{variant}" if variant else name
+    configuration = Configuration(target=target, mode=mode, batch=batch)  # type: ignore[arg-type]
+    host = Process(configuration)
+    command = [sys.executable, str(HERE / "bare_loop.py"), name, variant, mode, str(batch)]
+    loop = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        host.ask("prepare", **asdict(configuration))
+        host.ask("first_call")
+        host.ask("block", iterations=10)
+        length = block_length(median(bare(loop, 5)))
+        ours, theirs = [], []
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            ours.append(host.ask("block", iterations=length, prime=1)["samples_ns"])
+            theirs.append(bare(loop, length + 1)[1:])
+        return ours, theirs
+    finally:
+        host.close()
+        loop.kill()
+        loop.wait()
+
+
+def loops(seconds: float, pairs: int) -> None:
+    """Hold the benchmark against bare loops."""
+    say("model", "mode", "batch", "benchmark", "bare loop", "ratio", "99 % interval")
+    say("---", "---", "--:", "--:", "--:", "--:", "--:")
+    for name, variant, batch in LOOPS:
+        for mode in ("forward", "train"):
+            ours: list[list[int]] = []
+            theirs: list[list[int]] = []
+            for _ in range(pairs):
+                more = pair(name, variant, mode, batch, seconds)
+                ours += more[0]
+                theirs += more[1]
+            show(f"{name} {variant}".strip(), mode, batch, ours, theirs)
+
+
+def show(name: str, mode: str, batch: int, ours: list[list[int]], theirs: list[list[int]]) -> None:
+    """Print both medians and their ratio."""
+    one, other = ([np.array(block, float) for block in blocks] for blocks in (ours, theirs))
+    ends = interval_of_ratio(one, other, confidence=0.99)
+    middle = [float(np.median(np.concatenate(blocks))) for blocks in (one, other)]
+    times = [f"{value / 1e6:.2f} ms" for value in middle]
+    told = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""
+    say(name, mode, f"{batch}", *times, f"{middle[0] / middle[1]:.3f}", told)
+
+
+def networks(seconds: float, compiled: bool) -> None:
+    """Hold built networks against those written by hand."""
+    say("network", "mode", "run", "built", "by hand", "ratio", "99 % interval")
+    say("---", "---", "---", "--:", "--:", "--:", "--:")
+    for target, name, batch in NETWORKS:
+        for compile_mode in ("", "default") if compiled else ("",):
+            report = archcount.bench(
+                [target, f"{HERE / 'networks.py'}:{name}"],
+                batch=batch,
+                input="3x299x299" if name == "inception_v3" else "3x224x224",
+                compile=compile_mode,
+                budget=seconds,
+                precision=0.003,
+                peak=1e12,
+            )
+            found = report.record.measurements
+            for mode in ("forward", "train"):
+                built, by_hand = (item for item in found if item.configuration.mode == mode)
+                told = "compiled" if compile_mode else "eager"
+                _row(target, mode, told, built, by_hand)
+
+
+def _row(target: str, mode: str, how: str, built: Measurement, by_hand: Measurement) -> None:
+    if built.statistics is None or by_hand.statistics is None:
+        say(target, mode, how, built.problem or "", by_hand.problem or "", "", "")
+        return
+    ends = interval_of_ratio(arrays(built.blocks), arrays(by_hand.blocks), confidence=0.99)
+    times = [item.statistics.median_ns / 1e6 for item in (built, by_hand) if item.statistics]
+    told = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""
+    say(
+        target,
+        mode,
+        how,
+        *(f"{value:.2f} ms" for value in times),
+        f"{times[0] / times[1]:.3f}",
+        told,
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--no-compile", action="store_true")
+    asked = parser.parse_args()
+    loops(asked.seconds, asked.pairs)
+    sys.stdout.write("\n")
+    networks(asked.seconds, compiled=not asked.no_compile)
