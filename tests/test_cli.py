@@ -13,6 +13,7 @@ import signal
 import stat
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -455,3 +456,14 @@ def test_completion_knows_tables_variants_and_rows(words, expected, data):
     }
     result = subprocess.run([SCRIPT], capture_output=True, text=True, env={**os.environ, **request})
     assert set(result.stdout.split()) == expected
+
+
+def test_help_names_every_command_with_its_own_sentence():
+    from archcount.cli.lazy import LazyGroup
+
+    shown = " ".join(run("--help").stdout.split())
+    for name, (module, what, sentence) in LazyGroup.known.items():
+        found = getattr(import_module(module), what)
+        own = found.info.help if name == "bench" else found.__doc__.splitlines()[0]
+        assert sentence == own
+        assert f"{name} {sentence}" in shown

@@ -1,37 +1,20 @@
-"""The commands."""
+"""The program: its name, its options, and its commands, which are imported when they are run."""
 
 from __future__ import annotations
 
 import typer
 
-from archcount.cli.bench import bench
-from archcount.cli.check import show_check
-from archcount.cli.count import show_count
-from archcount.cli.diff import show_diff
-from archcount.cli.env import show_env
-from archcount.cli.explain import show_explain
-from archcount.cli.infer import show_infer
-from archcount.cli.listing import show_list
-from archcount.cli.schema import show_schema
-from archcount.cli.table import show_table
+from archcount.cli.lazy import LazyGroup
 
 app = typer.Typer(
     name="archcount",
+    cls=LazyGroup,
     help="Check a neural-network paper's architecture table: build it, count it, compare it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("table")(show_table)
-app.command("count")(show_count)
-app.command("diff")(show_diff)
-app.add_typer(bench, name="bench")
-app.command("explain")(show_explain)
-app.command("check")(show_check)
-app.command("infer")(show_infer)
-app.command("list")(show_list)
-app.command("schema")(show_schema)
-app.command("env")(show_env)
 
 
 @app.callback(invoke_without_command=True)

@@ -21,6 +21,7 @@ from archcount.errors import Problem, UsageError, quote
 bench = typer.Typer(
     cls=DefaultGroup,
     help="Measure how fast models run forward and backward; compare two results.",
+    rich_markup_mode=None,
     add_completion=False,
 )
 _PICTURES = (".svg", ".png")
