@@ -114,15 +114,13 @@ class Call:
         operation: what was done.
         place: the path of the module.
         charge: its cost, None where no rule counts it.
-        learns: whether a gradient can go back through it.
-        is_blind: whether it was done without gradients, as under `no_grad`.
+        learns: whether a gradient comes back to it from a result.
     """
 
     operation: Operation
     place: str
     charge: Charge | None
-    learns: bool
-    is_blind: bool = False
+    learns: bool = False
 
 
 @dataclass(kw_only=True, slots=True)

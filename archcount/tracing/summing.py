@@ -11,7 +11,6 @@ from torch import nn
 
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.cost import MAC_CATEGORIES
-from archcount.tracing.flow import needed
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import FREE, ModuleTrace
 
@@ -23,7 +22,7 @@ def sum_up(
     recorder: Recorder,
     found: Mapping[nn.Module, ModuleTrace],
     spans: Mapping[str, Sequence[tuple[int, int]]],
-    learnt: Sequence[int],
+    unseen: Mapping[tuple[str, str], int],
 ) -> None:
     """Give each module what was done while it was run.
 
@@ -31,22 +30,21 @@ def sum_up(
         recorder: what was done.
         found: the record of every module, the model's first.
         spans: between which calls each module was run, by path.
-        learnt: the memory of the results that have a gradient.
+        unseen: what could not be seen, by path and name.
     """
-    used = needed(recorder.calls, learnt)
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
     rows: list[Sequence[int]] = []
     own: dict[str, list[Cost]] = {}
     backward: Counter[str] = Counter()
-    missed: Counter[tuple[str, str]] = Counter(recorder.unlearnt)
-    for call, is_used in zip(recorder.calls, used, strict=True):
+    missed: Counter[tuple[str, str]] = Counter(unseen)
+    for call in recorder.calls:
         rows.append(_NOTHING)
         if call.charge is None:
             missed[call.place, call.operation.name] += 1
         elif call.charge is not FREE:
             cost = _all_norm(call.charge.cost) if call.place in norms else call.charge.cost
-            back = call.charge.backward if call.learns and is_used else 0
+            back = call.charge.backward if call.learns else 0
             own.setdefault(call.place, []).append(cost)
             backward[call.place] += back
             rows[-1] = (*_counts(cost), back)

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from archcount.tracing.containers import tensors_in
-from archcount.tracing.flow import lifetimes
+from archcount.tracing.flow import learn, lifetimes
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.summing import sum_up
@@ -57,11 +57,11 @@ def trace(
         if isinstance(output, Generator):
             output = list(output)  # what it does is done now
     ends = list(tensors_in(output))
-    results = tuple(recorder.look(tensor) for tensor in ends)
-    learnt = [tensor.untyped_storage()._cdata for tensor in ends if tensor.requires_grad]
+    results = tuple(recorder.keep(tensor) for tensor in ends)
+    unseen = learn(recorder.nodes(), ends)
     if not ends:
-        recorder.unlearnt["", "backward of a result without tensors"] += 1
-    sum_up(recorder, found, visits.spans, learnt)
+        unseen["", "backward of a result without tensors"] += 1
+    sum_up(recorder, found, visits.spans, unseen)
     inputs = tuple(tensor.untyped_storage()._cdata for tensor in given)
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
     return Trace(
