@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import UserDict, UserList, deque
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -399,12 +400,41 @@ class Nested:
         lambda y: {"out": [None, (y,)]},
         lambda y: (part for part in [y]),
         lambda y: SimpleNamespace(logits=y, loss=None),
+        lambda y: deque([y]),
+        lambda y: {"y": y}.values(),
+        lambda y: {"y": y}.items(),
+        lambda y: UserDict(y=UserList([y])),
+        lambda y: iter([y]),
+        lambda y: {"out": map(torch.relu, [y])},
+        lambda y: zip([y], [1], strict=True),
     ],
 )
 def test_results_are_found_however_they_are_wrapped(wrap):
     traced, _ = passed(Layers(lambda m, x: wrap(m.b(m.a(x)))), 1, 4)
     # b both, a its weight
     assert (traced.modules[0].cost.linear, traced.modules[0].backward) == (32, 48)
+
+
+def test_iterators_that_a_model_is_given_are_left_to_it():
+    class Summed(Layers):
+        def forward(self, parts):
+            return self.b(sum(self.a(part) for part in parts))
+
+    model = Shadow(Summed(None)).module
+    x = torch.empty(1, 4, device="meta")
+    with undisturbed():
+        whole = trace(nn.Sequential(model), [iter([x, x])]).modules[0]
+    # a twice and b
+    assert whole.cost.macs == 48
+
+
+def test_a_programs_inference_mode_is_not_the_passes():
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))
+    with torch.inference_mode():
+        report = ac.count(model, input=(2, 4))
+    # 2 x 4 x 4 + 2 x 4 x 2; back the first weight (32), and of the second both (2 x 16)
+    assert (report.total.macs, report.total.backward_macs) == (48, 64)
+    assert not report.record.uncounted
 
 
 def test_what_a_generator_does_later_is_the_models():

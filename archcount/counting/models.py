@@ -45,14 +45,13 @@ def run(
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
     """
-    with _failures(name, "", device):
-        shadow = Shadow(module, device)
-        shadow.module.train(train)
-    smaller = "take a smaller --input"
-    with memory_needed(smaller):
+    with undisturbed(), memory_needed("take a smaller --input"):
+        with _failures(name, "", device):
+            shadow = Shadow(module, device)
+            shadow.module.train(train)
         inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
-    with undisturbed(), _failures(name, str(inputs), device), memory_needed(smaller):
-        traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
+        with _failures(name, str(inputs), device):
+            traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
     return shadow, inputs, traced
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from torch import nn
@@ -54,9 +54,7 @@ def trace(
     found = {part: ModuleTrace(path=path) for path, part in module.named_modules()}
     with Visits(found, recorder, forbidden) as visits, recorder:
         output = (run or module)(*args, **kwargs)
-        if isinstance(output, Generator):
-            output = list(output)  # what it does is done now
-    ends = list(tensors_in(output))
+        ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     results = tuple(recorder.keep(tensor) for tensor in ends)
     unseen = learn(recorder.nodes(), ends)
     if not ends:
