@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import weakref
 from collections import UserDict, UserList, deque
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -507,12 +508,98 @@ def test_a_forward_put_on_an_instance_runs_on_the_copy():
     assert torch.equal(model[1].running_mean, torch.zeros(4))
 
 
-def test_code_that_leads_back_to_the_model_is_refused():
+OUTSIDE = []
+
+
+def test_code_that_leads_back_to_the_model_is_refused(monkeypatch):
     model = nn.Sequential(nn.Linear(4, 4))
-    hidden = [model[0]]
-    model.forward = lambda x: hidden[0](x)
+    monkeypatch.setitem(globals(), "OUTSIDE", [model[0]])
+    model.forward = lambda x: OUTSIDE[0](x)
     with pytest.raises(UsageError, match="leads back to the model itself"):
         counted(model)
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_what_a_function_closes_over_stays(device):
+    model = nn.Sequential(nn.Linear(4, 4))
+    norm = nn.BatchNorm1d(4)  # a part of no module
+    cache, seen, total, steps = {}, [model[0]], torch.zeros(4), 0
+    before, layers = vars(norm)["_buffers"]["num_batches_tracked"].clone(), [model[0]]
+
+    def run(x):
+        nonlocal steps
+        steps += 1
+        cache["x"] = x
+        seen.append(x)
+        total.add_(1)
+        return norm(layers[0](x))
+
+    def outer(x, run=run):
+        outer.last = x
+        return run(x) if outer.is_open else None
+
+    outer.is_open = True
+    model.forward = outer
+    # 2 x 4 x 4
+    assert ac.count(model, input=(2, 4), train=True, device=device).total.macs == 32
+    assert (cache, seen, steps, vars(outer)) == ({}, [model[0]], 0, {"is_open": True})
+    assert torch.equal(total, torch.zeros(4))
+    assert torch.equal(norm.num_batches_tracked, before)
+
+
+@pytest.mark.parametrize(
+    ("refer", "read"), [(weakref.ref, lambda held: held()), (weakref.proxy, lambda held: held)]
+)
+def test_weak_references_lead_to_the_copy(refer, read):
+    class Child(nn.Module):
+        def forward(self, x):
+            return read(self.parent).layer(x)
+
+    class Parent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.child = nn.Linear(4, 4), Child()
+            vars(self.child)["parent"] = refer(self)
+
+        def forward(self, x):
+            return self.child(x)
+
+    report = ac.count(Parent(), input="4")
+    assert report.total.macs == 16
+    assert report.record.remarks == ()
+
+
+def test_functions_of_the_program_are_the_same_in_the_copy():
+    model = Layers(lambda m, x: m.a(x))
+    model.act, model.pool = torch.nn.functional.relu, torch.relu
+    copy = Shadow(model).module
+    assert copy.act is torch.nn.functional.relu
+    assert copy.pool is torch.relu
+
+
+class DataParallel(nn.Module):
+    """A user's own, of the same name as one of torch."""
+
+    def __init__(self):
+        super().__init__()
+        self.module, self.other = nn.Linear(4, 4), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.other(self.module(x))
+
+
+def test_a_users_own_class_with_the_name_of_a_wrapper_is_no_wrapper():
+    report = ac.count(DataParallel(), input="4")
+    # 4 x 4 + 4 x 2
+    assert (report.total.macs, report.record.remarks) == (24, ())
+
+
+def test_a_wrapper_may_be_asked_for_what_it_holds():
+    model = Layers(lambda m, x: m.b(m.a.module(x)))
+    model.a = nn.DataParallel(model.a)
+    report = ac.count(model, input="4")
+    assert report.total.macs == 32
+    assert report.record.remarks == ("a is wrapped in DataParallel: counted is what it holds",)
 
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
