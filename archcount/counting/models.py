@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from archcount.counting.measure import WHOLE, memory_needed
 from archcount.counting.model_records import ModelCount, ModuleCount
 from archcount.counting.records import Uncounted
+from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
 from archcount.tracing.records import ModuleTrace, Trace
@@ -41,10 +42,11 @@ def run(
         device: `meta`, or `cpu` for a model that must see numbers.
 
     Raises:
-        UsageError: the inputs are none, or a part of the model is scripted.
+        UsageError: it is no module, the inputs are none, or a part of it is scripted.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
     """
+    _check(module)
     with undisturbed(), memory_needed("take a smaller --input"):
         with _failures(name, "", device):
             shadow = Shadow(module, device)
@@ -53,6 +55,16 @@ def run(
         with _failures(name, str(inputs), device):
             traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
     return shadow, inputs, traced
+
+
+def _check(module: Any) -> None:
+    if isinstance(module, nn.Module):
+        return
+    kind = type(module).__name__
+    what, remedy = f"a {kind} as model", ""
+    if isinstance(module, type):
+        what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
+    raise UsageError(Problem(what=what, allowed="an nn.Module, or a table", remedy=remedy))
 
 
 def count(
