@@ -6,6 +6,7 @@ import random
 import threading
 import weakref
 from collections import UserDict, UserList, deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -567,6 +568,48 @@ def test_weak_references_lead_to_the_copy(refer, read):
     report = ac.count(Parent(), input="4")
     assert report.total.macs == 16
     assert report.record.remarks == ()
+
+
+def test_work_in_other_threads_is_uncounted():
+    def threaded(m, x):
+        with ThreadPoolExecutor(1) as pool:
+            return m.c(x) + pool.submit(m.a, x).result()
+
+    traced, _ = passed(Layers(threaded), 1, 4)
+    # c alone is seen.
+    assert traced.modules[0].cost.linear == 16
+    assert {record.path: record.missed for record in traced.modules if record.missed} == {
+        "a": {"work in another thread": 1}
+    }
+
+
+def test_the_model_itself_may_run_in_another_thread_meanwhile():
+    started, ended, failed = threading.Event(), threading.Event(), []
+
+    def waits(m, x):
+        started.set()
+        assert ended.wait(10)
+        return m.a(x)
+
+    model = Layers(waits)
+
+    def train():
+        assert started.wait(10)
+        try:
+            model.b(torch.ones(1, 4))
+        except Exception as error:
+            failed.append(error)
+        ended.set()
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    report = ac.count(model, input="4")
+    thread.join()
+    assert failed == []
+    assert report.total.macs == 16
+    assert not report.record.uncounted
+    # What cannot be copied, such as an event, is shared whole.
+    assert report.record.remarks == ("function cannot be copied, and is shared with the model",)
 
 
 def test_functions_of_the_program_are_the_same_in_the_copy():

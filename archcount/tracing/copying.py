@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from copyreg import dispatch_table
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -23,7 +23,7 @@ class Copier:
     """Copies values of any kind, one and the same for one and the same.
 
     It goes as `copy.deepcopy` does, and further: through functions to what they close over, along
-    weak references, and around what cannot be copied, which is shared.
+    weak references, and in containers around what cannot be copied, which is shared.
 
     Args:
         of_tensor: copies a tensor.
@@ -48,7 +48,7 @@ class Copier:
     ) -> None:
         self.memo: dict[int, Any] = {}
         self.remarks: list[str] = []
-        self.in_function = False
+        self.in_function = self._in_object = False
         self._of_tensor, self._of_module = of_tensor, of_module
         self._kept: list[Any] = []
 
@@ -70,13 +70,27 @@ class Copier:
         if isinstance(value, Tensor):
             return self.keep(value, self._of_tensor(value))
         if isinstance(value, nn.Module):
-            return self._of_module(value, name)
+            with self._set(in_function=False, _in_object=False):
+                return self._of_module(value, name)
         try:
-            return self._rebuilt(value, name)
+            with self._set(_in_object=True):
+                return self._rebuilt(value, name)
         except Exception:  # of any kind: a lock, a file, what forbids copies
-            self.remarks.append(f"{name} cannot be copied, and is shared with the model")
             self.memo[id(value)] = value
+            if self._in_object:  # half of a queue is no queue: all of an object is shared, or none
+                raise
+            self.remarks.append(f"{name} cannot be copied, and is shared with the model")
             return value
+
+    @contextmanager
+    def _set(self, **names: bool) -> Iterator[None]:
+        """Set attributes for a while."""
+        before = {name: getattr(self, name) for name in names}
+        vars(self).update(names)
+        try:
+            yield
+        finally:
+            vars(self).update(before)
 
     def keep(self, value: Any, copy: Any) -> Any:
         """Remember a copy, unless there is one."""
@@ -151,16 +165,13 @@ class Copier:
         code, names, title = value.__code__, value.__globals__, value.__name__
         copy = FunctionType(code, names, title, None, cells)
         self.keep(value, copy)
-        before, self.in_function = self.in_function, True
-        try:
+        with self._set(in_function=True, _in_object=False):
             for new, old in zip(cells, value.__closure__ or (), strict=True):
                 with suppress(ValueError):  # a cell may be empty
                     new.cell_contents = self.copied(old.cell_contents, name)
             copy.__defaults__ = self.copied(value.__defaults__, name)
             copy.__kwdefaults__ = self.copied(value.__kwdefaults__, name)
             copy.__dict__.update(self.copied(value.__dict__, name))
-        finally:
-            self.in_function = before
         copy.__qualname__, copy.__module__ = value.__qualname__, value.__module__
         copy.__doc__, copy.__annotations__ = value.__doc__, value.__annotations__
         return copy

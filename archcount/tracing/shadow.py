@@ -66,7 +66,6 @@ class Shadow:
 
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""
-        before, self._copier.in_function = self._copier.in_function, False
         wrapped: list[tuple[nn.Module, nn.Module]] = []
         parts = list(self._parts(self._unwrapped(module, path, wrapped), path, wrapped))
         for _, part in parts:
@@ -83,7 +82,6 @@ class Shadow:
             attribute, _ = _WRAPPERS[_wrapper(wrapper)]
             if not hasattr(inner, attribute):  # code that asks the wrapper for it is given it
                 self._memo[id(inner)].__dict__[attribute] = self._memo[id(inner)]
-        self._copier.in_function = before
         copy: nn.Module = self._memo[id(module)]
         return copy
 

@@ -56,7 +56,7 @@ def trace(
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     results = tuple(recorder.keep(tensor) for tensor in ends)
-    unseen = learn(recorder.nodes(), ends)
+    unseen = learn(recorder.nodes(), ends) + visits.elsewhere
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
     sum_up(recorder, found, visits.spans, unseen)
