@@ -170,6 +170,51 @@ def test_weight_norm_and_lazy_layers_work_in_the_copy():
     assert traced.modules[0].cost.linear == 54
 
 
+def test_lazy_layers_are_fitted_without_a_run_of_the_model():
+    class Keeps(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.kept, self.runs = nn.LazyLinear(4), None, []
+
+        def forward(self, x, more):
+            self.runs.append(more.pop())
+            if self.kept is None:
+                self.kept = self.layer(x)
+            return self.kept
+
+    for device in ("meta", "cpu"):
+        report = ac.count(Keeps(), input=((2, 4), [[1]]), device=device)
+        # 2 x 4 x 4, and the weight's gradient
+        assert (report.total.macs, report.total.backward_macs) == (32, 32)
+        assert report.total.params == 20
+
+
+def test_a_lazy_layer_that_never_runs_has_no_size():
+    model = nn.Sequential(nn.Linear(4, 4))
+    model[0].spare = nn.LazyLinear(4)
+    report = ac.count(model, input="4")
+    # 4 x 4 weights and a bias
+    assert (report.total.params, report.total.macs) == (20, 16)
+    assert report.record.remarks == ("0.spare has no sizes before it is run",)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_child_that_the_model_lets_go_is_counted_with_it(twice):
+    class Drops(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.spare = nn.Linear(4, 4), nn.Linear(4, 2)
+            self.again = self.layer if twice else nn.Identity()
+
+        def forward(self, x):
+            del self.spare
+            return self.layer(x)
+
+    report = ac.count(Drops(), input="4")
+    # 4 x 4 + 4, and 4 x 2 + 2 which nothing reads
+    assert (report.total.params, report.record.unused, report.total.macs) == (30, 10, 16)
+
+
 def test_a_method_put_on_an_instance_runs_on_the_copy():
     model = nn.Sequential(nn.Linear(4, 3))
     model.forward = model[0].forward

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from archcount.counting.measure import WHOLE, memory_needed
 from archcount.counting.model_records import ModelCount, ModuleCount
@@ -16,6 +17,7 @@ from archcount.counting.records import Uncounted
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
+from archcount.tracing.lazy import is_unfit
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import uncollected, undisturbed
@@ -85,10 +87,11 @@ def _count(
     module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
 ) -> ModelCount:
     shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
-    parts = dict(shadow.module.named_modules())
-    sizes = _sizes(parts)
-    parameters = list(shadow.module.parameters())
-    tensors = {id(item): item for item in (*parameters, *shadow.module.buffers())}
+    parts = shadow.parts
+    unfit = [path for path, part in parts.items() if is_unfit(part)] if shadow.is_lazy else []
+    sizes = _sizes(parts, has_unfit=bool(unfit))
+    parameters = _distinct(parts.values(), "_parameters")
+    tensors = {id(item): item for item in (*parameters, *_distinct(parts.values(), "_buffers"))}
     weight_bytes: Counter[str] = Counter()
     for tensor in tensors.values():
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
@@ -110,8 +113,27 @@ def _count(
             for record in traced.modules
             for op, times in record.missed.items()
         ),
-        remarks=tuple(dict.fromkeys(shadow.remarks)),
+        remarks=tuple(
+            dict.fromkeys(
+                [
+                    *shadow.remarks,
+                    *traced.remarks,
+                    *(f"{path or 'the model'} has no sizes before it is run" for path in unfit),
+                ]
+            )
+        ),
     )
+
+
+def _distinct(parts: Iterable[nn.Module], kind: str) -> list[Tensor]:
+    """Give the tensors of a kind that modules hold, each once, but those without a size yet."""
+    held = {
+        id(tensor): tensor
+        for part in parts
+        for tensor in getattr(part, kind).values()
+        if tensor is not None
+    }
+    return [tensor for tensor in held.values() if not is_lazy(tensor)]
 
 
 def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
@@ -126,7 +148,7 @@ Sizes = tuple[int, int, int]
 """Parameters, those that take a gradient, and numbers in buffers."""
 
 
-def _sizes(parts: Mapping[str, nn.Module]) -> dict[str, Sizes]:
+def _sizes(parts: Mapping[str, nn.Module], *, has_unfit: bool) -> dict[str, Sizes]:
     """Count what every module holds, each tensor once.
 
     Where nothing is shared, as nearly always, the sums of what a module holds are added up;
@@ -139,8 +161,9 @@ def _sizes(parts: Mapping[str, nn.Module]) -> dict[str, Sizes]:
         if tensor is not None
     ]
     children = [child for part in parts.values() for child in part._modules.values() if child]
-    if len(set(map(id, tensors))) < len(tensors) or len(set(map(id, children))) < len(children):
-        return {path: _held(part.parameters(), part.buffers()) for path, part in parts.items()}
+    is_shared = len(set(map(id, tensors))) < len(tensors)
+    if has_unfit or is_shared or len(set(map(id, children))) < len(children):
+        return {path: _shared(path, part, parts) for path, part in parts.items()}
     found: dict[str, Sizes] = {}
     below: dict[str, list[Sizes]] = {}
     for path, part in reversed(list(parts.items())):
@@ -149,6 +172,13 @@ def _sizes(parts: Mapping[str, nn.Module]) -> dict[str, Sizes]:
         found[path] = (sum(params), sum(trainable), sum(buffers))
         below.setdefault(path.rpartition(".")[0], []).append(found[path])
     return found
+
+
+def _shared(path: str, part: nn.Module, parts: Mapping[str, nn.Module]) -> Sizes:
+    """Count what a module holds, also where what it held was taken from it as it ran."""
+    below = [other for name, other in parts.items() if name.startswith(f"{path}." if path else "")]
+    held = dict.fromkeys((*part.modules(), *below))
+    return _held(_distinct(held, "_parameters"), _distinct(held, "_buffers"))
 
 
 def _held(parameters: Iterable[Tensor | None], buffers: Iterable[Tensor | None]) -> Sizes:

@@ -160,6 +160,7 @@ class Trace:
         activation_bytes: of all tensors that were made.
         peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
             each is let go after its last use.
+        remarks: what makes a number another than the model's own.
     """
 
     modules: tuple[ModuleTrace, ...]
@@ -168,3 +169,4 @@ class Trace:
     results: tuple[int, ...]
     activation_bytes: int
     peak_bytes: int
+    remarks: tuple[str, ...] = ()

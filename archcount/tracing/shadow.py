@@ -43,6 +43,8 @@ class Shadow:
 
     Attributes:
         module: the copy.
+        parts: it and all modules that it holds, by path.
+        is_lazy: whether some of its layers know their sizes only when they have run.
         remarks: what was taken away.
         originals: the modules that were copied, by `id`: what a pass must not run.
 
@@ -61,6 +63,8 @@ class Shadow:
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
         self.module = self._module(module, "")
+        self.is_lazy = any(map(is_lazy, self.module.parameters()))
+        self.parts = dict(self.module.named_modules())
         self.originals: Set[int] = self._originals.keys()
         del self._copier  # which leads back here: all is let go at once when no longer needed
 

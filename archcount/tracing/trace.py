@@ -10,6 +10,7 @@ from torch.nn.parameter import is_lazy
 
 from archcount.tracing.containers import tensors_in
 from archcount.tracing.flow import learn, lifetimes
+from archcount.tracing.lazy import fit
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.summing import sum_up
@@ -47,8 +48,9 @@ def trace(
     kwargs = kwargs or {}
     weights = [*module.parameters(), *module.buffers()]
     if any(map(is_lazy, weights)):
-        (run or module)(*args, **kwargs)  # only now do lazy layers know their sizes
-        weights = [*module.parameters(), *module.buffers()]
+        fit(module, args, kwargs, run.__name__ if run else "forward")
+        held = (*module.parameters(), *module.buffers())
+        weights = [tensor for tensor in held if not is_lazy(tensor)]
     given = list(tensors_in((args, kwargs)))
     recorder = Recorder(weights, given)
     found = {part: ModuleTrace(path=path) for path, part in module.named_modules()}
