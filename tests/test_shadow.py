@@ -231,6 +231,22 @@ def test_memory_is_of_tensors_by_their_last_use():
     assert (traced.activation_bytes, traced.peak_bytes) == (0, 40)
 
 
+def test_autocast_without_numbers_is_remarked_on():
+    def cast(m, x, is_on=True):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_on):
+            return m.a(x)
+
+    assert ac.count(Layers(lambda m, x: cast(m, x, False)), input="4").record.remarks == ()
+
+    record = ac.count(Layers(cast), input="4").record
+    # 4 floats of 4 bytes; in truth of 2.
+    assert record.activation_bytes == 16
+    assert "autocast does nothing without numbers" in record.remarks[0]
+    # With numbers it does: copies of 4 x 4 weights, 4 biases and 4 inputs in 2 bytes, 4 results.
+    record = ac.count(Layers(cast), input="4", device="cpu").record
+    assert (record.activation_bytes, record.remarks) == (2 * (16 + 4 + 4 + 4), ())
+
+
 def test_what_a_custom_function_does_on_its_way_back_is_uncounted():
     class Double(torch.autograd.Function):
         @staticmethod

@@ -26,6 +26,7 @@ class Recorder(TorchDispatchMode):
         place: the path of the module that is being run.
         calls: what was done.
         sizes: the bytes of every memory met but the weights', by its number.
+        is_cast: whether something was done under autocast on tensors without numbers.
     """
 
     def __init__(self, weights: Iterable[Tensor], inputs: Iterable[Tensor]) -> None:
@@ -33,6 +34,7 @@ class Recorder(TorchDispatchMode):
         self.place = ""
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
+        self.is_cast = False
         # A view has the storage of what it shows, so an origin belongs to a storage. Everything
         # met is kept, which takes no memory on the meta device: no storage is used twice.
         self._kept: list[Tensor] = []
@@ -97,6 +99,8 @@ class Recorder(TorchDispatchMode):
         )
         if hollow:
             self._hollow.update([spec.storage for spec in operation.outputs])
+        if not self.is_cast and made and made[0].is_meta:
+            self.is_cast = _is_autocast()
         call = Call(operation=operation, place=self.place, charge=charge(operation))
         self.calls.append(call)
         if not facts.is_view:
@@ -173,6 +177,17 @@ class _Facts:
 
 
 _FACTS: dict[Any, _Facts] = {}
+
+
+def _is_autocast() -> bool:
+    """Tell whether autocast is on where the operation was called."""
+    nested = torch.autocast_increment_nesting()
+    torch.autocast_decrement_nesting()
+    if nested == 1:
+        return False
+    # Below, where operations arrive, it is off.
+    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined]
+        return torch._C._is_any_autocast_enabled()
 
 
 def _storage(tensor: Tensor) -> int:

@@ -71,4 +71,11 @@ def trace(
         results=results,
         activation_bytes=sum(made.values()),
         peak_bytes=lifetimes(recorder.calls, recorder.sizes, inputs, results),
+        remarks=(_CAST,) if recorder.is_cast else (),
     )
+
+
+_CAST = (
+    "autocast does nothing without numbers: bytes are those of the full types; for those of "
+    "autocast on a CPU, run with --device cpu"
+)
