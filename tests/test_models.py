@@ -290,6 +290,53 @@ def test_wrong_arguments_in_python_are_said_clearly():
         ac.count(layer, input=(True, 4))
 
 
+def test_truth_values_are_read_as_shells_write_them():
+    arguments = ["--arg", "in_features=4", "--arg", "out_features=3", "--input", "4"]
+    for written, params in (("false", 12), ("False", 12), ("true", 15), ("'false'", 15)):
+        # 4 x 3 weights, and 3 biases unless told; a text that is not empty is true
+        result = run("torch.nn:Linear", *arguments, "--arg", f"bias={written}", "--format", "json")
+        assert json.loads(result.stdout)["totals"]["params"] == params
+
+
+class Sparse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("graph", torch.eye(4).to_sparse())
+
+    def forward(self, x):
+        return torch.sparse.mm(self.graph, x)
+
+
+class Chooses(nn.Module):
+    def forward(self, x):
+        return torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (Sparse, r"a tensor of the layout sparse_coo, which is not counted; allowed: dense"),
+        (Chooses, r"the model uses cond, an operator of torch on functions, which is not counted"),
+    ],
+)
+def test_what_cannot_be_run_is_said_clearly(model, said, device):
+    with pytest.raises(ac.UsageError, match=said):
+        ac.count(model(), input=(4, 4), device=device)
+    dense = torch.eye(4).to_sparse_csr()
+    with pytest.raises(ac.UsageError, match="layout sparse_csr"):
+        ac.count(nn.Identity(), input=dense, device=device)
+
+
+def test_a_name_with_a_line_feed_is_written_in_one_line():
+    model = nn.ModuleDict({"a\nb": nn.Linear(4, 3)})
+    model.forward = lambda x: model["a\nb"](x)
+    report = ac.count(model, input=(2, 4))
+    assert [module.path for module in report.record.modules] == ["", "a\\nb"]
+    assert report.to_csv().splitlines()[2].startswith("a\\nb,Linear,1,2x3,")
+
+
 def test_sizes_may_be_numpys_and_lie_in_dicts():
     class Nested(nn.Module):
         def __init__(self):

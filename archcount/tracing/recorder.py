@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._ops import HigherOrderOperator
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from archcount.errors import Problem, UsageError
 from archcount.tracing.answers import answer
 from archcount.tracing.costs import charge
 from archcount.tracing.records import Call, Operation, Origin, TensorSpec
@@ -28,6 +30,8 @@ class Recorder(TorchDispatchMode):
         sizes: the bytes of every memory met but the weights', by its number.
         is_cast: whether something was done under autocast on tensors without numbers.
     """
+
+    supports_higher_order_operators = True  # torch gives them to us, and we say that we cannot
 
     def __init__(self, weights: Iterable[Tensor], inputs: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -54,6 +58,8 @@ class Recorder(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Do an operation, and note it."""
         kwargs = kwargs or {}
+        if isinstance(func, HigherOrderOperator):
+            raise _of_functions(func)
         self._settle()
         if torch.is_inference_mode_enabled() and func._can_decompose():
             with self:
@@ -190,8 +196,29 @@ def _is_autocast() -> bool:
         return torch._C._is_any_autocast_enabled()
 
 
+def _of_functions(func: Any) -> UsageError:
+    return UsageError(
+        Problem(
+            what=f"the model uses {func.name()}, an operator of torch on functions, which is not "
+            "counted",
+            allowed="operators on tensors",
+            remedy="have the model do without it while it is counted",
+        )
+    )
+
+
 def _storage(tensor: Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except NotImplementedError:
+        kind = str(tensor.layout).removeprefix("torch.")
+        raise UsageError(
+            Problem(
+                what=f"the model works on a tensor of the layout {kind}, which is not counted",
+                allowed="dense tensors",
+                remedy="make it dense with .to_dense() while the model is counted",
+            )
+        ) from None
 
 
 def _described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
