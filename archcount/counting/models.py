@@ -109,20 +109,17 @@ def _count(
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
         uncounted=tuple(
-            Uncounted(op=op, place=record.path or WHOLE, times=times)
+            Uncounted(op=op, place=_printable(record.path) or WHOLE, times=times)
             for record in traced.modules
             for op, times in record.missed.items()
         ),
-        remarks=tuple(
-            dict.fromkeys(
-                [
-                    *shadow.remarks,
-                    *traced.remarks,
-                    *(f"{path or 'the model'} has no sizes before it is run" for path in unfit),
-                ]
-            )
-        ),
+        remarks=_remarks(shadow, traced, unfit),
     )
+
+
+def _remarks(shadow: Shadow, traced: Trace, unfit: Iterable[str]) -> tuple[str, ...]:
+    told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
+    return tuple(dict.fromkeys(map(_printable, [*shadow.remarks, *traced.remarks, *told])))
 
 
 def _distinct(parts: Iterable[nn.Module], kind: str) -> list[Tensor]:
@@ -193,7 +190,7 @@ def _held(parameters: Iterable[Tensor | None], buffers: Iterable[Tensor | None])
 def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
-        path=record.path,
+        path=_printable(record.path),
         kind=kind.__name__,
         level=record.path.count(".") + bool(record.path),
         calls=record.calls,
@@ -206,6 +203,15 @@ def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:
         cost=record.cost,
         backward=record.backward,
     )
+
+
+def _printable(path: str) -> str:
+    r"""Write a path in one line: a name may hold any character, such as a line feed.
+
+    >>> print(_printable("layers.a\nb"))
+    layers.a\nb
+    """
+    return path if path.isprintable() else repr(path)[1:-1]
 
 
 def _dtype(module: nn.Module) -> torch.dtype:

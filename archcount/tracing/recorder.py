@@ -74,6 +74,30 @@ class Recorder(TorchDispatchMode):
         for number, (name, default) in enumerate(facts.arguments):
             value = args[number] if number < len(args) else kwargs.get(name, default)
             arguments[name] = self._spec(value, read) if type(value) not in _PLAIN else value
+        given, hollow = self._done(func, facts, args, kwargs, read)
+        origin = max([spec.origin for spec in read], default=Origin.CONSTANT)
+        made = [item for item in _flat(given) if isinstance(item, Tensor)]
+        operation = Operation(
+            facts.name,
+            arguments,
+            tuple([self._made(item, origin) for item in made]),
+            is_view=facts.is_view,
+            is_pointwise=facts.is_pointwise,
+        )
+        if hollow:
+            self._hollow.update([spec.storage for spec in operation.outputs])
+        if not self.is_cast and made and made[0].is_meta:
+            self.is_cast = _is_autocast()
+        call = Call(operation=operation, place=self.place, charge=charge(operation))
+        self.calls.append(call)
+        if not facts.is_view:
+            self._last = (call, made, torch.is_grad_enabled())
+        return given
+
+    def _done(
+        self, func: Any, facts: _Facts, args: Any, kwargs: Any, read: Sequence[TensorSpec]
+    ) -> tuple[Any, bool]:
+        """Do an operation; say whether it read what had numbers and has none now."""
         is_mixed = len(self._is_meta) > 1
         self._is_meta.clear()
         hollow = bool(self._hollow) and not is_mixed
@@ -94,24 +118,7 @@ class Recorder(TorchDispatchMode):
                 given = changed[0] if len(changed) == 1 else tuple(changed)
         else:
             given = answer(func, facts.is_fresh, args, kwargs)
-        origin = max([spec.origin for spec in read], default=Origin.CONSTANT)
-        made = [item for item in _flat(given) if isinstance(item, Tensor)]
-        operation = Operation(
-            facts.name,
-            arguments,
-            tuple([self._made(item, origin) for item in made]),
-            is_view=facts.is_view,
-            is_pointwise=facts.is_pointwise,
-        )
-        if hollow:
-            self._hollow.update([spec.storage for spec in operation.outputs])
-        if not self.is_cast and made and made[0].is_meta:
-            self.is_cast = _is_autocast()
-        call = Call(operation=operation, place=self.place, charge=charge(operation))
-        self.calls.append(call)
-        if not facts.is_view:
-            self._last = (call, made, torch.is_grad_enabled())
-        return given
+        return given, hollow
 
     def nodes(self) -> dict[Any, Call]:
         """Give the calls by their nodes in the graph of autograd, which hand gradients back."""
