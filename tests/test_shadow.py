@@ -198,6 +198,29 @@ def test_a_lazy_layer_that_never_runs_has_no_size():
     assert report.record.remarks == ("0.spare has no sizes before it is run",)
 
 
+def test_a_child_that_the_model_makes_as_it_runs_is_remarked_on():
+    def makes(m, x):
+        m.made = nn.Linear(4, 4)
+        return m.made(m.a(x))
+
+    report = ac.count(Layers(makes), input="4")
+    # Three layers of 4 x 4 + 4, 9 x 4 of the embedding; 16 macs of a and of what is made.
+    assert (report.total.params, report.total.macs) == (3 * 20 + 36, 32)
+    assert report.record.remarks == (
+        "the model makes made as it runs, which is not among its params",
+    )
+
+
+def test_modules_without_numbers_that_a_model_hides_stay_so():
+    def stacked(m, x):
+        weights = {"weight": m.a.weight, "bias": m.a.bias}
+        return torch.func.functional_call(m.base[0], weights, (x,))
+
+    model = Layers(stacked)
+    model.base = [nn.Linear(4, 4, device="meta")]
+    assert counted(model, device="cpu") == counted(model) == 16
+
+
 @pytest.mark.parametrize("twice", [False, True])
 def test_a_child_that_the_model_lets_go_is_counted_with_it(twice):
     class Drops(nn.Module):

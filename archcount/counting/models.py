@@ -119,6 +119,13 @@ def _count(
 
 def _remarks(shadow: Shadow, traced: Trace, unfit: Iterable[str]) -> tuple[str, ...]:
     told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
+    known = set(map(id, shadow.parts.values()))
+    told += [
+        f"{path or 'the model'} makes {name} as it runs, which is not among its params"
+        for path, part in shadow.parts.items()
+        for name, child in part._modules.items()
+        if child is not None and id(child) not in known
+    ]
     return tuple(dict.fromkeys(map(_printable, [*shadow.remarks, *traced.remarks, *told])))
 
 

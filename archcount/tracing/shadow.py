@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Set
+from itertools import chain
 from typing import Any
 
 import torch
@@ -49,7 +50,7 @@ class Shadow:
         originals: the modules that were copied, by `id`: what a pass must not run.
 
     Raises:
-        UsageError: it holds a module that was scripted.
+        UsageError: it holds a module that was scripted, or has no numbers where it needs them.
 
     >>> layer = nn.Linear(4, 3)
     >>> Shadow(layer).module.weight.device.type, layer.weight.device.type
@@ -57,6 +58,14 @@ class Shadow:
     """
 
     def __init__(self, module: nn.Module, device: str = "meta") -> None:
+        held = chain(module.parameters(), module.buffers())
+        if device != "meta" and any(tensor.is_meta for tensor in held):
+            raise UsageError(
+                Problem(
+                    what="the model lies on the meta device, and has no numbers to run with",
+                    remedy="build it on the CPU, or leave the device at meta",
+                )
+            )
         self._device = device
         self._copier = Copier(self._tensor, self._module)
         self._memo = self._copier.memo
@@ -179,14 +188,7 @@ def _twin(tensor: Tensor, device: str) -> Tensor:
     kind: Any = type(tensor)
     if is_lazy(tensor):
         return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
-    if device != "meta":
-        if tensor.is_meta:
-            raise UsageError(
-                Problem(
-                    what="the model lies on the meta device, and has no numbers to run with",
-                    remedy="build it on the CPU, or leave the device at meta",
-                )
-            )
+    if device != "meta" and not tensor.is_meta:
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:
         data = torch.empty_strided(
