@@ -696,6 +696,11 @@ def test_the_model_itself_may_run_in_another_thread_meanwhile():
     assert report.record.remarks == ("function cannot be copied, and is shared with the model",)
 
 
+def test_graphs_of_torch_fx_are_counted():
+    model = torch.fx.symbolic_trace(nn.Sequential(nn.Linear(4, 4), nn.ReLU()))
+    assert counted(model) == 16
+
+
 def test_functions_of_the_program_are_the_same_in_the_copy():
     model = Layers(lambda m, x: m.a(x))
     model.act, model.pool = torch.nn.functional.relu, torch.relu

@@ -85,7 +85,8 @@ class Shadow:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None and id(tensor) not in self._memo:
                     self._memo[id(tensor)] = _twin(tensor, self._device)
-            self._memo[id(part)] = part.__class__.__new__(part.__class__)
+            # Not by the class's own __new__: that of a graph of torch.fx makes another class.
+            self._memo[id(part)] = object.__new__(part.__class__)
         for wrapper, inner in wrapped:
             self._memo[id(wrapper)] = self._memo[id(inner)]
             self._originals[id(wrapper)] = wrapper
