@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import UserDict
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -120,6 +123,7 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
         (["googlenett"], "did you mean 'googlenet'"),
         (["resnet@18", "--variant", "34"], "both name one"),
         (["resnet@19"], "no variant '19'"),
+        (["torch.nn:Identity", "--input", "9" * 19 + "x4"], "allowed: sizes from 0 to 2\\^63 - 1"),
     ],
 )
 def test_wrong_arguments_are_said_clearly(own, arguments, said):
@@ -256,6 +260,133 @@ def test_python_takes_tensors_tuples_dicts_and_functions():
         ac.count(layer, input=2.0)
     with pytest.raises(ac.UsageError, match="variant does not go with a Linear"):
         ac.count(layer, input="4", variant="x")
+
+
+def test_wrong_arguments_in_python_are_said_clearly():
+    layer = nn.Linear(4, 3)
+    for options, said in (
+        ({"input": (-1, 4)}, r"the input \[-1,4\]; allowed: sizes from 0"),
+        ({"input": [(2, 2**63)]}, "allowed: sizes from 0"),
+        ({"input": lambda: (-1, 4)}, "allowed: sizes from 0"),
+        ({"input": ""}, "nothing says what the model is called with; give an input"),
+        ({"input": None}, "nothing says what the model is called with; give an input"),
+        ({"input": "4", "batch": 1.5}, "batch 1.5; allowed: a whole number"),
+        ({"input": "4", "batch": "2"}, "batch 2; allowed: a whole number"),
+        ({"input": "4", "batch": True}, "batch True; allowed: a whole number"),
+        ({"input": "4", "batch": None}, "batch None; allowed: a whole number"),
+        ({"input": "4", "device": None}, "unknown device None; allowed: meta, cpu"),
+        (
+            {"input": "4", "device": torch.device("cpu")},
+            r"unknown device device\(type='cpu'\); allowed",
+        ),
+    ):
+        with pytest.raises(ac.UsageError, match=said):
+            ac.count(layer, **options)
+    with pytest.raises(ac.UsageError, match=r"a int as model; allowed: an nn.Module, or a table"):
+        ac.count(5, input="4")
+    with pytest.raises(ac.UsageError, match=r"the class Linear as model.*make one: Linear"):
+        ac.count(nn.Linear, input="4")
+    with pytest.raises(UserCodeError):  # a truth value is no size: two arguments, of which one is
+        ac.count(layer, input=(True, 4))
+
+
+def test_truth_values_are_read_as_shells_write_them():
+    arguments = ["--arg", "in_features=4", "--arg", "out_features=3", "--input", "4"]
+    for written, params in (("false", 12), ("False", 12), ("true", 15), ("'false'", 15)):
+        # 4 x 3 weights, and 3 biases unless told; a text that is not empty is true
+        result = run("torch.nn:Linear", *arguments, "--arg", f"bias={written}", "--format", "json")
+        assert json.loads(result.stdout)["totals"]["params"] == params
+
+
+class Sparse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("graph", torch.eye(4).to_sparse())
+
+    def forward(self, x):
+        return torch.sparse.mm(self.graph, x)
+
+
+class Chooses(nn.Module):
+    def forward(self, x):
+        return torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (Sparse, r"a tensor of the layout sparse_coo, which is not counted; allowed: dense"),
+        (Chooses, r"the model uses cond, an operator of torch on functions, which is not counted"),
+    ],
+)
+def test_what_cannot_be_run_is_said_clearly(model, said, device):
+    with pytest.raises(ac.UsageError, match=said):
+        ac.count(model(), input=(4, 4), device=device)
+    dense = torch.eye(4).to_sparse_csr()
+    with pytest.raises(ac.UsageError, match="layout sparse_csr"):
+        ac.count(nn.Identity(), input=dense, device=device)
+
+
+def test_a_name_with_a_line_feed_is_written_in_one_line():
+    model = nn.ModuleDict({"a\nb": nn.Linear(4, 3)})
+    model.forward = lambda x: model["a\nb"](x)
+    report = ac.count(model, input=(2, 4))
+    assert [module.path for module in report.record.modules] == ["", "a\\nb"]
+    assert report.to_csv().splitlines()[2].startswith("a\\nb,Linear,1,2x3,")
+
+
+def test_sizes_may_be_numpys_and_lie_in_dicts():
+    class Nested(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, batch):
+            return self.layer(batch["of"]["x"])
+
+    size = tuple(np.array([2, 4]))
+    assert ac.count(nn.Linear(4, 3), input=size).total.macs == 24
+    assert ac.count(Nested(), input={"batch": {"of": {"x": (2, 4)}}}).total.macs == 24
+
+
+def test_an_input_is_copied_however_it_is_wrapped():
+    @dataclass
+    class Batch:
+        x: torch.Tensor
+        steps: list
+
+    class Writes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, batch, more):
+            batch.steps.append(1)
+            batch.x.mul_(2)
+            more["y"].add_(batch.x)
+            more["new"] = 1
+            return self.layer(batch.x + more["y"])
+
+    for device in ("meta", "cpu"):
+        x, y, steps = torch.ones(2, 4), torch.ones(2, 4), []
+        given = (Batch(x, steps), UserDict(y=y))
+        report = ac.count(Writes(), input=given, device=device)
+        assert report.total.macs == 24
+        assert torch.equal(x, torch.ones(2, 4))
+        assert torch.equal(y, torch.ones(2, 4))
+        assert steps == []
+        assert list(given[1]) == ["y"]
+
+
+def test_the_input_is_written_as_it_was_before_the_run():
+    class Takes(nn.Module):
+        def forward(self, batch):
+            return batch.pop("x") * 2
+
+    report = ac.count(Takes(), input={"batch": {"x": (2, 4)}})
+    assert report.record.inputs == "batch.x:float32[2,4]"
 
 
 def test_an_input_without_a_type_has_the_models_own():

@@ -271,6 +271,29 @@ def test_a_list_of_modules_has_what_they_have():
     assert (found["layers"].cost.linear, found["layers"].backward) == (32, 48)
 
 
+def test_a_module_has_what_is_run_of_it_by_others_too():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return self.layer(x)
+
+    class Borrows(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.block = Block()
+
+        def forward(self, x):
+            return self.block.layer(self.block(x))
+
+    found = traced(Borrows, 1, 4)
+    # The layer is run twice, 16 each; back: its weight twice, and what the second run reads.
+    for path in ("", "block", "block.layer"):
+        assert (found[path].cost.linear, found[path].backward) == (32, 48)
+
+
 def test_what_no_rule_counts_is_named_with_its_module():
     class Transform(nn.Module):
         def forward(self, x):

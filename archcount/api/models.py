@@ -73,7 +73,7 @@ def count_model(
         device: `meta`, which takes no memory, or `cpu` for a model that looks at its numbers.
 
     Raises:
-        UsageError: the input cannot be read, or a part of the model is scripted.
+        UsageError: it is no module, its input cannot be read, or a part of it is scripted.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
 
@@ -98,8 +98,7 @@ def check_run(batch: int, device: str) -> None:
         UsageError: there is no such device, or no such batch.
     """
     if device not in _DEVICES:
-        raise UsageError(
-            Problem(what=f"unknown device {quote(device)}", allowed=", ".join(_DEVICES))
-        )
-    if not 0 <= batch < 2**31:
+        told = quote(device) if isinstance(device, str) else repr(device)
+        raise UsageError(Problem(what=f"unknown device {told}", allowed=", ".join(_DEVICES)))
+    if not isinstance(batch, int) or isinstance(batch, bool) or not 0 <= batch < 2**31:
         raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number from 0 to 2^31"))

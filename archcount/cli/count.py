@@ -106,6 +106,8 @@ def show_count(
 def arguments_of(texts: list[str]) -> dict[str, Any]:
     """Read NAME=VALUE options; a value is what Python reads it as, or else text.
 
+    Truth values may be written as shells and YAML write them, true and false.
+
     Raises:
         UsageError: one is not written so, or names what another did.
     """
@@ -114,9 +116,12 @@ def arguments_of(texts: list[str]) -> dict[str, Any]:
 
 def _value(text: str) -> Any:
     try:
-        return ast.literal_eval(text)
+        return _TRUTHS[text] if text in _TRUTHS else ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
+
+
+_TRUTHS = {"true": True, "false": False}
 
 
 def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:

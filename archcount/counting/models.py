@@ -9,12 +9,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from archcount.counting.measure import WHOLE, memory_needed
 from archcount.counting.model_records import ModelCount, ModuleCount
 from archcount.counting.records import Uncounted
+from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
+from archcount.tracing.lazy import is_unfit
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import uncollected, undisturbed
@@ -41,19 +44,29 @@ def run(
         device: `meta`, or `cpu` for a model that must see numbers.
 
     Raises:
-        UsageError: the inputs are none, or a part of the model is scripted.
+        UsageError: it is no module, the inputs are none, or a part of it is scripted.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
     """
-    with _failures(name, "", device):
-        shadow = Shadow(module, device)
-        shadow.module.train(train)
-    smaller = "take a smaller --input"
-    with memory_needed(smaller):
+    _check(module)
+    with undisturbed(), memory_needed("take a smaller --input"):
+        with _failures(name, "", device):
+            shadow = Shadow(module, device)
+            shadow.module.train(train)
         inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
-    with undisturbed(), _failures(name, str(inputs), device), memory_needed(smaller):
-        traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
+        with _failures(name, str(inputs), device):
+            traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
     return shadow, inputs, traced
+
+
+def _check(module: Any) -> None:
+    if isinstance(module, nn.Module):
+        return
+    kind = type(module).__name__
+    what, remedy = f"a {kind} as model", ""
+    if isinstance(module, type):
+        what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
+    raise UsageError(Problem(what=what, allowed="an nn.Module, or a table", remedy=remedy))
 
 
 def count(
@@ -74,10 +87,11 @@ def _count(
     module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
 ) -> ModelCount:
     shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
-    parts = dict(shadow.module.named_modules())
-    sizes = _sizes(parts)
-    parameters = list(shadow.module.parameters())
-    tensors = {id(item): item for item in (*parameters, *shadow.module.buffers())}
+    parts = shadow.parts
+    unfit = [path for path, part in parts.items() if is_unfit(part)] if shadow.is_lazy else []
+    sizes = _sizes(parts, has_unfit=bool(unfit))
+    parameters = _distinct(parts.values(), "_parameters")
+    tensors = {id(item): item for item in (*parameters, *_distinct(parts.values(), "_buffers"))}
     weight_bytes: Counter[str] = Counter()
     for tensor in tensors.values():
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
@@ -95,12 +109,35 @@ def _count(
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
         uncounted=tuple(
-            Uncounted(op=op, place=record.path or WHOLE, times=times)
+            Uncounted(op=op, place=_printable(record.path) or WHOLE, times=times)
             for record in traced.modules
             for op, times in record.missed.items()
         ),
-        remarks=tuple(dict.fromkeys(shadow.remarks)),
+        remarks=_remarks(shadow, traced, unfit),
     )
+
+
+def _remarks(shadow: Shadow, traced: Trace, unfit: Iterable[str]) -> tuple[str, ...]:
+    told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
+    known = set(map(id, shadow.parts.values()))
+    told += [
+        f"{path or 'the model'} makes {name} as it runs, which is not among its params"
+        for path, part in shadow.parts.items()
+        for name, child in part._modules.items()
+        if child is not None and id(child) not in known
+    ]
+    return tuple(dict.fromkeys(map(_printable, [*shadow.remarks, *traced.remarks, *told])))
+
+
+def _distinct(parts: Iterable[nn.Module], kind: str) -> list[Tensor]:
+    """Give the tensors of a kind that modules hold, each once, but those without a size yet."""
+    held = {
+        id(tensor): tensor
+        for part in parts
+        for tensor in getattr(part, kind).values()
+        if tensor is not None
+    }
+    return [tensor for tensor in held.values() if not is_lazy(tensor)]
 
 
 def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
@@ -115,7 +152,7 @@ Sizes = tuple[int, int, int]
 """Parameters, those that take a gradient, and numbers in buffers."""
 
 
-def _sizes(parts: Mapping[str, nn.Module]) -> dict[str, Sizes]:
+def _sizes(parts: Mapping[str, nn.Module], *, has_unfit: bool) -> dict[str, Sizes]:
     """Count what every module holds, each tensor once.
 
     Where nothing is shared, as nearly always, the sums of what a module holds are added up;
@@ -128,8 +165,9 @@ def _sizes(parts: Mapping[str, nn.Module]) -> dict[str, Sizes]:
         if tensor is not None
     ]
     children = [child for part in parts.values() for child in part._modules.values() if child]
-    if len(set(map(id, tensors))) < len(tensors) or len(set(map(id, children))) < len(children):
-        return {path: _held(part.parameters(), part.buffers()) for path, part in parts.items()}
+    is_shared = len(set(map(id, tensors))) < len(tensors)
+    if has_unfit or is_shared or len(set(map(id, children))) < len(children):
+        return {path: _shared(path, part, parts) for path, part in parts.items()}
     found: dict[str, Sizes] = {}
     below: dict[str, list[Sizes]] = {}
     for path, part in reversed(list(parts.items())):
@@ -138,6 +176,13 @@ def _sizes(parts: Mapping[str, nn.Module]) -> dict[str, Sizes]:
         found[path] = (sum(params), sum(trainable), sum(buffers))
         below.setdefault(path.rpartition(".")[0], []).append(found[path])
     return found
+
+
+def _shared(path: str, part: nn.Module, parts: Mapping[str, nn.Module]) -> Sizes:
+    """Count what a module holds, also where what it held was taken from it as it ran."""
+    below = [other for name, other in parts.items() if name.startswith(f"{path}." if path else "")]
+    held = dict.fromkeys((*part.modules(), *below))
+    return _held(_distinct(held, "_parameters"), _distinct(held, "_buffers"))
 
 
 def _held(parameters: Iterable[Tensor | None], buffers: Iterable[Tensor | None]) -> Sizes:
@@ -152,7 +197,7 @@ def _held(parameters: Iterable[Tensor | None], buffers: Iterable[Tensor | None])
 def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
-        path=record.path,
+        path=_printable(record.path),
         kind=kind.__name__,
         level=record.path.count(".") + bool(record.path),
         calls=record.calls,
@@ -165,6 +210,15 @@ def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:
         cost=record.cost,
         backward=record.backward,
     )
+
+
+def _printable(path: str) -> str:
+    r"""Write a path in one line: a name may hold any character, such as a line feed.
+
+    >>> print(_printable("layers.a\nb"))
+    layers.a\nb
+    """
+    return path if path.isprintable() else repr(path)[1:-1]
 
 
 def _dtype(module: nn.Module) -> torch.dtype:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_map
 
 from archcount.errors import Problem, UsageError, quote
 from archcount.loading.reference import users_code
+from archcount.tracing.copying import Copier
+from archcount.tracing.shadow import Shadow
 
 ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
 _WRITTEN = re.compile(
@@ -48,14 +50,20 @@ class Inputs:
     Attributes:
         args: in order.
         kwargs: by name.
+        text: both as `read_input` reads them, before the model may change them.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        given = [_described("", value) for value in self.args]
+        given += [_described(name, item) for name, item in self.kwargs.items()]
+        object.__setattr__(self, "text", ", ".join(given))
 
     def __str__(self) -> str:
-        given = [_described("", value) for value in self.args]
-        return ", ".join([*given, *(_described(name, item) for name, item in self.kwargs.items())])
+        return self.text
 
 
 def read_input(text: str, batch: int = 1) -> InputSpec:
@@ -96,6 +104,7 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     Args:
         given: a text of `read_input`, several in a list, a shape as a tuple of numbers, a tensor,
             a tuple of these by order or a mapping by name, or a function that gives one of them.
+            What else it holds is copied, as the model may write to it.
         batch: how many images a text such as `3x224x224` stands for.
         dtype: the type of what names none.
         device: where the tensors are made.
@@ -107,6 +116,9 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     >>> inputs.args[0].shape
     torch.Size([2, 3, 8, 8])
     """
+    copier = Copier(
+        lambda tensor: _moved(tensor, device), lambda part, _: Shadow(part, device).module
+    )
 
     def make(value: Any) -> Any:
         if isinstance(value, str):
@@ -114,12 +126,21 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
         if isinstance(value, InputSpec):
             return _tensor(value.shape, getattr(torch, value.dtype or str(dtype)[6:]), device)
         if _is_shape(value):
-            return _tensor(tuple(value), dtype, device)
-        return tree_map(lambda leaf: _moved(leaf, device), value)
+            return _tensor(tuple(map(int, value)), dtype, device)
+        if type(value) is dict:
+            return {name: make(item) for name, item in value.items()}
+        return copier.copied(value)
 
     if callable(given) and not isinstance(given, nn.Module):
         with users_code("the function that makes the input failed"):
             given = given()
+    if given is None or (isinstance(given, str) and not given):
+        raise UsageError(
+            Problem(
+                what="nothing says what the model is called with",
+                remedy='give an input, such as "3x224x224"',
+            )
+        )
     if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
         given = [given]
     if isinstance(given, Mapping):
@@ -149,7 +170,7 @@ def _is_shape(value: Any) -> bool:
     return (
         isinstance(value, tuple | list)
         and bool(value)
-        and all(isinstance(item, int) for item in value)
+        and all(isinstance(item, Integral) and not isinstance(item, bool) for item in value)
     )
 
 
@@ -172,14 +193,16 @@ def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dic
 
 
 def _tensor(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+    if not all(0 <= size < 2**63 for size in shape):
+        raise UsageError(
+            Problem(what=f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
+        )
     if device == "meta":
         return torch.empty(shape, dtype=dtype, device="meta")
     return torch.zeros(shape, dtype=dtype, device=device)
 
 
-def _moved(leaf: Any, device: str) -> Any:
-    if not isinstance(leaf, Tensor):
-        return leaf
+def _moved(leaf: Tensor, device: str) -> Tensor:
     moved = leaf.detach().to(device, copy=True)  # the model may write to it
     return moved.requires_grad_(leaf.requires_grad)
 

@@ -67,7 +67,7 @@ def answer(func: Any, is_fresh: bool, args: Sequence[Any], kwargs: Mapping[str, 
     if known is None:
         given = func(*args, **kwargs)
         made = [given] if isinstance(given, Tensor) else given
-        if isinstance(made, tuple | list) and all(map(_is_simple, made)):
+        if isinstance(made, tuple | list) and all(map(_is_simple, made)) and _is_new(made, args):
             if len(_KNOWN) >= _ROOM:
                 _KNOWN.clear()
             kind = None if isinstance(given, Tensor) else type(given)
@@ -101,6 +101,12 @@ def _is_simple(item: Any) -> bool:
         and item.layout is torch.strided
         and item.storage_offset() == 0
     )
+
+
+def _is_new(made: Sequence[Tensor], args: Sequence[Any]) -> bool:
+    """Tell whether what was made shares no memory with an argument, as its schema may not say."""
+    taken = {item.untyped_storage()._cdata for item in args if isinstance(item, Tensor)}
+    return taken.isdisjoint(item.untyped_storage()._cdata for item in made)
 
 
 def _key(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

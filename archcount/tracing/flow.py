@@ -1,37 +1,66 @@
-"""How tensors flow through a pass: what reaches the results, and how long each is needed."""
+"""How tensors flow through a pass: what a gradient comes back to, and how long each is needed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.autograd.function import BackwardCFunction
 
 from archcount.tracing.records import Call
 
 
-def needed(calls: Sequence[Call], results: Sequence[int]) -> list[bool]:
-    """Say of each call whether a gradient comes back to it from the results.
+def learn(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter[tuple[str, str]]:
+    """Mark the calls that a gradient comes back to, along the graph that autograd itself keeps.
 
-    Walked from the last call to the first: a call is needed if it wrote to memory that is. Beyond
-    what is read without a gradient (a detached tensor, an index) nothing is needed for it; a
-    function of autograd of the model's own works without gradients, and hands them on.
+    A gradient goes from a result to what it was computed from, tensor by tensor: what shares its
+    memory, such as what it was detached from, has no part in it.
 
     Args:
-        calls: of a pass.
-        results: the memory of what it gave that has a gradient.
+        calls: by the node of the graph that hands a gradient back through it.
+        ends: what the pass gave.
+
+    Returns:
+        How often backward passes are met that cannot be seen, by module and name: what a function
+        of the model's own computes on the way back, in Python or in C++.
     """
-    wanted = set(results)
-    used = []
-    for call in reversed(calls):
-        written = {spec.storage for spec in call.operation.outputs}
-        is_used = not wanted.isdisjoint(written)
-        if is_used:
-            wanted.update(
-                spec.storage
-                for spec in call.operation.tensors()
-                if spec.requires_grad or (call.is_blind and spec.is_floating)
-            )
-        used.append(is_used)
-    return used[::-1]
+    unseen: Counter[tuple[str, str]] = Counter()
+    waiting = [(end.grad_fn, "") for end in ends if end.grad_fn is not None]
+    met: set[Any] = set()
+    while waiting:
+        node, place = waiting.pop()
+        if node in met:
+            continue
+        met.add(node)
+        call = calls.get(node)
+        if call is not None:
+            place = call.place
+        if _is_unseen(node, call):
+            unseen[place, _told(node)] += 1
+        elif call is not None:
+            call.learns = True
+        waiting += [(other, place) for other, _ in node.next_functions if other is not None]
+    return unseen
+
+
+def _is_unseen(node: Any, call: Call | None) -> bool:
+    """Tell whether a node works on the way back as nothing on the way there shows."""
+    if type(node).__name__ != "CppFunction":  # a node without a class of its own
+        return isinstance(node, BackwardCFunction)
+    return call is None or _SCRIPTED in node.name()
+
+
+_SCRIPTED = "DifferentiableGraph"
+"""In the name of the node for what torch has fused of a scripted function."""
+
+
+def _told(node: Any) -> str:
+    """Name the backward pass of a node."""
+    if _SCRIPTED in node.name():
+        return "backward of a scripted function"
+    return f"backward of {node.name().removesuffix('Backward')}"
 
 
 def lifetimes(

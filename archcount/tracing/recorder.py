@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._ops import HigherOrderOperator
+from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from archcount.errors import Problem, UsageError
 from archcount.tracing.answers import answer
 from archcount.tracing.costs import charge
 from archcount.tracing.records import Call, Operation, Origin, TensorSpec
@@ -26,33 +28,39 @@ class Recorder(TorchDispatchMode):
         place: the path of the module that is being run.
         calls: what was done.
         sizes: the bytes of every memory met but the weights', by its number.
-        unlearnt: the backward passes that cannot be seen, by module and name.
+        is_cast: whether something was done under autocast on tensors without numbers.
     """
+
+    supports_higher_order_operators = True  # torch gives them to us, and we say that we cannot
 
     def __init__(self, weights: Iterable[Tensor], inputs: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.place = ""
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
-        self.unlearnt: Counter[tuple[str, str]] = Counter()
+        self.is_cast = False
         # A view has the storage of what it shows, so an origin belongs to a storage. Everything
         # met is kept, which takes no memory on the meta device: no storage is used twice.
         self._kept: list[Tensor] = []
         self._origins: dict[int, Origin] = {}
-        self._blind: set[int] = set()
+        self._nodes: dict[Any, Call] = {}
+        self._last: tuple[Call, list[Tensor], bool] | None = None
         self._is_meta: set[bool] = set()
         self._hollow: set[int] = set()
         for tensor in weights:
-            self._origins[self._keep(tensor)] = Origin.WEIGHT
+            self._origins[self.keep(tensor)] = Origin.WEIGHT
         self._weights = set(self._origins)
         for tensor in inputs:
-            storage = self._keep(tensor)
+            storage = self.keep(tensor)
             self._origins[storage] = Origin.INPUT
             self.sizes[storage] = tensor.untyped_storage().nbytes()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Do an operation, and note it."""
         kwargs = kwargs or {}
+        if isinstance(func, HigherOrderOperator):
+            raise _of_functions(func)
+        self._settle()
         if torch.is_inference_mode_enabled() and func._can_decompose():
             with self:
                 whole = func.decompose(*args, **kwargs)
@@ -66,6 +74,30 @@ class Recorder(TorchDispatchMode):
         for number, (name, default) in enumerate(facts.arguments):
             value = args[number] if number < len(args) else kwargs.get(name, default)
             arguments[name] = self._spec(value, read) if type(value) not in _PLAIN else value
+        given, hollow = self._done(func, facts, args, kwargs, read)
+        origin = max([spec.origin for spec in read], default=Origin.CONSTANT)
+        made = [item for item in _flat(given) if isinstance(item, Tensor)]
+        operation = Operation(
+            facts.name,
+            arguments,
+            tuple([self._made(item, origin) for item in made]),
+            is_view=facts.is_view,
+            is_pointwise=facts.is_pointwise,
+        )
+        if hollow:
+            self._hollow.update([spec.storage for spec in operation.outputs])
+        if not self.is_cast and made and made[0].is_meta:
+            self.is_cast = _is_autocast()
+        call = Call(operation=operation, place=self.place, charge=charge(operation))
+        self.calls.append(call)
+        if not facts.is_view:
+            self._last = (call, made, torch.is_grad_enabled())
+        return given
+
+    def _done(
+        self, func: Any, facts: _Facts, args: Any, kwargs: Any, read: Sequence[TensorSpec]
+    ) -> tuple[Any, bool]:
+        """Do an operation; say whether it read what had numbers and has none now."""
         is_mixed = len(self._is_meta) > 1
         self._is_meta.clear()
         hollow = bool(self._hollow) and not is_mixed
@@ -86,50 +118,37 @@ class Recorder(TorchDispatchMode):
                 given = changed[0] if len(changed) == 1 else tuple(changed)
         else:
             given = answer(func, facts.is_fresh, args, kwargs)
-        origin = max([spec.origin for spec in read], default=Origin.CONSTANT)
-        with_grad = torch.is_grad_enabled()
-        operation = Operation(
-            facts.name,
-            arguments,
-            tuple([self._made(item, origin) for item in _flat(given) if isinstance(item, Tensor)]),
-            is_view=facts.is_view,
-            is_pointwise=facts.is_pointwise,
-        )
-        made = [spec.storage for spec in operation.outputs]
-        if hollow:
-            self._hollow.update(made)
-        if not with_grad and not facts.is_view:
-            self._blind.update(made)
-        self.calls.append(
-            Call(
-                operation=operation,
-                place=self.place,
-                charge=charge(operation),
-                learns=with_grad and any(spec.requires_grad for spec in read),
-                is_blind=not with_grad,
-            )
-        )
-        return given
+        return given, hollow
 
-    def look(self, tensor: Tensor) -> int:
-        """Give the memory of a tensor; note a backward pass that goes where nothing was seen.
+    def nodes(self) -> dict[Any, Call]:
+        """Give the calls by their nodes in the graph of autograd, which hand gradients back."""
+        self._settle()
+        return self._nodes
 
-        What a custom function of autograd computes is done without a gradient, and yet its
-        result has one: what it does on the way back is its own.
+    def _settle(self) -> None:
+        """Note the node of the last call: autograd makes it after the call was dispatched.
+
+        A function of the model's own makes its node after the last call within it.
         """
-        storage = self._keep(tensor)
-        if storage in self._blind and tensor.requires_grad and tensor.grad_fn is not None:
-            name = tensor.grad_fn.name().removesuffix("Backward")
-            self.unlearnt[self.place, f"backward of {name}"] += 1
-            self._blind.discard(storage)
-        return storage
+        if self._last is None:
+            return
+        call, made, with_grad = self._last
+        self._last = None
+        for tensor in made:
+            if tensor.requires_grad:
+                # What is changed through a view of it has a node for the whole of it.
+                base = tensor._base
+                node = tensor.grad_fn if base is None else base.grad_fn
+                if with_grad or isinstance(node, BackwardCFunction):
+                    self._nodes.setdefault(node, call)
 
-    def _keep(self, tensor: Tensor) -> int:
+    def keep(self, tensor: Tensor) -> int:
+        """Keep a tensor for as long as the recorder, and give its memory."""
         self._kept.append(tensor)
         return _storage(tensor)
 
     def _made(self, tensor: Tensor, origin: Origin) -> TensorSpec:
-        storage = self._keep(tensor)
+        storage = self.keep(tensor)
         known = self._origins.get(storage, Origin.CONSTANT)
         self._origins[storage] = max(known, origin)
         if storage not in self._weights:
@@ -139,10 +158,10 @@ class Recorder(TorchDispatchMode):
     def _spec(self, value: Any, read: list[TensorSpec]) -> Any:
         """Describe an argument; add the tensors in it to what was read."""
         if isinstance(value, Tensor):
-            storage = self.look(value)
+            storage = self.keep(value)
             self._is_meta.add(value.is_meta)
             known = self._origins.get(storage)
-            if known is None:  # a constant that the model holds, or a parameter that it hides
+            if not known:  # a constant, or a parameter that the model hides, or makes as it runs
                 known = Origin.WEIGHT if isinstance(value, nn.Parameter) else Origin.CONSTANT
                 self._origins[storage] = known
             read.append(_described(value, known, storage))
@@ -173,8 +192,40 @@ class _Facts:
 _FACTS: dict[Any, _Facts] = {}
 
 
+def _is_autocast() -> bool:
+    """Tell whether autocast is on where the operation was called."""
+    nested = torch.autocast_increment_nesting()
+    torch.autocast_decrement_nesting()
+    if nested == 1:
+        return False
+    # Below, where operations arrive, it is off.
+    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined]
+        return torch._C._is_any_autocast_enabled()
+
+
+def _of_functions(func: Any) -> UsageError:
+    return UsageError(
+        Problem(
+            what=f"the model uses {func.name()}, an operator of torch on functions, which is not "
+            "counted",
+            allowed="operators on tensors",
+            remedy="have the model do without it while it is counted",
+        )
+    )
+
+
 def _storage(tensor: Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except NotImplementedError:
+        kind = str(tensor.layout).removeprefix("torch.")
+        raise UsageError(
+            Problem(
+                what=f"the model works on a tensor of the layout {kind}, which is not counted",
+                allowed="dense tensors",
+                remedy="make it dense with .to_dense() while the model is counted",
+            )
+        ) from None
 
 
 def _described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:

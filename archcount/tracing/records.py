@@ -114,15 +114,13 @@ class Call:
         operation: what was done.
         place: the path of the module.
         charge: its cost, None where no rule counts it.
-        learns: whether a gradient can go back through it.
-        is_blind: whether it was done without gradients, as under `no_grad`.
+        learns: whether a gradient comes back to it from a result.
     """
 
     operation: Operation
     place: str
     charge: Charge | None
-    learns: bool
-    is_blind: bool = False
+    learns: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -162,6 +160,7 @@ class Trace:
         activation_bytes: of all tensors that were made.
         peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
             each is let go after its last use.
+        remarks: what makes a number another than the model's own.
     """
 
     modules: tuple[ModuleTrace, ...]
@@ -170,3 +169,4 @@ class Trace:
     results: tuple[int, ...]
     activation_bytes: int
     peak_bytes: int
+    remarks: tuple[str, ...] = ()

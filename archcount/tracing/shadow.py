@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import suppress
-from copy import deepcopy
-from types import CellType, FunctionType, MethodType
+from collections.abc import Iterator, Set
+from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
-from torch.overrides import TorchFunctionMode
 
 from archcount.errors import Problem, UsageError
+from archcount.tracing.copying import SIMPLE, Copier
 
 _FORWARD_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 _OTHER_HOOKS = (
@@ -31,9 +29,6 @@ _WRAPPERS = {
     "DataParallel": ("module", "wrapped in DataParallel"),
 }
 """Where wrappers of torch keep the module, and what they make of it."""
-
-
-_SIMPLE = frozenset((bool, int, float, str, type(None)))
 _HOLDERS = frozenset((dict, list, set, OrderedDict))
 
 
@@ -49,11 +44,13 @@ class Shadow:
 
     Attributes:
         module: the copy.
+        parts: it and all modules that it holds, by path.
+        is_lazy: whether some of its layers know their sizes only when they have run.
         remarks: what was taken away.
         originals: the modules that were copied, by `id`: what a pass must not run.
 
     Raises:
-        UsageError: it holds a module that was scripted.
+        UsageError: it holds a module that was scripted, or has no numbers where it needs them.
 
     >>> layer = nn.Linear(4, 3)
     >>> Shadow(layer).module.weight.device.type, layer.weight.device.type
@@ -61,29 +58,57 @@ class Shadow:
     """
 
     def __init__(self, module: nn.Module, device: str = "meta") -> None:
-        self.remarks: list[str] = []
+        held = chain(module.parameters(), module.buffers())
+        if device != "meta" and any(tensor.is_meta for tensor in held):
+            raise UsageError(
+                Problem(
+                    what="the model lies on the meta device, and has no numbers to run with",
+                    remedy="build it on the CPU, or leave the device at meta",
+                )
+            )
         self._device = device
-        self._memo: dict[int, Any] = {}
-        self._kept: list[Any] = []
-        module = self._unwrapped(module, "the model")
-        parts = list(self._parts(module, "", set()))
+        self._copier = Copier(self._tensor, self._module)
+        self._memo = self._copier.memo
+        self._originals: dict[int, nn.Module] = {}
+        self.remarks = self._copier.remarks
+        self.module = self._module(module, "")
+        self.is_lazy = any(map(is_lazy, self.module.parameters()))
+        self.parts = dict(self.module.named_modules())
+        self.originals: Set[int] = self._originals.keys()
+        del self._copier  # which leads back here: all is let go at once when no longer needed
+
+    def _module(self, module: nn.Module, path: str) -> nn.Module:
+        """Copy a module and all that it holds: the model, or one that is reached in other ways."""
+        wrapped: list[tuple[nn.Module, nn.Module]] = []
+        parts = list(self._parts(self._unwrapped(module, path, wrapped), path, wrapped))
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
-                if tensor is not None:
-                    self._twin(tensor)
-            self._memo[id(part)] = part.__class__.__new__(part.__class__)
-        with _Deepcopies(self._twin):
-            for path, part in parts:
-                self._fill(self._memo[id(part)], part, path)
-        self.module: nn.Module = self._memo[id(module)]
-        self.originals = frozenset(id(part) for _, part in parts)
-        self._kept += [part for _, part in parts]
+                if tensor is not None and id(tensor) not in self._memo:
+                    self._memo[id(tensor)] = _twin(tensor, self._device)
+            # Not by the class's own __new__: that of a graph of torch.fx makes another class.
+            self._memo[id(part)] = object.__new__(part.__class__)
+        for wrapper, inner in wrapped:
+            self._memo[id(wrapper)] = self._memo[id(inner)]
+            self._originals[id(wrapper)] = wrapper
+        for name, part in parts:
+            self._fill(self._memo[id(part)], part, name)
+        for wrapper, inner in wrapped:
+            attribute, _ = _WRAPPERS[_wrapper(wrapper)]
+            if not hasattr(inner, attribute):  # code that asks the wrapper for it is given it
+                self._memo[id(inner)].__dict__[attribute] = self._memo[id(inner)]
+        copy: nn.Module = self._memo[id(module)]
+        return copy
 
-    def _unwrapped(self, module: nn.Module, name: str) -> nn.Module:
-        while (kind := type(module).__name__) in _WRAPPERS:
+    def _unwrapped(
+        self, module: nn.Module, path: str, wrapped: list[tuple[nn.Module, nn.Module]]
+    ) -> nn.Module:
+        name, wrappers = path or "the model", []
+        while kind := _wrapper(module):
             attribute, told = _WRAPPERS[kind]
             self.remarks.append(f"{name} is {told}: counted is what it holds")
+            wrappers.append(module)
             module = getattr(module, attribute)
+        wrapped += [(wrapper, module) for wrapper in wrappers]
         if isinstance(module, torch.jit.ScriptModule):
             raise UsageError(
                 Problem(
@@ -95,35 +120,38 @@ class Shadow:
         return module
 
     def _parts(
-        self, module: nn.Module, path: str, met: set[int]
+        self, module: nn.Module, path: str, wrapped: list[tuple[nn.Module, nn.Module]]
     ) -> Iterator[tuple[str, nn.Module]]:
-        if id(module) in met:
+        if id(module) in self._originals:
             return
-        met.add(id(module))
+        self._originals[id(module)] = module
         yield path, module
         for name, child in module._modules.items():
             if child is not None:
                 below = f"{path}.{name}".removeprefix(".")
-                inner = self._unwrapped(child, below)
-                if inner is not child:
-                    self._memo[id(child)] = inner
-                yield from self._parts(inner, below, met)
+                inner = self._unwrapped(child, below, wrapped)
+                yield from self._parts(inner, below, wrapped)
 
     def _fill(self, copy: nn.Module, module: nn.Module, path: str) -> None:
         state = copy.__dict__
         for name, value in vars(module).items():
             kind = type(value)
-            if kind in _SIMPLE:
+            if kind in SIMPLE:
                 state[name] = value
             elif kind in _HOLDERS and not value:
                 state[name] = self._memo.setdefault(id(value), kind())
+            elif kind is tuple and all(type(item) in SIMPLE for item in value):
+                state[name] = value
             elif name in ("_parameters", "_buffers"):
                 state[name] = {
                     key: tensor if tensor is None else self._memo[id(tensor)]
                     for key, tensor in value.items()
                 }
             elif name == "_modules":
-                state[name] = {key: self._child(child) for key, child in value.items()}
+                state[name] = {
+                    key: child if child is None else self._memo[id(child)]
+                    for key, child in value.items()
+                }
             elif name in _FORWARD_HOOKS:
                 state[name] = self._hooks(value, path or "the model")
             elif name in _OTHER_HOOKS:
@@ -132,114 +160,36 @@ class Shadow:
                 self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
                 state[name] = None
             else:
-                state[name] = self._copied(value, f"{path}.{name}".removeprefix("."))
-
-    def _child(self, child: nn.Module | None) -> nn.Module | None:
-        if child is None:
-            return None
-        found = self._memo[id(child)]
-        copy: nn.Module = self._memo.get(id(found), found)
-        return copy
+                state[name] = self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
     def _hooks(self, hooks: dict[int, Any], name: str) -> OrderedDict[int, Any]:
         kept: OrderedDict[int, Any] = OrderedDict()
         self._memo[id(hooks)] = kept
         for key, hook in hooks.items():
             if (getattr(hook, "__module__", None) or type(hook).__module__).startswith("torch."):
-                kept[key] = self._copied(hook)
+                kept[key] = self._copier.copied(hook, f"a hook of {name}")
             else:
                 self.remarks.append(f"{name} has a hook, which is not run")
         return kept
 
-    def _copied(self, value: Any, name: str = "") -> Any:
-        if type(value) is tuple and all(type(item) in _SIMPLE for item in value):
-            return value
-        if isinstance(value, FunctionType):
-            return self._function(value)
-        if isinstance(value, torch.Generator):
-            copy = torch.Generator(device=value.device)
-            copy.set_state(value.get_state())
-            return self._memo.setdefault(id(value), copy)
-        try:
-            return deepcopy(value, self._memo)
-        except Exception:  # of any kind: a lock, a file, what forbids copies
-            return self._parted(value, name)
-
-    def _parted(self, value: Any, name: str) -> Any:
-        """Copy a container part by part, where one of the parts cannot be copied."""
-        if type(value) is dict:
-            return {key: self._copied(item, name) for key, item in value.items()}
-        if type(value) in (list, tuple, set):
-            return type(value)(self._copied(item, name) for item in value)
-        self.remarks.append(f"{name} cannot be copied, and is shared with the model")
-        return value
-
-    def _function(self, function: FunctionType) -> FunctionType:
-        """Give a function that leads to the copy where it led to the model."""
-        if not function.__closure__:
-            return function
-        if id(function) in self._memo:
-            return self._memo[id(function)]  # type: ignore[no-any-return]
-        cells = tuple(CellType() for _ in function.__closure__)
-        copy = FunctionType(
-            function.__code__,
-            function.__globals__,
-            function.__name__,
-            function.__defaults__,
-            cells,
-        )
-        copy.__kwdefaults__ = function.__kwdefaults__
-        self._memo[id(function)] = copy
-        self._kept.append(function)
-        for cell, old in zip(cells, function.__closure__, strict=True):
-            with suppress(ValueError):  # a cell may be empty
-                cell.cell_contents = self._reached(old.cell_contents)
-        return copy
-
-    def _reached(self, value: Any) -> Any:
-        """Give the copy of what a function closes over, where it is a part of the model."""
-        if isinstance(value, FunctionType):
-            return self._function(value)
-        if isinstance(value, MethodType):
-            return MethodType(value.__func__, self._reached(value.__self__))
-        if isinstance(value, nn.Module | Tensor):
-            return self._memo.get(id(value), value)
-        return value
-
-    def _twin(self, tensor: Tensor) -> Tensor:
-        """Give the copy of a tensor, one and the same for one tensor."""
-        if id(tensor) not in self._memo:
-            self._kept.append(tensor)
-            self._memo[id(tensor)] = _twin(tensor, self._device)
-        found: Tensor = self._memo[id(tensor)]
-        return found
+    def _tensor(self, tensor: Tensor) -> Tensor:
+        """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
+        if self._copier.in_function and not is_lazy(tensor):
+            return _twin(tensor, tensor.device.type)
+        return _twin(tensor, self._device)
 
 
-class _Deepcopies(TorchFunctionMode):
-    """Copies tensors by a function of ours wherever something is deep-copied."""
-
-    def __init__(self, twin: Any) -> None:
-        super().__init__()
-        self._of = twin
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is Tensor.__deepcopy__:
-            return self._of(args[0])
-        return func(*args, **(kwargs or {}))
+def _wrapper(module: nn.Module) -> str:
+    """Give the name of a wrapper of torch, empty for any other module."""
+    kind = type(module)
+    return kind.__name__ if kind.__name__ in _WRAPPERS and kind.__module__[:6] == "torch." else ""
 
 
 def _twin(tensor: Tensor, device: str) -> Tensor:
     kind: Any = type(tensor)
     if is_lazy(tensor):
         return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
-    if device != "meta":
-        if tensor.is_meta:
-            raise UsageError(
-                Problem(
-                    what="the model lies on the meta device, and has no numbers to run with",
-                    remedy="build it on the CPU, or leave the device at meta",
-                )
-            )
+    if device != "meta" and not tensor.is_meta:
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:
         data = torch.empty_strided(

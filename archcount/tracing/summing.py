@@ -11,7 +11,6 @@ from torch import nn
 
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.cost import MAC_CATEGORIES
-from archcount.tracing.flow import needed
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import FREE, ModuleTrace
 
@@ -22,8 +21,8 @@ _NORMS = (nn.LocalResponseNorm, nn.RMSNorm)
 def sum_up(
     recorder: Recorder,
     found: Mapping[nn.Module, ModuleTrace],
-    spans: Mapping[str, Sequence[tuple[int, int]]],
-    learnt: Sequence[int],
+    spans: Mapping[str, Sequence[Span]],
+    unseen: Mapping[tuple[str, str], int],
 ) -> None:
     """Give each module what was done while it was run.
 
@@ -31,24 +30,21 @@ def sum_up(
         recorder: what was done.
         found: the record of every module, the model's first.
         spans: between which calls each module was run, by path.
-        learnt: the memory of the results that have a gradient.
+        unseen: what could not be seen, by path and name.
     """
-    used = needed(recorder.calls, learnt)
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
     rows: list[Sequence[int]] = []
     own: dict[str, list[Cost]] = {}
-    backward: Counter[str] = Counter()
-    missed: Counter[tuple[str, str]] = Counter(recorder.unlearnt)
-    for call, is_used in zip(recorder.calls, used, strict=True):
+    missed: Counter[tuple[str, str]] = Counter(unseen)
+    for call in recorder.calls:
         rows.append(_NOTHING)
         if call.charge is None:
             missed[call.place, call.operation.name] += 1
         elif call.charge is not FREE:
             cost = _all_norm(call.charge.cost) if call.place in norms else call.charge.cost
-            back = call.charge.backward if call.learns and is_used else 0
+            back = call.charge.backward if call.learns else 0
             own.setdefault(call.place, []).append(cost)
-            backward[call.place] += back
             rows[-1] = (*_counts(cost), back)
     for path, costs in own.items():
         records[path].own = Cost.total(costs) if len(costs) > 1 else costs[0]
@@ -60,23 +56,39 @@ def sum_up(
         for name, column in zip(_NAMES, zip(*rows, strict=True), strict=False)
         if any(column)
     }
-    inside: dict[str, list[ModuleTrace]] = {}
+    held: dict[str, list[Span]] = {}
     for path, record in reversed(list(records.items())):  # what is held before what holds it
-        if path in spans:
-            (start, end), *others = spans[path]
-            numbers = {name: column[end] - column[start] for name, column in sums.items()}
-            for start, end in others:
+        # What is run by way of another module belongs to those that hold it too.
+        covered = _joined(spans.get(path, ()), held.pop(path, ()))
+        if covered:
+            numbers = dict.fromkeys(sums, 0)
+            for start, end in covered:
                 for name, column in sums.items():
                     numbers[name] += column[end] - column[start]
             record.backward = numbers.pop("backward", 0)
             record.cost = Cost(**numbers)
-        else:  # what is not run itself, such as a list of modules, has what they have
-            held = inside.get(path, [])
-            record.cost = Cost.total([record.own, *(other.cost for other in held)])
-            record.backward = backward[path] + sum(other.backward for other in held)
-        inside.setdefault(path.rpartition(".")[0], []).append(record)
+        if path:
+            held.setdefault(path.rpartition(".")[0], []).extend(covered)
 
 
+def _joined(own: Sequence[Span], held: Sequence[Span]) -> Sequence[Span]:
+    """Give what lies in any of some spans, once.
+
+    >>> _joined([(0, 5)], [(1, 3), (4, 6), (8, 9)])
+    [(0, 6), (8, 9)]
+    """
+    if len(own) == 1 and all(own[0][0] <= start and end <= own[0][1] for start, end in held):
+        return own  # as nearly always
+    joined: list[Span] = []
+    for start, end in sorted([*own, *held]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+Span = tuple[int, int]
 _NAMES = (*CATEGORIES, "backward")
 _NOTHING = (0,) * len(_NAMES)
 _counts = attrgetter(*CATEGORIES)

@@ -55,6 +55,8 @@ def undisturbed() -> Iterator[None]:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        # Scripted functions would be fused, their backward passes too, from the second call on.
+        stack.enter_context(torch.jit.optimized_execution(False))  # type: ignore[attr-defined]
         stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
         if "torch._dynamo" in sys.modules:  # a long import, without which nothing is compiled
             stack.enter_context(torch.compiler.set_stance("force_eager"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from torch import nn
 from torch.nn.parameter import is_lazy
 
 from archcount.tracing.containers import tensors_in
-from archcount.tracing.flow import lifetimes
+from archcount.tracing.flow import learn, lifetimes
+from archcount.tracing.lazy import fit
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.summing import sum_up
@@ -47,21 +48,20 @@ def trace(
     kwargs = kwargs or {}
     weights = [*module.parameters(), *module.buffers()]
     if any(map(is_lazy, weights)):
-        (run or module)(*args, **kwargs)  # only now do lazy layers know their sizes
-        weights = [*module.parameters(), *module.buffers()]
+        fit(module, args, kwargs, run.__name__ if run else "forward")
+        held = (*module.parameters(), *module.buffers())
+        weights = [tensor for tensor in held if not is_lazy(tensor)]
     given = list(tensors_in((args, kwargs)))
     recorder = Recorder(weights, given)
     found = {part: ModuleTrace(path=path) for path, part in module.named_modules()}
     with Visits(found, recorder, forbidden) as visits, recorder:
         output = (run or module)(*args, **kwargs)
-        if isinstance(output, Generator):
-            output = list(output)  # what it does is done now
-    ends = list(tensors_in(output))
-    results = tuple(recorder.look(tensor) for tensor in ends)
-    learnt = [tensor.untyped_storage()._cdata for tensor in ends if tensor.requires_grad]
+        ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
+    results = tuple(recorder.keep(tensor) for tensor in ends)
+    unseen = learn(recorder.nodes(), ends) + visits.elsewhere
     if not ends:
-        recorder.unlearnt["", "backward of a result without tensors"] += 1
-    sum_up(recorder, found, visits.spans, learnt)
+        unseen["", "backward of a result without tensors"] += 1
+    sum_up(recorder, found, visits.spans, unseen)
     inputs = tuple(tensor.untyped_storage()._cdata for tensor in given)
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
     return Trace(
@@ -71,4 +71,11 @@ def trace(
         results=results,
         activation_bytes=sum(made.values()),
         peak_bytes=lifetimes(recorder.calls, recorder.sizes, inputs, results),
+        remarks=(_CAST,) if recorder.is_cast else (),
     )
+
+
+_CAST = (
+    "autocast does nothing without numbers: bytes are those of the full types; for those of "
+    "autocast on a CPU, run with --device cpu"
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Set
 from contextlib import ExitStack
+from threading import get_ident
 from typing import Any
 
 from torch import Tensor, nn
@@ -29,6 +30,7 @@ class Visits:
 
     Attributes:
         spans: between which calls each module was run, by path; the model's are all.
+        elsewhere: how often modules were run in other threads, where no operation is seen.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class Visits:
     ) -> None:
         self.spans: dict[str, list[tuple[int, int]]] = {}
         self._found, self._recorder, self._forbidden = found, recorder, forbidden
+        self.elsewhere: Counter[tuple[str, str]] = Counter()
+        self._thread = get_ident()
         self._before: list[tuple[str, int]] = []
         self._within: Counter[str] = Counter()
         self._hooks = ExitStack()
@@ -54,6 +58,11 @@ class Visits:
 
     def _enter(self, part: nn.Module, args: tuple[Any, ...]) -> None:
         record = self._found.get(part)
+        if get_ident() != self._thread:  # hooks are called in all threads, of the program's too
+            if record is not None:
+                self.elsewhere[record.path, "work in another thread"] += 1
+                record.calls += 1
+            return
         if record is None:
             self._refuse(part)
             return
@@ -66,7 +75,7 @@ class Visits:
 
     def _leave(self, part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         record = self._found.get(part)
-        if record is None:
+        if record is None or get_ident() != self._thread:
             return
         self._recorder.place, start = self._before.pop()
         self._within[record.path] -= 1

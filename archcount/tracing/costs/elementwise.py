@@ -82,10 +82,13 @@ def _normalised(operation: Operation) -> Charge:
 
 
 def by_kind(operation: Operation) -> Rule | None:
-    """Give the rule of an operation without a name of its own: by what it gives."""
-    if operation.is_view or not operation.outputs:
+    """Give the rule of an operation without a name of its own: by what it gives.
+
+    What gives no tensor may yet compute one, into an argument or a number.
+    """
+    if operation.is_view or not (operation.outputs or any(operation.tensors())):
         return _free
-    if operation.is_pointwise:
+    if operation.is_pointwise and operation.outputs:
         return _each("other")
     return None
 
@@ -168,7 +171,10 @@ RULES: Mapping[str, Rule] = dict(
             # what gives indices, masks or numbers to the program
             "argmax argmin any all nonzero _local_scalar_dense item equal is_nonzero one_hot "
             "bincount unique_dim _unique2 searchsorted bucketize isin count_nonzero "
-            "_assert_async _assert_tensor_metadata _has_compatible_shallow_copy_type",
+            "_assert_async _assert_tensor_metadata _has_compatible_shallow_copy_type "
+            "is_same_size is_set_to _has_same_storage_numel record_stream _use_cudnn_ctc_loss "
+            "_use_miopen_ctc_loss _linalg_check_errors _nested_tensor_from_mask_left_aligned "
+            "_validate_sparse_coo_tensor_args is_pinned is_coalesced",
             _free,
         ),
     )
