@@ -14,23 +14,14 @@ from typing import TYPE_CHECKING, Any
 from archcount.errors import ArchcountError, InvalidTableError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from archcount.api import (
-        BenchComparisonReport,
-        BenchReport,
-        DifferenceReport,
-        ModelReport,
-        Report,
-        Table,
-        bench,
-        check,
-        compare,
-        compare_bench,
-        count,
-        diff,
-        explain,
-        infer,
-        load,
-    )
+    from archcount.api.benchmarks import BenchComparisonReport, BenchReport, bench, compare_bench
+    from archcount.api.checks import check
+    from archcount.api.differing import DifferenceReport, diff
+    from archcount.api.explaining import explain
+    from archcount.api.inferring import infer
+    from archcount.api.models import ModelReport
+    from archcount.api.reports import Report, compare, count
+    from archcount.api.tables import Table, load
 
 __all__ = [
     "ArchcountError",
@@ -54,31 +45,32 @@ __all__ = [
     "load",
 ]
 
-_FROM_API = {
-    "BenchComparisonReport",
-    "BenchReport",
-    "DifferenceReport",
-    "ModelReport",
-    "Report",
-    "Table",
-    "bench",
-    "check",
-    "compare",
-    "compare_bench",
-    "count",
-    "diff",
-    "explain",
-    "infer",
-    "load",
+_PLACES = {
+    "BenchComparisonReport": "benchmarks",
+    "BenchReport": "benchmarks",
+    "DifferenceReport": "differing",
+    "ModelReport": "models",
+    "Report": "reports",
+    "Table": "tables",
+    "bench": "benchmarks",
+    "check": "checks",
+    "compare": "reports",
+    "compare_bench": "benchmarks",
+    "count": "reports",
+    "diff": "differing",
+    "explain": "explaining",
+    "infer": "inferring",
+    "load": "tables",
 }
+"""The module under `archcount.api` that has each."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import the interface when it is first used, so that `import archcount` is light."""
-    if name in _FROM_API:
-        from archcount import api
+    """Import a part of the interface when it is first used, so that `import archcount` is light."""
+    if name in _PLACES:
+        from importlib import import_module
 
-        return getattr(api, name)
+        return getattr(import_module(f"archcount.api.{_PLACES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

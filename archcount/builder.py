@@ -26,7 +26,7 @@ def build(architecture: Architecture, *, logits: bool = False) -> modules.Networ
 
     Source of the initialisation: arXiv:1502.01852, eq. 10; Krizhevsky et al. 2012, sec. 5.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> network = build(load("googlenet").architecture())
     >>> list(network.state_dict())[:2]
     ['conv1.conv.weight', 'conv1.conv.bias']

@@ -8,7 +8,7 @@ import pytest
 
 from archcount.architecture import parse_expression
 from archcount.errors import InvalidTableError, InvalidValueError
-from archcount.spec import load_table
+from archcount.spec.load import load_table
 
 HEAD = """\
 archcount: 1

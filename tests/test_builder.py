@@ -12,7 +12,7 @@ from torch import nn
 import archcount as ac
 from archcount.builder import build
 from archcount.modules import Outputs
-from archcount.spec import load_table
+from archcount.spec.load import load_table
 
 
 @pytest.fixture(scope="module")

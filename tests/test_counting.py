@@ -15,7 +15,8 @@ from archcount.counting import ENGINES, Uncounted, choose, cross_check, engine
 from archcount.counting import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
-from archcount.spec import find_table, load_table
+from archcount.spec.catalogue import find_table
+from archcount.spec.load import load_table
 
 NAMES = tuple(ENGINES)
 

@@ -9,7 +9,8 @@ import json
 import pytest
 
 import archcount as ac
-from archcount.reporting import FORMATS, remarks, render_table
+from archcount.reporting.columns import remarks
+from archcount.reporting.render import FORMATS, render_table
 
 PLAIN = """\
 toy: A toy network, Table 1

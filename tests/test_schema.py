@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 from archcount.architecture.blocks import ACTIVATIONS, NORMS
 from archcount.layers.cost import CATEGORIES, MAC_CATEGORIES
 from archcount.layers.padding import REALISATIONS
-from archcount.spec import json_schema, shipped_tables
+from archcount.spec.catalogue import shipped_tables
 from archcount.spec.grid import RESERVED
+from archcount.spec.json_schema import json_schema
 from archcount.spec.schema import Elementwise, LayerEntry
 
 

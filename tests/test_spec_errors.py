@@ -10,7 +10,8 @@ import pytest
 
 import archcount as ac
 from archcount.errors import ArchcountError, InvalidTableError, UsageError
-from archcount.spec import find_table, load_table, shipped_tables
+from archcount.spec.catalogue import find_table, shipped_tables
+from archcount.spec.load import load_table
 
 # What is changed in tests/data/toy.yaml, and what the error must say: line:column: what.
 CASES = {

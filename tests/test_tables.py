@@ -13,7 +13,8 @@ import archcount as ac
 from archcount.counting import ENGINES, cross_check, engine
 from archcount.counting.parts import backward_macs
 from archcount.printed import Convention
-from archcount.spec import load_table, shipped_tables
+from archcount.spec.catalogue import shipped_tables
+from archcount.spec.load import load_table
 
 ALL = [
     (name, variant)

@@ -11,7 +11,7 @@ import archcount as ac
 from archcount.counting import engine, formula
 from archcount.counting.parts import backward_macs
 from archcount.layers import Cost
-from archcount.spec import load_table
+from archcount.spec.load import load_table
 from archcount.tracing.trace import trace
 
 

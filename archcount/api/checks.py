@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from archcount import counting, spec
+from archcount import counting
 from archcount.api.reports import Report, compare, count
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
 from archcount.comparison.surprises import surprises
 from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
 from archcount.reporting.findings import CheckReport, Finding
+from archcount.spec.catalogue import find_table
+from archcount.spec.load import load_table
 
 FAILING = (
     "surprise",
@@ -41,9 +43,9 @@ def check(
     """
     _require_known(fail_on)
     counting.choose(engine)
-    path, label = (name, str(name)) if isinstance(name, Path) else spec.find_table(name)
+    path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
     try:
-        table = Table(spec.load_table(path, label))
+        table = Table(load_table(path, label))
     except InvalidTableError as error:
         return CheckReport(
             name=str(name), path=path, findings=tuple(_invalid(item) for item in error.problems)

@@ -31,7 +31,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "fvcore"
     Raises:
         UsageError: there is no such row, variant or engine.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> explained = explain(load("googlenet"), "inception_5a", engine="formula")
     >>> explained.compared.explanations[0].what
     '928 input channels instead of 832'

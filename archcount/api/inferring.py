@@ -13,7 +13,7 @@ from archcount.reporting.inferred import Inference
 def infer(table: Table) -> Inference:
     """Infer how a paper counts, whatever the file declares.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> infer(load("googlenet")).proposed["ops"].k
     1000
     """

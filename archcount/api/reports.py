@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from archcount import comparison, counting, reporting
+from archcount import comparison, counting
 from archcount.api.models import ModelReport, count_model
 from archcount.api.reasons import compare_with_reasons
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.counting import Count, RowCount
 from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.reporting.assemble import Subject, assemble
+from archcount.reporting.records import TableReport
+from archcount.reporting.render import render_table
+from archcount.reporting.tidy import to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +36,7 @@ class Report:
 
     architecture: Architecture
     counts: tuple[Count, ...]
-    record: reporting.TableReport
+    record: TableReport
 
     @cached_property
     def total(self) -> RowCount:
@@ -41,22 +45,22 @@ class Report:
 
     def to_frame(self) -> pd.DataFrame:
         """Give one record per row as a pandas data frame."""
-        return reporting.to_frame(self.record)
+        return to_frame(self.record)
 
     def to_markdown(self) -> str:
         """Write the report as a Markdown table."""
-        return reporting.render_table(self.record, "md")
+        return render_table(self.record, "md")
 
     def to_csv(self) -> str:
         """Write one line per row, in base units."""
-        return reporting.render_table(self.record, "csv")
+        return render_table(self.record, "csv")
 
     def to_json(self) -> str:
         """Write everything as JSON, `archcount.table/1`."""
-        return reporting.render_table(self.record, "json")
+        return render_table(self.record, "json")
 
     def _repr_html_(self) -> str:
-        return reporting.render_table(self.record, "html")
+        return render_table(self.record, "html")
 
     def select(self, rows: Sequence[str]) -> Report:
         """Keep only some rows; totals, verdict counts and claims stay those of the whole.
@@ -125,7 +129,7 @@ def count(
         InvalidTableError: the rows do not go together with this input.
         UnavailableError: there is not the memory for the engine, or to run the module.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> count(load("googlenet"), engine="formula").total.cost.macs
     1582671872
     >>> from torch import nn
@@ -173,7 +177,7 @@ def count_table(
         InvalidTableError: the rows do not go together with this input.
         UnavailableError: there is not the memory for the engine.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> count_table(load("googlenet"), engine="formula").total.cost.macs
     1582671872
     """
@@ -208,7 +212,7 @@ def compare(report: Report, table: Table) -> Report:
     Raises:
         UsageError: the report is of another table.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> report = compare(count(load("googlenet"), engine="formula"), load("googlenet"))
     >>> report.record.comparison.tally("ops")["match"]
     10
@@ -233,9 +237,9 @@ def _record(
     batch: int,
     table: Table | None,
     compared: comparison.Comparison | None = None,
-) -> reporting.TableReport:
+) -> TableReport:
     """Gather everything a report says."""
-    subject = reporting.Subject(
+    subject = Subject(
         name=architecture.name,
         variant=architecture.variant,
         lets=architecture.lets,
@@ -244,4 +248,4 @@ def _record(
         printed_input=table.file.input(architecture.variant).chw if table else None,
         is_printed=table is not None and table.file.is_printed(architecture.variant),
     )
-    return reporting.assemble(counts, subject, batch, compared)
+    return assemble(counts, subject, batch, compared)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcount import spec
 from archcount.architecture import Architecture, parse_expression
 from archcount.errors import InvalidValueError, Problem, UsageError
 from archcount.loading.target import input_shape
 from archcount.printed import PrintedTable, Source
+from archcount.spec.catalogue import find_table
+from archcount.spec.load import load_table
+from archcount.spec.loaded import LoadedTable
 
 if TYPE_CHECKING:
     from archcount.modules import Network
@@ -25,7 +27,7 @@ class Table:
         file: the loaded file.
     """
 
-    file: spec.LoadedTable
+    file: LoadedTable
 
     @property
     def name(self) -> str:
@@ -127,5 +129,5 @@ def load(name: str | Path) -> Table:
     >>> load("googlenet").input
     (3, 224, 224)
     """
-    path, label = (name, str(name)) if isinstance(name, Path) else spec.find_table(name)
-    return Table(spec.load_table(path, label))
+    path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
+    return Table(load_table(path, label))

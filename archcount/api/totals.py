@@ -10,7 +10,7 @@ from archcount.api.tables import Table, load
 from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.printed import Claim
 from archcount.reporting.totals import NetworkTotals
-from archcount.spec import shipped_tables
+from archcount.spec.catalogue import shipped_tables
 
 
 def totals(tables: Iterable[Table] | None = None) -> list[NetworkTotals]:

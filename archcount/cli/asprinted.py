@@ -8,8 +8,8 @@ from pathlib import Path
 from archcount.cli.output import write_colour
 from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.printed import PrintedTable
-from archcount.reporting import render_sheets
 from archcount.reporting.asprinted import as_printed_csv, as_printed_json, as_printed_sheets
+from archcount.reporting.render import render_sheets
 
 
 def count_nothing(*options: object) -> None:

@@ -14,7 +14,6 @@ from archcount.cli.options import Engine, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
-from archcount.reporting import FORMATS, render_sheets
 from archcount.reporting.findings import (
     CheckReport,
     check_csv,
@@ -22,7 +21,8 @@ from archcount.reporting.findings import (
     check_json,
     check_sheet,
 )
-from archcount.spec import find_table, shipped_tables
+from archcount.reporting.render import FORMATS, render_sheets
+from archcount.spec.catalogue import find_table, shipped_tables
 
 GITHUB = "github"
 

@@ -11,7 +11,7 @@ from archcount.errors import ArchcountError
 
 def tables(incomplete: str) -> list[str]:
     """Complete a shipped table's name."""
-    from archcount.spec import shipped_tables
+    from archcount.spec.catalogue import shipped_tables
 
     return [name for name in shipped_tables() if name.startswith(incomplete)]
 
@@ -32,7 +32,8 @@ def rows(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _names(context: typer.Context, what: str) -> Iterator[str]:
-    from archcount.spec import find_table, load_table
+    from archcount.spec.catalogue import find_table
+    from archcount.spec.load import load_table
 
     # An option without its value yet keeps the words before it unparsed, in `args`.
     written = [word for word in context.args if not word.startswith("-")]

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting import render_listing
+from archcount.reporting.render import render_listing
 
 SCHEMA = "archcount.env/1"
 _PACKAGES = ("archcount", "torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")

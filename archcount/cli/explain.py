@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from archcount import api
+from archcount.api.explaining import explain
+from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.options import Engine, Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting import render_sheets
 from archcount.reporting.explained import explained_csv, explained_json
 from archcount.reporting.explained_sheets import explained_sheets
+from archcount.reporting.render import render_sheets
 
 
 def show_explain(
@@ -40,9 +41,9 @@ def show_explain(
     """
     chosen = choose_format(form, output)
     with destination(output) as write:
-        table = api.load(name)
+        table = load(name)
         with progress(f"explaining {row} of {table.name} with {engine}"):
-            explained = api.explain(table, row, variant=variant, engine=engine)
+            explained = explain(table, row, variant=variant, engine=engine)
         if chosen == "json":
             write(explained_json(explained))
         elif chosen == "csv":

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from archcount import api
+from archcount.api.inferring import infer
+from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
-from archcount.reporting import render_sheets
 from archcount.reporting.inferred import inferred_csv, inferred_json, inferred_sheets
+from archcount.reporting.render import render_sheets
 
 
 def show_infer(
@@ -34,7 +35,7 @@ def show_infer(
     """
     chosen = choose_format(form, output)
     with destination(output) as write:
-        inference = api.infer(api.load(name))
+        inference = infer(load(name))
         if chosen == "json":
             write(inferred_json(inference))
         elif chosen == "csv":

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from archcount import api
+from archcount.api.tables import Table, load
 from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
-from archcount.reporting import render_listing, render_sheets
-from archcount.spec import shipped_tables
+from archcount.reporting.render import render_listing, render_sheets
+from archcount.spec.catalogue import shipped_tables
 
 SCHEMA = "archcount.list/1"
 
@@ -31,13 +31,13 @@ def show_list(
         if totals:
             write(_totals(chosen, None if output is None else 160, colour=write_colour(output)))
             return
-        records = [_record(api.load(name)) for name in shipped_tables()]
+        records = [_record(load(name)) for name in shipped_tables()]
         write(
             render_listing("Shipped tables", SCHEMA, records, chosen, colour=write_colour(output))
         )
 
 
-def _record(table: api.Table) -> dict[str, str | int | float | None]:
+def _record(table: Table) -> dict[str, str | int | float | None]:
     return {
         "name": table.name,
         "rows": len(table.printed.rows),

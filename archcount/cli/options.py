@@ -10,7 +10,7 @@ import typer
 from archcount.cli import complete
 from archcount.counting import ENGINES
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting import FORMATS
+from archcount.reporting.render import FORMATS
 
 TableName = Annotated[
     str,

@@ -14,7 +14,9 @@ import typer
 
 from archcount.cli.stop import stop_if_asked
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting import FORMATS, TableReport, remarks
+from archcount.reporting.columns import remarks
+from archcount.reporting.records import TableReport
+from archcount.reporting.render import FORMATS
 
 _SUFFIXES = {
     ".csv": "csv",

@@ -6,7 +6,7 @@ import json
 
 from archcount.cli.options import Output
 from archcount.cli.output import destination
-from archcount.spec import json_schema
+from archcount.spec.json_schema import json_schema
 
 
 def show_schema(output: Output = None) -> None:

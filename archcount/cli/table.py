@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from archcount import api
+from archcount.api.reports import compare, count
+from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.asprinted import as_printed_rows, count_nothing
 from archcount.cli.options import Engine, Format, Output, TableName, lets_of
 from archcount.cli.output import choose_format, destination, warn, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting import render_table
+from archcount.reporting.render import render_table
 
 
 def show_table(
@@ -64,14 +65,14 @@ def show_table(
         counting = (batch != 1, engine != "fvcore")
         count_nothing(compare_paper, variant, input_size, classes, let, aux, *counting)
     with destination(output) as write:
-        table = api.load(name)
+        table = load(name)
         if as_printed:
             paper = table.file.written
             write(as_printed_rows(paper, row or [], chosen, output))
             return
         lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name} with {engine}"):
-            report = api.count(
+            report = count(
                 table,
                 variant=variant,
                 input=input_size,
@@ -81,7 +82,7 @@ def show_table(
                 batch=batch,
             )
         if compare_paper:
-            report = api.compare(report, table)
+            report = compare(report, table)
         if row:
             report = report.select(row)
         if chosen == "csv" or output is not None:

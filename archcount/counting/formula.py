@@ -11,7 +11,7 @@ from archcount.layers import Cost
 def count(architecture: Architecture, *, heads: bool = False) -> Count:
     """Count every row of an architecture for one image.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> count(load("googlenet").architecture()).total.cost.macs
     1582671872
     """

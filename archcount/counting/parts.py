@@ -24,7 +24,7 @@ class Parts:
     def whole(self, *, heads: bool = False) -> Part:
         """Count the whole network.
 
-        >>> from archcount.api import load
+        >>> from archcount.api.tables import load
         >>> Parts(load("googlenet").architecture()).whole().concatenations
         9
         """
@@ -68,7 +68,7 @@ def backward_macs(architecture: Architecture, *, heads: bool = False) -> int:
     A layer that nothing learns before needs no gradient of its input: that of the first
     convolution is never computed.
 
-    >>> from archcount.api import load
+    >>> from archcount.api.tables import load
     >>> network = load("googlenet").architecture()
     >>> 2 * network.cost.macs - backward_macs(network) == network.find("conv1").cost.macs
     True

@@ -10,7 +10,7 @@ from archcount.counting.records import RowCount
 from archcount.edits import Edit, Plan
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
-from archcount.spec import Rereading
+from archcount.spec.rereading import Rereading
 
 
 class Recount:
@@ -33,7 +33,7 @@ class Recount:
     def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
         """Count a row with changes; None where it does not go together so.
 
-        >>> from archcount.api import load
+        >>> from archcount.api.tables import load
         >>> recount = Recount(load("googlenet").file.rereading())
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728

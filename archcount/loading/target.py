@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcount import spec
 from archcount.architecture import Architecture
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
 from archcount.layers import Shape
+from archcount.spec.catalogue import find_table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -64,7 +64,7 @@ class Target:
         if named and variant:
             raise UsageError(Problem(what=f"{text} and --variant both name one", remedy="name one"))
         variant = variant or named
-        path, label = spec.find_table(name)
+        path, label = find_table(name)
         text = f"{name}@{variant}" if variant else name
         return cls(text=text, table=path, label=label, variant=variant)
 
@@ -79,7 +79,9 @@ class Target:
             InvalidTableError: the table cannot be read, or its rows do not go together.
         """
         assert self.table is not None, "a user's code has no table"
-        table = spec.load_table(self.table, self.label)
+        from archcount.spec.load import load_table
+
+        table = load_table(self.table, self.label)
         return table.architecture(self.variant, input_shape(input), {})
 
 
