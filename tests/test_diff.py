@@ -95,6 +95,37 @@ def test_padding_that_changes_no_size_is_remarked_on():
     assert changed(nn.MaxPool2d(3, 2), padded, "3x13x13") == (["padding 0 became 1"], ["changed"])
 
 
+def test_windows_along_other_axes_are_no_traceback():
+    flat = Plain(lambda m, x: m.c(x.flatten(2)), c=nn.Conv1d(3, 4, 3, padding=1))
+    told, verdicts = changed(nn.Conv2d(3, 4, 3, padding=1), flat)
+    assert (told, sorted(verdicts)) == ([], ["extra", "missing"])
+    pools = nn.MaxPool3d(2), Plain(lambda m, x: F.max_pool2d(x[:, :, 0], 2))
+    assert changed(*pools, "[1,3,4,12,12]")[1] == ["missing", "extra"]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_padding_on_a_map_of_one_place_is_told(dims):
+    def model(padding):
+        parts = [nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 8, 3, padding=padding)]
+        if dims == 3:
+            parts = [nn.AdaptiveAvgPool3d(1), nn.Conv3d(3, 8, 3, padding=padding)]
+        return nn.Sequential(*parts)
+
+    given = "[1,3,6,6]" if dims == 2 else "[1,3,4,6,6]"
+    assert changed(model(1), model(2), given) == (["padding 1 became 2"], ["changed"])
+
+
+def test_padding_along_a_map_of_one_column_moves_no_size():
+    ceil = nn.MaxPool2d((3, 1), (2, 1), ceil_mode=True)
+    padded = nn.MaxPool2d((3, 1), (2, 1), padding=(1, 0))
+    assert changed(ceil, padded, "[1,3,12,1]") == ([], [])
+
+
+def test_padding_of_a_transposed_convolution_is_cut_away():
+    one, other = nn.ConvTranspose2d(3, 8, 4, 4), nn.ConvTranspose2d(3, 8, 4, 4, padding=1)
+    assert changed(one, other, "3x8x8") == (["padding 0 became 1"], ["changed"])
+
+
 def test_padding_before_a_convolution_is_its_own():
     before = nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(3, 4, 3))
     assert changed(nn.Conv2d(3, 4, 3, padding=1), before) == ([], [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.difference.settings import changes, family
+from archcount.difference.settings import changes, family, is_alike
 from archcount.tracing.sequence import Layer
 
 _WEIGHTS = {"type": 5, "kernel": 4, "stride": 4, "groups": 4, "dilation": 4, "out": 5, "bias": 2}
@@ -93,7 +93,7 @@ def _gap(layer: Layer) -> float:
 
 def _cost(left: Layer, right: Layer) -> float:
     """Say how far a layer is from another: 0 if they are the same."""
-    if family(left) != family(right):
+    if not is_alike(left, right):
         return _FAR
     found, remarks = changes(left, right)
     cost: float = sum(_WEIGHTS.get(change.what, 3) for change in found)

@@ -9,7 +9,7 @@ from typing import Any
 from archcount.difference.records import Change
 from archcount.tracing.sequence import Layer
 
-_FOLLOWING = ("in", "sizes", "window", "pads", "ceil")
+_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places")
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
@@ -18,12 +18,21 @@ def family(layer: Layer) -> str:
     return "pool" if layer.kind.endswith(" pool") else layer.kind
 
 
+def is_alike(left: Layer, right: Layer) -> bool:
+    """Tell whether a layer may stand for another.
+
+    A window along one axis stands for none along two: their strides and pads share no axes.
+    """
+    places = [layer.settings["places"] for layer in (left, right) if "places" in layer.settings]
+    return family(left) == family(right) and len({len(sizes) for sizes in places}) < 2
+
+
 def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Say what of a layer was changed, and what is another without changing a size.
 
     Args:
         left: a layer.
-        right: one of the same family.
+        right: one that may stand for it.
     """
     one, other = dict(left.settings), dict(right.settings)
     found: list[Change] = []
@@ -50,7 +59,7 @@ def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, .
         pads = (one["pads"], one.get("ceil", False)), (other["pads"], other.get("ceil", False))
         if pads[0] != pads[1]:
             change = Change("padding", _padding(*pads[0]), _padding(*pads[1]))
-            if _is_moved(left, one, other):
+            if _is_moved(left.kind, one, other):
                 found.append(change)
             elif one["kernel"] == other["kernel"] and one["stride"] == other["stride"]:
                 return tuple(found), (f"{change}: no size changes",)
@@ -68,17 +77,16 @@ def _is_same_window(left: Layer, right: Layer) -> bool:
     return "global" in whole.kind and whole.settings.get("window") == part.settings.get("kernel")
 
 
-def _is_moved(left: Layer, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _is_moved(kind: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tell whether padding gives another size, beside what kernel and stride do."""
-    dims = len(one["kernel"])
-    before = left.input[-dims:]
     kernels = [
         (kernel, pad + theirs - kernel)
         for kernel, pad, theirs in zip(one["kernel"], one["pads"], other["kernel"], strict=True)
     ]
     # What the padding would be, had it only followed the kernel.
     follows = {**other, "pads": tuple(pad for _, pad in kernels), "ceil": one.get("ceil", False)}
-    return _sizes(before, other) != _sizes(before, follows)
+    sizes = _spread if kind == "transposed conv" else _sizes
+    return sizes(one["places"], other) != sizes(one["places"], follows)
 
 
 def _sizes(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
@@ -92,6 +100,15 @@ def _sizes(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
             number -= 1  # the last window must start on the map or its first padding
         found.append(number + 1)
     return found
+
+
+def _spread(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
+    """Give the sizes after a transposed convolution, from which its padding is cut away."""
+    axes = (settings[name] for name in ("kernel", "stride", "pads", "dilation"))
+    return [
+        (size - 1) * step - pad + gap * (window - 1)
+        for size, window, step, pad, gap in zip(before, *axes, strict=True)
+    ]
 
 
 def _type(layer: Layer) -> str:

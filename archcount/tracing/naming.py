@@ -44,6 +44,7 @@ def _conv(operation: Operation, before: Shape) -> _Made:
         "out": out,
         "bias": has_bias,
         "pads": tuple(2 * pad for pad in _each(operation.arguments["padding"], dims)),
+        "places": places,
     }
     if transposed:
         settings["output padding"] = _each(operation.arguments["output_padding"], dims)
@@ -80,6 +81,7 @@ def _pool(kind: str, dims: int) -> Callable[[Operation, Shape], _Made]:
             "pads": tuple(2 * pad for pad in _each(arguments["padding"], dims)),
             "ceil": bool(arguments.get("ceil_mode")),
             "dilation": _each(arguments.get("dilation") or (1,), dims),
+            "places": operation.tensor("self").shape[-dims:],
         }
         return f"{kind} pool", settings
 

@@ -163,12 +163,13 @@ def _with_pads(settings: Mapping[str, Any], amount: Sequence[int]) -> dict[str, 
     """Add the padding that was done before a layer to its own, on both sides together."""
     if "pads" not in settings:
         return dict(settings)
-    pads = list(settings["pads"])
+    pads, places = list(settings["pads"]), list(settings["places"])
     for number, width in enumerate(amount):
         place = len(pads) - 1 - number // 2
         if place >= 0:
             pads[place] += width
-    return {**settings, "pads": tuple(pads)}
+            places[place] -= width
+    return {**settings, "pads": tuple(pads), "places": tuple(places)}
 
 
 def _before_softmax(nodes: Sequence[Layer], end: int) -> int:
