@@ -8,7 +8,8 @@ from torch import nn
 
 from archcount.counting.models import run, unused
 from archcount.errors import Problem, UsageError
-from archcount.tracing.sequence import Layers, layers_of
+from archcount.tracing.layer import Layers
+from archcount.tracing.sequence import layers_of
 
 
 def side(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcount.difference.settings import changes, family, is_alike
-from archcount.tracing.sequence import Layer
+from archcount.tracing.layer import Layer
 
 _WEIGHTS = {"type": 5, "kernel": 4, "stride": 4, "groups": 4, "dilation": 4, "out": 5, "bias": 2}
 _HEAVY = ("conv", "transposed conv", "linear", "matmul", "embedding", "lrn")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from archcount.tracing.sequence import Layer
+from archcount.tracing.layer import Layer, Source
 
 Verdict = Literal["same", "follows", "changed", "missing", "extra"]
 DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
@@ -36,14 +36,14 @@ class Model:
     Attributes:
         name: what it was asked for as.
         layers: what it does.
-        results: the numbers of the layers that give the results.
+        results: what gives the results.
         params: parameters that the call used.
         macs: multiply-accumulates.
     """
 
     name: str
     layers: tuple[Layer, ...]
-    results: tuple[int, ...]
+    results: tuple[Source, ...]
     params: int
     macs: int
 

@@ -7,9 +7,9 @@ from math import ceil
 from typing import Any
 
 from archcount.difference.records import Change
-from archcount.tracing.sequence import Layer
+from archcount.tracing.layer import Layer
 
-_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places")
+_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times")
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
@@ -46,6 +46,10 @@ def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, .
             found.append(Change(what, _window(left), _window(right)))
             return tuple(found), ()
     following: tuple[str, ...] = _FOLLOWING
+    if left.kind == "concat":
+        following += ("axis",)
+    if "times" in one and one["times"] == other.get("times"):
+        following += ("to",)
     if one.get("groups") == other.get("groups") == "depthwise":
         following += ("out",)
         times = one["out"] // one["in"], other["out"] // other["in"]
@@ -71,20 +75,23 @@ _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation"
 
 def _is_same_window(left: Layer, right: Layer) -> bool:
     """Tell whether one pools a whole map of fixed size, and the other a map that has grown."""
-    if _type(left) != _type(right):
+    if _type(left) != _type(right) or "divisor" in {**left.settings, **right.settings}:
         return False
     whole, part = (left, right) if "global" in left.kind else (right, left)
-    return "global" in whole.kind and whole.settings.get("window") == part.settings.get("kernel")
+    window = whole.settings.get("window")
+    return window is not None and window == part.settings.get("kernel")
 
 
 def _is_moved(kind: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tell whether padding gives another size, beside what kernel and stride do."""
-    kernels = [
-        (kernel, pad + theirs - kernel)
-        for kernel, pad, theirs in zip(one["kernel"], one["pads"], other["kernel"], strict=True)
-    ]
     # What the padding would be, had it only followed the kernel.
-    follows = {**other, "pads": tuple(pad for _, pad in kernels), "ceil": one.get("ceil", False)}
+    pads = tuple(
+        (low, high + theirs - kernel)
+        for kernel, (low, high), theirs in zip(
+            one["kernel"], one["pads"], other["kernel"], strict=True
+        )
+    )
+    follows = {**other, "pads": pads, "ceil": one.get("ceil", False)}
     sizes = _spread if kind == "transposed conv" else _sizes
     return sizes(one["places"], other) != sizes(one["places"], follows)
 
@@ -94,10 +101,10 @@ def _sizes(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
     dilation = settings.get("dilation") or (1,) * len(kernel)
     found = []
     for size, window, step, pad, gap in zip(before, kernel, stride, pads, dilation, strict=True):
-        places = (size + pad - gap * (window - 1) - 1) / step
+        places = (size + sum(pad) - gap * (window - 1) - 1) / step
         number = ceil(places) if settings.get("ceil") else int(places // 1)
-        if settings.get("ceil") and number * step >= size + pad / 2:
-            number -= 1  # the last window must start on the map or its first padding
+        if settings.get("ceil") and number * step >= size + pad[0]:
+            number -= 1  # the last window must start on the map or the padding before it
         found.append(number + 1)
     return found
 
@@ -106,7 +113,7 @@ def _spread(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
     """Give the sizes after a transposed convolution, from which its padding is cut away."""
     axes = (settings[name] for name in ("kernel", "stride", "pads", "dilation"))
     return [
-        (size - 1) * step - pad + gap * (window - 1)
+        (size - 1) * step - sum(pad) + gap * (window - 1)
         for size, window, step, pad, gap in zip(before, *axes, strict=True)
     ]
 
@@ -120,9 +127,9 @@ def _window(layer: Layer) -> str:
     return "x".join(map(str, kernel)) if kernel else "the whole map"
 
 
-def _padding(pads: Sequence[int], is_ceil: bool) -> str:
-    halves = [str(pad // 2) if pad % 2 == 0 else f"{pad}/2" for pad in pads]
-    width = halves[0] if len(set(halves)) == 1 else "x".join(halves)
+def _padding(pads: Sequence[tuple[int, int]], is_ceil: bool) -> str:
+    widths = [str(low) if low == high else f"{low}+{high}" for low, high in pads]
+    width = widths[0] if len(set(widths)) == 1 else "x".join(widths)
     return f"{width} rounding up" if is_ceil else width
 
 
