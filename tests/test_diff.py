@@ -64,6 +64,36 @@ def test_nothing_says_the_input():
     assert "nothing says what the models are called with" in str(error)
 
 
+def test_tables_made_for_other_inputs_are_called_with_the_left_ones_and_it_is_said():
+    result = run("mobilenet_v1@1.0-160", "mobilenet_v1@1.0-128", "--format", "plain")
+    assert result.exit_code == 0
+    said = "mobilenet_v1@1.0-160 is made for 3x160x160, mobilenet_v1@1.0-128 is made for 3x128x128"
+    assert f"{said}; both were called with 3x160x160" in result.stdout
+    assert "the architectures are the same, but for what is remarked on above" in result.stdout
+    result = run("mobilenet_v1@1.0-160", "mobilenet_v1@1.0-128", "--input", "3x96x96")
+    assert "is made for" not in result.stdout
+
+
+def test_tables_that_have_no_input_in_common_are_one_clear_error():
+    error = run("googlenet", "inception_v3").exception
+    assert isinstance(error, ac.UsageError)
+    assert "inception_v3 failed on float32[1,3,224,224]" in str(error)
+    both = "googlenet is made for 3x224x224, inception_v3 is made for 3x299x299"
+    assert f"allowed: an input that both can take: {both}; name one with --input" in str(error)
+
+
+@pytest.mark.parametrize("wrong", [5, None, nn.ReLU])
+def test_what_is_no_architecture_is_one_clear_error(wrong):
+    with pytest.raises(ac.UsageError, match="is no architecture; allowed: a table"):
+        ac.diff(wrong, nn.ReLU(), input="3x4x4")
+
+
+def test_an_empty_batch_is_refused():
+    error = run("googlenet", "googlenet", "--batch", "0").exception
+    assert isinstance(error, ac.UsageError)
+    assert "batch 0: nothing would be run; allowed: a whole number from 1" in str(error)
+
+
 def changed(one, other, given="3x12x12"):
     """What `diff` says of two modules: the changes as text, and the verdicts."""
     found = ac.diff(one, other, input=given).record
@@ -91,6 +121,8 @@ def test_padding_that_changes_no_size_is_remarked_on():
     assert not report.is_changed
     [pair] = report.rows[0].pairs
     assert pair.remarks == ("padding 0 rounding up became 1: no size changes",)
+    written = ac.diff(ceil, padded, input="3x12x12").to_markdown()
+    assert "the architectures are the same, but for what is remarked on above" in written
     # 7 instead of 6 on a map of 13
     assert changed(nn.MaxPool2d(3, 2), padded, "3x13x13") == (["padding 0 became 1"], ["changed"])
 

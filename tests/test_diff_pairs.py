@@ -304,7 +304,7 @@ def activated_once(m, x):
 EQUALS = {
     "three summed in another order": (
         plain(lambda m, x: m.a(x) + m.b(x) + m.d(x)),
-        plain(lambda m, x: m.d(x) + (m.b(x) + m.a(x))),
+        plain(lambda m, x: m.a(x) + (m.b(x) + m.d(x))),
         MAP,
     ),
     "the sum of a list": (

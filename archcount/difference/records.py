@@ -120,6 +120,12 @@ class Difference:
         return told or self.is_unexplained
 
     @property
+    def is_remarked_on(self) -> bool:
+        """Whether the reader should know more than the verdicts."""
+        told = any(pair.remarks for row in self.rows for pair in row.pairs)
+        return told or bool(self.remarks)
+
+    @property
     def is_unexplained(self) -> bool:
         """Whether no layer is another, and yet the totals are."""
         if self.results or any(row.verdict in DIFFERENT for row in self.rows):

@@ -126,7 +126,8 @@ def _notes(found: Difference) -> Iterator[Text]:
             "bad",
         )
     if not found.is_changed:
-        yield Text("the architectures are the same", "good")
+        but = ", but for what is remarked on above" if found.is_remarked_on else ""
+        yield Text(f"the architectures are the same{but}", "told" if but else "good")
 
 
 def _totals(found: Difference) -> list[tuple[str, int, int]]:
