@@ -339,6 +339,10 @@ def test_results_from_other_layers_are_told():
     one = two(lambda m, x: m.b(m.a(x)[:, :3]))
     other = two(lambda m, x: (m.a(x), m.b(m.a(x)[:, :3])))
     assert str(ac.diff(one, other, input="3x12x12").record.results) == "results of b became a, b"
+    other = two(lambda m, x: (lambda y: (y, y.softmax(1)))(m.a(x)))
+    one = two(lambda m, x: m.a(x))
+    told = "results of a became a, softmax of the model"
+    assert str(ac.diff(one, other, input="3x12x12").record.results) == told
 
 
 def test_a_model_that_gives_nothing_is_refused():

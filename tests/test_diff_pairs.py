@@ -233,6 +233,11 @@ OTHERS = {
         nn.Sequential(nn.ZeroPad2d((2, 0, 0, 0)), nn.Upsample(size=(12, 14))),
         MAP,
     ),
+    "padding of a convolution at one side": (
+        nn.Sequential(nn.ZeroPad2d((0, 2, 0, 2)), nn.Conv2d(3, 8, 3)),
+        conv(3, 8, 3),
+        MAP,
+    ),
     "padding before what is no window": (
         nn.Sequential(nn.ZeroPad2d(2), nn.AdaptiveAvgPool2d(4)),
         nn.AdaptiveAvgPool2d(4),
@@ -409,4 +414,89 @@ def test_slices_of_one_weight_are_weights_by_themselves():
     parts = [nn.Linear(8, 8, bias=False), nn.ReLU(), nn.Linear(8, 8, bias=False)]
     assert told(whole, nn.Sequential(*parts), LIST) == []
     once = Plain(shared, w=nn.Parameter(torch.zeros(8, 8)))
-    assert told(whole, once, LIST) == ["weights its own became those of the model"]
+    assert told(whole, once, LIST) == ["weights its own became those of linear of the model"]
+
+
+def headed(heads, width):
+    """Attention by hand on a list that was made so wide."""
+
+    def forward(m, x):
+        x = m.e(x)
+        parts = [m.q(x), m.k(x), m.v(x)]
+        size = width // heads
+        q, k, v = (part.view(1, 8, heads, size).transpose(1, 2) for part in parts)
+        return ((q @ k.transpose(2, 3)).softmax(3) @ v).transpose(1, 2).reshape(1, 8, width)
+
+    kept = {name: nn.Linear(width, width) for name in "qkv"}
+    return Plain(forward, e=nn.Linear(8, width), **kept)
+
+
+def test_another_number_of_heads_is_told_after_another_width():
+    found = told(headed(4, 32), headed(8, 40), LIST)
+    assert "out 32 became 40" in found
+    assert "products 4 of 8x8 by 8x8 became 8 of 8x5 by 5x8" in found
+    assert not [said for said in told(headed(4, 32), headed(4, 40), LIST) if "products" in said]
+
+
+def test_a_pool_to_other_sizes_is_told_after_another_padding():
+    one = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.AdaptiveAvgPool2d(1))
+    other = nn.Sequential(nn.Conv2d(3, 8, 3), nn.AdaptiveAvgPool2d(7))
+    assert told(one, other, MAP) == ["padding 1 became 0", "to 1x1 became 7x7"]
+
+
+def test_what_is_told_is_true():
+    same = conv(3, 8, 3)
+    assert told(same, conv(3, 8, 3, padding_mode="reflect"), MAP) == [
+        "padding mode zeros became reflect"
+    ]
+    whole = Plain(lambda m, x: m.l(m.a(x).flatten(1)), a=same, l=nn.Linear(1152, 5))
+    edge = Plain(lambda m, x: m.l(m.a(x)[..., 0].flatten(1)), a=same, l=nn.Linear(96, 5))
+    assert told(whole, edge, MAP) == ["in 1152 became 96"]
+    norms = nn.BatchNorm2d(3, affine=False), nn.InstanceNorm2d(3)
+    assert told(*norms, MAP) == ["type batch norm became instance norm"]
+    swapped = [
+        plain(lambda m, x, y: torch.cat([m.a(x), m.b(y)], 1)),
+        plain(lambda m, x, y: torch.cat([m.a(x), m.b(x)], 1)),
+    ]
+    assert told(*swapped, MAP, MAP) == ["reads input 2 became input 1"]
+    again = [
+        Plain(lambda m, x: m.r(m.a(y := m.r(x))) + y, a=conv(3, 3, 1), r=nn.ReLU()),
+        Plain(lambda m, x: (y := m.r(m.a(m.r(x)))) + y, a=conv(3, 3, 1), r=nn.ReLU()),
+    ]
+    assert told(*again, MAP) == [
+        "reads r (relu) call 2, r (relu) call 1 became r (relu) call 2, r (relu) call 2"
+    ]
+
+
+def test_learnt_places_are_no_bias():
+    def patches(m, x):
+        x = m.p(x).flatten(2).transpose(1, 2)
+        return x + m.places if hasattr(m, "places") else x
+
+    bare = Plain(
+        patches, p=nn.Conv2d(3, 8, 4, 4, bias=False), places=torch.nn.Parameter(torch.ones(1, 9, 8))
+    )
+    biased = Plain(patches, p=nn.Conv2d(3, 8, 4, 4))
+    assert told(bare, biased, MAP) == ["bias no became yes", "missing"]
+    shifted = Plain(
+        lambda m, x: patches(m, x) + m.b,
+        p=nn.Conv2d(3, 8, 4, 4, bias=False),
+        b=nn.Parameter(torch.zeros(8)),
+    )
+    assert told(biased, shifted, MAP) == []
+    axis = Plain(
+        lambda m, x: m.c(x) + m.b, c=conv(3, 12, 3, bias=False), b=nn.Parameter(torch.ones(12))
+    )
+    assert told(conv(3, 12, 3), axis, MAP) == ["bias yes became no", "extra"]
+
+
+def test_bags_of_other_tables_are_told():
+    def bag(entries, **more):
+        return nn.Sequential(nn.EmbeddingBag(entries, 8, **more)).eval()
+
+    def changes(one, other):
+        found = ac.diff(one, other, input="int64[1,7]").record
+        return [str(change) for change in found.rows[0].pairs[0].changes]
+
+    assert changes(bag(100), bag(200)) == ["entries 100 became 200"]
+    assert changes(bag(100), bag(100, mode="sum")) == ["type mean became sum"]

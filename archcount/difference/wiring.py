@@ -109,7 +109,7 @@ def reresulted(
     ours, theirs = [*map(left.matched, results)], [*map(right.matched, others)]
     if [left.over(source) for source in ours] == theirs:
         return None
-    return _told("results of", left, right, ours, theirs)
+    return _told("results of", left, right, results, others)
 
 
 def _told(
@@ -120,26 +120,32 @@ def _told(
     theirs: Sequence[Source | None],
 ) -> Change:
     """Name what is read, as exactly as it takes to tell both sides from each other."""
-    one, other = _named(left, ours), _named(right, theirs)
+    both = [source for source in (*ours, *theirs) if source and source.layer == INPUT]
+    many = any(source.output for source in both)
+    one, other = _named(left, ours, many=many), _named(right, theirs, many=many)
     if one == other:
-        one, other = _named(left, ours, exact=True), _named(right, theirs, exact=True)
+        one = _named(left, ours, exact=True, many=many)
+        other = _named(right, theirs, exact=True, many=many)
     if one == other:  # modules of one name that stand elsewhere
-        names = [right.over(source) for source in theirs]
-        other = f"{_named(left, names, exact=True)} (by the left side's names)"
+        names = [right.over(right.matched(source)) if source else None for source in theirs]
+        told = _named(left, names, exact=True, many=many)
+        other = f"{told} (by the left side's names)"
     return Change(what, one, other)
 
 
-def _named(side: Side, sources: Sequence[Source | None], *, exact: bool = False) -> str:
-    return ", ".join(_name(side.layers, source, exact) for source in sources) or "nothing"
+def _named(
+    side: Side, sources: Sequence[Source | None], *, exact: bool = False, many: bool = False
+) -> str:
+    return ", ".join(_name(side.layers, source, exact, many) for source in sources) or "nothing"
 
 
-def _name(layers: Sequence[Layer], source: Source | None, exact: bool) -> str:
+def _name(layers: Sequence[Layer], source: Source | None, exact: bool, many: bool) -> str:
     if source is None:
         return "nothing"
     if source.layer == INPUT:
-        return f"input {source.output + 1}" if exact or source.output else "the input"
+        return f"input {source.output + 1}" if many else "the input"
     layer = layers[source.layer]
-    name = layer.path or "the model"
+    name = layer.path or f"{layer.kind} of the model"
     if exact:
         name += f" ({layer})"
         equal = [at for at, each in enumerate(layers) if each.path == layer.path]

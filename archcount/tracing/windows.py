@@ -38,7 +38,8 @@ def conv(operation: Operation) -> Made:
     }
     if transposed:
         settings["output padding"] = _each(operation.arguments["output_padding"], dims)
-    return ("transposed conv" if transposed else "conv"), settings
+        return "transposed conv", settings
+    return "conv", {**settings, "padding mode": "zeros"}
 
 
 def _each(values: Sequence[int], dims: int) -> tuple[int, ...]:
