@@ -500,3 +500,28 @@ def test_bags_of_other_tables_are_told():
 
     assert changes(bag(100), bag(200)) == ["entries 100 became 200"]
     assert changes(bag(100), bag(100, mode="sum")) == ["type mean became sum"]
+
+
+class Block(nn.Module):
+    """Three branches that any map of 24 channels goes through."""
+
+    def __init__(self):
+        super().__init__()
+        self.branches = nn.ModuleList(conv(24, 8, kernel) for kernel in (1, 3, 5))
+
+    def forward(self, x):
+        return torch.cat([F.relu(branch(x)) for branch in self.branches], 1)
+
+
+@pytest.mark.parametrize("numbers", [(3, 2), (2, 3)])
+def test_a_block_that_came_or_went_is_told_as_one(numbers):
+    one, other = (
+        nn.Sequential(conv(3, 24, 3), *[Block() for _ in range(number)], nn.Conv2d(24, 5, 1))
+        for number in numbers
+    )
+    found = ac.diff(one, other, input=[MAP]).record
+    gone = "missing" if numbers == (3, 2) else "extra"
+    # Three convolutions, three activations and their concatenation.
+    assert found.tally[gone] == 7
+    assert found.tally["changed"] == 0
+    assert len([row for row in found.rows if row.verdict in (gone, "changed")]) == 1

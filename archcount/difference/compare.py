@@ -9,6 +9,7 @@ from itertools import groupby
 from archcount.difference.align import Match, align
 from archcount.difference.records import Change, Difference, Model, Pair, Row, Verdict
 from archcount.difference.settings import changes
+from archcount.difference.sliding import settled
 from archcount.difference.wiring import Side, reresulted, reweighted, rewired
 from archcount.tracing.layer import INPUT, Layer, Source
 
@@ -27,7 +28,7 @@ def compare(
         inputs: what both were given, as text.
         remarks: what the reader should know of how they were run.
     """
-    matches = align(left.layers, right.layers)
+    matches = settled(left.layers, right.layers, align(left.layers, right.layers))
     partner = {one: other for one, other in matches if one is not None and other is not None}
     ours = Side(left.layers, partner)
     theirs = Side(right.layers, {other: one for one, other in partner.items()})
