@@ -66,7 +66,8 @@ def diff(
 
     Both are run once on copies without weights; what they do becomes a sequence of layers, which
     are aligned by structure first and by names second. Not compared are dropout, a softmax that
-    gives the result, as many models leave it to the loss, and what only moves numbers.
+    gives the result, as many models leave it to the loss, what only moves numbers, constants, what
+    is frozen or detached, and what runs in training alone.
 
     Args:
         left: a table's name (`name@variant` for a variant), its file, a loaded table,

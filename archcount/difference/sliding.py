@@ -18,7 +18,7 @@ def settled(left: Sequence[Layer], right: Sequence[Layer], matches: list[Match])
     """Move each run of layers without a partner along equal ones to its best place.
 
     An alignment costs the same wherever among equal layers the gap is. It stands where the least
-    layers read others than before, then where names agree, then where a row begins.
+    layers read others than before, then where names agree, then where a row begins or ends.
 
     Args:
         left: the one sequence.
@@ -108,10 +108,12 @@ def _score(
     ours = Side(left, partner)
     theirs = Side(right, {other: one for one, other in pairs})
     torn = 0
-    for start, _, side in _gaps(matches):
-        layers, number = (left, matches[start][0]) if side == 0 else (right, matches[start][1])
-        if number:
-            torn += _row(layers[number]) == _row(layers[number - 1])
+    for start, end, side in _gaps(matches):
+        layers = left if side == 0 else right
+        first, last = matches[start][side], matches[end - 1][side]
+        assert first is not None
+        assert last is not None
+        torn += not (_begins(layers, first) or _begins(layers, last + 1))
     return (
         sum(len(rewired(ours, theirs, *pair)) for pair in pairs),
         sum(left[one].path != right[other].path for one, other in pairs),
@@ -119,5 +121,8 @@ def _score(
     )
 
 
-def _row(layer: Layer) -> str:
-    return layer.path.partition(".")[0]
+def _begins(layers: Sequence[Layer], at: int) -> bool:
+    """Tell whether another row begins with a layer, or the sequence begins or ends there."""
+    if not 0 < at < len(layers):
+        return True
+    return layers[at].path.partition(".")[0] != layers[at - 1].path.partition(".")[0]

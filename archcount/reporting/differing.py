@@ -107,7 +107,9 @@ def _short(place: str, row: Row) -> str:
 def _notes(found: Difference) -> Iterator[Text]:
     yield Text(
         f"both called once in evaluation mode with {found.inputs}; not compared: dropout, a "
-        "softmax that gives the result, and what only moves numbers (reshapes, transposes, slices)"
+        "softmax that gives the result, what only moves numbers (reshapes, transposes, slices), "
+        "the constants of a norm and the numbers in masks and other fixed tensors, what is frozen "
+        "or detached, and what runs in training alone (auxiliary heads)"
     )
     for what, one, other in _totals(found):
         sign = f"{other - one:+,}" if other != one else "no difference"

@@ -120,7 +120,8 @@ class _Graph:
         node = self.nodes[number]
         known = [source for source in node.sources if source.layer != INPUT]
         self.depths[number] = 1 + max((self.depths[each.layer] for each in known), default=0)
-        self.words[number] = f"{describe(node)} {sorted(node.settings.items())}"
+        kinds = sorted(self.nodes[each.layer].kind for each in known)
+        self.words[number] = f"{describe(node)} {sorted(node.settings.items())} of {kinds}"
         read = [f"{self.origins.get(each.layer, '')} {each.output}" for each in node.sources]
         if node.is_commutative:
             read.sort()
