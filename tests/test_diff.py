@@ -64,6 +64,36 @@ def test_nothing_says_the_input():
     assert "nothing says what the models are called with" in str(error)
 
 
+def test_tables_made_for_other_inputs_are_called_with_the_left_ones_and_it_is_said():
+    result = run("mobilenet_v1@1.0-160", "mobilenet_v1@1.0-128", "--format", "plain")
+    assert result.exit_code == 0
+    said = "mobilenet_v1@1.0-160 is made for 3x160x160, mobilenet_v1@1.0-128 is made for 3x128x128"
+    assert f"{said}; both were called with 3x160x160" in result.stdout
+    assert "the architectures are the same, but for what is remarked on above" in result.stdout
+    result = run("mobilenet_v1@1.0-160", "mobilenet_v1@1.0-128", "--input", "3x96x96")
+    assert "is made for" not in result.stdout
+
+
+def test_tables_that_have_no_input_in_common_are_one_clear_error():
+    error = run("googlenet", "inception_v3").exception
+    assert isinstance(error, ac.UsageError)
+    assert "inception_v3 failed on float32[1,3,224,224]" in str(error)
+    both = "googlenet is made for 3x224x224, inception_v3 is made for 3x299x299"
+    assert f"allowed: an input that both can take: {both}; name one with --input" in str(error)
+
+
+@pytest.mark.parametrize("wrong", [5, None, nn.ReLU])
+def test_what_is_no_architecture_is_one_clear_error(wrong):
+    with pytest.raises(ac.UsageError, match="is no architecture; allowed: a table"):
+        ac.diff(wrong, nn.ReLU(), input="3x4x4")
+
+
+def test_an_empty_batch_is_refused():
+    error = run("googlenet", "googlenet", "--batch", "0").exception
+    assert isinstance(error, ac.UsageError)
+    assert "batch 0: nothing would be run; allowed: a whole number from 1" in str(error)
+
+
 def changed(one, other, given="3x12x12"):
     """What `diff` says of two modules: the changes as text, and the verdicts."""
     found = ac.diff(one, other, input=given).record
@@ -91,8 +121,41 @@ def test_padding_that_changes_no_size_is_remarked_on():
     assert not report.is_changed
     [pair] = report.rows[0].pairs
     assert pair.remarks == ("padding 0 rounding up became 1: no size changes",)
+    written = ac.diff(ceil, padded, input="3x12x12").to_markdown()
+    assert "the architectures are the same, but for what is remarked on above" in written
     # 7 instead of 6 on a map of 13
     assert changed(nn.MaxPool2d(3, 2), padded, "3x13x13") == (["padding 0 became 1"], ["changed"])
+
+
+def test_windows_along_other_axes_are_no_traceback():
+    flat = Plain(lambda m, x: m.c(x.flatten(2)), c=nn.Conv1d(3, 4, 3, padding=1))
+    told, verdicts = changed(nn.Conv2d(3, 4, 3, padding=1), flat)
+    assert (told, sorted(verdicts)) == ([], ["extra", "missing"])
+    pools = nn.MaxPool3d(2), Plain(lambda m, x: F.max_pool2d(x[:, :, 0], 2))
+    assert changed(*pools, "[1,3,4,12,12]")[1] == ["missing", "extra"]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_padding_on_a_map_of_one_place_is_told(dims):
+    def model(padding):
+        parts = [nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 8, 3, padding=padding)]
+        if dims == 3:
+            parts = [nn.AdaptiveAvgPool3d(1), nn.Conv3d(3, 8, 3, padding=padding)]
+        return nn.Sequential(*parts)
+
+    given = "[1,3,6,6]" if dims == 2 else "[1,3,4,6,6]"
+    assert changed(model(1), model(2), given) == (["padding 1 became 2"], ["changed"])
+
+
+def test_padding_along_a_map_of_one_column_moves_no_size():
+    ceil = nn.MaxPool2d((3, 1), (2, 1), ceil_mode=True)
+    padded = nn.MaxPool2d((3, 1), (2, 1), padding=(1, 0))
+    assert changed(ceil, padded, "[1,3,12,1]") == ([], [])
+
+
+def test_padding_of_a_transposed_convolution_is_cut_away():
+    one, other = nn.ConvTranspose2d(3, 8, 4, 4), nn.ConvTranspose2d(3, 8, 4, 4, padding=1)
+    assert changed(one, other, "3x8x8") == (["padding 0 became 1"], ["changed"])
 
 
 def test_padding_before_a_convolution_is_its_own():
@@ -126,7 +189,7 @@ def test_a_shortcut_from_elsewhere_is_told():
 
     told, verdicts = changed(one, Plain(elsewhere, **parts))
     assert verdicts == ["changed"]
-    assert told == ["reads b, the input became a, b"]
+    assert told == ["reads b, the input became b, a"]
 
 
 def test_a_functional_response_norm_is_one_layer():
@@ -262,7 +325,11 @@ def test_what_is_not_the_same_is_never_said_to_be(one, other, given):
 
 
 def test_totals_without_a_layer_that_differs_are_said():
-    found = ac.diff(tied(False), tied(True), input="12")
+    def half_used(rows):
+        model = Plain(lambda m, x: x @ m.w[:12], w=nn.Parameter(torch.zeros(rows, 4)))
+        return nn.Sequential(model)
+
+    found = ac.diff(half_used(12), half_used(24), input="12")
     assert found.record.is_unexplained
     assert "the architectures are the same" not in found.to_markdown()
     assert "something differs that is not compared" in found.to_markdown()
@@ -272,6 +339,10 @@ def test_results_from_other_layers_are_told():
     one = two(lambda m, x: m.b(m.a(x)[:, :3]))
     other = two(lambda m, x: (m.a(x), m.b(m.a(x)[:, :3])))
     assert str(ac.diff(one, other, input="3x12x12").record.results) == "results of b became a, b"
+    other = two(lambda m, x: (lambda y: (y, y.softmax(1)))(m.a(x)))
+    one = two(lambda m, x: m.a(x))
+    told = "results of a became a, softmax of the model"
+    assert str(ac.diff(one, other, input="3x12x12").record.results) == told
 
 
 def test_a_model_that_gives_nothing_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from archcount import difference
 from archcount.api.models import check_run
 from archcount.api.tables import Table
 from archcount.errors import Problem, UsageError
+from archcount.loading.reference import UserCodeError
 from archcount.loading.target import built, load_model
 from archcount.reporting.differing import difference_frame, render_difference
 
@@ -64,7 +66,8 @@ def diff(
 
     Both are run once on copies without weights; what they do becomes a sequence of layers, which
     are aligned by structure first and by names second. Not compared are dropout, a softmax that
-    gives the result, as many models leave it to the loss, and what only moves numbers.
+    gives the result, as many models leave it to the loss, what only moves numbers, constants, what
+    is frozen or detached, and what runs in training alone.
 
     Args:
         left: a table's name (`name@variant` for a variant), its file, a loaded table,
@@ -75,7 +78,8 @@ def diff(
         device: `meta`, or `cpu` for models that look at their numbers.
 
     Raises:
-        UsageError: there is no such model, or nothing says the input.
+        UsageError: there is no such model, nothing says the input, or two tables have no input
+            that both can take.
         UserCodeError: a model raised something.
         InvalidTableError: a table cannot be read.
         UnavailableError: a model is too large to run.
@@ -87,36 +91,68 @@ def diff(
     (Change(what='kernel', left='3x3', right='5x5'),)
     """
     check_run(batch, device)
+    if not batch:
+        raise UsageError(
+            Problem(what="batch 0: nothing would be run", allowed="a whole number from 1")
+        )
     sides = [_made(left, device), _made(right, device)]
-    if isinstance(input, str) and not input:
-        input = next((own for _, _, own in sides if own), "")
-    if isinstance(input, str) and not input:
+    owns = {name: own for _, name, own in sides if own}
+    if not isinstance(input, str) or input:
+        owns = {}
+    elif not owns:
         raise UsageError(
             Problem(
                 what="nothing says what the models are called with",
                 remedy="give an input, such as 3x224x224",
             )
         )
-    from archcount.counting.sides import side
-
-    models: list[difference.Model] = []
+    given = next(iter(owns.values()), input)
     remarks: tuple[str, ...] = ()
+    if len(set(owns.values())) > 1:
+        remarks = (f"{_made_for(owns)}; both were called with {given}",)
+    models = []
     inputs = ""
     for module, name, _ in sides:
-        layers, params, macs, inputs, told = side(
-            module, input, name=name, batch=batch, device=device
-        )
-        models.append(
-            difference.Model(
-                name=name,
-                layers=layers.layers,
-                results=layers.results,
-                params=params,
-                macs=macs,
-            )
-        )
+        model, inputs, told = _run(module, name, given, owns, batch=batch, device=device)
+        models.append(model)
         remarks += told
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
+
+
+def _run(
+    module: nn.Module,
+    name: str,
+    given: Any,
+    owns: Mapping[str, str],
+    *,
+    batch: int,
+    device: str,
+) -> tuple[difference.Model, str, tuple[str, ...]]:
+    """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
+    from archcount.counting.sides import side
+
+    try:
+        layers, params, macs, inputs, told = side(
+            module, given, name=name, batch=batch, device=device
+        )
+    except UserCodeError as error:
+        if len(set(owns.values())) < 2:
+            raise
+        raise UsageError(
+            Problem(
+                what=str(error).partition("\n")[0],
+                allowed=f"an input that both can take: {_made_for(owns)}",
+                remedy="name one with --input",
+            )
+        ) from None
+    model = difference.Model(
+        name=name, layers=layers.layers, results=layers.results, params=params, macs=macs
+    )
+    return model, inputs, told
+
+
+def _made_for(owns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} is made for {own}" for name, own in owns.items())
 
 
 def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, str]:

@@ -45,7 +45,8 @@ def show_diff(
 
     Both are run once on copies without weights. The left side's modules name the rows. Layers are
     aligned by structure first and by names second: kernel, stride, width, groups, bias, type of
-    pool, padding that changes a size, and what each layer reads are compared.
+    pool, padding, any other argument that can change a number, what each layer reads, and which
+    layers share their weights are compared.
     """
     chosen = choose_format(form, output)
     if fail_on not in ("", "changed"):

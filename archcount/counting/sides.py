@@ -7,8 +7,9 @@ from typing import Any
 from torch import nn
 
 from archcount.counting.models import run, unused
-from archcount.errors import Problem, UsageError
-from archcount.tracing.sequence import Layers, layers_of
+from archcount.errors import Problem, UsageError, quote
+from archcount.tracing.layer import Layers
+from archcount.tracing.sequence import layers_of
 
 
 def side(
@@ -17,12 +18,22 @@ def side(
     """Run a model in evaluation mode; arguments and errors as `models.run`.
 
     Raises:
-        UsageError: it gives no tensor, so that nothing leads to a result.
+        UsageError: it is no module, or gives no tensor, so that nothing leads to a result.
 
     Returns:
         Its layers, the parameters that were used, multiply-accumulates, the inputs as text, and
         remarks.
     """
+    if not isinstance(module, nn.Module):
+        is_class = isinstance(module, type)
+        what = f"the class {module.__name__}" if is_class else quote(repr(module))
+        raise UsageError(
+            Problem(
+                what=f"{what} is no architecture",
+                allowed="a table, its name, package.module:callable, or a module",
+                remedy="call it first" if is_class else "",
+            )
+        )
     shadow, inputs, traced = run(module, given, name=name, batch=batch, device=device)
     if not traced.results:
         raise UsageError(

@@ -9,7 +9,7 @@ from archcount.difference.records import (
     Pair,
     Row,
 )
-from archcount.tracing.sequence import Layer, describe
+from archcount.tracing.layer import Layer, describe
 
 __all__ = [
     "DIFFERENT",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.difference.settings import changes, family
-from archcount.tracing.sequence import Layer
+from archcount.difference.settings import changes, family, is_alike
+from archcount.tracing.layer import Layer
 
 _WEIGHTS = {"type": 5, "kernel": 4, "stride": 4, "groups": 4, "dilation": 4, "out": 5, "bias": 2}
 _HEAVY = ("conv", "transposed conv", "linear", "matmul", "embedding", "lrn")
@@ -25,7 +25,7 @@ def align(left: Sequence[Layer], right: Sequence[Layer]) -> list[Match]:
         Pairs of places; None where a layer has none that stands for it.
     """
     start = 0
-    while start < min(len(left), len(right)) and _cost(left[start], right[start]) < 1:
+    while start < min(len(left), len(right)) and distance(left[start], right[start]) < 1:
         start += 1
     rest = _aligned(left[start:], right[start:])
     return [
@@ -44,7 +44,7 @@ def _aligned(left: Sequence[Layer], right: Sequence[Layer]) -> list[Match]:
     def cost(i: int, j: int) -> float:
         key = (ours[i], theirs[j])
         if key not in known:
-            known[key] = _cost(left[i], right[j])
+            known[key] = distance(left[i], right[j])
         # Names come second: among equal ways, the one that keeps them.
         return known[key] + (left[i].path != right[j].path) / 1000
 
@@ -91,9 +91,14 @@ def _gap(layer: Layer) -> float:
     return 10 if layer.kind in _HEAVY or family(layer) == "pool" else 3
 
 
-def _cost(left: Layer, right: Layer) -> float:
-    """Say how far a layer is from another: 0 if they are the same."""
-    if family(left) != family(right):
+def distance(left: Layer, right: Layer) -> float:
+    """Say how far a layer is from another: 0 if they are the same.
+
+    Args:
+        left: the one.
+        right: the other.
+    """
+    if not is_alike(left, right):
         return _FAR
     found, remarks = changes(left, right)
     cost: float = sum(_WEIGHTS.get(change.what, 3) for change in found)

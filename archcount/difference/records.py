@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from archcount.tracing.sequence import Layer
+from archcount.tracing.layer import Layer, Source
 
 Verdict = Literal["same", "follows", "changed", "missing", "extra"]
 DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
@@ -36,14 +36,14 @@ class Model:
     Attributes:
         name: what it was asked for as.
         layers: what it does.
-        results: the numbers of the layers that give the results.
+        results: what gives the results.
         params: parameters that the call used.
         macs: multiply-accumulates.
     """
 
     name: str
     layers: tuple[Layer, ...]
-    results: tuple[int, ...]
+    results: tuple[Source, ...]
     params: int
     macs: int
 
@@ -118,6 +118,12 @@ class Difference:
         """Whether anything is another."""
         told = self.results is not None or any(row.verdict in DIFFERENT for row in self.rows)
         return told or self.is_unexplained
+
+    @property
+    def is_remarked_on(self) -> bool:
+        """Whether the reader should know more than the verdicts."""
+        told = any(pair.remarks for row in self.rows for pair in row.pairs)
+        return told or bool(self.remarks)
 
     @property
     def is_unexplained(self) -> bool:

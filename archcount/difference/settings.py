@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import ceil
+from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
+from archcount.difference.padding import padded
 from archcount.difference.records import Change
-from archcount.tracing.sequence import Layer
+from archcount.tracing.layer import Layer
 
-_FOLLOWING = ("in", "sizes", "window", "pads", "ceil")
+_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times")
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
 def family(layer: Layer) -> str:
-    """Name the kinds that may stand for each other: pools of any type, or else the kind."""
-    return "pool" if layer.kind.endswith(" pool") else layer.kind
+    """Name the kinds that may stand for each other: pools, norms, or else the kind."""
+    return next((name for name in ("pool", "norm") if layer.kind.endswith(f" {name}")), layer.kind)
+
+
+def is_alike(left: Layer, right: Layer) -> bool:
+    """Tell whether a layer may stand for another.
+
+    A window along one axis stands for none along two: their strides and pads share no axes.
+    """
+    places = [layer.settings["places"] for layer in (left, right) if "places" in layer.settings]
+    return family(left) == family(right) and len({len(sizes) for sizes in places}) < 2
 
 
 def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, ...]]:
@@ -23,9 +33,8 @@ def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, .
 
     Args:
         left: a layer.
-        right: one of the same family.
+        right: one that may stand for it.
     """
-    one, other = dict(left.settings), dict(right.settings)
     found: list[Change] = []
     if left.kind != right.kind:
         if _is_same_window(left, right):
@@ -33,28 +42,47 @@ def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, .
         if _type(left) != _type(right):
             found.append(Change("type", _type(left), _type(right)))
         if ("global" in left.kind) != ("global" in right.kind):
-            what = "kernel" if "window" in {**one, **other} else "window"
-            found.append(Change(what, _window(left), _window(right)))
-            return tuple(found), ()
-    following: tuple[str, ...] = _FOLLOWING
+            return (*found, _reach(left, right)), ()
+    found += _chosen(left, right)
+    found.sort(key=lambda change: _ORDER.get(change.what, 9))
+    moved, remarks = padded(left, right)
+    return (*found, *moved), remarks
+
+
+def _chosen(left: Layer, right: Layer) -> Iterator[Change]:
+    one, other = left.settings, right.settings
+    following = {*_FOLLOWING}
+    if left.kind == "concat":
+        following.add("axis")
+    if left.kind != right.kind:
+        following.add("statistics")  # go with the type of a norm
+    if "times" in one and one["times"] == other.get("times"):
+        following.add("to")
     if one.get("groups") == other.get("groups") == "depthwise":
-        following += ("out",)
+        following.add("out")
         times = one["out"] // one["in"], other["out"] // other["in"]
         if times[0] != times[1]:
-            found.append(Change("out", f"{times[0]} a channel", f"{times[1]} a channel"))
+            yield Change("out", f"{times[0]} a channel", f"{times[1]} a channel")
+    if left.kind == "matmul":
+        yield from _products(one["sizes"], other["sizes"])
     for name in one.keys() | other.keys():
         if name not in following and one.get(name) != other.get(name):
-            found.append(Change(name, _written(one.get(name)), _written(other.get(name))))
-    found.sort(key=lambda change: _ORDER.get(change.what, 9))
-    if "pads" in one and "pads" in other:
-        pads = (one["pads"], one.get("ceil", False)), (other["pads"], other.get("ceil", False))
-        if pads[0] != pads[1]:
-            change = Change("padding", _padding(*pads[0]), _padding(*pads[1]))
-            if _is_moved(left, one, other):
-                found.append(change)
-            elif one["kernel"] == other["kernel"] and one["stride"] == other["stride"]:
-                return tuple(found), (f"{change}: no size changes",)
-    return tuple(found), ()
+            yield Change(name, _written(one.get(name)), _written(other.get(name)))
+
+
+def _products(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> Iterator[Change]:
+    """Say so where there are more or fewer products, each of other sizes: heads.
+
+    Products of the same sizes that are more or fewer follow the size of what they read.
+    """
+    numbers = [prod(sizes[0][:-2]) for sizes in (one, other)]
+    each = [[size[-2:] for size in sizes] for sizes in (one, other)]
+    if numbers[0] != numbers[1] and each[0] != each[1]:
+        told = [
+            f"{number} of {' by '.join('x'.join(map(str, size)) for size in sizes)}"
+            for number, sizes in zip(numbers, each, strict=True)
+        ]
+        yield Change("products", *told)
 
 
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
@@ -62,51 +90,30 @@ _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation"
 
 def _is_same_window(left: Layer, right: Layer) -> bool:
     """Tell whether one pools a whole map of fixed size, and the other a map that has grown."""
-    if _type(left) != _type(right):
+    if _type(left) != _type(right) or "divisor" in {**left.settings, **right.settings}:
         return False
     whole, part = (left, right) if "global" in left.kind else (right, left)
-    return "global" in whole.kind and whole.settings.get("window") == part.settings.get("kernel")
-
-
-def _is_moved(left: Layer, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell whether padding gives another size, beside what kernel and stride do."""
-    dims = len(one["kernel"])
-    before = left.input[-dims:]
-    kernels = [
-        (kernel, pad + theirs - kernel)
-        for kernel, pad, theirs in zip(one["kernel"], one["pads"], other["kernel"], strict=True)
-    ]
-    # What the padding would be, had it only followed the kernel.
-    follows = {**other, "pads": tuple(pad for _, pad in kernels), "ceil": one.get("ceil", False)}
-    return _sizes(before, other) != _sizes(before, follows)
-
-
-def _sizes(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
-    kernel, stride, pads = settings["kernel"], settings["stride"], settings["pads"]
-    dilation = settings.get("dilation") or (1,) * len(kernel)
-    found = []
-    for size, window, step, pad, gap in zip(before, kernel, stride, pads, dilation, strict=True):
-        places = (size + pad - gap * (window - 1) - 1) / step
-        number = ceil(places) if settings.get("ceil") else int(places // 1)
-        if settings.get("ceil") and number * step >= size + pad / 2:
-            number -= 1  # the last window must start on the map or its first padding
-        found.append(number + 1)
-    return found
+    window = whole.settings.get("window")
+    return window is not None and window == part.settings.get("kernel")
 
 
 def _type(layer: Layer) -> str:
     return layer.kind.removesuffix(" pool").removeprefix("global ").removeprefix("adaptive ")
 
 
+def _reach(left: Layer, right: Layer) -> Change:
+    """Say what one pools a whole map by, and the other a part."""
+    both = {**left.settings, **right.settings}
+    if "to" in both:
+        places = "x".join("1" for _ in both["to"].split("x"))
+        return Change("to", *(str(layer.settings.get("to", places)) for layer in (left, right)))
+    what = "kernel" if "window" in both else "window"
+    return Change(what, _window(left), _window(right))
+
+
 def _window(layer: Layer) -> str:
     kernel = layer.settings.get("kernel") or layer.settings.get("window")
     return "x".join(map(str, kernel)) if kernel else "the whole map"
-
-
-def _padding(pads: Sequence[int], is_ceil: bool) -> str:
-    halves = [str(pad // 2) if pad % 2 == 0 else f"{pad}/2" for pad in pads]
-    width = halves[0] if len(set(halves)) == 1 else "x".join(halves)
-    return f"{width} rounding up" if is_ceil else width
 
 
 def _written(value: Any) -> str:

@@ -107,7 +107,9 @@ def _short(place: str, row: Row) -> str:
 def _notes(found: Difference) -> Iterator[Text]:
     yield Text(
         f"both called once in evaluation mode with {found.inputs}; not compared: dropout, a "
-        "softmax that gives the result, and what only moves numbers (reshapes, transposes, slices)"
+        "softmax that gives the result, what only moves numbers (reshapes, transposes, slices), "
+        "the constants of a norm and the numbers in masks and other fixed tensors, what is frozen "
+        "or detached, and what runs in training alone (auxiliary heads)"
     )
     for what, one, other in _totals(found):
         sign = f"{other - one:+,}" if other != one else "no difference"
@@ -126,7 +128,8 @@ def _notes(found: Difference) -> Iterator[Text]:
             "bad",
         )
     if not found.is_changed:
-        yield Text("the architectures are the same", "good")
+        but = ", but for what is remarked on above" if found.is_remarked_on else ""
+        yield Text(f"the architectures are the same{but}", "told" if but else "good")
 
 
 def _totals(found: Difference) -> list[tuple[str, int, int]]:

@@ -2,154 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from archcount.tracing.records import Operation, Origin, TensorSpec
-
-Shape = tuple[int, ...]
-
-
-def name_layer(operation: Operation, before: Shape) -> tuple[str, dict[str, Any]]:
-    """Give the kind and the settings of the layer that an operation is.
-
-    Args:
-        operation: the operation.
-        before: the shape of what the layer before it gives, before any padding.
-    """
-    name = operation.name.removeprefix("aten.").removesuffix("_")
-    return _MAKERS.get(name, _other)(operation, before)
+from archcount.tracing import arithmetic, windows
+from archcount.tracing.records import Operation, TensorSpec
+from archcount.tracing.windows import Made
 
 
-_Made = tuple[str, dict[str, Any]]
+def name_layer(operation: Operation) -> Made:
+    """Give the kind and the settings of the layer that an operation is."""
+    return _MAKERS.get(_bare(operation), _other)(operation)
 
 
-def _conv(operation: Operation, before: Shape) -> _Made:
-    weight = operation.tensor("weight").shape
-    transposed, groups = operation.arguments["transposed"], operation.arguments["groups"]
-    given = operation.tensor("input").shape[1]
-    out = operation.output.shape[1]
-    has_bias = operation.arguments["bias"] is not None
-    kernel = weight[2:]
-    places = operation.tensor("input").shape[2:]
-    if all(size == 1 for size in (*kernel, *places)) and groups == 1:
-        return "linear", {"in": given, "out": out, "bias": has_bias}
-    dims = len(kernel)
-    settings = {
-        "kernel": kernel,
-        "stride": _each(operation.arguments["stride"], dims),
-        "dilation": _each(operation.arguments["dilation"], dims),
-        "groups": "depthwise" if groups == given > 1 else groups,
-        "in": given,
-        "out": out,
-        "bias": has_bias,
-        "pads": tuple(2 * pad for pad in _each(operation.arguments["padding"], dims)),
-    }
-    if transposed:
-        settings["output padding"] = _each(operation.arguments["output_padding"], dims)
-    return ("transposed conv" if transposed else "conv"), settings
+def is_nothing(operation: Operation) -> bool:
+    """Tell whether an operation gives the numbers it reads: plus 0, times 1, a pool of one."""
+    name = _bare(operation)
+    if name == "cat":
+        return len(operation.arguments["tensors"]) == 1
+    other = operation.arguments.get("other")
+    if name in ("add", "sub"):
+        return isinstance(other, int | float) and other == 0
+    if name in ("mul", "div"):
+        is_plain = operation.arguments.get("rounding_mode") is None
+        return is_plain and isinstance(other, int | float) and other == 1
+    if name.startswith("_adaptive_avg_pool"):
+        return operation.output.shape == operation.tensor("self").shape
+    return False
 
 
-def _each(values: Sequence[int], dims: int) -> tuple[int, ...]:
-    return tuple(values) * dims if len(values) == 1 else tuple(values)
+def _bare(operation: Operation) -> str:
+    return operation.name.removeprefix("aten.").removesuffix("_")
 
 
-def _product(left: str, right: str, added: str = "") -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        one, other = operation.tensor(left), operation.tensor(right)
-        trained = [spec.origin != Origin.INPUT for spec in (one, other)]
-        if any(trained):
-            weight = other if trained[1] else one
-            out = weight.shape[-1] if trained[1] and len(weight.shape) > 1 else weight.shape[0]
-            bias = bool(added) and operation.tensor(added).origin == Origin.WEIGHT
-            return "linear", {"in": one.shape[-1], "out": out, "bias": bias}
-        return "matmul", {"sizes": (one.shape, other.shape)}
-
-    return make
+def _divided(operation: Operation) -> Made:
+    return arithmetic.divided(operation) or _other(operation)
 
 
-def _pool(kind: str, dims: int) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        arguments = operation.arguments
-        kernel = _each(arguments["kernel_size"], dims)
-        if kernel == before[-dims:] and all(size == 1 for size in operation.output.shape[-dims:]):
-            return f"global {kind} pool", {"window": kernel}
-        settings = {
-            "kernel": kernel,
-            "stride": _each(arguments.get("stride") or kernel, dims),
-            "pads": tuple(2 * pad for pad in _each(arguments["padding"], dims)),
-            "ceil": bool(arguments.get("ceil_mode")),
-            "dilation": _each(arguments.get("dilation") or (1,), dims),
-        }
-        return f"{kind} pool", settings
-
-    return make
-
-
-def _adaptive(kind: str, dims: int) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        sizes = operation.output.shape[-dims:]
-        if all(size == 1 for size in sizes):
-            return f"global {kind} pool", {}
-        return f"adaptive {kind} pool", {"to": "x".join(map(str, sizes))}
-
-    return make
-
-
-def _reduced(kind: str) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        shape = operation.tensor("self").shape
-        dims = {dim % len(shape) for dim in operation.arguments.get("dim") or ()}
-        if len(shape) > 2 and dims == set(range(2, len(shape))):
-            return f"global {kind} pool", {}
-        return f"{kind} over dimensions", {"by": tuple(sorted(dims))}
-
-    return make
-
-
-def _sum(operation: Operation, before: Shape) -> _Made:
-    other = operation.arguments["other"]
-    if not isinstance(other, TensorSpec):
-        return "shift", {"by": other}
-    both = [operation.tensor("self"), other]
-    if any(spec.origin == Origin.WEIGHT for spec in both):
-        return "bias", {}
-    return ("add" if all(spec.origin == Origin.INPUT for spec in both) else "shift"), {}
-
-
-def _times(operation: Operation, before: Shape) -> _Made:
-    other = operation.arguments["other"]
-    if isinstance(other, TensorSpec):
-        return "mul", {"by": "weights"} if other.origin == Origin.WEIGHT else {}
-    return "mul", {"by": other}
-
-
-def _hardtanh(operation: Operation, before: Shape) -> _Made:
+def _hardtanh(operation: Operation) -> Made:
     low, high = operation.arguments["min_val"], operation.arguments["max_val"]
     return ("relu6", {}) if (low, high) == (0, 6) else ("hardtanh", {"by": (low, high)})
 
 
-def _clamp(operation: Operation, before: Shape) -> _Made:
+def _clamp(operation: Operation) -> Made:
     low, high = operation.arguments.get("min"), operation.arguments.get("max")
+    if isinstance(low, TensorSpec) or isinstance(high, TensorSpec):
+        return _other(operation)
     if low == 0 and high in (None, 6):
         return ("relu" if high is None else "relu6"), {}
     return "clamp", {"by": (low, high)}
 
 
-def _constant(kind: str, *names: str) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
-        return kind, {name: operation.arguments[name] for name in names}
+def _constant(kind: str) -> Callable[[Operation], Made]:
+    def make(operation: Operation) -> Made:
+        return kind, {}
 
     return make
 
 
-def _softmax(operation: Operation, before: Shape) -> _Made:
-    dims = len(operation.tensor("self").shape)
-    return "softmax", {"dim": operation.arguments["dim"] % max(dims, 1) - dims}
+def _concat(operation: Operation) -> Made:
+    dims = len(operation.output.shape)
+    return "concat", {"axis": operation.arguments["dim"] % max(dims, 1) - dims}
 
 
-def _norm(kind: str) -> Callable[[Operation, Shape], _Made]:
-    def make(operation: Operation, before: Shape) -> _Made:
+def _softmax(kind: str) -> Callable[[Operation], Made]:
+    def make(operation: Operation) -> Made:
+        dims = len(operation.tensor("self").shape)
+        return kind, {"dim": operation.arguments["dim"] % max(dims, 1) - dims}
+
+    return make
+
+
+def _norm(kind: str) -> Callable[[Operation], Made]:
+    def make(operation: Operation) -> Made:
         given = operation.arguments
         settings: dict[str, Any] = {
             name: given.get(key) is not None for name, key in _TRAINED.items()
@@ -158,6 +83,9 @@ def _norm(kind: str) -> Callable[[Operation, Shape], _Made]:
             settings["size"] = "x".join(map(str, given["normalized_shape"]))
         if "group" in given:
             settings["groups"] = given["group"]
+        if kind == "batch norm":
+            is_training = given.get("training", operation.name.endswith("with_update"))
+            settings["statistics"] = "of the batch" if is_training else "kept"
         return kind, settings
 
     return make
@@ -166,55 +94,102 @@ def _norm(kind: str) -> Callable[[Operation, Shape], _Made]:
 _TRAINED = {"scale": "weight", "shift": "bias"}
 
 
-def _embedding(operation: Operation, before: Shape) -> _Made:
-    entries, width = operation.tensor("weight").shape
-    return "embedding", {"entries": entries, "out": width}
+def _embedding(kind: str) -> Callable[[Operation], Made]:
+    def make(operation: Operation) -> Made:
+        entries, width = operation.tensor("weight").shape
+        settings: dict[str, Any] = {"entries": entries, "out": width}
+        if "mode" in operation.arguments:
+            settings["type"] = ("sum", "mean", "max")[operation.arguments["mode"]]
+        return kind, settings
+
+    return make
 
 
-def _prelu(operation: Operation, before: Shape) -> _Made:
+def _prelu(operation: Operation) -> Made:
     return "prelu", {"parameters": operation.tensor("weight").elements}
 
 
-def _other(operation: Operation, before: Shape) -> _Made:
-    name = operation.name.removeprefix("aten.").removesuffix("_").strip("_").replace("_", " ")
+def _other(operation: Operation) -> Made:
+    """Name an operation by itself, with all that can change a number and is no tensor."""
+    name = _bare(operation).strip("_").replace("_", " ")
+    dims = max((len(spec.shape) for spec in operation.tensors()), default=1)
+    # A roll pairs its axes with its shifts, a Fourier transform halves its last.
+    sort = tuple if name.startswith(("roll", "fft")) else sorted
     kept = {
-        key: value
+        key: _from_the_end(value, dims, sort) if key in _AXES else _plain(value)
         for key, value in operation.arguments.items()
-        if isinstance(value, int | float | str) and not isinstance(value, bool)
+        if key not in _SILENT and _is_plain(value)
     }
     return name, kept
 
 
-_MAKERS: Mapping[str, Callable[[Operation, Shape], _Made]] = {
-    "convolution": _conv,
-    "mm": _product("self", "mat2"),
-    "bmm": _product("self", "mat2"),
-    "mv": _product("self", "vec"),
-    "addmm": _product("mat1", "mat2", "self"),
-    "baddbmm": _product("batch1", "batch2", "self"),
-    "max_pool2d_with_indices": _pool("max", 2),
-    "max_pool3d_with_indices": _pool("max", 3),
-    "avg_pool2d": _pool("avg", 2),
-    "avg_pool3d": _pool("avg", 3),
-    "_adaptive_avg_pool2d": _adaptive("avg", 2),
-    "adaptive_max_pool2d": _adaptive("max", 2),
-    "_adaptive_avg_pool3d": _adaptive("avg", 3),
-    "adaptive_max_pool3d": _adaptive("max", 3),
-    "mean": _reduced("avg"),
-    "amax": _reduced("max"),
-    "add": _sum,
-    "mul": _times,
-    "cat": _constant("concat"),
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return bool(value) and all(map(_is_plain, value))
+    return isinstance(value, int | float | str)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+
+
+def _from_the_end(value: Any, dims: int, sort: Callable[[Any], Any]) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(sort([_from_the_end(item, dims, sort) for item in value]))
+    return value % max(dims, 1) - dims if isinstance(value, int) else value
+
+
+_AXES = frozenset({"dim", "dims", "dim0", "dim1"})
+_SILENT = frozenset(
+    "eps momentum keepdim half_to_float pin_memory non_blocking implicit size output_size "
+    "input_size cudnn_enabled sparse scale_grad_by_freq".split()
+)
+"""Arguments that change no number, are told by the shapes, or are constants of a norm."""
+
+
+_MAKERS: Mapping[str, Callable[[Operation], Made]] = {
+    "convolution": windows.conv,
+    "mm": arithmetic.product("self", "mat2"),
+    "bmm": arithmetic.product("self", "mat2"),
+    "mv": arithmetic.product("self", "vec"),
+    "addmm": arithmetic.product("mat1", "mat2", "self"),
+    "baddbmm": arithmetic.product("batch1", "batch2", "self"),
+    "max_pool2d_with_indices": windows.pool("max", 2),
+    "max_pool3d_with_indices": windows.pool("max", 3),
+    "avg_pool2d": windows.pool("avg", 2),
+    "avg_pool3d": windows.pool("avg", 3),
+    "_adaptive_avg_pool2d": windows.adaptive("avg", 2),
+    "adaptive_max_pool2d": windows.adaptive("max", 2),
+    "_adaptive_avg_pool3d": windows.adaptive("avg", 3),
+    "adaptive_max_pool3d": windows.adaptive("max", 3),
+    "mean": windows.reduced("avg"),
+    "amax": windows.reduced("max"),
+    "constant_pad_nd": windows.pad,
+    **{f"{way}_pad{n}d": windows.pad for way in ("reflection", "replication") for n in (1, 2, 3)},
+    **dict.fromkeys(
+        "upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d "
+        "_upsample_nearest_exact2d _upsample_nearest_exact3d upsample_linear1d "
+        "upsample_bilinear2d upsample_trilinear3d upsample_bicubic2d _upsample_bilinear2d_aa "
+        "_upsample_bicubic2d_aa".split(),
+        windows.resized,
+    ),
+    "add": arithmetic.total,
+    "sub": arithmetic.total,
+    "mul": arithmetic.scaled,
+    "div": _divided,
+    "cat": _concat,
     "relu": _constant("relu"),
     "hardtanh": _hardtanh,
     "clamp": _clamp,
     "clamp_min": _clamp,
-    "_softmax": _softmax,
-    "_safe_softmax": _softmax,
-    "_log_softmax": _constant("log softmax"),
+    "_softmax": _softmax("softmax"),
+    "_safe_softmax": _softmax("softmax"),
+    "_log_softmax": _softmax("log softmax"),
     "native_layer_norm": _norm("layer norm"),
     "native_group_norm": _norm("group norm"),
-    "embedding": _embedding,
+    "embedding": _embedding("embedding"),
+    "_embedding_bag": _embedding("embedding bag"),
+    "_embedding_bag_forward_only": _embedding("embedding bag"),
     "_prelu_kernel": _prelu,
     "copy": _constant("write"),
     **dict.fromkeys(

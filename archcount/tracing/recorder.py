@@ -232,7 +232,8 @@ def _described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
     dtype = _DTYPES.get(tensor.dtype)
     if dtype is None:
         dtype = _DTYPES[tensor.dtype] = str(tensor.dtype).removeprefix("torch.")
-    return TensorSpec(tuple(tensor.shape), dtype, origin, tensor.requires_grad, storage)
+    layout = (int(tensor.storage_offset()), *map(int, tensor.stride()))
+    return TensorSpec(tuple(tensor.shape), dtype, origin, tensor.requires_grad, storage, layout)
 
 
 _DTYPES: dict[torch.dtype, str] = {}

@@ -29,6 +29,7 @@ class TensorSpec:
         origin: whether it was made from the input, from weights alone, or from neither.
         requires_grad: whether a gradient reaches it.
         storage: which memory it lies in; equal where one tensor is a view of another.
+        layout: where in its memory it begins, and its strides.
 
     >>> TensorSpec((2, 3), "float32").elements
     6
@@ -39,6 +40,7 @@ class TensorSpec:
     origin: Origin = Origin.INPUT
     requires_grad: bool = False
     storage: int = 0
+    layout: tuple[int, ...] = ()
 
     @property
     def elements(self) -> int:

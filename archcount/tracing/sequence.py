@@ -2,147 +2,203 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+import re
+from collections.abc import Iterable, Sequence
 
-from archcount.tracing.naming import name_layer
+from archcount.tracing.joining import joined
+from archcount.tracing.layer import INPUT, Layer, Layers, Source
+from archcount.tracing.naming import is_nothing, name_layer
+from archcount.tracing.ordering import ordered
 from archcount.tracing.records import Call, Operation, Origin, TensorSpec, Trace
-
-Shape = tuple[int, ...]
-
-INPUT = -1
-"""The number of what the model is given, among the sources of a layer."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Layer:
-    """One layer of a model.
-
-    Attributes:
-        kind: what it is, such as `conv` or `max pool`.
-        settings: what was chosen for it, by name, such as `kernel`.
-        path: the module that does it.
-        sources: the numbers of the layers that it reads, in the sequence it stands in; `INPUT` is
-            what the model is given.
-        input: the shape of what it reads first.
-        output: the shape of what it gives.
-    """
-
-    kind: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    path: str
-    sources: tuple[int, ...] = ()
-    input: Shape
-    output: Shape
-
-    def __str__(self) -> str:
-        return describe(self)
-
-
-def describe(layer: Layer) -> str:
-    """Write a layer as a paper would.
-
-    >>> describe(Layer(kind="conv", path="", input=(1, 16, 9, 9), output=(1, 32, 9, 9),
-    ...     settings={"kernel": (5, 5), "stride": (1, 1), "in": 16, "out": 32, "groups": 1}))
-    'conv 5x5 16->32'
-    """
-    settings = dict(layer.settings)
-    words = [layer.kind]
-    if settings.get("kernel"):
-        stride = settings.get("stride") or ()
-        by = f"/{_same(stride)}" if any(step != 1 for step in stride) else ""
-        words.append("x".join(map(str, settings["kernel"])) + by)
-    if "in" in settings:
-        words.append(f"{settings['in']}->{settings['out']}")
-    groups = settings.get("groups", 1)
-    if groups == "depthwise" or groups > 1:
-        words.append("depthwise" if groups == "depthwise" else f"groups {groups}")
-    if any(step != 1 for step in settings.get("dilation", ())):
-        words.append(f"dilation {_same(settings['dilation'])}")
-    for name in ("entries", "size", "to", "by"):
-        if name in settings:
-            words.append(f"{name} {settings[name]}")
-    return " ".join(words)
-
-
-def _same(values: Sequence[int]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """What a model does.
-
-    Attributes:
-        layers: in the order of what they read.
-        results: the numbers of the layers that give the results, in order.
-    """
-
-    layers: tuple[Layer, ...]
-    results: tuple[int, ...]
-
-
-COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
-"""Kinds of which it does not matter in which order they read."""
 
 
 def layers_of(trace: Trace) -> Layers:
     """Give the layers that lead to a model's results, in the order of what they read.
 
-    A layer stands after all that it reads, the branches of a concatenation in their order, the
-    longer branch of a sum first: in which order the code runs them does not matter. What moves
-    numbers without arithmetic is no layer; several operations that come to one layer (a local
-    response norm, a product and its bias) are one. A softmax that gives the result is left out.
+    In which order the code runs them does not matter. What moves numbers without arithmetic is no
+    layer; several operations that come to one layer (a local response norm, a product and its
+    bias, a padding and its convolution, a sum of many) are one, and so is one that is worked out
+    twice of the same. A softmax that gives the result is left out.
     """
-    nodes: list[Layer] = []
-    made: dict[int, int] = {}
-    padded: dict[int, Shape] = {}
+    walk = _Walk(trace.inputs)
+    last: Call | None = None
     for call in trace.calls:
+        walk.take(call, last)
+        last = call if any(call.operation.tensors()) else last
+    ends = [walk.made.get(storage) or Source(INPUT) for storage in trace.results]
+    return ordered(walk.nodes, [_before_softmax(walk.nodes, end, ends) for end in ends])
+
+
+def _before_softmax(nodes: Sequence[Layer], end: Source, ends: Sequence[Source]) -> Source:
+    if end.layer == INPUT or nodes[end.layer].kind not in ("softmax", "log softmax"):
+        return end
+    sources = nodes[end.layer].sources
+    # Where the scores are a result by themselves, the softmax is another.
+    return sources[0] if sources and sources[0] not in ends else end
+
+
+class _Walk:
+    """The way through a pass.
+
+    Args:
+        inputs: the memory of what the model is given.
+
+    Attributes:
+        nodes: the layers, each after all that it reads.
+        made: what lies in a memory; None is a constant.
+    """
+
+    def __init__(self, inputs: Iterable[int]) -> None:
+        self.nodes: list[Layer] = []
+        self.made: dict[int, Source | None] = {}
+        for number, storage in enumerate(inputs):
+            self.made.setdefault(storage, Source(INPUT, number))
+        self._sizes: dict[int, TensorSpec] = {}
+        self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
+        self._known: dict[str, tuple[int, Operation]] = {}
+        self._names: dict[tuple[int, ...], int] = {}
+
+    def take(self, call: Call, last: Call | None) -> None:
+        """Take the next operation; `last` is the one before it that read something."""
         operation = call.operation
         if not operation.outputs or operation.is_view:
-            continue
-        written = {spec.storage for spec in operation.outputs}
+            return
         if operation.name in _FACTORIES:
-            made.update(dict.fromkeys(written, _NOTHING))
-            continue
-        known = [(spec, _maker(spec, made)) for spec in operation.tensors()]
-        read = [(spec, source) for spec, source in known if source != _NOTHING]
+            self._put(operation, None)
+            self._sizes.update({spec.storage: spec for spec in operation.outputs})
+            return
+        known = [(spec, self._source(spec)) for spec in operation.tensors()]
+        read = [(spec, source) for spec, source in known if source is not None]
         if operation.name == "aten.copy_":
-            target, given = (_maker(operation.tensor(name), made) for name in ("self", "src"))
-            if target in (_NOTHING, INPUT) or target == given:
-                made.update(dict.fromkeys(written, given))
-                continue
-        elif operation.name in _MOVES:
-            for storage in written if read else ():
-                made[storage] = read[0][1]
-                if operation.name == "aten.constant_pad_nd":
-                    padded[storage] = tuple(operation.arguments["pad"])
-                elif read[0][0].storage in padded:
-                    padded[storage] = padded[read[0][0].storage]
-            continue
+            if self._is_moved(operation):
+                return
+        elif operation.name in _MOVES or is_nothing(operation):
+            self._move(operation, known[0][0] if known else None, read[0][1] if read else None)
+            return
         if not read and not _is_of_weights(operation):
-            continue
-        first, source = read[0] if read else (known[0][0], _NOTHING)
-        before = _bare(first, padded) if source < 0 else nodes[source].output
-        node = _node(call, tuple(number for _, number in read), before)
-        if first.storage in padded:
-            node = replace(node, settings=_with_pads(node.settings, padded[first.storage]))
-        nodes.append(_joined(node, nodes))
-        for storage in written:
-            made[storage] = len(nodes) - 1
-            padded.pop(storage, None)
-    ends = [made.get(storage, INPUT) for storage in trace.results]
-    return _ordered(nodes, [_before_softmax(nodes, end) for end in ends])
+            return
+        if not read and operation.name in _MOVES_OF_WEIGHTS:
+            self._move(operation, known[0][0], None)
+            return
+        self._add(call, last, read[0][0] if read else known[0][0], read)
+
+    def _source(self, spec: TensorSpec) -> Source | None:
+        other = Source(INPUT) if spec.origin == Origin.INPUT else None
+        return self.made.get(spec.storage, other)
+
+    def _put(self, operation: Operation, source: Source | None) -> None:
+        for spec in operation.outputs:
+            self.made[spec.storage] = source
+
+    def _move(self, operation: Operation, spec: TensorSpec | None, source: Source | None) -> None:
+        """Note that the same numbers lie elsewhere."""
+        for made in operation.outputs:
+            if source is not None:
+                self.made[made.storage] = source
+            elif spec is not None:  # weights keep what they are called
+                self._same.setdefault(made.storage, self._first(spec))
+
+    def _is_moved(self, operation: Operation) -> bool:
+        """Take a copy that fills a whole tensor, or writes a tensor into itself."""
+        into, of = operation.tensor("self"), operation.tensor("src")
+        target, given = self._source(into), self._source(of)
+        whole = self._sizes.get(into.storage, into)
+        is_part = given is not None and whole.elements > into.elements
+        if (target is None and not is_part) or target == given:
+            self._put(operation, given)
+            return True
+        return False
+
+    def _add(
+        self,
+        call: Call,
+        last: Call | None,
+        first: TensorSpec,
+        read: Sequence[tuple[TensorSpec, Source]],
+    ) -> None:
+        operation = call.operation
+        kind, settings = name_layer(operation)
+        if kind == "batch norm" and _is_of_each_image(call, last):
+            kind, settings = "instance norm", {**settings, "statistics": "of the image"}
+        sources = self._flat(kind, settings, read)
+        source = sources[0] if sources else None
+        before = first.shape
+        if source is not None and source != read[0][1]:  # what a concatenation in it reads first
+            before = self.nodes[read[0][1].layer].input
+        elif source is not None and source.layer != INPUT and not source.output:
+            before = self.nodes[source.layer].output
+        output = before[:2] if kind.startswith("global ") else operation.output.shape
+        if kind == "write" and first.storage in self._sizes:
+            output = self._sizes[first.storage].shape
+        node = Layer(
+            kind=kind,
+            settings=settings,
+            path=call.place,
+            sources=sources,
+            input=before,
+            output=output,
+            weights=self._weights(kind, operation),
+        )
+        number = self._placed(joined(node, first.shape, self.nodes), operation)
+        for place, spec in enumerate(operation.outputs):
+            self.made[spec.storage] = Source(number, place)
+
+    def _weights(self, kind: str, operation: Operation) -> frozenset[int]:
+        """Name what is trained; what is neither trained nor a layer's own kernel has no name."""
+        return frozenset(
+            self._names.setdefault((self._first(spec), *spec.layout[:1]), len(self._names))
+            for spec in operation.tensors()
+            if spec.origin == Origin.WEIGHT
+            and self._source(spec) is None
+            and spec.is_floating
+            and (spec.requires_grad or kind in _TRAINED)
+        )
+
+    def _flat(
+        self, kind: str, settings: dict[str, object], read: Sequence[tuple[TensorSpec, Source]]
+    ) -> tuple[Source, ...]:
+        """Give what is read; of a concatenation in another, what that one reads."""
+        sources: list[Source] = []
+        for spec, source in read:
+            inner = None if source.layer == INPUT else self.nodes[source.layer]
+            if (
+                kind == "concat"
+                and inner is not None
+                and inner.kind == "concat"
+                and inner.settings == settings
+                and inner.output == spec.shape
+            ):
+                sources += inner.sources
+            else:
+                sources.append(source)
+        return tuple(sources)
+
+    def _placed(self, node: Layer, operation: Operation) -> int:
+        """Give the number of a layer: of the same one where it was worked out before."""
+        specs = [(self._source(spec), spec) for spec in operation.tensors()]
+        # What multiplies stands as often as it is done, as its cost does; constants are unknown.
+        is_known = all(source or spec.origin == Origin.WEIGHT for source, spec in specs)
+        if not is_known or node.kind in _TRAINED or _RANDOM.search(node.kind):
+            self.nodes.append(node)
+            return len(self.nodes) - 1
+        seen = [(source, self._first(spec), spec.shape, spec.layout) for source, spec in specs]
+        key = repr((node.kind, sorted(node.settings.items()), seen, node.output))
+        number, before = self._known.setdefault(key, (len(self.nodes), operation))
+        if number == len(self.nodes):
+            self.nodes.append(node)
+        for spec, other in zip(operation.outputs, before.outputs, strict=True):
+            if spec.storage != other.storage:
+                self._same.setdefault(spec.storage, self._first(other))
+        return number
+
+    def _first(self, spec: TensorSpec) -> int:
+        return self._same.get(spec.storage, spec.storage)
 
 
-_NOTHING = -2
-"""The number of what came from no layer: a weight, a constant."""
+_RANDOM = re.compile("rand|bernoulli|multinomial|poisson|normal|uniform|exponential|dropout")
 
-
-def _maker(spec: TensorSpec, made: Mapping[int, int]) -> int:
-    """Give the layer that made a tensor."""
-    return made.get(spec.storage, INPUT if spec.origin == Origin.INPUT else _NOTHING)
+_TRAINED = frozenset({"conv", "transposed conv", "linear", "embedding", "embedding bag"})
+"""Kinds whose kernels are theirs, frozen or not."""
 
 
 def _is_of_weights(operation: Operation) -> bool:
@@ -151,120 +207,26 @@ def _is_of_weights(operation: Operation) -> bool:
     return trained and operation.output.is_floating
 
 
-def _bare(spec: TensorSpec, padded: Mapping[int, Shape]) -> Shape:
-    """Give the shape of an input before it was padded."""
-    shape = list(spec.shape)
-    for number, amount in enumerate(padded.get(spec.storage, ())):
-        shape[-1 - number // 2] -= amount
-    return tuple(shape)
-
-
-def _with_pads(settings: Mapping[str, Any], amount: Sequence[int]) -> dict[str, Any]:
-    """Add the padding that was done before a layer to its own, on both sides together."""
-    if "pads" not in settings:
-        return dict(settings)
-    pads = list(settings["pads"])
-    for number, width in enumerate(amount):
-        place = len(pads) - 1 - number // 2
-        if place >= 0:
-            pads[place] += width
-    return {**settings, "pads": tuple(pads)}
-
-
-def _before_softmax(nodes: Sequence[Layer], end: int) -> int:
-    if end < 0 or nodes[end].kind not in ("softmax", "log softmax"):
-        return end
-    return nodes[end].sources[0] if nodes[end].sources else end
-
-
-def _ordered(nodes: Sequence[Layer], ends: Sequence[int]) -> Layers:
-    depths: list[int] = []
-    for node in nodes:
-        known = [depths[source] for source in node.sources if source != INPUT]
-        depths.append(1 + max(known, default=0))
-    places: dict[int, int] = {}
-    order: list[int] = []
-    stack = [(end, False) for end in reversed(ends) if end >= 0]
-    while stack:
-        number, is_done = stack.pop()
-        if number in places:
-            continue
-        if is_done:
-            places[number] = len(order)
-            order.append(number)
-            continue
-        stack.append((number, True))
-        sources = [source for source in nodes[number].sources if source != INPUT]
-        if nodes[number].kind in COMMUTATIVE:
-            sources.sort(key=lambda source: (-depths[source], _tip(nodes, source)))
-        stack += [(source, False) for source in reversed(sources)]
-    layers = tuple(
-        replace(
-            nodes[number],
-            sources=tuple(places.get(source, INPUT) for source in nodes[number].sources),
-            input=_squeezed(nodes[number].input),
-            output=_squeezed(nodes[number].output),
-        )
-        for number in order
-    )
-    return Layers(layers, tuple(places.get(end, INPUT) for end in ends))
-
-
-def _tip(nodes: Sequence[Layer], number: int) -> list[str]:
-    """Describe a branch from its end, so that equal ones stand in one order on both sides."""
-    found: list[str] = []
-    while number >= 0 and len(found) < 8:
-        found.append(f"{describe(nodes[number])} {sorted(nodes[number].settings.items())}")
-        number = nodes[number].sources[0] if nodes[number].sources else _NOTHING
-    return found
-
-
-def _squeezed(shape: Shape) -> Shape:
-    """Leave out rows and columns of 1, which a flattened map has not."""
-    while len(shape) > 2 and shape[-1] == 1:
-        shape = shape[:-1]
-    return shape
-
-
-def _joined(node: Layer, nodes: Sequence[Layer]) -> Layer:
-    """See one layer where several operations come to one."""
-    if node.kind == "bias" and node.sources and node.sources[0] != INPUT:
-        layer = nodes[node.sources[0]]
-        if layer.settings.get("bias") is False:
-            return replace(layer, settings={**layer.settings, "bias": True})
-    if node.kind == "div" and len(node.sources) == 2:
-        size = _response_norm(nodes, *node.sources)
-        if size:
-            sources = node.sources[:1]
-            return replace(node, kind="lrn", settings={"size": size}, sources=sources)
-    return node
-
-
-def _response_norm(nodes: Sequence[Layer], source: int, below: int) -> int:
-    """Give the size of a local response norm, 0 where what is divided by is none."""
-    size = 0
-    for _ in range(6):
-        if below < 0:
-            return 0
-        node = nodes[below]
-        if node.kind == "avg pool":
-            size = max(node.settings["kernel"])
-        if node.kind == "mul" and node.sources == (source, source):
-            return size
-        if node.kind not in ("avg pool", "mul", "add", "shift", "pow") or len(node.sources) != 1:
-            return 0
-        below = node.sources[0]
-    return 0
+def _is_of_each_image(call: Call, last: Call | None) -> bool:
+    """Tell an instance norm by its way of working: the channels of all images as of one."""
+    read = call.operation.tensor("input")
+    is_training = call.operation.arguments.get("training")
+    if not is_training or read.shape[0] != 1 or last is None or last.place != call.place:
+        return False
+    return last.operation.name == "aten.view" and last.operation.output.storage == read.storage
 
 
 _MOVES = {
     f"aten.{name}"
     for name in (
-        "clone _to_copy constant_pad_nd _unsafe_view native_dropout lift_fresh "
+        "clone _to_copy _unsafe_view native_dropout lift_fresh "
         "unsafe_split unsafe_split_with_sizes squeeze_ unsqueeze_ transpose_ t_ detach"
     ).split()
 }
 """Operations that are no layer."""
+
+_MOVES_OF_WEIGHTS = {"aten.repeat", "aten.constant_pad_nd"}
+"""Likewise where they read nothing but weights."""
 
 _FACTORIES = {
     f"aten.{name}"
@@ -274,15 +236,3 @@ _FACTORIES = {
     ).split()
 }
 """Operations that read no more of a tensor than its sizes."""
-
-
-def _node(call: Call, sources: tuple[int, ...], before: Shape) -> Layer:
-    kind, settings = name_layer(call.operation, before)
-    return Layer(
-        kind=kind,
-        settings=settings,
-        path=call.place,
-        sources=sources,
-        input=before,
-        output=before[:2] if kind.startswith("global ") else call.operation.output.shape,
-    )

@@ -1,0 +1,155 @@
+"""What the layers of two models read, and whose weights they have, held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from archcount.difference.records import Change
+from archcount.tracing.layer import INPUT, Layer, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The layers of one model, and their partners in the other.
+
+    Attributes:
+        layers: its layers.
+        partner: the number of each layer's partner, where it has one.
+    """
+
+    layers: Sequence[Layer]
+    partner: Mapping[int, int]
+
+    def matched(self, source: Source) -> Source | None:
+        """Go back from what is read to the first that has a partner or was given."""
+        while source.layer != INPUT and source.layer not in self.partner:
+            if not self.layers[source.layer].sources:
+                return None
+            source = self.layers[source.layer].sources[0]
+        return source
+
+    def over(self, source: Source | None) -> Source | None:
+        """Give what stands on the other side for what is read."""
+        if source is None or source.layer == INPUT:
+            return source
+        return Source(self.partner[source.layer], source.output)
+
+    def first(self, at: int) -> set[int]:
+        """Give the first places, among those with a partner, that have a layer's weights."""
+        return {
+            next(
+                place
+                for place in range(at + 1)
+                if place in self.partner and name in self.layers[place].weights
+            )
+            for name in self.layers[at].weights
+        }
+
+
+def rewired(left: Side, right: Side, one: int, other: int) -> tuple[Change, ...]:
+    """Say so where a layer reads others than before, those aside that came or went.
+
+    Args:
+        left: the one side.
+        right: the other.
+        one: the number of a layer on the left.
+        other: of its partner on the right.
+    """
+    ours = [left.matched(source) for source in left.layers[one].sources]
+    theirs = [right.matched(source) for source in right.layers[other].sources]
+    expected = [left.over(source) for source in ours]
+    if left.layers[one].is_commutative:
+        expected.sort(key=str)
+        if expected == sorted(theirs, key=str):
+            return ()
+    if expected == theirs:
+        return ()
+    if len(expected) != len(theirs):
+        return (Change("branches", str(len(expected)), str(len(theirs))),)
+    return (_told("reads", left, right, ours, theirs),)
+
+
+def reweighted(left: Side, right: Side, one: int, other: int) -> tuple[Change, ...]:
+    """Say so where a layer has its weights in common with others than before.
+
+    Args:
+        left: the one side.
+        right: the other.
+        one: the number of a layer on the left.
+        other: of its partner on the right.
+    """
+    ours, theirs = left.first(one), right.first(other)
+    if not ours or not theirs or {left.partner[place] for place in ours} == theirs:
+        return ()
+    if ours == {one} or theirs == {other}:
+        told = [
+            "its own" if places == {at} else f"those of {_named(side, _places(places - {at}))}"
+            for side, at, places in ((left, one, ours), (right, other, theirs))
+        ]
+        return (Change("weights", *told),)
+    return (_told("weights of", left, right, _places(ours), _places(theirs)),)
+
+
+def _places(places: set[int]) -> list[Source | None]:
+    return [Source(place) for place in sorted(places)]
+
+
+def reresulted(
+    left: Side, right: Side, results: Sequence[Source], others: Sequence[Source]
+) -> Change | None:
+    """Say so where the results come of other layers.
+
+    Args:
+        left: the one side.
+        right: the other.
+        results: what gives the results on the left.
+        others: on the right.
+    """
+    ours, theirs = [*map(left.matched, results)], [*map(right.matched, others)]
+    if [left.over(source) for source in ours] == theirs:
+        return None
+    return _told("results of", left, right, results, others)
+
+
+def _told(
+    what: str,
+    left: Side,
+    right: Side,
+    ours: Sequence[Source | None],
+    theirs: Sequence[Source | None],
+) -> Change:
+    """Name what is read, as exactly as it takes to tell both sides from each other."""
+    both = [source for source in (*ours, *theirs) if source and source.layer == INPUT]
+    many = any(source.output for source in both)
+    one, other = _named(left, ours, many=many), _named(right, theirs, many=many)
+    if one == other:
+        one = _named(left, ours, exact=True, many=many)
+        other = _named(right, theirs, exact=True, many=many)
+    if one == other:  # modules of one name that stand elsewhere
+        names = [right.over(right.matched(source)) if source else None for source in theirs]
+        told = _named(left, names, exact=True, many=many)
+        other = f"{told} (by the left side's names)"
+    return Change(what, one, other)
+
+
+def _named(
+    side: Side, sources: Sequence[Source | None], *, exact: bool = False, many: bool = False
+) -> str:
+    return ", ".join(_name(side.layers, source, exact, many) for source in sources) or "nothing"
+
+
+def _name(layers: Sequence[Layer], source: Source | None, exact: bool, many: bool) -> str:
+    if source is None:
+        return "nothing"
+    if source.layer == INPUT:
+        return f"input {source.output + 1}" if many else "the input"
+    layer = layers[source.layer]
+    name = layer.path or f"{layer.kind} of the model"
+    if exact:
+        name += f" ({layer})"
+        equal = [at for at, each in enumerate(layers) if each.path == layer.path]
+        equal = [at for at in equal if str(layers[at]) == str(layer)]
+        if len(equal) > 1:
+            name += f" call {equal.index(source.layer) + 1}"
+    return f"output {source.output + 1} of {name}" if source.output else name

@@ -1,0 +1,113 @@
+"""Several operations that come to one layer: padding, biases, response norms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from archcount.tracing.layer import INPUT, Layer, Source
+
+
+def joined(node: Layer, shape: Sequence[int], nodes: Sequence[Layer]) -> Layer:
+    """See one layer where several operations come to one.
+
+    Args:
+        node: what the last operation is by itself.
+        shape: of what it reads first.
+        nodes: what was made before it.
+    """
+    if node.kind == "div" and len(node.sources) == 2:
+        size = _response_norm(nodes, *node.sources)
+        if size:
+            return replace(node, kind="lrn", settings={"size": size}, sources=node.sources[:1])
+    if not node.sources or node.sources[0].layer == INPUT:
+        return node
+    before = nodes[node.sources[0].layer]
+    if before.kind == "pad" and "pads" in node.settings and tuple(shape) == before.output:
+        return _with_pad(node, before, nodes)
+    if node.kind == "bias" and _is_its_bias(node, shape, before):
+        settings = {**before.settings, "bias": True}
+        return replace(before, settings=settings, weights=before.weights | node.weights)
+    return node
+
+
+def _is_its_bias(node: Layer, shape: Sequence[int], layer: Layer) -> bool:
+    """Tell whether a trained vector is added along the channels that a layer gives."""
+    if "alpha" in node.settings or layer.settings.get("bias") is not False:
+        return False
+    if node.settings["vector"] != layer.settings["out"]:
+        return False
+    places = layer.settings.get("places", ())
+    is_moved = tuple(shape) != layer.output  # such as a map that became a list of its places
+    return bool(node.settings["axis"] == (-1 if is_moved else -1 - len(places)))
+
+
+def _with_pad(node: Layer, pad: Layer, nodes: Sequence[Layer]) -> Layer:
+    """Make a padding part of the window that reads it, where the window could pad so itself."""
+    by, settings = pad.settings["by"], node.settings
+    dims = len(settings["pads"])
+    amounts = [*zip(by[::2], by[1::2], strict=True)][::-1]  # as the axes of the window
+    if len(amounts) > dims:
+        if any(low or high for low, high in amounts[:-dims]):
+            return node
+        amounts = amounts[-dims:]
+    amounts = [(0, 0)] * (dims - len(amounts)) + amounts
+    source = pad.sources[0]
+    is_positive = source.layer != INPUT and nodes[source.layer].kind in ("relu", "relu6")
+    if not _may_join(node, pad.settings, amounts, is_positive):
+        return node
+    pads = tuple(
+        (low + more, high + above)
+        for (low, high), (more, above) in zip(settings["pads"], amounts, strict=True)
+    )
+    places = tuple(
+        size - low - high for size, (low, high) in zip(settings["places"], amounts, strict=True)
+    )
+    more = {"padding mode": pad.settings["mode"]} if "mode" in pad.settings else {}
+    return replace(
+        node,
+        settings={**settings, "pads": pads, "places": places, **more},
+        sources=(source, *node.sources[1:]),
+        input=pad.input,
+    )
+
+
+def _may_join(
+    node: Layer, pad: Mapping[str, Any], amounts: Sequence[tuple[int, int]], is_positive: bool
+) -> bool:
+    settings = node.settings
+    has_own = any(low or high for low, high in settings["pads"])
+    if any(low < 0 or high < 0 for low, high in amounts):
+        return False
+    if node.kind == "conv":
+        return not has_own if "mode" in pad else pad["value"] == 0
+    if "mode" in pad or settings.get("ceil"):
+        return False
+    if node.kind == "avg pool":
+        return bool(pad["value"] == 0) and settings.get("counts padding", True)
+    if node.kind == "max pool":
+        halves = [kernel // 2 for kernel in settings["kernel"]]
+        fits = all(max(pair) <= half for pair, half in zip(amounts, halves, strict=True))
+        lowest = pad["value"] == float("-inf")
+        return fits and (lowest or (is_positive and pad["value"] == 0))
+    return False
+
+
+def _response_norm(nodes: Sequence[Layer], source: Source, below: Source) -> int:
+    """Give the size of a local response norm, 0 where what is divided by is none."""
+    size = 0
+    for _ in range(7):
+        if below.layer == INPUT:
+            return 0
+        node = nodes[below.layer]
+        if node.kind == "avg pool":
+            size = max(node.settings["kernel"])
+        if node.kind == "mul" and node.sources == (source, source):
+            return size
+        if node.kind not in ("pad", "avg pool", "mul", "add", "shift", "pow"):
+            return 0
+        if len(node.sources) != 1:
+            return 0
+        below = node.sources[0]
+    return 0

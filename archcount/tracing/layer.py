@@ -1,0 +1,101 @@
+"""A layer of a model: what it does, what it reads, whose weights it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Shape = tuple[int, ...]
+
+INPUT = -1
+"""The number of what the model is given, where a source is no layer."""
+
+
+class Source(NamedTuple):
+    """One tensor that a layer reads.
+
+    Attributes:
+        layer: the number of the layer that gives it; `INPUT` where the model was given it.
+        output: which of the layer's outputs it is, or of the model's inputs.
+    """
+
+    layer: int
+    output: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layer:
+    """One layer of a model.
+
+    Attributes:
+        kind: what it is, such as `conv` or `max pool`.
+        settings: what was chosen for it, by name, such as `kernel`.
+        path: the module that does it.
+        sources: what it reads, by the numbers of the sequence it stands in.
+        input: the shape of what it reads first.
+        output: the shape of what it gives.
+        weights: the numbers of what it has trained, equal where layers share it.
+    """
+
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    path: str
+    sources: tuple[Source, ...] = ()
+    input: Shape
+    output: Shape
+    weights: frozenset[int] = frozenset()
+
+    def __str__(self) -> str:
+        return describe(self)
+
+    @property
+    def is_commutative(self) -> bool:
+        """Whether it does not matter in which order it reads."""
+        return self.kind in _COMMUTATIVE and "alpha" not in self.settings
+
+
+_COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
+
+
+def describe(layer: Layer) -> str:
+    """Write a layer as a paper would.
+
+    >>> describe(Layer(kind="conv", path="", input=(1, 16, 9, 9), output=(1, 32, 9, 9),
+    ...     settings={"kernel": (5, 5), "stride": (1, 1), "in": 16, "out": 32, "groups": 1}))
+    'conv 5x5 16->32'
+    """
+    settings = dict(layer.settings)
+    words = [layer.kind]
+    if settings.get("kernel"):
+        stride = settings.get("stride") or ()
+        by = f"/{_same(stride)}" if any(step != 1 for step in stride) else ""
+        words.append("x".join(map(str, settings["kernel"])) + by)
+    if "in" in settings:
+        words.append(f"{settings['in']}->{settings['out']}")
+    groups = settings.get("groups", 1)
+    if groups == "depthwise" or groups > 1:
+        words.append("depthwise" if groups == "depthwise" else f"groups {groups}")
+    if any(step != 1 for step in settings.get("dilation", ())):
+        words.append(f"dilation {_same(settings['dilation'])}")
+    for name in ("entries", "size", "to", "by"):
+        if name in settings:
+            words.append(f"{name} {settings[name]}")
+    return " ".join(words)
+
+
+def _same(values: Sequence[int]) -> str:
+    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What a model does.
+
+    Attributes:
+        layers: in the order of what they read.
+        results: what gives the results, in order.
+    """
+
+    layers: tuple[Layer, ...]
+    results: tuple[Source, ...]

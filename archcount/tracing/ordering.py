@@ -1,0 +1,163 @@
+"""The layers that lead to the results, in an order that no style of code changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from archcount.tracing.layer import INPUT, Layer, Layers, Shape, Source, describe
+
+
+def ordered(nodes: Sequence[Layer], ends: Sequence[Source]) -> Layers:
+    """Give the layers that lead to the ends, each after all that it reads.
+
+    The branches of a concatenation stand in their order; of a sum, the longer first, and among
+    equally long ones by what they are, what they read and who reads them.
+
+    Args:
+        nodes: every layer, each after all that it reads.
+        ends: what gives the results.
+    """
+    found = _Graph(list(nodes), ends)
+    places: dict[int, int] = {}
+    order: list[int] = []
+    stack = [(end.layer, False) for end in reversed(ends) if end.layer != INPUT]
+    while stack:
+        number, is_done = stack.pop()
+        if number in places:
+            continue
+        if is_done:
+            places[number] = len(order)
+            order.append(number)
+            continue
+        stack.append((number, True))
+        sources = found.nodes[number].sources
+        stack += [(each.layer, False) for each in reversed(sources) if each.layer != INPUT]
+
+    def placed(source: Source) -> Source:
+        return source if source.layer == INPUT else Source(places[source.layer], source.output)
+
+    weights: dict[int, int] = {}
+    layers = []
+    for number in order:
+        node = found.nodes[number]
+        names = [weights.setdefault(name, len(weights)) for name in sorted(node.weights)]
+        layers.append(
+            replace(
+                node,
+                sources=tuple(map(placed, node.sources)),
+                input=_squeezed(node.input),
+                output=_squeezed(node.output),
+                weights=frozenset(names),
+            )
+        )
+    return Layers(tuple(layers), tuple(map(placed, ends)))
+
+
+def _squeezed(shape: Shape) -> Shape:
+    """Leave out rows and columns of 1, which a flattened map has not."""
+    while len(shape) > 2 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
+
+
+@dataclass(slots=True)
+class _Graph:
+    """Layers by who reads whom: sums in one piece, what they add in an order of its own."""
+
+    nodes: list[Layer]
+    ends: Sequence[Source]
+    reached: list[int] = field(default_factory=list)
+    depths: dict[int, int] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
+    origins: dict[int, str] = field(default_factory=dict)
+    readers: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._reach()
+        self._flatten()
+        self._reach()
+        for number in self.reached:
+            self._describe(number)
+        self._look_back()
+        for number in self.reached:
+            node = self.nodes[number]
+            if node.is_commutative:
+                sources = tuple(sorted(node.sources, key=self._rank))
+                # Whichever it reads first, it is as large as what it gives.
+                self.nodes[number] = replace(node, sources=sources, input=node.output)
+
+    def _reach(self) -> None:
+        wanted = {end.layer for end in self.ends}
+        self.reached = []
+        for number in range(len(self.nodes) - 1, -1, -1):
+            if number in wanted:
+                self.reached.append(number)
+                wanted.update(source.layer for source in self.nodes[number].sources)
+        self.reached.reverse()
+
+    def _flatten(self) -> None:
+        """Make one sum of sums that nothing else reads: how they are bracketed is no matter."""
+        reads = Counter(source for n in self.reached for source in self.nodes[n].sources)
+        reads.update(self.ends)
+        for number in self.reached:
+            node = self.nodes[number]
+            if node.kind != "add" or not node.is_commutative:
+                continue
+            sources: list[Source] = []
+            for source in node.sources:
+                inner = None if source.layer == INPUT else self.nodes[source.layer]
+                is_part = inner is not None and inner.kind == "add" and inner.is_commutative
+                if inner and is_part and reads[source] == 1 and inner.output == node.output:
+                    sources += inner.sources
+                else:
+                    sources.append(source)
+            self.nodes[number] = replace(node, sources=tuple(sources))
+
+    def _describe(self, number: int) -> None:
+        node = self.nodes[number]
+        known = [source for source in node.sources if source.layer != INPUT]
+        self.depths[number] = 1 + max((self.depths[each.layer] for each in known), default=0)
+        kinds = sorted(self.nodes[each.layer].kind for each in known)
+        self.words[number] = f"{describe(node)} {sorted(node.settings.items())} of {kinds}"
+        read = [f"{self.origins.get(each.layer, '')} {each.output}" for each in node.sources]
+        if node.is_commutative:
+            read.sort()
+        self.origins[number] = _digest(self.words[number], str(node.output), *read)
+
+    def _look_back(self) -> None:
+        """Tell layers that are alike by who reads them."""
+        seen: dict[int, list[str]] = {number: [] for number in self.reached}
+        for place, end in enumerate(self.ends):
+            if end.layer != INPUT:
+                seen[end.layer].append(f"end {place} {end.output}")
+        for number in reversed(self.reached):
+            node = self.nodes[number]
+            self.readers[number] = _digest(*sorted(seen[number]))
+            for place, source in enumerate(node.sources):
+                if source.layer != INPUT:
+                    at = "" if node.is_commutative else place
+                    told = f"{self.origins[number]} {self.readers[number]} {at} {source.output}"
+                    seen[source.layer].append(told)
+
+    def _rank(self, source: Source) -> tuple[int, list[str], str, str, int]:
+        number = source.layer
+        if number == INPUT:
+            return 0, [], "", "", source.output
+        way = self._way(number)
+        return -self.depths[number], way, self.origins[number], self.readers[number], source.output
+
+    def _way(self, number: int) -> list[str]:
+        """Describe a branch from its end, so that equal ones stand in one order on both sides."""
+        found: list[str] = []
+        while number != INPUT and len(found) < 64:
+            found.append(self.words[number])
+            sources = self.nodes[number].sources
+            number = sources[0].layer if sources else INPUT
+        return found
+
+
+def _digest(*parts: str) -> str:
+    return blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
