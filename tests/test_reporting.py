@@ -10,7 +10,8 @@ import pytest
 
 import archcount as ac
 from archcount.reporting.columns import remarks
-from archcount.reporting.render import FORMATS, render_table
+from archcount.reporting.render import FORMATS
+from archcount.reporting.tables import render_table
 
 PLAIN = """\
 toy: A toy network, Table 1

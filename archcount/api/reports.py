@@ -16,7 +16,7 @@ from archcount.counting import Count, RowCount
 from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.reporting.assemble import Subject, assemble
 from archcount.reporting.records import TableReport
-from archcount.reporting.render import render_table
+from archcount.reporting.tables import render_table
 from archcount.reporting.tidy import to_frame
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typer
 
 from archcount.api.checks import FAILING, check
 from archcount.cli import complete
-from archcount.cli.options import Engine, Output
+from archcount.cli.engine_option import Engine
+from archcount.cli.options import Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError

@@ -9,7 +9,8 @@ import typer
 from archcount.api.explaining import explain
 from archcount.api.tables import load
 from archcount.cli import complete
-from archcount.cli.options import Engine, Format, Output
+from archcount.cli.engine_option import Engine
+from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.reporting.explained import explained_csv, explained_json

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.tables import Table, load
 from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.reporting.render import render_listing, render_sheets
 from archcount.spec.catalogue import shipped_tables
+from archcount.spec.heading import Heading, read_heading
 
 SCHEMA = "archcount.list/1"
 
@@ -31,19 +31,20 @@ def show_list(
         if totals:
             write(_totals(chosen, None if output is None else 160, colour=write_colour(output)))
             return
-        records = [_record(load(name)) for name in shipped_tables()]
+        headings = [read_heading(path, path.name) for path in shipped_tables().values()]
+        records = [_record(heading) for heading in headings]
         write(
             render_listing("Shipped tables", SCHEMA, records, chosen, colour=write_colour(output))
         )
 
 
-def _record(table: Table) -> dict[str, str | int | float | None]:
+def _record(heading: Heading) -> dict[str, str | int | float | None]:
     return {
-        "name": table.name,
-        "rows": len(table.printed.rows),
-        "input": "x".join(str(side) for side in table.input),
-        "variants": " ".join(table.variants) or None,
-        "source": str(table.source),
+        "name": heading.name,
+        "rows": heading.rows,
+        "input": heading.input,
+        "variants": " ".join(heading.variants) or None,
+        "source": str(heading.source),
     }
 
 

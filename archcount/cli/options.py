@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from archcount.cli import complete
-from archcount.counting import ENGINES
 from archcount.errors import Problem, UsageError, quote
 from archcount.reporting.render import FORMATS
 
@@ -17,12 +16,6 @@ TableName = Annotated[
     typer.Argument(
         help="A shipped table's name (see `archcount list`) or the path of a table file.",
         autocompletion=complete.tables,
-    ),
-]
-Engine = Annotated[
-    str,
-    typer.Option(
-        help=f"{', '.join(ENGINES)}, or all; formula checks the others.", metavar="ENGINE"
     ),
 ]
 Format = Annotated[

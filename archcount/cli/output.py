@@ -14,8 +14,6 @@ import typer
 
 from archcount.cli.stop import stop_if_asked
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.columns import remarks
-from archcount.reporting.records import TableReport
 from archcount.reporting.render import FORMATS
 
 _SUFFIXES = {
@@ -176,9 +174,3 @@ def is_closed(stream: IO[str] | None) -> bool:
 def is_terminal(stream: IO[str] | None) -> bool:
     """Tell whether a stream is open and a terminal."""
     return stream is not None and stream.isatty()
-
-
-def warn(report: TableReport) -> None:
-    """Say on stderr what the reader should know, where the output has no place for it."""
-    for remark in remarks(report):
-        typer.echo(remark.text, err=True)

@@ -10,10 +10,12 @@ from archcount.api.reports import compare, count
 from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.asprinted import as_printed_rows, count_nothing
-from archcount.cli.options import Engine, Format, Output, TableName, lets_of
-from archcount.cli.output import choose_format, destination, warn, write_colour
+from archcount.cli.engine_option import Engine
+from archcount.cli.options import Format, Output, TableName, lets_of
+from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting.render import render_table
+from archcount.reporting.columns import remarks
+from archcount.reporting.tables import render_table
 
 
 def show_table(
@@ -86,5 +88,6 @@ def show_table(
         if row:
             report = report.select(row)
         if chosen == "csv" or output is not None:
-            warn(report.record)
+            for remark in remarks(report.record):
+                typer.echo(remark.text, err=True)
         write(render_table(report.record, chosen, width=width, colour=write_colour(output)))

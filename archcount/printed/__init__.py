@@ -10,6 +10,7 @@ from archcount.printed.claimed import (
 )
 from archcount.printed.notation import Patch, parse_patch, parse_size
 from archcount.printed.quantity import Interval, Quantity, parse_quantity, parse_ratio
+from archcount.printed.source import Source
 from archcount.printed.table import (
     NUMBERS,
     Claim,
@@ -20,7 +21,6 @@ from archcount.printed.table import (
     PrintedRow,
     PrintedTable,
     Reference,
-    Source,
     Training,
 )
 

@@ -6,7 +6,7 @@ from functools import partial
 from textwrap import wrap
 
 from archcount.printed import NUMBERS, PrintedRow, PrintedTable
-from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.exports import to_csv, to_json
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 SCHEMA = "archcount.as-printed/1"

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archcount.benchmark.comparing import SAME, BenchComparison, Pair
+from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.figures import percent, significant
-from archcount.reporting.machine import to_csv, to_json
 from archcount.reporting.render import render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
-from archcount.reporting.tidy import Value
 
 SCHEMA = "archcount.bench-compare/1"
 _ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "told"}

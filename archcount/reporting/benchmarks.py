@@ -9,11 +9,10 @@ from archcount.benchmark.records import Benchmark, Measurement
 from archcount.benchmark.results import to_json
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.bench_parts import row_sheets, scaling_sheets, tuned_sheets
+from archcount.reporting.exports import Value, to_csv
 from archcount.reporting.figures import percent, rate, significant, size
-from archcount.reporting.machine import to_csv
 from archcount.reporting.render import render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
-from archcount.reporting.tidy import Value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount.difference import DIFFERENT, Difference, Layer, Pair, Row, describe
-from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.render import render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
-from archcount.reporting.tidy import Value
 
 if TYPE_CHECKING:
     import pandas as pd

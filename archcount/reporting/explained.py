@@ -11,7 +11,8 @@ from archcount.comparison.conventions import describe
 from archcount.counting import RowCount
 from archcount.edits import Plan, Site
 from archcount.printed import Convention, Source
-from archcount.reporting.machine import explanation_record, row_record, to_csv, to_json
+from archcount.reporting.exports import to_csv, to_json
+from archcount.reporting.machine import explanation_record, row_record
 
 SCHEMA = "archcount.explain/1"
 """The name and version of the JSON form of an explanation."""

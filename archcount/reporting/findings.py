@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archcount.errors import Location
-from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.exports import to_csv, to_json
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 SCHEMA = "archcount.check/1"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archcount.comparison import ColumnFit
 from archcount.comparison.conventions import describe
 from archcount.printed import Convention
-from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.exports import to_csv, to_json
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 SCHEMA = "archcount.infer/1"

@@ -1,11 +1,8 @@
-"""JSON and CSV: the stable formats for other tools."""
+"""A table report as JSON and CSV: the stable formats for other tools."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -19,8 +16,9 @@ from archcount.comparison import (
 )
 from archcount.comparison.conventions import describe
 from archcount.counting import RowCount
+from archcount.reporting.exports import to_csv, to_json
 from archcount.reporting.records import ReportRow, TableReport
-from archcount.reporting.tidy import Value, tidy_rows
+from archcount.reporting.tidy import tidy_rows
 
 TABLE_SCHEMA = "archcount.table/1"
 """The name and version of the JSON form of a table report."""
@@ -29,22 +27,6 @@ TABLE_SCHEMA = "archcount.table/1"
 def table_csv(report: TableReport) -> str:
     """Write a report as CSV, one line per row and head."""
     return to_csv(tidy_rows(report))
-
-
-def to_csv(records: Iterable[Mapping[str, Value]]) -> str:
-    """Write records of equal fields as CSV; what is missing is empty."""
-    records = list(records)
-    text = io.StringIO()
-    if records:
-        writer = csv.DictWriter(text, fieldnames=list(records[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
-    return text.getvalue()
-
-
-def to_json(value: Any) -> str:
-    """Write JSON for people to read and for tools to parse."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def table_json(report: TableReport) -> str:

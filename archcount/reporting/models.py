@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from archcount.counting import ModelCount, ModuleCount
 from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
+from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.figures import size
-from archcount.reporting.machine import to_csv, to_json
 from archcount.reporting.render import render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
-from archcount.reporting.tidy import Value
 from archcount.reporting.totals import short
 
 if TYPE_CHECKING:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from archcount.reporting.columns import full_sheet, narrow_sheet
-from archcount.reporting.machine import table_csv, table_json, to_csv, to_json
-from archcount.reporting.records import TableReport
+from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.sheet import Column, Sheet, make_sheet
 from archcount.reporting.text import html, markdown, plain
-from archcount.reporting.tidy import Value
 
 FORMATS: Mapping[str, str] = {
     "rich": "colours, fitted to the terminal",
@@ -24,25 +21,6 @@ FORMATS: Mapping[str, str] = {
 """The formats a report can be written in."""
 
 _TEXTS: Mapping[str, Callable[[Sheet], str]] = {"plain": plain, "md": markdown, "html": html}
-
-
-def render_table(
-    report: TableReport, form: str, *, width: int | None = None, colour: bool = True
-) -> str:
-    """Write a table report in one of `FORMATS`.
-
-    Args:
-        report: the report.
-        form: the format's name.
-        width: for rich and svg, the width in columns; None asks the terminal.
-        colour: for rich, whether colours may be written.
-    """
-    if form == "json":
-        return table_json(report)
-    if form == "csv":
-        return table_csv(report)
-    sheets = [full_sheet(report), narrow_sheet(report)]
-    return _written([sheets], form, width, colour, f"archcount table {report.name}")
 
 
 def render_listing(

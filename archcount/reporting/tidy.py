@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcount.layers import CATEGORIES
+from archcount.reporting.exports import Value
 from archcount.reporting.records import ReportRow, TableReport
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Value = str | int | float | None
 
 
 def tidy_rows(report: TableReport) -> list[dict[str, Value]]:

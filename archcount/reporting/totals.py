@@ -9,9 +9,8 @@ from itertools import pairwise
 
 from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.counting import RowCount
-from archcount.reporting.machine import to_csv, to_json
+from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
-from archcount.reporting.tidy import Value
 
 SCHEMA = "archcount.totals/1"
 _MARKS = {"match": "✓", "convention": "≈"}

@@ -1,0 +1,16 @@
+"""The option that chooses who counts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcount.counting import ENGINES
+
+Engine = Annotated[
+    str,
+    typer.Option(
+        help=f"{', '.join(ENGINES)}, or all; formula checks the others.", metavar="ENGINE"
+    ),
+]
