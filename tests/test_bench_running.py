@@ -239,3 +239,55 @@ def test_rows_bring_their_own_counts():
     (found,) = runner.run(named("a", mode="train"))
     (row,) = found.rows
     assert (row.id, row.macs, row.backward_macs, row.forward_ns) == ("conv1", 70, 140, 5.0)
+
+
+def slower_in(process_times, repeat):
+    """Run a configuration in several processes, each with a time of its own."""
+    made = []
+
+    class Lucky(FakeHost):
+        def __init__(self, configuration, script, log):
+            super().__init__(configuration, script, log)
+            made.append(self)
+            self.time = process_times[(len(made) - 1) % len(process_times)] * MS
+
+        def ask(self, do, **how):
+            answer = super().ask(do, **how)
+            if do == "block":
+                samples = [self.time] * how["iterations"]
+                return {"samples_ns": samples, "wall_ns": sum(samples)}
+            return answer
+
+    runner = Runner(
+        plan=Plan(repeat=repeat, budget=60),
+        make_host=lambda configuration: Lucky(configuration, lambda *_: None, []),
+        count=lambda configuration: Counted(facts=FACTS),
+    )
+    (found,) = runner.run(named("a"))
+    return found
+
+
+def test_the_interval_of_several_processes_knows_how_far_they_differ():
+    # Within each process no iteration differs; the six are 10 to 15 ms, their middle 12.5.
+    found = slower_in([10, 11, 12, 13, 14, 15], 6)
+    assert found.statistics.processes == 6
+    assert found.statistics.median_ns == 12.5 * MS
+    assert found.statistics.low_ns <= 11 * MS
+    assert found.statistics.high_ns >= 14 * MS
+    assert {block.process for block in found.blocks} == set(range(6))
+    alone = slower_in([10], 1)
+    assert alone.statistics.low_ns == alone.statistics.high_ns == 10 * MS
+
+
+def test_one_of_several_processes_that_fails_fails_the_configuration():
+    hosts = []
+
+    def script(do, configuration, how):
+        if do == "prepare":
+            hosts.append(configuration)
+            if len(hosts) == 2:
+                raise WorkerError("problem", "it fell", 2)
+
+    (found,), _, _ = run(named("a"), script, repeat=3)
+    assert (found.status, found.problem, found.exit_code) == ("failed", "it fell", 2)
+    assert found.statistics.processes == 2

@@ -12,7 +12,7 @@ from archcount.benchmark.comparing import CONFIDENCE, compare_benchmarks, judge
 from archcount.benchmark.records import Benchmark, Block, Configuration, Measurement, Plan
 from archcount.benchmark.sampling import Sampling, Warming, block_length
 from archcount.benchmark.statistics import (
-    arrays,
+    clusters,
     describe,
     interval_of_median,
     interval_of_ratio,
@@ -125,7 +125,7 @@ def test_samples_are_described_by_hand():
     blocks = [Block(samples_ns=(1, 2, 3, 4, 100), wall_ns=110)] * 2
     found = describe(blocks)
     assert (found.samples, found.median_ns, found.mad_ns, found.outliers) == (10, 3, 1, 2)
-    assert [list(part) for part in arrays(blocks)] == [[1, 2, 3, 4, 100]] * 2
+    assert [list(part) for part in clusters(blocks)] == [[1, 2, 3, 4, 100]] * 2
 
 
 def test_sampling_ends_when_time_is_up_but_not_without_an_interval():

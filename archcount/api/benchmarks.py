@@ -86,6 +86,7 @@ def bench(
     warm_up: int = 10,
     on_oom: Literal["fail", "halve", "skip"] = "fail",
     per_row: bool = False,
+    repeat: int = 1,
     allow: Sequence[str] | None = None,
     **settings: Any,
 ) -> BenchReport:
@@ -107,6 +108,8 @@ def bench(
         warm_up: iterations of warm-up at least.
         on_oom: what happens when memory runs out.
         per_row: whether the rows of a table are timed too.
+        repeat: processes for each configuration, which share its budget; from 6 on the interval
+            knows how far processes differ.
         allow: ways to be faster that are tried and held against the plain one, such as
             `["channels_last", "compile", "bf16"]`.
         settings: `amp`, `tf32`, `channels_last`, `compile`, `optimizer`, `threads`, `seed`,
@@ -133,7 +136,14 @@ def bench(
         dtypes=_several(dtype),
         device=check_device(device or best()),
         inputs=_several(input) if input else (),
-        plan=Plan(target=precision, budget=budget, warm_up=warm_up, on_oom=on_oom, per_row=per_row),
+        plan=Plan(
+            target=precision,
+            budget=budget,
+            warm_up=warm_up,
+            on_oom=on_oom,
+            per_row=per_row,
+            repeat=repeat,
+        ),
         tune=allow,
         **settings,
     )

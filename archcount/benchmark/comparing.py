@@ -118,14 +118,15 @@ def judge(low: float | None, high: float | None) -> Verdict:
 
 
 def _judged(before: Measurement, after: Measurement) -> Pair:
-    from archcount.benchmark.statistics import arrays, interval_of_ratio
+    from archcount.benchmark.statistics import clusters, interval_of_ratio
 
     assert before.statistics is not None
     assert after.statistics is not None
     # Time an image, so that runs of other batches can be compared where that is forced.
     scale = before.batch / after.batch
     ratio = after.statistics.median_ns / before.statistics.median_ns * scale
-    interval = interval_of_ratio(arrays(after.blocks), arrays(before.blocks), confidence=CONFIDENCE)
+    ours, theirs = clusters(after.blocks), clusters(before.blocks)
+    interval = interval_of_ratio(ours, theirs, confidence=CONFIDENCE)
     low, high = (end * scale for end in interval) if interval else (None, None)
     return Pair(
         before=before,

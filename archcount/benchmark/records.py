@@ -82,10 +82,12 @@ class Block:
     Attributes:
         samples_ns: nanoseconds of each: on the CPU by a clock, elsewhere by the device's events.
         wall_ns: nanoseconds that all of them took by the clock, until the device was done.
+        process: which of the configuration's processes ran them.
     """
 
     samples_ns: tuple[int, ...]
     wall_ns: int
+    process: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,7 @@ class Statistics:
     Attributes:
         samples: how many there are; none is dropped.
         blocks: in how many blocks.
+        processes: in how many processes.
         median_ns: the middle of all samples.
         low_ns: the lower end of the median's interval, None where the blocks are too few.
         high_ns: the upper end.
@@ -124,6 +127,7 @@ class Statistics:
 
     samples: int
     blocks: int
+    processes: int
     median_ns: float
     low_ns: float | None
     high_ns: float | None
@@ -350,6 +354,7 @@ class Plan:
         warm_up: iterations of warm-up at least.
         on_oom: what happens when memory runs out.
         per_row: whether rows are timed.
+        repeat: in how many processes each configuration is run, which share its budget.
     """
 
     target: float = 0.01
@@ -357,6 +362,7 @@ class Plan:
     warm_up: int = 10
     on_oom: Literal["fail", "halve", "skip"] = "fail"
     per_row: bool = False
+    repeat: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

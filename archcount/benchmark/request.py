@@ -111,6 +111,7 @@ class Request:
             *(("--batch", batch, 1) for batch in self.batches),
             ("--threads", 1 if self.threads is None else self.threads, 1),
             ("--warm-up", self.plan.warm_up, 1),
+            ("--repeat", self.plan.repeat, 1),
         ):
             if not least <= number < 2**31:
                 raise UsageError(

@@ -19,6 +19,7 @@ from archcount.benchmark.records import (
     Status,
 )
 from archcount.benchmark.sampling import Sampling, Warming
+from archcount.benchmark.statistics import describe
 
 _WALKS = 10
 """Walks over the rows of a network."""
@@ -62,6 +63,7 @@ class Trial:
         is_over: whether nothing is left to do.
         is_delayed: whether memory ran out beside others, so that it is tried again alone.
         neighbours: how many others take turns with it.
+        process: which process of the configuration this is.
     """
 
     configuration: Configuration
@@ -75,6 +77,7 @@ class Trial:
     is_over: bool = False
     is_delayed: bool = False
     neighbours: int = 0
+    process: int = 0
 
     def close(self) -> None:
         """End its process."""
@@ -120,13 +123,16 @@ class Runner:
     progress: Progress = field(default_factory=Silence)
     is_interrupted: bool = False
     _trials: list[Trial] = field(default_factory=list)
+    _paces: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def run(self, configurations: Sequence[Configuration]) -> list[Measurement]:
         """Measure every configuration; what fails takes nothing from the others.
 
         An interrupt ends the run: what is finished is kept, and so are the samples of the rest.
         """
-        trials = self._trials = [self._trial(configuration) for configuration in configurations]
+        repeats = range(self.plan.repeat)
+        every = [[self._trial(asked, number) for number in repeats] for asked in configurations]
+        trials = self._trials = [trial for number in repeats for trial in _at(every, number)]
         try:
             for group in self._groups(trials):
                 self._turns(group)
@@ -139,13 +145,14 @@ class Runner:
             for trial in trials:
                 if not trial.is_over:
                     trial.end("interrupted", "stopped before it was done")
-        return [trial.measurement for trial in trials]
+        return [_merged([trial.measurement for trial in repeated]) for repeated in every]
 
-    def _trial(self, configuration: Configuration) -> Trial:
+    def _trial(self, configuration: Configuration, process: int) -> Trial:
         return Trial(
             configuration=configuration,
             count=self.count,
             batch=configuration.batch,
+            process=process,
             warming=self._warming(),
             measurement=Measurement(
                 configuration=configuration, batch=configuration.batch, status="interrupted"
@@ -154,6 +161,11 @@ class Runner:
 
     def _warming(self) -> Warming:
         return Warming(least=self.plan.warm_up, budget_ns=1e9 * self.plan.budget)
+
+    @property
+    def _share(self) -> Plan:
+        """The part of the plan that one of a configuration's processes has."""
+        return replace(self.plan, budget=self.plan.budget / self.plan.repeat)
 
     def _groups(self, trials: Sequence[Trial]) -> Iterator[list[Trial]]:
         """Put together what takes turns: as many as the memory holds at one time."""
@@ -210,7 +222,7 @@ class Runner:
 
     def _show(self, trial: Trial, phase: Phase) -> None:
         left = sum(
-            other.sampling.left_ns() if other.sampling else 1e9 * self.plan.budget
+            other.sampling.left_ns() if other.sampling else 1e9 * self._share.budget
             for other in self._trials
             if not other.is_over
         )
@@ -236,7 +248,9 @@ class Runner:
             self._show(trial, "warm-up")
             trial.warming.blocks.append(_block(host, trial.warming.next_length()))
         last = trial.warming.blocks[-1].samples_ns
-        trial.sampling = Sampling(plan=self.plan, iteration_ns=median(last))
+        # Blocks of one length in all processes, so that each has the same say in the median.
+        pace = self._paces.setdefault((id(trial.configuration), trial.batch), median(last))
+        trial.sampling = Sampling(plan=self._share, iteration_ns=pace)
 
     def _sample(self, trial: Trial, alone: bool) -> None:
         """Run a block; after the last one, what is measured apart from time."""
@@ -245,8 +259,11 @@ class Runner:
         assert sampling is not None
         self._show(trial, "sampling")
         prime = 0 if alone or sampling.iteration_ns >= _SLOW_NS else 1
-        sampling.add(_block(host, sampling.length, prime))
+        sampling.add(replace(_block(host, sampling.length, prime), process=trial.process))
         if not sampling.stopped:
+            return
+        if trial.process:  # the first of the configuration's processes says the rest
+            trial.end("done")
             return
         self._show(trial, "memory")
         peak, kind = host.ask("memory")
@@ -265,6 +282,32 @@ class Runner:
         macs, backward = trial.counted.rows.get(row["id"], (0, 0))
         is_train = trial.configuration.mode == "train"
         return RowTime(**row, macs=macs, backward_macs=backward if is_train else None)
+
+
+def _at(every: Sequence[Sequence[Trial]], number: int) -> list[Trial]:
+    """Give one trial of every configuration, so that those of one take turns with the others'."""
+    return [repeated[number] for repeated in every]
+
+
+def _merged(parts: Sequence[Measurement]) -> Measurement:
+    """Make one measurement of those of a configuration's processes; one that failed fails all."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    worst = next((part for part in parts if part.status != "done"), first)
+    batch = min(part.batch for part in parts)
+    blocks = tuple(block for part in parts if part.batch == batch for block in part.blocks)
+    budget = any(part.stopped == "budget" for part in parts)
+    return replace(
+        first,
+        batch=batch,
+        status=worst.status,
+        problem=worst.problem,
+        exit_code=worst.exit_code,
+        blocks=blocks,
+        statistics=describe(blocks) if blocks else None,
+        stopped="budget" if budget else first.stopped,
+    )
 
 
 def _block(host: Host, iterations: int, prime: int = 0) -> Block:

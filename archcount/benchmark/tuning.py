@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archcount.benchmark.host import Host, WorkerError
 from archcount.benchmark.records import Configuration, Measurement, Tuned
-from archcount.benchmark.statistics import arrays, interval_of_ratio
+from archcount.benchmark.statistics import clusters, interval_of_ratio
 
 ALLOWED = ("channels_last", "compile", "tf32", "bf16", "fp16", "amp-bf16", "amp-fp16")
 """What may be tried; the first two change no type of numbers."""
@@ -75,7 +75,9 @@ def tuned(
 def _held(base: Measurement, item: Measurement, error: float | None) -> Tuned:
     assert base.statistics is not None
     assert item.statistics is not None
-    interval = None if item is base else interval_of_ratio(arrays(item.blocks), arrays(base.blocks))
+    interval = (
+        None if item is base else interval_of_ratio(clusters(item.blocks), clusters(base.blocks))
+    )
     low, high = interval if interval else (None, None)
     way = item.configuration
     return Tuned(

@@ -85,6 +85,13 @@ def show_bench(
         float, typer.Option(help="Seconds of sampling for each configuration at most.")
     ] = 20.0,
     warm_up: Annotated[int, typer.Option("--warm-up", help="Iterations of warm-up at least.")] = 10,
+    repeat: Annotated[
+        int,
+        typer.Option(
+            help="Processes for each configuration, which share its budget; from 6 on the "
+            "interval knows how far processes differ."
+        ),
+    ] = 1,
     on_oom: Annotated[
         str, typer.Option("--on-oom", help="When memory runs out: fail, halve or skip.")
     ] = "fail",
@@ -159,6 +166,7 @@ def show_bench(
             warm_up=warm_up,
             on_oom=policy,
             per_row=per_row,
+            repeat=repeat,
         ),
         peak=read_rate(peak) if peak else None,
         tune=words_of(allow) if tune else None,

@@ -8,6 +8,8 @@ from archcount.benchmark.records import Benchmark, Measurement, Peak
 from archcount.reporting.figures import percent, rate, significant
 from archcount.reporting.sheet import Text
 
+FEWEST = 6
+"""Processes from which on intervals are drawn from them."""
 _BUSY = 0.3
 """Cores that others keep busy before it is said."""
 
@@ -33,6 +35,12 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Text]:
     if done:
         yield Text(_how(benchmark, done))
         yield Text(_what(done))
+    if done and max(item.statistics.processes for item in done if item.statistics) < FEWEST:
+        yield Text(
+            "the interval is of this process: another may differ by a few percent, by where its "
+            f"memory lies; --repeat {FEWEST} measures that too",
+            "dim",
+        )
     for peak in benchmark.peaks:
         yield Text(_peak(peak))
     for item in done:
@@ -46,9 +54,12 @@ def _how(benchmark: Benchmark, done: list[Measurement]) -> str:
     taking = f", up to {turns + 1} taking turns" if turns else ""
     samples = sum(item.statistics.samples for item in done if item.statistics)
     outliers = sum(item.statistics.outliers for item in done if item.statistics)
+    most = max(item.statistics.processes for item in done if item.statistics)
+    each = "a process of its own" if most == 1 else f"{most} processes of its own"
+    drawn = "processes" if most >= FEWEST else "blocks"
     return (
-        f"measured: median of all iterations, each configuration in a process of its own{taking}; "
-        f"its 95% interval by bootstrap of blocks, sampled until it is ±"
+        f"measured: median of all iterations, each configuration in {each}{taking}; "
+        f"its 95% interval by bootstrap of {drawn}, sampled until it is ±"
         f"{percent(benchmark.plan.target)} or {benchmark.plan.budget:g} s are up; {samples:,} "
         f"samples, {outliers:,} of them outliers, none dropped"
     )
