@@ -38,6 +38,11 @@ class LazyGroup(TyperGroup):
             "bench",
             "Measure how fast models run forward and backward; compare two results.",
         ),
+        "sweep": (
+            "archcount.cli.sweep",
+            "show_sweep",
+            "Count a table at many input sizes, values of its `let` names and batches.",
+        ),
         "explain": (
             "archcount.cli.explain",
             "show_explain",

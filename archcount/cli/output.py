@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NoReturn
@@ -90,6 +90,46 @@ def destination(
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def streamed(file: Path | None, lines: Iterable[str]) -> None:
+    """Write lines as they come: to standard output, or to a file that appears when it is whole.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if file is None:
+        _stream_to_stdout(lines)
+        return
+    temporary = None
+    try:
+        temporary = _reserve(file)
+        with (temporary or file).open("w", encoding="utf-8") as out:
+            out.writelines(lines)
+        stop_if_asked()
+        if temporary is not None:
+            temporary.chmod(_mode(file))
+            temporary.replace(file.resolve())
+    except OSError as error:
+        _refuse(str(file), error)
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _stream_to_stdout(lines: Iterable[str]) -> None:
+    if is_closed(sys.stdout):
+        return
+    try:
+        for line in lines:
+            sys.stdout.write(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _refuse("stdout", error)
+    stop_if_asked()
 
 
 def _refuse(place: str, error: OSError) -> NoReturn:

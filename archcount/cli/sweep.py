@@ -1,0 +1,142 @@
+"""`archcount sweep`: many combinations of a table's numbers, counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archcount.cli import complete
+from archcount.cli.bench_options import numbers_of, words_of
+from archcount.cli.options import Output, TableName, pairs_of
+from archcount.cli.output import choose_format, streamed
+from archcount.errors import InvalidValueError, Problem, UsageError, quote
+
+_RANGE = re.compile(r"(\d{1,6})\.\.(\d{1,6})(?::(\d{1,6}))?")
+_MOST = 10_000_000
+_PICTURES = (".svg", ".png")
+
+
+def show_sweep(
+    name: TableName = "googlenet",
+    variant: Annotated[
+        str,
+        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
+    ] = "",
+    inputs: Annotated[
+        str,
+        typer.Option("--input", metavar="SIZES", help="128..512:32, 224,299 or CxHxW."),
+    ] = "",
+    let: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="Values of a name under let: alpha=0.25,0.5 or width=16..64:16 (may be repeated).",
+            autocompletion=complete.lets,
+        ),
+    ] = None,
+    batch: Annotated[str, typer.Option(help="Batches, such as 1,8.")] = "1",
+    jobs: Annotated[int | None, typer.Option(help="Processes; by default as many as pay.")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="plain, csv, md or json.")
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Count a table at many input sizes, values of its `let` names and batches.
+
+    One line a combination, in closed form, written as they come; -o x.svg or x.png draws them.
+    """
+    from archcount.counting.sweep import Axes, sweep
+    from archcount.loading.target import Target
+    from archcount.reporting.sweeps import FORMATS, sweep_lines
+
+    picture = form is None and output is not None and output.suffix.lower() in _PICTURES
+    chosen = "csv" if picture else choose_format(form, output)
+    chosen = "plain" if chosen == "rich" else chosen
+    if chosen not in FORMATS:
+        raise UsageError(
+            Problem(what=f"a sweep in the format {quote(chosen)}", allowed=", ".join(FORMATS))
+        )
+    target = Target.read(name, variant)
+    if target.table is None:
+        raise UsageError(
+            Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
+        )
+    channels = _channels(target.table, target.label)
+    axes = Axes(
+        inputs=_sizes(inputs, channels),
+        lets={key: _values(key, text) for key, text in pairs_of("--let", let or []).items()},
+        batches=numbers_of("--batch", batch),
+    )
+    if jobs is not None and jobs < 1:
+        raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
+    if len(axes) > _MOST:
+        raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
+    points = sweep(target.table, target.label, target.variant, axes, jobs)
+    if picture and output is not None:
+        from archcount.cli.output import destination
+        from archcount.reporting.curves import draw_sweep
+
+        with destination(output) as write:
+            write(draw_sweep(target.text, axes, list(points), output.suffix.lower().lstrip(".")))
+        return
+    streamed(output, sweep_lines(name, target.variant, tuple(axes.lets), points, chosen))
+
+
+def _channels(path: Path, label: str) -> int:
+    from archcount.spec.heading import read_heading
+
+    return int(read_heading(path, label).input.partition("x")[0])
+
+
+def _sizes(text: str, channels: int) -> Sequence[tuple[int, ...]]:
+    """Read input sizes: ranges and numbers are the side of a square, others CxHxW."""
+    found: list[tuple[int, ...]] = []
+    for word in words_of(text):
+        if "x" in word:
+            found.append(_shape(word))
+            continue
+        found += [(channels, side, side) for side in _numbers("--input", word)]
+    return found
+
+
+def _shape(word: str) -> tuple[int, ...]:
+    from archcount.layers import Shape
+
+    try:
+        return Shape.parse(word).dims
+    except InvalidValueError as error:
+        raise UsageError(
+            Problem(what=f"--input: {error.what}", allowed="128..512:32, 224,299 or CxHxW")
+        ) from None
+
+
+def _numbers(option: str, word: str) -> Iterator[int]:
+    found = _RANGE.fullmatch(word)
+    if found is not None:
+        first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
+        if not (step and first <= last):
+            raise UsageError(
+                Problem(what=f"{option} {quote(word)} is an empty range", allowed="128..512:32")
+            )
+        yield from range(first, last + 1, step)
+    elif word.isdecimal():
+        yield int(word)
+    else:
+        raise UsageError(
+            Problem(what=f"{option} {quote(word)}", allowed="128..512:32, 224,299 or CxHxW")
+        )
+
+
+def _values(name: str, text: str) -> Sequence[str]:
+    """Read the values of a name: ranges of whole numbers, or what the table's file may say."""
+    found: list[str] = []
+    for word in words_of(text):
+        is_range = _RANGE.fullmatch(word) is not None
+        found += [str(number) for number in _numbers(name, word)] if is_range else [word]
+    if not found:
+        raise UsageError(Problem(what=f"--let {name}= has no value", allowed="alpha=0.25,0.5"))
+    return found

@@ -1,0 +1,182 @@
+"""Many combinations of a table's numbers, each counted in closed form, one at a time."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice, product
+from multiprocessing import get_context
+from pathlib import Path
+
+from archcount.counting.formula import count
+from archcount.errors import ArchcountError
+from archcount.layers import Shape
+from archcount.spec.load import load_table
+from archcount.spec.loaded import LoadedTable
+
+_PAYS = 2_000
+"""Combinations from which on more processes finish sooner than one."""
+_CHUNK = 250
+"""Combinations that a process is given at a time."""
+
+Combination = tuple[tuple[int, ...], tuple[str, ...], int]
+"""Input sizes (empty for the table's own), values of the `let` names, and a batch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axes:
+    """What is varied, each in order.
+
+    Attributes:
+        inputs: input sizes, (channels, height, width); empty for the table's own alone.
+        lets: the values of each `let` name.
+        batches: how many images operations are counted for.
+    """
+
+    inputs: Sequence[tuple[int, ...]] = ()
+    lets: Mapping[str, Sequence[str]]
+    batches: Sequence[int] = (1,)
+
+    def __len__(self) -> int:
+        """Say how many combinations there are."""
+        number = max(1, len(self.inputs)) * len(self.batches)
+        for values in self.lets.values():
+            number *= len(values)
+        return number
+
+    def combinations(self) -> Iterator[Combination]:
+        """Give every combination, the batch changing fastest."""
+        inputs = self.inputs or ((),)
+        yield from product(inputs, product(*self.lets.values()), self.batches)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One combination, counted.
+
+    Attributes:
+        input: (channels, height, width).
+        lets: the values of the names that were varied.
+        batch: how many images `macs` are of.
+        params: trained numbers; None where the rows do not go together so.
+        weights: those of kernels.
+        macs: multiply-accumulates of the batch.
+        output: (channels, height, width).
+        problem: why it cannot be counted, or empty.
+    """
+
+    input: tuple[int, ...]
+    lets: tuple[str, ...]
+    batch: int
+    params: int | None = None
+    weights: int | None = None
+    macs: int | None = None
+    output: tuple[int, ...] | None = None
+    problem: str = ""
+
+
+def sweep(
+    path: Path, label: str, variant: str, axes: Axes, jobs: int | None = None
+) -> Iterator[Point]:
+    """Count every combination in order; at no time are more than a few hundred in memory.
+
+    Args:
+        path: the table's file.
+        label: what messages call it.
+        variant: of the table.
+        axes: what is varied.
+        jobs: processes; where nothing is said one for few combinations, else one a core.
+
+    Raises:
+        UsageError: there is no such variant or name.
+        InvalidTableError: the table cannot be read.
+    """
+    table = load_table(path, label)
+    names = tuple(axes.lets)
+    first = next(axes.combinations())
+    _check(table, variant, names, first)
+    number = jobs or (1 if len(axes) < _PAYS else os.cpu_count() or 1)
+    if number == 1:
+        return _counted(table, variant, names, axes.combinations())
+    return _in_parallel((path, label, variant, names), axes.combinations(), number)
+
+
+def _check(table: LoadedTable, variant: str, names: Sequence[str], first: Combination) -> None:
+    """Let a name or a variant that is not there fail before anything is counted."""
+    known = table.lets(variant)
+    lets = dict(zip(names, first[1], strict=True))
+    if any(name not in known for name in lets):
+        table.architecture(variant, None, lets)
+
+
+def _counted(
+    table: LoadedTable, variant: str, names: Sequence[str], combinations: Iterable[Combination]
+) -> Iterator[Point]:
+    """Count combinations; what changes the batch alone is not counted anew."""
+    last: tuple[object, ...] = ()
+    point = Point(input=(), lets=(), batch=1)
+    for size, lets, batch in combinations:
+        if (size, lets) != last:
+            last = (size, lets)
+            point = _point(table, variant, size, dict(zip(names, lets, strict=True)))
+        yield Point(
+            input=point.input,
+            lets=lets,
+            batch=batch,
+            params=point.params,
+            weights=point.weights,
+            macs=None if point.macs is None else point.macs * batch,
+            output=point.output,
+            problem=point.problem,
+        )
+
+
+def _point(
+    table: LoadedTable, variant: str, size: tuple[int, ...], lets: Mapping[str, str]
+) -> Point:
+    own = size or table.input(variant).dims
+    values = tuple(lets.values())
+    try:
+        found = count(table.architecture(variant, Shape(size) if size else None, lets)).total
+    except ArchcountError as error:
+        return Point(input=own, lets=values, batch=1, problem=str(error.problems[0].what))
+    return Point(
+        input=own,
+        lets=values,
+        batch=1,
+        params=found.params,
+        weights=found.weights,
+        macs=found.cost.macs,
+        output=found.output,
+    )
+
+
+_Job = tuple[Path, str, str, tuple[str, ...]]
+
+
+def _in_parallel(job: _Job, combinations: Iterator[Combination], jobs: int) -> Iterator[Point]:
+    """Count chunks in processes, a few ahead of what is taken, and give them in order."""
+    ahead: deque[Future[list[Point]]] = deque()
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=job) as pool:
+        for chunk in iter(lambda: list(islice(combinations, _CHUNK)), []):
+            ahead.append(pool.submit(_chunk, chunk))
+            if len(ahead) > 2 * jobs:
+                yield from ahead.popleft().result()
+        while ahead:
+            yield from ahead.popleft().result()
+
+
+_TABLE: list[tuple[LoadedTable, str, tuple[str, ...]]] = []
+
+
+def _begin(path: Path, label: str, variant: str, names: tuple[str, ...]) -> None:
+    _TABLE.append((load_table(path, label), variant, names))
+
+
+def _chunk(combinations: list[Combination]) -> list[Point]:
+    table, variant, names = _TABLE[0]
+    return list(_counted(table, variant, names, combinations))

@@ -1,0 +1,134 @@
+"""`archcount sweep`: many combinations, each as `table` counts it, one line at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from test_cli import run
+
+import archcount as ac
+from archcount.counting.sweep import Axes, sweep
+from archcount.spec.catalogue import find_table
+
+GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
+
+
+def lines(*arguments):
+    done = run("sweep", *arguments, "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+def test_every_combination_is_a_line_and_counted_as_by_itself():
+    found = lines("mobilenet_v1", *GRID)
+    assert len(found) == 4 * 3 * 2
+    assert [line["batch"] for line in found[:3]] == ["1", "8", "1"]
+    table = ac.load("mobilenet_v1")
+    for line in found:
+        alone = ac.count(
+            table, input=line["input"], let={"alpha": line["alpha"]}, engine="formula"
+        ).total
+        assert int(line["params"]) == alone.params
+        assert int(line["macs"]) == int(line["batch"]) * alone.cost.macs
+        assert line["problem"] == ""
+
+
+def test_printed_numbers_of_mobilenets_sizes():
+    """Tables 6 and 7 of the paper, in millions; 290 is cut off, the others are rounded."""
+    widths = lines("mobilenet_v1", "--let", "alpha=1.0,0.75,0.5,0.25")
+    assert [round(int(line["macs"]) / 1e6) for line in widths] == [569, 325, 149, 41]
+    sizes = [
+        int(line["macs"]) / 1e6 for line in lines("mobilenet_v1", "--input", "224,192,160,128")
+    ]
+    assert [round(sizes[0]), round(sizes[1]), int(sizes[2]), round(sizes[3])] == [
+        569,
+        418,
+        290,
+        186,
+    ]
+
+
+def test_many_processes_give_what_one_gives():
+    path, label = find_table("mobilenet_v1")
+    axes = Axes(
+        inputs=[(3, side, side) for side in range(64, 164)],
+        lets={"alpha": ["0.25", "0.5", "0.75", "1.0"]},
+        batches=(1, 2),
+    )
+    assert len(axes) == 800
+    alone = list(sweep(path, label, "", axes, jobs=1))
+    assert list(sweep(path, label, "", axes, jobs=2)) == alone
+    assert len(alone) == 800
+
+
+def test_a_combination_that_does_not_go_together_is_a_line_with_its_reason():
+    (small, whole) = lines("alexnet", "--input", "20,224")
+    assert small["macs"] == small["params"] == ""
+    assert small["problem"]
+    assert whole["problem"] == ""
+
+
+def test_lines_come_as_they_are_counted(monkeypatch):
+    path, label = find_table("googlenet")
+    axes = Axes(inputs=[(3, side, side) for side in range(32, 100_032)], lets={})
+    points = sweep(path, label, "", axes, jobs=1)
+    assert next(points).input == (3, 32, 32)
+    assert len(axes) == 100_000
+
+
+@pytest.mark.parametrize("form", ["plain", "md", "json"])
+def test_other_formats(form, tmp_path):
+    path = tmp_path / "sweep.txt"
+    done = run("sweep", "mobilenet_v1", *GRID, "--format", form, "-o", str(path))
+    assert (done.returncode, done.stdout) == (0, "")
+    text = path.read_text()
+    if form == "json":
+        found = json.loads(text)
+        assert found["schema"] == "archcount.sweep/1"
+        assert len(found["points"]) == 24
+        assert found["points"][0]["alpha"] == "0.25"
+    else:
+        assert len(text.splitlines()) == 24 + (2 if form == "md" else 4)
+        assert "3x128x128" in text
+
+
+@pytest.mark.parametrize("ending", ["svg", "png"])
+def test_a_sweep_is_drawn(ending, tmp_path):
+    path = tmp_path / f"sweep.{ending}"
+    done = run("sweep", "mobilenet_v1", *GRID, "-o", str(path))
+    assert done.returncode == 0, done.stderr
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG") if ending == "png" else b"<svg" in content
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--input", "9..3"], "is an empty range"),
+        (["--input", "axb"], "--input"),
+        (["--input", "1..5:0"], "is an empty range"),
+        (["--let", "nothing=1"], "has no let name 'nothing'"),
+        (["--let", "alpha"], "--let 'alpha'"),
+        (["--batch", "x"], "--batch 'x'"),
+        (["--variant", "nope"], "has no variant 'nope'"),
+        (["--jobs", "0"], "--jobs 0"),
+        (["--format", "html"], "allowed: plain, csv, md, json"),
+        (["--input", "1..99999", "--let", "alpha=1..999"], "combinations; allowed: at most"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(arguments, told):
+    done = run("sweep", "mobilenet_v1", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_file_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "sweep.csv"
+    refused = run("sweep", "mobilenet_v1", "--let", "nothing=1", "-o", str(path))
+    assert refused.returncode == 2
+    assert list(tmp_path.iterdir()) == []
