@@ -16,6 +16,8 @@ import torch
 
 Facts = Iterator[tuple[str, str | None]]
 _PACKAGES = ("archcount", "torch", "numpy", "triton")
+_VARIABLES = ("OMP_", "KMP_", "GOMP_", "MKL_", "MALLOC_", "CUDA_", "LD_PRELOAD", "TORCHINDUCTOR_")
+"""What variables of the environment begin with that change how fast torch runs."""
 
 
 def environment() -> dict[str, str | None]:
@@ -69,9 +71,9 @@ def _software() -> Facts:
     yield "platform", platform.platform()
     yield "torch threads", str(torch.get_num_threads())
     yield "float32 matmul precision", torch.get_float32_matmul_precision()
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES"):
-        if name in os.environ:
-            yield name, os.environ[name]
+    for name, value in os.environ.items():
+        if name.startswith(_VARIABLES):
+            yield name, value
 
 
 def _machine() -> Facts:
