@@ -73,6 +73,10 @@ class UnavailableError(ArchcountError):
     exit_code: ClassVar[int] = 3
 
 
+class Stopped(BaseException):
+    """A signal asked the program to stop; goes through whatever catches exceptions or exits."""
+
+
 class InvalidValueError(ValueError):
     """A value that a layer or a notation refuses; the caller who knows the place adds it.
 

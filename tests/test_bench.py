@@ -214,6 +214,16 @@ def test_a_missing_device_is_exit_3_and_names_what_is_there():
         (["--optimizer", "adam"], "--optimizer 'adam'; allowed: sgd"),
         (["--threads", "0"], "--threads 0"),
         (["compare", "none.json", "none.json"], "cannot read 'none.json'"),
+        (["compare", "a", "b", "--fail-on", "slower:5"], "allowed: slower, slower:5%"),
+        (["none.py:build", "--input", "4"], "there is no file 'none.py'"),
+        (["--inputs", "a:b"], "--inputs goes with package:callable"),
+        (["torch.nn:Linear", "--inputs", "a:b", "--input", "4"], "both say the input"),
+        (["torch.nn:Linear", "--input", "[8,4]", "--batch", "1,2"], "has a batch of its own"),
+        (["--nproc", "2", "--tune"], "leave --per-row, --repeat and --tune away"),
+        (["--nproc", "2", "--nnodes", "2"], "give --rdzv-endpoint"),
+        (["--nnodes", "2"], "go with --nproc"),
+        (["--tune", "--allow", "tf32", "--device", "cpu"], "leave it out of --allow"),
+        (["--repeat", "0"], "--repeat 0"),
     ],
 )
 def test_mistakes_are_told_in_one_line(arguments, told):
@@ -298,9 +308,10 @@ def test_processes_that_cannot_run_are_told():
         "bench", f"{MODELS}:RaisesOnBackward", "--input", "4", "--batch", "2", "--mode", "train",
         "--nproc", "2", *QUICK,
     )  # fmt: skip
-    assert done.returncode == 3
-    assert "backward is not for this model" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 2  # the user's model, not the machine
+    assert "2 processes could not be run together" in done.stdout
+    assert "backward is not for this model" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_a_module_at_hand_is_measured_on_a_copy():
@@ -319,6 +330,54 @@ def test_a_module_at_hand_is_measured_on_a_copy():
     assert torch.equal(torch.random.get_rng_state(), state)
     assert report.to_frame().loc[0, "macs"] == 8 * 4 * 4
     assert "images/s" in report.to_markdown()
+
+
+class Watched(nn.Linear):
+    """Notes the mode and type of every call, the copies' too."""
+
+    seen: list[tuple[bool, torch.dtype]] = []  # noqa: RUF012
+
+    def forward(self, x):
+        if not x.is_meta:
+            Watched.seen.append((self.training, self.weight.dtype))
+        return super().forward(x)
+
+
+def test_configurations_of_a_module_at_hand_do_not_share_it():
+    Watched.seen.clear()
+    report = ac.bench(
+        Watched(4, 3), input="4", batch=2, budget=0.1, warm_up=1, peak=1e12,
+        dtype=["float32", "bf16"],
+    )  # fmt: skip
+    found = report.record.measurements
+    assert [item.status for item in found] == ["done"] * 4
+    both = {(train, dtype) for train in (False, True) for dtype in (torch.float32, torch.bfloat16)}
+    assert set(Watched.seen) == both
+    calls = {each: Watched.seen.count(each) for each in both}
+    for item in found:
+        is_train = item.configuration.mode == "train"
+        dtype = torch.bfloat16 if item.configuration.dtype == "bf16" else torch.float32
+        assert calls[is_train, dtype] >= item.statistics.samples
+    assert "this process, on a copy of the module" in report.to_markdown()
+    with pytest.raises(ac.UsageError, match="repeat needs a text"):
+        ac.bench(nn.Linear(4, 3), input="4", repeat=6)
+
+
+def test_an_input_with_a_batch_of_its_own():
+    done = run(
+        "bench",
+        f"{MODELS}:Plain",
+        "--input",
+        "[8,4]",
+        "--mode",
+        "train",
+        *QUICK,
+        "--format",
+        "json",
+    )
+    (found,) = json.loads(done.stdout)["measurements"]
+    assert (found["batch"], found["loss"]) == (8, "cross entropy")
+    assert "its input has a batch of 8" in found["remarks"]
 
 
 def test_python_compares_reports_too(result):

@@ -28,6 +28,8 @@ class FakeHost:
         assert self.is_open
         self.log.append((do, self.configuration.target, self.configuration.batch))
         self.script(do, self.configuration, how)
+        if do == "prepare":
+            return {"batch": self.configuration.batch, "remarks": []}
         if do == "block":
             samples = [10 * MS] * how["iterations"]
             return {"samples_ns": samples, "wall_ns": sum(samples)}
@@ -291,3 +293,68 @@ def test_one_of_several_processes_that_fails_fails_the_configuration():
     (found,), _, _ = run(named("a"), script, repeat=3)
     assert (found.status, found.problem, found.exit_code) == ("failed", "it fell", 2)
     assert found.statistics.processes == 2
+
+
+def test_an_error_of_any_kind_ends_one_configuration_alone():
+    found, _, _ = run(named("a", "b", "c"), fails("b", ZeroDivisionError("by nought")))
+    assert [item.status for item in found] == ["done", "failed", "done"]
+    assert "ZeroDivisionError: by nought" in found[1].problem
+
+
+def test_a_process_that_a_system_kills_beside_others_is_tried_again_alone():
+    tries = []
+
+    def script(do, configuration, how):
+        if do == "prepare" and configuration.target == "b":
+            tries.append(do)
+            if len(tries) == 1:
+                raise WorkerError("killed", "SIGKILL", 3)
+
+    found, _, _ = run(named("a", "b"), script)
+    assert [item.status for item in found] == ["done", "done"]
+    alone, _, _ = run(named("a"), fails("a", WorkerError("killed", "SIGKILL", 3)), on_oom="halve")
+    assert (alone[0].status, alone[0].exit_code) == ("failed", 3)
+
+
+def test_an_input_with_a_batch_of_its_own_is_what_is_counted():
+    class Fixed(FakeHost):
+        def ask(self, do, **how):
+            answer = super().ask(do, **how)
+            return {"batch": 5, "remarks": ["odd"]} if do == "prepare" else answer
+
+    def make(script):
+        return Runner(
+            plan=Plan(on_oom="halve"),
+            make_host=lambda configuration: Fixed(configuration, script, []),
+            count=lambda configuration: Counted(facts=FACTS),
+        )
+
+    (found,) = make(lambda *_: None).run(named("a"))
+    assert found.images_per_second == 500  # 5 in 10 ms
+    assert found.configuration.batch == 8
+    assert found.remarks == ("odd", "its input has a batch of 5")
+    (failed,) = make(fails("a", MEMORY, "first_call")).run(named("a"))
+    assert (failed.status, failed.batch) == ("failed", 5)  # another batch cannot be had
+
+
+def test_processes_of_a_halved_batch_are_told_with_its_own_counts():
+    tries = []
+
+    def script(do, configuration, how):
+        if do == "first_call":
+            tries.append(configuration.batch)
+            if len(tries) == 2:
+                raise MEMORY
+
+    def count(configuration):
+        return Counted(facts=replace(FACTS, macs=configuration.batch, bytes_needed=1000))
+
+    runner = Runner(
+        plan=Plan(repeat=2, on_oom="halve"),
+        make_host=lambda configuration: FakeHost(configuration, script, []),
+        count=count,
+        room=1000,  # one at a time
+    )
+    (found,) = runner.run(named("a"))
+    assert (found.status, found.batch, found.facts.macs) == ("done", 4, 4)
+    assert found.statistics.processes == 1

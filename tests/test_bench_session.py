@@ -126,6 +126,28 @@ def test_what_ways_give_is_compared_on_the_same_weights_and_images(tmp_path):
     assert 1e-6 < Session(rounded).difference(tmp_path / "plain.pt") < 0.5
 
 
+def test_outputs_that_are_not_finite_are_said(tmp_path):
+    session = Session(of("Plain", mode="forward"))
+    session.save_outputs(tmp_path / "plain.pt")
+    with torch.no_grad():
+        session._module.layer.weight.fill_(float("inf"))
+    with pytest.raises(UsageError, match="not finite"):
+        session.difference(tmp_path / "plain.pt")
+
+
+def test_no_way_is_tried_twice():
+    plain = Configuration(target="googlenet", dtype="bf16")
+    assert [way.settings for way in ways(plain, ["bf16", "fp16"])] == ["bf16", "fp16"]
+
+
+def test_a_signal_goes_through_what_catches_a_users_errors():
+    from archcount.errors import Stopped
+    from archcount.loading.reference import users_code
+
+    with pytest.raises(Stopped), users_code("it failed"):
+        raise Stopped
+
+
 def test_combinations_of_what_is_allowed():
     plain = Configuration(target="googlenet")
     found = [way.settings for way in ways(plain, ["channels_last", "amp-fp16"])]
@@ -264,7 +286,7 @@ def settings(configuration):
 
 def test_a_worker_tells_lack_of_memory_and_problems_apart():
     desk = Desk()
-    assert ask(desk, "prepare", **settings(of("OutOfMemory", batch=3))) == {"value": None}
+    assert ask(desk, "prepare", **settings(of("OutOfMemory", batch=3)))["value"]["batch"] == 3
     answer = ask(desk, "first_call")
     assert (answer["error"], answer["exit_code"]) == ("memory", 3)
     assert "allocate memory" in answer["what"]

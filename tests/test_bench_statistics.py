@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from statistics import NormalDist
 
 import numpy as np
@@ -128,6 +129,20 @@ def test_samples_are_described_by_hand():
     assert [list(part) for part in clusters(blocks)] == [[1, 2, 3, 4, 100]] * 2
 
 
+def test_millions_of_samples_take_little_memory_and_give_the_same_interval():
+    rng = np.random.default_rng(0)
+    blocks = [rng.normal(centre, 0.02, 20_000) for centre in rng.normal(1, 0.01, 50)]
+    tracemalloc.start()
+    low, high = interval_of_median(blocks)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 300 * 2**20
+    # The medians of the blocks alone: their mean is the middle, 1.96 x 0.01 / sqrt(50) about it.
+    middle = np.median(np.concatenate(blocks))
+    assert low == pytest.approx(middle - 0.0028, abs=0.001)
+    assert high == pytest.approx(middle + 0.0028, abs=0.001)
+
+
 def test_sampling_ends_when_time_is_up_but_not_without_an_interval():
     slow = Sampling(plan=Plan(budget=1), iteration_ns=3e9)
     for number in range(1, 7):
@@ -225,6 +240,7 @@ def test_every_setting_that_is_another_is_listed():
         run(measured(1, batch=8)),
         run(measured(1, dtype="bf16")),
         run(measured(1, target="vgg")),
+        run(measured(1, inputs=("3x128x128",))),
         run(),
     ],
 )

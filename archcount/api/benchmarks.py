@@ -148,6 +148,13 @@ def bench(
         **settings,
     )
     request.check()
+    if module is not None and repeat > 1:
+        raise UsageError(
+            Problem(
+                what="a module at hand runs in this process, so repeat needs a text that names it",
+                allowed="a table, or package:callable",
+            )
+        )
     return BenchReport(run_benchmark(request, module=module, progress=Silence()))
 
 

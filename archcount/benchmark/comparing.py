@@ -149,7 +149,9 @@ def _told(run: Benchmark) -> str:
 def _key(item: Measurement) -> tuple[object, ...]:
     """Give what must be the same for two measurements to be of one thing."""
     found = item.configuration
-    return (found.target, found.mode, item.batch, found.dtype, found.amp)
+    given = (found.inputs, found.maker, sorted(found.arguments.items()), found.optimizer)
+    kind = found.device.partition(":")[0]
+    return (found.target, found.mode, item.batch, found.dtype, found.amp, kind, given)
 
 
 def _pairs(before: Benchmark, after: Benchmark) -> Iterator[tuple[Measurement, Measurement]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -12,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 
-from archcount.benchmark.records import Block
+from archcount.benchmark.records import Block, Configuration
 from archcount.errors import Problem, UnavailableError, UsageError, quote
 
 TYPES = ("cpu", "cuda", "mps", "xpu")
@@ -42,8 +41,8 @@ def available() -> tuple[str, ...]:
 
 def best() -> str:
     """Name the device that is measured where none is asked for: an accelerator, else the CPU."""
-    there = available()
-    return there[min(1, len(there) - 1)]
+    known = [name for name in available() if name.partition(":")[0] in TYPES]
+    return known[min(1, len(known) - 1)]
 
 
 def check_device(name: str) -> str:
@@ -165,36 +164,60 @@ def peak_memory(device: torch.device, work: Work) -> tuple[int | None, PeakKind]
         all its libraries, where Linux lets its peak be set back. None where nothing tells.
     """
     if device.type == "cpu":
-        with suppress(OSError):
+        try:
             Path("/proc/self/clear_refs").write_text("5")
-            work()
-            status = Path("/proc/self/status").read_text()
-            line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-            return int(line.split()[1]) * 1024, "resident"
-        return None, ""
-    with suppress(RuntimeError, NotImplementedError, AttributeError):
-        torch.accelerator.reset_peak_memory_stats(device)
+        except OSError:
+            return None, ""
         work()
-        torch.accelerator.synchronize(device)
-        return int(torch.accelerator.max_memory_allocated(device)), "allocated"
-    return None, ""
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024, "resident"
+        return None, ""
+    module: Any = torch.get_device_module(device)
+    try:
+        module.reset_peak_memory_stats(device)
+    except (RuntimeError, NotImplementedError, AttributeError):
+        return None, ""
+    work()
+    torch.accelerator.synchronize(device)
+    return int(module.max_memory_allocated(device)), "allocated"
+
+
+def apply_settings(configuration: Configuration) -> None:
+    """Set threads, and whether float32 products are rounded, as a configuration says."""
+    if configuration.threads is not None:
+        torch.set_num_threads(configuration.threads)
+    if configuration.tf32 is not None:
+        torch.set_float32_matmul_precision("high" if configuration.tf32 else "highest")
+        torch.backends.cudnn.allow_tf32 = configuration.tf32
 
 
 def memory_there(device: str) -> int | None:
     """Give the bytes that are free on a device, None where nothing tells."""
     if device != "cpu":
         with suppress(RuntimeError, NotImplementedError, AttributeError):
-            return int(torch.accelerator.get_memory_info(device)[0])
+            module: Any = torch.get_device_module(torch.device(device))
+            return int(module.mem_get_info(torch.device(device))[0])
         return None
-    if sys.platform != "linux":
-        return None
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return None
+    found = []
+    with suppress(OSError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                found.append(int(line.split()[1]) * 1024)
+    with suppress(OSError, ValueError):  # a container may be allowed less
+        group = Path("/sys/fs/cgroup")
+        most = int((group / "memory.max").read_text())
+        found.append(most - int((group / "memory.current").read_text()))
+    return min(found, default=None)
 
 
-_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
+_NO_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "bad_alloc",
+    "status_alloc_failed",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

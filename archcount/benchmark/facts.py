@@ -49,8 +49,9 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
     """
     try:
         count = _count(configuration, module)
-    except ArchcountError as error:
-        what = str(error.problems[0].what).splitlines()[0]
+    except Exception as error:  # of any kind: what cannot be counted can be measured all the same
+        told = error.problems[0].what if isinstance(error, ArchcountError) else repr(error)
+        what = str(told).splitlines()[0]
         return Counted(facts=None, remarks=(f"it could not be counted: {what}",))
     is_train = configuration.mode == "train"
     total = count.total
@@ -69,13 +70,12 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
 
 
 def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount:
-    given: Any = list(configuration.inputs)
-    if configuration.maker:
-        given = find(configuration.maker)
+    given: Any = find(configuration.maker) if configuration.maker else list(configuration.inputs)
     if module is None:
         target = Target.read(configuration.target)
         if target.table is not None:
-            architecture = target.architecture(given[0] if given else "")
+            size = configuration.inputs[0] if configuration.inputs else ""
+            architecture = target.architecture(size)
             module, given = built(architecture), "x".join(map(str, architecture.input.dims))
         else:
             module, _ = load_model(configuration.target, arguments=configuration.arguments)

@@ -16,14 +16,15 @@ from archcount.benchmark.records import Configuration
 if TYPE_CHECKING:
     from torch import nn
 
-Kind = Literal["memory", "died", "problem"]
+Kind = Literal["memory", "killed", "died", "problem"]
 
 
 class WorkerError(Exception):
     """A worker could not do what it was asked.
 
     Attributes:
-        kind: `memory` ran out, the process `died`, or there is a `problem` with the model.
+        kind: `memory` ran out, the process was `killed` as by a system without memory, or `died`,
+            or there is a `problem` with the model.
         what: in words.
         exit_code: what it makes the command exit with.
     """
@@ -81,8 +82,11 @@ class Process:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise WorkerError("died", self._last_words(), 3)
-        return _value(json.loads(line))
+            raise self._death()
+        try:
+            return _value(json.loads(line))
+        except json.JSONDecodeError:  # it was ended in the middle of an answer
+            raise self._death() from None
 
     def close(self) -> None:
         """End it, and let go what it held."""
@@ -95,15 +99,25 @@ class Process:
             self._process.stdin.close()
         self._said.close()
 
-    def _last_words(self) -> str:
+    def _death(self) -> WorkerError:
         code = self._process.wait()
+        is_killed = code == -signal.SIGKILL
+        return WorkerError("killed" if is_killed else "died", self._last_words(code), 3)
+
+    def _last_words(self, code: int) -> str:
+        told = f"its process ended with code {code}"
         if code < 0:
-            name = signal.Signals(-code).name
-            told = f"its process was ended by {name}"
-            return told + (", as systems do when memory runs out" if name == "SIGKILL" else "")
+            told = f"its process was ended by {_signal_name(-code)}"
+            told += ", as systems do when memory runs out" if code == -signal.SIGKILL else ""
         self._said.seek(0)
-        lines = self._said.read().strip().splitlines()
-        return f"its process ended with code {code}" + (f": {lines[-1]}" if lines else "")
+        lines = self._said.read().strip().splitlines()[-3:]
+        return told + (": " + " / ".join(lines) if lines else "")
+
+
+def _signal_name(number: int) -> str:
+    with suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
 
 
 class Inline:

@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 import torch
 
-from archcount.benchmark.devices import Clock, Work, clock_for
+from archcount.benchmark.devices import Clock, Work, apply_settings, clock_for, is_out_of_memory
 from archcount.benchmark.records import DTYPES, Configuration, Peak
 
 _LONG_NS = 50_000_000
@@ -24,18 +24,11 @@ def measure_peak(configuration: Configuration) -> Peak:
     Args:
         configuration: whose device, type of numbers, threads and TF32 setting are taken.
     """
+    apply_settings(configuration)
     device = torch.device(configuration.device)
     dtype: torch.dtype = getattr(torch, DTYPES[configuration.dtype])
     clock = clock_for(device)
-    size = 512
-    while True:
-        ways = _products(size, device, dtype)
-        for work in ways.values():
-            clock.block(work, 1)
-        taken = min(clock.block(work, 1).samples_ns[0] for work in ways.values())
-        if taken >= _LONG_NS or size >= _LARGEST:
-            break
-        size *= 2
+    size, ways = _large_enough(clock, device, dtype)
     product, way = min((_best(clock, work), name) for name, work in ways.items())
     source = torch.zeros(_COPY.get(device.type, 2**30), dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
@@ -46,9 +39,36 @@ def measure_peak(configuration: Configuration) -> Peak:
         flops=2 * size**3 * 1e9 / product,
         bytes_per_second=2 * source.nbytes * 1e9 / copy,
         source="measured",
+        tf32=configuration.tf32,
         how=f"the fastest product of {size}x{size} matrices in a second, {way}; the fastest copy "
         f"of {source.nbytes >> 20} MiB, read and written",
     )
+
+
+def _large_enough(
+    clock: Clock, device: torch.device, dtype: torch.dtype
+) -> tuple[int, dict[str, Work]]:
+    """Find how large a product takes long enough; where memory ends before, the largest that fits.
+
+    Raises:
+        RuntimeError: the device does not multiply such numbers at all.
+    """
+    size, ways = 512, _products(512, device, dtype)
+    while True:
+        for work in ways.values():
+            clock.block(work, 1)
+        taken = min(clock.block(work, 1).samples_ns[0] for work in ways.values())
+        if taken >= _LONG_NS or size >= _LARGEST:
+            return size, ways
+        try:
+            larger = _products(2 * size, device, dtype)
+            for work in larger.values():
+                clock.block(work, 1)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            return size, ways
+        size, ways = 2 * size, larger
 
 
 def _products(size: int, device: torch.device, dtype: torch.dtype) -> dict[str, Work]:

@@ -21,6 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from archcount.benchmark.records import Block, Configuration, Plan
 from archcount.benchmark.sampling import Sampling
 from archcount.benchmark.session import Session
+from archcount.errors import ArchcountError
 
 
 def main(request: Path, result: Path) -> None:
@@ -36,12 +37,18 @@ def main(request: Path, result: Path) -> None:
         torch.accelerator.set_device_index(int(os.environ["LOCAL_RANK"]))
     backend = "nccl" if configuration.device.startswith("cuda") else "gloo"
     distributed.init_process_group(backend)
+    number = distributed.get_rank()
     try:
         found = _measure(configuration, plan)
         rates: list[Any] = [None] * distributed.get_world_size()
         distributed.all_gather_object(rates, found["rate"])
         if distributed.get_rank() == 0:
             result.write_text(json.dumps({**found, "rates": rates, "backend": backend}))
+    except ArchcountError as error:
+        what = "\n".join(str(problem) for problem in error.problems)
+        told = {"what": what, "exit_code": error.exit_code}
+        result.with_suffix(f".{number}.problem").write_text(json.dumps(told))
+        raise
     finally:
         distributed.destroy_process_group()
 

@@ -156,6 +156,7 @@ class Peak:
         bytes_per_second: read and written by a large copy; None where it was not measured.
         source: `measured` or `given`.
         how: what was run.
+        tf32: whether float32 products were rounded to TF32; None for torch's own setting.
     """
 
     device: str
@@ -164,6 +165,7 @@ class Peak:
     bytes_per_second: float | None
     source: Literal["measured", "given"]
     how: str
+    tf32: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,6 +295,7 @@ class Tuned:
         target: the model.
         mode: as measured.
         batch: as measured.
+        plain: the settings of the plain way, in words.
         settings: of the way, in words.
         ratio: median time by the plain way's; below 1 is faster.
         low: the lower end of the ratio's interval.
@@ -300,17 +303,20 @@ class Tuned:
         error: the largest difference of an output from the plain way's, by the largest output;
             None where it is not known.
         first_call_ns: what the first call takes.
+        remark: why the error is not known, or empty.
     """
 
     target: str
     mode: Mode
     batch: int
+    plain: str
     settings: str
     ratio: float
     low: float | None
     high: float | None
     error: float | None
     first_call_ns: int | None
+    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,14 +330,18 @@ class Scaling:
         single_images_per_second: of one process alone, in the same run.
         gradient_bytes: all-reduced in an iteration; 0 in mode `forward`.
         backend: that moved them.
+        problem: why they could not be run, or empty; then there are no figures.
+        exit_code: what a problem makes the command exit with.
     """
 
     configuration: Configuration
     processes: int
-    rank_images_per_second: tuple[float, ...]
-    single_images_per_second: float
-    gradient_bytes: int
-    backend: str
+    rank_images_per_second: tuple[float, ...] = ()
+    single_images_per_second: float = 0.0
+    gradient_bytes: int = 0
+    backend: str = ""
+    problem: str = ""
+    exit_code: int = 0
 
     @property
     def images_per_second(self) -> float:
@@ -381,6 +391,8 @@ class Benchmark:
         tuned: where `--tune` was asked for.
         scaling: where several processes were asked for.
         is_interrupted: whether it was stopped before its end.
+        is_inline: whether it ran in the calling process, as a module at hand does.
+        remarks: what should be known of the run as a whole.
     """
 
     started: str
@@ -394,11 +406,14 @@ class Benchmark:
     tuned: tuple[Tuned, ...] = ()
     scaling: tuple[Scaling, ...] = ()
     is_interrupted: bool = False
+    is_inline: bool = False
+    remarks: tuple[str, ...] = ()
     schema: Literal["archcount.bench/1"] = "archcount.bench/1"
 
     def peak_for(self, configuration: Configuration) -> Peak | None:
         """Give the peak for the numbers that a configuration multiplies."""
         for peak in self.peaks:
-            if (peak.device, peak.dtype) == (configuration.device, configuration.dtype):
+            asked = (configuration.device, configuration.dtype, configuration.tf32)
+            if (peak.device, peak.dtype, peak.tf32) == asked:
                 return peak
         return None

@@ -152,8 +152,50 @@ class Request:
                     what="--per-row times the rows of a table", allowed="a table's name or file"
                 )
             )
-        if self.launch is not None and (self.launch.processes < 1 or self.launch.nodes < 1):
+        if any("[" in text for text in self.inputs) and len(set(self.batches)) > 1:
+            raise UsageError(
+                Problem(
+                    what="an --input such as [1,3,224,224] has a batch of its own",
+                    remedy="give one --batch, or write 3x224x224",
+                )
+            )
+        if self.maker and self.inputs:
+            raise UsageError(
+                Problem(what="--input and --inputs both say the input", remedy="leave one away")
+            )
+        if self.maker and not all(":" in target for target in self.targets):
+            raise UsageError(
+                Problem(what="--inputs goes with package:callable", remedy="give --input CxHxW")
+            )
+        if "tf32" in (self.tune or ()) and self.device and not self.device.startswith("cuda"):
+            raise UsageError(
+                Problem(what=f"TF32 is not of {self.device}", remedy="leave it out of --allow")
+            )
+        self._check_launch()
+
+    def _check_launch(self) -> None:
+        if self.launch is None:
+            return
+        if self.launch.processes < 1 or self.launch.nodes < 1:
             raise UsageError(Problem(what="--nproc and --nnodes", allowed="whole numbers from 1"))
+        if self.launch.nodes > 1 and not self.launch.endpoint:
+            raise UsageError(
+                Problem(what="--nnodes needs a place to meet", remedy="give --rdzv-endpoint")
+            )
+        if self.plan.per_row or self.plan.repeat > 1 or self.tune is not None:
+            raise UsageError(
+                Problem(
+                    what="--nproc measures all processes at once",
+                    remedy="leave --per-row, --repeat and --tune away",
+                )
+            )
+        if self.device.partition(":")[2] not in ("", "0"):
+            raise UsageError(
+                Problem(
+                    what=f"--nproc takes a device for each process, not {self.device}",
+                    remedy="give --device cuda",
+                )
+            )
 
 
 def read_rate(text: str) -> float:

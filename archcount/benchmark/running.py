@@ -20,6 +20,7 @@ from archcount.benchmark.records import (
 )
 from archcount.benchmark.sampling import Sampling, Warming
 from archcount.benchmark.statistics import describe
+from archcount.errors import Stopped
 
 _WALKS = 10
 """Walks over the rows of a network."""
@@ -62,6 +63,7 @@ class Trial:
         host: the process, while there is one.
         is_over: whether nothing is left to do.
         is_delayed: whether memory ran out beside others, so that it is tried again alone.
+        is_fixed: whether the batch is the input's, and cannot be another.
         neighbours: how many others take turns with it.
         process: which process of the configuration this is.
     """
@@ -76,6 +78,7 @@ class Trial:
     host: Host | None = None
     is_over: bool = False
     is_delayed: bool = False
+    is_fixed: bool = False
     neighbours: int = 0
     process: int = 0
 
@@ -139,13 +142,14 @@ class Runner:
             for trial in trials:
                 if trial.is_delayed:  # memory ran out beside others: once more, alone
                     self._turns([trial])
-        except (KeyboardInterrupt, SystemExit):
+        except (KeyboardInterrupt, Stopped):
             self.is_interrupted = True
         finally:
             for trial in trials:
                 if not trial.is_over:
                     trial.end("interrupted", "stopped before it was done")
-        return [_merged([trial.measurement for trial in repeated]) for repeated in every]
+        measured = ([trial.measurement for trial in repeated] for repeated in every)
+        return [_merged(parts, self.plan.target) for parts in measured]
 
     def _trial(self, configuration: Configuration, process: int) -> Trial:
         return Trial(
@@ -160,7 +164,7 @@ class Runner:
         )
 
     def _warming(self) -> Warming:
-        return Warming(least=self.plan.warm_up, budget_ns=1e9 * self.plan.budget)
+        return Warming(least=self.plan.warm_up, budget_ns=1e9 * self._share.budget)
 
     @property
     def _share(self) -> Plan:
@@ -201,24 +205,32 @@ class Runner:
             try:
                 step(trial, alone)
             except WorkerError as error:
-                if error.kind != "memory":
-                    trial.end("failed", error.what, error.exit_code)
-                elif trial.neighbours:
-                    trial.close()
-                    trial.is_delayed = True
-                    self._forget(trial)
-                elif self.plan.on_oom == "halve" and trial.batch > 1:
-                    trial.close()
-                    trial.batch //= 2
-                    trial.counted = None
-                    self._forget(trial)
+                if self._went_wrong(trial, error):
                     step = self._start
                     continue
-                else:
-                    what = f"out of memory at batch {trial.batch}: {error.what}"
-                    skip = self.plan.on_oom == "skip"
-                    trial.end("skipped" if skip else "failed", what, 0 if skip else 3)
+            except Exception as error:  # of any kind: nothing may take the others' results along
+                trial.end("failed", f"{type(error).__name__}: {error}", 2)
             return
+
+    def _went_wrong(self, trial: Trial, error: WorkerError) -> bool:
+        """Say what becomes of a trial whose worker failed, and whether to start it again now."""
+        if error.kind in ("memory", "killed") and trial.neighbours:
+            trial.close()
+            trial.is_delayed = True  # it may be the others' fault
+            self._forget(trial)
+        elif error.kind != "memory":
+            trial.end("failed", error.what, error.exit_code)
+        elif self.plan.on_oom == "halve" and trial.batch > 1 and not trial.is_fixed:
+            trial.close()
+            trial.batch //= 2
+            trial.counted = None
+            self._forget(trial)
+            return True
+        else:
+            what = f"out of memory at batch {trial.batch}: {error.what}"
+            skip = self.plan.on_oom == "skip"
+            trial.end("skipped" if skip else "failed", what, 0 if skip else 3)
+        return False
 
     def _show(self, trial: Trial, phase: Phase) -> None:
         left = sum(
@@ -241,7 +253,12 @@ class Runner:
             trial.measurement, facts=trial.counted.facts, remarks=trial.counted.remarks
         )
         trial.host = host = self.make_host(configuration)
-        host.ask("prepare", **asdict(configuration))
+        made = host.ask("prepare", **asdict(configuration))
+        remarks = trial.measurement.remarks + tuple(made["remarks"])
+        if made["batch"] != trial.batch:
+            trial.batch, trial.is_fixed = made["batch"], True
+            remarks += (f"its input has a batch of {trial.batch}",)
+        trial.measurement = replace(trial.measurement, remarks=remarks)
         first = host.ask("first_call")
         trial.measurement = replace(trial.measurement, first_call_ns=first, loss=host.ask("loss"))
         while not trial.warming.is_over:
@@ -289,24 +306,24 @@ def _at(every: Sequence[Sequence[Trial]], number: int) -> list[Trial]:
     return [repeated[number] for repeated in every]
 
 
-def _merged(parts: Sequence[Measurement]) -> Measurement:
+def _merged(parts: Sequence[Measurement], target: float) -> Measurement:
     """Make one measurement of those of a configuration's processes; one that failed fails all."""
-    first = parts[0]
     if len(parts) == 1:
-        return first
-    worst = next((part for part in parts if part.status != "done"), first)
+        return parts[0]
     batch = min(part.batch for part in parts)
+    first = next(part for part in parts if part.batch == batch)
+    worst = next((part for part in parts if part.status != "done"), first)
     blocks = tuple(block for part in parts if part.batch == batch for block in part.blocks)
-    budget = any(part.stopped == "budget" for part in parts)
+    found = describe(blocks) if blocks else None
+    width = found.half_width if found else None
     return replace(
         first,
-        batch=batch,
         status=worst.status,
         problem=worst.problem,
         exit_code=worst.exit_code,
         blocks=blocks,
-        statistics=describe(blocks) if blocks else None,
-        stopped="budget" if budget else first.stopped,
+        statistics=found,
+        stopped="target" if width is not None and width <= target else "budget",
     )
 
 

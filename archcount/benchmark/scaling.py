@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from archcount.benchmark.records import Configuration, Plan, Scaling
-from archcount.errors import Problem, UnavailableError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,26 +39,40 @@ def measure_scaling(configuration: Configuration, plan: Plan, launch: Launch) ->
         launch: how they are started.
 
     Returns:
-        What rank 0 found; None on another node than its own.
-
-    Raises:
-        UnavailableError: they could not be run.
+        What rank 0 found, or why they could not be run; None on another node than its own.
     """
     if configuration.device == "cpu" and configuration.threads is None:
         threads = max(1, (os.cpu_count() or 1) // launch.processes)
         configuration = replace(configuration, threads=threads)
-    alone = _launched(configuration, plan, Launch(processes=1))
-    together = _launched(configuration, plan, launch)
+    processes = launch.processes * launch.nodes
+    try:
+        alone = _launched(configuration, plan, Launch(processes=1))
+        together = _launched(configuration, plan, launch)
+    except _FailedError as error:
+        return Scaling(
+            configuration=configuration,
+            processes=processes,
+            problem=error.what,
+            exit_code=error.exit_code,
+        )
     if not together:
         return None
     return Scaling(
         configuration=configuration,
-        processes=launch.processes * launch.nodes,
+        processes=processes,
         rank_images_per_second=tuple(together["rates"]),
         single_images_per_second=alone["rates"][0],
         gradient_bytes=together["gradient_bytes"],
         backend=together["backend"],
     )
+
+
+class _FailedError(Exception):
+    """Processes could not be run together."""
+
+    def __init__(self, what: str, exit_code: int) -> None:
+        super().__init__(what)
+        self.what, self.exit_code = what, exit_code
 
 
 def _launched(configuration: Configuration, plan: Plan, launch: Launch) -> dict[str, Any]:
@@ -70,29 +84,38 @@ def _launched(configuration: Configuration, plan: Plan, launch: Launch) -> dict[
         request.write_text(
             json.dumps({"configuration": asdict(configuration), "plan": asdict(plan)})
         )
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "torch.distributed.run", *where),
-                f"--nnodes={launch.nodes}",
-                f"--nproc-per-node={launch.processes}",
-                *("-m", "archcount.benchmark.rank", str(request), str(result)),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=_environment(configuration),
-        )
-        if not done.returncode and not result.exists() and launch.nodes > 1:
+        command = [
+            *(sys.executable, "-m", "torch.distributed.run", *where),
+            f"--nnodes={launch.nodes}",
+            f"--nproc-per-node={launch.processes}",
+            *("-m", "archcount.benchmark.rank", str(request), str(result)),
+        ]
+        code, said = _run(command, _environment(configuration))
+        for told in sorted(Path(folder).glob("*.problem")):
+            raise _FailedError(**json.loads(told.read_text()))
+        if not code and not result.exists() and launch.nodes > 1:
             return {}
-        if done.returncode or not result.exists():
-            raise UnavailableError(
-                Problem(
-                    what=f"{configuration.label}: {launch.processes * launch.nodes} processes "
-                    f"could not be run together: {_last_error(done.stderr)}"
-                )
-            )
+        if code or not result.exists():
+            raise _FailedError(_last_error(said), 3)
         found: dict[str, Any] = json.loads(result.read_text())
         return found
+
+
+def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run the launcher; where this program is stopped, let it stop its processes first."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    try:
+        _, said = process.communicate()
+    except BaseException:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=30)
+        process.kill()
+        process.wait()
+        raise
+    return process.returncode, said
 
 
 def _environment(configuration: Configuration) -> dict[str, str]:

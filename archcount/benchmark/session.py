@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
-from archcount.benchmark.devices import PeakKind, clock_for, peak_memory
+from archcount.benchmark.devices import PeakKind, apply_settings, clock_for, peak_memory
 from archcount.benchmark.loss import Loss
 from archcount.benchmark.records import DTYPES, Block, Configuration
 from archcount.benchmark.rows import RowSample, rows_of
@@ -33,6 +33,7 @@ class Session:
 
     Attributes:
         loss: of train iterations.
+        batch: the first size of what the model is called with.
 
     Raises:
         UsageError: the target or the inputs cannot be read.
@@ -55,15 +56,16 @@ class Session:
         self._dtype: torch.dtype = getattr(torch, DTYPES[configuration.dtype])
         self._clock = clock_for(self._device)
         self._is_train = configuration.mode == "train"
-        _apply_settings(configuration)
+        apply_settings(configuration)
         torch.manual_seed(configuration.seed)
         made, own = (module, "") if module is not None else _made(configuration)
         self._module = self._moved(made)
         self._inputs = self._prepared(own)
+        self.batch = _batch_of(self._inputs) or configuration.batch
         self._called: Any = wrap(self._module) if wrap else self._module
         if configuration.compile:
             self._called = torch.compile(self._called, mode=configuration.compile)
-        self.loss = Loss(self._module, configuration.batch)
+        self.loss = Loss(self._module, self.batch)
         self._optimizer = self._made_optimizer()
         self._scaler = (
             torch.amp.GradScaler(self._device.type)
@@ -91,8 +93,11 @@ class Session:
             return self._clock.block(self._iteration, iterations)
 
     def host_ns(self) -> int | None:
-        """Give the nanoseconds of handing an iteration to an idle device; None on the CPU."""
-        return self._clock.host_ns(self._iteration)
+        """Give the nanoseconds of handing an iteration to an idle device.
+
+        None on the CPU, and where a scaler waits for the device in every iteration.
+        """
+        return None if self._scaler is not None else self._clock.host_ns(self._iteration)
 
     @property
     def gradient_bytes(self) -> int:
@@ -113,6 +118,13 @@ class Session:
         with self._autocast(), users_code(f"{self._configuration.target} failed by rows"):
             return rows_of(self._module, image, self._clock, is_train=self._is_train, walks=walks)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What should be known of the model as it was made."""
+        own = _own_dtype(self._module, self._dtype)
+        asked = torch.float32 if self._configuration.amp else self._dtype
+        return () if own == asked else (f"its weights are {str(own).removeprefix('torch.')}",)
+
     def save_outputs(self, path: Path) -> None:
         """Write what the model gives in evaluation mode into a file."""
         torch.save(self._outputs(), path)
@@ -123,10 +135,15 @@ class Session:
         Returns:
             The largest distance of two numbers by the largest number of the other, None where
             they cannot be compared.
+
+        Raises:
+            UsageError: some are not finite.
         """
         ours, theirs = self._outputs(), torch.load(path)
         if [item.shape for item in ours] != [item.shape for item in theirs] or not ours:
             return None
+        if not all(bool(item.isfinite().all()) for item in (*ours, *theirs)):
+            raise UsageError(Problem(what="some outputs are not finite"))
         most = max(float(item.abs().max()) for item in theirs)
         away = max(float((a - b).abs().max()) for a, b in zip(ours, theirs, strict=True))
         return away / most if most else None
@@ -198,7 +215,9 @@ class Session:
         if not isinstance(leaf, Tensor):
             return leaf
         if leaf.is_floating_point():
-            leaf = leaf.normal_()  # zeros cost some devices less power, and so less time
+            # Zeros cost some devices less power, and so less time; float32, so that other types
+            # get the same images.
+            leaf = torch.randn(leaf.shape, dtype=torch.float32).to(leaf.device, leaf.dtype)
         if self._configuration.channels_last and leaf.ndim == 4:
             leaf = leaf.contiguous(memory_format=torch.channels_last)
         return leaf
@@ -217,12 +236,12 @@ class Session:
         return torch.optim.SGD(weights, lr=1e-6, momentum=0.9)
 
 
-def _apply_settings(configuration: Configuration) -> None:
-    if configuration.threads is not None:
-        torch.set_num_threads(configuration.threads)
-    if configuration.tf32 is not None:
-        torch.set_float32_matmul_precision("high" if configuration.tf32 else "highest")
-        torch.backends.cudnn.allow_tf32 = configuration.tf32
+def _batch_of(inputs: Inputs) -> int | None:
+    """Give the first size of the first tensor that a model is called with."""
+    for leaf in tree_leaves((inputs.args, dict(inputs.kwargs))):
+        if isinstance(leaf, Tensor) and leaf.ndim:
+            return leaf.shape[0]
+    return None
 
 
 def _made(configuration: Configuration) -> tuple[nn.Module, str]:

@@ -36,10 +36,11 @@ def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration
     for dtype in ("bf16", "fp16"):
         numbers += [(dtype, False, plain.tf32)] if dtype in allow else []
         numbers += [(dtype, True, plain.tf32)] if f"amp-{dtype}" in allow else []
-    for (dtype, amp, tf32), compile_mode, layout in product(numbers, compiled, layouts):
-        yield replace(
-            plain, dtype=dtype, amp=amp, tf32=tf32, compile=compile_mode, channels_last=layout
-        )
+    found = [
+        replace(plain, dtype=dtype, amp=amp, tf32=tf32, compile=compile_mode, channels_last=layout)
+        for (dtype, amp, tf32), compile_mode, layout in product(numbers, compiled, layouts)
+    ]
+    yield from (way for place, way in enumerate(found) if way not in found[:place])
 
 
 def tuned(
@@ -53,26 +54,25 @@ def tuned(
 
     Args:
         plain: the way that was to be bettered.
-        measurements: of it and of the others.
+        measurements: of it and of its other ways.
         make_host: starts a process that says what a way gives.
     """
-    thing = (plain.target, plain.mode, plain.batch)
-    done = [
-        item
-        for item in measurements
-        if item.status == "done"
-        and thing == (item.configuration.target, item.configuration.mode, item.batch)
-    ]
+    done = [item for item in measurements if item.status == "done"]
     base = next((item for item in done if item.configuration == plain), None)
     if base is None:
         return []
+    done = [item for item in done if item.batch == base.batch]
     others = [item.configuration for item in done if item is not base]
-    errors = _errors(plain, others, make_host)
+    errors = _errors(replace(plain, batch=base.batch), others, make_host)
     found = [_held(base, item, errors.get(item.configuration.settings)) for item in done]
     return sorted(found, key=lambda item: item.ratio)
 
 
-def _held(base: Measurement, item: Measurement, error: float | None) -> Tuned:
+Error = tuple[float | None, str]
+"""How far the outputs lie from the plain way's, or why that is not known."""
+
+
+def _held(base: Measurement, item: Measurement, told: Error | None) -> Tuned:
     assert base.statistics is not None
     assert item.statistics is not None
     interval = (
@@ -80,16 +80,19 @@ def _held(base: Measurement, item: Measurement, error: float | None) -> Tuned:
     )
     low, high = interval if interval else (None, None)
     way = item.configuration
+    error, remark = told or (None, "")
     return Tuned(
         target=way.target,
         mode=way.mode,
         batch=item.batch,
+        plain=base.configuration.settings,
         settings=way.settings,
         ratio=item.statistics.median_ns / base.statistics.median_ns,
         low=low,
         high=high,
         error=0.0 if item is base else error,
         first_call_ns=item.first_call_ns,
+        remark=remark,
     )
 
 
@@ -97,20 +100,21 @@ def _errors(
     plain: Configuration,
     others: Sequence[Configuration],
     make_host: Callable[[Configuration], Host],
-) -> dict[str, float | None]:
+) -> dict[str, Error]:
     """Say how far what each way gives lies from what the plain one gives."""
-    found: dict[str, float | None] = {}
+    found: dict[str, Error] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "outputs.pt")
         try:
             _asked(plain, make_host, "save", path)
-        except WorkerError:
-            return found
+        except WorkerError as error:
+            return {way.settings: (None, error.what) for way in others}
         for way in others:
             try:
-                found[way.settings] = _asked(way, make_host, "difference", path)
-            except WorkerError:
-                found[way.settings] = None
+                way = replace(way, batch=plain.batch)
+                found[way.settings] = _asked(way, make_host, "difference", path), ""
+            except WorkerError as error:
+                found[way.settings] = None, error.what
     return found
 
 

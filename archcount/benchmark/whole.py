@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import islice
 from time import monotonic
 
 import torch
@@ -16,11 +17,19 @@ from archcount.benchmark.devices import memory_there
 from archcount.benchmark.environment import busy_cores, device_state, environment
 from archcount.benchmark.facts import count_facts, hash_of
 from archcount.benchmark.host import Host, Inline, Process, WorkerError
-from archcount.benchmark.records import Benchmark, Configuration, Peak, Scaling, Tuned
+from archcount.benchmark.records import (
+    Benchmark,
+    Configuration,
+    Measurement,
+    Peak,
+    Scaling,
+    Tuned,
+)
 from archcount.benchmark.request import Request
 from archcount.benchmark.running import Progress, Runner
 from archcount.benchmark.scaling import measure_scaling
 from archcount.benchmark.tuning import tuned, ways
+from archcount.errors import Stopped
 
 
 def run_benchmark(
@@ -42,7 +51,6 @@ def run_benchmark(
 
     Raises:
         UsageError: a target cannot be read.
-        UnavailableError: several processes could not be run.
     """
     started, clock = datetime.now(UTC), monotonic()
     make_host = _hosts(module)
@@ -51,7 +59,8 @@ def run_benchmark(
     asked = [way for one in tries for way in one] or plain
     named = () if module is not None else request.targets
     sources = {target: hash_of(target) for target in named}
-    before, busy = device_state(), busy_cores()
+    known = {**environment(), **_state("before")}
+    busy = busy_cores()
     runner = Runner(
         plan=request.plan,
         make_host=make_host,
@@ -60,21 +69,28 @@ def run_benchmark(
         progress=progress,
     )
     peaks: list[Peak] = []
+    remarks: list[str] = []
     found: list[Tuned] = []
     scaling: list[Scaling] = []
-    measurements = []
+    measurements: list[Measurement] = []
     is_interrupted = False
     try:
-        peaks = _peaks(asked, request)
+        for peak in _peaks(asked, request):
+            if isinstance(peak, str):
+                remarks.append(peak)
+            else:
+                peaks.append(peak)
         with nullcontext() if module is None else _undisturbed():
             measurements = [] if request.launch else runner.run(asked)
         if not runner.is_interrupted:
-            for one in plain if request.tune is not None else ():
-                found += tuned(one, measurements, make_host)
+            rest = iter(measurements)
+            for tried in tries:
+                found += tuned(tried[0], list(islice(rest, len(tried))), make_host)
             if request.launch is not None:
-                made = (measure_scaling(one, request.plan, request.launch) for one in plain)
-                scaling += [item for item in made if item is not None]
-    except (KeyboardInterrupt, SystemExit):
+                for one in plain:
+                    made = measure_scaling(one, request.plan, request.launch)
+                    scaling += [] if made is None else [made]
+    except (KeyboardInterrupt, Stopped):
         is_interrupted = True
     return Benchmark(
         started=started.isoformat(timespec="seconds"),
@@ -82,10 +98,9 @@ def run_benchmark(
         argv=argv,
         plan=request.plan,
         environment={
-            **environment(),
+            **known,
+            **_state("after"),
             "cores busy before": None if busy is None else f"{busy:.2f}",
-            **{f"{name} before": value for name, value in before.items()},
-            **{f"{name} after": value for name, value in device_state().items()},
         },
         sources={target: told for target, told in sources.items() if told},
         measurements=tuple(measurements),
@@ -93,7 +108,13 @@ def run_benchmark(
         tuned=tuple(found),
         scaling=tuple(scaling),
         is_interrupted=is_interrupted or runner.is_interrupted,
+        is_inline=module is not None,
+        remarks=tuple(remarks),
     )
+
+
+def _state(when: str) -> dict[str, str | None]:
+    return {f"{name} {when}": value for name, value in device_state().items()}
 
 
 def copy_of(model: object) -> nn.Module | None:
@@ -118,32 +139,36 @@ def _undisturbed() -> Iterator[None]:
 def _hosts(module: nn.Module | None) -> Callable[[Configuration], Host]:
     if module is None:
         return Process
-    return lambda configuration: Inline(module)
+    return lambda configuration: Inline(deepcopy(module))
 
 
-def _peaks(configurations: list[Configuration], request: Request) -> list[Peak]:
-    """Find what the device does at its best, once for each type of numbers."""
+def _peaks(configurations: list[Configuration], request: Request) -> Iterator[Peak | str]:
+    """Find what the device does at its best, once for each type of numbers; or say why not."""
     given = request.peak
-    found: dict[tuple[str, str], Peak] = {}
+    met: set[tuple[object, ...]] = set()
     for configuration in configurations:
-        key = (configuration.device, configuration.dtype)
-        if key in found:
+        key = (configuration.device, configuration.dtype, configuration.tf32)
+        if key in met:
             continue
+        met.add(key)
+        measured = None
         if given is None or request.plan.per_row:
             host = Process(configuration)
             try:
-                with suppress(WorkerError):
-                    found[key] = Peak(**host.ask("peak", **asdict(configuration)))
+                measured = Peak(**host.ask("peak", **asdict(configuration)))
+            except WorkerError as error:
+                yield f"no peak of {configuration.device} for {configuration.dtype}: {error.what}"
             finally:
                 host.close()
-        if given is not None:
-            known = found.get(key)
-            found[key] = Peak(
+        if given is None:
+            yield from () if measured is None else (measured,)
+        else:
+            yield Peak(
                 device=configuration.device,
                 dtype=configuration.dtype,
+                tf32=configuration.tf32,
                 flops=given,
-                bytes_per_second=known.bytes_per_second if known else None,
+                bytes_per_second=measured.bytes_per_second if measured else None,
                 source="given",
                 how="--peak",
             )
-    return list(found.values())

@@ -69,10 +69,11 @@ class Desk:
             "peak": self._peak,
         }
 
-    def _prepare(self, **settings: Any) -> None:
+    def _prepare(self, **settings: Any) -> dict[str, Any]:
         from archcount.benchmark.session import Session
 
         self._session = Session(_configuration(settings), self._module)
+        return {"batch": self._session.batch, "remarks": self._session.remarks}
 
     def _peak(self, **settings: Any) -> dict[str, Any]:
         from archcount.benchmark.peaks import measure_peak

@@ -6,7 +6,7 @@ import sys
 from typing import NoReturn
 
 from archcount.cli.stop import stop_if_asked, stop_on_signals
-from archcount.errors import ArchcountError
+from archcount.errors import ArchcountError, Stopped
 
 __all__ = ["main"]
 
@@ -23,6 +23,8 @@ def main() -> NoReturn:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
+    except Stopped:
+        pass  # the exit code is the signal's, below
     finally:
         # An import that a signal breaks into may end in any exception of its own.
         stop_if_asked()

@@ -142,6 +142,7 @@ def show_bench(
     from archcount.benchmark.scaling import Launch
     from archcount.cli.bench_progress import shown
     from archcount.reporting.benchmarks import render_bench
+    from archcount.reporting.roofline import draw_roofline, require_matplotlib
 
     policy: Any = on_oom
     request = Request(
@@ -173,6 +174,10 @@ def show_bench(
         launch=Launch(processes=nproc, nodes=nnodes, endpoint=rdzv_endpoint) if nproc else None,
     )
     request.check()
+    if picture:
+        require_matplotlib("a roofline")
+    if (nnodes != 1 or rdzv_endpoint) and not nproc:
+        raise UsageError(Problem(what="--nnodes and --rdzv-endpoint go with --nproc"))
     from archcount.benchmark.devices import best, check_device
 
     request = replace(request, device=check_device(device or best()))
@@ -185,13 +190,14 @@ def show_bench(
             found = run_benchmark(request, progress=progress, argv=tuple(sys.argv[1:]))
         remember(to_json(found, indent=None))
         if picture and output is not None:
-            from archcount.reporting.roofline import draw_roofline
-
+            # The figures first: they are not lost where nothing can be drawn.
+            typer.echo(render_bench(found, "plain"), nl=False)
             write(draw_roofline(found, output.suffix.lower().lstrip(".")))
         else:
             width = None if output is None else 160
             write(render_bench(found, chosen, width=width, colour=write_colour(output)))
     codes = [item.exit_code for item in found.measurements]
+    codes += [item.exit_code for item in found.scaling]
     if any(codes):
         raise typer.Exit(max(codes))
 
@@ -221,6 +227,8 @@ def show_compare(
     if what not in ("", "slower"):
         raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="slower, slower:5%"))
     margin = read_share("--fail-on slower:", by) if by else 0.0
+    if margin >= 1:
+        raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="slower, slower:5%"))
     with destination(output) as write:
         found = compare_benchmarks(read_results(before), read_results(after), force=force)
         width = None if output is None else 160
@@ -245,8 +253,7 @@ def _history(file: Path | None) -> Iterator[Callable[[str], None]]:
         yield _nowhere
         return
     try:
-        with file.open("a", encoding="utf-8") as history:
-            yield lambda line: print(line, end="", file=history)
+        history = file.open("a", encoding="utf-8")
     except OSError as error:
         raise UsageError(
             Problem(
@@ -254,3 +261,5 @@ def _history(file: Path | None) -> Iterator[Callable[[str], None]]:
                 allowed="a file in a folder that exists and can be written to",
             )
         ) from None
+    with history:
+        yield lambda line: print(line, end="", file=history)

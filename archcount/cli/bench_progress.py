@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from statistics import median
 
 from archcount.benchmark.running import Phase, Progress, Silence, Trial
@@ -50,6 +50,11 @@ def _estimate(trial: Trial) -> str:
     return f", {significant(median(sampling.blocks[-1].samples_ns) / 1e6)} ms"
 
 
+def _to_stderr(text: str) -> None:
+    with suppress(OSError):  # nobody reads it any more
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
 @contextmanager
 def shown() -> Iterator[Progress]:
     """Give what shows the progress of a benchmark."""
@@ -57,9 +62,10 @@ def shown() -> Iterator[Progress]:
         yield Silence()
         return
     if not is_terminal(sys.stderr):
-        yield Line(lambda text: print(text, file=sys.stderr, flush=True), every=False)  # noqa: T201
+        yield Line(_to_stderr, every=False)
         return
     from rich.console import Console
+    from rich.text import Text
 
     with Console(stderr=True).status("starting") as status:
-        yield Line(status.update, every=True)
+        yield Line(lambda text: status.update(Text(text)), every=True)

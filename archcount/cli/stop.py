@@ -7,6 +7,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from archcount.errors import Stopped
+
 _received: list[int] = []
 
 
@@ -24,4 +26,4 @@ def stop_if_asked() -> None:
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     _received.append(number)
-    sys.exit(128 + number)
+    raise Stopped

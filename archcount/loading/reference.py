@@ -97,6 +97,8 @@ def source_of(reference: str) -> Path | None:
     """
     place = reference.rpartition(":")[0]
     if place.endswith(".py"):
+        if not Path(place).is_file():
+            raise _no_file(Path(place))
         return Path(place)
     find(reference)
     file = getattr(sys.modules.get(place), "__file__", None)
@@ -105,7 +107,7 @@ def source_of(reference: str) -> Path | None:
 
 def _file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise UsageError(Problem(what=f"there is no file {quote(str(path))}", allowed=ALLOWED))
+        raise _no_file(path)
     spec = spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -123,6 +125,10 @@ def _file(path: Path) -> ModuleType:
             sys.modules[path.stem] = before
         raise
     return module
+
+
+def _no_file(path: Path) -> UsageError:
+    return UsageError(Problem(what=f"there is no file {quote(str(path))}", allowed=ALLOWED))
 
 
 def _module(name: str) -> ModuleType:

@@ -16,6 +16,15 @@ _BUSY = 0.3
 
 def benchmark_notes(benchmark: Benchmark) -> Iterator[Text]:
     """Say it in lines, what fails first."""
+    for line in benchmark.remarks:
+        yield Text(line, "told")
+    for scaled in benchmark.scaling:
+        if scaled.problem:
+            yield Text(
+                f"{scaled.configuration.label}: {scaled.processes} processes could not be run "
+                f"together: {scaled.problem}",
+                "bad",
+            )
     for item in benchmark.measurements:
         if item.status != "done":
             role = "told" if item.status in ("skipped", "interrupted") else "bad"
@@ -56,6 +65,7 @@ def _how(benchmark: Benchmark, done: list[Measurement]) -> str:
     outliers = sum(item.statistics.outliers for item in done if item.statistics)
     most = max(item.statistics.processes for item in done if item.statistics)
     each = "a process of its own" if most == 1 else f"{most} processes of its own"
+    each = "this process, on a copy of the module" if benchmark.is_inline else each
     drawn = "processes" if most >= FEWEST else "blocks"
     return (
         f"measured: median of all iterations, each configuration in {each}{taking}; "
@@ -121,7 +131,7 @@ def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[str]:
         and item.flops_per_second > peak.flops
     ):
         yield (
-            "more FLOP/s than the measured peak: some convolutions are computed with fewer "
+            f"more FLOP/s than the {peak.source} peak: some convolutions are computed with fewer "
             "multiplications than are counted (Winograd), or the peak was disturbed"
         )
     yield from item.remarks

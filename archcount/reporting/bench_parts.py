@@ -163,8 +163,13 @@ def _notes(item: Measurement, peak: Peak | None) -> Iterator[Text]:
     if peak is not None and peak.bytes_per_second is not None:
         ridge = peak.flops / peak.bytes_per_second
         yield Text(
-            f"bound by memory below {significant(ridge, 3)} FLOP/B, the measured peak by the "
+            f"bound by memory below {significant(ridge, 3)} FLOP/B, the {peak.source} peak by the "
             "measured bandwidth, else by computing; of limit: what is reached of that one"
+        )
+    if item.configuration.device != "cpu":
+        yield Text(
+            "each row begins on an idle device, so that a small one shows how long Python takes to "
+            "hand it over"
         )
 
 
@@ -175,6 +180,7 @@ def tuned_sheets(tuned: Sequence[Tuned]) -> Sequence[Sheet]:
         Column(heading="Mode", text=lambda way: way.mode),
         Column(heading="Batch", text=lambda way: f"{way.batch}", right=True),
         Column(heading="Way", text=lambda way: way.settings),
+        Column(heading="Plain", text=lambda way: way.plain),
         Column(heading="Time", text=lambda way: f"{way.ratio:.3f}×", right=True),
         Column(heading="95% interval", text=_ratio_interval, right=True),
         Column(heading="Error", text=_error, right=True),
@@ -200,9 +206,11 @@ def _first(way: Tuned) -> str:
 
 
 def _fastest(tuned: Sequence[Tuned]) -> Iterator[Text]:
-    best: dict[tuple[str, str, int], Tuned] = {}
+    best: dict[tuple[str, str, int, str], Tuned] = {}
     for way in tuned:
-        best.setdefault((way.target, way.mode, way.batch), way)
+        best.setdefault((way.target, way.mode, way.batch, way.plain), way)
+        if way.remark:
+            yield Text(f"{way.target} {way.mode}, {way.settings}: {way.remark}", "told")
     for way in best.values():
         name = f"{way.target} {way.mode}, batch {way.batch}"
         if way.high is None or way.high >= 1:
@@ -220,8 +228,9 @@ def _fastest(tuned: Sequence[Tuned]) -> Iterator[Text]:
     )
 
 
-def scaling_sheets(scaling: Sequence[Scaling]) -> Sequence[Sheet]:
-    """Lay several processes out against one."""
+def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
+    """Lay several processes out against one, those that could be run."""
+    scaling = [item for item in every if not item.problem]
     columns: Sequence[Column[Scaling]] = (
         Column(heading="Model", text=lambda item: item.configuration.target),
         Column(heading="Mode", text=lambda item: item.configuration.mode),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from archcount.benchmark.records import Benchmark, Measurement
+from archcount.benchmark.records import Benchmark, Measurement, Scaling
 from archcount.benchmark.results import to_json
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.bench_parts import row_sheets, scaling_sheets, tuned_sheets
@@ -39,7 +39,7 @@ def render_bench(
 
 
 def _parts(benchmark: Benchmark) -> Iterator[Sequence[Sheet]]:
-    if benchmark.scaling:
+    if any(not item.problem for item in benchmark.scaling):
         yield scaling_sheets(benchmark.scaling)
     if benchmark.tuned:
         yield tuned_sheets(benchmark.tuned)
@@ -192,7 +192,26 @@ def _record(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
 
 def bench_csv(benchmark: Benchmark) -> str:
     """Write one line per configuration, in base units."""
-    return to_csv(tidy_bench(benchmark))
+    return to_csv(tidy_bench(benchmark) or [_scaled(item) for item in benchmark.scaling])
+
+
+def _scaled(item: Scaling) -> dict[str, Value]:
+    asked = item.configuration
+    return {
+        "target": asked.target,
+        "mode": asked.mode,
+        "batch": asked.batch,
+        "settings": asked.settings,
+        "device": asked.device,
+        "threads": asked.threads,
+        "processes": item.processes,
+        "images_per_second": item.images_per_second if not item.problem else None,
+        "single_images_per_second": item.single_images_per_second or None,
+        "efficiency": item.efficiency if not item.problem else None,
+        "gradient_bytes": item.gradient_bytes if not item.problem else None,
+        "backend": item.backend or None,
+        "problem": item.problem or None,
+    }
 
 
 def bench_frame(benchmark: Benchmark) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from archcount.benchmark.records import Benchmark, Measurement
@@ -26,15 +27,9 @@ def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
         UsageError: no rows were timed, or no peak was measured.
         UnavailableError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UnavailableError(
-            Problem(
-                what="drawing a roofline needs matplotlib, which is not installed",
-                remedy='pip install "archcount[plot]"',
-            )
-        ) from None
+    require_matplotlib("a roofline")
+    from matplotlib.figure import Figure
+
     found = [item for item in benchmark.measurements if item.rows]
     if not found:
         raise UsageError(Problem(what="no rows were timed, so there is nothing to draw"))
@@ -45,6 +40,24 @@ def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
     picture = io.BytesIO()
     figure.savefig(picture, format=form, dpi=150, metadata={"Date": None} if form == "svg" else {})
     return picture.getvalue()
+
+
+def require_matplotlib(what: str) -> None:
+    """Make sure that a picture can be drawn before any work is done for it.
+
+    Args:
+        what: is to be drawn.
+
+    Raises:
+        UnavailableError: matplotlib is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise UnavailableError(
+            Problem(
+                what=f"drawing {what} needs matplotlib, which is not installed",
+                remedy='pip install "archcount[plot]"',
+            )
+        )
 
 
 def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
