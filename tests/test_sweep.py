@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
-from test_cli import run
+from test_cli import COMMAND, run
 
 import archcount as ac
 from archcount.counting.sweep import Axes, sweep
@@ -132,3 +137,61 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     refused = run("sweep", "mobilenet_v1", "--let", "nothing=1", "-o", str(path))
     assert refused.returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def wait_until(happened):
+    for _ in range(6000):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError("a minute has gone")
+
+
+def started(folder):
+    """Start a sweep that would take minutes, of two processes, as a terminal does."""
+    arguments = ["googlenet", "--input", "64..300000", "--jobs", "2", "-o", str(folder / "x.csv")]
+    return subprocess.Popen(
+        [*COMMAND, "sweep", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def workers(process):
+    """Give the processes that count for another."""
+    lists = Path(f"/proc/{process.pid}/task").glob("*/children")
+    found = [int(child) for children in lists for child in children.read_text().split()]
+    return [
+        child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def has_lines(folder):
+    return any(file.stat().st_size for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("moment", ["as the first process starts", "as both start", "later"])
+def test_an_interrupt_ends_all_processes_without_a_word(moment, tmp_path):
+    with started(tmp_path) as process:
+        if moment == "later":
+            wait_until(lambda: has_lines(tmp_path))
+        else:
+            number = 1 if "first" in moment else 2
+            wait_until(lambda: len(workers(process)) == number)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate() == ("", "")
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_takes_no_more_waits_for_no_chunk():
+    """Two processes have five chunks to count, of which one was taken: seconds of work."""
+    axes = Axes(inputs=[(3, side, side) for side in range(299, 5299)], lets={})
+    points = sweep(*find_table("inception_resnet_v2"), "", axes, jobs=2)
+    begin = time.monotonic()
+    next(points)
+    first = time.monotonic() - begin
+    points.close()
+    assert time.monotonic() - begin - first < first / 4

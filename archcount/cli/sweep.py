@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -75,15 +76,16 @@ def show_sweep(
         raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
     if len(axes) > _MOST:
         raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
-    points = sweep(target.table, target.label, target.variant, axes, jobs)
-    if picture and output is not None:
-        from archcount.cli.output import destination
-        from archcount.reporting.curves import draw_sweep
+    with closing(sweep(target.table, target.label, target.variant, axes, jobs)) as points:
+        if picture and output is not None:
+            from archcount.cli.output import destination
+            from archcount.reporting.curves import draw_sweep
 
-        with destination(output) as write:
-            write(draw_sweep(target.text, axes, list(points), output.suffix.lower().lstrip(".")))
-        return
-    streamed(output, sweep_lines(name, target.variant, tuple(axes.lets), points, chosen))
+            form = output.suffix.lower().lstrip(".")
+            with destination(output) as write:
+                write(draw_sweep(target.text, axes, list(points), form))
+            return
+        streamed(output, sweep_lines(name, target.variant, tuple(axes.lets), points, chosen))
 
 
 def _channels(path: Path, label: str) -> int:

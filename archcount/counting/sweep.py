@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice, product, takewhile
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from archcount.counting.formula import count
 from archcount.errors import ArchcountError
@@ -78,10 +81,15 @@ class Point:
     problem: str = ""
 
 
+Points = Generator[Point, None, None]
+
+
 def sweep(
     path: Path, label: str, variant: str, axes: Axes, jobs: int | None = None
-) -> Iterator[Point]:
+) -> Points:
     """Count every combination in order; at no time are more than a few hundred in memory.
+
+    Who takes no more of them closes what is given, so that its processes end.
 
     Args:
         path: the table's file.
@@ -114,7 +122,7 @@ def _check(table: LoadedTable, variant: str, names: Sequence[str], first: Combin
 
 def _counted(
     table: LoadedTable, variant: str, names: Sequence[str], combinations: Iterable[Combination]
-) -> Iterator[Point]:
+) -> Points:
     """Count combinations; what changes the batch alone is not counted anew."""
     last: tuple[object, ...] = ()
     point = Point(input=(), lets=(), batch=1)
@@ -157,26 +165,55 @@ def _point(
 _Job = tuple[Path, str, str, tuple[str, ...]]
 
 
-def _in_parallel(job: _Job, combinations: Iterator[Combination], jobs: int) -> Iterator[Point]:
-    """Count chunks in processes, a few ahead of what is taken, and give them in order."""
-    ahead: deque[Future[list[Point]]] = deque()
+def _in_parallel(job: _Job, combinations: Iterator[Combination], jobs: int) -> Points:
+    """Count chunks in processes, which end when no more is taken."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=job) as pool:
-        for chunk in iter(lambda: list(islice(combinations, _CHUNK)), []):
+    stop = context.RawValue("b", 0)
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_begin, initargs=(*job, stop)
+    )
+    try:
+        yield from _taken(pool, combinations, 2 * jobs)
+    finally:
+        stop.value = 1
+        pool.shutdown(cancel_futures=True)
+
+
+def _taken(pool: ProcessPoolExecutor, combinations: Iterator[Combination], most: int) -> Points:
+    """Hand out chunks, a few ahead of what is taken, and give what was counted in order."""
+    ahead: deque[Future[list[Point]]] = deque()
+    for chunk in iter(lambda: list(islice(combinations, _CHUNK)), []):
+        with _no_interrupt():
             ahead.append(pool.submit(_chunk, chunk))
-            if len(ahead) > 2 * jobs:
-                yield from ahead.popleft().result()
-        while ahead:
+        if len(ahead) > most:
             yield from ahead.popleft().result()
+    while ahead:
+        yield from ahead.popleft().result()
 
 
-_TABLE: list[tuple[LoadedTable, str, tuple[str, ...]]] = []
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Hold an interrupt back until this is over; a process that is started here never gets one."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(path: Path, label: str, variant: str, names: tuple[str, ...]) -> None:
-    _TABLE.append((load_table(path, label), variant, names))
+_TABLE: list[tuple[LoadedTable, str, tuple[str, ...], Any]] = []
+
+
+def _begin(path: Path, label: str, variant: str, names: tuple[str, ...], stop: Any) -> None:
+    """Load the table once; an interrupt is for the process that asks, which then sets `stop`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _TABLE.append((load_table(path, label), variant, names, stop))
 
 
 def _chunk(combinations: list[Combination]) -> list[Point]:
-    table, variant, names = _TABLE[0]
-    return list(_counted(table, variant, names, combinations))
+    table, variant, names, stop = _TABLE[0]
+    wanted = takewhile(lambda _: not stop.value, combinations)
+    return list(_counted(table, variant, names, wanted))
