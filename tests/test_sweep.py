@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from test_cli import COMMAND, run
 
 import archcount as ac
 from archcount.counting.sweep import Axes, sweep
+from archcount.errors import UnavailableError
 from archcount.spec.catalogue import find_table
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
@@ -195,3 +198,26 @@ def test_who_takes_no_more_waits_for_no_chunk():
     first = time.monotonic() - begin
     points.close()
     assert time.monotonic() - begin - first < first / 4
+
+
+def test_a_killed_process_is_told_with_what_to_do(tmp_path):
+    with started(tmp_path) as process:
+        wait_until(lambda: has_lines(tmp_path))
+        os.kill(workers(process)[0], signal.SIGKILL)
+        out, told = process.communicate()
+    assert (process.returncode, out) == (3, "")
+    assert told == (
+        "error: a process of the sweep ended before its work was done; it may have been killed; "
+        "count in one process with --jobs 1\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_cannot_be_started_is_no_closed_pipe(monkeypatch):
+    def broken(*_):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
+    points = sweep(*find_table("googlenet"), "", Axes(lets={}), jobs=2)
+    with pytest.raises(UnavailableError, match="failed: broken pipe; .* --jobs 1"):
+        next(points)

@@ -6,16 +6,16 @@ import os
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice, product, takewhile
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from archcount.counting.formula import count
-from archcount.errors import ArchcountError
+from archcount.errors import ArchcountError, Problem, UnavailableError
 from archcount.layers import Shape
 from archcount.spec.load import load_table
 from archcount.spec.loaded import LoadedTable
@@ -101,6 +101,7 @@ def sweep(
     Raises:
         UsageError: there is no such variant or name.
         InvalidTableError: the table cannot be read.
+        UnavailableError: while it is taken: a process could not be started, or has ended by itself.
     """
     table = load_table(path, label)
     names = tuple(axes.lets)
@@ -166,17 +167,32 @@ _Job = tuple[Path, str, str, tuple[str, ...]]
 
 
 def _in_parallel(job: _Job, combinations: Iterator[Combination], jobs: int) -> Points:
-    """Count chunks in processes, which end when no more is taken."""
+    """Count chunks in processes, which end when no more is taken.
+
+    Raises:
+        UnavailableError: a process could not be started, or has ended by itself.
+    """
     context = get_context("spawn")
     stop = context.RawValue("b", 0)
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_begin, initargs=(*job, stop)
-    )
     try:
-        yield from _taken(pool, combinations, 2 * jobs)
-    finally:
-        stop.value = 1
-        pool.shutdown(cancel_futures=True)
+        pool = ProcessPoolExecutor(
+            jobs, mp_context=context, initializer=_begin, initargs=(*job, stop)
+        )
+        try:
+            yield from _taken(pool, combinations, 2 * jobs)
+        finally:
+            stop.value = 1
+            pool.shutdown(cancel_futures=True)
+    except BrokenExecutor:
+        _give_up("a process of the sweep ended before its work was done; it may have been killed")
+    except OSError as error:
+        _give_up(f"the processes of the sweep failed: {(error.strerror or str(error)).lower()}")
+
+
+def _give_up(what: str) -> NoReturn:
+    raise UnavailableError(
+        Problem(what=what, remedy="count in one process with --jobs 1")
+    ) from None
 
 
 def _taken(pool: ProcessPoolExecutor, combinations: Iterator[Combination], most: int) -> Points:
