@@ -17,6 +17,7 @@ import pytest
 from test_cli import COMMAND, run
 
 import archcount as ac
+from archcount.cli.output import streamed
 from archcount.counting.sweep import Axes, sweep
 from archcount.errors import UnavailableError
 from archcount.spec.catalogue import find_table
@@ -221,3 +222,31 @@ def test_a_process_that_cannot_be_started_is_no_closed_pipe(monkeypatch):
     points = sweep(*find_table("googlenet"), "", Axes(lets={}), jobs=2)
     with pytest.raises(UnavailableError, match="failed: broken pipe; .* --jobs 1"):
         next(points)
+
+
+@pytest.mark.parametrize("place", ["stdout", "file"])
+@pytest.mark.parametrize("error", [BrokenPipeError, FileNotFoundError])
+def test_only_what_fails_in_writing_is_an_error_of_writing(place, error, tmp_path):
+    def lines():
+        yield "one line\n"
+        raise error
+
+    with pytest.raises(error):
+        streamed(tmp_path / "x.csv" if place == "file" else None, lines())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_lines_go_may_be_closed_or_full():
+    command = " ".join([*COMMAND, "sweep", "googlenet", "--input", "64..300000", "--jobs", "2"])
+    for rest, expected in [
+        ("| head -n 1", (0, "googlenet: counted in closed form", "")),
+        ("> /dev/full", (2, "", "error: cannot write 'stdout': no space left on device")),
+        ("-o /dev/full --format csv", (2, "", "error: cannot write '/dev/full': no space left")),
+    ]:
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command} {rest}"], capture_output=True, text=True
+        )
+        assert done.returncode == expected[0]
+        assert done.stdout.startswith(expected[1])
+        assert done.stderr.startswith(expected[2])
+        assert len(done.stdout.splitlines() + done.stderr.splitlines()) == 1
