@@ -20,7 +20,6 @@ import archcount as ac
 from archcount.cli.output import streamed
 from archcount.counting.sweep import Axes, sweep
 from archcount.errors import UnavailableError
-from archcount.spec.catalogue import find_table
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
 
@@ -61,15 +60,15 @@ def test_printed_numbers_of_mobilenets_sizes():
 
 
 def test_many_processes_give_what_one_gives():
-    path, label = find_table("mobilenet_v1")
+    table = ac.load("mobilenet_v1").file
     axes = Axes(
         inputs=[(3, side, side) for side in range(64, 164)],
         lets={"alpha": ["0.25", "0.5", "0.75", "1.0"]},
         batches=(1, 2),
     )
     assert len(axes) == 800
-    alone = list(sweep(path, label, "", axes, jobs=1))
-    assert list(sweep(path, label, "", axes, jobs=2)) == alone
+    alone = list(sweep(table, "", axes, jobs=1))
+    assert list(sweep(table, "", axes, jobs=2)) == alone
     assert len(alone) == 800
 
 
@@ -81,9 +80,8 @@ def test_a_combination_that_does_not_go_together_is_a_line_with_its_reason():
 
 
 def test_lines_come_as_they_are_counted(monkeypatch):
-    path, label = find_table("googlenet")
     axes = Axes(inputs=[(3, side, side) for side in range(32, 100_032)], lets={})
-    points = sweep(path, label, "", axes, jobs=1)
+    points = sweep(ac.load("googlenet").file, "", axes, jobs=1)
     assert next(points).input == (3, 32, 32)
     assert len(axes) == 100_000
 
@@ -193,7 +191,7 @@ def test_an_interrupt_ends_all_processes_without_a_word(moment, tmp_path):
 def test_who_takes_no_more_waits_for_no_chunk():
     """Two processes have five chunks to count, of which one was taken: seconds of work."""
     axes = Axes(inputs=[(3, side, side) for side in range(299, 5299)], lets={})
-    points = sweep(*find_table("inception_resnet_v2"), "", axes, jobs=2)
+    points = sweep(ac.load("inception_resnet_v2").file, "", axes, jobs=2)
     begin = time.monotonic()
     next(points)
     first = time.monotonic() - begin
@@ -219,7 +217,7 @@ def test_a_process_that_cannot_be_started_is_no_closed_pipe(monkeypatch):
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
-    points = sweep(*find_table("googlenet"), "", Axes(lets={}), jobs=2)
+    points = sweep(ac.load("googlenet").file, "", Axes(lets={}), jobs=2)
     with pytest.raises(UnavailableError, match="failed: broken pipe; .* --jobs 1"):
         next(points)
 
@@ -250,3 +248,19 @@ def test_where_lines_go_may_be_closed_or_full():
         assert done.stdout.startswith(expected[1])
         assert done.stderr.startswith(expected[2])
         assert len(done.stdout.splitlines() + done.stderr.splitlines()) == 1
+
+
+def test_the_name_is_the_tables_own_and_the_variant_apart():
+    done = run("sweep", "mobilenet_v1@0.5-160", "--format", "json")
+    found = json.loads(done.stdout)
+    assert (found["name"], found["variant"]) == ("mobilenet_v1", "0.5-160")
+    assert [point["input"] for point in found["points"]] == ["3x160x160"]
+    plain = run("sweep", "mobilenet_v1@0.5-160")
+    assert plain.stdout.startswith("mobilenet_v1 0.5-160: counted")
+
+
+def test_a_side_is_given_the_channels_of_the_variant(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(toy_text + "  two: {input: 2x8x8}\n")
+    found = [lines(f"{path}{variant}", "--input", "32")[0]["input"] for variant in ("", "@two")]
+    assert found == ["3x32x32", "2x32x32"]

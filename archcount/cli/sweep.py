@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archcount.cli import complete
 from archcount.cli.bench_options import numbers_of, words_of
 from archcount.cli.options import Output, TableName, pairs_of
-from archcount.cli.output import choose_format, streamed
+from archcount.cli.output import choose_format, destination, streamed
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
+
+if TYPE_CHECKING:
+    from archcount.counting.sweep import Axes, Point
+    from archcount.spec.loaded import LoadedTable
 
 _RANGE = re.compile(r"(\d{1,6})\.\.(\d{1,6})(?::(\d{1,6}))?")
 _MOST = 10_000_000
@@ -50,48 +54,65 @@ def show_sweep(
 
     One line a combination, in closed form, written as they come; -o x.svg or x.png draws them.
     """
-    from archcount.counting.sweep import Axes, sweep
-    from archcount.loading.target import Target
-    from archcount.reporting.sweeps import FORMATS, sweep_lines
+    from archcount.counting.sweep import sweep
+    from archcount.reporting.sweeps import sweep_lines
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
-    chosen = "csv" if picture else choose_format(form, output)
+    chosen = "csv" if picture else _format(form, output)
+    table, variant = _table(name, variant)
+    axes = _axes(table.input(variant).channels, inputs, let or [], batch)
+    if jobs is not None and jobs < 1:
+        raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
+    with closing(sweep(table, variant, axes, jobs)) as points:
+        if picture and output is not None:
+            _draw(output, f"{table.name} {variant}".strip(), axes, points)
+        else:
+            streamed(output, sweep_lines(table.name, variant, tuple(axes.lets), points, chosen))
+
+
+def _format(form: str | None, output: Path | None) -> str:
+    from archcount.reporting.sweeps import FORMATS
+
+    chosen = choose_format(form, output)
     chosen = "plain" if chosen == "rich" else chosen
     if chosen not in FORMATS:
         raise UsageError(
             Problem(what=f"a sweep in the format {quote(chosen)}", allowed=", ".join(FORMATS))
         )
+    return chosen
+
+
+def _table(name: str, variant: str) -> tuple[LoadedTable, str]:
+    """Load the table that a name, which may end in `@variant`, stands for; give its variant."""
+    from archcount.loading.target import Target
+    from archcount.spec.load import load_table
+
     target = Target.read(name, variant)
     if target.table is None:
         raise UsageError(
             Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
         )
-    channels = _channels(target.table, target.label)
+    return load_table(target.table, target.label), target.variant
+
+
+def _axes(channels: int, inputs: str, let: list[str], batch: str) -> Axes:
+    from archcount.counting.sweep import Axes
+
     axes = Axes(
         inputs=_sizes(inputs, channels),
-        lets={key: _values(key, text) for key, text in pairs_of("--let", let or []).items()},
+        lets={name: _values(name, text) for name, text in pairs_of("--let", let).items()},
         batches=numbers_of("--batch", batch),
     )
-    if jobs is not None and jobs < 1:
-        raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
     if len(axes) > _MOST:
         raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
-    with closing(sweep(target.table, target.label, target.variant, axes, jobs)) as points:
-        if picture and output is not None:
-            from archcount.cli.output import destination
-            from archcount.reporting.curves import draw_sweep
-
-            form = output.suffix.lower().lstrip(".")
-            with destination(output) as write:
-                write(draw_sweep(target.text, axes, list(points), form))
-            return
-        streamed(output, sweep_lines(name, target.variant, tuple(axes.lets), points, chosen))
+    return axes
 
 
-def _channels(path: Path, label: str) -> int:
-    from archcount.spec.heading import read_heading
+def _draw(file: Path, title: str, axes: Axes, points: Iterable[Point]) -> None:
+    from archcount.reporting.curves import draw_sweep
 
-    return int(read_heading(path, label).input.partition("x")[0])
+    with destination(file) as write:
+        write(draw_sweep(title, axes, list(points), file.suffix.lower().lstrip(".")))
 
 
 def _sizes(text: str, channels: int) -> Sequence[tuple[int, ...]]:

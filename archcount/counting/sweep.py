@@ -84,33 +84,28 @@ class Point:
 Points = Generator[Point, None, None]
 
 
-def sweep(
-    path: Path, label: str, variant: str, axes: Axes, jobs: int | None = None
-) -> Points:
+def sweep(table: LoadedTable, variant: str, axes: Axes, jobs: int | None = None) -> Points:
     """Count every combination in order; at no time are more than a few hundred in memory.
 
     Who takes no more of them closes what is given, so that its processes end.
 
     Args:
-        path: the table's file.
-        label: what messages call it.
+        table: the table.
         variant: of the table.
         axes: what is varied.
         jobs: processes; where nothing is said one for few combinations, else one a core.
 
     Raises:
         UsageError: there is no such variant or name.
-        InvalidTableError: the table cannot be read.
         UnavailableError: while it is taken: a process could not be started, or has ended by itself.
     """
-    table = load_table(path, label)
     names = tuple(axes.lets)
     first = next(axes.combinations())
     _check(table, variant, names, first)
     number = jobs or (1 if len(axes) < _PAYS else os.cpu_count() or 1)
     if number == 1:
         return _counted(table, variant, names, axes.combinations())
-    return _in_parallel((path, label, variant, names), axes.combinations(), number)
+    return _in_parallel((table.path, variant, names), axes.combinations(), number)
 
 
 def _check(table: LoadedTable, variant: str, names: Sequence[str], first: Combination) -> None:
@@ -163,7 +158,7 @@ def _point(
     )
 
 
-_Job = tuple[Path, str, str, tuple[str, ...]]
+_Job = tuple[Path, str, tuple[str, ...]]
 
 
 def _in_parallel(job: _Job, combinations: Iterator[Combination], jobs: int) -> Points:
@@ -223,10 +218,10 @@ def _no_interrupt() -> Iterator[None]:
 _TABLE: list[tuple[LoadedTable, str, tuple[str, ...], Any]] = []
 
 
-def _begin(path: Path, label: str, variant: str, names: tuple[str, ...], stop: Any) -> None:
+def _begin(path: Path, variant: str, names: tuple[str, ...], stop: Any) -> None:
     """Load the table once; an interrupt is for the process that asks, which then sets `stop`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _TABLE.append((load_table(path, label), variant, names, stop))
+    _TABLE.append((load_table(path), variant, names, stop))
 
 
 def _chunk(combinations: list[Combination]) -> list[Point]:
