@@ -119,7 +119,20 @@ def test_a_sweep_is_drawn(ending, tmp_path):
         (["--input", "1..5:0"], "is an empty range"),
         (["--let", "nothing=1"], "has no let name 'nothing'"),
         (["--let", "alpha"], "--let 'alpha'"),
+        (["--let", "alpha=1,abc"], "let alpha: 'abc' is no name here; allowed: numbers, classes"),
+        (["--let", "alpha=alpha"], "let alpha: 'alpha' is no name here"),
+        (["--let", "classes=alpha"], "let classes: 'alpha' is no name here; allowed: numbers"),
+        (["--let", "alpha=1 2"], "let alpha: '1 2' is no expression"),
+        (["--let", "alpha=1|2"], "let alpha: '1|2' is not allowed"),
+        (["--let", "alpha=1/0"], "let alpha: '1/0' divides by 0"),
+        (["--input", ","], "--input ',' has no size; allowed: 128..512:32"),
+        (["--input", "0"], "--input '0'; allowed: sides of 1 or more"),
+        (["--input", "0..64:32"], "--input '0..64:32'; allowed: sides of 1 or more"),
+        (["--input", "9" * 5000], "--input '999"),
         (["--batch", "x"], "--batch 'x'"),
+        (["--batch", "0"], "--batch '0'; allowed: whole numbers of 1 or more"),
+        (["--batch", "8,0"], "--batch '8,0'; allowed: whole numbers of 1 or more"),
+        (["--batch", "9" * 5000], "--batch '999"),
         (["--variant", "nope"], "has no variant 'nope'"),
         (["--jobs", "0"], "--jobs 0"),
         (["--format", "html"], "allowed: plain, csv, md, json"),
@@ -264,3 +277,9 @@ def test_a_side_is_given_the_channels_of_the_variant(toy_text, tmp_path):
     path.write_text(toy_text + "  two: {input: 2x8x8}\n")
     found = [lines(f"{path}{variant}", "--input", "32")[0]["input"] for variant in ("", "@two")]
     assert found == ["3x32x32", "2x32x32"]
+
+
+def test_a_value_may_read_the_names_before_it():
+    (line,) = lines("mobilenet_v1", "--let", "alpha=(classes-500)/1000")
+    (half,) = lines("mobilenet_v1", "--let", "alpha=0.5")
+    assert line == {**half, "alpha": "(classes-500)/1000"}

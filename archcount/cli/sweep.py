@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archcount.cli import complete
-from archcount.cli.bench_options import numbers_of, words_of
+from archcount.cli.bench_options import words_of
 from archcount.cli.options import Output, TableName, pairs_of
 from archcount.cli.output import choose_format, destination, streamed
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from archcount.counting.sweep import Axes, Point
     from archcount.spec.loaded import LoadedTable
 
-_RANGE = re.compile(r"(\d{1,6})\.\.(\d{1,6})(?::(\d{1,6}))?")
+_RANGE = re.compile(r"([0-9]{1,6})\.\.([0-9]{1,6})(?::([0-9]{1,6}))?")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_SIZES = "128..512:32, 224,299 or CxHxW"
 _MOST = 10_000_000
 _PICTURES = (".svg", ".png")
 
@@ -101,7 +103,7 @@ def _axes(channels: int, inputs: str, let: list[str], batch: str) -> Axes:
     axes = Axes(
         inputs=_sizes(inputs, channels),
         lets={name: _values(name, text) for name, text in pairs_of("--let", let).items()},
-        batches=numbers_of("--batch", batch),
+        batches=_batches(batch),
     )
     if len(axes) > _MOST:
         raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
@@ -122,8 +124,24 @@ def _sizes(text: str, channels: int) -> Sequence[tuple[int, ...]]:
         if "x" in word:
             found.append(_shape(word))
             continue
-        found += [(channels, side, side) for side in _numbers("--input", word)]
+        sides = _numbers("--input", word)
+        if not sides[0]:
+            raise UsageError(Problem(what=f"--input {quote(word)}", allowed="sides of 1 or more"))
+        found += [(channels, side, side) for side in sides]
+    if text and not found:
+        raise UsageError(Problem(what=f"--input {quote(text)} has no size", allowed=_SIZES))
     return found
+
+
+def _batches(text: str) -> Sequence[int]:
+    words = words_of(text)
+    if not words or not all(_WHOLE.fullmatch(word) and int(word) for word in words):
+        raise UsageError(
+            Problem(
+                what=f"--batch {quote(text)}", allowed="whole numbers of 1 or more, such as 1,8"
+            )
+        )
+    return [int(word) for word in words]
 
 
 def _shape(word: str) -> tuple[int, ...]:
@@ -132,12 +150,10 @@ def _shape(word: str) -> tuple[int, ...]:
     try:
         return Shape.parse(word).dims
     except InvalidValueError as error:
-        raise UsageError(
-            Problem(what=f"--input: {error.what}", allowed="128..512:32, 224,299 or CxHxW")
-        ) from None
+        raise UsageError(Problem(what=f"--input: {error.what}", allowed=_SIZES)) from None
 
 
-def _numbers(option: str, word: str) -> Iterator[int]:
+def _numbers(option: str, word: str) -> Sequence[int]:
     found = _RANGE.fullmatch(word)
     if found is not None:
         first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
@@ -145,13 +161,10 @@ def _numbers(option: str, word: str) -> Iterator[int]:
             raise UsageError(
                 Problem(what=f"{option} {quote(word)} is an empty range", allowed="128..512:32")
             )
-        yield from range(first, last + 1, step)
-    elif word.isdecimal():
-        yield int(word)
-    else:
-        raise UsageError(
-            Problem(what=f"{option} {quote(word)}", allowed="128..512:32, 224,299 or CxHxW")
-        )
+        return range(first, last + 1, step)
+    if not _WHOLE.fullmatch(word):
+        raise UsageError(Problem(what=f"{option} {quote(word)}", allowed=_SIZES))
+    return [int(word)]
 
 
 def _values(name: str, text: str) -> Sequence[str]:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice, product, takewhile
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NoReturn
 
+from archcount.architecture import parse_expression
 from archcount.counting.formula import count
-from archcount.errors import ArchcountError, Problem, UnavailableError
+from archcount.errors import (
+    ArchcountError,
+    InvalidValueError,
+    Problem,
+    UnavailableError,
+    UsageError,
+    quote,
+)
 from archcount.layers import Shape
 from archcount.spec.load import load_table
 from archcount.spec.loaded import LoadedTable
@@ -24,6 +34,8 @@ _PAYS = 2_000
 """Combinations from which on more processes finish sooner than one."""
 _CHUNK = 250
 """Combinations that a process is given at a time."""
+_PLAIN = re.compile(r"[1-9][0-9]{0,8}")
+"""Values of a range, which need no closer look."""
 
 Combination = tuple[tuple[int, ...], tuple[str, ...], int]
 """Input sizes (empty for the table's own), values of the `let` names, and a batch."""
@@ -96,24 +108,49 @@ def sweep(table: LoadedTable, variant: str, axes: Axes, jobs: int | None = None)
         jobs: processes; where nothing is said one for few combinations, else one a core.
 
     Raises:
-        UsageError: there is no such variant or name.
+        UsageError: there is no such variant or name, or a value can never be a number.
         UnavailableError: while it is taken: a process could not be started, or has ended by itself.
     """
     names = tuple(axes.lets)
-    first = next(axes.combinations())
-    _check(table, variant, names, first)
+    _check(table, variant, axes)
     number = jobs or (1 if len(axes) < _PAYS else os.cpu_count() or 1)
     if number == 1:
         return _counted(table, variant, names, axes.combinations())
     return _in_parallel((table.path, variant, names), axes.combinations(), number)
 
 
-def _check(table: LoadedTable, variant: str, names: Sequence[str], first: Combination) -> None:
-    """Let a name or a variant that is not there fail before anything is counted."""
-    known = table.lets(variant)
-    lets = dict(zip(names, first[1], strict=True))
-    if any(name not in known for name in lets):
-        table.architecture(variant, None, lets)
+def _check(table: LoadedTable, variant: str, axes: Axes) -> None:
+    """Let a variant, a name or a value fail before anything is counted."""
+    known = list(table.lets(variant))
+    if any(name not in known for name in axes.lets):
+        table.architecture(variant, None, dict.fromkeys(axes.lets, "1"))
+    for name, values in axes.lets.items():
+        for value in values:
+            if not _PLAIN.fullmatch(value):
+                _check_value(name, value, known[: known.index(name)])
+
+
+def _check_value(name: str, value: str, before: Sequence[str]) -> None:
+    """Refuse what can be no number, whatever the other names are.
+
+    Args:
+        name: the `let` name.
+        value: what it is to be.
+        before: the names that it may read.
+
+    Raises:
+        UsageError: it is no expression, reads another name, or is never a number.
+    """
+    try:
+        expression = parse_expression(value)
+        unknown = [read for read in expression.names if read not in before]
+        if unknown:
+            allowed = ", ".join(["numbers", *before])
+            raise InvalidValueError(f"{quote(unknown[0])} is no name here", allowed=allowed)
+        if not expression.names:
+            expression.evaluate(lambda _: Fraction(1))
+    except InvalidValueError as error:
+        raise UsageError(error.at(None, f"let {name}")) from None
 
 
 def _counted(
