@@ -19,7 +19,8 @@ from test_cli import COMMAND, run
 import archcount as ac
 from archcount.cli.output import streamed
 from archcount.counting.sweep import Axes, sweep
-from archcount.errors import UnavailableError
+from archcount.errors import UnavailableError, UsageError
+from archcount.reporting.curves import check_drawable
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
 
@@ -283,3 +284,46 @@ def test_a_value_may_read_the_names_before_it():
     (line,) = lines("mobilenet_v1", "--let", "alpha=(classes-500)/1000")
     (half,) = lines("mobilenet_v1", "--let", "alpha=0.5")
     assert line == {**half, "alpha": "(classes-500)/1000"}
+
+
+def test_a_picture_says_how_many_combinations_it_lacks(tmp_path):
+    path = tmp_path / "sweep.svg"
+    done = run("sweep", "alexnet", "--input", "20,224,256", "-o", str(path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("1 of 3 combinations are left out of the picture")
+    assert b"<svg" in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--input", "8,9"], "nothing to draw: no combination can be counted, "),
+        (["--input", "224,3x224x160"], "inputs that differ in more than the side of a square"),
+        (["--input", "224,1x224x224"], "inputs that differ in more than the side of a square"),
+        (["--input", "200x224x224,3x64x64"], "differ in more than the side of a square"),
+        (["--let", "classes=10,1/2"], "classes has a value that is no number to draw along: '1/2'"),
+    ],
+)
+def test_what_has_no_place_in_a_picture_is_refused(arguments, told, tmp_path):
+    done = run("sweep", "alexnet", *arguments, "-o", str(tmp_path / "sweep.svg"))
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_curves_are_refused_before_anything_is_counted():
+    inputs = [(3, 64, 64), (3, 96, 96)]
+    lets = {"alpha": ["1", "1", "2", "4"], "classes": ["10", "20", "30"]}
+    check_drawable(Axes(inputs=inputs, lets=lets))
+    check_drawable(Axes(lets={**lets, "alpha": [str(number) for number in range(99)]}))
+    with pytest.raises(UsageError, match="18 curves in one picture; allowed: at most 12"):
+        check_drawable(Axes(inputs=inputs, lets=lets, batches=(1, 8)))
+
+
+def test_a_picture_of_too_many_curves_comes_to_no_count(tmp_path):
+    """Hours of counting, which the refusal must not wait for."""
+    axes = ["--input", "64..99999", "--let", "alpha=1..20", "--jobs", "1"]
+    done = run("sweep", "mobilenet_v1", *axes, "-o", str(tmp_path / "x.png"), timeout=60)
+    assert done.returncode == 2
+    assert "20 curves in one picture" in done.stderr

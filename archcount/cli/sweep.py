@@ -111,10 +111,20 @@ def _axes(channels: int, inputs: str, let: list[str], batch: str) -> Axes:
 
 
 def _draw(file: Path, title: str, axes: Axes, points: Iterable[Point]) -> None:
-    from archcount.reporting.curves import draw_sweep
+    """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
+    from archcount.reporting.curves import check_drawable, draw_sweep
 
     with destination(file) as write:
-        write(draw_sweep(title, axes, list(points), file.suffix.lower().lstrip(".")))
+        check_drawable(axes)
+        counted = list(points)
+        write(draw_sweep(title, axes, counted, file.suffix.lower().lstrip(".")))
+    missing = sum(bool(point.problem) for point in counted)
+    if missing:
+        typer.echo(
+            f"{missing:,} of {len(counted):,} combinations are left out of the picture, since they "
+            "cannot be counted; a CSV gives the reason of each",
+            err=True,
+        )
 
 
 def _sizes(text: str, channels: int) -> Sequence[tuple[int, ...]]:
