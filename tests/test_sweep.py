@@ -18,9 +18,10 @@ from test_cli import COMMAND, run
 
 import archcount as ac
 from archcount.cli.output import streamed
-from archcount.counting.sweep import Axes, sweep
+from archcount.counting.sweep import Axes, Point, sweep
 from archcount.errors import UnavailableError, UsageError
 from archcount.reporting.curves import check_drawable
+from archcount.reporting.sweeps import sweep_lines
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
 
@@ -327,3 +328,9 @@ def test_a_picture_of_too_many_curves_comes_to_no_count(tmp_path):
     done = run("sweep", "mobilenet_v1", *axes, "-o", str(tmp_path / "x.png"), timeout=60)
     assert done.returncode == 2
     assert "20 curves in one picture" in done.stderr
+
+
+def test_a_bar_is_no_end_of_a_cell_in_markdown():
+    point = Point(input=(3, 8, 8), lets=("1|2",), batch=1, problem="a|b")
+    *_, row = sweep_lines("toy", "", ("width",), [point], "md")
+    assert row == "| 3x8x8 | 1\\|2 | 1 |  |  |  | a\\|b |\n"
