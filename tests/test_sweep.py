@@ -189,14 +189,15 @@ def has_lines(folder):
     return any(file.stat().st_size for file in folder.iterdir())
 
 
-@pytest.mark.parametrize("moment", ["as the first process starts", "as both start", "later"])
-def test_an_interrupt_ends_all_processes_without_a_word(moment, tmp_path):
+@pytest.mark.parametrize("after", [0, 0.05, 0.1, 0.2, None])
+def test_an_interrupt_ends_all_processes_without_a_word(after, tmp_path):
+    """At moments while the processes start, and once there are lines."""
     with started(tmp_path) as process:
-        if moment == "later":
+        if after is None:
             wait_until(lambda: has_lines(tmp_path))
         else:
-            number = 1 if "first" in moment else 2
-            wait_until(lambda: len(workers(process)) == number)
+            wait_until(lambda: workers(process))
+            time.sleep(after)
         os.killpg(process.pid, signal.SIGINT)
         assert process.communicate() == ("", "")
     assert process.returncode == 130

@@ -241,11 +241,11 @@ def _taken(pool: ProcessPoolExecutor, combinations: Iterator[Combination], most:
 
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
-    """Hold an interrupt back until this is over; a process that is started here never gets one."""
+    """Hold signals to stop back until this is over, also from a process that is started here."""
     if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -258,6 +258,8 @@ _TABLE: list[tuple[LoadedTable, str, tuple[str, ...], Any]] = []
 def _begin(path: Path, variant: str, names: tuple[str, ...], stop: Any) -> None:
     """Load the table once; an interrupt is for the process that asks, which then sets `stop`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _TABLE.append((load_table(path), variant, names, stop))
 
 
