@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
-from test_cli import run
+from test_cli import COMMAND, run
 
 import archcount as ac
-from archcount.counting.sweep import Axes, sweep
-from archcount.spec.catalogue import find_table
+from archcount.cli.output import streamed
+from archcount.counting.sweep import Axes, Point, sweep
+from archcount.errors import UnavailableError, UsageError
+from archcount.reporting.curves import check_drawable
+from archcount.reporting.sweeps import sweep_lines
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
 
@@ -52,15 +62,15 @@ def test_printed_numbers_of_mobilenets_sizes():
 
 
 def test_many_processes_give_what_one_gives():
-    path, label = find_table("mobilenet_v1")
+    table = ac.load("mobilenet_v1").file
     axes = Axes(
         inputs=[(3, side, side) for side in range(64, 164)],
         lets={"alpha": ["0.25", "0.5", "0.75", "1.0"]},
         batches=(1, 2),
     )
     assert len(axes) == 800
-    alone = list(sweep(path, label, "", axes, jobs=1))
-    assert list(sweep(path, label, "", axes, jobs=2)) == alone
+    alone = list(sweep(table, "", axes, jobs=1))
+    assert list(sweep(table, "", axes, jobs=2)) == alone
     assert len(alone) == 800
 
 
@@ -72,9 +82,8 @@ def test_a_combination_that_does_not_go_together_is_a_line_with_its_reason():
 
 
 def test_lines_come_as_they_are_counted(monkeypatch):
-    path, label = find_table("googlenet")
     axes = Axes(inputs=[(3, side, side) for side in range(32, 100_032)], lets={})
-    points = sweep(path, label, "", axes, jobs=1)
+    points = sweep(ac.load("googlenet").file, "", axes, jobs=1)
     assert next(points).input == (3, 32, 32)
     assert len(axes) == 100_000
 
@@ -112,7 +121,20 @@ def test_a_sweep_is_drawn(ending, tmp_path):
         (["--input", "1..5:0"], "is an empty range"),
         (["--let", "nothing=1"], "has no let name 'nothing'"),
         (["--let", "alpha"], "--let 'alpha'"),
+        (["--let", "alpha=1,abc"], "let alpha: 'abc' is no name here; allowed: numbers, classes"),
+        (["--let", "alpha=alpha"], "let alpha: 'alpha' is no name here"),
+        (["--let", "classes=alpha"], "let classes: 'alpha' is no name here; allowed: numbers"),
+        (["--let", "alpha=1 2"], "let alpha: '1 2' is no expression"),
+        (["--let", "alpha=1|2"], "let alpha: '1|2' is not allowed"),
+        (["--let", "alpha=1/0"], "let alpha: '1/0' divides by 0"),
+        (["--input", ","], "--input ',' has no size; allowed: 128..512:32"),
+        (["--input", "0"], "--input '0'; allowed: sides of 1 or more"),
+        (["--input", "0..64:32"], "--input '0..64:32'; allowed: sides of 1 or more"),
+        (["--input", "9" * 5000], "--input '999"),
         (["--batch", "x"], "--batch 'x'"),
+        (["--batch", "0"], "--batch '0'; allowed: whole numbers of 1 or more"),
+        (["--batch", "8,0"], "--batch '8,0'; allowed: whole numbers of 1 or more"),
+        (["--batch", "9" * 5000], "--batch '999"),
         (["--variant", "nope"], "has no variant 'nope'"),
         (["--jobs", "0"], "--jobs 0"),
         (["--format", "html"], "allowed: plain, csv, md, json"),
@@ -132,3 +154,184 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     refused = run("sweep", "mobilenet_v1", "--let", "nothing=1", "-o", str(path))
     assert refused.returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def wait_until(happened):
+    for _ in range(6000):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError("a minute has gone")
+
+
+def started(folder):
+    """Start a sweep that would take minutes, of two processes, as a terminal does."""
+    arguments = ["googlenet", "--input", "64..300000", "--jobs", "2", "-o", str(folder / "x.csv")]
+    return subprocess.Popen(
+        [*COMMAND, "sweep", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def workers(process):
+    """Give the processes that count for another."""
+    lists = Path(f"/proc/{process.pid}/task").glob("*/children")
+    found = [int(child) for children in lists for child in children.read_text().split()]
+    return [
+        child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def has_lines(folder):
+    return any(file.stat().st_size for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("after", [0, 0.05, 0.1, 0.2, None])
+def test_an_interrupt_ends_all_processes_without_a_word(after, tmp_path):
+    """At moments while the processes start, and once there are lines."""
+    with started(tmp_path) as process:
+        if after is None:
+            wait_until(lambda: has_lines(tmp_path))
+        else:
+            wait_until(lambda: workers(process))
+            time.sleep(after)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate() == ("", "")
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_takes_no_more_waits_for_no_chunk():
+    """Two processes have five chunks to count, of which one was taken: seconds of work."""
+    axes = Axes(inputs=[(3, side, side) for side in range(299, 5299)], lets={})
+    points = sweep(ac.load("inception_resnet_v2").file, "", axes, jobs=2)
+    begin = time.monotonic()
+    next(points)
+    first = time.monotonic() - begin
+    points.close()
+    assert time.monotonic() - begin - first < first / 4
+
+
+def test_a_killed_process_is_told_with_what_to_do(tmp_path):
+    with started(tmp_path) as process:
+        wait_until(lambda: has_lines(tmp_path))
+        os.kill(workers(process)[0], signal.SIGKILL)
+        out, told = process.communicate()
+    assert (process.returncode, out) == (3, "")
+    assert told == (
+        "error: a process of the sweep ended before its work was done; it may have been killed; "
+        "count in one process with --jobs 1\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_cannot_be_started_is_no_closed_pipe(monkeypatch):
+    def broken(*_):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
+    points = sweep(ac.load("googlenet").file, "", Axes(lets={}), jobs=2)
+    with pytest.raises(UnavailableError, match="failed: broken pipe; .* --jobs 1"):
+        next(points)
+
+
+@pytest.mark.parametrize("place", ["stdout", "file"])
+@pytest.mark.parametrize("error", [BrokenPipeError, FileNotFoundError])
+def test_only_what_fails_in_writing_is_an_error_of_writing(place, error, tmp_path):
+    def lines():
+        yield "one line\n"
+        raise error
+
+    with pytest.raises(error):
+        streamed(tmp_path / "x.csv" if place == "file" else None, lines())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_lines_go_may_be_closed_or_full():
+    command = " ".join([*COMMAND, "sweep", "googlenet", "--input", "64..300000", "--jobs", "2"])
+    for rest, expected in [
+        ("| head -n 1", (0, "googlenet: counted in closed form", "")),
+        ("> /dev/full", (2, "", "error: cannot write 'stdout': no space left on device")),
+        ("-o /dev/full --format csv", (2, "", "error: cannot write '/dev/full': no space left")),
+    ]:
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command} {rest}"], capture_output=True, text=True
+        )
+        assert done.returncode == expected[0]
+        assert done.stdout.startswith(expected[1])
+        assert done.stderr.startswith(expected[2])
+        assert len(done.stdout.splitlines() + done.stderr.splitlines()) == 1
+
+
+def test_the_name_is_the_tables_own_and_the_variant_apart():
+    done = run("sweep", "mobilenet_v1@0.5-160", "--format", "json")
+    found = json.loads(done.stdout)
+    assert (found["name"], found["variant"]) == ("mobilenet_v1", "0.5-160")
+    assert [point["input"] for point in found["points"]] == ["3x160x160"]
+    plain = run("sweep", "mobilenet_v1@0.5-160")
+    assert plain.stdout.startswith("mobilenet_v1 0.5-160: counted")
+
+
+def test_a_side_is_given_the_channels_of_the_variant(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(toy_text + "  two: {input: 2x8x8}\n")
+    found = [lines(f"{path}{variant}", "--input", "32")[0]["input"] for variant in ("", "@two")]
+    assert found == ["3x32x32", "2x32x32"]
+
+
+def test_a_value_may_read_the_names_before_it():
+    (line,) = lines("mobilenet_v1", "--let", "alpha=(classes-500)/1000")
+    (half,) = lines("mobilenet_v1", "--let", "alpha=0.5")
+    assert line == {**half, "alpha": "(classes-500)/1000"}
+
+
+def test_a_picture_says_how_many_combinations_it_lacks(tmp_path):
+    path = tmp_path / "sweep.svg"
+    done = run("sweep", "alexnet", "--input", "20,224,256", "-o", str(path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("1 of 3 combinations are left out of the picture")
+    assert b"<svg" in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--input", "8,9"], "nothing to draw: no combination can be counted, "),
+        (["--input", "224,3x224x160"], "inputs that differ in more than the side of a square"),
+        (["--input", "224,1x224x224"], "inputs that differ in more than the side of a square"),
+        (["--input", "200x224x224,3x64x64"], "differ in more than the side of a square"),
+        (["--let", "classes=10,1/2"], "classes has a value that is no number to draw along: '1/2'"),
+    ],
+)
+def test_what_has_no_place_in_a_picture_is_refused(arguments, told, tmp_path):
+    done = run("sweep", "alexnet", *arguments, "-o", str(tmp_path / "sweep.svg"))
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_curves_are_refused_before_anything_is_counted():
+    inputs = [(3, 64, 64), (3, 96, 96)]
+    lets = {"alpha": ["1", "1", "2", "4"], "classes": ["10", "20", "30"]}
+    check_drawable(Axes(inputs=inputs, lets=lets))
+    check_drawable(Axes(lets={**lets, "alpha": [str(number) for number in range(99)]}))
+    with pytest.raises(UsageError, match="18 curves in one picture; allowed: at most 12"):
+        check_drawable(Axes(inputs=inputs, lets=lets, batches=(1, 8)))
+
+
+def test_a_picture_of_too_many_curves_comes_to_no_count(tmp_path):
+    """Hours of counting, which the refusal must not wait for."""
+    axes = ["--input", "64..99999", "--let", "alpha=1..20", "--jobs", "1"]
+    done = run("sweep", "mobilenet_v1", *axes, "-o", str(tmp_path / "x.png"), timeout=60)
+    assert done.returncode == 2
+    assert "20 curves in one picture" in done.stderr
+
+
+def test_a_bar_is_no_end_of_a_cell_in_markdown():
+    point = Point(input=(3, 8, 8), lets=("1|2",), batch=1, problem="a|b")
+    *_, row = sweep_lines("toy", "", ("width",), [point], "md")
+    assert row == "| 3x8x8 | 1\\|2 | 1 |  |  |  | a\\|b |\n"

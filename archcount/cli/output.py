@@ -103,33 +103,65 @@ def streamed(file: Path | None, lines: Iterable[str]) -> None:
         return
     temporary = None
     try:
-        temporary = _reserve(file)
-        with (temporary or file).open("w", encoding="utf-8") as out:
-            out.writelines(lines)
+        with _writing(str(file)):
+            temporary = _reserve(file)
+        _stream_to_file(temporary or file, str(file), lines)
         stop_if_asked()
         if temporary is not None:
-            temporary.chmod(_mode(file))
-            temporary.replace(file.resolve())
-    except OSError as error:
-        _refuse(str(file), error)
+            with _writing(str(file)):
+                temporary.chmod(_mode(file))
+                temporary.replace(file.resolve())
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def _stream_to_stdout(lines: Iterable[str]) -> None:
-    if is_closed(sys.stdout):
-        return
+def _stream_to_file(file: Path, place: str, lines: Iterable[str]) -> None:
+    """Write lines; an error of what gives them passes through as it is."""
+    with _writing(place):
+        out = file.open("w", encoding="utf-8")
     try:
         for line in lines:
-            sys.stdout.write(line)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _refuse("stdout", error)
+            with _writing(place):
+                out.write(line)
+    finally:
+        with _writing(place):
+            out.close()
+
+
+def _stream_to_stdout(lines: Iterable[str]) -> None:
+    """Write lines until the reader has seen enough."""
+    if is_closed(sys.stdout):
+        return
+    if all(_says(sys.stdout.write, line) for line in lines):
+        _says(sys.stdout.flush)
     stop_if_asked()
+
+
+def _says(write: Callable[..., object], *text: str) -> bool:
+    """Write to stdout; tell whether somebody still reads it.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        write(*text)
+    except OSError as error:
+        # What is left in the buffer must not fail again when Python closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            _refuse("stdout", error)
+        return False
+    return True
+
+
+@contextmanager
+def _writing(place: str) -> Iterator[None]:
+    """Tell what fails in here as an error of writing."""
+    try:
+        yield
+    except OSError as error:
+        _refuse(place, error)
 
 
 def _refuse(place: str, error: OSError) -> NoReturn:
@@ -190,15 +222,8 @@ def _to_stdout(text: str) -> None:
     """Write to stdout; a reader who has seen enough is no failure."""
     if is_closed(sys.stdout):
         return
-    try:
-        typer.echo(text, nl=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is left in the buffer must not fail again when Python closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _refuse("stdout", error)
+    if _says(lambda: typer.echo(text, nl=False)):
+        _says(sys.stdout.flush)
 
 
 def write_colour(file: Path | None) -> bool:

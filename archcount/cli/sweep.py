@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archcount.cli import complete
-from archcount.cli.bench_options import numbers_of, words_of
+from archcount.cli.bench_options import words_of
 from archcount.cli.options import Output, TableName, pairs_of
-from archcount.cli.output import choose_format, streamed
+from archcount.cli.output import choose_format, destination, streamed
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
 
-_RANGE = re.compile(r"(\d{1,6})\.\.(\d{1,6})(?::(\d{1,6}))?")
+if TYPE_CHECKING:
+    from archcount.counting.sweep import Axes, Point
+    from archcount.spec.loaded import LoadedTable
+
+_RANGE = re.compile(r"([0-9]{1,6})\.\.([0-9]{1,6})(?::([0-9]{1,6}))?")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_SIZES = "128..512:32, 224,299 or CxHxW"
 _MOST = 10_000_000
 _PICTURES = (".svg", ".png")
 
@@ -49,47 +56,75 @@ def show_sweep(
 
     One line a combination, in closed form, written as they come; -o x.svg or x.png draws them.
     """
-    from archcount.counting.sweep import Axes, sweep
-    from archcount.loading.target import Target
-    from archcount.reporting.sweeps import FORMATS, sweep_lines
+    from archcount.counting.sweep import sweep
+    from archcount.reporting.sweeps import sweep_lines
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
-    chosen = "csv" if picture else choose_format(form, output)
+    chosen = "csv" if picture else _format(form, output)
+    table, variant = _table(name, variant)
+    axes = _axes(table.input(variant).channels, inputs, let or [], batch)
+    if jobs is not None and jobs < 1:
+        raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
+    with closing(sweep(table, variant, axes, jobs)) as points:
+        if picture and output is not None:
+            _draw(output, f"{table.name} {variant}".strip(), axes, points)
+        else:
+            streamed(output, sweep_lines(table.name, variant, tuple(axes.lets), points, chosen))
+
+
+def _format(form: str | None, output: Path | None) -> str:
+    from archcount.reporting.sweeps import FORMATS
+
+    chosen = choose_format(form, output)
     chosen = "plain" if chosen == "rich" else chosen
     if chosen not in FORMATS:
         raise UsageError(
             Problem(what=f"a sweep in the format {quote(chosen)}", allowed=", ".join(FORMATS))
         )
+    return chosen
+
+
+def _table(name: str, variant: str) -> tuple[LoadedTable, str]:
+    """Load the table that a name, which may end in `@variant`, stands for; give its variant."""
+    from archcount.loading.target import Target
+    from archcount.spec.load import load_table
+
     target = Target.read(name, variant)
     if target.table is None:
         raise UsageError(
             Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
         )
-    channels = _channels(target.table, target.label)
+    return load_table(target.table, target.label), target.variant
+
+
+def _axes(channels: int, inputs: str, let: list[str], batch: str) -> Axes:
+    from archcount.counting.sweep import Axes
+
     axes = Axes(
         inputs=_sizes(inputs, channels),
-        lets={key: _values(key, text) for key, text in pairs_of("--let", let or []).items()},
-        batches=numbers_of("--batch", batch),
+        lets={name: _values(name, text) for name, text in pairs_of("--let", let).items()},
+        batches=_batches(batch),
     )
-    if jobs is not None and jobs < 1:
-        raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
     if len(axes) > _MOST:
         raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
-    points = sweep(target.table, target.label, target.variant, axes, jobs)
-    if picture and output is not None:
-        from archcount.cli.output import destination
-        from archcount.reporting.curves import draw_sweep
-
-        with destination(output) as write:
-            write(draw_sweep(target.text, axes, list(points), output.suffix.lower().lstrip(".")))
-        return
-    streamed(output, sweep_lines(name, target.variant, tuple(axes.lets), points, chosen))
+    return axes
 
 
-def _channels(path: Path, label: str) -> int:
-    from archcount.spec.heading import read_heading
+def _draw(file: Path, title: str, axes: Axes, points: Iterable[Point]) -> None:
+    """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
+    from archcount.reporting.curves import check_drawable, draw_sweep
 
-    return int(read_heading(path, label).input.partition("x")[0])
+    with destination(file) as write:
+        check_drawable(axes)
+        counted = list(points)
+        write(draw_sweep(title, axes, counted, file.suffix.lower().lstrip(".")))
+    missing = sum(bool(point.problem) for point in counted)
+    if missing:
+        typer.echo(
+            f"{missing:,} of {len(counted):,} combinations are left out of the picture, since they "
+            "cannot be counted; a CSV gives the reason of each",
+            err=True,
+        )
 
 
 def _sizes(text: str, channels: int) -> Sequence[tuple[int, ...]]:
@@ -99,8 +134,24 @@ def _sizes(text: str, channels: int) -> Sequence[tuple[int, ...]]:
         if "x" in word:
             found.append(_shape(word))
             continue
-        found += [(channels, side, side) for side in _numbers("--input", word)]
+        sides = _numbers("--input", word)
+        if not sides[0]:
+            raise UsageError(Problem(what=f"--input {quote(word)}", allowed="sides of 1 or more"))
+        found += [(channels, side, side) for side in sides]
+    if text and not found:
+        raise UsageError(Problem(what=f"--input {quote(text)} has no size", allowed=_SIZES))
     return found
+
+
+def _batches(text: str) -> Sequence[int]:
+    words = words_of(text)
+    if not words or not all(_WHOLE.fullmatch(word) and int(word) for word in words):
+        raise UsageError(
+            Problem(
+                what=f"--batch {quote(text)}", allowed="whole numbers of 1 or more, such as 1,8"
+            )
+        )
+    return [int(word) for word in words]
 
 
 def _shape(word: str) -> tuple[int, ...]:
@@ -109,12 +160,10 @@ def _shape(word: str) -> tuple[int, ...]:
     try:
         return Shape.parse(word).dims
     except InvalidValueError as error:
-        raise UsageError(
-            Problem(what=f"--input: {error.what}", allowed="128..512:32, 224,299 or CxHxW")
-        ) from None
+        raise UsageError(Problem(what=f"--input: {error.what}", allowed=_SIZES)) from None
 
 
-def _numbers(option: str, word: str) -> Iterator[int]:
+def _numbers(option: str, word: str) -> Sequence[int]:
     found = _RANGE.fullmatch(word)
     if found is not None:
         first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
@@ -122,13 +171,10 @@ def _numbers(option: str, word: str) -> Iterator[int]:
             raise UsageError(
                 Problem(what=f"{option} {quote(word)} is an empty range", allowed="128..512:32")
             )
-        yield from range(first, last + 1, step)
-    elif word.isdecimal():
-        yield int(word)
-    else:
-        raise UsageError(
-            Problem(what=f"{option} {quote(word)}", allowed="128..512:32, 224,299 or CxHxW")
-        )
+        return range(first, last + 1, step)
+    if not _WHOLE.fullmatch(word):
+        raise UsageError(Problem(what=f"{option} {quote(word)}", allowed=_SIZES))
+    return [int(word)]
 
 
 def _values(name: str, text: str) -> Sequence[str]:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice, product
+from fractions import Fraction
+from itertools import islice, product, takewhile
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, NoReturn
 
+from archcount.architecture import parse_expression
 from archcount.counting.formula import count
-from archcount.errors import ArchcountError
+from archcount.errors import (
+    ArchcountError,
+    InvalidValueError,
+    Problem,
+    UnavailableError,
+    UsageError,
+    quote,
+)
 from archcount.layers import Shape
 from archcount.spec.load import load_table
 from archcount.spec.loaded import LoadedTable
@@ -21,6 +34,8 @@ _PAYS = 2_000
 """Combinations from which on more processes finish sooner than one."""
 _CHUNK = 250
 """Combinations that a process is given at a time."""
+_PLAIN = re.compile(r"[1-9][0-9]{0,8}")
+"""Values of a range, which need no closer look."""
 
 Combination = tuple[tuple[int, ...], tuple[str, ...], int]
 """Input sizes (empty for the table's own), values of the `let` names, and a batch."""
@@ -78,43 +93,69 @@ class Point:
     problem: str = ""
 
 
-def sweep(
-    path: Path, label: str, variant: str, axes: Axes, jobs: int | None = None
-) -> Iterator[Point]:
+Points = Generator[Point, None, None]
+
+
+def sweep(table: LoadedTable, variant: str, axes: Axes, jobs: int | None = None) -> Points:
     """Count every combination in order; at no time are more than a few hundred in memory.
 
+    Who takes no more of them closes what is given, so that its processes end.
+
     Args:
-        path: the table's file.
-        label: what messages call it.
+        table: the table.
         variant: of the table.
         axes: what is varied.
         jobs: processes; where nothing is said one for few combinations, else one a core.
 
     Raises:
-        UsageError: there is no such variant or name.
-        InvalidTableError: the table cannot be read.
+        UsageError: there is no such variant or name, or a value can never be a number.
+        UnavailableError: while it is taken: a process could not be started, or has ended by itself.
     """
-    table = load_table(path, label)
     names = tuple(axes.lets)
-    first = next(axes.combinations())
-    _check(table, variant, names, first)
+    _check(table, variant, axes)
     number = jobs or (1 if len(axes) < _PAYS else os.cpu_count() or 1)
     if number == 1:
         return _counted(table, variant, names, axes.combinations())
-    return _in_parallel((path, label, variant, names), axes.combinations(), number)
+    return _in_parallel((table.path, variant, names), axes.combinations(), number)
 
 
-def _check(table: LoadedTable, variant: str, names: Sequence[str], first: Combination) -> None:
-    """Let a name or a variant that is not there fail before anything is counted."""
-    known = table.lets(variant)
-    lets = dict(zip(names, first[1], strict=True))
-    if any(name not in known for name in lets):
-        table.architecture(variant, None, lets)
+def _check(table: LoadedTable, variant: str, axes: Axes) -> None:
+    """Let a variant, a name or a value fail before anything is counted."""
+    known = list(table.lets(variant))
+    if any(name not in known for name in axes.lets):
+        table.architecture(variant, None, dict.fromkeys(axes.lets, "1"))
+    for name, values in axes.lets.items():
+        for value in values:
+            if not _PLAIN.fullmatch(value):
+                _check_value(name, value, known[: known.index(name)])
+
+
+def _check_value(name: str, value: str, before: Sequence[str]) -> None:
+    """Refuse what can be no number, whatever the other names are.
+
+    Args:
+        name: the `let` name.
+        value: what it is to be.
+        before: the names that it may read.
+
+    Raises:
+        UsageError: it is no expression, reads another name, or is never a number.
+    """
+    try:
+        expression = parse_expression(value)
+        unknown = [read for read in expression.names if read not in before]
+        if unknown:
+            allowed = ", ".join(["numbers", *before])
+            raise InvalidValueError(f"{quote(unknown[0])} is no name here", allowed=allowed)
+        if not expression.names:
+            expression.evaluate(lambda _: Fraction(1))
+    except InvalidValueError as error:
+        raise UsageError(error.at(None, f"let {name}")) from None
 
 
 def _counted(
     table: LoadedTable, variant: str, names: Sequence[str], combinations: Iterable[Combination]
-) -> Iterator[Point]:
+) -> Points:
     """Count combinations; what changes the batch alone is not counted anew."""
     last: tuple[object, ...] = ()
     point = Point(input=(), lets=(), batch=1)
@@ -154,29 +195,75 @@ def _point(
     )
 
 
-_Job = tuple[Path, str, str, tuple[str, ...]]
+_Job = tuple[Path, str, tuple[str, ...]]
 
 
-def _in_parallel(job: _Job, combinations: Iterator[Combination], jobs: int) -> Iterator[Point]:
-    """Count chunks in processes, a few ahead of what is taken, and give them in order."""
-    ahead: deque[Future[list[Point]]] = deque()
+def _in_parallel(job: _Job, combinations: Iterator[Combination], jobs: int) -> Points:
+    """Count chunks in processes, which end when no more is taken.
+
+    Raises:
+        UnavailableError: a process could not be started, or has ended by itself.
+    """
     context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=job) as pool:
-        for chunk in iter(lambda: list(islice(combinations, _CHUNK)), []):
+    stop = context.RawValue("b", 0)
+    try:
+        pool = ProcessPoolExecutor(
+            jobs, mp_context=context, initializer=_begin, initargs=(*job, stop)
+        )
+        try:
+            yield from _taken(pool, combinations, 2 * jobs)
+        finally:
+            stop.value = 1
+            pool.shutdown(cancel_futures=True)
+    except BrokenExecutor:
+        _give_up("a process of the sweep ended before its work was done; it may have been killed")
+    except OSError as error:
+        _give_up(f"the processes of the sweep failed: {(error.strerror or str(error)).lower()}")
+
+
+def _give_up(what: str) -> NoReturn:
+    raise UnavailableError(
+        Problem(what=what, remedy="count in one process with --jobs 1")
+    ) from None
+
+
+def _taken(pool: ProcessPoolExecutor, combinations: Iterator[Combination], most: int) -> Points:
+    """Hand out chunks, a few ahead of what is taken, and give what was counted in order."""
+    ahead: deque[Future[list[Point]]] = deque()
+    for chunk in iter(lambda: list(islice(combinations, _CHUNK)), []):
+        with _no_interrupt():
             ahead.append(pool.submit(_chunk, chunk))
-            if len(ahead) > 2 * jobs:
-                yield from ahead.popleft().result()
-        while ahead:
+        if len(ahead) > most:
             yield from ahead.popleft().result()
+    while ahead:
+        yield from ahead.popleft().result()
 
 
-_TABLE: list[tuple[LoadedTable, str, tuple[str, ...]]] = []
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Hold signals to stop back until this is over, also from a process that is started here."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(path: Path, label: str, variant: str, names: tuple[str, ...]) -> None:
-    _TABLE.append((load_table(path, label), variant, names))
+_TABLE: list[tuple[LoadedTable, str, tuple[str, ...], Any]] = []
+
+
+def _begin(path: Path, variant: str, names: tuple[str, ...], stop: Any) -> None:
+    """Load the table once; an interrupt is for the process that asks, which then sets `stop`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    _TABLE.append((load_table(path), variant, names, stop))
 
 
 def _chunk(combinations: list[Combination]) -> list[Point]:
-    table, variant, names = _TABLE[0]
-    return list(_counted(table, variant, names, combinations))
+    table, variant, names, stop = _TABLE[0]
+    wanted = takewhile(lambda _: not stop.value, combinations)
+    return list(_counted(table, variant, names, wanted))

@@ -78,11 +78,14 @@ def _cells(point: Point) -> tuple[str, ...]:
 
 def _md(name: str, variant: str, lets: Sequence[str], points: Iterable[Point]) -> Iterator[str]:
     headings = (*_headings(lets), "problem")
-    yield "| " + " | ".join(headings) + " |\n"
+    yield _md_row(headings)
     yield "|" + "|".join("---:" for _ in headings[:-1]) + "|:---|\n"
     for point in points:
-        cells = (*_cells(point), point.problem.replace("|", "\\|"))
-        yield "| " + " | ".join(cells) + " |\n"
+        yield _md_row((*_cells(point), point.problem))
+
+
+def _md_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
 def _plain(name: str, variant: str, lets: Sequence[str], points: Iterable[Point]) -> Iterator[str]:
