@@ -204,17 +204,6 @@ def test_an_interrupt_ends_all_processes_without_a_word(after, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_who_takes_no_more_waits_for_no_chunk():
-    """Two processes have five chunks to count, of which one was taken: seconds of work."""
-    axes = Axes(inputs=[(3, side, side) for side in range(299, 5299)], lets={})
-    points = sweep(ac.load("inception_resnet_v2").file, "", axes, jobs=2)
-    begin = time.monotonic()
-    next(points)
-    first = time.monotonic() - begin
-    points.close()
-    assert time.monotonic() - begin - first < first / 4
-
-
 def test_a_killed_process_is_told_with_what_to_do(tmp_path):
     with started(tmp_path) as process:
         wait_until(lambda: has_lines(tmp_path))
