@@ -103,9 +103,10 @@ class Warming:
 class Sampling:
     """Sampling under way.
 
-    It ends when the interval of the median was narrow enough twice in a row, each time a quarter
-    more blocks later: stopping where it is narrow by luck would make the interval too narrow. It
-    ends too when the time budget has run out, but not before there are blocks for an interval.
+    It ends when the interval of the median is narrow enough at one of a few looks: after twelve
+    blocks, and each time a quarter more. Who looks more often stops more often where it is narrow
+    by luck. It ends too when the time budget has run out, but not before there are blocks for an
+    interval.
 
     Attributes:
         plan: the interval's target and the time budget.
@@ -120,7 +121,6 @@ class Sampling:
     stopped: Literal["target", "budget", ""] = ""
     statistics: Statistics | None = None
     _next: int = _BLOCKS
-    _narrow: int = 0
 
     @property
     def wall_ns(self) -> int:
@@ -138,10 +138,8 @@ class Sampling:
         if len(self.blocks) >= self._next:
             self.statistics = describe(self.blocks)
             width = self.statistics.half_width
-            is_narrow = width is not None and width <= self.plan.target
-            self._narrow = self._narrow + 1 if is_narrow else 0
             self._next = max(len(self.blocks) + 1, round(1.25 * len(self.blocks)))
-            if self._narrow == 2:
+            if width is not None and width <= self.plan.target:
                 self.stopped = "target"
                 return
         if self.wall_ns >= self.plan.budget * 1e9 and len(self.blocks) >= FEWEST:
