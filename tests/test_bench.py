@@ -217,6 +217,8 @@ def test_a_missing_device_is_exit_3_and_names_what_is_there():
         (["compare", "a", "b", "--fail-on", "slower:5"], "allowed: slower, slower:5%"),
         (["none.py:build", "--input", "4"], "there is no file 'none.py'"),
         (["--inputs", "a:b"], "--inputs goes with package:callable"),
+        (["torch.nn:Linear", "--inputs", "a:b", "--dtype", "bf16"], "types and layouts of its own"),
+        (["torch.nn:Linear", "--inputs", "a:b", "--channels-last"], "types and layouts of its own"),
         (["torch.nn:Linear", "--inputs", "a:b", "--input", "4"], "both say the input"),
         (["torch.nn:Linear", "--input", "[8,4]", "--batch", "1,2"], "has a batch of its own"),
         (["--nproc", "2", "--tune"], "leave --per-row, --repeat and --tune away"),

@@ -163,6 +163,16 @@ class Request:
             raise UsageError(
                 Problem(what="--input and --inputs both say the input", remedy="leave one away")
             )
+        if self.maker and (
+            self.channels_last or (not self.amp and set(self.dtypes) != {"float32"})
+        ):
+            raise UsageError(
+                Problem(
+                    what="--inputs makes tensors of types and layouts of its own",
+                    remedy="let the function make them so, and leave --dtype and "
+                    "--channels-last away",
+                )
+            )
         if self.maker and not all(":" in target for target in self.targets):
             raise UsageError(
                 Problem(what="--inputs goes with package:callable", remedy="give --input CxHxW")
