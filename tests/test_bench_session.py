@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 import archcount as ac
-from archcount.benchmark import devices
+from archcount.benchmark import devices, peaks
 from archcount.benchmark.devices import DeviceClock, HostClock, check_device, is_out_of_memory
 from archcount.benchmark.facts import count_facts, hash_of
 from archcount.benchmark.loss import Loss
-from archcount.benchmark.records import Configuration
+from archcount.benchmark.records import Block, Configuration
 from archcount.benchmark.rows import Traffic, rows_of
 from archcount.benchmark.session import Session
 from archcount.benchmark.tuning import ways
@@ -366,3 +366,20 @@ def test_the_state_of_devices_is_told_where_it_can_be(monkeypatch):
     assert device_state() == {}
     busy = busy_cores()
     assert busy is None or 0 <= busy <= os.cpu_count()
+
+
+def test_a_peak_is_two_operations_a_product_and_what_a_copy_reads_and_writes(monkeypatch):
+    class Tenth:
+        """Every iteration takes a tenth of a second."""
+
+        def block(self, work, iterations):
+            return Block(samples_ns=(100_000_000,) * iterations, wall_ns=100_000_000 * iterations)
+
+    monkeypatch.setattr(peaks, "clock_for", lambda device: Tenth())
+    monkeypatch.setattr(peaks, "_TIME_NS", 0)
+    monkeypatch.setattr(peaks, "_COPY", {"cpu": 1000})
+    peak = peaks.measure_peak(Configuration(target="googlenet"))
+    # 512 x 512 x 512 multiply-accumulates, two operations each, in 0.1 s; 1,000 bytes read and
+    # as many written in 0.1 s.
+    assert peak.flops == pytest.approx(2 * 134_217_728 / 0.1)
+    assert peak.bytes_per_second == pytest.approx(20_000)
