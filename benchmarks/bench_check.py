@@ -28,8 +28,7 @@ from archcount.benchmark.sampling import block_length
 from archcount.benchmark.statistics import clusters, interval_of_ratio
 
 HERE = Path(__file__).parent
-# glibc hands large blocks back to the system after each iteration, and whether the next one pays
-# for new pages differs by process; here all processes keep theirs.
+# With glibc's own settings processes differ by much more; here all keep their large blocks.
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 LOOPS = (("googlenet", "", 1), ("resnet", "50", 1), ("mobilenet_v1", "", 2))
 NETWORKS = (

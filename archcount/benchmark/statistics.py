@@ -115,8 +115,8 @@ def describe(blocks: Sequence[Block]) -> Statistics:
 def clusters(blocks: Sequence[Block]) -> list[Floats]:
     """Give the samples of what shares what disturbs it: of each process, if there are enough.
 
-    Two processes of one model differ by where its memory came to lie, by a few percent; only where
-    several were run can an interval know of that. Else the samples of each block are given.
+    Two processes of one model may differ by a few percent; only where several were run can an
+    interval know of that. Else the samples of each block are given.
 
     >>> len(clusters([Block(samples_ns=(1, 2), wall_ns=3, process=n % 6) for n in range(24)]))
     6

@@ -46,8 +46,8 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Text]:
         yield Text(_what(done))
     if done and max(item.statistics.processes for item in done if item.statistics) < FEWEST:
         yield Text(
-            "the interval is of this process: another may differ by a few percent, by where its "
-            f"memory lies; --repeat {FEWEST} measures that too",
+            "the interval is of this process: another may differ by a few percent; "
+            f"--repeat {FEWEST} measures that too",
             "dim",
         )
     for peak in benchmark.peaks:
