@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from archcount.errors import InvalidValueError, quote
 
@@ -30,14 +31,14 @@ FUNCTIONS: Mapping[str, str] = {
 ALLOWED = "numbers, names, + - * / //, parentheses, " + ", ".join(FUNCTIONS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expression:
     """Parsed arithmetic: its text and its tree of whitelisted nodes."""
 
     text: str
     tree: ast.expr
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names it reads, each once."""
         return tuple(dict.fromkeys(_names(self.tree)))
@@ -55,6 +56,8 @@ class Expression:
         >>> parse_expression("4*w + 2").evaluate({"w": Fraction(64)}.__getitem__)
         Fraction(258, 1)
         """
+        if self.names == (self.text,):  # a name alone, as most are
+            return lookup(self.text)
         try:
             return _evaluate(self.tree, lookup, repetition)
         except ZeroDivisionError:

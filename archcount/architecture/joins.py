@@ -29,7 +29,11 @@ def join(steps: Steps, shape: Shape) -> Node:
 
 def named(steps: Steps) -> Iterator[tuple[str, Node]]:
     """Number the names that stand more than once: conv1, relu1, conv2, relu2, maxpool."""
-    totals = Counter(name for name, _ in steps)
+    names = [name for name, _ in steps]
+    if "block" not in names and len(set(names)) == len(names):
+        yield from steps
+        return
+    totals = Counter(names)
     seen: Counter[str] = Counter()
     for name, node in steps:
         seen[name] += 1

@@ -87,7 +87,6 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
     """Work out one argument for this row."""
     if not isinstance(bound.value, Expression | PatchText):
         return bound.value
-    owner = f"{context.scope.owner}: {bound.argument.name} of {quote(block.text.text)}"
     try:
         if isinstance(bound.value, PatchText):
             stride = whole(evaluate(bound.value.stride, shape, context), "the stride", least=1)
@@ -101,6 +100,7 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
         least = int(bound.argument.least or 0)
         return whole(number, bound.value.text, least=least)
     except InvalidValueError as error:
+        owner = f"{context.scope.owner}: {bound.argument.name} of {quote(block.text.text)}"
         raise InvalidTableError(error.at(_origin(bound, context), owner)) from None
 
 
@@ -110,14 +110,14 @@ def whole(number: Fraction, what: str, *, least: int) -> int:
     Raises:
         InvalidValueError: it is not whole, or out of range.
     """
+    if number.denominator == 1 and least <= number.numerator <= MOST:
+        return number.numerator
     allowed = f"a whole number from {least} to {MOST:,}"
     if number.denominator != 1:
         raise InvalidValueError(f"{what} is {float(number):g}, not a whole number", allowed=allowed)
-    if not least <= number <= MOST:
-        shown = str(number) if len(str(number)) < 20 else "far too large"
-        text = shown if what == shown else f"{what} is {shown}"
-        raise InvalidValueError(f"{text}, which is out of range", allowed=allowed)
-    return int(number)
+    shown = str(number) if len(str(number)) < 20 else "far too large"
+    text = shown if what == shown else f"{what} is {shown}"
+    raise InvalidValueError(f"{text}, which is out of range", allowed=allowed)
 
 
 def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction:

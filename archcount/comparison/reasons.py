@@ -16,7 +16,7 @@ from archcount.comparison.records import (
     Verdict,
 )
 from archcount.comparison.search import Found, believed
-from archcount.comparison.target import QUANTITIES, Target, all_options, first_fit
+from archcount.comparison.target import QUANTITIES, Target, all_options, first_fit, wanted
 from archcount.comparison.verdicts import judge_quantity
 from archcount.counting.records import RowCount
 from archcount.printed import Convention
@@ -93,7 +93,7 @@ def _convention(
         all_options(cell.column, conventions[cell.column])[1:], key=lambda option: option[1]
     )
     quantity = target.quantities[cell.column]
-    fit = first_fit(quantity, row, options)
+    fit = first_fit(row, wanted(quantity, options))
     if fit is None or fit[1] + MARGIN > missed.get(cell.column, 0.0):
         return None
     verdict = convention_verdict(quantity, row, conventions[cell.column][0], fit[0])

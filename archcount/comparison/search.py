@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcount.comparison.changes import Change, Width, fixed_changes, width_changes
-from archcount.comparison.conventions import accepted, computed_value, differences
+from archcount.comparison.conventions import computed_value, differences
 from archcount.comparison.plausibility import KIND_BITS, MARGIN, width_bits
 from archcount.comparison.records import Explanation
 from archcount.comparison.rereader import Rereader
@@ -15,7 +15,7 @@ from archcount.comparison.solve import common, through, widths_within
 from archcount.comparison.target import Fit, Target, all_options, options
 from archcount.counting.records import RowCount
 from archcount.edits import Edit, Plan
-from archcount.printed import Convention, Interval
+from archcount.printed import Convention
 
 _PLAIN_BITS = 9.0
 """The most bits of a reading that is worth naming though it does not fit."""
@@ -98,7 +98,9 @@ class _Search:
     ) -> None:
         self.target, self.count, self.rereader = target, count, rereader
         self.conventions, self.known, self.missed = conventions, known, missed
-        self.options = {name: options(name, found) for name, found in conventions.items()}
+        self.wanted = target.wanted(
+            {name: options(name, found) for name, found in conventions.items()}
+        )
         self.evidence = _joint(missed, rereader.plan(count.id))
         self.found: list[Explanation] = []
         self.enough: list[Mapping[str, Convention]] = []
@@ -118,7 +120,7 @@ class _Search:
     def _conventions(self) -> None:
         """Try the row as it stands under every listed convention."""
         every = {name: all_options(name, found) for name, found in self.conventions.items()}
-        fit = self.target.fit(self.count, every)
+        fit = self.target.fit(self.count, self.target.wanted(every))
         self.tried += sum(len(found) for found in every.values())
         if fit is not None:
             why = "+".join(
@@ -138,7 +140,7 @@ class _Search:
         if count is None:
             return
         self.tried += 1
-        fit = self.target.fit(count, self.options)
+        fit = self.target.fit(count, self.wanted)
         if fit is not None:
             change = Change(why="declared", what="as the file declares", edits=(), bits=0.0)
             self._keep(change, count, fit, declared=True)
@@ -182,17 +184,16 @@ class _Search:
         if not self.target.grid_fits(points[0][1]):
             return []
         demands = []
-        for column, quantity in self.target.quantities.items():
+        for wanted in self.wanted.values():
             ranges: list[range] = []
-            for convention, _ in self.options[column]:
-                line = through([(x, computed_value(count, convention)) for x, count in points])
-                ranges += widths_within(line, [accepted(quantity, convention)])
+            for each in wanted:
+                counted = [(x, computed_value(count, each.convention)) for x, count in points]
+                ranges += widths_within(through(counted), [each.numbers])
             demands.append(ranges)
         size = self.target.sizes.get("output", ())
         if len(size) == 3:
             line = through([(x, count.output[0]) for x, count in points])
-            printed = Interval(Fraction(size[2]), Fraction(size[2] + 1))
-            demands.append(widths_within(line, [printed]))
+            demands.append(widths_within(line, [range(size[2], size[2] + 1)]))
         return common(demands)
 
     def _recount(self, change: Change) -> RowCount | None:
@@ -203,7 +204,7 @@ class _Search:
         count = self._recount(change)
         if count is None:
             return
-        fit = self.target.fit(count, self.options)
+        fit = self.target.fit(count, self.wanted)
         if fit is not None:
             if fit[0] not in self.enough:  # else the conventions alone are enough
                 self._keep(change, count, fit)

@@ -6,44 +6,63 @@ the widths follow by bisection; whoever asks counts each of them once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-
-from archcount.printed import Interval
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 LARGEST = 1 << 15
 """The largest width that is looked for."""
+_WIDTHS = range(1, LARGEST)
 
-Polynomial = Callable[[int], Fraction]
+
+@dataclass(frozen=True, slots=True)
+class Polynomial:
+    """A polynomial of degree 2 with rational coefficients, in whole numbers over one divisor."""
+
+    square: int
+    slope: int
+    start: int
+    divisor: int
+
+    def times_divisor(self, x: int) -> int:
+        """Give the value at a number, times the divisor."""
+        return (self.square * x + self.slope) * x + self.start
 
 
 def through(points: Sequence[tuple[int, int]]) -> Polynomial:
     """Give the polynomial through three points.
 
     >>> square = through([(1, 1), (2, 4), (3, 9)])
-    >>> square(10)
-    Fraction(100, 1)
+    >>> square.times_divisor(10) // square.divisor
+    100
     """
     (x0, y0), (x1, y1), (x2, y2) = points
-    slope = Fraction(y1 - y0, x1 - x0)
-    bend = (Fraction(y2 - y1, x2 - x1) - slope) / (x2 - x0)
+    # Lagrange's form over the product of all differences.
+    w0, w1, w2 = y0 * (x2 - x1), y1 * (x0 - x2), y2 * (x1 - x0)
+    divisor = (x1 - x0) * (x2 - x0) * (x2 - x1)
+    square, slope = w0 + w1 + w2, -(w0 * (x1 + x2) + w1 * (x0 + x2) + w2 * (x0 + x1))
+    start = w0 * x1 * x2 + w1 * x0 * x2 + w2 * x0 * x1
+    sign = 1 if divisor > 0 else -1
+    return Polynomial(sign * square, sign * slope, sign * start, abs(divisor))
 
-    def value(x: int) -> Fraction:
-        return y0 + (x - x0) * (slope + (x - x1) * bend)
 
-    return value
+def widths_within(polynomial: Polynomial, numbers: Sequence[range]) -> list[range]:
+    """Give the widths for which a rising polynomial gives a number of any of some ranges.
 
-
-def widths_within(polynomial: Polynomial, intervals: Sequence[Interval]) -> list[range]:
-    """Give the widths for which a rising polynomial lies in any of some intervals.
-
-    >>> widths_within(through([(1, 1), (2, 4), (3, 9)]), [Interval(Fraction(9), Fraction(26))])
+    >>> widths_within(through([(1, 1), (2, 4), (3, 9)]), [range(9, 26)])
     [range(3, 6)]
     """
-    if polynomial(LARGEST) <= polynomial(1):
-        return [range(1, LARGEST)] if any(polynomial(1) in each for each in intervals) else []
+    scaled, divisor = polynomial.times_divisor, polynomial.divisor
+    first = scaled(1)
+    if scaled(LARGEST) <= first:
+        found = any(each.start * divisor <= first < each.stop * divisor for each in numbers)
+        return [_WIDTHS] if found else []
     return [
-        range(_first(polynomial, each.low), _first(polynomial, each.high)) for each in intervals
+        range(
+            1 + bisect_left(_WIDTHS, each.start * divisor, key=scaled),
+            1 + bisect_left(_WIDTHS, each.stop * divisor, key=scaled),
+        )
+        for each in numbers
     ]
 
 
@@ -61,15 +80,3 @@ def common(found: Sequence[Sequence[range]]) -> list[int]:
     for ranges in others:
         numbers = {number for number in numbers if any(number in each for each in ranges)}
     return sorted(numbers)
-
-
-def _first(polynomial: Polynomial, value: Fraction) -> int:
-    """Give the smallest width from which on a rising polynomial reaches a value."""
-    low, high = 1, LARGEST
-    while low < high:
-        middle = (low + high) // 2
-        if polynomial(middle) >= value:
-            high = middle
-        else:
-            low = middle + 1
-    return low

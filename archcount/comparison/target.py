@@ -56,6 +56,37 @@ def all_options(column: str, conventions: Sequence[Convention]) -> tuple[Option,
     return (*borne_out, *others)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The numbers that print as a cell does, under one convention.
+
+    Attributes:
+        convention: the convention.
+        bits: its bits.
+        numbers: the numbers.
+    """
+
+    convention: Convention
+    bits: float
+    numbers: range
+
+
+def wanted(quantity: Quantity, found: Sequence[Option]) -> tuple[Wanted, ...]:
+    """Give what is wanted under each of some conventions."""
+    return tuple(
+        Wanted(convention, bits, accepted(quantity, convention).whole())
+        for convention, bits in found
+    )
+
+
+def first_fit(count: RowCount, found: Sequence[Wanted]) -> Option | None:
+    """Give the first convention under which a count prints as is wanted."""
+    for each in found:
+        if computed_value(count, each.convention) in each.numbers:
+            return each.convention, each.bits
+    return None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
     """The printed cells of a row, as what a count must satisfy.
@@ -80,19 +111,23 @@ class Target:
             depth=int(cells["depth"]) if "depth" in cells else None,
         )
 
-    def fit(self, count: RowCount, conventions: Mapping[str, Sequence[Option]]) -> Fit | None:
+    def wanted(self, options: Mapping[str, Sequence[Option]]) -> Mapping[str, Sequence[Wanted]]:
+        """Give what every printed quantity wants under the conventions allowed, by column."""
+        return {name: wanted(each, options[name]) for name, each in self.quantities.items()}
+
+    def fit(self, count: RowCount, wanted: Mapping[str, Sequence[Wanted]]) -> Fit | None:
         """Tell under which conventions a count gives every printed cell; None where it does not.
 
         Args:
             count: the row, counted in some reading.
-            conventions: the conventions allowed, by column, the likeliest first.
+            wanted: what each column wants, the likeliest convention first.
         """
         if not self._shapes_fit(count):
             return None
         needed: dict[str, Convention] = {}
         bits = 0.0
-        for column, quantity in self.quantities.items():
-            found = first_fit(quantity, count, conventions[column])
+        for column, each in wanted.items():
+            found = first_fit(count, each)
             if found is None:
                 return None
             if found[1]:
@@ -144,18 +179,6 @@ class Target:
             interval = accepted(quantity, declared[name])
             if computed_value(count, declared[name]) not in interval:
                 yield name, evidence(_either(quantity, declared[name]))
-
-
-def first_fit(quantity: Quantity, count: RowCount, found: Sequence[Option]) -> Option | None:
-    """Give the first convention under which a count prints so."""
-    return next(
-        (
-            (convention, bits)
-            for convention, bits in found
-            if computed_value(count, convention) in accepted(quantity, convention)
-        ),
-        None,
-    )
 
 
 def _either(quantity: Quantity, convention: Convention) -> Interval:

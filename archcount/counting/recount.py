@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from archcount.architecture import Architecture, Node, Row
 from archcount.counting.formula import count_row
 from archcount.counting.records import RowCount
+from archcount.counting.swap import SWAPS, Base
 from archcount.edits import Edit, Plan
-from archcount.errors import InvalidTableError
+from archcount.errors import InvalidTableError, InvalidValueError
 from archcount.layers import Shape
 from archcount.spec.rereading import Rereading
 
@@ -23,6 +24,7 @@ class Recount:
     def __init__(self, rereading: Rereading) -> None:
         self._rereading = rereading
         self._plans: dict[str, Plan] = {}
+        self._bases: dict[tuple[str, tuple[Edit, ...]], Base | None] = {}
 
     def plan(self, row: str) -> Plan:
         """Say what can be read otherwise in a row."""
@@ -38,8 +40,25 @@ class Recount:
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """
+        if edits and edits[-1].kind in SWAPS:
+            base = self._base(row, tuple(edits[:-1]))
+            if base is None:
+                return None
+            try:
+                count = base.swap(edits[-1])
+            except InvalidValueError:
+                return None
+            if count is not None:
+                return count
         node = self._node(row, edits)
         return None if node is None else count_row(row, node)
+
+    def _base(self, row: str, edits: tuple[Edit, ...]) -> Base | None:
+        """Give a row, changed or not, to swap a layer in; None where it cannot be built."""
+        if (row, edits) not in self._bases:
+            node = self._node(row, edits)
+            self._bases[row, edits] = None if node is None else Base(row, node)
+        return self._bases[row, edits]
 
     def declared(self, row: str) -> RowCount | None:
         """Count the reading that the file declares for a row; None where it declares none."""

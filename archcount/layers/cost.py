@@ -49,7 +49,7 @@ class Cost:
     @property
     def macs(self) -> int:
         """Multiply-accumulates: conv + linear + matmul."""
-        return sum(int(getattr(self, category)) for category in MAC_CATEGORIES)
+        return self.conv + self.linear + self.matmul
 
     def flops(self, include: tuple[str, ...] = ()) -> int:
         """Floating point operations: 2 per mac, plus the elementwise categories in `include`.
@@ -88,6 +88,27 @@ class Cost:
             add=sum([cost.add for cost in costs]),
             scale=sum([cost.scale for cost in costs]),
             other=sum([cost.other for cost in costs]),
+        )
+
+    def without(self, costs: Iterable[Cost]) -> Cost:
+        """Take costs away that are a part of it.
+
+        >>> Cost(conv=3, bias=2).without([Cost(conv=1), Cost(bias=2)]) == Cost(conv=2)
+        True
+        """
+        part = Cost.total(costs)
+        return Cost(
+            conv=self.conv - part.conv,
+            linear=self.linear - part.linear,
+            matmul=self.matmul - part.matmul,
+            bias=self.bias - part.bias,
+            norm=self.norm - part.norm,
+            activation=self.activation - part.activation,
+            pool=self.pool - part.pool,
+            softmax=self.softmax - part.softmax,
+            add=self.add - part.add,
+            scale=self.scale - part.scale,
+            other=self.other - part.other,
         )
 
     def scaled(self, times: int) -> Cost:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
 from archcount.errors import InvalidValueError, quote
 
@@ -37,6 +38,14 @@ class Interval:
 
     def __contains__(self, value: Fraction | int) -> bool:
         return self.low <= value < self.high
+
+    def whole(self) -> range:
+        """Give the whole numbers in it.
+
+        >>> Interval(Fraction(5, 2), Fraction(7)).whole()
+        range(3, 7)
+        """
+        return range(ceil(self.low), ceil(self.high))
 
     def meets(self, other: Interval) -> bool:
         """Tell whether some value lies in both.
