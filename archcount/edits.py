@@ -163,6 +163,8 @@ class Plan:
         channels: the printed cells that add up to the output's channels; empty where something
             else does too.
         positions: at how many positions a weight is used, (fewest, most) of all layers.
+        bends: whether a width may do more than change counts as a polynomial of degree 2 does: a
+            shortcut adapts to it, or an expression floors or bounds it.
         windows: the whole row as one window on its input, vertically and horizontally; None
             where a layer adapts to its input.
     """
@@ -176,4 +178,5 @@ class Plan:
     repeats: Mapping[Location, int] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
     positions: tuple[Fraction, Fraction] | None = None
+    bends: bool = False
     windows: tuple[Window, Window] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,6 +109,23 @@ class BoundBlock:
 Block = BoundBlock | LayerBlock | SequenceBlock | ConcatBlock | AddBlock | Shortcut | RepeatBlock
 
 
+def inner_blocks(block: Block) -> tuple[Block, ...]:
+    """Give the blocks that a block is made of."""
+    match block:
+        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
+            return inner
+        case RepeatBlock(body=body) | BoundBlock(body=body):
+            return (body,)
+    return ()
+
+
+def parts_of(block: Block) -> Iterator[Block]:
+    """Yield a block and every block inside it."""
+    yield block
+    for inner in inner_blocks(block):
+        yield from parts_of(inner)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LayerDefaults:
     """The table's `layer:` block: defaults of the arguments that many layers share.
@@ -122,3 +139,17 @@ class LayerDefaults:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     norm: str = "none"
     act: str = "none"
+    _shared: dict[type[LayerKind], Mapping[str, Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def shared(self, kind: type[LayerKind]) -> Mapping[str, Any]:
+        """Give what it sets of a kind's arguments."""
+        if kind not in self._shared:
+            allowed = {item.name: item for item in kind.arguments() if item.shared}
+            self._shared[kind] = {
+                name: value
+                for name, value in self.arguments.items()
+                if name in allowed and (not allowed[name].choices or value in allowed[name].choices)
+            }
+        return self._shared[kind]

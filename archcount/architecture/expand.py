@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,16 +13,15 @@ from archcount.architecture.blocks import (
     ConcatBlock,
     LayerBlock,
     LayerDefaults,
-    PatchText,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
 )
 from archcount.architecture.change import changed
-from archcount.architecture.expression import Expression
-from archcount.architecture.joins import Branches, Steps, add, concat, join, shared_arguments
+from archcount.architecture.joins import Branches, Steps, add, concat, join
+from archcount.architecture.memo import Memo
 from archcount.architecture.nodes import Layer, Node
-from archcount.architecture.resolve import Budget, Context, Memo, blame, evaluate, resolve, whole
+from archcount.architecture.resolve import Budget, Context, blame, evaluate, resolve, whole
 from archcount.architecture.scope import Scope
 from archcount.edits import Edit
 from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
@@ -48,7 +48,7 @@ def expand(
         defaults: the table's `layer:` block.
         budget: the layers the table may still have.
         edit: a change to one layer or repetition of the block, for another reading of the row.
-        memo: layers expanded before with the same defaults; new ones are added to it.
+        memo: blocks expanded before with the same defaults; new ones are added to it.
 
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
@@ -58,9 +58,31 @@ def expand(
 
 
 def _steps(block: Block, shape: Shape, context: Context) -> Steps:
+    """Expand a block, or give what it expanded to before with the same shape and numbers."""
+    key = context.memo.key(block, shape, context) if context.memo is not None else None
+    if context.memo is None or key is None:
+        return _expanded(block, shape, context)
+    known = context.memo.steps
+    if key not in known:
+        known[key] = _expanded(block, shape, context)
+    return list(known[key])
+
+
+def _node(block: Block, shape: Shape, context: Context) -> Node:
+    """Expand a block to one node, or give the one of before, whose numbers are added up."""
+    key = context.memo.key(block, shape, context) if context.memo is not None else None
+    if context.memo is None or key is None:
+        return join(_steps(block, shape, context), shape)
+    known = context.memo.nodes
+    if key not in known:
+        known[key] = join(_expanded(block, shape, context), shape)
+    return known[key]
+
+
+def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
     match block:
         case LayerBlock():
-            return _remembered(block, shape, context)
+            return _layer(block, shape, context)
         case SequenceBlock(items):
             steps: Steps = []
             for item in _joined(items, context.edit):
@@ -104,37 +126,35 @@ def _joined(items: tuple[Block, ...], edit: Edit | None) -> tuple[Block, ...]:
     return items
 
 
-def _remembered(block: LayerBlock, shape: Shape, context: Context) -> Steps:
-    """Expand a layer, or give what it expanded to before with the same shape and numbers."""
-    edit = context.edit
-    if context.memo is None or (edit and (edit.kind == "joined" or edit.where == block.text.where)):
-        return _layer(block, shape, context)
-    numbers = tuple(
-        context.scope.values.get(name)
-        for bound in block.arguments
-        if isinstance(bound.value, Expression | PatchText)
-        for name in (
-            bound.value.names if isinstance(bound.value, Expression) else bound.value.stride.names
-        )
-    )
-    key = (block.text.where, shape.dims, context.repetition > 0, numbers)
-    if key not in context.memo:
-        context.memo[key] = _layer(block, shape, context)
-    return list(context.memo[key])
-
-
 def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
-    numbers = shared_arguments(block.kind, context.defaults)
+    numbers = dict(context.defaults.shared(block.kind))
     for bound in block.arguments:
         numbers[bound.argument.name] = resolve(bound, block, shape, context)
+    return stand(_read(block.kind(**numbers), shape, block, context), shape, block, context)
+
+
+def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: Context) -> Steps:
+    """Place the layers that one layer of the file is, each with what follows it.
+
+    Args:
+        kinds: the layers, more or fewer than one where the edit says so.
+        shape: the input shape.
+        block: the layer as written.
+        context: of the row.
+
+    Raises:
+        InvalidTableError: a layer does not fit.
+    """
     steps: Steps = []
-    for kind in _read(block.kind(**numbers), shape, block, context):
-        steps.append(_place(kind, steps[-1][1].output if steps else shape, block, context))
+    for kind in kinds:
+        steps.append(_place(kind, shape, block, context))
+        shape = steps[-1][1].output
         for follower in block.kind.follows:
             word = block.follow.get(follower) or _default_follower(block, follower, context)
             if word != "none":
-                after = _FOLLOWING[word](**shared_arguments(_FOLLOWING[word], context.defaults))
-                steps.append(_place(after, steps[-1][1].output, block, context))
+                after = _FOLLOWING[word]
+                steps.append(_place(after(**context.defaults.shared(after)), shape, block, context))
+                shape = steps[-1][1].output
     return steps
 
 
@@ -175,7 +195,7 @@ def _branches(blocks: tuple[Block, ...], shape: Shape, context: Context) -> Bran
     problems: list[Problem] = []
     for number, block in enumerate(blocks, 1):
         try:
-            nodes.append((f"branch{number}", join(_steps(block, shape, context), shape)))
+            nodes.append((f"branch{number}", _node(block, shape, context)))
         except ArchcountError as error:
             problems += error.problems
     if problems:
@@ -196,7 +216,7 @@ def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
     for repetition in range(times):
         inner = replace(context, repetition=repetition)
         context.budget.spend(block.text.where)
-        node = join(_steps(block.body, current, inner), current)
+        node = _node(block.body, current, inner)
         steps.append(("block", node))
         current = node.output
     return steps

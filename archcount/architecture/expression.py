@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import inf
 
 from archcount.errors import InvalidValueError, quote
 
@@ -42,6 +43,11 @@ class Expression:
     def names(self) -> tuple[str, ...]:
         """The names it reads, each once."""
         return tuple(dict.fromkeys(_names(self.tree)))
+
+    @cached_property
+    def is_linear(self) -> bool:
+        """Whether it grows evenly with every name: no product of names, bound or floor."""
+        return _degree(self.tree) <= 1
 
     def evaluate(self, lookup: Callable[[str], Fraction], repetition: int = 0) -> Fraction:
         """Work the expression out exactly.
@@ -130,6 +136,24 @@ def _names(tree: ast.expr) -> Iterator[str]:
         case ast.Call(args=args):
             for inner in args:
                 yield from _names(inner)
+
+
+def _degree(tree: ast.expr) -> float:
+    """Give the degree as a polynomial of the names; infinite for what is none."""
+    match tree:
+        case ast.Constant():
+            return 0
+        case ast.Name() | ast.Attribute():
+            return 1
+        case ast.UnaryOp(operand=inner) | ast.Call(func=ast.Name(id="first"), args=[inner]):
+            return _degree(inner)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return max(_degree(left), _degree(right))
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _degree(left) + _degree(right)
+        case ast.BinOp(left=left, op=ast.Div(), right=ast.Constant()):
+            return _degree(left)
+    return inf
 
 
 def _evaluate(tree: ast.expr, lookup: Callable[[str], Fraction], repetition: int) -> Fraction:

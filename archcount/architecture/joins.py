@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
-from archcount.architecture.blocks import AddBlock, ConcatBlock, LayerDefaults, Shortcut
+from archcount.architecture.blocks import AddBlock, ConcatBlock, Shortcut
 from archcount.architecture.nodes import Add, Concat, Layer, Node, Sequence
 from archcount.architecture.resolve import Context
 from archcount.errors import InvalidTableError, Problem
-from archcount.layers import BatchNorm, Conv, LayerKind, Shape
+from archcount.layers import BatchNorm, Conv, Shape
 from archcount.printed import Patch
 
 Steps = list[tuple[str, Node]]
@@ -110,16 +109,6 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
     context.budget.spend(block.where)
     steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target, origin=block))]
     if context.defaults.norm == "batch":
-        norm = BatchNorm(**shared_arguments(BatchNorm, context.defaults))
+        norm = BatchNorm(**context.defaults.shared(BatchNorm))
         steps.append(("batchnorm", Layer(kind=norm, input=target, output=target)))
     return join(steps, shape)
-
-
-def shared_arguments(kind: type[LayerKind], defaults: LayerDefaults) -> dict[str, Any]:
-    """Give what the table's `layer:` sets of a kind's arguments."""
-    allowed = {item.name: item for item in kind.arguments() if item.shared}
-    return {
-        name: value
-        for name, value in defaults.arguments.items()
-        if name in allowed and (not allowed[name].choices or value in allowed[name].choices)
-    }

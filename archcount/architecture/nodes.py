@@ -2,16 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import ABC
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from archcount.architecture.blocks import LayerBlock, Shortcut
 from archcount.layers import Cost, LayerKind, Shape
 
 
+class Tally(NamedTuple):
+    """The numbers of a node for one image.
+
+    Attributes:
+        weights: parameters of kernels.
+        biases: biases of layers with kernels.
+        params: trainable parameters.
+        buffers: numbers that are kept and not trained.
+        cost: operations, the joining of branches included.
+    """
+
+    weights: int = 0
+    biases: int = 0
+    params: int = 0
+    buffers: int = 0
+    cost: Cost = Cost()
+
+    @classmethod
+    def of(cls, kind: LayerKind, shape: Shape) -> Tally:
+        """Give the numbers of one layer on an input shape."""
+        return cls(
+            kind.weights(shape),
+            kind.biases(shape),
+            kind.params(shape),
+            kind.buffers(shape),
+            kind.cost(shape),
+        )
+
+    @staticmethod
+    def total(tallies: Iterable[Tally]) -> Tally:
+        """Add tallies up.
+
+        >>> Tally.total([Tally(weights=1), Tally(weights=2, cost=Cost(conv=3))]).cost.conv
+        3
+        """
+        weights, biases, params, buffers, costs = zip(Tally(), *tallies, strict=True)
+        return Tally(sum(weights), sum(biases), sum(params), sum(buffers), Cost.total(costs))
+
+
+class _Counted(ABC):
+    """What every node shares: its numbers, each by its own name too."""
+
+    tally: Tally
+
+    @property
+    def cost(self) -> Cost:
+        """Operations for one image, all children and the joining included."""
+        return self.tally.cost
+
+    @property
+    def weights(self) -> int:
+        """Parameters of kernels."""
+        return self.tally.weights
+
+    @property
+    def biases(self) -> int:
+        """Biases of layers with kernels."""
+        return self.tally.biases
+
+    @property
+    def params(self) -> int:
+        """Trainable parameters."""
+        return self.tally.params
+
+    @property
+    def buffers(self) -> int:
+        """Numbers that are kept and not trained."""
+        return self.tally.buffers
+
+
 @dataclass(frozen=True, kw_only=True)
-class Layer:
+class Layer(_Counted):
     """One layer with its numbers, on one input shape.
 
     Attributes:
@@ -28,29 +100,9 @@ class Layer:
     origin: LayerBlock | Shortcut | None = field(default=None, compare=False, repr=False)
 
     @cached_property
-    def cost(self) -> Cost:
-        """Operations for one image."""
-        return self.kind.cost(self.input)
-
-    @cached_property
-    def weights(self) -> int:
-        """Parameters of kernels."""
-        return self.kind.weights(self.input)
-
-    @cached_property
-    def biases(self) -> int:
-        """Biases of layers with kernels."""
-        return self.kind.biases(self.input)
-
-    @cached_property
-    def params(self) -> int:
-        """Trainable parameters."""
-        return self.kind.params(self.input)
-
-    @cached_property
-    def buffers(self) -> int:
-        """Numbers that are kept and not trained."""
-        return self.kind.buffers(self.input)
+    def tally(self) -> Tally:  # type: ignore[override]
+        """What the layer has and does."""
+        return Tally.of(self.kind, self.input)
 
     def depth(self, roles: frozenset[str]) -> int:
         """Give 1 if the layer has one of the roles, else 0."""
@@ -74,7 +126,7 @@ class Layer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Composite:
+class _Composite(_Counted):
     """What nodes with children share: their sums."""
 
     children: tuple[tuple[str, Node], ...]
@@ -82,33 +134,14 @@ class _Composite:
     output: Shape
 
     @cached_property
-    def cost(self) -> Cost:
-        """Operations for one image, all children and the joining included."""
-        return Cost.total((self.own_cost(), *(child.cost for _, child in self.children)))
+    def tally(self) -> Tally:  # type: ignore[override]
+        """What the children have and do, and the joining."""
+        own = Tally(cost=self.own_cost())
+        return Tally.total([own, *(child.tally for _, child in self.children)])
 
     def own_cost(self) -> Cost:
         """Operations of the joining itself."""
         return Cost()
-
-    @cached_property
-    def weights(self) -> int:
-        """Parameters of kernels."""
-        return sum(child.weights for _, child in self.children)
-
-    @cached_property
-    def biases(self) -> int:
-        """Biases of layers with kernels."""
-        return sum(child.biases for _, child in self.children)
-
-    @cached_property
-    def params(self) -> int:
-        """Trainable parameters."""
-        return sum(child.params for _, child in self.children)
-
-    @cached_property
-    def buffers(self) -> int:
-        """Numbers that are kept and not trained."""
-        return sum(child.buffers for _, child in self.children)
 
     def layers(self) -> Iterator[Layer]:
         """Yield every layer, in the order of the children."""

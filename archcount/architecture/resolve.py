@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from archcount.architecture.blocks import BoundArgument, LayerBlock, LayerDefaults, PatchText
 from archcount.architecture.expression import Expression
+from archcount.architecture.memo import Memo
 from archcount.architecture.scope import INPUT_NAMES, Scope
 from archcount.architecture.text import check_bounds
 from archcount.edits import Edit
@@ -44,10 +44,6 @@ class Budget:
                     where=where,
                 )
             )
-
-
-Memo = dict[Hashable, Any]
-"""Layers expanded before, by all that they depend on; for a table that is expanded again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

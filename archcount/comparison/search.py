@@ -163,8 +163,9 @@ class _Search:
             count = self._recount(at(new))
             if count is not None:
                 points.append((new, count))
-        found = {*self._solved(points)} if len(points) == 3 else set()
-        found |= {new for new in self.known if len(points) < 3 or self._special(new, plan)}
+        found = {*(self._solved(points) if len(points) == 3 else self.known)}
+        if plan.bends or not self.wanted:  # else every width that fits was solved for
+            found |= {new for new in self.known if self._special(new, plan)}
         found.discard(width.old)
         if len(found) > _MANY:
             # Whatever is dearer than the likeliest few is not worth its price.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from archcount.architecture import Architecture, Node
 from archcount.architecture.whole import WEIGHTED
 from archcount.counting.records import Count, RowCount
-from archcount.layers import Cost
 
 
 def count(architecture: Architecture, *, heads: bool = False) -> Count:
@@ -28,17 +27,15 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
 
 def count_row(name: str, node: Node) -> RowCount:
     """Count one row, or one head."""
-    # Layer by layer in one pass, for a search of readings counts thousands of rows anew.
-    layers = tuple(node.layers())
-    costs = [layer.cost for layer in layers]
+    weights, biases, params, buffers, cost = node.tally
     return RowCount(
         id=name,
         input=node.input.chw,
         output=node.output.chw,
-        weights=sum([layer.weights for layer in layers]),
-        biases=sum([layer.biases for layer in layers]),
-        params=sum([layer.params for layer in layers]),
-        buffers=sum([layer.buffers for layer in layers]),
-        cost=Cost.total([*costs, *(join.own_cost() for join in node.joins())]),
+        weights=weights,
+        biases=biases,
+        params=params,
+        buffers=buffers,
+        cost=cost,
         depth=node.depth(WEIGHTED),
     )

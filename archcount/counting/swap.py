@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from archcount.architecture import Layer, Node
 from archcount.architecture.blocks import LayerBlock
 from archcount.architecture.change import changed
+from archcount.architecture.nodes import Tally
 from archcount.counting.formula import count_row
 from archcount.counting.records import RowCount
 from archcount.edits import Edit
 from archcount.errors import Location
-from archcount.layers import Cost
 
 SWAPS = frozenset({"kernel", "pad", "groups", "multiplier", "separable"})
 """The edits that put one layer in the place of another, in every repetition alike."""
@@ -26,7 +27,8 @@ class Base:
     """
 
     def __init__(self, row: str, node: Node) -> None:
-        self.count = count_row(row, node)
+        self._count = count_row(row, node)
+        self._tally = node.tally
         self._places: defaultdict[Location, list[Layer]] = defaultdict(list)
         for layer in node.layers():
             origin = layer.origin
@@ -42,32 +44,24 @@ class Base:
         Raises:
             InvalidValueError: the layer cannot be read so.
         """
-        weights, biases, params, buffers = 0, 0, 0, 0
-        out, new = [], []
+        old: list[Tally] = []
+        new: list[Tally] = []
         for layer in self._places.get(edit.where, ()) if edit.where else ():
             kinds, shape = changed(layer.kind, layer.input, edit), layer.input
             if len(kinds) != 1 or kinds[0].role != layer.kind.role:
                 return None
-            [kind] = kinds
-            if kind.output(shape).dims != layer.output.dims:
+            if kinds[0].output(shape).dims != layer.output.dims:
                 return None
-            weights += kind.weights(shape) - layer.weights
-            biases += kind.biases(shape) - layer.biases
-            params += kind.params(shape) - layer.params
-            buffers += kind.buffers(shape) - layer.buffers
-            out.append(layer.cost)
-            new.append(kind.cost(shape))
+            old.append(layer.tally)
+            new.append(Tally.of(kinds[0], shape))
         if not new:
             return None
-        count = self.count
-        return RowCount(
-            id=count.id,
-            input=count.input,
-            output=count.output,
-            weights=count.weights + weights,
-            biases=count.biases + biases,
-            params=count.params + params,
-            buffers=count.buffers + buffers,
-            cost=Cost.total((count.cost, *new)).without(out),
-            depth=count.depth,
+        before, after = Tally.total(old), Tally.total([self._tally, *new])
+        return replace(
+            self._count,
+            weights=after.weights - before.weights,
+            biases=after.biases - before.biases,
+            params=after.params - before.params,
+            buffers=after.buffers - before.buffers,
+            cost=after.cost.without(before.cost),
         )

@@ -13,9 +13,7 @@ from typing import Any
 from archcount.architecture import (
     Blank,
     Block,
-    BoundBlock,
     Concat,
-    ConcatBlock,
     Expression,
     Layer,
     LayerDefaults,
@@ -23,11 +21,10 @@ from archcount.architecture import (
     RepeatBlock,
     Scope,
     Sequence,
-    SequenceBlock,
     Value,
     expand,
 )
-from archcount.architecture.blocks import AddBlock, LayerBlock, PatchText
+from archcount.architecture.blocks import LayerBlock, PatchText, Shortcut, parts_of
 from archcount.architecture.resolve import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
@@ -59,7 +56,7 @@ def make_plan(
     assert row.block is not None, "a loaded table has a block for every row"
     scope = Scope(values=values, owner=f"row {row.id}")
     expand(row.block, node.input, scope, defaults, Budget())
-    blocks = tuple(_repeat_blocks(row.block))
+    blocks = [block for block in parts_of(row.block) if isinstance(block, RepeatBlock)]
     counting = {name for block in blocks for name in block.times.names}
     read = {
         name: value
@@ -80,8 +77,17 @@ def make_plan(
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
         channels=_channels(node, {*row.values} & {*read}) or (),
         positions=_positions(node),
+        bends=any(_bends(block) for block in parts_of(row.block)),
         windows=_windows(node),
     )
+
+
+def _bends(block: Block) -> bool:
+    """Tell whether a shortcut adapts, or an argument is no linear expression of what it reads."""
+    if not isinstance(block, LayerBlock):
+        return isinstance(block, Shortcut)
+    values = (bound.value for bound in block.arguments)
+    return any(isinstance(value, Expression) and not value.is_linear for value in values)
 
 
 def _number_cells(
@@ -131,19 +137,6 @@ def _patch_cells(read: Mapping[str, Value], sites: tuple[Site, ...]) -> dict[str
         for name, value in read.items()
         if isinstance(value.value, Patch)
     }
-
-
-def _repeat_blocks(block: Block) -> Iterator[RepeatBlock]:
-    """Yield every repeated block inside a block."""
-    match block:
-        case RepeatBlock(body=body):
-            yield block
-            yield from _repeat_blocks(body)
-        case BoundBlock(body=body):
-            yield from _repeat_blocks(body)
-        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
-            for item in inner:
-                yield from _repeat_blocks(item)
 
 
 def _times(block: RepeatBlock, scope: Scope) -> int:

@@ -15,7 +15,8 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.resolve import Budget, Memo
+from archcount.architecture.memo import Memo
+from archcount.architecture.resolve import Budget
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
 from archcount.printed import Patch, parse_size
@@ -44,7 +45,7 @@ class Rereading:
     defaults: LayerDefaults
     headings: Mapping[str, str]
     readings: Mapping[str, Block]
-    _memo: Memo = field(default_factory=dict, repr=False)
+    _memo: Memo = field(default_factory=Memo, repr=False)
 
     def node(self, row: str, edits: Sequence[Edit] = ()) -> Node:
         """Expand one row with changes: of its input, its cells, and of one layer at most.

@@ -1,0 +1,86 @@
+"""What blocks expanded to before, for rows that are expanded again with one change."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archcount.architecture.blocks import (
+    Block,
+    BoundBlock,
+    LayerBlock,
+    PatchText,
+    RepeatBlock,
+    Shortcut,
+    inner_blocks,
+    parts_of,
+)
+from archcount.architecture.expression import Expression
+from archcount.errors import Location
+from archcount.layers import Shape
+
+if TYPE_CHECKING:
+    from archcount.architecture.nodes import Node
+    from archcount.architecture.resolve import Context
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a block depends on beside its input; it is kept, so that its id stays its own."""
+
+    block: Block
+    reads: tuple[str, ...]
+    places: frozenset[Location]
+
+
+class Memo:
+    """What blocks expanded to before, by all that they depend on.
+
+    It is of one table's blocks under one `layer:`, and knows blocks by their identity.
+
+    Attributes:
+        steps: the layers and joins of blocks, one after another.
+        nodes: blocks as one node each.
+    """
+
+    def __init__(self) -> None:
+        self.steps: dict[Hashable, list[tuple[str, Node]]] = {}
+        self.nodes: dict[Hashable, Node] = {}
+        self._facts: dict[int, _Facts] = {}
+
+    def key(self, block: Block, shape: Shape, context: Context) -> Hashable | None:
+        """Name what a block expands to; None where the edit changes something in it."""
+        facts = self._facts.get(id(block))
+        if facts is None:
+            facts = _Facts(block, tuple(dict.fromkeys(_reads(block))), frozenset(_places(block)))
+            self._facts[id(block)] = facts
+        if context.edit is not None and context.edit.where in facts.places:
+            return None
+        values = context.scope.values
+        numbers = [getattr(values.get(name), "value", None) for name in facts.reads]
+        return (id(block), shape.dims, context.repetition > 0, *numbers)
+
+
+def _reads(block: Block) -> Iterator[str]:
+    """Yield the names of the row that a block reads."""
+    if isinstance(block, LayerBlock):
+        for bound in block.arguments:
+            if isinstance(bound.value, Expression):
+                yield from bound.value.names
+            elif isinstance(bound.value, PatchText):
+                yield from bound.value.stride.names
+    if isinstance(block, RepeatBlock):
+        yield from block.times.names
+    own = block.values if isinstance(block, BoundBlock) else ()
+    for inner in inner_blocks(block):
+        yield from (name for name in _reads(inner) if name not in own)
+
+
+def _places(block: Block) -> Iterator[Location]:
+    """Yield the places of the file that an edit of a block may name."""
+    for part in parts_of(block):
+        if isinstance(part, LayerBlock | RepeatBlock):
+            yield part.text.where
+        elif isinstance(part, Shortcut):
+            yield part.where
