@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcount.counting.records import RowCount
+from archcount.counting.records import Parameters, RowCount
 from archcount.printed import Convention, Interval, Quantity
 
 _INCLUDED: tuple[tuple[str, ...], ...] = (
@@ -42,15 +42,23 @@ def listed(column: str) -> tuple[Convention, ...]:
     )
 
 
+def parameters_value(row: RowCount | Parameters, convention: Convention) -> int:
+    """Give a row's parameters under a convention that counts them."""
+    if convention.count == "params":
+        return row.params
+    number = row.weights
+    if "bias" in convention.include:
+        number += row.biases
+    if "norm" in convention.include:
+        number += row.params - row.weights - row.biases
+    return number
+
+
 def computed_value(row: RowCount, convention: Convention) -> int:
     """Give a row's number under a convention, in base units for one image."""
     match convention.count:
-        case "weights":
-            scales = row.params - row.weights - row.biases
-            parts = {"bias": row.biases, "norm": scales}
-            return row.weights + sum(parts[name] for name in convention.include)
-        case "params":
-            return row.params
+        case "weights" | "params":
+            return parameters_value(row, convention)
         case "macs":
             return row.cost.macs + row.cost.elementwise(convention.include)
         case "flops":

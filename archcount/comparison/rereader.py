@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from archcount.counting.records import RowCount
+from archcount.counting.records import RowCount, Worth
 from archcount.edits import Edit, Plan
 
 
@@ -15,8 +15,10 @@ class Rereader(Protocol):
     def plan(self, row: str) -> Plan:
         """Say what can be read otherwise in a row."""
 
-    def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
-        """Count a row with changes; None where it does not go together so."""
+    def count(
+        self, row: str, edits: Sequence[Edit], worth: Worth | None = None
+    ) -> RowCount | None:
+        """Count a row with changes; None where it does not go together so, or is not worth it."""
 
     def declared(self, row: str) -> RowCount | None:
         """Count the reading that the file declares for a row; None where it declares none."""

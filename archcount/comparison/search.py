@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcount.comparison.changes import Change, Width, fixed_changes, width_changes
-from archcount.comparison.conventions import computed_value, differences
+from archcount.comparison.conventions import computed_value, differences, parameters_value
 from archcount.comparison.plausibility import KIND_BITS, MARGIN, width_bits
 from archcount.comparison.records import Explanation
 from archcount.comparison.rereader import Rereader
 from archcount.comparison.solve import common, through, widths_within
 from archcount.comparison.target import Fit, Target, all_options, options
-from archcount.counting.records import RowCount
+from archcount.counting.records import Parameters, RowCount, Worth
 from archcount.edits import Edit, Plan
-from archcount.printed import Convention
+from archcount.printed import Convention, Interval
 
 _PLAIN_BITS = 9.0
 """The most bits of a reading that is worth naming though it does not fit."""
@@ -25,6 +25,7 @@ _NEAR = Fraction(1, 5)
 """What is farther from a printed number than this is not near it."""
 _MOST_WIDTHS = 40
 """How many widths of one family are counted, the likeliest first."""
+_ANY = range(1 << 62)
 _MANY = 1000
 """More widths than this are thinned out before they are priced."""
 
@@ -106,6 +107,7 @@ class _Search:
         self.enough: list[Mapping[str, Convention]] = []
         here = target.distance(count, conventions)
         self.nearest = (_NEAR if here is None else min(here, _NEAR), "")
+        self.near = self._near()
         self.tried = 0
 
     def search(self) -> None:
@@ -197,19 +199,46 @@ class _Search:
             demands.append(widths_within(line, [range(size[2], size[2] + 1)]))
         return common(demands)
 
-    def _recount(self, change: Change) -> RowCount | None:
+    def _recount(self, change: Change, worth: Worth | None = None) -> RowCount | None:
         self.tried += 1
-        return self.rereader.count(self.count.id, change.edits)
+        return self.rereader.count(self.count.id, change.edits, worth)
+
+    def _fits(self, found: Parameters) -> bool:
+        """Tell whether parameters print as the row's do; where none are printed, any do."""
+        wanted = self.wanted.get("params")
+        return wanted is None or any(
+            parameters_value(found, each.convention) in each.numbers for each in wanted
+        )
+
+    def _fits_or_is_near(self, found: Parameters) -> bool:
+        """Tell whether parameters print as the row's do, or are nearer than the nearest so far."""
+        return self._fits(found) or any(
+            parameters_value(found, convention) in numbers for convention, numbers in self.near
+        )
+
+    def _near(self) -> Sequence[tuple[Convention, range]]:
+        """Give the numbers of parameters that are nearer to the printed one than the nearest."""
+        quantity = self.target.quantities.get("params")
+        if quantity is None:
+            return ()
+        found = []
+        for convention in self.conventions["params"]:
+            value, part = quantity.value(convention.k), self.nearest[0]
+            near = Interval(value * (1 - part), value * (1 + part)).whole()
+            # Nothing is near to a printed 0, nor far from it.
+            found.append((convention, near if value else _ANY))
+        return found
 
     def _try(self, change: Change) -> None:
-        count = self._recount(change)
+        noted = not self.found and change.bits < _PLAIN_BITS
+        count = self._recount(change, self._fits_or_is_near if noted else self._fits)
         if count is None:
             return
         fit = self.target.fit(count, self.wanted)
         if fit is not None:
             if fit[0] not in self.enough:  # else the conventions alone are enough
                 self._keep(change, count, fit)
-        elif not self.found and change.bits < _PLAIN_BITS:
+        elif noted:
             self._note(change, count)
 
     def _note(self, change: Change, count: RowCount) -> None:
@@ -218,6 +247,7 @@ class _Search:
         if distance is not None and distance < self.nearest[0]:
             told = f"{change.what}, within {float(distance):.1%}"
             self.nearest = (distance, told)
+            self.near = self._near()
 
     def _keep(self, change: Change, count: RowCount, fit: Fit, *, declared: bool = False) -> None:
         # Who reads what is printed as the input has that cell by saying so.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archcount.architecture import Architecture, Node, Row
 from archcount.counting.formula import count_row
-from archcount.counting.records import RowCount
+from archcount.counting.records import RowCount, Worth
 from archcount.counting.swap import SWAPS, Base
 from archcount.edits import Edit, Plan
 from archcount.errors import InvalidTableError, InvalidValueError
@@ -32,8 +32,16 @@ class Recount:
             self._plans[row] = self._rereading.plan(row)
         return self._plans[row]
 
-    def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
+    def count(
+        self, row: str, edits: Sequence[Edit], worth: Worth | None = None
+    ) -> RowCount | None:
         """Count a row with changes; None where it does not go together so.
+
+        Args:
+            row: the row's name.
+            edits: the changes.
+            worth: tells by its parameters whether a row is worth counting; None is given for
+                what is not, where the parameters are had for less than the count.
 
         >>> from archcount.api.tables import load
         >>> recount = Recount(load("googlenet").file.rereading())
@@ -45,11 +53,12 @@ class Recount:
             if base is None:
                 return None
             try:
-                count = base.swap(edits[-1])
+                swap = base.swap(edits[-1])
+                if swap is not None:
+                    worthy = worth is None or worth(swap.parameters())
+                    return swap.count() if worthy else None
             except InvalidValueError:
                 return None
-            if count is not None:
-                return count
         node = self._node(row, edits)
         return None if node is None else count_row(row, node)
 
