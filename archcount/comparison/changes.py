@@ -48,11 +48,12 @@ class Width:
     change: Callable[[int], Change]
 
 
-def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
+def fixed_changes(plan: Plan, *, pools: bool, grid: tuple[int, ...] = ()) -> Iterator[Change]:
     """Yield the readings that have a few values each.
 
     Args:
         plan: what can be read otherwise in the row.
+        grid: the height and width that the row must give; empty for any.
         pools: try what no weight depends on too: paddings, and the kernels and strides of pools.
     """
     if plan.printed_input is not None:
@@ -62,7 +63,7 @@ def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
             edits=(Edit(kind="input", to=plan.printed_input),),
             bits=KIND_BITS["printed-input"],
         )
-    yield from _grids(plan)
+    yield from _grids(plan, grid)
     yield from _repeats(plan)
     yield from _patches(plan)
     yield from _small_numbers(plan)
@@ -78,13 +79,14 @@ def fixed_changes(plan: Plan, *, pools: bool) -> Iterator[Change]:
         yield from _structure(site, len(weighted))
 
 
-def _grids(plan: Plan) -> Iterator[Change]:
+def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Change]:
+    """Yield other input grids, of those from which the one wanted can be reached."""
     channels, height, width = plan.input
     others = {(2 * height, 2 * width): 0, (height // 2, width // 2): 0}
     for more in (1, -1, 2, -2, 3, -3):
         others.setdefault((height + more, width + more), abs(more))
     for (high, wide), bits in others.items():
-        if high > 0 and wide > 0:
+        if high > 0 and wide > 0 and _reaches(plan, (high, wide), wanted):
             to = (channels, high, wide)
             yield Change(
                 why="input",
@@ -92,6 +94,16 @@ def _grids(plan: Plan) -> Iterator[Change]:
                 edits=(Edit(kind="input", to=to),),
                 bits=KIND_BITS["input"] + _GRID_BITS + bits,
             )
+
+
+def _reaches(plan: Plan, grid: tuple[int, int], wanted: tuple[int, ...]) -> bool:
+    """Tell whether some padding of the row leads from one grid to another."""
+    if plan.windows is None or not wanted:
+        return True
+    return all(
+        end in window.outputs(start)
+        for window, start, end in zip(plan.windows, grid, wanted, strict=True)
+    )
 
 
 def _repeats(plan: Plan) -> Iterator[Change]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archcount.comparison.conventions import accepted, computed_value, listed, plain
+from archcount.comparison.conventions import accepted_by, computed_value, listed, plain
 from archcount.comparison.plausibility import evidence
 from archcount.counting.records import RowCount
 from archcount.printed import Convention, Quantity
@@ -58,8 +58,18 @@ def fit_column(
     for convention in conventions:
         values = (convention.k, *(computed_value(row, convention) for row in rows.values()))
         classes.setdefault(values, []).append(convention)
+    cells = {
+        (k, rounding): [_Cell.of(row, each, k, rounding) for row, each in printed.items()]
+        for k in {convention.k for convention in conventions}
+        for rounding in _ROUNDING_BITS
+    }
     found = [
-        _fit(replace(same[0], rounding=rounding), tuple(same[1:]), printed, rows)
+        _fit(
+            replace(same[0], rounding=rounding),
+            tuple(same[1:]),
+            cells[same[0].k, rounding],
+            rows,
+        )
         for same in (
             sorted(items, key=lambda item: (item != first, _prior_bits(item)))
             for items in classes.values()
@@ -69,24 +79,46 @@ def fit_column(
     return tuple(sorted(found, key=lambda fit: fit.bits))
 
 
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A printed number for one K and one way of rounding.
+
+    Attributes:
+        row: its row.
+        numbers: the numbers that print so.
+        either: those that print so in both ways of rounding.
+        evidence: the bits that it carries.
+    """
+
+    row: str
+    numbers: range
+    either: range
+    evidence: float
+
+    @classmethod
+    def of(cls, row: str, quantity: Quantity, k: int, rounding: str) -> _Cell:
+        interval = accepted_by(quantity, k, rounding)
+        rounded, truncated = quantity.rounded(k).whole(), quantity.truncated(k).whole()
+        either = range(truncated.start, rounded.stop)
+        return cls(row, interval.whole(), either, evidence(interval))
+
+
 def _fit(
     convention: Convention,
     like: tuple[Convention, ...],
-    printed: Mapping[str, Quantity],
+    printed: Sequence[_Cell],
     rows: Mapping[str, RowCount],
 ) -> ColumnFit:
     fits, misses = [], []
     bits = _prior_bits(convention) + _ROUNDING_BITS[convention.rounding]
-    for row, quantity in printed.items():
-        value = computed_value(rows[row], convention)
-        interval = accepted(quantity, convention)
-        if value not in interval:
-            misses.append(row)
-            bits += evidence(interval) + 1
+    for cell in printed:
+        value = computed_value(rows[cell.row], convention)
+        if value not in cell.numbers:
+            misses.append(cell.row)
+            bits += cell.evidence + 1
             continue
-        fits.append(row)
-        both = value in quantity.rounded(convention.k) and value in quantity.truncated(convention.k)
-        if convention.rounding == "either" and not both:
+        fits.append(cell.row)
+        if convention.rounding == "either" and value not in cell.either:
             bits += 1  # it says less of a number than the one way of rounding that gives it
     return ColumnFit(
         convention=convention, fits=tuple(fits), misses=tuple(misses), bits=bits, like=like

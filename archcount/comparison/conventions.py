@@ -73,13 +73,16 @@ def accepted(printed: Quantity, convention: Convention) -> Interval:
     >>> accepted(parse_quantity("159"), Convention(k=1000, count="macs"))
     Interval(low=Fraction(317, 2), high=Fraction(160, 1))
     """
-    rounded, truncated = printed.rounded(convention.k), printed.truncated(convention.k)
-    match convention.rounding:
-        case "nearest":
-            return rounded
-        case "down":
-            return truncated
-    return Interval(rounded.low, truncated.high)
+    return accepted_by(printed, convention.k, convention.rounding)
+
+
+def accepted_by(printed: Quantity, k: int, rounding: str) -> Interval:
+    """Give the values that print so where K is `k`, shortened in one way or in either."""
+    if rounding == "nearest":
+        return printed.rounded(k)
+    if rounding == "down":
+        return printed.truncated(k)
+    return Interval(printed.rounded(k).low, printed.truncated(k).high)
 
 
 def plain(convention: Convention) -> Convention:

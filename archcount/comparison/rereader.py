@@ -15,9 +15,7 @@ class Rereader(Protocol):
     def plan(self, row: str) -> Plan:
         """Say what can be read otherwise in a row."""
 
-    def count(
-        self, row: str, edits: Sequence[Edit], worth: Worth | None = None
-    ) -> RowCount | None:
+    def count(self, row: str, edits: Sequence[Edit], worth: Worth | None = None) -> RowCount | None:
         """Count a row with changes; None where it does not go together so, or is not worth it."""
 
     def declared(self, row: str) -> RowCount | None:

@@ -150,7 +150,8 @@ class _Search:
     def _changes(self, plan: Plan, *, moved: bool = False) -> None:
         """Try every change of the row, or of the row on the input that is printed for it."""
         pools = "output" in self.missed or "output" not in self.target.sizes
-        for change in fixed_changes(plan, pools=pools):
+        grid = self.target.sizes.get("output", ())[:2]
+        for change in fixed_changes(plan, pools=pools, grid=grid):
             self._try(_on_printed(change, plan) if moved else change)
         for width in width_changes(plan):
             for change in self._widths(width, plan, moved):

@@ -32,9 +32,7 @@ class Recount:
             self._plans[row] = self._rereading.plan(row)
         return self._plans[row]
 
-    def count(
-        self, row: str, edits: Sequence[Edit], worth: Worth | None = None
-    ) -> RowCount | None:
+    def count(self, row: str, edits: Sequence[Edit], worth: Worth | None = None) -> RowCount | None:
         """Count a row with changes; None where it does not go together so.
 
         Args:

@@ -43,19 +43,12 @@ class _Convolution(LayerKind):
     def sides(self, shape: Shape) -> tuple[Side, Side]:
         """Resolve the padding of rows and of columns for an input shape."""
         shape.require_map(self.word)
-        rows, columns = (
-            resolve(
-                self.word,
-                self.pad,
-                self.same,
-                axis,
-                shape.spatial[axis],
-                self.dilation[axis] * (self.patch.kernel[axis] - 1) + 1,
-                self.patch.stride[axis],
-            )
-            for axis in (0, 1)
-        )
-        return rows, columns
+        return self._side(shape, 0), self._side(shape, 1)
+
+    def _side(self, shape: Shape, axis: int) -> Side:
+        extent = self.dilation[axis] * (self.patch.kernel[axis] - 1) + 1
+        length, stride = shape.dims[1 + axis], self.patch.stride[axis]
+        return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
 
     def output(self, shape: Shape) -> Shape:
         """Give (filters, rows, columns)."""
