@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archcount.architecture import Architecture, LayerDefaults, Value
@@ -67,6 +67,9 @@ class LoadedTable:
     networks: tuple[str, ...]
     _default: str
     _networks: Mapping[str, Network]
+    _architectures: dict[str, Architecture] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def printed(self, variant: str = "") -> PrintedTable:
         """Give what the paper printed, with what the file says of this variant.
@@ -117,7 +120,11 @@ class LoadedTable:
             UsageError: there is no such variant, or no such name.
             InvalidTableError: the rows do not go together (with these numbers).
         """
-        network = self._network(variant)
+        name, network = self._name_of(variant), self._network(variant)
+        if input is None and not lets:
+            if name not in self._architectures:
+                self._architectures[name] = self._expanded(variant, None, {})
+            return self._architectures[name]
         for name in lets or {}:
             if name not in network.file.let:
                 raise UsageError(
