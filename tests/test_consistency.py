@@ -263,9 +263,9 @@ def test_few_bits_for_what_papers_do():
 def test_widths_are_solved_at_the_very_ends():
     # 9 weights a width: [216, 225) is 24 alone; [216, 226) is 24 and 25
     line = through([(2, 18), (3, 27), (4, 36)])
-    assert widths_within(line, [Interval(Fraction(216), Fraction(225))]) == [range(24, 25)]
-    assert widths_within(line, [Interval(Fraction(216), Fraction(226))]) == [range(24, 26)]
-    assert widths_within(line, [Interval(Fraction(217), Fraction(225))]) == [range(25, 25)]
+    assert widths_within(line, [range(216, 225)]) == [range(24, 25)]
+    assert widths_within(line, [range(216, 226)]) == [range(24, 26)]
+    assert widths_within(line, [range(217, 225)]) == [range(25, 25)]
 
 
 def rounding_table(path, texts, rounding):

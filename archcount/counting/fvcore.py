@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from math import prod
 from typing import Any
@@ -32,6 +33,8 @@ with warnings.catch_warnings():
     from fvcore.nn import FlopCountAnalysis
     from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
 
+Shapes = dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
+"""The input and output shape of every row, without the batch."""
 Handle = Callable[[list[Any], list[Any]], Counter[str]]
 
 _CATEGORY_OF: Mapping[str, str] = {
@@ -64,11 +67,13 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     with torch.device("meta"):
         network = assemble(architecture).eval()
     with memory_needed():
-        shapes = _shapes(network, architecture, heads=heads)
-        network.to_empty(device="cpu")
-        with torch.no_grad():
-            for tensor in (*network.parameters(), *network.buffers()):
-                tensor.zero_()
+        # Module.to_empty would import a compiler's symbols for the first meta tensor that it meets.
+        zeros = {
+            name: torch.zeros(tensor.shape, dtype=tensor.dtype)
+            for name, tensor in network.state_dict().items()
+        }
+        network.load_state_dict(zeros, assign=True)
+        with torch.no_grad(), _watched(network, heads=heads) as shapes:
             analysis = _analysis(network, architecture.input.dims, heads=heads)
             by_module = analysis.by_module_and_operator()
 
@@ -103,15 +108,19 @@ class _Probe(nn.Module):
         return (outputs.main, *outputs.heads)
 
 
-def _shapes(
-    network: Network, architecture: Architecture, *, heads: bool
-) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Measure the input and output shape of every row and head, without arithmetic."""
-    shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+@contextmanager
+def _watched(network: Network, *, heads: bool) -> Iterator[Shapes]:
+    """Measure the input and output shape of every row and head while the network is traced.
+
+    A pass of its own on the meta device would not be free: its first one imports a compiler.
+    """
+    shapes: Shapes = {}
 
     def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            shapes[name] = (tuple(inputs[0].shape[1:]), tuple(output.shape[1:]))
+            # Sizes are tensors in a trace.
+            before, after = (tuple(map(int, each.shape[1:])) for each in (inputs[0], output))
+            shapes[name] = (before, after)
 
         return hook
 
@@ -119,11 +128,11 @@ def _shapes(
     if heads:
         names += [f"heads.{at}" for at in network.loss_weights]
     hooks = [network.get_submodule(name).register_forward_hook(watch(name)) for name in names]
-    with torch.no_grad():
-        _Probe(network, heads=heads)(torch.empty(1, *architecture.input.dims, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    return shapes
+    try:
+        yield shapes
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _analysis(network: Network, dims: tuple[int, ...], *, heads: bool) -> FlopCountAnalysis:

@@ -67,9 +67,7 @@ class LoadedTable:
     networks: tuple[str, ...]
     _default: str
     _networks: Mapping[str, Network]
-    _architectures: dict[str, Architecture] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    _architectures: dict[str, Architecture] = field(default_factory=dict, compare=False, repr=False)
 
     def printed(self, variant: str = "") -> PrintedTable:
         """Give what the paper printed, with what the file says of this variant.

@@ -1,0 +1,96 @@
+"""A row counted from one changed layer, and from remembered branches, against expanding it anew.
+
+The truth is the whole row expanded with nothing remembered, which the engines that run modules are
+held against elsewhere.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+import archcount as ac
+from archcount.architecture.memo import Memo
+from archcount.comparison.changes import fixed_changes, width_changes
+from archcount.counting.formula import count_row
+from archcount.counting.recount import Recount
+from archcount.edits import Edit
+from archcount.errors import InvalidTableError
+from archcount.spec.catalogue import shipped_tables
+
+NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).file.networks]
+ROWS = [
+    (name, variant, row.id)
+    for name, variant in NETWORKS
+    for row in ac.load(name).architecture(variant=variant).rows
+]
+SAMPLE = random.Random(7).sample(ROWS, 20) + [
+    ("googlenet", "", "inception_4a"),
+    ("resnet", "50", "conv3_x"),
+    ("mobilenet_v1", "", "dw1"),
+]
+
+
+def changes(plan):
+    yield from fixed_changes(plan, pools=True)
+    for width in width_changes(plan):
+        for new in {1, width.old + 8, 2 * width.old}:
+            yield width.change(new)
+
+
+def anew(rereading, row, edits):
+    """Count a row with nothing remembered; None where it cannot be built."""
+    try:
+        node = replace(rereading, _memo=Memo()).node(row, edits)
+    except InvalidTableError:
+        return None
+    return count_row(row, node)
+
+
+def check_row(name, variant, row):
+    rereading = ac.load(name).file.rereading(variant)
+    recount = Recount(rereading)
+    plan = recount.plan(row)
+    tried = [change.edits for change in changes(plan)]
+    if plan.printed_input is not None:
+        moved = Edit(kind="input", to=plan.printed_input)
+        tried += [(moved, *edits) for edits in tried if all(e.kind != "input" for e in edits)]
+    found = 0
+    for edits in tried:
+        expected = anew(rereading, row, edits)
+        assert recount.count(row, edits) == expected, edits
+        weighed = []
+        recount.count(row, edits, lambda params: weighed.append(params) or True)
+        for params in weighed:
+            assert expected is not None, edits
+            assert (*params,) == (expected.weights, expected.biases, expected.params), edits
+        found += expected is not None
+    return found
+
+
+@pytest.mark.parametrize(("name", "variant", "row"), SAMPLE)
+def test_a_changed_row_is_what_expanding_it_anew_gives(name, variant, row):
+    check_row(name, variant, row)
+
+
+def test_most_changes_of_a_row_can_be_built():
+    assert check_row("googlenet", "", "conv1") > 30
+
+
+def test_what_is_not_worth_it_is_not_counted():
+    recount = Recount(ac.load("googlenet").file.rereading())
+    where = recount.plan("conv1").sites[0].where
+    edits = [Edit(kind="kernel", to=(5, 5), where=where)]
+    assert recount.count("conv1", edits, lambda params: False) is None
+    # 64 filters of 5x5x3 and their biases
+    only = recount.count("conv1", edits, lambda params: (*params,) == (4800, 64, 4864))
+    assert only is not None and only.weights == 4800
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "variant"), NETWORKS)
+def test_every_changed_row_is_what_expanding_it_anew_gives(name, variant):
+    for row in ac.load(name).architecture(variant=variant).rows:
+        check_row(name, variant, row.id)
