@@ -67,25 +67,13 @@ def _loaded(
     base = PRINTED if default else ""
     networks = {}
     if parts.alone or not default:
-        networks[base] = Network(
-            file=file,
-            marked=marked,
-            parts=parts,
-            printed=_printed(file, marked, parts),
-            is_printed=True,
-        )
+        networks[base] = _network(file, marked, parts, printed=True)
     for variant, entry in file.variants.items():
         found: list[Problem] = []
         changed, change = apply_variant(marked, variant)
         own = read_parts(changed, lines, found, change)
         own_file = validate(changed)
-        networks[variant] = Network(
-            file=own_file,
-            marked=changed,
-            parts=own,
-            printed=_printed(own_file, changed, own),
-            is_printed=entry.printed,
-        )
+        networks[variant] = _network(own_file, changed, own, printed=entry.printed)
         found += _unheard(variant, own_file, changed, printed=entry.printed)
         problems += _told(variant, found, problems)
     names = tuple(networks)
@@ -97,6 +85,18 @@ def _loaded(
         networks=names,
         _default=default,
         _networks=networks,
+    )
+
+
+def _network(file: TableFile, marked: Marked, parts: Parts, *, printed: bool) -> Network:
+    """Gather one network of a file."""
+    return Network(
+        input=file.input,
+        lets=(file.let, marked.section("let")),
+        layer=(file.layer.model_dump(exclude_none=True), marked.section("layer")),
+        parts=parts,
+        printed=_printed(file, marked, parts),
+        is_printed=printed,
     )
 
 

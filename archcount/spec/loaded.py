@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from archcount.architecture import Architecture, LayerDefaults, Value
 from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
@@ -13,7 +14,6 @@ from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
 from archcount.spec.reader import Parts, layer_defaults, read_lets
 from archcount.spec.rereading import Rereading
-from archcount.spec.schema import TableFile
 from archcount.spec.source import Marked
 
 
@@ -22,12 +22,17 @@ class Network:
     """One network of a file: the table as it stands, or a variant.
 
     Attributes:
-        file: the file with the variant's changes in place.
+        input: the input size as written.
+        lets: the `let` names as written, and where.
+        layer: the table's `layer:` as written, and where.
+        parts: what was read of the file, the variant's changes in place.
+        printed: what the paper printed, with what the file says of it.
         is_printed: whether the printed cells are this network's.
     """
 
-    file: TableFile
-    marked: Marked
+    input: str
+    lets: tuple[Mapping[str, str], Marked]
+    layer: tuple[Mapping[str, Any], Marked]
     parts: Parts
     printed: PrintedTable
     is_printed: bool
@@ -37,11 +42,12 @@ class Network:
     ) -> tuple[Shape, dict[str, Value], LayerDefaults]:
         """Give the input shape, the `let` names and the layer defaults."""
         problems: list[Problem] = []
-        values = read_lets({**self.file.let, **lets}, self.marked.section("let"), problems)
-        defaults = layer_defaults(self.file.layer, self.marked.section("layer"), problems)
+        written, where = self.lets
+        values = read_lets({**written, **lets}, where, problems)
+        defaults = layer_defaults(*self.layer, problems)
         if problems:
             raise InvalidTableError(problems)
-        return input or Shape.parse(self.file.input), values, defaults
+        return input or Shape.parse(self.input), values, defaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +97,7 @@ class LoadedTable:
         Raises:
             UsageError: there is no such variant.
         """
-        return Shape.parse(self._network(variant).file.input)
+        return Shape.parse(self._network(variant).input)
 
     def lets(self, variant: str = "") -> Mapping[str, str]:
         """Give the `let` names of a variant, as written.
@@ -99,7 +105,7 @@ class LoadedTable:
         Raises:
             UsageError: there is no such variant.
         """
-        return self._network(variant).file.let
+        return self._network(variant).lets[0]
 
     def architecture(
         self,
@@ -123,13 +129,14 @@ class LoadedTable:
             if name not in self._architectures:
                 self._architectures[name] = self._expanded(variant, None, {})
             return self._architectures[name]
+        known, _ = network.lets
         for name in lets or {}:
-            if name not in network.file.let:
+            if name not in known:
                 raise UsageError(
                     Problem(
                         what=f"table {self.name} has no let name {quote(name)}",
-                        allowed=", ".join(network.file.let) or "none; this table has no let:",
-                        remedy=suggestion(name, network.file.let),
+                        allowed=", ".join(known) or "none; this table has no let:",
+                        remedy=suggestion(name, known),
                     )
                 )
         try:

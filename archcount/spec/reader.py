@@ -25,7 +25,6 @@ from archcount.spec.declared import ParsedReading, check_errata, read_readings
 from archcount.spec.expansion import HeadBody
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.rows import NAMELESS, ParsedRow, read_row
-from archcount.spec.schema import LayerEntry
 from archcount.spec.source import Marked
 from archcount.spec.variants import (
     GridChange,
@@ -225,9 +224,11 @@ def read_lets(
     return values
 
 
-def layer_defaults(entry: LayerEntry, source: Marked, problems: list[Problem]) -> LayerDefaults:
+def layer_defaults(
+    entry: Mapping[str, Any], source: Marked, problems: list[Problem]
+) -> LayerDefaults:
     """Read the table's `layer:`."""
-    given: dict[str, Any] = entry.model_dump(exclude_none=True)
+    given = dict(entry)
     if "pad" in given:
         try:
             given["pad"] = parse_padding(given["pad"])
