@@ -87,14 +87,14 @@ def _format(form: str | None, output: Path | None) -> str:
 def _table(name: str, variant: str) -> tuple[LoadedTable, str]:
     """Load the table that a name, which may end in `@variant`, stands for; give its variant."""
     from archcount.loading.target import Target
-    from archcount.spec.load import load_table
+    from archcount.spec.catalogue import load_found
 
     target = Target.read(name, variant)
     if target.table is None:
         raise UsageError(
             Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
         )
-    return load_table(target.table, target.label), target.variant
+    return load_found(target.table, target.label), target.variant
 
 
 def _axes(channels: int, inputs: str, let: list[str], batch: str) -> Axes:

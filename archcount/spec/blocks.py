@@ -22,8 +22,8 @@ from archcount.architecture import (
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers import KINDS
 from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern, read_in
+from archcount.spec.marked import Marked
 from archcount.spec.schema import NAME
-from archcount.spec.source import Marked
 
 _FORMS = "a layer, a block's name, a list, concat:, add:, or repeat: with block:"
 

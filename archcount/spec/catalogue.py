@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archcount.errors import Problem, UsageError, quote, suggestion
-from archcount.spec.source import parse, read_text
+from archcount.spec.kept import load_shipped
+
+if TYPE_CHECKING:
+    from archcount.spec.loaded import LoadedTable
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -30,6 +34,23 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):  # a name that no file can have
         return False
+
+
+def load_found(path: Path, name: str) -> LoadedTable:
+    """Load what `find_table` found; a shipped table from what is kept of it.
+
+    Args:
+        path: the file.
+        name: what messages call it.
+
+    Raises:
+        InvalidTableError: with every problem of the file.
+    """
+    if path.parent == _folder() and _exists(path):
+        return load_shipped(path, name)
+    from archcount.spec.load import load_table
+
+    return load_table(path, name)
 
 
 def find_table(name: str) -> tuple[Path, str]:
@@ -61,6 +82,8 @@ def find_table(name: str) -> tuple[Path, str]:
 
 def _variant(name: str) -> str:
     """Advise where a table's name with a variant's behind it is written, as in resnet50."""
+    from archcount.spec.source import parse, read_text
+
     for table, path in shipped_tables().items():
         if name.startswith(table):
             variant = name.removeprefix(table).strip("-_ ")

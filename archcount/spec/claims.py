@@ -22,8 +22,9 @@ from archcount.printed import (
     parse_share,
 )
 from archcount.spec.catalogue import shipped_tables
+from archcount.spec.marked import Marked
 from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
-from archcount.spec.source import Marked, parse, read_text
+from archcount.spec.source import parse, read_text
 from archcount.spec.variants import PRINTED, default_of
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")

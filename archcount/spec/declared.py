@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
-from archcount.architecture import Block
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
 from archcount.printed import DeclaredReading, Erratum
 from archcount.spec.blocks import BlockReader
-from archcount.spec.rows import ParsedRow
+from archcount.spec.marked import Marked
+from archcount.spec.parts import ParsedReading, ParsedRow
 from archcount.spec.schema import TableFile
-from archcount.spec.source import Marked
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParsedReading:
-    """Another reading of a row: what is said of it, and its block."""
-
-    declared: DeclaredReading
-    block: Block
 
 
 def read_readings(

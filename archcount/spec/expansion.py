@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from archcount.architecture import (
     Architecture,
@@ -20,16 +19,7 @@ from archcount.architecture.resolve import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem
 from archcount.layers import Shape
-from archcount.spec.rows import ParsedRow
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeadBody:
-    """An auxiliary classifier as written."""
-
-    at: str
-    loss_weight: float
-    block: Block
+from archcount.spec.parts import HeadBody, ParsedRow
 
 
 def expand_table(

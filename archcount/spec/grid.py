@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
+from archcount.spec.marked import Marked
 from archcount.spec.schema import NAME
-from archcount.spec.source import Marked
 
 COLUMNS = {
     "row": "the row's name, and the name of its module",

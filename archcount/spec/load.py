@@ -11,9 +11,11 @@ from archcount.printed import Convention, PrintedTable, Source
 from archcount.spec.claims import claims_of, layers_like
 from archcount.spec.declared import errata_of
 from archcount.spec.loaded import LoadedTable, Network
-from archcount.spec.reader import Parts, read_parts
+from archcount.spec.marked import Marked
+from archcount.spec.parts import Parts
+from archcount.spec.reader import read_parts
 from archcount.spec.schema import TableFile
-from archcount.spec.source import Marked, parse, read_text
+from archcount.spec.source import parse, read_text
 from archcount.spec.validate import validate
 from archcount.spec.variants import PRINTED, apply_variant
 

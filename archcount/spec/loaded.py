@@ -12,9 +12,10 @@ from archcount.errors import InvalidTableError, Problem, UsageError, quote, sugg
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
-from archcount.spec.reader import Parts, layer_defaults, read_lets
+from archcount.spec.lets import layer_defaults, read_lets
+from archcount.spec.marked import Marked
+from archcount.spec.parts import Parts
 from archcount.spec.rereading import Rereading
-from archcount.spec.source import Marked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from keyword import iskeyword
-from typing import Any
 
-from archcount.architecture import LayerDefaults, Value, parse_expression
 from archcount.architecture.expression import FUNCTIONS
 from archcount.architecture.scope import INPUT_NAMES, OUTPUT_NAMES
-from archcount.architecture.text import parse_padding
 from archcount.errors import (
     InvalidTableError,
-    InvalidValueError,
     Problem,
     quote,
     suggestion,
 )
 from archcount.spec.blocks import BlockReader
 from archcount.spec.claims import check_claims
-from archcount.spec.declared import ParsedReading, check_errata, read_readings
-from archcount.spec.expansion import HeadBody
+from archcount.spec.declared import check_errata, read_readings
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
-from archcount.spec.rows import NAMELESS, ParsedRow, read_row
-from archcount.spec.source import Marked
+from archcount.spec.marked import Marked
+from archcount.spec.parts import HeadBody, ParsedRow, Parts
+from archcount.spec.rows import NAMELESS, read_row
 from archcount.spec.variants import (
     GridChange,
     change_grid,
@@ -33,27 +27,6 @@ from archcount.spec.variants import (
     read_elsewhere,
     strange_names,
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """The parts of a file that were read.
-
-    Attributes:
-        columns: the grid's columns in order.
-        alone: whether the rows say what their blocks are, without a variant.
-        rows: its rows.
-        heads: the auxiliary classifiers.
-        readings: the other readings of rows.
-        elsewhere: columns that some network reads as another, and not every one must read.
-    """
-
-    columns: tuple[str, ...]
-    alone: bool
-    rows: tuple[ParsedRow, ...]
-    heads: tuple[HeadBody, ...]
-    readings: tuple[ParsedReading, ...]
-    elsewhere: frozenset[str] = frozenset()
 
 
 def read_parts(
@@ -189,50 +162,3 @@ def _float(marked: Marked) -> float:
         return float(str(marked.value))
     except ValueError:
         return 0.0
-
-
-def read_lets(
-    texts: Mapping[str, str], source: Marked, problems: list[Problem]
-) -> dict[str, Value]:
-    """Work out the `let` names in order; each may read those before it.
-
-    Args:
-        texts: the expressions by name.
-        source: the mapping that they were written in.
-        problems: where problems go.
-    """
-    values: dict[str, Value] = {}
-
-    def lookup(name: str) -> Fraction:
-        if name not in values:
-            raise InvalidValueError(
-                f"{quote(name)} is no name here",
-                allowed=", ".join(values) or "numbers; no name stands before it",
-                remedy="write names before they are used",
-            )
-        value = values[name].value
-        return value if isinstance(value, Fraction) else Fraction(0)
-
-    for name, text in texts.items():
-        where = source.find((name,)).where
-        try:
-            number = parse_expression(text).evaluate(lookup)
-        except InvalidValueError as error:
-            problems.append(error.at(where, f"let {name}"))
-            number = Fraction(1)
-        values[name] = Value(value=number, text=text, where=where, what=f"let {name}")
-    return values
-
-
-def layer_defaults(
-    entry: Mapping[str, Any], source: Marked, problems: list[Problem]
-) -> LayerDefaults:
-    """Read the table's `layer:`."""
-    given = dict(entry)
-    if "pad" in given:
-        try:
-            given["pad"] = parse_padding(given["pad"])
-        except InvalidValueError as error:
-            problems.append(error.at(source.find(("pad",)).where, "layer.pad"))
-    norm, act = given.pop("norm", "none"), given.pop("act", "none")
-    return LayerDefaults(arguments=given, norm=norm, act=act)

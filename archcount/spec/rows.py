@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,26 +20,10 @@ from archcount.printed import (
 )
 from archcount.spec.blocks import BlockReader
 from archcount.spec.grid import Cell, GridRow
+from archcount.spec.parts import ParsedRow
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParsedRow:
-    """One row, read: its block, what its names mean, and what was printed.
-
-    Attributes:
-        block: the block, repeated where `n` says so; None where it could not be read.
-        values: the row's names for expressions.
-        output: the printed output size in the printed order, or None.
-    """
-
-    id: str
-    block: Block | None
-    values: Mapping[str, Value | Blank]
-    output: tuple[int, ...] | None
-    printed: PrintedRow
 
 
 def _depth(text: str) -> int:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
+from archcount.spec.marked import Marked
 from archcount.spec.schema import SIZE, TableFile
-from archcount.spec.source import Marked
 
 
 def validate(marked: Marked) -> TableFile:

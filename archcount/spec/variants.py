@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from archcount.errors import Location, Problem, quote, suggestion
 from archcount.spec.grid import COLUMNS, Cell, GridRow
-from archcount.spec.source import Marked
+from archcount.spec.marked import Marked
 
 PRINTED = "printed"
 """What the table as printed is called where another variant is the default."""

@@ -1,0 +1,59 @@
+"""What a file lets names be, and its layers share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from archcount.architecture import LayerDefaults, Value, parse_expression
+from archcount.architecture.text import parse_padding
+from archcount.errors import InvalidValueError, Problem, quote
+from archcount.spec.marked import Marked
+
+
+def read_lets(
+    texts: Mapping[str, str], source: Marked, problems: list[Problem]
+) -> dict[str, Value]:
+    """Work out the `let` names in order; each may read those before it.
+
+    Args:
+        texts: the expressions by name.
+        source: the mapping that they were written in.
+        problems: where problems go.
+    """
+    values: dict[str, Value] = {}
+
+    def lookup(name: str) -> Fraction:
+        if name not in values:
+            raise InvalidValueError(
+                f"{quote(name)} is no name here",
+                allowed=", ".join(values) or "numbers; no name stands before it",
+                remedy="write names before they are used",
+            )
+        value = values[name].value
+        return value if isinstance(value, Fraction) else Fraction(0)
+
+    for name, text in texts.items():
+        where = source.find((name,)).where
+        try:
+            number = parse_expression(text).evaluate(lookup)
+        except InvalidValueError as error:
+            problems.append(error.at(where, f"let {name}"))
+            number = Fraction(1)
+        values[name] = Value(value=number, text=text, where=where, what=f"let {name}")
+    return values
+
+
+def layer_defaults(
+    entry: Mapping[str, Any], source: Marked, problems: list[Problem]
+) -> LayerDefaults:
+    """Read the table's `layer:`."""
+    given = dict(entry)
+    if "pad" in given:
+        try:
+            given["pad"] = parse_padding(given["pad"])
+        except InvalidValueError as error:
+            problems.append(error.at(source.find(("pad",)).where, "layer.pad"))
+    norm, act = given.pop("norm", "none"), given.pop("act", "none")
+    return LayerDefaults(arguments=given, norm=norm, act=act)
