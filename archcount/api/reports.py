@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount import comparison, counting
-from archcount.api.models import ModelReport, count_model
 from archcount.api.reasons import compare_with_reasons
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
@@ -22,6 +21,8 @@ from archcount.reporting.tidy import to_frame
 if TYPE_CHECKING:
     import pandas as pd
     from torch import nn
+
+    from archcount.api.models import ModelReport
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,8 @@ def count(
             )
     if isinstance(thing, Table | Architecture):
         return count_table(thing, input=input, batch=batch, **options)
+    from archcount.api.models import count_model
+
     return count_model(thing, input, batch=batch, **options)
 
 
