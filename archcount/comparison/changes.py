@@ -42,19 +42,24 @@ class Width:
     Attributes:
         old: the width as it stands, or one like it.
         change: the reading for a width, its bits without those of the number.
+        stands: whether the row as it stands is the reading for the old width.
     """
 
     old: int
     change: Callable[[int], Change]
+    stands: bool = True
 
 
-def fixed_changes(plan: Plan, *, pools: bool, grid: tuple[int, ...] = ()) -> Iterator[Change]:
+def fixed_changes(
+    plan: Plan, *, pools: bool, grids: bool = True, grid: tuple[int, ...] = ()
+) -> Iterator[Change]:
     """Yield the readings that have a few values each.
 
     Args:
         plan: what can be read otherwise in the row.
         grid: the height and width that the row must give; empty for any.
         pools: try what no weight depends on too: paddings, and the kernels and strides of pools.
+        grids: try what changes no parameter: other grids, strides, paddings and pools.
     """
     if plan.printed_input is not None:
         yield Change(
@@ -63,17 +68,18 @@ def fixed_changes(plan: Plan, *, pools: bool, grid: tuple[int, ...] = ()) -> Ite
             edits=(Edit(kind="input", to=plan.printed_input),),
             bits=KIND_BITS["printed-input"],
         )
-    yield from _grids(plan, grid)
+    if grids:
+        yield from _grids(plan, grid)
     yield from _repeats(plan)
-    yield from _patches(plan)
+    yield from _patches(plan, strides=grids)
     yield from _small_numbers(plan)
     sites = [site for site in plan.sites if site.word != "shortcut"]
     weighted = [site for site in sites if site.weights]
     for site in sites:
-        if site.weights or pools:
-            yield from _spatial(site, len(sites))
+        if site.weights or (pools and grids):
+            yield from _spatial(site, len(sites), strides=grids)
             yield from _left_out(site, len(sites))
-        if pools:
+        if pools and grids:
             yield from _padded(site, len(sites))
     for site in weighted:
         yield from _structure(site, len(weighted))
@@ -136,23 +142,23 @@ def _other_strides(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str,
             yield (stride, stride), told, 1.0 if stride < 3 else 3.0
 
 
-def _spatial(site: Site, places: int) -> Iterator[Change]:
-    """Yield other kernels and strides."""
+def _spatial(site: Site, places: int, *, strides: bool) -> Iterator[Change]:
+    """Yield other kernels, and strides where these are asked for."""
     if site.kernel is None or site.stride is None:
         return
     for kernel, told, bits in _other_kernels(site.kernel):
         yield _change(site, places, "kernel", kernel, told, bits)
-    for stride, told, bits in _other_strides(site.stride):
+    for stride, told, bits in _other_strides(site.stride) if strides else ():
         yield _change(site, places, "stride", stride, told, bits)
 
 
-def _patches(plan: Plan) -> Iterator[Change]:
+def _patches(plan: Plan, *, strides: bool) -> Iterator[Change]:
     """Yield other patches of a cell that several layers read."""
     for cell in plan.patches.values():
         if cell.readers > 1:
             for kernel, told, bits in _other_kernels(cell.kernel):
                 yield _patch(cell, "kernel", (*kernel, *cell.stride), told, bits)
-            for stride, told, bits in _other_strides(cell.stride):
+            for stride, told, bits in _other_strides(cell.stride) if strides else ():
                 yield _patch(cell, "stride", (*cell.kernel, *stride), told, bits)
 
 
@@ -245,7 +251,8 @@ def width_changes(plan: Plan) -> Iterator[Width]:
         yield Width(old=site.width or 1, change=partial(_filters, site, len(own)))
     for site in weighted:
         if site.word == "conv" and site.groups == 1:
-            yield Width(old=site.input[0], change=partial(_reduced, site, len(weighted)))
+            change = partial(_reduced, site, len(weighted))
+            yield Width(old=site.input[0], change=change, stands=False)
 
 
 def _reads_alone(site: Site, plan: Plan) -> bool:

@@ -151,7 +151,10 @@ class _Search:
         """Try every change of the row, or of the row on the input that is printed for it."""
         pools = "output" in self.missed or "output" not in self.target.sizes
         grid = self.target.sizes.get("output", ())[:2]
-        for change in fixed_changes(plan, pools=pools, grid=grid):
+        # Where nothing adapts to a grid, no parameter depends on it.
+        adapts = plan.bends or plan.windows is None
+        grids = adapts or moved or self._fits_or_is_near(_parameters(self.count))
+        for change in fixed_changes(plan, pools=pools, grids=grids, grid=grid):
             self._try(_on_printed(change, plan) if moved else change)
         for width in width_changes(plan):
             for change in self._widths(width, plan, moved):
@@ -161,7 +164,9 @@ class _Search:
         """Yield the readings of one width that can give the printed numbers."""
         at = (lambda new: _on_printed(width.change(new), plan)) if moved else width.change
         points: list[tuple[int, RowCount]] = []
-        for times in (2, 3, 4):
+        if width.stands and width.old and not moved and not plan.bends:
+            points.append((width.old, self.count))
+        for times in range(2, 5 - len(points)):
             new = times * max(width.old, 1)
             count = self._recount(at(new))
             if count is not None:
@@ -267,6 +272,10 @@ class _Search:
                 count=count,
             )
         )
+
+
+def _parameters(row: RowCount) -> Parameters:
+    return Parameters(row.weights, row.biases, row.params)
 
 
 def _joint(missed: Mapping[str, float], plan: Plan) -> float:

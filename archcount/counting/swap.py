@@ -39,6 +39,33 @@ class _Place:
     def output(self) -> Shape:
         return self.following[-1].output if self.following else self.layer.output
 
+    def put(self, kinds: Sequence[LayerKind]) -> Sequence[Placed] | None:
+        """Put other layers here, each with what follows; None where the output is another.
+
+        Raises:
+            InvalidValueError: a layer does not fit here.
+        """
+        shape, found = self.layer.input, []
+        for kind in kinds:
+            found.append((kind, shape))
+            shape = kind.output(shape)
+            found += [(each.kind, shape) for each in self.following]
+        return found if shape.dims == self.output.dims else None
+
+
+class _Site:
+    """The places of one layer of the file, and the row without them."""
+
+    def __init__(self, places: Sequence[_Place], count: RowCount) -> None:
+        self.places = places
+        old = [layer for place in places for layer in (place.layer, *place.following)]
+        self.old = Tally.total([layer.tally for layer in old])
+        self.rest = Parameters(
+            count.weights - self.old.weights,
+            count.biases - self.old.biases,
+            count.params - self.old.params,
+        )
+
 
 class Base:
     """A row as it was expanded, whose layers are read otherwise one at a time.
@@ -51,7 +78,7 @@ class Base:
     def __init__(self, row: str, node: Node) -> None:
         self.node = node
         self.count = count_row(row, node)
-        self._places: defaultdict[Location, list[_Place]] = defaultdict(list)
+        found: defaultdict[Location, list[_Place]] = defaultdict(list)
         place = None
         for layer in node.layers():
             origin = layer.origin
@@ -59,9 +86,10 @@ class Base:
                 place = None
             elif type(layer.kind) is origin.kind:
                 place = _Place(layer, [])
-                self._places[origin.text.where].append(place)
+                found[origin.text.where].append(place)
             elif place is not None:
                 place.following.append(layer)
+        self._sites = {where: _Site(places, self.count) for where, places in found.items()}
 
     def swap(self, edit: Edit) -> Swap | None:
         """Read a layer otherwise, wherever in the row it stands.
@@ -72,50 +100,42 @@ class Base:
         Raises:
             InvalidValueError: the layer cannot be read so.
         """
-        swap = Swap(self)
-        for place in self._places.get(edit.where, ()) if edit.where else ():
-            kinds = changed(place.layer.kind, place.layer.input, edit)
-            if not swap.put(place, kinds):
+        site = self._sites.get(edit.where) if edit.where else None
+        if site is None:
+            return None
+        new: list[Placed] = []
+        deeper: dict[int, int] = {}
+        for place in site.places:
+            layer = place.layer
+            kinds = changed(layer.kind, layer.input, edit)
+            found = place.put(kinds)
+            if found is None:
                 return None
-        return swap if swap.old else None
+            new += found
+            if len(kinds) != 1 or kinds[0].role != layer.kind.role:
+                weighted = sum([kind.role in WEIGHTED for kind in kinds])
+                deeper[id(layer)] = weighted - layer.depth(WEIGHTED)
+        return Swap(self, site, new, deeper)
 
 
 class Swap:
-    """What a row is with some layers in the place of others.
+    """What a row is with other layers in the place of one.
 
     Args:
         base: the row.
+        site: the layer.
+        new: what stands in its places.
+        deeper: how much deeper than one that is, by the id of the layer that stood there.
     """
 
-    def __init__(self, base: Base) -> None:
-        self._base = base
-        self.old: list[Layer] = []
-        self._new: list[Placed] = []
-        self._deeper: dict[int, int] = {}
-
-    def put(self, place: _Place, kinds: Sequence[LayerKind]) -> bool:
-        """Put layers into a place; tell whether its output stays what it was.
-
-        Raises:
-            InvalidValueError: a layer does not fit there.
-        """
-        layer, shape = place.layer, place.layer.input
-        for kind in kinds:
-            self._new.append((kind, shape))
-            shape = kind.output(shape)
-            self._new += [(each.kind, shape) for each in place.following]
-        self.old += (layer, *place.following)
-        more = sum([kind.role in WEIGHTED for kind in kinds]) - layer.depth(WEIGHTED)
-        if more:
-            self._deeper[id(layer)] = more
-        return shape.dims == place.output.dims
+    def __init__(
+        self, base: Base, site: _Site, new: Sequence[Placed], deeper: Mapping[int, int]
+    ) -> None:
+        self._base, self._site, self._new, self._deeper = base, site, new, deeper
 
     def parameters(self) -> Parameters:
         """Count the row's parameters."""
-        weights, biases, params = (
-            getattr(self._base.count, name) - sum([getattr(each, name) for each in self.old])
-            for name in ("weights", "biases", "params")
-        )
+        weights, biases, params = self._site.rest
         for kind, shape in self._new:
             weights += kind.weights(shape)
             biases += kind.biases(shape)
@@ -124,7 +144,7 @@ class Swap:
 
     def count(self) -> RowCount:
         """Count the row."""
-        before = Tally.total([layer.tally for layer in self.old])
+        before = self._site.old
         after = Tally.total([self._base.node.tally, *(Tally.of(*each) for each in self._new)])
         count = self._base.count
         return replace(
