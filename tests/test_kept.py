@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import re
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +17,8 @@ import archcount as ac
 from archcount.spec import catalogue, kept
 from archcount.spec.catalogue import load_found, shipped_tables
 from archcount.spec.load import load_table
+
+SEARCH = importlib.import_module("archcount.comparison.search")
 
 
 @pytest.fixture
@@ -68,14 +72,44 @@ def test_a_kept_table_is_the_loaded_one(name, tmp_path, monkeypatch):
         assert without_addresses(ours) == without_addresses(theirs)
 
 
-def test_a_kept_table_gives_the_same_comparison(folder):
+def test_a_kept_table_gives_the_same_comparison(folder, monkeypatch):
     def compared():
         table = ac.load("googlenet")
         return ac.compare(ac.count(table, engine="formula"), table).record
 
     first = compared()
     assert isinstance(ac.load("googlenet").file._networks, kept._Kept)
+    monkeypatch.setattr(SEARCH._Search, "search", lambda _: pytest.fail("searched again"))
     assert compared() == first
+
+
+def test_rows_are_searched_again_where_anything_is_another(folder):
+    table = ac.load("googlenet")
+    report = ac.count(table, engine="formula")
+    first = ac.compare(report, table).record.comparison
+    [row] = [row for row in first.rows if row.id == "inception_3b"]
+    count = report.counts[0]
+    other = [replace(each, weights=each.weights + 1) if each.id == row.id else each
+             for each in count.rows]  # fmt: skip
+    changed = replace(report, counts=(replace(count, rows=tuple(other)),))
+    kept_file = next(file for file in files(folder) if file.stem.startswith("googlenet--"))
+    before = kept_file.read_bytes()
+    again = ac.compare(changed, table).record.comparison
+    [found] = [row for row in again.rows if row.id == "inception_3b"]
+    assert found.cells["params"].computed == row.cells["params"].computed + 1
+    assert kept_file.read_bytes() != before
+    assert ac.compare(report, table).record.comparison == first
+
+
+def test_findings_are_of_one_variant_and_one_source(folder):
+    path, name = catalogue.find_table("googlenet")
+    one = kept.findings(path, name, "a")
+    one.put("row", "source", "found")
+    one.save()
+    assert kept.findings(path, name, "a").get("row", "source") == "found"
+    assert kept.findings(path, name, "a").get("row", "other") is None
+    assert kept.findings(path, name, "a").get("other", "source") is None
+    assert kept.findings(path, name, "b").get("row", "source") is None
 
 
 def test_a_changed_file_is_read_anew(folder):
@@ -101,7 +135,7 @@ def test_a_changed_file_is_read_anew(folder):
 def test_other_code_reads_anew(folder, monkeypatch):
     load()
     [file] = files(folder)
-    monkeypatch.setattr(kept, "_stamp", lambda _: "other code")
+    monkeypatch.setattr(kept, "_stamp", lambda _: b"other code")
     assert not isinstance(load()._networks, kept._Kept)
     assert isinstance(load()._networks, kept._Kept)
     assert files(folder) == [file]  # written over
@@ -109,8 +143,8 @@ def test_other_code_reads_anew(folder, monkeypatch):
 
 def test_the_stamp_is_of_every_module_and_table(folder):
     stamp = kept._stamp(folder / "tables")
-    assert str(kept._PACKAGE / "layers" / "convolution.py") in stamp
-    assert str(kept._PACKAGE / "spec" / "kept.py") in stamp
+    assert bytes(kept._PACKAGE / "layers" / "convolution.py") in stamp
+    assert bytes(kept._PACKAGE / "spec" / "kept.py") in stamp
     kept._stamp.cache_clear()
     (folder / "tables" / "alexnet.yaml").write_text("archcount: 1\n")
     assert kept._stamp(folder / "tables") != stamp
@@ -135,8 +169,21 @@ def test_what_others_can_write_is_never_unpickled(folder):
     [file] = files(folder)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     evil = pickle.dumps(Evil())
-    file.write_bytes(kept._sum(evil) + evil)
+    path, name = catalogue.find_table("googlenet")
+    file.write_bytes(kept._head(path, name) + kept._sum(evil) + evil)
     file.chmod(0o622)
+    assert load().name == "googlenet"
+    assert not Evil.ran
+
+
+def test_what_other_code_kept_is_not_unpickled(folder):
+    load()
+    [file] = files(folder)
+    evil = pickle.dumps(Evil())
+    path, name = catalogue.find_table("googlenet")
+    file.write_bytes(kept._head(path, name) + b"x" + kept._sum(evil) + evil)
+    assert load().name == "googlenet"
+    file.write_bytes(b"other" + kept._head(path, name) + kept._sum(evil) + evil)
     assert load().name == "googlenet"
     assert not Evil.ran
 

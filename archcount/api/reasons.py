@@ -13,6 +13,7 @@ from archcount.comparison import ComparedRow, Comparison, Explanation, believed,
 from archcount.counting import Count
 from archcount.counting.parts import Parts
 from archcount.counting.recount import Recount
+from archcount.spec.catalogue import kept_findings
 
 
 def compare_with_reasons(
@@ -47,7 +48,12 @@ def compare_with_reasons(
     )
     rereader = Recount(table.file.rereading(variant)) if as_printed else None
     measured = Parts(architecture)
-    compared = compare(printed, counts[0], rereader, references, only, measured=measured)
+    memory = kept_findings(table.file, variant) if rereader else None
+    compared = compare(
+        printed, counts[0], rereader, references, only, measured=measured, memory=memory
+    )
+    if memory is not None:
+        memory.save()
     return _confirmed(compared, rereader, counts, build) if rereader else compared
 
 

@@ -12,7 +12,7 @@ from archcount.comparison.measured import Measured
 from archcount.comparison.reasons import DISPROVED, reasoned
 from archcount.comparison.records import Cell, ComparedRow, Comparison, Contradiction
 from archcount.comparison.rereader import Rereader
-from archcount.comparison.search import search
+from archcount.comparison.search import Memory, search
 from archcount.comparison.target import QUANTITIES, SIZES, Target
 from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
 from archcount.counting.records import Count, RowCount
@@ -37,6 +37,7 @@ def compare(
     only: Collection[str] | None = None,
     *,
     measured: Measured,
+    memory: Memory | None = None,
 ) -> Comparison:
     """Compare everything that a paper printed with a count of one image.
 
@@ -48,6 +49,7 @@ def compare(
         references: the counts of the tables that ratio claims name.
         only: the rows whose reasons are searched for; all of them where it is None.
         measured: the network that was counted, for claims of its parts.
+        memory: what was found before about the rows of the same table.
     """
     columns = tuple(column for column in COMPARED if column in printed.columns)
     fits = fit_columns(printed, count)
@@ -61,7 +63,7 @@ def compare(
         # However a number was shortened, it stands for the same row.
         either = {column: [plain(each) for each in found] for column, found in conventions.items()}
         against = contradictions(printed, count, rereader, either)
-        judged = _with_reasons(judged, printed, count, rereader, conventions, against, only)
+        judged = _with_reasons(judged, printed, count, rereader, conventions, against, only, memory)
     others = (count.total, *count.heads, count.total_with_heads)
     return Comparison(
         columns=columns,
@@ -105,6 +107,7 @@ def _with_reasons(
     conventions: Mapping[str, Sequence[Convention]],
     against: Sequence[Contradiction],
     only: Collection[str] | None,
+    memory: Memory | None,
 ) -> list[ComparedRow]:
     """Search for the reasons of every row, or of those asked for."""
     known = _widths(printed, count, rereader)
@@ -114,7 +117,7 @@ def _with_reasons(
         if cells is None or (only is not None and row.id not in only):
             return judged
         target = Target.of(cells)
-        found = search(target, row, rereader, conventions, known)
+        found = search(target, row, rereader, conventions, known, memory)
         own = [item for item in against if item.row == row.id]
         return reasoned(row, judged.cells, target, found, own, conventions)
 

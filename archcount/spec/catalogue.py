@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcount.errors import Problem, UsageError, quote, suggestion
-from archcount.spec.kept import load_shipped
+from archcount.spec.kept import Findings, findings, load_shipped
 
 if TYPE_CHECKING:
     from archcount.spec.loaded import LoadedTable
@@ -51,6 +51,13 @@ def load_found(path: Path, name: str) -> LoadedTable:
     from archcount.spec.load import load_table
 
     return load_table(path, name)
+
+
+def kept_findings(table: LoadedTable, variant: str) -> Findings | None:
+    """Give what is kept of the rows of a shipped table; None for other tables."""
+    if table.path.parent == _folder() and _exists(table.path):
+        return findings(table.path, table.name, variant)
+    return None
 
 
 def find_table(name: str) -> tuple[Path, str]:

@@ -1,8 +1,9 @@
-"""Shipped tables as they were loaded before, kept between runs as Python keeps bytecode.
+"""What was had of shipped tables before, kept between runs as Python keeps bytecode.
 
-Reading and checking a table takes far longer than using one of its networks. What was loaded is
-kept in a file for each table, with the bytes of the table file and a stamp of the code that read
-them and of the tables beside it; where any is another now, the table is loaded anew.
+Reading and checking a table takes far longer than using one of its networks. What was loaded, and
+what was found about its rows, is kept in files for each table, with the bytes of the table file and
+a stamp of the code that read them and of the tables beside it; where any is another now, all of it
+is had anew.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture
@@ -26,8 +27,51 @@ FOLDER = "ARCHCOUNT_CACHE"
 """The environment's name for the folder they are kept in; nothing is kept where it is empty."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
-Head = tuple[str, bytes, str]
-"""What messages call a table, its file's bytes, and the stamp of the code."""
+
+class Findings:
+    """What was found about the rows of a shipped table, each with what it was found from.
+
+    Args:
+        file: where it is kept.
+        head: what it holds for: what messages call the table, its file's bytes, and the stamp.
+    """
+
+    def __init__(self, file: Path, head: bytes) -> None:
+        self._file, self._head = file, head
+        self._found: dict[str, tuple[object, object]] = _read(file, head) or {}
+        self._changed = False
+
+    def get(self, row: str, source: object) -> Any:
+        """Give what was found about a row from the same source; None where nothing was."""
+        kept = self._found.get(row)
+        return kept[1] if kept is not None and kept[0] == source else None
+
+    def put(self, row: str, source: object, found: object) -> None:
+        """Take what was found about a row."""
+        self._found[row] = (source, found)
+        self._changed = True
+
+    def save(self) -> None:
+        """Keep what was found, where that is possible."""
+        if self._changed:
+            _write(self._file, self._head, self._found)
+
+
+def findings(path: Path, name: str, variant: str) -> Findings | None:
+    """Give what is kept of the rows of a variant of a shipped table; None where nothing is kept."""
+    folder = keeping_folder()
+    if folder is None:
+        return None
+    return Findings(_file(folder, path, f"-{variant}"), _head(path, name))
+
+
+def _head(path: Path, name: str) -> bytes:
+    return b"\n".join((name.encode(), path.read_bytes(), _stamp(path.parent)))
+
+
+def _file(folder: Path, path: Path, what: str = "") -> Path:
+    place = f"{path} {sys.implementation.cache_tag}".encode()
+    return folder / f"{path.stem}{what}-{crc32(place):08x}.pickle"
 
 
 def keeping_folder() -> Path | None:
@@ -55,26 +99,38 @@ def load_shipped(path: Path, name: str) -> LoadedTable:
     'googlenet'
     """
     folder = keeping_folder()
-    head: Head = (name, path.read_bytes(), _stamp(path.parent) if folder else "")
-    place = f"{path} {sys.implementation.cache_tag}".encode()
-    file = folder / f"{path.stem}-{crc32(place):08x}.pickle" if folder else None
-    kept = _read(file, head) if file else None
+    if folder is None:
+        return _loaded(path, name)
+    file, head = _file(folder, path), _head(path, name)
+    kept = _read(file, head)
     if kept is not None:
-        return kept
-    from archcount.spec.load import load_table
-
-    table = load_table(path, name)
-    if file:
-        _write(file, head, table)
+        bare, blobs = kept
+        architectures: dict[str, Architecture] = {}
+        networks = _Kept(blobs, architectures)
+        opened: LoadedTable = replace(bare, _networks=networks, _architectures=architectures)
+        return opened
+    table = _loaded(path, name)
+    blobs = {
+        network: pickle.dumps((table._networks[network], table.architecture(network)))
+        for network in table.networks
+    }
+    _write(file, head, (replace(table, _networks={}, _architectures={}), blobs))
     return table
 
 
+def _loaded(path: Path, name: str) -> LoadedTable:
+    from archcount.spec.load import load_table
+
+    return load_table(path, name)
+
+
 @cache
-def _stamp(tables: Path) -> str:
+def _stamp(tables: Path) -> bytes:
     """Tell this code, and the tables that claims name, from any other: by sizes and times."""
     files = (*sorted(_PACKAGE.rglob("*.py")), *sorted(tables.glob("*.yaml")))
     found = ((file, file.stat()) for file in files)
-    return "\n".join(f"{file} {stat.st_size} {stat.st_mtime_ns}" for file, stat in found)
+    lines = (f"{file} {stat.st_size} {stat.st_mtime_ns}" for file, stat in found)
+    return "\n".join(lines).encode()
 
 
 class _Kept(Mapping[str, "Network"]):
@@ -104,8 +160,8 @@ class _Kept(Mapping[str, "Network"]):
         return len(self._blobs)
 
 
-def _read(file: Path, head: Head) -> LoadedTable | None:
-    """Read a kept table; None where it is of another file or another code, or not whole."""
+def _read(file: Path, head: bytes) -> Any:
+    """Read what is kept; None where it is of another file or another code, or not whole."""
     try:
         # Whoever else can write it could have it run anything.
         stat = file.stat()
@@ -114,31 +170,21 @@ def _read(file: Path, head: Head) -> LoadedTable | None:
         content = file.read_bytes()
     except OSError:
         return None
-    if content[:8] != _sum(content[8:]):
+    # What other code kept is not even looked into: its classes may be others.
+    if not content.startswith(head):
         return None
-    kept_head, table, blobs = pickle.loads(content[8:])
-    if kept_head != head:
-        return None
-    architectures: dict[str, Architecture] = {}
-    kept: LoadedTable = replace(
-        table, _networks=_Kept(blobs, architectures), _architectures=architectures
-    )
-    return kept
+    total, pickled = content[len(head) : len(head) + 8], content[len(head) + 8 :]
+    return pickle.loads(pickled) if total == _sum(pickled) else None
 
 
-def _write(file: Path, head: Head, table: LoadedTable) -> None:
-    """Keep a table where that is possible; whoever reads meanwhile sees the old file or the new."""
-    blobs = {
-        name: pickle.dumps((table._networks[name], table.architecture(name)))
-        for name in table.networks
-    }
-    bare = replace(table, _networks={}, _architectures={})
-    content = pickle.dumps((head, bare, blobs))
+def _write(file: Path, head: bytes, what: object) -> None:
+    """Keep something where possible; whoever reads meanwhile sees the old file or the new."""
+    pickled = pickle.dumps(what)
     fresh = file.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            fresh.write_bytes(_sum(content) + content)
+            fresh.write_bytes(head + _sum(pickled) + pickled)
             fresh.chmod(0o600)
             fresh.replace(file)
         finally:
