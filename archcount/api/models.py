@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archcount.counting import ModelCount, ModuleCount
+from archcount.counting.model_records import ModelCount, ModuleCount
 from archcount.errors import Problem, UsageError, quote
 from archcount.reporting.models import model_frame, render_model
 

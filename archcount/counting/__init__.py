@@ -2,7 +2,6 @@
 
 from archcount.counting.crosscheck import Disagreement, cross_check
 from archcount.counting.engines import ENGINES, Engine, choose, engine
-from archcount.counting.model_records import ModelCount, ModuleCount
 from archcount.counting.records import Count, RowCount, Uncounted
 
 __all__ = [
@@ -10,8 +9,6 @@ __all__ = [
     "Count",
     "Disagreement",
     "Engine",
-    "ModelCount",
-    "ModuleCount",
     "RowCount",
     "Uncounted",
     "choose",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +10,9 @@ Value = str | int | float | None
 
 def to_csv(records: Iterable[Mapping[str, Value]]) -> str:
     """Write records of equal fields as CSV; what is missing is empty."""
+    import csv
+    import io
+
     records = list(records)
     text = io.StringIO()
     if records:
@@ -24,4 +24,6 @@ def to_csv(records: Iterable[Mapping[str, Value]]) -> str:
 
 def to_json(value: Any) -> str:
     """Write JSON for people to read and for tools to parse."""
+    import json
+
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

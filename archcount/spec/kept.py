@@ -127,10 +127,19 @@ def _loaded(path: Path, name: str) -> LoadedTable:
 @cache
 def _stamp(tables: Path) -> bytes:
     """Tell this code, and the tables that claims name, from any other: by sizes and times."""
-    files = (*sorted(_PACKAGE.rglob("*.py")), *sorted(tables.glob("*.yaml")))
-    found = ((file, file.stat()) for file in files)
-    lines = (f"{file} {stat.st_size} {stat.st_mtime_ns}" for file, stat in found)
+    found = (*_files(_PACKAGE, ".py"), *_files(tables, ".yaml"))
+    stats = sorted((entry.path, entry.stat()) for entry in found)
+    lines = (f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
     return "\n".join(lines).encode()
+
+
+def _files(folder: Path | os.DirEntry[str], ending: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(ending):
+                yield entry
+            elif entry.is_dir() and not entry.name.startswith(("_", ".")):
+                yield from _files(entry, ending)
 
 
 class _Kept(Mapping[str, "Network"]):
