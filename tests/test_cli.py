@@ -423,8 +423,19 @@ def test_version():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list"], ["schema"], ["table", *FAST, "--compare-paper"]],
-    ids=lambda arguments: arguments[0],
+    [
+        ["--help"],
+        ["list"],
+        ["list", "--totals"],
+        ["schema"],
+        ["explain", "googlenet", "inception_5a"],
+        ["check", "googlenet", *FAST],
+        ["table", *FAST],
+        ["table", *FAST, "--compare-paper"],
+        ["table", *FAST, "--format", "rich"],
+        ["sweep", "googlenet", "--input", "224"],
+    ],
+    ids=" ".join,
 )
 def test_what_needs_no_torch_imports_none(arguments):
     code = (

@@ -19,14 +19,14 @@ _BUILT = 5
 """How many readings of the row are built, the likeliest first."""
 
 
-def explain(table: Table, row: str, *, variant: str = "", engine: str = "fvcore") -> ExplainedRow:
+def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula") -> ExplainedRow:
     """Explain one row of a table: its arithmetic, conventions and readings.
 
     Args:
         table: the table.
         row: the row's name.
         variant: a variant of the table.
-        engine: the engine that counts, and builds what is said of the row.
+        engine: the engine that counts; `fvcore`, `torch` or `all` build what is said of the row.
 
     Raises:
         UsageError: there is no such row, variant or engine.

@@ -30,7 +30,7 @@ def show_explain(
     variant: Annotated[
         str, typer.Option(help="A variant of the table.", autocompletion=complete.variants)
     ] = "",
-    engine: Engine = "fvcore",
+    engine: Engine = "formula",
     form: Format = None,
     output: Output = None,
 ) -> None:
@@ -38,7 +38,8 @@ def show_explain(
 
     A reading changes one thing of the row (the input width, one filter count, kernel or stride,
     groups, a separable kernel, one layer more or less) and gives every printed number at once.
-    The likeliest stands first; what the engines built and counted is marked.
+    The likeliest stands first; it is marked which engines counted it. With --engine fvcore, torch
+    or all, readings are built as modules and run.
     """
     chosen = choose_format(form, output)
     with destination(output) as write:
