@@ -49,7 +49,8 @@ class Cost:
     @property
     def macs(self) -> int:
         """Multiply-accumulates: conv + linear + matmul."""
-        return sum(int(getattr(self, category)) for category in MAC_CATEGORIES)
+        macs: int = sum(getattr(self, category) for category in MAC_CATEGORIES)
+        return macs
 
     def flops(self, include: tuple[str, ...] = ()) -> int:
         """Floating point operations: 2 per mac, plus the elementwise categories in `include`.
