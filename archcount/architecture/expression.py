@@ -12,13 +12,14 @@ from functools import cached_property
 from math import inf
 
 from archcount.errors import InvalidValueError, quote
+from archcount.exact import exact, is_beyond, larger, smaller
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.FloorDiv: lambda a, b: Fraction(a // b),
+    ast.FloorDiv: lambda a, b: exact(a // b),
 }
 _LONGEST = 200
 _LARGEST = 10**30
@@ -167,7 +168,7 @@ def _evaluate(tree: ast.expr, lookup: Callable[[str], Fraction], repetition: int
             return lookup(next(_names(tree)))
         case ast.BinOp(left=left, op=op, right=right):
             result = _OPERATORS[type(op)](value(left), value(right))
-            if max(abs(result.numerator), result.denominator) > _LARGEST:
+            if is_beyond(result, _LARGEST):
                 raise InvalidValueError("a number grows too large", allowed=f"at most {_LARGEST:g}")
             return result
         case ast.UnaryOp(op=op, operand=operand):
@@ -175,5 +176,6 @@ def _evaluate(tree: ast.expr, lookup: Callable[[str], Fraction], repetition: int
         case ast.Call(func=ast.Name(id="first"), args=[inner]):
             return value(inner) if repetition == 0 else Fraction(1)
         case ast.Call(func=ast.Name(id=name), args=[first, second]):
-            return (min if name == "min" else max)(value(first), value(second))
+            chosen: Fraction = (smaller if name == "min" else larger)(value(first), value(second))
+            return chosen
     raise AssertionError(f"unchecked expression node {ast.dump(tree)}")

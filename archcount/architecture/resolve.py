@@ -13,6 +13,7 @@ from archcount.architecture.scope import INPUT_NAMES, Scope
 from archcount.architecture.text import check_bounds
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, Location, Problem, quote
+from archcount.exact import as_real, as_whole, exact
 from archcount.layers import ArgumentType, Shape
 from archcount.printed import Patch
 
@@ -85,14 +86,15 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
         return bound.value
     try:
         if isinstance(bound.value, PatchText):
-            stride = whole(evaluate(bound.value.stride, shape, context), "the stride", least=1)
+            # A stride shapes the network: it is one number, also where others are symbolic.
+            stride = int(whole(evaluate(bound.value.stride, shape, context), "the stride", least=1))
             return Patch(bound.value.kernel, (stride, stride))
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)
         number = evaluate(bound.value, shape, context)
         if bound.argument.type is ArgumentType.NUMBER:
-            check_bounds(bound.argument, float(number))
-            return float(number)
+            check_bounds(bound.argument, as_real(number))
+            return as_real(number)
         least = int(bound.argument.least or 0)
         return whole(number, bound.value.text, least=least)
     except InvalidValueError as error:
@@ -106,8 +108,10 @@ def whole(number: Fraction, what: str, *, least: int) -> int:
     Raises:
         InvalidValueError: it is not whole, or out of range.
     """
-    if number.denominator == 1 and least <= number.numerator <= MOST:
-        return number.numerator
+    if number.denominator == 1:
+        value = as_whole(number)
+        if least <= value <= MOST:
+            return value
     allowed = f"a whole number from {least} to {MOST:,}"
     if number.denominator != 1:
         raise InvalidValueError(f"{what} is {float(number):g}, not a whole number", allowed=allowed)
@@ -121,7 +125,8 @@ def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction
 
     def lookup(name: str) -> Fraction:
         if name in INPUT_NAMES:
-            return Fraction(shape.chw[INPUT_NAMES.index(name)])
+            side: Fraction = exact(shape.chw[INPUT_NAMES.index(name)])
+            return side
         return context.scope.number(name)
 
     return expression.evaluate(lookup, context.repetition)

@@ -50,7 +50,7 @@ class Scope:
             InvalidTableError: the cell is blank or holds no number.
         """
         found = self._present(name)
-        if isinstance(found.value, Fraction):
+        if not isinstance(found.value, Patch | str):
             return found.value
         raise InvalidTableError(
             Problem(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archcount.errors import InvalidValueError
+from archcount.exact import larger
 
 Padding = Literal["same", "valid"] | tuple[int, int]
 """`same` (output = ceil(input / stride)), `valid` (none), or (rows, columns) on either side."""
@@ -88,7 +89,7 @@ def resolve(
     if pad == "same":
         output = same_length(length, stride)
         if realised == "asymmetric":
-            total = max((output - 1) * stride + extent - length, 0)
+            total = larger((output - 1) * stride + extent - length, 0)
             return Side(total // 2, total - total // 2, output)
         before = (extent - 1) // 2
         if window_length(length, extent, stride, 2 * before) != output:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import LayerDefaults, Value, parse_expression
@@ -13,7 +14,10 @@ from archcount.spec.marked import Marked
 
 
 def read_lets(
-    texts: Mapping[str, str], source: Marked, problems: list[Problem]
+    texts: Mapping[str, str],
+    source: Marked,
+    problems: list[Problem],
+    given: Mapping[str, Fraction] = MappingProxyType({}),
 ) -> dict[str, Value]:
     """Work out the `let` names in order; each may read those before it.
 
@@ -21,26 +25,28 @@ def read_lets(
         texts: the expressions by name.
         source: the mapping that they were written in.
         problems: where problems go.
+        given: names that have a number already.
     """
     values: dict[str, Value] = {}
+    numbers: dict[str, Fraction] = {}
 
     def lookup(name: str) -> Fraction:
-        if name not in values:
+        if name not in numbers:
             raise InvalidValueError(
                 f"{quote(name)} is no name here",
-                allowed=", ".join(values) or "numbers; no name stands before it",
+                allowed=", ".join(numbers) or "numbers; no name stands before it",
                 remedy="write names before they are used",
             )
-        value = values[name].value
-        return value if isinstance(value, Fraction) else Fraction(0)
+        return numbers[name]
 
     for name, text in texts.items():
         where = source.find((name,)).where
         try:
-            number = parse_expression(text).evaluate(lookup)
+            number = given[name] if name in given else parse_expression(text).evaluate(lookup)
         except InvalidValueError as error:
             problems.append(error.at(where, f"let {name}"))
             number = Fraction(1)
+        numbers[name] = number
         values[name] = Value(value=number, text=text, where=where, what=f"let {name}")
     return values
 

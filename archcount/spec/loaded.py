@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,15 @@ class Network:
     is_printed: bool
 
     def resolved(
-        self, input: Shape | None, lets: Mapping[str, str]
+        self,
+        input: Shape | None,
+        lets: Mapping[str, str],
+        numbers: Mapping[str, Fraction] | None = None,
     ) -> tuple[Shape, dict[str, Value], LayerDefaults]:
         """Give the input shape, the `let` names and the layer defaults."""
         problems: list[Problem] = []
         written, where = self.lets
-        values = read_lets({**written, **lets}, where, problems)
+        values = read_lets({**written, **lets}, where, problems, numbers or {})
         defaults = layer_defaults(*self.layer, problems)
         if problems:
             raise InvalidTableError(problems)
@@ -152,10 +156,36 @@ class LoadedTable:
                 replace(problem, what=f"with {given}: {problem.what}", where=None)
             ) from None
 
-    def _expanded(self, variant: str, input: Shape | None, lets: Mapping[str, str]) -> Architecture:
+    def numbers(self, variant: str = "") -> Mapping[str, Fraction]:
+        """Give the `let` names of a variant with their numbers.
+
+        Raises:
+            UsageError: there is no such variant.
+        """
+        _, values, _ = self._network(variant).resolved(None, {})
+        return {name: Fraction(value.value) for name, value in values.items()}  # type: ignore[arg-type]
+
+    def with_numbers(
+        self, variant: str, input: Shape, numbers: Mapping[str, Fraction]
+    ) -> Architecture:
+        """Expand a variant with numbers that are no text, such as symbolic ones.
+
+        Raises:
+            UsageError: there is no such variant.
+            InvalidTableError: the rows do not go together (with these numbers).
+        """
+        return self._expanded(variant, input, {}, numbers)
+
+    def _expanded(
+        self,
+        variant: str,
+        input: Shape | None,
+        lets: Mapping[str, str],
+        numbers: Mapping[str, Fraction] | None = None,
+    ) -> Architecture:
         """Expand a variant with other numbers."""
         network = self._network(variant)
-        shape, values, defaults = network.resolved(input, lets)
+        shape, values, defaults = network.resolved(input, lets, numbers)
         parts = network.parts
         name = self._name_of(variant)
         expanded = expand_table(
