@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archcount.api.checks import check
     from archcount.api.differing import DifferenceReport, diff
     from archcount.api.explaining import explain
+    from archcount.api.formulas import formula
     from archcount.api.inferring import infer
     from archcount.api.models import ModelReport
     from archcount.api.reports import Report, compare, count
@@ -41,6 +42,7 @@ __all__ = [
     "count",
     "diff",
     "explain",
+    "formula",
     "infer",
     "load",
 ]
@@ -59,6 +61,7 @@ _PLACES = {
     "count": "reports",
     "diff": "differing",
     "explain": "explaining",
+    "formula": "formulas",
     "infer": "inferring",
     "load": "tables",
 }

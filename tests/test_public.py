@@ -26,6 +26,7 @@ def test_the_surface_is_small_and_pinned():
         "count",
         "diff",
         "explain",
+        "formula",
         "infer",
         "load",
     ]

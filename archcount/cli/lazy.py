@@ -43,6 +43,12 @@ class LazyGroup(TyperGroup):
             "show_sweep",
             "Count a table at many input sizes, values of its `let` names and batches.",
         ),
+        "formula": (
+            "archcount.cli.formula",
+            "show_formula",
+            "Give params and MACs as exact expressions in the input size and a table's `let` "
+            "names.",
+        ),
         "explain": (
             "archcount.cli.explain",
             "show_explain",

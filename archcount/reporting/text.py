@@ -35,7 +35,9 @@ def markdown(sheet: Sheet) -> str:
     """Write a sheet as a Markdown table with its notes as a list."""
 
     def written(cells: tuple[str, ...]) -> str:
-        return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"
+        # A star means emphasis outside code, and multiplication in an expression.
+        escaped = (text.replace("|", "\\|").replace("*", "\\*") for text in cells)
+        return "| " + " | ".join(escaped) + " |"
 
     lines = [f"**{sheet.title}**"]
     if sheet.headings:

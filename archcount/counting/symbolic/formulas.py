@@ -90,9 +90,9 @@ def formulas(table: LoadedTable, variant: str = "", symbols: Sequence[str] = ())
 
     >>> from archcount.spec.catalogue import find_table
     >>> from archcount.spec.load import load_table
-    >>> mobilenet = formulas(load_table(*find_table("mobilenet_v1")))
-    >>> mobilenet.total.macs.at({"H": 224, "W": 224, "alpha": Fraction(1, 2), "classes": 1000})
-    Fraction(149490176, 1)
+    >>> found = formulas(load_table(*find_table("googlenet")), symbols=["H", "W"])
+    >>> found.total.macs.at({"H": 224, "W": 224})
+    Fraction(1582671872, 1)
     """
     lets = table.numbers(variant)
     if symbols:
