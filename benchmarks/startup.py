@@ -3,67 +3,71 @@
     python benchmarks/startup.py [--rounds N]
 
 Each round runs every command once, in turn, each in a process of its own; given are medians, their
-ratios to the floor of their kind, and the most memory that a process took.
+ratios to the floor of their kind, and the most memory that a process took. Bytecode is compiled
+before, and each command is run once to warm up, so that what it keeps of shipped tables is kept;
+the last line runs one without that.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import statistics
-import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
+from interleaved import Result, interleaved, markdown, process, ratio
+
+import archcount
+
+LIGHT, HEAVY = "floor: typer, rich, yaml, pydantic", "floor: torch, fvcore"
 _LIGHT = "import typer, rich.console, rich.table, yaml; from pydantic import BaseModel"
 _HEAVY = "import torch, fvcore.nn"
 COMMAND = str(Path(sys.executable).with_name("archcount"))
-CASES = {
-    "floor, light": ([sys.executable, "-c", _LIGHT], ""),
-    "--help": ([COMMAND, "--help"], "floor, light"),
-    "list": ([COMMAND, "list"], "floor, light"),
-    "table --engine formula --compare-paper": (
-        [COMMAND, "table", "--engine", "formula", "--compare-paper"],
-        "floor, light",
-    ),
-    "floor, torch and fvcore": ([sys.executable, "-c", _HEAVY], ""),
-    "table --compare-paper": ([COMMAND, "table", "--compare-paper"], "floor, torch and fvcore"),
+FORMULA = [COMMAND, "table", "--engine", "formula", "--compare-paper"]
+CASES: dict[str, tuple[list[str], str, float | None]] = {
+    LIGHT: ([sys.executable, "-c", _LIGHT], "", None),
+    "archcount --help": ([COMMAND, "--help"], LIGHT, 1.5),
+    "archcount list": ([COMMAND, "list"], LIGHT, 1.5),
+    "archcount list --totals": ([COMMAND, "list", "--totals"], LIGHT, None),
+    "archcount table --engine formula --compare-paper": (FORMULA, LIGHT, 2.0),
+    "the same, nothing kept": (["env", "ARCHCOUNT_CACHE=", *FORMULA], LIGHT, None),
+    HEAVY: ([sys.executable, "-c", _HEAVY], "", None),
+    "archcount table --compare-paper": ([COMMAND, "table", "--compare-paper"], HEAVY, 1.5),
 }
+"""Each command, what it is set against, and the most that the ratio should be."""
 
 
-def timed(command: list[str]) -> tuple[float, int]:
-    """Run a command; give its seconds and its most kilobytes."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    spent = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, command
-    return spent, usage.ru_maxrss
-
-
-def main(rounds: int) -> None:
-    """Print a Markdown table."""
-    times: dict[str, list[float]] = {name: [] for name in CASES}
-    most = dict.fromkeys(CASES, 0)
-    for number in range(rounds + 1):
-        for name, (command, _) in CASES.items():
-            spent, kilobytes = timed(command)
-            most[name] = max(most[name], kilobytes)
-            if number:  # the first round fills caches
-                times[name].append(spent)
-    middle = {name: statistics.median(spent) for name, spent in times.items()}
-    sys.stdout.write(
-        "| command | time | to its floor | memory at most |\n| --- | --: | --: | --: |\n"
-    )
-    for name, (_, floor) in CASES.items():
-        ratio = f"{middle[name] / middle[floor]:.2f}×" if floor else ""
-        memory = f"{most[name] / 1024:.0f} MiB"
-        sys.stdout.write(f"| {name} | {1000 * middle[name]:.0f} ms | {ratio} | {memory} |\n")
+def measure(rounds: int) -> list[Result]:
+    """Run the commands."""
+    compileall.compile_dir(os.path.dirname(archcount.__file__), quiet=1)
+    peaks: dict[str, list[float]] = {name: [] for name in CASES}
+    things = {
+        name: partial(process, command, peaks[name]) for name, (command, _, _) in CASES.items()
+    }
+    times = interleaved(things, rounds)
+    results = []
+    for name, (_, floor, most) in CASES.items():
+        found = ratio(times[name], times[floor]) if floor else None
+        results.append(
+            Result(
+                part="commands",
+                name=name,
+                seconds=statistics.median(times[name]),
+                against=floor,
+                ratio=found,
+                asked=f"at most {most:g}×" if most else "",
+                met=found <= most if found and most else None,
+                rounds=rounds,
+                mebibytes=max(peaks[name]),
+            )
+        )
+    return results
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=15)
-    main(parser.parse_args().rounds)
+    sys.stdout.write(markdown(measure(parser.parse_args().rounds)))

@@ -1,0 +1,129 @@
+"""How long the formula engine takes within a process.
+
+    python benchmarks/formula_engine.py [--rounds N]
+
+"Cold" expands a table and counts it, "repeated" counts an expanded one again; reading the table's
+file is not in it. A table of many rows is one convolution, written again and again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from interleaved import Result, interleaved, markdown
+
+import archcount
+from archcount.architecture import Architecture
+from archcount.counting.formula import count
+from archcount.counting.sweep import Axes, sweep
+from archcount.spec.loaded import LoadedTable
+
+_PART = "formula engine"
+
+
+def cold(table: LoadedTable, variant: str = "") -> Callable[[], object]:
+    """Give what expands a table and counts it; nothing of before is used."""
+
+    def thing() -> object:
+        shape = table.input(variant)
+        return count(table.architecture(variant, shape)).total
+
+    return thing
+
+
+def repeated(architecture: Architecture) -> Callable[[], object]:
+    """Give what counts an architecture that was counted before."""
+    return lambda: count(architecture).total
+
+
+def rows(number: int, folder: Path) -> LoadedTable:
+    """Write and load a table of so many equal rows."""
+    grid = "\n".join(f"  r{each} | same" for each in range(number))
+    path = folder / f"rows{number}.yaml"
+    path.write_text(
+        "archcount: 1\nname: rows\nsource: {title: Rows}\ninput: 16x32x32\n"
+        f"blocks: {{same: conv 3x3 16}}\ntable: |\n  row | block\n{grid}\n"
+    )
+    return archcount.load(path).file
+
+
+def measure(rounds: int) -> list[Result]:
+    """Time the engine."""
+    google, residual = (archcount.load(name).file for name in ("googlenet", "resnet"))
+    with tempfile.TemporaryDirectory() as folder:
+        few, many = (rows(number, Path(folder)) for number in (100, 10_000))
+    one = google.architecture()
+    things = {
+        "GoogLeNet, cold": cold(google),
+        "GoogLeNet, repeated": repeated(one),
+        "ResNet-152, cold": cold(residual, "152"),
+        "ResNet-152, repeated": repeated(residual.architecture("152")),
+        "100 rows, cold": cold(few),
+        "10,000 rows, cold": cold(many),
+    }
+    times = interleaved(things, rounds)
+    most = {
+        "GoogLeNet, cold": 0.005, "GoogLeNet, repeated": 0.001,
+        "ResNet-152, cold": 0.010, "ResNet-152, repeated": 0.010,
+    }  # fmt: skip
+    results = [
+        _timed(name, statistics.median(spent), rounds, most.get(name))
+        for name, spent in times.items()
+    ]
+    pairs = zip(times["10,000 rows, cold"], times["100 rows, cold"], strict=True)
+    growth = statistics.median(long / short for long, short in pairs) / 100
+    results[-1] = Result(
+        part=_PART,
+        name=results[-1].name,
+        seconds=results[-1].seconds,
+        against="100 times the time of 100 rows",
+        ratio=growth,
+        asked="at most 2×",
+        met=growth <= 2,
+        rounds=rounds,
+    )
+    return [*results, _swept()]
+
+
+def _timed(name: str, seconds: float, rounds: int, most: float | None) -> Result:
+    return Result(
+        part=_PART,
+        name=name,
+        seconds=seconds,
+        asked=f"under {1000 * most:g} ms" if most else "",
+        met=seconds < most if most else None,
+        rounds=rounds,
+    )
+
+
+def _swept() -> Result:
+    """Time a sweep of 10,000 points of MobileNet, processes and all."""
+    table = archcount.load("mobilenet_v1").file
+    sizes = [(3, size, size) for size in range(32, 532)]
+    alphas = tuple(f"{each}/32" for each in range(13, 33))
+    axes = Axes(inputs=sizes, lets={"alpha": alphas})
+    assert len(axes) == 10_000
+    start = time.perf_counter()
+    counted = sum(point.macs is not None for point in sweep(table, "1.0-224", axes))
+    spent = time.perf_counter() - start
+    assert counted == len(axes)
+    return Result(
+        part=_PART,
+        name="a sweep of 10,000 points of MobileNetV1",
+        seconds=spent,
+        asked="under 10 s",
+        met=spent < 10,
+        rounds=1,
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    sys.stdout.write(markdown(measure(parser.parse_args().rounds)))

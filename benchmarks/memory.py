@@ -1,0 +1,54 @@
+"""The most memory that counting takes, each in a process of its own.
+
+    python benchmarks/memory.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from interleaved import Result, markdown, process
+
+COMMAND = str(Path(sys.executable).with_name("archcount"))
+_HERE = str(Path(__file__).resolve().parent)
+_DECODER = f"""
+import sys; sys.path.insert(0, {_HERE!r})
+import torch, archcount
+from networks import Decoder
+with torch.device("meta"):
+    model = Decoder()
+total = archcount.count(model, input="int64[1,2048]").total
+assert total.params > 174 * 10**9, total.params
+"""
+_SWEEP = [COMMAND, "sweep", "mobilenet_v1", "--let", "alpha=1/32,1/16,1/8,1/4", "--batch", "1"]
+
+
+def measure() -> list[Result]:
+    """Run each once."""
+    formula = [COMMAND, "table", "--engine", "formula", "--compare-paper"]
+    return [
+        _peak("archcount table --engine formula --compare-paper", formula, 80),
+        _peak("importing torch and fvcore", [sys.executable, "-c", "import torch, fvcore.nn"]),
+        _peak("counting a decoder of GPT-3's size", [sys.executable, "-c", _DECODER], 1000),
+        _peak("a sweep of 1,000 points", [*_SWEEP, "--input", "32..281"]),
+        _peak("a sweep of 100,000 points", [*_SWEEP, "--input", "32..25031"]),
+    ]
+
+
+def _peak(name: str, command: list[str], most: float | None = None) -> Result:
+    peaks: list[float] = []
+    process(command, peaks)
+    [peak] = peaks
+    return Result(
+        part="memory",
+        name=name,
+        mebibytes=peak,
+        asked=f"under {most:g} MB" if most else "",
+        met=peak * 1.048576 < most if most else None,
+        rounds=1,
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown(measure()))
