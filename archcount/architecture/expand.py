@@ -54,7 +54,7 @@ def expand(
         InvalidTableError: a number does not fit, or shapes do not go together.
     """
     context = Context(scope=scope, defaults=defaults, budget=budget, edit=edit, memo=memo)
-    return join(_steps(block, shape, context), shape)
+    return _node(block, shape, context)
 
 
 def _steps(block: Block, shape: Shape, context: Context) -> Steps:

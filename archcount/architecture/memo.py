@@ -49,6 +49,10 @@ class Memo:
         self.nodes: dict[Hashable, Node] = {}
         self._facts: dict[int, _Facts] = {}
 
+    def __len__(self) -> int:
+        """Say how many blocks are remembered."""
+        return len(self.steps) + len(self.nodes)
+
     def key(self, block: Block, shape: Shape, context: Context) -> Hashable | None:
         """Name what a block expands to; None where the edit changes something in it."""
         facts = self._facts.get(id(block))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from archcount.architecture import parse_expression
+from archcount.architecture.memo import Memo
 from archcount.counting.formula import count
 from archcount.errors import (
     ArchcountError,
@@ -27,13 +28,15 @@ from archcount.errors import (
     quote,
 )
 from archcount.layers import Shape
-from archcount.spec.load import load_table
+from archcount.spec.catalogue import load_found
 from archcount.spec.loaded import LoadedTable
 
 _PAYS = 2_000
 """Combinations from which on more processes finish sooner than one."""
 _CHUNK = 250
 """Combinations that a process is given at a time."""
+_REMEMBERED = 20_000
+"""Blocks that are remembered at a time: at the ends of networks many sizes are alike."""
 _PLAIN = re.compile(r"[1-9][0-9]{0,8}")
 """Values of a range, which need no closer look."""
 
@@ -115,7 +118,7 @@ def sweep(table: LoadedTable, variant: str, axes: Axes, jobs: int | None = None)
     _check(table, variant, axes)
     number = jobs or (1 if len(axes) < _PAYS else os.cpu_count() or 1)
     if number == 1:
-        return _counted(table, variant, names, axes.combinations())
+        return _Counter(table, variant, names).points(axes.combinations())
     return _in_parallel((table.path, variant, names), axes.combinations(), number)
 
 
@@ -153,46 +156,57 @@ def _check_value(name: str, value: str, before: Sequence[str]) -> None:
         raise UsageError(error.at(None, f"let {name}")) from None
 
 
-def _counted(
-    table: LoadedTable, variant: str, names: Sequence[str], combinations: Iterable[Combination]
-) -> Points:
-    """Count combinations; what changes the batch alone is not counted anew."""
-    last: tuple[object, ...] = ()
-    point = Point(input=(), lets=(), batch=1)
-    for size, lets, batch in combinations:
-        if (size, lets) != last:
-            last = (size, lets)
-            point = _point(table, variant, size, dict(zip(names, lets, strict=True)))
-        yield Point(
-            input=point.input,
-            lets=lets,
-            batch=batch,
-            params=point.params,
-            weights=point.weights,
-            macs=None if point.macs is None else point.macs * batch,
-            output=point.output,
-            problem=point.problem,
+class _Counter:
+    """Counts combinations of one table; what blocks expanded to is remembered between them.
+
+    Args:
+        table: the table.
+        variant: of the table.
+        names: the `let` names that are varied.
+    """
+
+    def __init__(self, table: LoadedTable, variant: str, names: Sequence[str]) -> None:
+        self._table, self._variant, self._names = table, variant, names
+        self._memo = Memo()
+
+    def points(self, combinations: Iterable[Combination]) -> Points:
+        """Count combinations; what changes the batch alone is not counted anew."""
+        last: tuple[object, ...] = ()
+        point = Point(input=(), lets=(), batch=1)
+        for size, lets, batch in combinations:
+            if (size, lets) != last:
+                last = (size, lets)
+                point = self._point(size, dict(zip(self._names, lets, strict=True)))
+            yield Point(
+                input=point.input,
+                lets=lets,
+                batch=batch,
+                params=point.params,
+                weights=point.weights,
+                macs=None if point.macs is None else point.macs * batch,
+                output=point.output,
+                problem=point.problem,
+            )
+
+    def _point(self, size: tuple[int, ...], lets: Mapping[str, str]) -> Point:
+        if len(self._memo) > _REMEMBERED:
+            self._memo = Memo()
+        own = size or self._table.input(self._variant).dims
+        values = tuple(lets.values())
+        shape = Shape(size) if size else None
+        try:
+            found = count(self._table.architecture(self._variant, shape, lets, self._memo)).total
+        except ArchcountError as error:
+            return Point(input=own, lets=values, batch=1, problem=str(error.problems[0].what))
+        return Point(
+            input=own,
+            lets=values,
+            batch=1,
+            params=found.params,
+            weights=found.weights,
+            macs=found.cost.macs,
+            output=found.output,
         )
-
-
-def _point(
-    table: LoadedTable, variant: str, size: tuple[int, ...], lets: Mapping[str, str]
-) -> Point:
-    own = size or table.input(variant).dims
-    values = tuple(lets.values())
-    try:
-        found = count(table.architecture(variant, Shape(size) if size else None, lets)).total
-    except ArchcountError as error:
-        return Point(input=own, lets=values, batch=1, problem=str(error.problems[0].what))
-    return Point(
-        input=own,
-        lets=values,
-        batch=1,
-        params=found.params,
-        weights=found.weights,
-        macs=found.cost.macs,
-        output=found.output,
-    )
 
 
 _Job = tuple[Path, str, tuple[str, ...]]
@@ -252,7 +266,8 @@ def _no_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_TABLE: list[tuple[LoadedTable, str, tuple[str, ...], Any]] = []
+_WORK: list[tuple[_Counter, Any]] = []
+"""What a process counts with, and where it is told to stop."""
 
 
 def _begin(path: Path, variant: str, names: tuple[str, ...], stop: Any) -> None:
@@ -260,10 +275,10 @@ def _begin(path: Path, variant: str, names: tuple[str, ...], stop: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    _TABLE.append((load_table(path), variant, names, stop))
+    _WORK.append((_Counter(load_found(path, str(path)), variant, names), stop))
 
 
 def _chunk(combinations: list[Combination]) -> list[Point]:
-    table, variant, names, stop = _TABLE[0]
+    counter, stop = _WORK[0]
     wanted = takewhile(lambda _: not stop.value, combinations)
-    return list(_counted(table, variant, names, wanted))
+    return list(counter.points(wanted))

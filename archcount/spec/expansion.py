@@ -15,6 +15,7 @@ from archcount.architecture import (
     Value,
     expand,
 )
+from archcount.architecture.memo import Memo
 from archcount.architecture.resolve import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem
@@ -31,16 +32,29 @@ def expand_table(
     lets: Mapping[str, Value],
     defaults: LayerDefaults,
     elsewhere: Collection[str] = (),
+    memo: Memo | None = None,
 ) -> Architecture:
     """Expand every row on the output of the one before it.
 
     A row that cannot be expanded is reported, and the next one goes on from its printed
     output where that is complete, so that one mistake does not hide the others.
 
+    Args:
+        name: the table's name.
+        variant: the variant's name, or empty.
+        input_shape: what the first row reads.
+        rows: the parsed rows.
+        heads: the auxiliary classifiers.
+        lets: what the `let` names mean.
+        defaults: the table's `layer:`.
+        elsewhere: columns that need not be read.
+        memo: blocks of these rows expanded before, under the same defaults; which cells nobody
+            reads is not said then.
+
     Raises:
         InvalidTableError: with the problems of all rows and heads.
     """
-    expansion = _Expansion(rows, lets, defaults)
+    expansion = _Expansion(rows, lets, defaults, memo)
     done: list[Row] = []
     ends: dict[str, Shape] = {}
     start = input_shape
@@ -69,7 +83,10 @@ def expand_table(
             for head, node in grown
             if node is not None
         ),
-        unread=tuple(
+        # What is remembered is read by nobody anew.
+        unread=()
+        if memo is not None
+        else tuple(
             cell for row in rows for cell in _unread(row, expansion.read[row.id] | {*elsewhere})
         ),
     )
@@ -79,11 +96,15 @@ class _Expansion:
     """What the rows and heads of one table share while they are expanded."""
 
     def __init__(
-        self, rows: Sequence[ParsedRow], lets: Mapping[str, Value], defaults: LayerDefaults
+        self,
+        rows: Sequence[ParsedRow],
+        lets: Mapping[str, Value],
+        defaults: LayerDefaults,
+        memo: Memo | None,
     ) -> None:
         self.values = {row.id: {**lets, **row.values} for row in rows}
         self.read: dict[str, set[str]] = {row.id: set() for row in rows}
-        self.defaults = defaults
+        self.defaults, self.memo = defaults, memo
         self.budget = Budget()
         self.problems: list[Problem] = []
 
@@ -93,7 +114,7 @@ class _Expansion:
             return None
         scope = Scope(values=self.values[row], owner=owner, read=self.read[row])
         try:
-            return expand(block, start, scope, self.defaults, self.budget)
+            return expand(block, start, scope, self.defaults, self.budget, memo=self.memo)
         except InvalidTableError as error:
             self.problems += [item for item in error.problems if item not in self.problems]
             return None

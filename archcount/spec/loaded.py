@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archcount.architecture import Architecture, LayerDefaults, Value
+from archcount.architecture.memo import Memo
 from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
@@ -117,6 +118,7 @@ class LoadedTable:
         variant: str = "",
         input: Shape | None = None,
         lets: Mapping[str, str] | None = None,
+        memo: Memo | None = None,
     ) -> Architecture:
         """Expand the table.
 
@@ -124,6 +126,7 @@ class LoadedTable:
             variant: the name of one of its variants.
             input: another input shape, (channels, height, width).
             lets: other values of `let` names, by name.
+            memo: what blocks of this variant expanded to before, where many sizes are expanded.
 
         Raises:
             UsageError: there is no such variant, or no such name.
@@ -145,7 +148,7 @@ class LoadedTable:
                     )
                 )
         try:
-            return self._expanded(variant, input, lets or {})
+            return self._expanded(variant, input, lets or {}, memo=memo)
         except InvalidTableError as error:
             if not lets:
                 raise
@@ -182,6 +185,7 @@ class LoadedTable:
         input: Shape | None,
         lets: Mapping[str, str],
         numbers: Mapping[str, Fraction] | None = None,
+        memo: Memo | None = None,
     ) -> Architecture:
         """Expand a variant with other numbers."""
         network = self._network(variant)
@@ -197,6 +201,7 @@ class LoadedTable:
             values,
             defaults,
             parts.elsewhere,
+            memo,
         )
         return replace(expanded, lets=dict(lets))
 
