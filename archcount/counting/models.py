@@ -52,10 +52,16 @@ def run(
     with undisturbed(), memory_needed("take a smaller --input"):
         with _failures(name, "", device):
             shadow = Shadow(module, device)
-            shadow.module.train(train)
+            shadow.set_training(train)
         inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
         with _failures(name, str(inputs), device):
-            traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
+            traced = trace(
+                shadow.module,
+                inputs.args,
+                inputs.kwargs,
+                parts=shadow.parts,
+                forbidden=shadow.originals,
+            )
     return shadow, inputs, traced
 
 
@@ -142,7 +148,7 @@ def _distinct(parts: Iterable[nn.Module], kind: str) -> list[Tensor]:
 
 def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
     """Count the numbers in parameters that nothing read."""
-    read = {spec.storage for call in traced.calls for spec in call.operation.tensors()}
+    read = {memory for call in traced.calls for memory in call.read}
     return sum(
         tensor.numel() for tensor in parameters if tensor.untyped_storage()._cdata not in read
     )
@@ -158,12 +164,8 @@ def _sizes(parts: Mapping[str, nn.Module], *, has_unfit: bool) -> dict[str, Size
     Where nothing is shared, as nearly always, the sums of what a module holds are added up;
     looking through all of it for every module takes longer than the pass.
     """
-    tensors = [
-        tensor
-        for part in parts.values()
-        for tensor in (*part._parameters.values(), *part._buffers.values())
-        if tensor is not None
-    ]
+    held = {path: _own_tensors(part) for path, part in parts.items()}
+    tensors = [tensor for own in held.values() for tensor in own]
     children = [child for part in parts.values() for child in part._modules.values() if child]
     is_shared = len(set(map(id, tensors))) < len(tensors)
     if has_unfit or is_shared or len(set(map(id, children))) < len(children):
@@ -171,11 +173,21 @@ def _sizes(parts: Mapping[str, nn.Module], *, has_unfit: bool) -> dict[str, Size
     found: dict[str, Sizes] = {}
     below: dict[str, list[Sizes]] = {}
     for path, part in reversed(list(parts.items())):
-        own = _held(part._parameters.values(), part._buffers.values())
-        params, trainable, buffers = zip(own, *below.get(path, ()), strict=True)
-        found[path] = (sum(params), sum(trainable), sum(buffers))
-        below.setdefault(path.rpartition(".")[0], []).append(found[path])
+        size = _held(part._parameters.values(), part._buffers.values()) if held[path] else _EMPTY
+        if path in below:
+            params, trainable, buffers = zip(size, *below.pop(path), strict=True)
+            size = (sum(params), sum(trainable), sum(buffers))
+        found[path] = size
+        below.setdefault(path.rpartition(".")[0], []).append(size)
     return found
+
+
+_EMPTY = (0, 0, 0)
+
+
+def _own_tensors(part: nn.Module) -> list[Tensor]:
+    own = (*part._parameters.values(), *part._buffers.values())
+    return [tensor for tensor in own if tensor is not None]
 
 
 def _shared(path: str, part: nn.Module, parts: Mapping[str, nn.Module]) -> Sizes:

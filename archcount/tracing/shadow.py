@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Set
-from itertools import chain
+from collections.abc import Sequence, Set
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -13,6 +13,14 @@ from torch.nn.parameter import is_lazy
 
 from archcount.errors import Problem, UsageError
 from archcount.tracing.copying import SIMPLE, Copier
+from archcount.tracing.state import (
+    CONTAINERS,
+    PARTS,
+    STATE,
+    is_trained_as_torch_does,
+    new_containers,
+    own_containers,
+)
 
 _FORWARD_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 _OTHER_HOOKS = (
@@ -69,18 +77,37 @@ class Shadow:
         self._device = device
         self._copier = Copier(self._tensor, self._module)
         self._memo = self._copier.memo
+        self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
+        self._empty: list[tuple[Sequence[Any], dict[str, Any]]] = []
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
         self.module = self._module(module, "")
-        self.is_lazy = any(map(is_lazy, self.module.parameters()))
         self.parts = dict(self.module.named_modules())
+        self.is_lazy = any(
+            tensor is not None and is_lazy(tensor)
+            for part in self.parts.values()
+            for tensor in part._parameters.values()
+        )
         self.originals: Set[int] = self._originals.keys()
-        del self._copier  # which leads back here: all is let go at once when no longer needed
+        del (
+            self._copier,
+            self._empty,
+        )  # which leads back here: all is let go at once when no longer needed
+
+    def set_training(self, train: bool) -> None:
+        """Put the copy in training mode, or in that of evaluation."""
+        kinds = set(map(type, self.parts.values()))
+        if not all(is_trained_as_torch_does(kind) for kind in kinds):
+            self.module.train(train)
+            return
+        for part in self.parts.values():
+            part.__dict__["training"] = train
 
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""
         wrapped: list[tuple[nn.Module, nn.Module]] = []
-        parts = list(self._parts(self._unwrapped(module, path, wrapped), path, wrapped))
+        parts: list[tuple[str, nn.Module]] = []
+        self._add_parts(self._unwrapped(module, path, wrapped), path, wrapped, parts)
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None and id(tensor) not in self._memo:
@@ -119,48 +146,63 @@ class Shadow:
             )
         return module
 
-    def _parts(
-        self, module: nn.Module, path: str, wrapped: list[tuple[nn.Module, nn.Module]]
-    ) -> Iterator[tuple[str, nn.Module]]:
+    def _add_parts(
+        self,
+        module: nn.Module,
+        path: str,
+        wrapped: list[tuple[nn.Module, nn.Module]],
+        parts: list[tuple[str, nn.Module]],
+    ) -> None:
         if id(module) in self._originals:
             return
         self._originals[id(module)] = module
-        yield path, module
+        parts.append((path, module))
         for name, child in module._modules.items():
             if child is not None:
-                below = f"{path}.{name}".removeprefix(".")
-                inner = self._unwrapped(child, below, wrapped)
-                yield from self._parts(inner, below, wrapped)
+                below = f"{path}.{name}" if path else name
+                kind = type(child)
+                if kind not in self._ordinary:
+                    inner = self._unwrapped(child, below, wrapped)
+                    if inner is child:
+                        self._ordinary.add(kind)
+                    child = inner
+                self._add_parts(child, below, wrapped, parts)
 
     def _fill(self, copy: nn.Module, module: nn.Module, path: str) -> None:
-        state = copy.__dict__
-        for name, value in vars(module).items():
+        state, held = copy.__dict__, vars(module)
+        state.update(held)  # most of it are numbers and texts, which are as they are
+        own = own_containers(held)
+        if own is not None:  # as nearly always, nothing hangs on the module
+            state.update(new_containers())
+            self._empty.append((own, state))
+        for name, value in islice(held.items(), 0 if own is None else len(STATE), None):
             kind = type(value)
-            if kind in SIMPLE:
-                state[name] = value
-            elif kind in _HOLDERS and not value:
-                state[name] = self._memo.setdefault(id(value), kind())
-            elif kind is tuple and all(type(item) in SIMPLE for item in value):
-                state[name] = value
-            elif name in ("_parameters", "_buffers"):
-                state[name] = {
-                    key: tensor if tensor is None else self._memo[id(tensor)]
-                    for key, tensor in value.items()
-                }
-            elif name == "_modules":
-                state[name] = {
-                    key: child if child is None else self._memo[id(child)]
-                    for key, child in value.items()
-                }
-            elif name in _FORWARD_HOOKS:
-                state[name] = self._hooks(value, path or "the model")
-            elif name in _OTHER_HOOKS:
-                state[name] = OrderedDict()
-            elif name == "_compiled_call_impl":
-                self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
-                state[name] = None
-            else:
-                state[name] = self._copier.copied(value, f"{path}.{name}".removeprefix("."))
+            if kind in SIMPLE or (kind is tuple and SIMPLE.issuperset(map(type, value))):
+                continue
+            if name not in PARTS:
+                state[name] = self._filled(name, value, path)
+        memo = self._memo
+        for name in PARTS:
+            state[name] = {
+                key: item if item is None else memo[id(item)] for key, item in held[name].items()
+            }
+
+    def _filled(self, name: str, value: Any, path: str) -> Any:
+        """Copy what a module holds beside its parts, tensors, numbers and texts."""
+        while self._empty:  # what is copied may hold them
+            own, state = self._empty.pop()
+            for key, container in zip(CONTAINERS, own, strict=True):
+                self._memo.setdefault(id(container), state[key])
+        if type(value) in _HOLDERS and not value:
+            return self._memo.setdefault(id(value), type(value)())
+        if name in _FORWARD_HOOKS:
+            return self._hooks(value, path or "the model")
+        if name in _OTHER_HOOKS:
+            return OrderedDict()
+        if name == "_compiled_call_impl":
+            self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
+            return None
+        return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
     def _hooks(self, hooks: dict[int, Any], name: str) -> OrderedDict[int, Any]:
         kept: OrderedDict[int, Any] = OrderedDict()
@@ -192,11 +234,12 @@ def _twin(tensor: Tensor, device: str) -> Tensor:
     if device != "meta" and not tensor.is_meta:
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:
-        data = torch.empty_strided(
-            tensor.size(), tensor.stride(), dtype=tensor.dtype, device="meta"
-        )
+        data = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=_META)
     else:
         data = torch.empty_like(tensor.detach(), device="meta")
     if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(data, requires_grad=tensor.requires_grad)
-    return data.requires_grad_(tensor.requires_grad)
+        return Tensor._make_subclass(nn.Parameter, data, tensor.requires_grad)
+    return data.requires_grad_() if tensor.requires_grad else data
+
+
+_META = torch.device("meta")
