@@ -270,6 +270,9 @@ def failing(does):
         lambda x, w, c: x.expand(3, 4, 4).contiguous(),
         lambda x, w, c: nn.functional.dropout(x @ w, training=True),
         lambda x, w, c: (x @ w).max(1)[0],
+        lambda x, w, c: (c + x) @ w,
+        lambda x, w, c: (c.clone().add_(x), c),
+        lambda x, w, c: c.clone().add_(x).nonzero(),
     ],
 )
 def test_operations_of_every_kind_are_told_the_same(does):

@@ -21,6 +21,7 @@ from archcount.tracing.state import (
     new_containers,
     own_containers,
 )
+from archcount.tracing.twins import twin
 
 _FORWARD_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 _OTHER_HOOKS = (
@@ -78,7 +79,7 @@ class Shadow:
         self._copier = Copier(self._tensor, self._module)
         self._memo = self._copier.memo
         self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
-        self._empty: list[tuple[Sequence[Any], dict[str, Any]]] = []
+        self._empty: list[tuple[Sequence[Any], dict[str, Any]]] | None = []
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
         self.module = self._module(module, "")
@@ -111,14 +112,15 @@ class Shadow:
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None and id(tensor) not in self._memo:
-                    self._memo[id(tensor)] = _twin(tensor, self._device)
+                    self._memo[id(tensor)] = twin(tensor, self._device)
             # Not by the class's own __new__: that of a graph of torch.fx makes another class.
             self._memo[id(part)] = object.__new__(part.__class__)
         for wrapper, inner in wrapped:
             self._memo[id(wrapper)] = self._memo[id(inner)]
             self._originals[id(wrapper)] = wrapper
-        for name, part in parts:
-            self._fill(self._memo[id(part)], part, name)
+        plain = [self._begin(self._memo[id(part)], part) for _, part in parts]
+        for (name, part), is_plain in zip(parts, plain, strict=True):
+            self._fill(self._memo[id(part)], part, name, STATE if is_plain else ())
         for wrapper, inner in wrapped:
             attribute, _ = _WRAPPERS[_wrapper(wrapper)]
             if not hasattr(inner, attribute):  # code that asks the wrapper for it is given it
@@ -168,14 +170,24 @@ class Shadow:
                     child = inner
                 self._add_parts(child, below, wrapped, parts)
 
-    def _fill(self, copy: nn.Module, module: nn.Module, path: str) -> None:
+    def _begin(self, copy: nn.Module, module: nn.Module) -> bool:
+        """Make what torch keeps in every module; tell whether nothing is in it."""
         state, held = copy.__dict__, vars(module)
         state.update(held)  # most of it are numbers and texts, which are as they are
         own = own_containers(held)
-        if own is not None:  # as nearly always, nothing hangs on the module
+        if own is None:
+            return False
+        if self._empty is not None:  # as nearly always, nothing but the module holds them
             state.update(new_containers())
             self._empty.append((own, state))
-        for name, value in islice(held.items(), 0 if own is None else len(STATE), None):
+            return True
+        made = [self._memo.setdefault(id(value), value.__class__()) for value in own]
+        state.update(zip(CONTAINERS, made, strict=True))
+        return True
+
+    def _fill(self, copy: nn.Module, module: nn.Module, path: str, done: Sequence[str]) -> None:
+        state, held = copy.__dict__, vars(module)
+        for name, value in islice(held.items(), len(done), None):
             kind = type(value)
             if kind in SIMPLE or (kind is tuple and SIMPLE.issuperset(map(type, value))):
                 continue
@@ -189,10 +201,10 @@ class Shadow:
 
     def _filled(self, name: str, value: Any, path: str) -> Any:
         """Copy what a module holds beside its parts, tensors, numbers and texts."""
-        while self._empty:  # what is copied may hold them
-            own, state = self._empty.pop()
+        for own, state in self._empty or ():  # what is copied may hold them
             for key, container in zip(CONTAINERS, own, strict=True):
                 self._memo.setdefault(id(container), state[key])
+        self._empty = None
         if type(value) in _HOLDERS and not value:
             return self._memo.setdefault(id(value), type(value)())
         if name in _FORWARD_HOOKS:
@@ -217,29 +229,11 @@ class Shadow:
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
         if self._copier.in_function and not is_lazy(tensor):
-            return _twin(tensor, tensor.device.type)
-        return _twin(tensor, self._device)
+            return twin(tensor, tensor.device.type)
+        return twin(tensor, self._device)
 
 
 def _wrapper(module: nn.Module) -> str:
     """Give the name of a wrapper of torch, empty for any other module."""
     kind = type(module)
     return kind.__name__ if kind.__name__ in _WRAPPERS and kind.__module__[:6] == "torch." else ""
-
-
-def _twin(tensor: Tensor, device: str) -> Tensor:
-    kind: Any = type(tensor)
-    if is_lazy(tensor):
-        return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
-    if device != "meta" and not tensor.is_meta:
-        data = tensor.detach().to(device, copy=True)
-    elif tensor.layout is torch.strided and not tensor.is_quantized:
-        data = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=_META)
-    else:
-        data = torch.empty_like(tensor.detach(), device="meta")
-    if isinstance(tensor, nn.Parameter):
-        return Tensor._make_subclass(nn.Parameter, data, tensor.requires_grad)
-    return data.requires_grad_() if tensor.requires_grad else data
-
-
-_META = torch.device("meta")

@@ -24,8 +24,8 @@ from archcount.tracing.records import ModuleTrace
 class Visits:
     """Keeps the recorder in its place while a model runs; a context manager.
 
-    A module of the model that has no hooks is called by way of a `_Visit`, where torch would call
-    what it compiled of it. Global hooks, which make every call longer, tell of all others.
+    A module of the model is called by way of a `_Visit`, where torch would call what it compiled
+    of it. Global hooks, which make every call longer, tell of all others, and of those with hooks.
 
     Args:
         found: the record of every module of the model.
@@ -50,11 +50,10 @@ class Visits:
         self._visited: list[dict[str, Any]] = []
 
     def __enter__(self) -> Visits:
-        if not any(map(len, _GLOBAL_HOOKS)):
-            for part, record in self._found.items():
-                if _is_plain(part):
-                    vars(part)["_compiled_call_impl"] = _Visit(self, part, record)
-                    self._visited.append(vars(part))
+        for part, record in self._found.items():
+            if _is_plain(part):
+                vars(part)["_compiled_call_impl"] = _Visit(self, part, record)
+                self._visited.append(vars(part))
         self._hooks.callback(register_module_forward_pre_hook(self._enter).remove)
         # A module that fails is left too: the one that holds it may go on without it.
         leave = register_module_forward_hook(self._leave, always_call=True)
@@ -161,14 +160,13 @@ _OURS = [1, 1, 0, 0]
 
 
 def _is_plain(part: nn.Module) -> bool:
-    """Tell whether a module has no hooks, and is called as torch calls all."""
+    """Tell whether a module is called as torch calls all, and not compiled."""
     kind, state = type(part), part.__dict__
     return (
         kind._call_impl is nn.Module._call_impl
         and kind._wrapped_call_impl is nn.Module._wrapped_call_impl
         and state.get("_compiled_call_impl") is None
         and "_call_impl" not in state
-        and not _hooks_of(state)
     )
 
 
