@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from handwritten import NETWORKS as HANDWRITTEN
+from handwritten import STYLES, build
 from probes import PROBES
 from torch import nn
 from torch.utils._pytree import tree_map
@@ -92,6 +94,18 @@ def same_network(name, variant, train):
     assert first == plain
     assert again == plain
     assert count(built()) == plain
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", HANDWRITTEN)
+def test_networks_by_hand_are_told_the_same(name, style, train):
+    with torch.device("meta"):
+        module = build(HANDWRITTEN[name], style)
+    images = torch.empty(2, 3, 224, 224, device="meta")
+    plain, first, again = thrice(lambda: told(module, [images], train))
+    assert first == plain
+    assert again == plain
 
 
 @pytest.mark.parametrize(("name", "variant"), random.Random(0).sample(NETWORKS, 5))

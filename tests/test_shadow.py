@@ -836,3 +836,12 @@ def test_a_module_that_is_copied_as_the_model_runs_is_another():
     traced, _ = passed(Layers(copies), 1, 4)
     assert [part.calls for part in traced.modules] == [1, 0, 0, 1, 0]
     assert traced.modules[0].cost.linear == 3 * 16
+
+
+def test_a_normalisation_gives_numbers_where_there_are_some():
+    def looks(m, x):
+        x = nn.functional.batch_norm(x, torch.zeros(4), torch.ones(4))
+        return m.a(x) if x.isfinite().all().item() else m.b(m.a(x))
+
+    model = Layers(looks)
+    assert passed(model, 2, 4, device="cpu")[0].modules[0].cost.linear == 2 * 16
