@@ -55,6 +55,16 @@ def test_a_network_of_torchs_layers_is_run_once(monkeypatch):
     assert count(network()) == first
 
 
+def test_where_a_network_lies_does_not_matter(monkeypatch):
+    ran = runs(monkeypatch)
+    with torch.device("meta"):
+        empty_one = network()
+    assert count(network()) == count(empty_one)
+    assert len(ran) == 1
+    with without_memory():
+        assert count(network()) == count(empty_one)
+
+
 def changed(change):
     model = network()
     change(model)
@@ -156,6 +166,10 @@ UNKNOWN = {
     "without a size": lambda m: m.append(nn.LazyLinear(3)),
     "looks at other processes": lambda m: m.append(nn.SyncBatchNorm(3)),
     "a parametrization": lambda m: nn.utils.parametrizations.weight_norm(m[6]),
+    "a sparse tensor": lambda m: m[6].register_buffer("own", torch.eye(3).to_sparse()),
+    "a quantized tensor": lambda m: m[6].register_buffer(
+        "own", torch.quantize_per_tensor(torch.zeros(3), 1.0, 0, torch.quint8)
+    ),
     "a kind of parameter": lambda m: m[6].register_parameter("own", Kind(torch.zeros(3))),
 }
 

@@ -79,11 +79,11 @@ def _tensor(tensor: Tensor, met: dict[int, int]) -> Any:
     met[id(tensor)] = len(met)
     if type(tensor) is not nn.Parameter and type(tensor) is not Tensor:
         raise _OtherError
-    if tensor.layout is not torch.strided:
+    if tensor.layout is not torch.strided or tensor.is_quantized:
         raise _OtherError
+    # Where it lies does not matter: a pass is given one like it without numbers.
     is_parameter = type(tensor) is nn.Parameter
-    size, stride, dtype = tensor.size(), tensor.stride(), tensor.dtype
-    return size, stride, dtype, tensor.requires_grad, is_parameter, marks(tensor)
+    return tensor.size(), tensor.stride(), tensor.dtype, tensor.requires_grad, is_parameter
 
 
 def identity_of_inputs(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Hashable | None:
