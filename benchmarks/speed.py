@@ -1,16 +1,23 @@
 """How long counting takes beside other counters: the same models, in one interleaved run.
 
-    python benchmarks/speed.py [--rounds N]
+    python benchmarks/speed.py [--rounds N] [--tool NAME]...
 
 Each round asks every tool about every model once, in turn; the medians are given, and as ratios to
-archcount's. Models are made once. FlopCounterMode is asked twice: on the CPU, as it is used, and on
-the meta device, where it does no arithmetic either. Tools that are not installed are left out.
+archcount's. Models are made once, one for archcount and an equal one for all others, as some leave
+methods of theirs on it. FlopCounterMode is asked twice: on the CPU, as it is used, and on
+the meta device, where it does no arithmetic either. Beside them stand a first count, of which
+nothing is remembered (torch is warm, and the code imported), and a bare forward pass of the model
+on the meta device, without gradients, which counts nothing; the last column is the median of
+archcount's time over the bare pass's of the same round. Networks of a table run code that
+archcount knows, so that an equal one is not run again; "by hand" are networks whose code is the
+program's own. Tools that are not installed are left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import importlib
 import io
 import logging
@@ -19,14 +26,15 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+import networks
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcount
-
-SHAPE = (1, 3, 224, 224)
+from archcount.tracing.memory import forget
 
 
 class Dense(nn.Module):
@@ -89,59 +97,96 @@ class VisionTransformer(nn.Module):
         return self.head(self.layers(x)[:, 0])
 
 
-MODELS: dict[str, Callable[[], nn.Module]] = {
-    "GoogLeNet": lambda: archcount.load("googlenet").build(),
-    "ResNet-152": lambda: archcount.load("resnet").build(variant="152"),
-    "DenseNet-201 size": densenet,
-    "ViT-B/16 size": VisionTransformer,
+MODELS: dict[str, tuple[Callable[[], nn.Module], int]] = {
+    "GoogLeNet": (lambda: archcount.load("googlenet").build(), 224),
+    "Inception-v3": (lambda: archcount.load("inception_v3").build(), 299),
+    "ResNet-152": (lambda: archcount.load("resnet").build(variant="152"), 224),
+    "DenseNet-201 size": (densenet, 224),
+    "ViT-B/16 size": (VisionTransformer, 224),
+    "GoogLeNet by hand": (networks.GoogLeNet, 224),
+    "ResNet-152 by hand": (lambda: networks.ResNet((3, 8, 36, 3)), 224),
 }
+"""What makes a model, and the height and width of the picture."""
 
 
-def _archcount(model: nn.Module, meta: nn.Module) -> object:
-    return archcount.count(model, input="3x224x224").total.macs
+@dataclass(frozen=True)
+class Subject:
+    """What the tools are asked about.
+
+    Attributes:
+        model: a model with numbers.
+        meta: the same without.
+        size: the height and width of the picture.
+    """
+
+    model: nn.Module
+    meta: nn.Module
+    size: int
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """The shape of a batch of one picture."""
+        return (1, 3, self.size, self.size)
 
 
-def _torchinfo(model: nn.Module, meta: nn.Module) -> object:
+def _archcount(asked: Subject) -> object:
+    return archcount.count(asked.model, input=f"3x{asked.size}x{asked.size}").total.macs
+
+
+def _first(asked: Subject) -> object:
+    forget()
+    return _archcount(asked)
+
+
+def _torchinfo(asked: Subject) -> object:
     import torchinfo
 
-    return torchinfo.summary(model, input_size=SHAPE, verbose=0).total_mult_adds
+    return torchinfo.summary(asked.model, input_size=asked.shape, verbose=0).total_mult_adds
 
 
-def _ptflops(model: nn.Module, meta: nn.Module) -> object:
+def _ptflops(asked: Subject) -> object:
     import ptflops
 
     return ptflops.get_model_complexity_info(
-        model, SHAPE[1:], print_per_layer_stat=False, as_strings=False, verbose=False
+        asked.model, asked.shape[1:], print_per_layer_stat=False, as_strings=False, verbose=False
     )
 
 
-def _calflops(model: nn.Module, meta: nn.Module) -> object:
+def _calflops(asked: Subject) -> object:
     import calflops
 
     return calflops.calculate_flops(
-        model, input_shape=SHAPE, print_results=False, output_as_string=False
+        asked.model, input_shape=asked.shape, print_results=False, output_as_string=False
     )
 
 
-def _flop_counter(model: nn.Module, meta: nn.Module) -> object:
+def _flop_counter(asked: Subject) -> object:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model(torch.zeros(SHAPE))
+        asked.model(torch.zeros(asked.shape))
     return counter.get_total_flops()
 
 
-def _flop_counter_meta(model: nn.Module, meta: nn.Module) -> object:
+def _flop_counter_meta(asked: Subject) -> object:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        meta(torch.empty(SHAPE, device="meta"))
+        asked.meta(torch.empty(asked.shape, device="meta"))
     return counter.get_total_flops()
 
 
-TOOLS: dict[str, tuple[str, Callable[[nn.Module, nn.Module], object]]] = {
-    "archcount": ("archcount", _archcount),
+def _bare(asked: Subject) -> object:
+    with torch.no_grad():
+        return asked.meta(torch.empty(asked.shape, device="meta"))
+
+
+OURS, FIRST, BARE = "archcount", "archcount, first", "bare pass, meta"
+TOOLS: dict[str, tuple[str, Callable[[Subject], object]]] = {
+    FIRST: ("archcount", _first),
+    OURS: ("archcount", _archcount),
     "torchinfo": ("torchinfo", _torchinfo),
     "ptflops": ("ptflops", _ptflops),
     "calflops": ("calflops", _calflops),
     "FlopCounterMode": ("torch", _flop_counter),
     "FlopCounterMode, meta": ("torch", _flop_counter_meta),
+    BARE: ("torch", _bare),
 }
 
 
@@ -165,27 +210,45 @@ def importable() -> list[str]:
     return found
 
 
-def main(rounds: int) -> None:
+def timed(own: Subject, shared: Subject, tools: list[str], rounds: int) -> dict[str, list[float]]:
+    """Ask every tool in turn; give the seconds of each round but the first, which warms up.
+
+    Args:
+        own: what archcount is asked about.
+        shared: an equal one, for all others.
+        tools: their names.
+        rounds: how often each is asked.
+    """
+    times: dict[str, list[float]] = {tool: [] for tool in tools}
+    for number in range(rounds + 1):
+        for tool in tools:
+            asked = own if tool in (OURS, FIRST) else shared
+            with silenced():
+                start = time.perf_counter()
+                TOOLS[tool][1](asked)
+                spent = time.perf_counter() - start
+            if number:
+                times[tool].append(spent)
+    return times
+
+
+def main(rounds: int, only: list[str]) -> None:
     """Print a Markdown table."""
-    tools = importable()
-    sys.stdout.write("| model | " + " | ".join(tools) + " |\n")
-    sys.stdout.write("| --- |" + " --: |" * len(tools) + "\n")
-    for name, build in MODELS.items():
+    tools = [tool for tool in importable() if not only or tool in (OURS, BARE, *only)]
+    others = [tool for tool in tools if tool != OURS]
+    heads = ["model", OURS, *others, "archcount / bare pass"]
+    sys.stdout.write(f"| {' | '.join(heads)} |\n| --- |" + " --: |" * (len(heads) - 1) + "\n")
+    for name, (build, size) in MODELS.items():
         model = build().eval()
         with torch.device("meta"):
-            meta = build().eval()
-        times: dict[str, list[float]] = {tool: [] for tool in tools}
-        for number in range(rounds + 1):
-            for tool in tools:
-                with silenced():
-                    start = time.perf_counter()
-                    TOOLS[tool][1](model, meta)
-                    spent = time.perf_counter() - start
-                if number:  # the first round warms up
-                    times[tool].append(spent)
+            own = Subject(model, build().eval(), size)
+        shared = replace(own, model=copy.deepcopy(model))
+        times = timed(own, shared, tools, rounds)
         middle = {tool: statistics.median(spent) for tool, spent in times.items()}
-        ours = middle["archcount"]
-        cells = [f"{1000 * ours:,.0f} ms", *(f"{middle[tool] / ours:.2f}×" for tool in tools[1:])]
+        cells = [f"{1000 * middle[OURS]:,.1f} ms"]
+        cells += [f"{middle[tool] / middle[OURS]:.2f}×" for tool in others]
+        pairs = zip(times[OURS], times[BARE], strict=True)
+        cells.append(f"{statistics.median(ours / bare for ours, bare in pairs):.2f}×")
         sys.stdout.write(f"| {name} | {' | '.join(cells)} |\n")
         sys.stdout.flush()
 
@@ -193,4 +256,6 @@ def main(rounds: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    main(parser.parse_args().rounds)
+    parser.add_argument("--tool", action="append", default=[], help="besides archcount; repeatable")
+    arguments = parser.parse_args()
+    main(arguments.rounds, arguments.tool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 import weakref
@@ -776,3 +777,71 @@ def test_a_model_without_numbers_is_not_run_with_them():
         model = nn.Linear(4, 4)
     with pytest.raises(UsageError, match="lies on the meta device"):
         counted(model, device="cpu")
+
+
+class Fixed(nn.BatchNorm1d):
+    """Stays in evaluation mode, as where statistics are frozen."""
+
+    def train(self, mode=True):
+        return super().train(False)
+
+
+def test_a_module_may_choose_its_own_mode():
+    model = nn.Sequential(nn.BatchNorm1d(4), Fixed(4))
+    shadow = Shadow(model)
+    shadow.set_training(True)
+    assert [part.training for part in shadow.module] == [True, False]
+    assert [part.training for part in model] == [True, True]
+
+
+def test_what_is_empty_is_copied_once():
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    model[0].hooks_of_the_other, model[1].own = model[1]._forward_hooks, model[0]._parameters
+    copy = Shadow(model).module
+    assert copy[0].hooks_of_the_other is copy[1]._forward_hooks
+    assert copy[1]._forward_hooks is not model[1]._forward_hooks
+
+
+def test_hooks_that_a_model_makes_as_it_runs_are_run():
+    def hooked(m, x):
+        def runs_another(*_):
+            m.c(x)
+
+        handle = m.b.register_forward_hook(runs_another)
+        x = m.b(m.a(x))
+        handle.remove()
+        return m.b(x)
+
+    found = {part.path: part for part in passed(Layers(hooked), 1, 4)[0].modules}
+    assert [found[name].calls for name in "abc"] == [1, 2, 1]
+
+
+def test_global_hooks_of_the_program_are_run(device):
+    seen = []
+    known = torch.nn.modules.module.register_module_forward_hook(
+        lambda part, *_: seen.append(type(part).__name__)
+    )
+    try:
+        traced, _ = passed(nn.Sequential(nn.Linear(4, 4)), 1, 4, device=device)
+    finally:
+        known.remove()
+    assert seen == ["Linear", "Sequential"]
+    assert [part.calls for part in traced.modules] == [1, 1]
+
+
+def test_a_module_that_is_copied_as_the_model_runs_is_another():
+    def copies(m, x):
+        return copy.deepcopy(m.a)(x) + copy.copy(m.b)(x) + m.c(x)
+
+    traced, _ = passed(Layers(copies), 1, 4)
+    assert [part.calls for part in traced.modules] == [1, 0, 0, 1, 0]
+    assert traced.modules[0].cost.linear == 3 * 16
+
+
+def test_a_normalisation_gives_numbers_where_there_are_some():
+    def looks(m, x):
+        x = nn.functional.batch_norm(x, torch.zeros(4), torch.ones(4))
+        return m.a(x) if x.isfinite().all().item() else m.b(m.a(x))
+
+    model = Layers(looks)
+    assert passed(model, 2, 4, device="cpu")[0].modules[0].cost.linear == 2 * 16

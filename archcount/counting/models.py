@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
+from archcount.counting.held import Sizes, distinct, sizes_of
 from archcount.counting.measure import WHOLE, memory_needed
 from archcount.counting.model_records import ModelCount, ModuleCount
 from archcount.counting.records import Uncounted
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
+from archcount.tracing.identity import identity, identity_of_inputs
 from archcount.tracing.lazy import is_unfit
+from archcount.tracing.memory import Memory
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import uncollected, undisturbed
@@ -37,7 +40,7 @@ def run(
 
     Args:
         module: the model.
-        given: its inputs, as `make_inputs` takes them.
+        given: its inputs, as `make_inputs` takes or gives them.
         name: what the model is called in messages.
         batch: how many images an input such as `3x224x224` stands for.
         train: in training mode.
@@ -49,14 +52,25 @@ def run(
         UnavailableError: it is too large to run.
     """
     _check(module)
-    with undisturbed(), memory_needed("take a smaller --input"):
+    with undisturbed(), memory_needed(_SMALLER):
         with _failures(name, "", device):
             shadow = Shadow(module, device)
-            shadow.module.train(train)
-        inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
+            shadow.set_training(train)
+        inputs = given
+        if not isinstance(given, Inputs):
+            inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
         with _failures(name, str(inputs), device):
-            traced = trace(shadow.module, inputs.args, inputs.kwargs, forbidden=shadow.originals)
+            traced = trace(
+                shadow.module,
+                inputs.args,
+                inputs.kwargs,
+                parts=shadow.parts,
+                forbidden=shadow.originals,
+            )
     return shadow, inputs, traced
+
+
+_SMALLER = "take a smaller --input"
 
 
 def _check(module: Any) -> None:
@@ -86,12 +100,35 @@ def count(
 def _count(
     module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
 ) -> ModelCount:
+    _check(module)
+    same = identity(module) if device == "meta" and _COUNTS.is_on else None
+    if same is None:
+        return _counted(module, given, name=name, batch=batch, train=train, device=device)
+    with undisturbed(), memory_needed(_SMALLER):
+        inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
+    given_as = identity_of_inputs(inputs.args, inputs.kwargs)
+    known = _COUNTS.get((same, given_as, train))
+    if known is None:
+        known = _counted(module, inputs, name=name, batch=batch, train=train, device=device)
+        same = identity(module)  # torch may have brought in more of itself meanwhile
+        if same is not None and given_as is not None:
+            _COUNTS.keep((same, given_as, train), known)
+    bytes_by_type = dict(known.weight_bytes)
+    return replace(known, name=name, inputs=str(inputs), weight_bytes=bytes_by_type)
+
+
+_COUNTS = Memory(room=64)
+
+
+def _counted(
+    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
+) -> ModelCount:
     shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
     parts = shadow.parts
     unfit = [path for path, part in parts.items() if is_unfit(part)] if shadow.is_lazy else []
-    sizes = _sizes(parts, has_unfit=bool(unfit))
-    parameters = _distinct(parts.values(), "_parameters")
-    tensors = {id(item): item for item in (*parameters, *_distinct(parts.values(), "_buffers"))}
+    sizes = sizes_of(parts, has_unfit=bool(unfit))
+    parameters = distinct(parts.values(), "_parameters")
+    tensors = {id(item): item for item in (*parameters, *distinct(parts.values(), "_buffers"))}
     weight_bytes: Counter[str] = Counter()
     for tensor in tensors.values():
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
@@ -129,68 +166,11 @@ def _remarks(shadow: Shadow, traced: Trace, unfit: Iterable[str]) -> tuple[str, 
     return tuple(dict.fromkeys(map(_printable, [*shadow.remarks, *traced.remarks, *told])))
 
 
-def _distinct(parts: Iterable[nn.Module], kind: str) -> list[Tensor]:
-    """Give the tensors of a kind that modules hold, each once, but those without a size yet."""
-    held = {
-        id(tensor): tensor
-        for part in parts
-        for tensor in getattr(part, kind).values()
-        if tensor is not None
-    }
-    return [tensor for tensor in held.values() if not is_lazy(tensor)]
-
-
 def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
     """Count the numbers in parameters that nothing read."""
-    read = {spec.storage for call in traced.calls for spec in call.operation.tensors()}
+    read = {memory for call in traced.calls for memory in call.read}
     return sum(
         tensor.numel() for tensor in parameters if tensor.untyped_storage()._cdata not in read
-    )
-
-
-Sizes = tuple[int, int, int]
-"""Parameters, those that take a gradient, and numbers in buffers."""
-
-
-def _sizes(parts: Mapping[str, nn.Module], *, has_unfit: bool) -> dict[str, Sizes]:
-    """Count what every module holds, each tensor once.
-
-    Where nothing is shared, as nearly always, the sums of what a module holds are added up;
-    looking through all of it for every module takes longer than the pass.
-    """
-    tensors = [
-        tensor
-        for part in parts.values()
-        for tensor in (*part._parameters.values(), *part._buffers.values())
-        if tensor is not None
-    ]
-    children = [child for part in parts.values() for child in part._modules.values() if child]
-    is_shared = len(set(map(id, tensors))) < len(tensors)
-    if has_unfit or is_shared or len(set(map(id, children))) < len(children):
-        return {path: _shared(path, part, parts) for path, part in parts.items()}
-    found: dict[str, Sizes] = {}
-    below: dict[str, list[Sizes]] = {}
-    for path, part in reversed(list(parts.items())):
-        own = _held(part._parameters.values(), part._buffers.values())
-        params, trainable, buffers = zip(own, *below.get(path, ()), strict=True)
-        found[path] = (sum(params), sum(trainable), sum(buffers))
-        below.setdefault(path.rpartition(".")[0], []).append(found[path])
-    return found
-
-
-def _shared(path: str, part: nn.Module, parts: Mapping[str, nn.Module]) -> Sizes:
-    """Count what a module holds, also where what it held was taken from it as it ran."""
-    below = [other for name, other in parts.items() if name.startswith(f"{path}." if path else "")]
-    held = dict.fromkeys((*part.modules(), *below))
-    return _held(_distinct(held, "_parameters"), _distinct(held, "_buffers"))
-
-
-def _held(parameters: Iterable[Tensor | None], buffers: Iterable[Tensor | None]) -> Sizes:
-    known = [tensor for tensor in parameters if tensor is not None]
-    return (
-        sum([tensor.numel() for tensor in known]),
-        sum([tensor.numel() for tensor in known if tensor.requires_grad]),
-        sum([tensor.numel() for tensor in buffers if tensor is not None]),
     )
 
 

@@ -83,8 +83,7 @@ def lifetimes(
     first = dict.fromkeys((*inputs, *results), 0)
     last = dict.fromkeys(inputs, 0)
     for number, call in enumerate(calls):
-        touched = (*call.operation.tensors(), *call.operation.outputs)
-        for storage in {spec.storage for spec in touched}:
+        for storage in call.memories:
             if storage not in last:
                 first[storage] = number
             last[storage] = number

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch._ops import HigherOrderOperator
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcount.errors import Problem, UsageError
 from archcount.tracing.answers import answer
-from archcount.tracing.costs import charge
-from archcount.tracing.records import Call, Operation, Origin, TensorSpec
+from archcount.tracing.costs.registry import check_rules
+from archcount.tracing.facts import Facts, facts_of
+from archcount.tracing.patterns import flat, is_remembered, known_answer, pattern_of, remember
+from archcount.tracing.reading import Reader, is_plain
+from archcount.tracing.records import Call, Origin, Pattern
 
 
 class Recorder(TorchDispatchMode):
@@ -35,94 +39,122 @@ class Recorder(TorchDispatchMode):
 
     def __init__(self, weights: Iterable[Tensor], inputs: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        check_rules()
         self.place = ""
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
         self.is_cast = False
-        # A view has the storage of what it shows, so an origin belongs to a storage. Everything
-        # met is kept, which takes no memory on the meta device: no storage is used twice.
-        self._kept: list[Tensor] = []
-        self._origins: dict[int, Origin] = {}
+        self._reader = Reader()
         self._nodes: dict[Any, Call] = {}
-        self._last: tuple[Call, list[Tensor], bool] | None = None
-        self._is_meta: set[bool] = set()
+        self._last: tuple[Call, Sequence[Tensor], bool] | None = None
         self._hollow: set[int] = set()
+        self.keep = self._reader.keep
+        origins = self._origins = self._reader.origins
         for tensor in weights:
-            self._origins[self.keep(tensor)] = Origin.WEIGHT
-        self._weights = set(self._origins)
+            origins[self.keep(tensor)] = Origin.WEIGHT
+        self._weights = set(origins)
         for tensor in inputs:
             storage = self.keep(tensor)
-            self._origins[storage] = Origin.INPUT
+            origins[storage] = Origin.INPUT
             self.sizes[storage] = tensor.untyped_storage().nbytes()
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Have torch call us directly: what it puts around imports its compiler, for every call."""
+        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Do an operation, and note it."""
-        kwargs = kwargs or {}
+        if self._last is not None:
+            self._settle()
+        read: list[int] = []
+        key = None
+        if is_remembered() and not self._hollow and not torch.is_inference_mode_enabled():
+            key = self._reader.key(func, args, kwargs, read)
+            known = known_answer(key)
+            if known is not None:
+                given, made, pattern = known.give(func, args, kwargs)
+                self._note(pattern, made, read, known.origin)
+                return given
+        return self._anew(func, args, kwargs or {}, key, read)
+
+    def _note(
+        self, pattern: Pattern, made: Sequence[Tensor], memories: list[int], origin: Origin
+    ) -> None:
+        """Note an operation; what it gave has the origin of what it read."""
+        origins, sizes = self._origins, self.sizes
+        for tensor in made:
+            storage = self.keep(tensor)
+            memories.append(storage)
+            if origins.get(storage, -1) < origin:
+                origins[storage] = origin
+            if storage not in sizes and storage not in self._weights:
+                sizes[storage] = tensor.untyped_storage().nbytes()
+        if not self.is_cast and made and made[0].is_meta:
+            self.is_cast = _is_autocast()
+        call = Call(pattern, self.place, memories, pattern.charge)
+        self.calls.append(call)
+        if not pattern.operation.is_view:
+            self._last = (call, made, torch.is_grad_enabled())
+
+    def _anew(self, func: Any, args: Any, kwargs: Any, key: Any, seen: list[int]) -> Any:
+        """Do an operation that was not met before, and remember what it gave."""
         if isinstance(func, HigherOrderOperator):
             raise _of_functions(func)
-        self._settle()
         if torch.is_inference_mode_enabled() and func._can_decompose():
             with self:
                 whole = func.decompose(*args, **kwargs)
             if whole is not NotImplemented:
                 return whole
-        facts = _FACTS.get(func)
-        if facts is None:
-            facts = _FACTS[func] = _Facts(func)
-        read: list[TensorSpec] = []
-        arguments = {}
-        for number, (name, default) in enumerate(facts.arguments):
-            value = args[number] if number < len(args) else kwargs.get(name, default)
-            arguments[name] = self._spec(value, read) if type(value) not in _PLAIN else value
-        given, hollow = self._done(func, facts, args, kwargs, read)
-        origin = max([spec.origin for spec in read], default=Origin.CONSTANT)
-        made = [item for item in _flat(given) if isinstance(item, Tensor)]
-        operation = Operation(
-            facts.name,
-            arguments,
-            tuple([self._made(item, origin) for item in made]),
-            is_view=facts.is_view,
-            is_pointwise=facts.is_pointwise,
-        )
-        if hollow:
-            self._hollow.update([spec.storage for spec in operation.outputs])
-        if not self.is_cast and made and made[0].is_meta:
-            self.is_cast = _is_autocast()
-        call = Call(operation=operation, place=self.place, charge=charge(operation))
-        self.calls.append(call)
-        if not facts.is_view:
-            self._last = (call, made, torch.is_grad_enabled())
+        facts = facts_of(func)
+        arguments, taken = self._reader.arguments(facts, args, kwargs)
+        read = [self.keep(tensor) for tensor in taken]
+        origin = max([self._origins[storage] for storage in read], default=Origin.CONSTANT)
+        is_known = facts.is_torchs and all(map(is_plain, taken))
+        ask = partial(answer, func, key is not None) if is_known else func
+        given, is_hollow = self._done(ask, facts, args, kwargs, taken)
+        made = [item for item in flat(given) if isinstance(item, Tensor)]
+        memories = [*read, *map(self.keep, made)]
+        pattern = pattern_of(facts, arguments, made, origin, memories)
+        self._note(pattern, made, read, origin)
+        if is_hollow:
+            self._hollow.update(memories[pattern.reads :])
+        before = memories[: pattern.reads]
+        if key is not None and before == seen and not self._hollow and facts.is_torchs:
+            remember(key, facts, args, given, made, pattern, set(before))
         return given
 
     def _done(
-        self, func: Any, facts: _Facts, args: Any, kwargs: Any, read: Sequence[TensorSpec]
+        self,
+        ask: Any,
+        facts: Facts,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        taken: Sequence[Tensor],
     ) -> tuple[Any, bool]:
         """Do an operation; say whether it read what had numbers and has none now."""
-        is_mixed = len(self._is_meta) > 1
-        self._is_meta.clear()
-        hollow = bool(self._hollow) and not is_mixed
-        hollow = hollow and any(spec.storage in self._hollow for spec in read)
-        if hollow and facts.name in _LOOKS:
-            raise RuntimeError(
-                f"{facts.name} looks at the numbers of a tensor that was filled with tensors "
-                "on the meta device, which have none"
-            )
-        if is_mixed:  # take away the numbers of constants that meet tensors without
-            given = func(
-                *map(_to_meta, args), **{name: _to_meta(item) for name, item in kwargs.items()}
-            )
-            if facts.changed:
-                # What is changed in place stays the tensor that it is; its numbers are no more.
-                changed = [_at(place, name, args, kwargs) for place, name in facts.changed]
-                self._hollow.update([_storage(tensor) for tensor in changed])
-                given = changed[0] if len(changed) == 1 else tuple(changed)
-        else:
-            given = answer(func, facts.is_fresh, args, kwargs)
-        return given, hollow
+        if len({tensor.is_meta for tensor in taken}) < 2:
+            is_hollow = any(self.keep(tensor) in self._hollow for tensor in taken)
+            if is_hollow and facts.name in _LOOKS:
+                raise RuntimeError(
+                    f"{facts.name} looks at the numbers of a tensor that was filled with tensors "
+                    "on the meta device, which have none"
+                )
+            return ask(*args, **kwargs), is_hollow
+        # Take away the numbers of constants that meet tensors without.
+        named = {name: _to_meta(item) for name, item in kwargs.items()}
+        given = ask(*map(_to_meta, args), **named)
+        changed = facts.written(args, kwargs)
+        if changed:
+            # What is changed in place stays the tensor that it is; its numbers are no more.
+            self._hollow.update([self.keep(tensor) for tensor in changed])
+            given = changed[0] if len(changed) == 1 else tuple(changed)
+        return given, False
 
     def nodes(self) -> dict[Any, Call]:
         """Give the calls by their nodes in the graph of autograd, which hand gradients back."""
-        self._settle()
+        if self._last is not None:
+            self._settle()
         return self._nodes
 
     def _settle(self) -> None:
@@ -130,8 +162,7 @@ class Recorder(TorchDispatchMode):
 
         A function of the model's own makes its node after the last call within it.
         """
-        if self._last is None:
-            return
+        assert self._last is not None, "there is a call whose node is not noted"
         call, made, with_grad = self._last
         self._last = None
         for tensor in made:
@@ -141,55 +172,6 @@ class Recorder(TorchDispatchMode):
                 node = tensor.grad_fn if base is None else base.grad_fn
                 if with_grad or isinstance(node, BackwardCFunction):
                     self._nodes.setdefault(node, call)
-
-    def keep(self, tensor: Tensor) -> int:
-        """Keep a tensor for as long as the recorder, and give its memory."""
-        self._kept.append(tensor)
-        return _storage(tensor)
-
-    def _made(self, tensor: Tensor, origin: Origin) -> TensorSpec:
-        storage = self.keep(tensor)
-        known = self._origins.get(storage, Origin.CONSTANT)
-        self._origins[storage] = max(known, origin)
-        if storage not in self._weights:
-            self.sizes.setdefault(storage, tensor.untyped_storage().nbytes())
-        return _described(tensor, origin, storage)
-
-    def _spec(self, value: Any, read: list[TensorSpec]) -> Any:
-        """Describe an argument; add the tensors in it to what was read."""
-        if isinstance(value, Tensor):
-            storage = self.keep(value)
-            self._is_meta.add(value.is_meta)
-            known = self._origins.get(storage)
-            if not known:  # a constant, or a parameter that the model hides, or makes as it runs
-                known = Origin.WEIGHT if isinstance(value, nn.Parameter) else Origin.CONSTANT
-                self._origins[storage] = known
-            read.append(_described(value, known, storage))
-            return read[-1]
-        if isinstance(value, list | tuple):
-            return [self._spec(item, read) for item in value]
-        return value
-
-
-class _Facts:
-    """What is true of an operation whenever it is met."""
-
-    def __init__(self, func: Any) -> None:
-        schema = func._schema
-        self.name = str(func.overloadpacket)
-        self.arguments = [(item.name, item.default_value) for item in schema.arguments]
-        self.is_view = bool(func.is_view)
-        self.is_pointwise = torch.Tag.pointwise in func.tags
-        self.changed = [
-            (place, item.name)
-            for place, item in enumerate(schema.arguments)
-            if item.alias_info is not None and item.alias_info.is_write
-        ]
-        items = (*schema.arguments, *schema.returns)
-        self.is_fresh = not schema.is_mutable and all(item.alias_info is None for item in items)
-
-
-_FACTS: dict[Any, _Facts] = {}
 
 
 def _is_autocast() -> bool:
@@ -214,48 +196,13 @@ def _of_functions(func: Any) -> UsageError:
     )
 
 
-def _storage(tensor: Tensor) -> int:
-    try:
-        return int(tensor.untyped_storage()._cdata)
-    except NotImplementedError:
-        kind = str(tensor.layout).removeprefix("torch.")
-        raise UsageError(
-            Problem(
-                what=f"the model works on a tensor of the layout {kind}, which is not counted",
-                allowed="dense tensors",
-                remedy="make it dense with .to_dense() while the model is counted",
-            )
-        ) from None
-
-
-def _described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
-    dtype = _DTYPES.get(tensor.dtype)
-    if dtype is None:
-        dtype = _DTYPES[tensor.dtype] = str(tensor.dtype).removeprefix("torch.")
-    layout = (int(tensor.storage_offset()), *map(int, tensor.stride()))
-    return TensorSpec(tuple(tensor.shape), dtype, origin, tensor.requires_grad, storage, layout)
-
-
-_DTYPES: dict[torch.dtype, str] = {}
-
-
-def _at(place: int, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    return args[place] if place < len(args) else kwargs[name]
-
-
 _LOOKS = frozenset(
     {"aten._local_scalar_dense", "aten.nonzero", "aten.equal", "aten.is_nonzero"},
 )
 """Operations whose answer is in the numbers, not in the shapes."""
-
-_PLAIN = frozenset((int, bool, float, str, type(None), torch.dtype, torch.device))
 
 
 def _to_meta(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_to_meta(item) for item in value]
     return value.to("meta") if isinstance(value, Tensor) else value
-
-
-def _flat(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else (value,)

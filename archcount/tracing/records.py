@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from math import prod
 from typing import Any
 
 from archcount.layers import Cost
+
+NOTHING = Cost()
+"""No cost, shared by all that have none."""
 
 
 class Origin(IntEnum):
@@ -100,7 +103,7 @@ class Charge:
         backward: multiply-accumulates of the backward pass, for the gradients that are needed.
     """
 
-    cost: Cost = field(default_factory=Cost)
+    cost: Cost = NOTHING
     backward: int = 0
 
 
@@ -108,21 +111,65 @@ FREE = Charge()
 """Of what moves or makes numbers without arithmetic."""
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(slots=True)
+class Pattern:
+    """An operation wherever its tensors lie: one for all calls with equal tensors and arguments.
+
+    Attributes:
+        operation: what is done; the memory of a tensor is its place among those of a call.
+        charge: its cost, None where no rule counts it.
+        reads: how many of the memories are read.
+    """
+
+    operation: Operation
+    charge: Charge | None
+    reads: int
+
+    def placed(self, memories: Sequence[int]) -> Operation:
+        """Give the operation on tensors in given memories."""
+        known = self.operation
+        return Operation(
+            known.name,
+            {name: _placed(value, memories) for name, value in known.arguments.items()},
+            tuple([_placed(spec, memories) for spec in known.outputs]),
+            known.is_view,
+            known.is_pointwise,
+        )
+
+
+def _placed(value: Any, memories: Sequence[int]) -> Any:
+    if isinstance(value, TensorSpec):
+        return replace(value, storage=memories[value.storage])
+    return [_placed(item, memories) for item in value] if isinstance(value, list) else value
+
+
+@dataclass(slots=True)
 class Call:
     """One operation of a pass, in the module that did it.
 
     Attributes:
-        operation: what was done.
+        pattern: what was done.
         place: the path of the module.
+        memories: of the tensors that were read, then of those that were given.
         charge: its cost, None where no rule counts it.
         learns: whether a gradient comes back to it from a result.
     """
 
-    operation: Operation
+    pattern: Pattern
     place: str
+    memories: Sequence[int]
     charge: Charge | None
     learns: bool = False
+
+    @property
+    def operation(self) -> Operation:
+        """What was done, written out."""
+        return self.pattern.placed(self.memories)
+
+    @property
+    def read(self) -> Sequence[int]:
+        """The memories of what was read."""
+        return self.memories[: self.pattern.reads]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -144,8 +191,8 @@ class ModuleTrace:
     input: tuple[int, ...] | None = None
     output: tuple[int, ...] | None = None
     calls: int = 0
-    own: Cost = field(default_factory=Cost)
-    cost: Cost = field(default_factory=Cost)
+    own: Cost = NOTHING
+    cost: Cost = NOTHING
     backward: int = 0
     missed: dict[str, int] = field(default_factory=dict)
 

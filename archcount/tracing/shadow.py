@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Set
-from itertools import chain
+from collections.abc import Sequence, Set
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -13,6 +13,15 @@ from torch.nn.parameter import is_lazy
 
 from archcount.errors import Problem, UsageError
 from archcount.tracing.copying import SIMPLE, Copier
+from archcount.tracing.state import (
+    CONTAINERS,
+    PARTS,
+    STATE,
+    is_trained_as_torch_does,
+    new_containers,
+    own_containers,
+)
+from archcount.tracing.twins import twin
 
 _FORWARD_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 _OTHER_HOOKS = (
@@ -69,29 +78,49 @@ class Shadow:
         self._device = device
         self._copier = Copier(self._tensor, self._module)
         self._memo = self._copier.memo
+        self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
+        self._empty: list[tuple[Sequence[Any], dict[str, Any]]] | None = []
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
         self.module = self._module(module, "")
-        self.is_lazy = any(map(is_lazy, self.module.parameters()))
         self.parts = dict(self.module.named_modules())
+        self.is_lazy = any(
+            tensor is not None and is_lazy(tensor)
+            for part in self.parts.values()
+            for tensor in part._parameters.values()
+        )
         self.originals: Set[int] = self._originals.keys()
-        del self._copier  # which leads back here: all is let go at once when no longer needed
+        del (
+            self._copier,
+            self._empty,
+        )  # which leads back here: all is let go at once when no longer needed
+
+    def set_training(self, train: bool) -> None:
+        """Put the copy in training mode, or in that of evaluation."""
+        kinds = set(map(type, self.parts.values()))
+        if not all(is_trained_as_torch_does(kind) for kind in kinds):
+            self.module.train(train)
+            return
+        for part in self.parts.values():
+            part.__dict__["training"] = train
 
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""
         wrapped: list[tuple[nn.Module, nn.Module]] = []
-        parts = list(self._parts(self._unwrapped(module, path, wrapped), path, wrapped))
+        parts: list[tuple[str, nn.Module]] = []
+        self._add_parts(self._unwrapped(module, path, wrapped), path, wrapped, parts)
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None and id(tensor) not in self._memo:
-                    self._memo[id(tensor)] = _twin(tensor, self._device)
+                    self._memo[id(tensor)] = twin(tensor, self._device)
             # Not by the class's own __new__: that of a graph of torch.fx makes another class.
             self._memo[id(part)] = object.__new__(part.__class__)
         for wrapper, inner in wrapped:
             self._memo[id(wrapper)] = self._memo[id(inner)]
             self._originals[id(wrapper)] = wrapper
-        for name, part in parts:
-            self._fill(self._memo[id(part)], part, name)
+        plain = [self._begin(self._memo[id(part)], part) for _, part in parts]
+        for (name, part), is_plain in zip(parts, plain, strict=True):
+            self._fill(self._memo[id(part)], part, name, STATE if is_plain else ())
         for wrapper, inner in wrapped:
             attribute, _ = _WRAPPERS[_wrapper(wrapper)]
             if not hasattr(inner, attribute):  # code that asks the wrapper for it is given it
@@ -119,48 +148,73 @@ class Shadow:
             )
         return module
 
-    def _parts(
-        self, module: nn.Module, path: str, wrapped: list[tuple[nn.Module, nn.Module]]
-    ) -> Iterator[tuple[str, nn.Module]]:
+    def _add_parts(
+        self,
+        module: nn.Module,
+        path: str,
+        wrapped: list[tuple[nn.Module, nn.Module]],
+        parts: list[tuple[str, nn.Module]],
+    ) -> None:
         if id(module) in self._originals:
             return
         self._originals[id(module)] = module
-        yield path, module
+        parts.append((path, module))
         for name, child in module._modules.items():
             if child is not None:
-                below = f"{path}.{name}".removeprefix(".")
-                inner = self._unwrapped(child, below, wrapped)
-                yield from self._parts(inner, below, wrapped)
+                below = f"{path}.{name}" if path else name
+                kind = type(child)
+                if kind not in self._ordinary:
+                    inner = self._unwrapped(child, below, wrapped)
+                    if inner is child:
+                        self._ordinary.add(kind)
+                    child = inner
+                self._add_parts(child, below, wrapped, parts)
 
-    def _fill(self, copy: nn.Module, module: nn.Module, path: str) -> None:
-        state = copy.__dict__
-        for name, value in vars(module).items():
+    def _begin(self, copy: nn.Module, module: nn.Module) -> bool:
+        """Make what torch keeps in every module; tell whether nothing is in it."""
+        state, held = copy.__dict__, vars(module)
+        state.update(held)  # most of it are numbers and texts, which are as they are
+        own = own_containers(held)
+        if own is None:
+            return False
+        if self._empty is not None:  # as nearly always, nothing but the module holds them
+            state.update(new_containers())
+            self._empty.append((own, state))
+            return True
+        made = [self._memo.setdefault(id(value), value.__class__()) for value in own]
+        state.update(zip(CONTAINERS, made, strict=True))
+        return True
+
+    def _fill(self, copy: nn.Module, module: nn.Module, path: str, done: Sequence[str]) -> None:
+        state, held = copy.__dict__, vars(module)
+        for name, value in islice(held.items(), len(done), None):
             kind = type(value)
-            if kind in SIMPLE:
-                state[name] = value
-            elif kind in _HOLDERS and not value:
-                state[name] = self._memo.setdefault(id(value), kind())
-            elif kind is tuple and all(type(item) in SIMPLE for item in value):
-                state[name] = value
-            elif name in ("_parameters", "_buffers"):
-                state[name] = {
-                    key: tensor if tensor is None else self._memo[id(tensor)]
-                    for key, tensor in value.items()
-                }
-            elif name == "_modules":
-                state[name] = {
-                    key: child if child is None else self._memo[id(child)]
-                    for key, child in value.items()
-                }
-            elif name in _FORWARD_HOOKS:
-                state[name] = self._hooks(value, path or "the model")
-            elif name in _OTHER_HOOKS:
-                state[name] = OrderedDict()
-            elif name == "_compiled_call_impl":
-                self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
-                state[name] = None
-            else:
-                state[name] = self._copier.copied(value, f"{path}.{name}".removeprefix("."))
+            if kind in SIMPLE or (kind is tuple and SIMPLE.issuperset(map(type, value))):
+                continue
+            if name not in PARTS:
+                state[name] = self._filled(name, value, path)
+        memo = self._memo
+        for name in PARTS:
+            state[name] = {
+                key: item if item is None else memo[id(item)] for key, item in held[name].items()
+            }
+
+    def _filled(self, name: str, value: Any, path: str) -> Any:
+        """Copy what a module holds beside its parts, tensors, numbers and texts."""
+        for own, state in self._empty or ():  # what is copied may hold them
+            for key, container in zip(CONTAINERS, own, strict=True):
+                self._memo.setdefault(id(container), state[key])
+        self._empty = None
+        if type(value) in _HOLDERS and not value:
+            return self._memo.setdefault(id(value), type(value)())
+        if name in _FORWARD_HOOKS:
+            return self._hooks(value, path or "the model")
+        if name in _OTHER_HOOKS:
+            return OrderedDict()
+        if name == "_compiled_call_impl":
+            self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
+            return None
+        return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
     def _hooks(self, hooks: dict[int, Any], name: str) -> OrderedDict[int, Any]:
         kept: OrderedDict[int, Any] = OrderedDict()
@@ -175,28 +229,11 @@ class Shadow:
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
         if self._copier.in_function and not is_lazy(tensor):
-            return _twin(tensor, tensor.device.type)
-        return _twin(tensor, self._device)
+            return twin(tensor, tensor.device.type)
+        return twin(tensor, self._device)
 
 
 def _wrapper(module: nn.Module) -> str:
     """Give the name of a wrapper of torch, empty for any other module."""
     kind = type(module)
     return kind.__name__ if kind.__name__ in _WRAPPERS and kind.__module__[:6] == "torch." else ""
-
-
-def _twin(tensor: Tensor, device: str) -> Tensor:
-    kind: Any = type(tensor)
-    if is_lazy(tensor):
-        return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
-    if device != "meta" and not tensor.is_meta:
-        data = tensor.detach().to(device, copy=True)
-    elif tensor.layout is torch.strided and not tensor.is_quantized:
-        data = torch.empty_strided(
-            tensor.size(), tensor.stride(), dtype=tensor.dtype, device="meta"
-        )
-    else:
-        data = torch.empty_like(tensor.detach(), device="meta")
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(data, requires_grad=tensor.requires_grad)
-    return data.requires_grad_(tensor.requires_grad)

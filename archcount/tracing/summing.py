@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
-from operator import attrgetter
+from operator import add, attrgetter, sub
 
 from torch import nn
 
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.tracing.recorder import Recorder
-from archcount.tracing.records import FREE, ModuleTrace
+from archcount.tracing.records import FREE, NOTHING, ModuleTrace
 
 _NORMS = (nn.LocalResponseNorm, nn.RMSNorm)
 """Modules that torch does as several operations, all of which belong to the norm."""
@@ -34,41 +33,65 @@ def sum_up(
     """
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
-    rows: list[Sequence[int]] = []
-    own: dict[str, list[Cost]] = {}
+    sums, own = _Sums(), dict[str, list[Cost]]()
     missed: Counter[tuple[str, str]] = Counter(unseen)
     for call in recorder.calls:
-        rows.append(_NOTHING)
-        if call.charge is None:
-            missed[call.place, call.operation.name] += 1
-        elif call.charge is not FREE:
-            cost = _all_norm(call.charge.cost) if call.place in norms else call.charge.cost
-            back = call.charge.backward if call.learns else 0
-            own.setdefault(call.place, []).append(cost)
-            rows[-1] = (*_counts(cost), back)
+        charge = call.charge
+        if charge is None or charge is FREE:
+            sums.skip()
+            if charge is None:
+                missed[call.place, call.pattern.operation.name] += 1
+            continue
+        cost = _all_norm(charge.cost) if call.place in norms else charge.cost
+        sums.add(cost, charge.backward if call.learns else 0)
+        own.setdefault(call.place, []).append(cost)
     for path, costs in own.items():
         records[path].own = Cost.total(costs) if len(costs) > 1 else costs[0]
     for (path, op), times in missed.items():
         records[path].missed[op] = times
-    # Sums over all calls up to each, of the categories that are met: a span is a difference.
-    sums = {
-        name: list(accumulate(column, initial=0))
-        for name, column in zip(_NAMES, zip(*rows, strict=True), strict=False)
-        if any(column)
-    }
     held: dict[str, list[Span]] = {}
-    for path, record in reversed(list(records.items())):  # what is held before what holds it
+    for path, record in reversed(records.items()):  # what is held before what holds it
         # What is run by way of another module belongs to those that hold it too.
         covered = _joined(spans.get(path, ()), held.pop(path, ()))
         if covered:
-            numbers = dict.fromkeys(sums, 0)
-            for start, end in covered:
-                for name, column in sums.items():
-                    numbers[name] += column[end] - column[start]
-            record.backward = numbers.pop("backward", 0)
-            record.cost = Cost(**numbers)
+            record.cost, record.backward = sums.within(covered)
         if path:
             held.setdefault(path.rpartition(".")[0], []).extend(covered)
+
+
+class _Sums:
+    """Sums of costs over the calls from the first on: a span is a difference of two."""
+
+    def __init__(self) -> None:
+        self._costs: list[Cost] = []
+        self._sums = [_ZEROS]
+        self._numbers = [0]  # how many calls up to each cost something
+
+    def skip(self) -> None:
+        """Take a call without a cost."""
+        self._numbers.append(len(self._costs))
+
+    def add(self, cost: Cost, backward: int) -> None:
+        """Take the next call."""
+        self._costs.append(cost)
+        self._sums.append(tuple(map(add, self._sums[-1], (*_counts(cost), backward))))
+        self._numbers.append(len(self._costs))
+
+    def within(self, spans: Sequence[Span]) -> tuple[Cost, int]:
+        """Give the cost and the backward operations of the calls in some spans."""
+        places = [(self._numbers[start], self._numbers[end]) for start, end in spans]
+        places = [(start, end) for start, end in places if start < end]
+        if not places:
+            return NOTHING, 0
+        counts = _ZEROS
+        for start, end in places:
+            part = map(sub, self._sums[end], self._sums[start])
+            counts = tuple(map(add, counts, part)) if len(places) > 1 else tuple(part)
+        *numbers, backward = counts
+        first, last = places[0][0], places[-1][1]
+        if last - first == 1:  # as of nearly every layer
+            return self._costs[first], backward
+        return Cost(**dict(zip(CATEGORIES, numbers, strict=True))), backward
 
 
 def _joined(own: Sequence[Span], held: Sequence[Span]) -> Sequence[Span]:
@@ -89,8 +112,7 @@ def _joined(own: Sequence[Span], held: Sequence[Span]) -> Sequence[Span]:
 
 
 Span = tuple[int, int]
-_NAMES = (*CATEGORIES, "backward")
-_NOTHING = (0,) * len(_NAMES)
+_ZEROS = (0,) * (len(CATEGORIES) + 1)
 _counts = attrgetter(*CATEGORIES)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.tracing.containers import tensors_in
@@ -23,6 +23,7 @@ def trace(
     kwargs: Mapping[str, Any] | None = None,
     *,
     run: Callable[..., Any] | None = None,
+    parts: Mapping[str, nn.Module] | None = None,
     forbidden: Set[int] = frozenset(),
 ) -> Trace:
     """Run a module on the meta device and say what every part of it costs.
@@ -34,6 +35,7 @@ def trace(
         args: what it is given in order.
         kwargs: what it is given by name.
         run: how it is run, where not by calling it: a method of it.
+        parts: it and all that it holds by path, where they were looked for before.
         forbidden: modules that must not be run, by `id`: those that this one is a copy of.
 
     Raises:
@@ -46,18 +48,18 @@ def trace(
     1944
     """
     kwargs = kwargs or {}
-    weights = [*module.parameters(), *module.buffers()]
+    parts = dict(module.named_modules()) if parts is None else parts
+    found = {part: ModuleTrace(path=path) for path, part in parts.items()}
+    weights = _tensors_of(found)
     if any(map(is_lazy, weights)):
         fit(module, args, kwargs, run.__name__ if run else "forward")
-        held = (*module.parameters(), *module.buffers())
-        weights = [tensor for tensor in held if not is_lazy(tensor)]
+        weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
     given = list(tensors_in((args, kwargs)))
     recorder = Recorder(weights, given)
-    found = {part: ModuleTrace(path=path) for path, part in module.named_modules()}
     with Visits(found, recorder, forbidden) as visits, recorder:
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
-    results = tuple(recorder.keep(tensor) for tensor in ends)
+    results = tuple([recorder.keep(tensor) for tensor in ends])
     unseen = learn(recorder.nodes(), ends) + visits.elsewhere
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
@@ -73,6 +75,17 @@ def trace(
         peak_bytes=lifetimes(recorder.calls, recorder.sizes, inputs, results),
         remarks=(_CAST,) if recorder.is_cast else (),
     )
+
+
+def _tensors_of(parts: Iterable[nn.Module]) -> list[Tensor]:
+    """Give the parameters and buffers of modules."""
+    return [
+        tensor
+        for part in parts
+        for kind in (part._parameters, part._buffers)
+        for tensor in kind.values()
+        if tensor is not None
+    ]
 
 
 _CAST = (

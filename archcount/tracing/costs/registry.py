@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from archcount.tracing.costs import convolutions, elementwise, products
 from archcount.tracing.costs.rule import Rule
+from archcount.tracing.memory import forget
 from archcount.tracing.records import Charge, Operation
 
 _RULES: dict[str, Rule] = {**convolutions.RULES, **products.RULES, **elementwise.RULES}
+_OWN = dict(_RULES)
+_SEEN = dict(_RULES)
 
 
 def charge(operation: Operation) -> Charge | None:
@@ -23,10 +26,28 @@ def charge(operation: Operation) -> Charge | None:
     >>> charge(Operation("aten.relu_", {"self": image}, (image,))).cost.activation
     128
     """
-    rule = _RULES.get(operation.name) or _RULES.get(operation.name.removesuffix("_"))
-    if rule is None:
-        rule = elementwise.by_kind(operation)
+    rule = rule_of(operation)
     return rule(operation) if rule else None
+
+
+def rule_of(operation: Operation) -> Rule | None:
+    """Give the rule of an operation, None where it has none."""
+    rule = _RULES.get(operation.name) or _RULES.get(operation.name.removesuffix("_"))
+    return elementwise.by_kind(operation) if rule is None else rule
+
+
+def is_given(operation: Operation) -> bool:
+    """Tell whether the program brought the rule of an operation: it may look at anything."""
+    name = operation.name
+    return any(_RULES.get(key) is not _OWN.get(key) for key in (name, name.removesuffix("_")))
+
+
+def check_rules() -> None:
+    """Forget what is remembered where a rule is another than before."""
+    if _RULES != _SEEN:
+        _SEEN.clear()
+        _SEEN.update(_RULES)
+        forget()
 
 
 def register_cost(op: str) -> Callable[[Rule], Rule]:
@@ -46,6 +67,7 @@ def register_cost(op: str) -> Callable[[Rule], Rule]:
 
     def register(rule: Rule) -> Rule:
         _RULES[op] = rule
+        check_rules()
         return rule
 
     return register

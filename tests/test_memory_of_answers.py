@@ -1,0 +1,334 @@
+"""What is answered from memory: the same as what torch is asked for, in every part of a report."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+from handwritten import NETWORKS as HANDWRITTEN
+from handwritten import STYLES, build
+from probes import PROBES
+from torch import nn
+from torch.utils._pytree import tree_map
+
+import archcount as ac
+from archcount.spec.catalogue import shipped_tables
+from archcount.tracing import patterns, reading
+from archcount.tracing.memory import Memory, forget, without_memory
+from archcount.tracing.records import Operation, TensorSpec
+from archcount.tracing.shadow import Shadow
+from archcount.tracing.surroundings import undisturbed
+from archcount.tracing.trace import trace
+
+NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]
+
+
+def numbered(value, numbers):
+    """Number memories in the order in which they are met, as no two passes use the same."""
+    if isinstance(value, TensorSpec):
+        return replace(value, storage=numbers.setdefault(value.storage, len(numbers)))
+    if isinstance(value, Operation):
+        arguments = {name: numbered(item, numbers) for name, item in value.arguments.items()}
+        return replace(value, arguments=arguments, outputs=numbered(value.outputs, numbers))
+    if isinstance(value, list | tuple):
+        return type(value)(numbered(item, numbers) for item in value)
+    return value
+
+
+def told(module, inputs, train=False, device="meta"):
+    """Run a model; give everything that is known of the pass."""
+    module = Shadow(module, device).module.train(train)
+    given = tree_map(lambda x: x.to(device) if isinstance(x, torch.Tensor) else x, inputs)
+    with undisturbed():
+        traced = trace(module, given)
+    numbers: dict[int, int] = {}
+    calls = [
+        (numbered(call.operation, numbers), call.place, call.charge, call.learns)
+        for call in traced.calls
+    ]
+    rest = (traced.modules, traced.activation_bytes, traced.peak_bytes, traced.remarks)
+    return calls, rest, numbered([numbers.get(item) for item in traced.results], {})
+
+
+def thrice(ask):
+    """Ask without memory, with an empty one, and with one that knows all of it."""
+    with without_memory():
+        plain = ask()
+    forget()
+    return plain, ask(), ask()
+
+
+@pytest.mark.filterwarnings("ignore")  # some of torch's own layers warn when they are made
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
+def test_probes_are_told_the_same(probe, train):
+    torch.manual_seed(0)
+    module, inputs = probe.build(), probe.inputs()
+    plain, first, again = thrice(lambda: told(module, inputs, train))
+    assert first == plain
+    assert again == plain
+
+
+def test_probes_are_told_the_same_after_all_others():
+    forget()
+    fresh = [probe for probe in PROBES if "encoder" not in probe.name]
+    with without_memory():
+        plain = [told(probe.build(), probe.inputs()) for probe in fresh]
+    for _ in range(2):
+        assert [told(probe.build(), probe.inputs()) for probe in fresh] == plain
+
+
+def same_network(name, variant, train):
+    def built():
+        with torch.device("meta"):
+            return ac.load(name).build(variant=variant)
+
+    def count(network):
+        return ac.count(network, input=size, batch=2, train=train).record
+
+    size = "x".join(map(str, ac.load(name).architecture(variant=variant).input.dims))
+    network = built()
+    plain, first, again = thrice(lambda: count(network))
+    assert first == plain
+    assert again == plain
+    assert count(built()) == plain
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", HANDWRITTEN)
+def test_networks_by_hand_are_told_the_same(name, style, train):
+    with torch.device("meta"):
+        module = build(HANDWRITTEN[name], style)
+    images = torch.empty(2, 3, 224, 224, device="meta")
+    plain, first, again = thrice(lambda: told(module, [images], train))
+    assert first == plain
+    assert again == plain
+
+
+@pytest.mark.parametrize(("name", "variant"), random.Random(0).sample(NETWORKS, 5))
+@pytest.mark.parametrize("train", [False, True])
+def test_tables_are_told_the_same(name, variant, train):
+    same_network(name, variant, train)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "variant"), NETWORKS)
+@pytest.mark.parametrize("train", [False, True])
+def test_all_tables_are_told_the_same(name, variant, train):
+    same_network(name, variant, train)
+
+
+class Does(nn.Module):
+    """Does one thing with a trained tensor, a constant and the input."""
+
+    def __init__(self, does, train=True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(4, 4), requires_grad=train)
+        self.constant = [torch.zeros(4, 4)]
+        self.does = does
+
+    def forward(self, x):
+        return self.does(x, self.weight, self.constant[0])
+
+
+X = torch.zeros(4, 4)
+IMAGE = torch.zeros(1, 4, 6, 6)
+PAIRS = {
+    # what is left out of the key: two calls that differ in it alone
+    "shape": [(Does(lambda x, w, c: x.relu()), X), (Does(lambda x, w, c: x.relu()), X[:2])],
+    "stride": [
+        (Does(lambda x, w, c: x.relu()), IMAGE),
+        (Does(lambda x, w, c: x.relu()), IMAGE.to(memory_format=torch.channels_last)),
+    ],
+    "offset": [
+        (Does(lambda x, w, c: x[:, 0:2].neg()), X),
+        (Does(lambda x, w, c: x[:, 1:3].neg()), X),
+    ],
+    "dtype": [(Does(lambda x, w, c: x + x), X), (Does(lambda x, w, c: x + x), X.half())],
+    "requires_grad": [
+        (Does(lambda x, w, c: x @ w), X),
+        (Does(lambda x, w, c: x @ w, train=False), X),
+    ],
+    "origin": [
+        (Does(lambda x, w, c: x + w, train=False), X),
+        (Does(lambda x, w, c: x + c, train=False), X),
+    ],
+    "kind of number": [
+        (Does(lambda x, w, c: x.sum(dtype=torch.int64) + 1), X),
+        (Does(lambda x, w, c: x.sum(dtype=torch.int64) + 1.0), X),
+    ],
+    "truth value": [
+        (Does(lambda x, w, c: x.bool() * True), X),
+        (Does(lambda x, w, c: x.bool() * 1), X),
+    ],
+    "sign of nothing": [
+        (Does(lambda x, w, c: nn.functional.pad(x, (1, 1), value=0.0)), X),
+        (Does(lambda x, w, c: nn.functional.pad(x, (1, 1), value=-0.0)), X),
+    ],
+    "argument": [
+        (Does(lambda x, w, c: x.sum(0)), X),
+        (Does(lambda x, w, c: x.sum(1, keepdim=True)), X),
+    ],
+    "name": [
+        (Does(lambda x, w, c: torch.zeros(2, dtype=torch.half, device=x.device) + x[0, 0]), X),
+        (Does(lambda x, w, c: torch.zeros(2, device=x.device) + x[0, 0]), X),
+    ],
+    "conjugate": [
+        (Does(lambda x, w, c: x.mul(2)), X.cfloat()),
+        (Does(lambda x, w, c: x.conj().mul(2)), X.cfloat()),
+    ],
+}
+
+
+def texts(pair):
+    """Give what is told of both, the second after the first; -0.0 is not 0.0."""
+    return [repr(told(module, [x])) for module, x in pair]
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_calls_that_differ_in_one_thing_are_told_apart(name):
+    for pair in (PAIRS[name], PAIRS[name][::-1]):
+        plain, first, again = thrice(lambda: texts(pair))  # noqa: B023
+        assert plain[0] != plain[1]
+        assert first == plain
+        assert again == plain
+
+
+PARTS = {"shape": 0, "stride": 1, "offset": 2, "dtype": 3, "requires_grad": 4, "origin": 5}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_nothing_of_a_tensor_can_be_left_out_of_the_key(name, monkeypatch):
+    known = reading.Reader._part
+
+    def without(self, value, read):
+        part = known(self, value, read)
+        if isinstance(value, torch.Tensor):
+            part = part[: PARTS[name]] + part[PARTS[name] + 1 :]
+        return part
+
+    with without_memory():
+        plain = texts(PAIRS[name])
+    monkeypatch.setattr(reading.Reader, "_part", without)
+    forget()
+    try:
+        assert texts(PAIRS[name]) != plain
+    except RuntimeError:  # torch may notice itself
+        pass
+    finally:
+        forget()
+
+
+@pytest.mark.parametrize("name", ["kind of number", "sign of nothing"])
+def test_numbers_of_other_types_are_other_keys(name, monkeypatch):
+    known = reading.Reader._part
+
+    def without(self, value, read):
+        return value if type(value) in (bool, float) else known(self, value, read)
+
+    with without_memory():
+        plain = texts(PAIRS[name])
+    monkeypatch.setattr(reading.Reader, "_part", without)
+    forget()
+    assert texts(PAIRS[name]) != plain
+    forget()
+
+
+def test_the_default_type_is_part_of_the_key():
+    model = Does(lambda x, w, c: torch.zeros(4, device=x.device) + x)
+    before = told(model, [X])
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert told(model, [X])[1][1] == before[1][1] + 4 * 4 + 16 * 4
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_what_shares_memory_is_another_call():
+    def shifted(x, w, c):
+        return (x + 0)[:, :2].add_(x[:, 1:3])
+
+    def within(x, w, c):
+        y = x + 0
+        return y[:, :2].add_(y[:, 1:3])
+
+    for pair in ([shifted, within], [within, shifted]):
+        plain, first, again = thrice(lambda: [failing(does) for does in pair])  # noqa: B023
+        assert plain == first == again
+
+
+def failing(does):
+    try:
+        return told(Does(does), [X])
+    except RuntimeError as error:
+        return str(error).partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        lambda x, w, c: x.mul_(w).add_(1).relu_() if x.is_leaf else x,
+        lambda x, w, c: (x @ w).mul_(2).sigmoid_(),
+        lambda x, w, c: (x @ w).t_().add_(1),
+        lambda x, w, c: (x @ w).resize_(2, 2),
+        lambda x, w, c: (x + 0).set_(c.to(x.device)),
+        lambda x, w, c: (x @ w).view(2, 8).mul_(3),
+        lambda x, w, c: (x @ w).detach() @ w,
+        lambda x, w, c: torch.no_grad()(lambda: x @ w)() @ w,
+        lambda x, w, c: torch.inference_mode()(lambda: x + 1)() + 1,
+        lambda x, w, c: torch.func.vmap(lambda row: row @ w)(x),
+        lambda x, w, c: torch.cat([x, x], 1).split(4, 1)[1],
+        lambda x, w, c: x.expand(3, 4, 4).contiguous(),
+        lambda x, w, c: nn.functional.dropout(x @ w, training=True),
+        lambda x, w, c: (x @ w).max(1)[0],
+        lambda x, w, c: (c + x) @ w,
+        lambda x, w, c: (c.clone().add_(x), c),
+        lambda x, w, c: c.clone().add_(x).nonzero(),
+    ],
+)
+def test_operations_of_every_kind_are_told_the_same(does):
+    plain, first, again = thrice(lambda: failing(does))
+    assert plain == first == again
+
+
+def test_a_model_whose_sizes_depend_on_what_it_did_before_is_run_each_time():
+    class Grows(nn.Module):
+        steps = 0
+
+        def forward(self, x):
+            Grows.steps += 1
+            return x.repeat(1, Grows.steps) + 1
+
+    sizes = [ac.count(Grows(), input="4").total.output for _ in range(3)]
+    assert sizes == [(1, 4), (1, 8), (1, 12)]
+
+
+def test_a_rule_of_the_program_is_asked_every_time(monkeypatch):
+    from archcount.layers import Cost
+    from archcount.tracing.costs import register_cost, registry
+    from archcount.tracing.records import Charge
+
+    model = Does(lambda x, w, c: x @ w)
+    assert ac.count(model, input="[4,4]").total.macs == 64
+    monkeypatch.setitem(registry._RULES, "aten.mm", registry._RULES["aten.mm"])
+    asked = []
+    register_cost("aten.mm")(lambda operation: asked.append(operation) or Charge(Cost(matmul=7)))
+    assert [ac.count(model, input="[4,4]").total.macs for _ in range(2)] == [7, 7]
+    assert len({spec.storage for operation in asked for spec in operation.tensors()}) > 2
+    monkeypatch.undo()
+    assert ac.count(model, input="[4,4]").total.macs == 64
+
+
+def test_the_memory_is_bounded_and_can_be_switched_off():
+    memory = Memory(room=3)
+    for number in range(100):
+        memory.keep(number, number)
+        assert len(memory) <= 3
+    with without_memory():
+        ac.count(Does(lambda x, w, c: x @ w), input="[4,4]")
+        assert not len(patterns._KNOWN)
+    ac.count(Does(lambda x, w, c: x @ w), input="[4,4]")
+    assert len(patterns._KNOWN)
