@@ -1,6 +1,6 @@
 """The most memory that counting takes, each in a process of its own.
 
-    python benchmarks/memory.py
+python benchmarks/memory.py
 """
 
 from __future__ import annotations

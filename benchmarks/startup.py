@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import compileall
-import os
 import statistics
 import sys
 from functools import partial
@@ -42,7 +41,7 @@ CASES: dict[str, tuple[list[str], str, float | None]] = {
 
 def measure(rounds: int) -> list[Result]:
     """Run the commands."""
-    compileall.compile_dir(os.path.dirname(archcount.__file__), quiet=1)
+    compileall.compile_dir(Path(archcount.__file__).parent, quiet=1)
     peaks: dict[str, list[float]] = {name: [] for name in CASES}
     things = {
         name: partial(process, command, peaks[name]) for name, (command, _, _) in CASES.items()

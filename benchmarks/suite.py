@@ -106,7 +106,9 @@ def main(rounds: int, only: list[str], into: Path) -> int:
     (into / f"{name}.json").write_text(content)
     (into / f"{name}.md").write_text(text)
     sys.stdout.write(text)
-    missed = [result.name for results in found.values() for result in results if result.met is False]
+    missed = [
+        result.name for results in found.values() for result in results if result.met is False
+    ]
     if missed:
         sys.stderr.write(f"not as asked: {'; '.join(missed)}\n")
     return 0
