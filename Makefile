@@ -1,10 +1,10 @@
-# Nine verbs. Everything they need is installed into .venv on first use; after that they work
+# Ten verbs. Everything they need is installed into .venv on first use; after that they work
 # without a network.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all forensics peers bench-check format docs clean
+.PHONY: table test test-all forensics peers benchmark bench-check format docs clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -29,6 +29,9 @@ forensics: .venv/dev  ## plant causes in random tables, print how many are found
 peers: .venv/peers  ## ask archcount and its peers for answers worked out by hand
 	$(BIN)/python benchmarks/peers.py --format md
 
+benchmark: .venv/peers  ## measure speed and memory, keep the results with what they were measured on
+	$(BIN)/python benchmarks/suite.py
+
 bench-check: .venv/dev  ## hold the benchmark against a bare loop, built networks against hand-written ones
 	$(BIN)/python benchmarks/bench_check.py
 
@@ -41,6 +44,8 @@ clean:  ## remove what the other verbs made
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) --editable .
+	@# An editable installation comes without bytecode, which every start would compile anew.
+	$(BIN)/python -m compileall -q archcount
 	@touch $@
 
 .venv/peers: .venv/dev

@@ -23,13 +23,14 @@ import io
 import logging
 import statistics
 import sys
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import networks
 import torch
+from interleaved import Result, interleaved, ratio
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -210,45 +211,75 @@ def importable() -> list[str]:
     return found
 
 
-def timed(own: Subject, shared: Subject, tools: list[str], rounds: int) -> dict[str, list[float]]:
-    """Ask every tool in turn; give the seconds of each round but the first, which warms up.
+def timed(rounds: int, only: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, list[float]]]]:
+    """Ask every tool about each model in turn; give the seconds of each round by tool.
 
     Args:
-        own: what archcount is asked about.
-        shared: an equal one, for all others.
-        tools: their names.
-        rounds: how often each is asked.
+        rounds: how often each is asked, after once to warm up.
+        only: the tools asked besides archcount; all where there is none.
     """
-    times: dict[str, list[float]] = {tool: [] for tool in tools}
-    for number in range(rounds + 1):
-        for tool in tools:
-            asked = own if tool in (OURS, FIRST) else shared
-            with silenced():
-                start = time.perf_counter()
-                TOOLS[tool][1](asked)
-                spent = time.perf_counter() - start
-            if number:
-                times[tool].append(spent)
-    return times
-
-
-def main(rounds: int, only: list[str]) -> None:
-    """Print a Markdown table."""
     tools = [tool for tool in importable() if not only or tool in (OURS, BARE, *only)]
-    others = [tool for tool in tools if tool != OURS]
-    heads = ["model", OURS, *others, "archcount / bare pass"]
-    sys.stdout.write(f"| {' | '.join(heads)} |\n| --- |" + " --: |" * (len(heads) - 1) + "\n")
     for name, (build, size) in MODELS.items():
         model = build().eval()
         with torch.device("meta"):
             own = Subject(model, build().eval(), size)
+        # Some leave methods of theirs on a model.
         shared = replace(own, model=copy.deepcopy(model))
-        times = timed(own, shared, tools, rounds)
+        things = {
+            tool: partial(_silently, TOOLS[tool][1], own if tool in (OURS, FIRST) else shared)
+            for tool in tools
+        }
+        yield name, interleaved(things, rounds)
+
+
+def _silently(ask: Callable[[Subject], object], asked: Subject) -> None:
+    with silenced():
+        ask(asked)
+
+
+ASKED = {"GoogLeNet": 0.9, "ResNet-152": 0.4, "ViT-B/16 size": 0.4}
+"""The most that archcount should take beside a bare pass."""
+PEERS = ("torchinfo", "ptflops", "calflops", "FlopCounterMode", "FlopCounterMode, meta")
+"""What it should be faster than, on every model that is not by hand."""
+
+
+def measure(rounds: int) -> list[Result]:
+    """Time counting."""
+    return [each for name, times in timed(rounds) for each in _results(name, times, rounds)]
+
+
+def _results(model: str, times: dict[str, list[float]], rounds: int) -> Iterator[Result]:
+    for tool, spent in times.items():
+        against = BARE if tool == OURS else OURS
+        found = ratio(spent, times[against])
+        most = ASKED.get(model) if tool == OURS else None
+        is_peer = tool in PEERS and "by hand" not in model
+        met = found <= most if most else found > 1 if is_peer else None
+        yield Result(
+            part="counting",
+            name=f"{model}: {tool}",
+            seconds=statistics.median(spent),
+            against=against,
+            ratio=found,
+            asked=f"at most {most:g}×" if most else "above 1×" if is_peer else "",
+            met=met,
+            rounds=rounds,
+        )
+
+
+def main(rounds: int, only: list[str]) -> None:
+    """Print a Markdown table, a line a model."""
+    others: list[str] = []
+    for name, times in timed(rounds, only):
         middle = {tool: statistics.median(spent) for tool, spent in times.items()}
+        if not others:
+            others = [tool for tool in times if tool != OURS]
+            heads = ["model", OURS, *others, "archcount / bare pass"]
+            rule = " --: |" * (len(heads) - 1)
+            sys.stdout.write(f"| {' | '.join(heads)} |\n| --- |{rule}\n")
         cells = [f"{1000 * middle[OURS]:,.1f} ms"]
         cells += [f"{middle[tool] / middle[OURS]:.2f}×" for tool in others]
-        pairs = zip(times[OURS], times[BARE], strict=True)
-        cells.append(f"{statistics.median(ours / bare for ours, bare in pairs):.2f}×")
+        cells.append(f"{ratio(times[OURS], times[BARE]):.2f}×")
         sys.stdout.write(f"| {name} | {' | '.join(cells)} |\n")
         sys.stdout.flush()
 
