@@ -16,6 +16,7 @@ import pytest
 import archcount as ac
 from archcount.spec import catalogue, kept
 from archcount.spec.catalogue import load_found, shipped_tables
+from archcount.spec.heading import read_heading, read_headings
 from archcount.spec.load import load_table
 
 SEARCH = importlib.import_module("archcount.comparison.search")
@@ -224,6 +225,22 @@ def test_where_tables_are_kept(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert kept.keeping_folder() == tmp_path / ".cache" / "archcount"
+
+
+def test_headings_are_kept_and_read_anew(folder, monkeypatch):
+    def headings():
+        return read_headings(catalogue.shipped_tables().values())
+
+    first = headings()
+    assert first == [read_heading(path, path.name) for path in shipped_tables().values()]
+    with monkeypatch.context() as patched:
+        patched.setattr("archcount.spec.heading.read_heading", lambda *_: pytest.fail("read again"))
+        assert headings() == first
+    path = folder / "tables" / "alexnet.yaml"
+    times = path.stat()
+    path.write_text(path.read_text().replace("3x224x224", "3x225x225"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert [head.input for head in headings() if head.name == "alexnet"] == ["3x225x225"]
 
 
 def test_a_check_reads_the_file_itself(folder, monkeypatch):

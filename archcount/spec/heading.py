@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from archcount.printed.source import Source
-from archcount.spec.source import parse, read_text
+from archcount.spec.kept import had_of_all
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +30,12 @@ class Heading:
     source: Source
 
 
+def read_headings(paths: Iterable[Path]) -> list[Heading]:
+    """Read the heads of the shipped tables, from what is kept of them where that still holds."""
+    paths = list(paths)
+    return had_of_all("headings", paths, lambda: [read_heading(each, each.name) for each in paths])
+
+
 def read_heading(path: Path, label: str) -> Heading:
     """Read the head of a table file.
 
@@ -43,6 +50,8 @@ def read_heading(path: Path, label: str) -> Heading:
     >>> read_heading(shipped_tables()["googlenet"], "googlenet.yaml").rows
     19
     """
+    from archcount.spec.source import parse, read_text
+
     file = parse(read_text(path, label), label).plain()
     try:
         return _heading(file)

@@ -12,17 +12,18 @@ import os
 import pickle
 import sys
 from binascii import crc32
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture
     from archcount.spec.loaded import LoadedTable, Network
 
+Found = TypeVar("Found")
 FOLDER = "ARCHCOUNT_CACHE"
 """The environment's name for the folder they are kept in; nothing is kept where it is empty."""
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -63,6 +64,27 @@ def findings(path: Path, name: str, variant: str) -> Findings | None:
     if folder is None:
         return None
     return Findings(_file(folder, path, f"-{variant}"), _head(path, name))
+
+
+def had_of_all(what: str, paths: Sequence[Path], make: Callable[[], Found]) -> Found:
+    """Give what was made of all shipped tables, from what is kept of it where that still holds.
+
+    Args:
+        what: what it is called.
+        paths: their files, at least one.
+        make: makes it anew.
+    """
+    folder = keeping_folder()
+    if folder is None:
+        return make()
+    place = paths[0].parent / what
+    contents = b"".join(path.read_bytes() for path in paths)
+    file, head = _file(folder, place), b"\n".join((contents, _stamp(place.parent)))
+    kept: Found | None = _read(file, head)
+    if kept is None:
+        kept = make()
+        _write(file, head, kept)
+    return kept
 
 
 def _head(path: Path, name: str) -> bytes:
