@@ -236,7 +236,7 @@ table: |
     path.write_text(text)
     result = run(str(path), "--in", "H,times")
     assert result.returncode == 2
-    assert "depends on times" in result.stderr
+    assert "only while times stays what it is" in result.stderr
     assert "leave times out: --in H" in result.stderr
     report = ac.formula(ac.load(path))
     assert set(report.symbols) == {"H", "W", "w"}

@@ -107,7 +107,9 @@ def formulas(table: LoadedTable, variant: str = "", symbols: Sequence[str] = ())
         tied = [name for name in found.domain.tied if name in free]
         if not tied:
             return found
-        told |= dict.fromkeys(tied, "the layers go together so for these values")
+        told |= dict.fromkeys(
+            tied, "the table has these layers, and they go together, only while it stays what it is"
+        )
 
 
 def _check(table: str, symbols: Sequence[str], lets: Mapping[str, Fraction]) -> None:
@@ -147,8 +149,8 @@ def _check_untied(found: Formulas) -> None:
         rest = [other for other in found.symbols if other != name]
         raise UsageError(
             Problem(
-                what=f"which layers {found.name} has, or their strides, depends on {name}: "
-                "there is no one expression for all its values",
+                what=f"{found.name} has these layers, and they go together, only while {name} "
+                "stays what it is: there is no one expression for its values",
                 remedy=f"leave {name} out" + (f": --in {','.join(rest)}" if rest else ""),
             )
         )
