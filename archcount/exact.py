@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 
 class SymbolicNumber(ABC):
@@ -68,7 +68,7 @@ def is_beyond(number: Any, limit: int) -> bool:
     """
     if isinstance(number, SymbolicNumber):
         return number.is_beyond(limit)
-    return max(abs(number.numerator), number.denominator) > limit
+    return bool(max(abs(number.numerator), number.denominator) > limit)
 
 
 def as_whole(number: Any) -> int:
@@ -77,8 +77,8 @@ def as_whole(number: Any) -> int:
     >>> as_whole(Fraction(4))
     4
     """
-    whole: int = number if isinstance(number, SymbolicNumber) else int(number)
-    return whole
+    whole: Any = number if isinstance(number, SymbolicNumber) else int(number)
+    return cast(int, whole)
 
 
 def as_real(number: Any) -> float:
@@ -87,5 +87,5 @@ def as_real(number: Any) -> float:
     >>> as_real(Fraction(1, 2))
     0.5
     """
-    real: float = number if isinstance(number, SymbolicNumber) else float(number)
-    return real
+    real: Any = number if isinstance(number, SymbolicNumber) else float(number)
+    return cast(float, real)

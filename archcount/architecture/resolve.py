@@ -92,9 +92,7 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
     try:
         if isinstance(bound.value, PatchText):
             # A stride shapes the network: it is one number, also where others are symbolic.
-            stride = int(
-                whole(evaluate(bound.value.stride, shape, context), "the stride", least=1)
-            )
+            stride = int(whole(evaluate(bound.value.stride, shape, context), "the stride", least=1))
             return Patch(bound.value.kernel, (stride, stride))
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)

@@ -43,6 +43,11 @@ class LazyGroup(TyperGroup):
             "show_sweep",
             "Count a table at many input sizes, values of its `let` names and batches.",
         ),
+        "formula": (
+            "archcount.cli.formula",
+            "show_formula",
+            "Give a table's counts as exact expressions in its input size and `let` names.",
+        ),
         "explain": (
             "archcount.cli.explain",
             "show_explain",

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from archcount.architecture.resolve import MOST
 from archcount.counting.symbolic.guards import Guard
-from archcount.counting.symbolic.polynomial import UNIT, Length, Name, Point, Polynomial
+from archcount.counting.symbolic.polynomial import UNIT, Length, Name, Point
 from archcount.counting.symbolic.side import Side, solve
 
 
@@ -67,9 +67,7 @@ class Domain:
     @property
     def tied(self) -> tuple[str, ...]:
         """The names that an equation holds to a value or to one another."""
-        names = {
-            name for guard in self.others if guard.relation == "==" for name in guard.of.names
-        }
+        names = {name for guard in self.others if guard.relation == "==" for name in guard.of.names}
         return tuple(sorted(names))
 
 
@@ -103,7 +101,7 @@ def _is_limit(guard: Guard) -> bool:
     of = guard.of
     falling = all(factor < 0 for monomial, factor in of.terms.items() if monomial != UNIT)
     return guard.relation == "small" or (
-        guard.relation == ">=" and of.constant >= MOST - 1 and falling
+        guard.relation == ">=" and of.constant >= MOST // 2 and falling
     )
 
 
@@ -141,9 +139,7 @@ def _narrowed(found: Range, relation: str, factor: Fraction, constant: Fraction)
 def _common(first: Fraction, second: Fraction) -> Fraction:
     """Give the greatest number that both are whole multiples of."""
     return Fraction(
-        math.gcd(
-            first.numerator * second.denominator, second.numerator * first.denominator
-        ),
+        math.gcd(first.numerator * second.denominator, second.numerator * first.denominator),
         first.denominator * second.denominator,
     )
 

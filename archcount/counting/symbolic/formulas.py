@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from archcount.counting.formula import count
-from archcount.counting.records import Count, RowCount
+from archcount.counting.records import RowCount
 from archcount.counting.symbolic.domain import Domain, domain_of
 from archcount.counting.symbolic.guards import Guard, Trace
+from archcount.counting.symbolic.merging import merged
 from archcount.counting.symbolic.number import Symbolic
 from archcount.counting.symbolic.polynomial import Name, Polynomial
-from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.counting.symbolic.symbols import SIDES, check_symbols, multiples, sides_of
+from archcount.errors import InvalidTableError, Problem, UsageError
 from archcount.layers import Shape
 from archcount.spec.loaded import LoadedTable
-
-SIDES = ("C", "H", "W", "size", "batch")
-"""The names that are not the table's: input channels, height, width, height = width, images."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +42,12 @@ class RowFormula:
         """Give the counts by name."""
         return {"params": self.params, "weights": self.weights, "macs": self.macs}
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that any of its numbers reads."""
+        numbers = (*self.output, *self.quantities().values())
+        return frozenset(name for number in numbers for name in number.names)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Formulas:
@@ -54,12 +59,13 @@ class Formulas:
         input: the table's own (channels, height, width).
         symbols: the names that stay symbols, in order.
         fixed: the `let` names that have their number in the expressions.
-        told: of those, the ones that could have been symbols by what was asked, with the reason.
+        ties: equations that would tie `let` names to one another, so that they kept their numbers.
         rows: the rows.
         total: the whole network, heads left out.
         domain: where they hold.
         guards: what the run decided; the domain says it in short.
-        point: the table's own values of the symbols.
+        point: values of the symbols that led the run: the table's own, sides raised to the
+            multiple that was asked for.
     """
 
     name: str
@@ -67,12 +73,17 @@ class Formulas:
     input: tuple[int, int, int]
     symbols: tuple[str, ...]
     fixed: Mapping[str, Fraction]
-    told: Mapping[str, str]
+    ties: tuple[Guard, ...]
     rows: tuple[RowFormula, ...]
     total: RowFormula
     domain: Domain
     guards: tuple[Guard, ...]
     point: Mapping[str, int | Fraction]
+
+    @property
+    def lets(self) -> tuple[str, ...]:
+        """The `let` names that are symbols."""
+        return tuple(item.name for item in self.domain.ranges)
 
 
 def formulas(
@@ -99,42 +110,18 @@ def formulas(
     """
     lets = table.numbers(variant)
     if symbols:
-        _check(table.name, symbols, lets)
-        found = _run(table, variant, tuple(symbols), multiple, {})
+        check_symbols(table.name, symbols, lets)
+        found = _run(table, variant, tuple(symbols), multiple)
         _check_untied(found)
         return found
-    told: dict[str, str] = {name: "the name is the input's" for name in lets if name in SIDES}
+    free, ties = [name for name in lets if name not in SIDES], list[Guard]()
     while True:
-        free = [name for name in lets if name not in told]
-        found = _run(table, variant, ("H", "W", *free), multiple, told)
-        tied = [name for name in found.domain.tied if name in free]
-        if not tied:
-            return found
-        told |= dict.fromkeys(tied, "the layers go together so for these values")
-
-
-def _check(table: str, symbols: Sequence[str], lets: Mapping[str, Fraction]) -> None:
-    known = [*SIDES, *(name for name in lets if name not in SIDES)]
-    for number, name in enumerate(symbols):
-        if name not in known:
-            raise UsageError(
-                Problem(
-                    what=f"table {table} has no number {quote(name)} to keep as a symbol",
-                    allowed=", ".join(known),
-                    remedy=suggestion(name, known),
-                )
-            )
-        if name in symbols[:number]:
-            raise UsageError(
-                Problem(what=f"the symbol {name} is given twice", remedy="name it once")
-            )
-    if "size" in symbols and {"H", "W"} & {*symbols}:
-        raise UsageError(
-            Problem(
-                what="size is the side of a square, and does not go with H or W",
-                allowed="size, or H and W",
-            )
-        )
+        found = _run(table, variant, ("H", "W", *free), multiple)
+        tied = [guard for guard in found.domain.others if guard.relation == "=="]
+        if not {*free} & {name for guard in tied for name in guard.of.names}:
+            return replace(found, ties=tuple(ties))
+        ties += tied
+        free = [name for name in free if name not in found.domain.tied]
 
 
 def _check_untied(found: Formulas) -> None:
@@ -162,72 +149,45 @@ def _run(
     variant: str,
     symbols: tuple[str, ...],
     multiple: int,
-    told: Mapping[str, str],
 ) -> Formulas:
     channels, height, width = table.input(variant).chw
     lets = table.numbers(variant)
-    own = {"C": channels, "H": height, "W": width, "size": height, "batch": 1}
-    sides = {name: own[name] for name in symbols if name in SIDES}
-    _check_met(sides, multiple, (height, width))
+    sides = sides_of(symbols, (channels, height, width), multiple)
     point: dict[str, int | Fraction] = {n: sides[n] if n in sides else lets[n] for n in symbols}
     trace = Trace(point)
     made = {
         name: Symbolic(Polynomial.of(Name(name, whole=name in sides)), trace) for name in symbols
     }
-    square = made.get("size")
-    shape: Any = (
-        made.get("C", channels),
-        square or made.get("H", height),
-        square or made.get("W", width),
-    )
+    own: dict[str, Any] = {
+        "C": channels,
+        "H": made.get("size", height),
+        "W": made.get("size", width),
+    }
     numbers: Any = {name: made[name] for name in symbols if name not in sides}
-    architecture = table.with_numbers(variant, Shape(shape), numbers)
-    counted = count(architecture)
-    guards = (*trace.guards, *_multiples(sides, multiple))
+    shape = Shape(tuple(made.get(name, side) for name, side in own.items()))
+    try:
+        counted = count(architecture := table.with_numbers(variant, shape, numbers))
+    except InvalidTableError as error:
+        # The table's own numbers go together; those of a multiple are not in its file.
+        tried = " and ".join(f"{name} = {value}" for name, value in sides.items())
+        problem = replace(error.problems[0], where=None)
+        raise UsageError(replace(problem, what=f"with {tried}: {problem.what}")) from None
+    guards = (*trace.guards, *multiples(sides, multiple))
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
+    domain = domain_of(guards, sides, list(numbers))
     return Formulas(
         name=table.name,
         variant=architecture.variant,
         input=(channels, height, width),
         symbols=symbols,
         fixed={name: value for name, value in lets.items() if name not in numbers},
-        told=told,
-        rows=tuple(_formula(row, batch) for row in counted.rows),
-        total=_formula(_whole(counted), batch),
-        domain=domain_of(guards, sides, list(numbers)),
+        ties=(),
+        rows=tuple(merged(_formula(row, batch), domain.sides) for row in counted.rows),
+        total=merged(_formula(counted.total, batch), domain.sides),
+        domain=domain,
         guards=guards,
         point=point,
     )
-
-
-def _whole(counted: Count) -> RowCount:
-    return counted.total
-
-
-def _multiples(sides: Mapping[str, int], multiple: int) -> list[Guard]:
-    if multiple == 1:
-        return []
-    return [
-        Guard(Polynomial.of(Name(name, whole=True)) * Fraction(1, multiple), "whole")
-        for name in sides
-        if name in ("H", "W", "size")
-    ]
-
-
-def _check_met(sides: Mapping[str, int], multiple: int, own: tuple[int, int]) -> None:
-    """Refuse multiples that the table's own sides are none of, or a square that they are not."""
-    if "size" in sides and own[0] != own[1]:
-        raise UsageError(
-            Problem(what=f"the table's own input is no square: {own[0]}x{own[1]}", allowed="H, W")
-        )
-    for name, value in sides.items():
-        if name in ("H", "W", "size") and value % multiple:
-            raise UsageError(
-                Problem(
-                    what=f"the table's own {name}, {value}, is no multiple of {multiple}",
-                    allowed=f"a number that divides {value}",
-                )
-            )
 
 
 def _formula(row: RowCount, batch: Polynomial) -> RowFormula:

@@ -123,7 +123,7 @@ def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[Side, list[Guar
 def _solved(
     guard: Guard, name: str, period: int, step: Fraction, met: int
 ) -> Iterator[tuple[int, _Class]]:
-    """Yield, by remainder, the values x = start + period * k of every k >= 0 that fulfil a guard."""
+    """Yield, by remainder, the values start + period * k, k >= 0, that fulfil a guard."""
     for start in range(1, period + 1):
         value = guard.of.at({name: start})
         bounds = _steps(guard.relation, value, step, (met - start) // period)

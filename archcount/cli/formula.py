@@ -1,0 +1,92 @@
+"""`archcount formula`: a table's counts as exact expressions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcount.api.formulas import formula
+from archcount.api.tables import Table
+from archcount.cli import complete
+from archcount.cli.options import Output, TableName, loaded
+from archcount.cli.output import choose_format, destination, write_colour
+from archcount.errors import Problem, UsageError
+from archcount.reporting.formulas import FORMULA_FORMATS, render_formula
+
+
+def show_formula(
+    name: TableName = "googlenet",
+    rows: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ROW]...",
+            help="Rows; the whole network where there is none.",
+            autocompletion=complete.rows,
+        ),
+    ] = None,
+    symbols: Annotated[
+        str,
+        typer.Option(
+            "--in",
+            metavar="NAMES",
+            help="What stays a symbol: H,W (or size), C, batch, names under let; by default H, W "
+            "and the names under let.",
+        ),
+    ] = "",
+    variant: Annotated[
+        str,
+        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
+    ] = "",
+    multiple: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Take the sides for multiples of N, for simpler expressions."
+        ),
+    ] = 1,
+    every_row: Annotated[
+        bool, typer.Option("--rows", help="Every row, and the whole network.")
+    ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"{', '.join(FORMULA_FORMATS)}; by default rich on a terminal and plain in a "
+            "pipe.",
+            autocompletion=lambda incomplete: [
+                form for form in FORMULA_FORMATS if form.startswith(incomplete)
+            ],
+        ),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Give a table's counts as exact expressions in its input size and `let` names.
+
+    Below them stands where they hold. They are made by one run of the counting itself over
+    symbols, and checked by `archcount sweep` at points of that domain.
+    """
+    chosen = choose_format(form, output, more={".tex": "latex"})
+    if rows and every_row:
+        raise UsageError(Problem(what="--rows beside names of rows", allowed="one of the two"))
+    with destination(output) as write:
+        table, named = loaded(name, variant)
+        report = formula(
+            Table(table),
+            *(rows or []),
+            variant=named,
+            symbols=_names(symbols),
+            multiple=multiple,
+            every_row=every_row,
+        )
+        width = None if output is None else 160
+        write(render_formula(report.record, chosen, width=width, colour=write_colour(output)))
+
+
+def _names(text: str) -> list[str]:
+    names = [word.strip() for word in text.split(",")] if text else []
+    if not all(names):
+        raise UsageError(
+            Problem(what=f"--in {text!r} has an empty name", allowed="names such as H,W,classes")
+        )
+    return names

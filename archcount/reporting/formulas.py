@@ -1,0 +1,180 @@
+"""Counts as expressions: the sheet for people, JSON, CSV and LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archcount.counting.symbolic.formulas import Formulas, RowFormula
+from archcount.counting.symbolic.polynomial import Polynomial
+from archcount.counting.symbolic.symbols import SIDES
+from archcount.printed import Source
+from archcount.reporting.conditions import condition, domain_record, domain_words, plain_number
+from archcount.reporting.exports import Value, to_csv, to_json
+from archcount.reporting.expressions import expression, terms
+from archcount.reporting.render import FORMATS, render_sheets
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+
+SCHEMA = "archcount.formula/1"
+FORMULA_FORMATS: Mapping[str, str] = {**FORMATS, "latex": "aligned equations"}
+"""The formats that expressions can be written in."""
+_LENGTHS = tuple(name for name in SIDES if name != "batch")
+_HEADINGS = {"output": "output", "params": "params", "weights": "weights", "macs": "MACs"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormulaRecord:
+    """What is shown of a table's expressions.
+
+    Attributes:
+        found: the expressions.
+        source: where the table was printed.
+        shown: the rows to show, `total` for the whole network.
+        checked: at how many points the sweep counts the same.
+    """
+
+    found: Formulas
+    source: Source
+    shown: tuple[RowFormula, ...]
+    checked: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the sheet: a term of one quantity."""
+
+    row: str
+    what: str
+    text: str
+
+
+def render_formula(
+    record: FormulaRecord, form: str, *, width: int | None = None, colour: bool = True
+) -> str:
+    """Write expressions in one of `FORMULA_FORMATS`; arguments as `render_table`."""
+    if form == "json":
+        return formula_json(record)
+    if form == "csv":
+        return to_csv(_tidy(record, row) for row in record.shown)
+    if form == "latex":
+        from archcount.reporting.latex import formula_latex
+
+        return formula_latex(record.shown, record.found.domain)
+    whole = form in ("md", "html")
+    heading = f"archcount formula {record.found.name}"
+    return render_sheets(
+        [[_sheet(record, whole=whole)]], form, width=width, colour=colour, heading=heading
+    )
+
+
+def _sheet(record: FormulaRecord, *, whole: bool) -> Sheet:
+    """Lay expressions out, one term a line or each on one line."""
+    found = record.found
+    columns: list[Column[_Line]] = [
+        Column(heading="Row", text=lambda line: line.row, whole=True),
+        Column(heading="Count", text=lambda line: line.what, whole=True),
+        Column(heading="Expression", text=lambda line: line.text),
+    ]
+    lines = [line for row in record.shown for line in _lines(row, whole=whole)]
+    later = tuple(number for number, line in enumerate(lines) if line.row and number)
+    title = f"{found.name} {found.variant}".strip()
+    return make_sheet(
+        f"{title}: {record.source}",
+        columns,
+        lines,
+        rule_before=later,
+        notes=_notes(record),
+    )
+
+
+def _lines(row: RowFormula, *, whole: bool) -> Iterator[_Line]:
+    yield _Line(row.id, _HEADINGS["output"], _output(row))
+    for name, polynomial in row.quantities().items():
+        written = [expression(polynomial, _LENGTHS)] if whole else terms(polynomial, _LENGTHS)
+        for number, text in enumerate(written):
+            yield _Line("", "" if number else _HEADINGS[name], text)
+
+
+def _output(row: RowFormula) -> str:
+    return " x ".join(_dimension(side) for side in row.output)
+
+
+def _dimension(side: Polynomial) -> str:
+    text = expression(side, _LENGTHS)
+    return f"({text})" if len(side.terms) > 1 else text
+
+
+def _notes(record: FormulaRecord) -> Iterator[Text]:
+    found = record.found
+    yield Text(f"holds for {domain_words(found.domain)}", "good")
+    if found.domain.limits:
+        yield Text("and where no number is above what a table file may say (1,000,000,000)")
+    yield Text(
+        "elsewhere the rows do not go together, or go together otherwise: "
+        "archcount sweep counts those"
+    )
+    images = "a batch of images" if "batch" in found.symbols else "one image"
+    channels = "" if "C" in found.symbols else f" of {found.input[0]} channels"
+    yield Text(f"MACs of {images}{channels}, inference, without auxiliary heads")
+    names = ", ".join(f"{name} = {value}" for name, value in found.point.items())
+    total = {name: f"{of.at(found.point)}" for name, of in found.total.quantities().items()}
+    numbers = ", ".join(f"{int(value):,} {_HEADINGS[name]}" for name, value in total.items())
+    yield Text(f"for {names}: {numbers} in all")
+    fixed = ", ".join(f"{name} = {value}" for name, value in _read(found).items())
+    if fixed:
+        yield Text(f"numbers here: {fixed}")
+    for tie in found.ties:
+        yield Text(f"the layers go together so where {condition(tie)}", "told")
+    idle = [name for name in found.symbols if name not in _names(found)]
+    if idle:
+        yield Text(f"no count depends on {', '.join(idle)}")
+    yield Text(f"checked: archcount sweep counts the same at {record.checked} points")
+
+
+def _read(found: Formulas) -> dict[str, Any]:
+    """Give the numbers that could have stayed symbols: those of `let`, and a side of the input."""
+    sides = dict(zip("HW", found.input[1:], strict=True))
+    if "size" in found.symbols:
+        sides = {}
+    return {k: v for k, v in sides.items() if k not in found.symbols} | dict(found.fixed)
+
+
+def _names(found: Formulas) -> frozenset[str]:
+    return found.total.names.union(*(row.names for row in found.rows))
+
+
+def _written(row: RowFormula) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "output": [expression(side, _LENGTHS) for side in row.output],
+        **{name: expression(of, _LENGTHS) for name, of in row.quantities().items()},
+    }
+
+
+def _tidy(record: FormulaRecord, row: RowFormula) -> dict[str, Value]:
+    return {
+        **_written(row),
+        "output": _output(row),
+        "holds": domain_words(record.found.domain),
+    }
+
+
+def formula_json(record: FormulaRecord) -> str:
+    """Write expressions as JSON, `archcount.formula/1`."""
+    found = record.found
+    return to_json(
+        {
+            "schema": SCHEMA,
+            "name": found.name,
+            "variant": found.variant or None,
+            "source": str(record.source),
+            "symbols": list(found.symbols),
+            "point": {name: plain_number(value) for name, value in found.point.items()},
+            "numbers": {name: plain_number(value) for name, value in _read(found).items()},
+            "ties": [condition(tie) for tie in found.ties],
+            "rows": [_written(row) for row in record.shown],
+            "domain": domain_record(found.domain),
+            "checked": record.checked,
+        }
+    )
