@@ -17,7 +17,7 @@ _MANY = 8
 
 def domain_words(domain: Domain) -> str:
     """Say where expressions hold."""
-    words = [*_sides(domain.sides), *map(_range, domain.ranges), *map(condition, domain.others)]
+    words = [*_sides(domain.sides), *_ranges(domain.ranges), *map(condition, domain.others)]
     return "; ".join(word for word in words if word)
 
 
@@ -53,22 +53,31 @@ def _runs(numbers: tuple[int, ...]) -> list[str]:
     return ["..".join(map(str, run)) for run in runs]
 
 
-def _range(item: Range) -> str:
-    multiple = item.name if item.unit in (None, 1) else f"{_factor(item.unit)}*{item.name}"
+def _ranges(ranges: tuple[Range, ...]) -> Iterator[str]:
+    """Speak once of numbers that may be the same."""
+    alike: dict[str, list[str]] = {}
+    for item in ranges:
+        if values := _values(item):
+            alike.setdefault(values, []).append(_multiple(item))
+    for values, names in alike.items():
+        yield f"{', '.join(names)} {values}"
+
+
+def _multiple(item: Range) -> str:
+    """Write what of a name is whole."""
+    unit = Fraction(1) if item.unit is None else item.unit
+    above = item.name if unit.numerator == 1 else f"{unit.numerator}*{item.name}"
+    return above if unit.denominator == 1 else f"{above}/{unit.denominator}"
+
+
+def _values(item: Range) -> str:
     unit = item.unit or Fraction(1)
-    whole = f"{multiple} whole" if item.unit is not None else ""
-    bounds = ""
+    words = ["whole"] if item.unit is not None else []
     if item.least is not None:
-        bounds += f" {'>' if item.above else '>='} {item.least * unit}"
+        words.append(f"{'>' if item.above else '>='} {item.least * unit}")
     if item.most is not None:
-        bounds += f" {'and ' if bounds else ''}<= {item.most * unit}"
-    if whole:
-        return f"{whole} and{bounds}" if bounds else whole
-    return f"{multiple}{bounds}" if bounds else ""
-
-
-def _factor(number: Fraction) -> str:
-    return str(number) if number.denominator == 1 else f"({number})"
+        words.append(f"<= {item.most * unit}")
+    return " and ".join(words)
 
 
 def condition(guard: Guard) -> str:
@@ -88,6 +97,17 @@ def condition(guard: Guard) -> str:
     else:
         turned = guard.relation
     return f"{expression(rest, ())} {'=' if turned == '==' else turned} {value}"
+
+
+def decimal(number: Fraction | int) -> str:
+    """Write a fraction as people would.
+
+    >>> decimal(Fraction(1, 4)), decimal(Fraction(1, 3)), decimal(3)
+    ('0.25', '1/3', '3')
+    """
+    text = str(float(number))
+    exactly = Fraction(text) == number and Fraction(number).denominator != 1
+    return text if exactly else str(number)
 
 
 def plain_number(number: Fraction | int | None) -> int | str | None:

@@ -60,13 +60,13 @@ def _signed(parts: Iterable[tuple[bool, str]], *, first: bool = True) -> list[st
     return words
 
 
-def _fineness(spatial: Monomial) -> tuple[bool, float, int, str]:
-    """Sort maps by their size, what has none last."""
+def _fineness(spatial: Monomial) -> tuple[float, int, str]:
+    """Sort maps by their size."""
     size, shift = 1.0, 0
     for atom, exponent in spatial:
         if isinstance(atom, Length | Ratio):
             size, shift = size * atom.divisor**exponent, shift + atom.shift
-    return not spatial, size, -shift, _product(spatial)
+    return size, -shift, _product(spatial)
 
 
 def _degree(monomial: Monomial) -> tuple[int, str]:
@@ -77,16 +77,18 @@ def _degree(monomial: Monomial) -> tuple[int, str]:
 def _term(spatial: Monomial, by: Mapping[Monomial, Fraction]) -> tuple[bool, str]:
     """Write one term; its sign apart."""
     number, common, rest = _factored(by)
-    factors = [_sum(rest)] if rest.terms.keys() != {UNIT} else []
-    if len(rest.terms) > 1:
-        factors = [f"({factors[0]})"]
-    front = _product(common)
-    words = [word for word in (front, *factors, _product(spatial)) if word]
-    above = abs(number.numerator)
-    if above != 1 or not words:
-        words.insert(0, str(above))
+    sums = [f"({_sum(rest)})"] if len(rest.terms) > 1 else []
+    above = [_product(common, above=True), *sums, _product(spatial, above=True)]
+    words = [word for word in above if word]
+    if abs(number.numerator) != 1 or not words:
+        words.insert(0, str(abs(number.numerator)))
+    whole = [str(number.denominator)] if number.denominator != 1 else []
+    below = [*whole, *(_product(part, above=False) for part in (common, spatial))]
+    divisors = "*".join(word for word in below if word)
     text = "*".join(words)
-    return number < 0, text if number.denominator == 1 else f"{text}/{number.denominator}"
+    if not divisors:
+        return number < 0, text
+    return number < 0, f"{text}/({divisors})" if "*" in divisors else f"{text}/{divisors}"
 
 
 def _factored(by: Mapping[Monomial, Fraction]) -> tuple[Fraction, Monomial, Polynomial]:
@@ -95,6 +97,8 @@ def _factored(by: Mapping[Monomial, Fraction]) -> tuple[Fraction, Monomial, Poly
     number = Fraction(1, below) if len(by) > 1 else next(iter(by.values()))
     if len(by) > 1 and all(value < 0 for value in by.values()):
         number = -number
+    if len(by) == 1:
+        return number, next(iter(by)), Polynomial.of(1)
     shared: dict[Atom, int] = dict(next(iter(by)))
     for monomial in by:
         exponents = dict(monomial)
@@ -110,9 +114,10 @@ def _sum(polynomial: Polynomial) -> str:
     return " ".join(_signed([_term(UNIT, {m: polynomial.terms[m]}) for m in order]))
 
 
-def _product(monomial: Monomial) -> str:
-    written = sorted((_power(atom, exponent) for atom, exponent in monomial), key=_in_order)
-    return "*".join(written)
+def _product(monomial: Monomial, *, above: bool = True) -> str:
+    """Write the part of a product that stands above or below the line."""
+    words = [_power(atom, abs(exponent)) for atom, exponent in monomial if (exponent > 0) is above]
+    return "*".join(sorted(words, key=_in_order))
 
 
 def _in_order(word: str) -> tuple[bool, str]:
@@ -122,16 +127,16 @@ def _in_order(word: str) -> tuple[bool, str]:
 
 def _power(atom: Atom, exponent: int) -> str:
     text = written(atom)
-    if isinstance(atom, Ratio) and exponent != 1:
-        text = f"({text})"
-    return text if exponent == 1 else f"{text}**{f'({exponent})' if exponent < 0 else exponent}"
+    if exponent == 1:
+        return text
+    return f"({text})**{exponent}" if isinstance(atom, Ratio) else f"{text}**{exponent}"
 
 
 def written(atom: Atom) -> str:
     """Write one name, or one rounded number.
 
     >>> written(Length("H", 31, 32)), written(Length("H", -1, 2)), written(Length("H", -191, 32))
-    ('ceil(H/32)', 'floor((H - 1)/2)', 'ceil((H - 222)/32)')
+    ('ceil(H/32)', 'floor((H - 1)/2)', 'ceil((H-222)/32)')
     """
     match atom:
         case Name(name):
@@ -160,4 +165,4 @@ def _is_nearer(up: int, down: int, divisor: int) -> bool:
 def _over(name: str, shift: int, divisor: int) -> str:
     if not shift:
         return f"{name}/{divisor}"
-    return f"({name} {'+' if shift > 0 else '-'} {abs(shift)})/{divisor}"
+    return f"({name}{shift:+})/{divisor}"

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from archcount.counting.symbolic.formulas import Formulas, RowFormula
 from archcount.counting.symbolic.polynomial import Polynomial
 from archcount.counting.symbolic.symbols import SIDES
 from archcount.printed import Source
-from archcount.reporting.conditions import condition, domain_record, domain_words, plain_number
+from archcount.reporting.conditions import (
+    condition,
+    decimal,
+    domain_record,
+    domain_words,
+    plain_number,
+)
 from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.expressions import expression, terms
 from archcount.reporting.render import FORMATS, render_sheets
@@ -117,19 +124,25 @@ def _notes(record: FormulaRecord) -> Iterator[Text]:
     images = "a batch of images" if "batch" in found.symbols else "one image"
     channels = "" if "C" in found.symbols else f" of {found.input[0]} channels"
     yield Text(f"MACs of {images}{channels}, inference, without auxiliary heads")
-    names = ", ".join(f"{name} = {value}" for name, value in found.point.items())
+    idle = [name for name in found.symbols if name not in _names(found)]
+    names = _listed({k: v for k, v in found.point.items() if k not in idle})
     total = {name: f"{of.at(found.point)}" for name, of in found.total.quantities().items()}
     numbers = ", ".join(f"{int(value):,} {_HEADINGS[name]}" for name, value in total.items())
-    yield Text(f"for {names}: {numbers} in all")
-    fixed = ", ".join(f"{name} = {value}" for name, value in _read(found).items())
-    if fixed:
+    yield Text(f"for {names}: {numbers} in all" if names else f"in all: {numbers}")
+    if fixed := _listed(_read(found)):
         yield Text(f"numbers here: {fixed}")
     for tie in found.ties:
-        yield Text(f"the layers go together so where {condition(tie)}", "told")
-    idle = [name for name in found.symbols if name not in _names(found)]
+        kept = ", ".join(name for name in found.fixed if name in tie.of.names)
+        yield Text(
+            f"kept as numbers: {kept}; the layers are others unless {condition(tie)}", "told"
+        )
     if idle:
         yield Text(f"no count depends on {', '.join(idle)}")
     yield Text(f"checked: archcount sweep counts the same at {record.checked} points")
+
+
+def _listed(numbers: Mapping[str, int | Fraction]) -> str:
+    return ", ".join(f"{name} = {decimal(value)}" for name, value in numbers.items())
 
 
 def _read(found: Formulas) -> dict[str, Any]:

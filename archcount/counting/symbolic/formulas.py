@@ -14,7 +14,14 @@ from archcount.counting.symbolic.guards import Guard, Trace
 from archcount.counting.symbolic.merging import merged
 from archcount.counting.symbolic.number import Symbolic
 from archcount.counting.symbolic.polynomial import Name, Polynomial
-from archcount.counting.symbolic.symbols import SIDES, check_symbols, multiples, sides_of
+from archcount.counting.symbolic.symbols import (
+    SIDES,
+    check_symbols,
+    following,
+    is_own,
+    multiples,
+    sides_of,
+)
 from archcount.errors import InvalidTableError, Problem, UsageError
 from archcount.layers import Shape
 from archcount.spec.loaded import LoadedTable
@@ -95,7 +102,7 @@ def formulas(
         table: the table.
         variant: of the table.
         symbols: what stays a symbol, of `SIDES` and the table's `let` names; where there is none
-            H, W and every `let` name that nothing ties to a value.
+            H, W and every `let` name that is a plain number and that nothing ties to a value.
         multiple: sides are taken for multiples of this.
 
     Raises:
@@ -114,7 +121,9 @@ def formulas(
         found = _run(table, variant, tuple(symbols), multiple)
         _check_untied(found)
         return found
-    free, ties = [name for name in lets if name not in SIDES], list[Guard]()
+    texts = table.lets(variant)
+    free = [name for name in lets if name not in SIDES and is_own(texts[name])]
+    ties: list[Guard] = []
     while True:
         found = _run(table, variant, ("H", "W", *free), multiple)
         tied = [guard for guard in found.domain.others if guard.relation == "=="]
@@ -175,12 +184,13 @@ def _run(
     guards = (*trace.guards, *multiples(sides, multiple))
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
     domain = domain_of(guards, sides, list(numbers))
+    moved = following(table.lets(variant), numbers)
     return Formulas(
         name=table.name,
         variant=architecture.variant,
         input=(channels, height, width),
         symbols=symbols,
-        fixed={name: value for name, value in lets.items() if name not in numbers},
+        fixed={name: value for name, value in lets.items() if name not in (*numbers, *moved)},
         ties=(),
         rows=tuple(merged(_formula(row, batch), domain.sides) for row in counted.rows),
         total=merged(_formula(counted.total, batch), domain.sides),

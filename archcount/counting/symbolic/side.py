@@ -165,6 +165,7 @@ def _both(
         ends = [end for end in (one.last, other.last) if end is not None]
         first, last = max(one.first, other.first), min(ends, default=None)
         first += (remainder - first) % longer
+        last = None if last is None else last - (last - remainder) % longer
         if last is None or first <= last:
             yield remainder, _Class(first, last)
 

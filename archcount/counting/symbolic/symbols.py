@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from archcount.architecture import parse_expression
 from archcount.counting.symbolic.guards import Guard
 from archcount.counting.symbolic.polynomial import Name, Polynomial
 from archcount.errors import Problem, UsageError, quote, suggestion
@@ -44,6 +45,34 @@ def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fractio
                 allowed="size, or H and W",
             )
         )
+
+
+def is_own(text: str) -> bool:
+    """Tell whether what a file says of a `let` name reads no other name.
+
+    >>> is_own("64"), is_own("w/2")
+    (True, False)
+    """
+    return not parse_expression(text).names
+
+
+def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
+    """Name what is worked out from some names.
+
+    Args:
+        texts: the `let` names with what the file says of them.
+        symbols: the names.
+
+    >>> following({"w": "64", "half": "w/2", "quarter": "half/2"}, ["w"])
+    ['half', 'quarter']
+    """
+    moved: list[str] = []
+    sources = {*symbols}
+    for name, text in texts.items():
+        if name not in sources and sources & {*moved, *parse_expression(text).names}:
+            moved.append(name)
+            sources.add(name)
+    return moved
 
 
 def sides_of(symbols: Iterable[str], own: tuple[int, int, int], multiple: int) -> Mapping[str, int]:
