@@ -524,3 +524,36 @@ def test_a_length_keeps_its_value_when_it_is_written_by_another():
     googlenet = formulas(ac.load("googlenet").file)
     lengths = [atom for atom in googlenet.total.macs.atoms() if isinstance(atom, Length)]
     assert {(atom.divisor, atom.shift % 32) for atom in lengths} == {(32, 31)}
+
+
+def test_a_number_added_to_what_is_taken_away():
+    """-floor((x + a) / m) + b is one rounded length too."""
+    for a, m, b in product(range(-4, 5), (1, 2, 3), range(-3, 4)):
+        taken = settled(-length("H", a, m) + b)
+        name, shift, divisor, sign = as_length(taken)
+        assert (name, sign) == ("H", -1)
+        for x in range(1, 13):
+            assert taken.at({"H": x}) == -((x + a) // m) + b == -((x + shift) // divisor)
+
+
+def test_one_number_over_another_is_a_plain_one_as_long_as_it_stays():
+    for x, y in ((10, 3), (-10, 3), (12, 4), (7, 9)):
+        trace = Trace({"x": x, "y": y})
+        one, other = (Symbolic(Polynomial.of(Name(name, whole=True)), trace) for name in "xy")
+        assert one // other == x // y
+        for near_x, near_y in product(range(x - 8, x + 9), range(1, 15)):
+            point = {"x": near_x, "y": near_y}
+            stays = all(guard.holds(point) for guard in trace.guards)
+            assert stays == (near_x // near_y == x // y), point
+
+
+def test_an_identity_is_not_the_projection_that_stands_elsewhere(table_of):
+    """A shortcut from 16 channels to w is a 1x1 convolution of 16 w weights, unless w is 16."""
+    text = TINY.replace("3x8x8", "16x8x8").replace(
+        "table: |", "blocks:\n  block: {add: [conv 3x3 w, shortcut]}\ntable: |"
+    )
+    report = ac.formula(table_of(text.replace("conv 3x3/2 w", "block")))
+    assert report.domain == "H, W >= 1; w whole and >= 1; w != 16"
+    assert expression(report.record.found.total.weights, ()) == "160*w"
+    with pytest.raises(ac.UsageError, match="do not hold for H = 8, W = 8, w = 16"):
+        report.at(w=16)

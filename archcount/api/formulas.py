@@ -85,7 +85,7 @@ class FormulaReport:
                 hold for them.
 
         >>> formula("mobilenet_v1").at(H=160, W=160, alpha="0.5")["macs"]
-        76244992
+        76524800
         """
         found = self.record.found
         point = dict(found.point)

@@ -135,8 +135,8 @@ def _power(atom: Atom, exponent: int) -> str:
 def written(atom: Atom) -> str:
     """Write one name, or one rounded number.
 
-    >>> written(Length("H", 31, 32)), written(Length("H", -1, 2)), written(Length("H", -191, 32))
-    ('ceil(H/32)', 'floor((H - 1)/2)', 'ceil((H-222)/32)')
+    >>> written(Length("H", 31, 32)), written(Length("H", -2, 4)), written(Length("H", -161, 32))
+    ('ceil(H/32)', 'floor((H-2)/4)', 'ceil((H-192)/32)')
     """
     match atom:
         case Name(name):

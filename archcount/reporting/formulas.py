@@ -138,7 +138,8 @@ def _notes(record: FormulaRecord) -> Iterator[Text]:
         )
     if idle:
         yield Text(f"no count depends on {', '.join(idle)}")
-    yield Text(f"checked: archcount sweep counts the same at {record.checked} points")
+    places = "1 point" if record.checked == 1 else f"{record.checked} points"
+    yield Text(f"checked: archcount sweep counts the same at {places}")
 
 
 def _listed(numbers: Mapping[str, int | Fraction]) -> str:

@@ -113,7 +113,7 @@ def formulas(
     >>> from archcount.spec.load import load_table
     >>> mobilenet = formulas(load_table(*find_table("mobilenet_v1")))
     >>> mobilenet.total.macs.at({"H": 224, "W": 224, "alpha": Fraction(1, 2), "classes": 1000})
-    Fraction(149490176, 1)
+    Fraction(149497088, 1)
     """
     lets = table.numbers(variant)
     if symbols:
