@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcount.api.checks import check
     from archcount.api.differing import DifferenceReport, diff
     from archcount.api.explaining import explain
-    from archcount.api.formulas import formula
+    from archcount.api.formulas import FormulaReport, formula
     from archcount.api.inferring import infer
     from archcount.api.models import ModelReport
     from archcount.api.reports import Report, compare, count
@@ -29,6 +29,7 @@ __all__ = [
     "BenchComparisonReport",
     "BenchReport",
     "DifferenceReport",
+    "FormulaReport",
     "InvalidTableError",
     "ModelReport",
     "Report",
@@ -51,6 +52,7 @@ _PLACES = {
     "BenchComparisonReport": "benchmarks",
     "BenchReport": "benchmarks",
     "DifferenceReport": "differing",
+    "FormulaReport": "formulas",
     "ModelReport": "models",
     "Report": "reports",
     "Table": "tables",

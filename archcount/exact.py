@@ -68,8 +68,7 @@ def is_beyond(number: Any, limit: int) -> bool:
     """
     if isinstance(number, SymbolicNumber):
         return number.is_beyond(limit)
-    largest: int = max(abs(number.numerator), number.denominator)
-    return largest > limit
+    return bool(max(abs(number.numerator), number.denominator) > limit)
 
 
 def as_whole(number: Any) -> int:

@@ -13,6 +13,7 @@ def test_the_surface_is_small_and_pinned():
         "BenchComparisonReport",
         "BenchReport",
         "DifferenceReport",
+        "FormulaReport",
         "InvalidTableError",
         "ModelReport",
         "Report",

@@ -6,75 +6,87 @@ from typing import Annotated
 
 import typer
 
+from archcount.api.formulas import formula
+from archcount.api.tables import Table
 from archcount.cli import complete
-from archcount.cli.options import Format, Output
+from archcount.cli.options import Output, TableName, loaded
 from archcount.cli.output import choose_format, destination, write_colour
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import Problem, UsageError
+from archcount.reporting.formulas import FORMULA_FORMATS, render_formula
 
 
 def show_formula(
-    name: Annotated[
-        str,
+    name: TableName = "googlenet",
+    rows: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="A shipped table's name, or the path of a table file.",
-            autocompletion=complete.tables,
+            metavar="[ROW]...",
+            help="Rows; the whole network where there is none.",
+            autocompletion=complete.rows,
         ),
-    ] = "googlenet",
-    row: Annotated[
-        str,
-        typer.Argument(
-            help="A row's name; the whole network without one.", autocompletion=complete.rows
-        ),
-    ] = "",
+    ] = None,
     symbols: Annotated[
-        str | None,
+        str,
         typer.Option(
             "--in",
             metavar="NAMES",
-            help="What stays a symbol, such as H,W,batch,classes: C, H, W (or size, of a square), "
-            "batch, and the names under let:. By default H, W and every such name that can be.",
+            help="What stays a symbol: H,W (or size), C, batch, names under let; by default H, W "
+            "and the names under let.",
         ),
-    ] = None,
-    every: Annotated[
+    ] = "",
+    variant: Annotated[
+        str,
+        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
+    ] = "",
+    multiple: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Take the sides for multiples of N, for simpler expressions."
+        ),
+    ] = 1,
+    every_row: Annotated[
         bool, typer.Option("--rows", help="Every row, and the whole network.")
     ] = False,
-    variant: Annotated[
-        str, typer.Option(help="A variant of the table.", autocompletion=complete.variants)
-    ] = "",
-    form: Format = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"{', '.join(FORMULA_FORMATS)}; by default rich on a terminal and plain in a "
+            "pipe.",
+            autocompletion=lambda incomplete: [
+                form for form in FORMULA_FORMATS if form.startswith(incomplete)
+            ],
+        ),
+    ] = None,
     output: Output = None,
 ) -> None:
-    """Give params and MACs as exact expressions in the input size and a table's `let` names.
+    """Give a table's counts as exact expressions in its input size and `let` names.
 
-    In closed form, of one image unless batch is among the names; sympy reads the expressions. The
-    values for which they were shown to hold stand below.
+    Below them stands where they hold. They are made by one run of the counting itself over
+    symbols, and checked by `archcount sweep` at points of that domain.
     """
-    from archcount.api.formulas import formula
-    from archcount.api.tables import load
-    from archcount.reporting.formulas import formula_csv, formula_json, formula_sheets
-    from archcount.reporting.render import render_sheets
-
-    if row and every:
-        raise UsageError(Problem(what="a row beside --rows", allowed="one of them"))
-    names = [] if symbols is None else [each.strip() for each in symbols.split(",")]
-    if symbols is not None and not all(names):
-        raise UsageError(
-            Problem(
-                what=f"--in {quote(symbols)}",
-                allowed="names with commas between, such as H,W,batch",
-            )
-        )
-    chosen = choose_format(form, output)
+    chosen = choose_format(form, output, more={".tex": "latex"})
+    if rows and every_row:
+        raise UsageError(Problem(what="--rows beside names of rows", allowed="one of the two"))
     with destination(output) as write:
-        table = load(name)
-        report = formula(table, row, variant=variant, symbols=names, every=every)
-        if chosen == "json":
-            write(formula_json(report))
-        elif chosen == "csv":
-            write(formula_csv(report))
-        else:
-            heading = f"archcount formula {table.name}"
-            width = None if output is None else 160
-            colour = write_colour(output)
-            sheets = formula_sheets(report)
-            write(render_sheets(sheets, chosen, width=width, colour=colour, heading=heading))
+        table, named = loaded(name, variant)
+        report = formula(
+            Table(table),
+            *(rows or []),
+            variant=named,
+            symbols=_names(symbols),
+            multiple=multiple,
+            every_row=every_row,
+        )
+        width = None if output is None else 160
+        write(render_formula(report.record, chosen, width=width, colour=write_colour(output)))
+
+
+def _names(text: str) -> list[str]:
+    names = [word.strip() for word in text.split(",")] if text else []
+    if not all(names):
+        raise UsageError(
+            Problem(what=f"--in {text!r} has an empty name", allowed="names such as H,W,classes")
+        )
+    return names

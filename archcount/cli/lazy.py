@@ -46,8 +46,7 @@ class LazyGroup(TyperGroup):
         "formula": (
             "archcount.cli.formula",
             "show_formula",
-            "Give params and MACs as exact expressions in the input size and a table's `let` "
-            "names.",
+            "Give a table's counts as exact expressions in its input size and `let` names.",
         ),
         "explain": (
             "archcount.cli.explain",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archcount.cli import complete
 from archcount.errors import Problem, UsageError, quote
 from archcount.reporting.render import FORMATS
+
+if TYPE_CHECKING:
+    from archcount.spec.loaded import LoadedTable
 
 TableName = Annotated[
     str,
@@ -59,3 +62,21 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
             raise UsageError(Problem(what=f"{name} is given twice", allowed="one value a name"))
         values[name] = value
     return values
+
+
+def loaded(name: str, variant: str) -> tuple[LoadedTable, str]:
+    """Load the table that a name, which may end in `@variant`, stands for; give its variant.
+
+    Raises:
+        UsageError: it is no table, or two variants are named.
+        InvalidTableError: it cannot be read.
+    """
+    from archcount.loading.target import Target
+    from archcount.spec.catalogue import load_found
+
+    target = Target.read(name, variant)
+    if target.table is None:
+        raise UsageError(
+            Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
+        )
+    return load_found(target.table, target.label), target.variant

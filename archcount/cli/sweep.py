@@ -12,13 +12,12 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.bench_options import words_of
-from archcount.cli.options import Output, TableName, pairs_of
+from archcount.cli.options import Output, TableName, loaded, pairs_of
 from archcount.cli.output import choose_format, destination, streamed
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
 
 if TYPE_CHECKING:
     from archcount.counting.sweep import Axes, Point
-    from archcount.spec.loaded import LoadedTable
 
 _RANGE = re.compile(r"([0-9]{1,6})\.\.([0-9]{1,6})(?::([0-9]{1,6}))?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -61,7 +60,7 @@ def show_sweep(
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
     chosen = "csv" if picture else _format(form, output)
-    table, variant = _table(name, variant)
+    table, variant = loaded(name, variant)
     axes = _axes(table.input(variant).channels, inputs, let or [], batch)
     if jobs is not None and jobs < 1:
         raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
@@ -82,19 +81,6 @@ def _format(form: str | None, output: Path | None) -> str:
             Problem(what=f"a sweep in the format {quote(chosen)}", allowed=", ".join(FORMATS))
         )
     return chosen
-
-
-def _table(name: str, variant: str) -> tuple[LoadedTable, str]:
-    """Load the table that a name, which may end in `@variant`, stands for; give its variant."""
-    from archcount.loading.target import Target
-    from archcount.spec.catalogue import load_found
-
-    target = Target.read(name, variant)
-    if target.table is None:
-        raise UsageError(
-            Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
-        )
-    return load_found(target.table, target.label), target.variant
 
 
 def _axes(channels: int, inputs: str, let: list[str], batch: str) -> Axes:

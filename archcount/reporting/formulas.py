@@ -1,207 +1,194 @@
-"""The layout of `archcount formula`: counts as expressions, and where they hold."""
+"""Counts as expressions: the sheet for people, JSON, CSV and LaTeX."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from archcount.counting.symbolic.formulas import Formulas, RowFormula
+from archcount.counting.symbolic.polynomial import Polynomial
+from archcount.counting.symbolic.symbols import SIDES
+from archcount.printed import Source
+from archcount.reporting.conditions import (
+    condition,
+    decimal,
+    domain_record,
+    domain_words,
+    plain_number,
+)
 from archcount.reporting.exports import Value, to_csv, to_json
+from archcount.reporting.expressions import expression, terms
+from archcount.reporting.render import FORMATS, render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 SCHEMA = "archcount.formula/1"
-"""The name and version of the JSON form."""
-QUANTITIES = {"params": "params", "weights": "weights", "macs": "MACs"}
-"""What is given as an expression, and its heading."""
+FORMULA_FORMATS: Mapping[str, str] = {**FORMATS, "latex": "aligned equations"}
+"""The formats that expressions can be written in."""
+_LENGTHS = tuple(name for name in SIDES if name != "batch")
+_HEADINGS = {"output": "output", "params": "params", "weights": "weights", "macs": "MACs"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenRow:
-    """One row's counts as text that sympy reads, or the whole network's.
+class FormulaRecord:
+    """What is shown of a table's expressions.
 
     Attributes:
-        id: the row's name; `total` for the whole network.
-        output: channels, height and width.
-        params: all trained numbers.
-        weights: parameters of kernels.
-        macs: multiply-accumulates, of the batch where `batch` is a symbol.
+        found: the expressions.
+        source: where the table was printed.
+        shown: the rows to show, `total` for the whole network.
+        checked: at how many points the sweep counts the same.
     """
 
-    id: str
-    output: tuple[str, ...]
-    params: str
-    weights: str
-    macs: str
+    found: Formulas
+    source: Source
+    shown: tuple[RowFormula, ...]
+    checked: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Condition:
-    """The values of one symbol for which expressions hold.
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the sheet: a term of one quantity."""
 
-    Attributes:
-        name: the symbol.
-        least: the least value; empty where there is none.
-        above: whether the least value itself is left out.
-        most: the greatest value; empty where there is none.
-        multiple: what it is a multiple of; empty where any fraction may stand.
-        modulus: what remainders are of; 0 where it has none.
-        remainders: those that are allowed.
-    """
-
-    name: str
-    least: str = ""
-    above: bool = False
-    most: str = ""
-    multiple: str = ""
-    modulus: int = 0
-    remainders: tuple[int, ...] = ()
+    row: str
+    what: str
+    text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FormulaReport:
-    """What `archcount formula` says.
+def render_formula(
+    record: FormulaRecord, form: str, *, width: int | None = None, colour: bool = True
+) -> str:
+    """Write expressions in one of `FORMULA_FORMATS`; arguments as `render_table`."""
+    if form == "json":
+        return formula_json(record)
+    if form == "csv":
+        return to_csv(_tidy(record, row) for row in record.shown)
+    if form == "latex":
+        from archcount.reporting.latex import formula_latex
 
-    Attributes:
-        name: the table's name.
-        variant: the variant's name, or empty.
-        symbols: the symbols, each with the table's own value.
-        fixed: the `let` names that have their number in the expressions.
-        tied: of these, the ones that cannot be symbols, with the reason.
-        rows: what is given.
-        conditions: where it holds, by symbol.
-        others: conditions on several symbols at once, as text that sympy reads.
-        most: no number that a layer has may be above this.
-    """
-
-    name: str
-    variant: str
-    symbols: Mapping[str, str]
-    fixed: Mapping[str, str]
-    tied: Mapping[str, str]
-    rows: tuple[WrittenRow, ...]
-    conditions: tuple[Condition, ...]
-    others: tuple[str, ...]
-    most: int
-
-    def _repr_html_(self) -> str:
-        from archcount.reporting.render import render_sheets
-
-        parts = formula_sheets(self)
-        return render_sheets(parts, "html", width=None, colour=False, heading=self.name)
-
-
-def told(condition: Condition) -> str:
-    """Say a condition in words.
-
-    >>> told(Condition(name="H", least="223", modulus=32, remainders=(0, 31)))
-    'H: 223 or more, leaving 0 or 31 when divided by 32'
-    >>> told(Condition(name="alpha", least="1/32", multiple="1/32"))
-    'alpha: 1/32 or more, a multiple of 1/32'
-    """
-    words = []
-    if condition.least:
-        words.append(
-            f"above {condition.least}" if condition.above else f"{condition.least} or more"
-        )
-    if condition.most:
-        words.append(f"{condition.most} or less")
-    if condition.modulus > 1:
-        listed = [str(item) for item in condition.remainders]
-        few = " or ".join([", ".join(listed[:-1]), listed[-1]] if listed[1:] else listed)
-        words.append(f"leaving {few} when divided by {condition.modulus}")
-    if condition.multiple:
-        whole = condition.multiple == "1"
-        words.append("a whole number" if whole else f"a multiple of {condition.multiple}")
-    return f"{condition.name}: {', '.join(words) or 'any value'}"
-
-
-def formula_sheets(report: FormulaReport) -> list[list[Sheet]]:
-    """Lay a report out: a table of expressions for each row, with notes below the last."""
-    title = f"{report.name} {report.variant}".strip()
-    parts = []
-    for number, row in enumerate(report.rows):
-        records = [("output", " x ".join(row.output))]
-        records += [(head, getattr(row, name)) for name, head in QUANTITIES.items()]
-        last = number == len(report.rows) - 1
-        columns: list[Column[tuple[str, str]]] = [
-            Column(heading="Count", text=lambda record: record[0], whole=True),
-            Column(heading="Expression", text=lambda record: record[1]),
-        ]
-        sheet = make_sheet(
-            f"{title}, {'the whole network' if row.id == 'total' else f'row {row.id}'}",
-            columns,
-            records,
-            notes=tuple(_notes(report)) if last else (),
-        )
-        parts.append([sheet])
-    return parts
-
-
-def _notes(report: FormulaReport) -> Iterator[Text]:
-    counted = "of the batch" if "batch" in report.symbols else "for one image"
-    yield Text(
-        f"exact, counted in closed form at inference; MACs (multiply-accumulates) {counted}, "
-        "auxiliary heads left out"
+        return formula_latex(record.shown, record.found.domain)
+    whole = form in ("md", "html")
+    heading = f"archcount formula {record.found.name}"
+    return render_sheets(
+        [[_sheet(record, whole=whole)]], form, width=width, colour=colour, heading=heading
     )
-    if report.symbols:
-        own = ", ".join(f"{name} = {value}" for name, value in report.symbols.items())
-        yield Text(f"the table itself has {own}")
-    if report.fixed:
-        fixed = ", ".join(f"{name} = {value}" for name, value in report.fixed.items())
-        yield Text(f"with their numbers in the expressions: {fixed}")
-    for name, reason in report.tied.items():
-        yield Text(f"{name} is no symbol: {reason}")
-    if report.conditions:
-        yield Text("shown to hold for " + "; ".join(told(each) for each in report.conditions))
-    for other in report.others:
-        yield Text(f"and where {other}")
-    if report.symbols:
-        yield Text(
-            f"and no number of a layer above {report.most:,}; for other values the rows may not "
-            "go together, or the expressions may be others"
-        )
 
 
-def formula_csv(report: FormulaReport) -> str:
-    """Write one line per row and count."""
-    records: list[dict[str, Value]] = [
-        {"row": row.id, "count": name, "expression": text}
-        for row in report.rows
-        for name, text in (
-            *zip(("channels", "height", "width"), row.output, strict=False),
-            *((name, getattr(row, name)) for name in QUANTITIES),
-        )
+def _sheet(record: FormulaRecord, *, whole: bool) -> Sheet:
+    """Lay expressions out, one term a line or each on one line."""
+    found = record.found
+    columns: list[Column[_Line]] = [
+        Column(heading="Row", text=lambda line: line.row, whole=True),
+        Column(heading="Count", text=lambda line: line.what, whole=True),
+        Column(heading="Expression", text=lambda line: line.text),
     ]
-    return to_csv(records)
+    lines = [line for row in record.shown for line in _lines(row, whole=whole)]
+    later = tuple(number for number, line in enumerate(lines) if line.row and number)
+    title = f"{found.name} {found.variant}".strip()
+    return make_sheet(
+        f"{title}: {record.source}",
+        columns,
+        lines,
+        rule_before=later,
+        notes=_notes(record),
+    )
 
 
-def formula_json(report: FormulaReport) -> str:
-    """Write everything as JSON, `archcount.formula/1`."""
-    record: dict[str, Any] = {
-        "schema": SCHEMA,
-        "name": report.name,
-        "variant": report.variant or None,
-        "symbols": dict(report.symbols),
-        "fixed": dict(report.fixed),
-        "tied": dict(report.tied),
-        "rows": [
-            {"id": row.id, "output": list(row.output)}
-            | {name: getattr(row, name) for name in QUANTITIES}
-            for row in report.rows
-        ],
-        "conditions": [
-            {
-                "name": each.name,
-                "least": each.least or None,
-                "above": each.above,
-                "most": each.most or None,
-                "multiple": each.multiple or None,
-                "modulus": each.modulus or None,
-                "remainders": list(each.remainders),
-            }
-            for each in report.conditions
-        ],
-        "others": list(report.others),
-        "most": report.most,
+def _lines(row: RowFormula, *, whole: bool) -> Iterator[_Line]:
+    yield _Line(row.id, _HEADINGS["output"], _output(row))
+    for name, polynomial in row.quantities().items():
+        written = [expression(polynomial, _LENGTHS)] if whole else terms(polynomial, _LENGTHS)
+        for number, text in enumerate(written):
+            yield _Line("", "" if number else _HEADINGS[name], text)
+
+
+def _output(row: RowFormula) -> str:
+    return " x ".join(_dimension(side) for side in row.output)
+
+
+def _dimension(side: Polynomial) -> str:
+    text = expression(side, _LENGTHS)
+    return f"({text})" if len(side.terms) > 1 else text
+
+
+def _notes(record: FormulaRecord) -> Iterator[Text]:
+    found = record.found
+    yield Text(f"holds for {domain_words(found.domain)}", "good")
+    if found.domain.limits:
+        yield Text("and where no number is above what a table file may say (1,000,000,000)")
+    yield Text(
+        "elsewhere the rows do not go together, or go together otherwise: "
+        "archcount sweep counts those"
+    )
+    images = "a batch of images" if "batch" in found.symbols else "one image"
+    channels = "" if "C" in found.symbols else f" of {found.input[0]} channels"
+    yield Text(f"MACs of {images}{channels}, inference, without auxiliary heads")
+    idle = [name for name in found.symbols if name not in _names(found)]
+    names = _listed({k: v for k, v in found.point.items() if k not in idle})
+    total = {name: f"{of.at(found.point)}" for name, of in found.total.quantities().items()}
+    numbers = ", ".join(f"{int(value):,} {_HEADINGS[name]}" for name, value in total.items())
+    yield Text(f"for {names}: {numbers} in all" if names else f"in all: {numbers}")
+    if fixed := _listed(_read(found)):
+        yield Text(f"numbers here: {fixed}")
+    for tie in found.ties:
+        kept = ", ".join(name for name in found.fixed if name in tie.of.names)
+        yield Text(
+            f"kept as numbers: {kept}; the layers are others unless {condition(tie)}", "told"
+        )
+    if idle:
+        yield Text(f"no count depends on {', '.join(idle)}")
+    places = "1 point" if record.checked == 1 else f"{record.checked} points"
+    yield Text(f"checked: archcount sweep counts the same at {places}")
+
+
+def _listed(numbers: Mapping[str, int | Fraction]) -> str:
+    return ", ".join(f"{name} = {decimal(value)}" for name, value in numbers.items())
+
+
+def _read(found: Formulas) -> dict[str, Any]:
+    """Give the numbers that could have stayed symbols: those of `let`, and a side of the input."""
+    sides = dict(zip("HW", found.input[1:], strict=True))
+    if "size" in found.symbols:
+        sides = {}
+    return {k: v for k, v in sides.items() if k not in found.symbols} | dict(found.fixed)
+
+
+def _names(found: Formulas) -> frozenset[str]:
+    return found.total.names.union(*(row.names for row in found.rows))
+
+
+def _written(row: RowFormula) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "output": [expression(side, _LENGTHS) for side in row.output],
+        **{name: expression(of, _LENGTHS) for name, of in row.quantities().items()},
     }
-    return to_json(record)
+
+
+def _tidy(record: FormulaRecord, row: RowFormula) -> dict[str, Value]:
+    return {
+        **_written(row),
+        "output": _output(row),
+        "holds": domain_words(record.found.domain),
+    }
+
+
+def formula_json(record: FormulaRecord) -> str:
+    """Write expressions as JSON, `archcount.formula/1`."""
+    found = record.found
+    return to_json(
+        {
+            "schema": SCHEMA,
+            "name": found.name,
+            "variant": found.variant or None,
+            "source": str(record.source),
+            "symbols": list(found.symbols),
+            "point": {name: plain_number(value) for name, value in found.point.items()},
+            "numbers": {name: plain_number(value) for name, value in _read(found).items()},
+            "ties": [condition(tie) for tie in found.ties],
+            "rows": [_written(row) for row in record.shown],
+            "domain": domain_record(found.domain),
+            "checked": record.checked,
+        }
+    )

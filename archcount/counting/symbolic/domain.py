@@ -101,7 +101,7 @@ def _is_limit(guard: Guard) -> bool:
     of = guard.of
     falling = all(factor < 0 for monomial, factor in of.terms.items() if monomial != UNIT)
     return guard.relation == "small" or (
-        guard.relation == ">=" and of.constant >= MOST - 1 and falling
+        guard.relation == ">=" and of.constant >= MOST // 2 and falling
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,14 +11,20 @@ from archcount.counting.formula import count
 from archcount.counting.records import RowCount
 from archcount.counting.symbolic.domain import Domain, domain_of
 from archcount.counting.symbolic.guards import Guard, Trace
+from archcount.counting.symbolic.merging import merged
 from archcount.counting.symbolic.number import Symbolic
 from archcount.counting.symbolic.polynomial import Name, Polynomial
-from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.counting.symbolic.symbols import (
+    SIDES,
+    check_symbols,
+    following,
+    is_own,
+    multiples,
+    sides_of,
+)
+from archcount.errors import InvalidTableError, Problem, UsageError
 from archcount.layers import Shape
 from archcount.spec.loaded import LoadedTable
-
-SIDES = ("C", "H", "W", "size", "batch")
-"""The names that are not the table's: input channels, height, width, height = width, images."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +49,12 @@ class RowFormula:
         """Give the counts by name."""
         return {"params": self.params, "weights": self.weights, "macs": self.macs}
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that any of its numbers reads."""
+        numbers = (*self.output, *self.quantities().values())
+        return frozenset(name for number in numbers for name in number.names)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Formulas:
@@ -54,12 +66,13 @@ class Formulas:
         input: the table's own (channels, height, width).
         symbols: the names that stay symbols, in order.
         fixed: the `let` names that have their number in the expressions.
-        told: of those, the ones that could have been symbols by what was asked, with the reason.
+        ties: equations that would tie `let` names to one another, so that they kept their numbers.
         rows: the rows.
         total: the whole network, heads left out.
         domain: where they hold.
         guards: what the run decided; the domain says it in short.
-        point: the table's own values of the symbols.
+        point: values of the symbols that led the run: the table's own, sides raised to the
+            multiple that was asked for.
     """
 
     name: str
@@ -67,22 +80,30 @@ class Formulas:
     input: tuple[int, int, int]
     symbols: tuple[str, ...]
     fixed: Mapping[str, Fraction]
-    told: Mapping[str, str]
+    ties: tuple[Guard, ...]
     rows: tuple[RowFormula, ...]
     total: RowFormula
     domain: Domain
     guards: tuple[Guard, ...]
     point: Mapping[str, int | Fraction]
 
+    @property
+    def lets(self) -> tuple[str, ...]:
+        """The `let` names that are symbols."""
+        return tuple(item.name for item in self.domain.ranges)
 
-def formulas(table: LoadedTable, variant: str = "", symbols: Sequence[str] = ()) -> Formulas:
+
+def formulas(
+    table: LoadedTable, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
+) -> Formulas:
     """Count a table with symbols for numbers.
 
     Args:
         table: the table.
         variant: of the table.
         symbols: what stays a symbol, of `SIDES` and the table's `let` names; where there is none
-            H, W and every `let` name that nothing ties to a value.
+            H, W and every `let` name that is a plain number and that nothing ties to a value.
+        multiple: sides are taken for multiples of this.
 
     Raises:
         UsageError: there is no such variant or name, two do not go together, or the network is
@@ -90,50 +111,26 @@ def formulas(table: LoadedTable, variant: str = "", symbols: Sequence[str] = ())
 
     >>> from archcount.spec.catalogue import find_table
     >>> from archcount.spec.load import load_table
-    >>> found = formulas(load_table(*find_table("googlenet")), symbols=["H", "W"])
-    >>> found.total.macs.at({"H": 224, "W": 224})
-    Fraction(1582671872, 1)
+    >>> mobilenet = formulas(load_table(*find_table("mobilenet_v1")))
+    >>> mobilenet.total.macs.at({"H": 224, "W": 224, "alpha": Fraction(1, 2), "classes": 1000})
+    Fraction(149497088, 1)
     """
     lets = table.numbers(variant)
     if symbols:
-        _check(table.name, symbols, lets)
-        found = _run(table, variant, tuple(symbols), {})
+        check_symbols(table.name, symbols, lets)
+        found = _run(table, variant, tuple(symbols), multiple)
         _check_untied(found)
         return found
-    told: dict[str, str] = {name: "the name is the input's" for name in lets if name in SIDES}
+    texts = table.lets(variant)
+    free = [name for name in lets if name not in SIDES and is_own(texts[name])]
+    ties: list[Guard] = []
     while True:
-        free = [name for name in lets if name not in told]
-        found = _run(table, variant, ("H", "W", *free), told)
-        tied = [name for name in found.domain.tied if name in free]
-        if not tied:
-            return found
-        told |= dict.fromkeys(
-            tied, "the table has these layers, and they go together, only while it stays what it is"
-        )
-
-
-def _check(table: str, symbols: Sequence[str], lets: Mapping[str, Fraction]) -> None:
-    known = [*SIDES, *(name for name in lets if name not in SIDES)]
-    for number, name in enumerate(symbols):
-        if name not in known:
-            raise UsageError(
-                Problem(
-                    what=f"table {table} has no number {quote(name)} to keep as a symbol",
-                    allowed=", ".join(known),
-                    remedy=suggestion(name, known),
-                )
-            )
-        if name in symbols[:number]:
-            raise UsageError(
-                Problem(what=f"the symbol {name} is given twice", remedy="name it once")
-            )
-    if "size" in symbols and {"H", "W"} & {*symbols}:
-        raise UsageError(
-            Problem(
-                what="size is the side of a square, and does not go with H or W",
-                allowed="size, or H and W",
-            )
-        )
+        found = _run(table, variant, ("H", "W", *free), multiple)
+        tied = [guard for guard in found.domain.others if guard.relation == "=="]
+        if not {*free} & {name for guard in tied for name in guard.of.names}:
+            return replace(found, ties=tuple(ties))
+        ties += tied
+        free = [name for name in free if name not in found.domain.tied]
 
 
 def _check_untied(found: Formulas) -> None:
@@ -149,8 +146,8 @@ def _check_untied(found: Formulas) -> None:
         rest = [other for other in found.symbols if other != name]
         raise UsageError(
             Problem(
-                what=f"{found.name} has these layers, and they go together, only while {name} "
-                "stays what it is: there is no one expression for its values",
+                what=f"which layers {found.name} has, or their strides, depends on {name}: "
+                "there is no one expression for all its values",
                 remedy=f"leave {name} out" + (f": --in {','.join(rest)}" if rest else ""),
             )
         )
@@ -160,47 +157,47 @@ def _run(
     table: LoadedTable,
     variant: str,
     symbols: tuple[str, ...],
-    told: Mapping[str, str],
+    multiple: int,
 ) -> Formulas:
     channels, height, width = table.input(variant).chw
     lets = table.numbers(variant)
-    own = {"C": channels, "H": height, "W": width, "size": height, "batch": 1}
-    sides = {name: own[name] for name in symbols if name in SIDES}
-    _check_square(sides, (height, width))
+    sides = sides_of(symbols, (channels, height, width), multiple)
     point: dict[str, int | Fraction] = {n: sides[n] if n in sides else lets[n] for n in symbols}
     trace = Trace(point)
     made = {
         name: Symbolic(Polynomial.of(Name(name, whole=name in sides)), trace) for name in symbols
     }
-    given: dict[str, Any] = {"C": channels, "H": height, "W": width, **made}
-    square = "size" in made
-    shape = (given["C"], *(given["size" if square else side] for side in ("H", "W")))
+    own: dict[str, Any] = {
+        "C": channels,
+        "H": made.get("size", height),
+        "W": made.get("size", width),
+    }
     numbers: Any = {name: made[name] for name in symbols if name not in sides}
-    architecture = table.with_numbers(variant, Shape(shape), numbers)
-    counted = count(architecture)
-    guards = tuple(trace.guards)
+    shape = Shape(tuple(made.get(name, side) for name, side in own.items()))
+    try:
+        counted = count(architecture := table.with_numbers(variant, shape, numbers))
+    except InvalidTableError as error:
+        # The table's own numbers go together; those of a multiple are not in its file.
+        tried = " and ".join(f"{name} = {value}" for name, value in sides.items())
+        problem = replace(error.problems[0], where=None)
+        raise UsageError(replace(problem, what=f"with {tried}: {problem.what}")) from None
+    guards = (*trace.guards, *multiples(sides, multiple))
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
+    domain = domain_of(guards, sides, list(numbers))
+    moved = following(table.lets(variant), numbers)
     return Formulas(
         name=table.name,
         variant=architecture.variant,
         input=(channels, height, width),
         symbols=symbols,
-        fixed={name: value for name, value in lets.items() if name not in numbers},
-        told=told,
-        rows=tuple(_formula(row, batch) for row in counted.rows),
-        total=_formula(counted.total, batch),
-        domain=domain_of(guards, sides, list(numbers)),
+        fixed={name: value for name, value in lets.items() if name not in (*numbers, *moved)},
+        ties=(),
+        rows=tuple(merged(_formula(row, batch), domain.sides) for row in counted.rows),
+        total=merged(_formula(counted.total, batch), domain.sides),
+        domain=domain,
         guards=guards,
         point=point,
     )
-
-
-def _check_square(sides: Mapping[str, int], own: tuple[int, int]) -> None:
-    """Refuse the side of a square where the table's own input is none."""
-    if "size" in sides and own[0] != own[1]:
-        raise UsageError(
-            Problem(what=f"the table's own input is no square: {own[0]}x{own[1]}", allowed="H, W")
-        )
 
 
 def _formula(row: RowCount, batch: Polynomial) -> RowFormula:

@@ -157,5 +157,8 @@ class Symbolic(SymbolicNumber):
         """Tell whether numerator or denominator is above a limit."""
         return self.trace.require_small(self.polynomial, limit)
 
+    def __str__(self) -> str:
+        return str(self._value())
+
     def __repr__(self) -> str:
-        return f"Symbolic({self._value()})"
+        return f"Symbolic({self})"

@@ -41,6 +41,19 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio:
+    """A length that needs no rounding where it is used, (name + shift) / divisor."""
+
+    name: str
+    shift: int
+    divisor: int
+
+    def at(self, point: Point) -> Fraction:
+        """Give the value at a point."""
+        return (Fraction(point[self.name]) + self.shift) / self.divisor
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
     """Any other number rounded down."""
 
@@ -76,7 +89,7 @@ class Inverse:
         return 1 / self.of.at(point)
 
 
-Atom = Name | Length | Floor | Extreme | Inverse
+Atom = Name | Length | Ratio | Floor | Extreme | Inverse
 Monomial = frozenset[tuple[Atom, int]]
 """Atoms with their exponents, which are not 0."""
 UNIT: Monomial = frozenset()
@@ -182,7 +195,7 @@ class Polynomial:
 def names_of(atom: Atom) -> Iterable[str]:
     """Give the names that an atom reads."""
     match atom:
-        case Name(name) | Length(name):
+        case Name(name) | Length(name) | Ratio(name):
             return (name,)
         case Floor(of) | Inverse(of):
             return of.names

@@ -123,7 +123,7 @@ def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[Side, list[Guar
 def _solved(
     guard: Guard, name: str, period: int, step: Fraction, met: int
 ) -> Iterator[tuple[int, _Class]]:
-    """Yield, by remainder, the values start + period * k, for k >= 0, that fulfil a guard."""
+    """Yield, by remainder, the values start + period * k, k >= 0, that fulfil a guard."""
     for start in range(1, period + 1):
         value = guard.of.at({name: start})
         bounds = _steps(guard.relation, value, step, (met - start) // period)
@@ -165,6 +165,7 @@ def _both(
         ends = [end for end in (one.last, other.last) if end is not None]
         first, last = max(one.first, other.first), min(ends, default=None)
         first += (remainder - first) % longer
+        last = None if last is None else last - (last - remainder) % longer
         if last is None or first <= last:
             yield remainder, _Class(first, last)
 
