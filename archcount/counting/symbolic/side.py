@@ -171,12 +171,12 @@ def _both(
 
 
 def _side(name: str, classes: dict[int, _Class], modulus: int, met: int) -> Side:
-    """Give one threshold for all remainders, leaving out those that would push it above `met`."""
+    """Give bounds for all remainders, leaving out those that would push one past `met`."""
     endless = classes[met % modulus].last is None
     kept = {
         remainder: found
         for remainder, found in classes.items()
-        if (found.last is None) is endless and found.first - modulus < met
+        if (found.last is None) is endless and _reaches(found, modulus, met)
     }
     # Of a remainder, the value before its first one must lie below the threshold.
     threshold = max(1, *(found.first - modulus + 1 for found in kept.values()))
@@ -190,6 +190,11 @@ def _side(name: str, classes: dict[int, _Class], modulus: int, met: int) -> Side
         least=least,
         most=min(lasts, default=None),
     )
+
+
+def _reaches(found: _Class, modulus: int, met: int) -> bool:
+    """Tell whether bounds that leave out no value of a class can have `met` between them."""
+    return found.first - modulus < met and (found.last is None or met < found.last + modulus)
 
 
 def _shortest(remainders: set[int], modulus: int) -> int:

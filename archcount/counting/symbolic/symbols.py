@@ -76,21 +76,14 @@ def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
 
 
 def sides_of(symbols: Iterable[str], own: tuple[int, int, int], multiple: int) -> Mapping[str, int]:
-    """Give the values of sides and batch that a run is led by.
+    """Give the values of sides and batch that a run is led by; a square's is the table's height.
 
     Args:
         symbols: the names that are asked for.
         own: the table's (channels, height, width).
         multiple: heights and widths are raised to the next multiple of this.
-
-    Raises:
-        UsageError: a square is asked for, and the table's own input is none.
     """
     channels, height, width = own
-    if "size" in symbols and height != width:
-        raise UsageError(
-            Problem(what=f"the table's own input is no square: {height}x{width}", allowed="H, W")
-        )
     values = {"C": channels, "H": height, "W": width, "size": height, "batch": 1}
     return {
         name: -(-values[name] // multiple) * multiple if name in _SQUARE else values[name]
