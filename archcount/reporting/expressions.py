@@ -111,7 +111,7 @@ def _factored(by: Mapping[Monomial, Fraction]) -> tuple[Fraction, Monomial, Poly
 def _sum(polynomial: Polynomial) -> str:
     """Write a sum of products, the highest powers first, the plain number last."""
     order = sorted(polynomial.terms, key=_degree)
-    return " ".join(_signed([_term(UNIT, {m: polynomial.terms[m]}) for m in order]))
+    return " ".join(_signed([_term(UNIT, {m: polynomial.terms[m]}) for m in order])) or "0"
 
 
 def _product(monomial: Monomial, *, above: bool = True) -> str:
