@@ -171,7 +171,7 @@ def test_what_others_can_write_is_never_unpickled(folder):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     evil = pickle.dumps(Evil())
     path, name = catalogue.find_table("googlenet")
-    file.write_bytes(kept._head(path, name) + kept._sum(evil) + evil)
+    file.write_bytes(kept._head(name, (path,)) + kept._sum(evil) + evil)
     file.chmod(0o622)
     assert load().name == "googlenet"
     assert not Evil.ran
@@ -182,9 +182,9 @@ def test_what_other_code_kept_is_not_unpickled(folder):
     [file] = files(folder)
     evil = pickle.dumps(Evil())
     path, name = catalogue.find_table("googlenet")
-    file.write_bytes(kept._head(path, name) + b"x" + kept._sum(evil) + evil)
+    file.write_bytes(kept._head(name, (path,)) + b"x" + kept._sum(evil) + evil)
     assert load().name == "googlenet"
-    file.write_bytes(b"other" + kept._head(path, name) + kept._sum(evil) + evil)
+    file.write_bytes(b"other" + kept._head(name, (path,)) + kept._sum(evil) + evil)
     assert load().name == "googlenet"
     assert not Evil.ran
 
@@ -241,6 +241,41 @@ def test_headings_are_kept_and_read_anew(folder, monkeypatch):
     path.write_text(path.read_text().replace("3x224x224", "3x225x225"))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert [head.input for head in headings() if head.name == "alexnet"] == ["3x225x225"]
+
+
+@pytest.mark.parametrize("name", [".#vgg.yaml", "broken.yaml"])
+def test_a_broken_link_among_the_tables_changes_nothing(folder, name):
+    link = folder / "tables" / name
+    link.symlink_to("nowhere")
+    (folder / "tables" / "loop").symlink_to(folder / "tables")
+    path, label = catalogue.find_table("googlenet")
+    assert load_found(path, label).name == "googlenet"
+    assert load_found(path, label).name == "googlenet"
+
+
+def test_findings_under_another_name_of_the_file_are_others(folder):
+    path = folder / "tables" / "googlenet.yaml"
+    ac.compare(ac.count(ac.load("googlenet"), engine="formula"), ac.load("googlenet"))
+    table = ac.load(path)
+    rows = ac.compare(ac.count(table, engine="formula"), table).record.comparison.rows
+    [row] = [row for row in rows if row.id == "inception_5a"]
+    assert row.explanations[0].edits
+    assert row.explanations[0].engines == ("formula",)
+
+
+def test_the_folder_may_begin_at_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(kept.FOLDER, "~/kept")
+    assert kept.keeping_folder() == tmp_path / "kept"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_file_is_not_read(folder):
+    load()
+    [file] = files(folder)
+    file.unlink()
+    os.mkfifo(file, 0o600)
+    assert load().name == "googlenet"
 
 
 def test_a_check_reads_the_file_itself(folder, monkeypatch):

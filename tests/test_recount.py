@@ -94,3 +94,41 @@ def test_what_is_not_worth_it_is_not_counted():
 def test_every_changed_row_is_what_expanding_it_anew_gives(name, variant):
     for row in ac.load(name).architecture(variant=variant).rows:
         check_row(name, variant, row.id)
+
+
+def test_a_width_of_layers_that_repeat_with_others_is_found(tmp_path):
+    """1x1 convolutions as wide as what they read, printed as if each had 40 filters.
+
+    48 x 40 + 9 x 40 x 16, then 16 x 40 + 9 x 40 x 16: 14,080 weights at 196 positions.
+    """
+    path = tmp_path / "lost.yaml"
+    path.write_text(
+        "archcount: 1\nname: lost\nsource: {title: Lost}\ninput: 48x14x14\n"
+        "layer: {pad: same, bias: false}\n"
+        "conventions: {params: {count: weights}, ops: {count: macs}}\n"
+        "columns: {v: width}\n"
+        "blocks: {b: {repeat: 2, block: [conv 1x1 input.c, conv 3x3 v]}}\n"
+        "table: |\n  row | block | v | output | params | ops\n"
+        "  a | b | 16 | 14x14x16 | 14,080 | 2,759,680\n"
+    )
+    table = ac.load(path)
+    [row] = ac.compare(ac.count(table, engine="formula"), table).record.comparison.rows
+    assert "with 40 filters instead of 48" in row.explanations[0].what
+    assert row.cells["params"].verdict.status == "reading"
+
+
+def test_what_comes_near_is_named_though_it_fits_nothing(tmp_path):
+    """8 filters of 7x7x8 are 3,136 weights, printed 3.15K; at 17 x 14 places 746,368."""
+    path = tmp_path / "near.yaml"
+    path.write_text(
+        "archcount: 1\nname: near\nsource: {title: Near}\ninput: 8x17x14\n"
+        "layer: {pad: same, bias: false}\n"
+        "conventions: {params: {count: weights}, ops: {count: macs}}\n"
+        "columns: {w: width}\nblocks: {b: conv 7x7 w}\n"
+        "table: |\n  row | block | w | output | params | ops\n"
+        "  a | b | 64 | 17x14x8 | 3.15K | 0.75M\n"
+    )
+    table = ac.load(path)
+    [row] = ac.compare(ac.count(table, engine="formula"), table).record.comparison.rows
+    sentence = row.cells["params"].verdict.sentence
+    assert "the nearest: w (width) 8 instead of 64, within 0.5%" in sentence

@@ -324,3 +324,18 @@ def test_a_bar_is_no_end_of_a_cell_in_markdown():
     point = Point(input=(3, 8, 8), lets=("1|2",), batch=1, problem="a|b")
     *_, row = sweep_lines("toy", "", ("width",), [point], "md")
     assert row == "| 3x8x8 | 1\\|2 | 1 |  |  |  | a\\|b |\n"
+
+
+def test_a_sweep_refuses_as_many_layers_as_a_table_does(tmp_path):
+    """1,000 convolutions and as many activations, repeated: 200,000 are the most."""
+    path = tmp_path / "bomb.yaml"
+    path.write_text(
+        "archcount: 1\nname: bomb\nsource: {title: Bomb}\ninput: 3x8x8\nlet: {t: 2}\n"
+        "blocks:\n  inner: {repeat: 1000, block: [conv 1x1 3, relu]}\n"
+        "  b: {repeat: t, block: inner}\n"
+        "table: |\n  row | block\n  a | b\n"
+    )
+    axes = Axes(lets={"t": ("60", "70", "60")})
+    problems = [point.problem for point in sweep(ac.load(path).file, "", axes)]
+    assert problems[0] == problems[2] == ""
+    assert "too many layers" in problems[1]

@@ -62,10 +62,14 @@ def _steps(block: Block, shape: Shape, context: Context) -> Steps:
     key = context.memo.key(block, shape, context) if context.memo is not None else None
     if context.memo is None or key is None:
         return _expanded(block, shape, context)
-    known = context.memo.steps
-    if key not in known:
-        known[key] = _expanded(block, shape, context)
-    return list(known[key])
+    found = context.memo.steps.get(key)
+    if found is None or found[1] > context.budget.left:
+        before = context.budget.left
+        steps = _expanded(block, shape, context)
+        found = context.memo.steps[key] = (steps, before - context.budget.left)
+    else:
+        context.budget.left -= found[1]
+    return list(found[0])
 
 
 def _node(block: Block, shape: Shape, context: Context) -> Node:
@@ -73,10 +77,14 @@ def _node(block: Block, shape: Shape, context: Context) -> Node:
     key = context.memo.key(block, shape, context) if context.memo is not None else None
     if context.memo is None or key is None:
         return join(_steps(block, shape, context), shape)
-    known = context.memo.nodes
-    if key not in known:
-        known[key] = join(_expanded(block, shape, context), shape)
-    return known[key]
+    found = context.memo.nodes.get(key)
+    if found is None or found[1] > context.budget.left:
+        before = context.budget.left
+        node = join(_expanded(block, shape, context), shape)
+        found = context.memo.nodes[key] = (node, before - context.budget.left)
+    else:
+        context.budget.left -= found[1]
+    return found[0]
 
 
 def _expanded(block: Block, shape: Shape, context: Context) -> Steps:

@@ -40,13 +40,13 @@ class Memo:
     It is of one table's blocks under one `layer:`, and knows blocks by their identity.
 
     Attributes:
-        steps: the layers and joins of blocks, one after another.
-        nodes: blocks as one node each.
+        steps: the layers and joins of blocks, one after another, with how many they are.
+        nodes: blocks as one node each, with how many layers they are.
     """
 
     def __init__(self) -> None:
-        self.steps: dict[Hashable, list[tuple[str, Node]]] = {}
-        self.nodes: dict[Hashable, Node] = {}
+        self.steps: dict[Hashable, tuple[list[tuple[str, Node]], int]] = {}
+        self.nodes: dict[Hashable, tuple[Node, int]] = {}
         self._facts: dict[int, _Facts] = {}
 
     def __len__(self) -> int:

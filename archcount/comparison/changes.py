@@ -248,7 +248,10 @@ def width_changes(plan: Plan) -> Iterator[Width]:
     weighted = [site for site in plan.sites if site.weights and site.word != "shortcut"]
     own = [site for site in weighted if site.width is not None and not _reads_alone(site, plan)]
     for site in own:
-        yield Width(old=site.width or 1, change=partial(_filters, site, len(own)))
+        # One width for all its repetitions is not the row as it stands where they differ.
+        stands = len({outside for _, outside, _ in site.widths}) < 2
+        change = partial(_filters, site, len(own))
+        yield Width(old=site.width or 1, change=change, stands=stands)
     for site in weighted:
         if site.word == "conv" and site.groups == 1:
             change = partial(_reduced, site, len(weighted))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
@@ -129,6 +129,7 @@ class _Search:
         here = target.distance(count, conventions)
         self.nearest = (_NEAR if here is None else min(here, _NEAR), "")
         self.near = self._near()
+        self.later: list[Change] = []
         self.tried = 0
 
     def search(self) -> None:
@@ -139,6 +140,9 @@ class _Search:
         self._changes(plan)
         if plan.printed_input is not None:
             self._changes(replace(plan, input=plan.printed_input, printed_input=None), moved=True)
+        if not self.found:  # these fit nothing, and may be near
+            for change in self.later:
+                self._try(change)
 
     def _conventions(self) -> None:
         """Try the row as it stands under every listed convention."""
@@ -193,17 +197,24 @@ class _Search:
             if count is not None:
                 points.append((new, count))
         found = {*(self._solved(points) if len(points) == 3 else self.known)}
-        if plan.bends or not self.wanted:  # else every width that fits was solved for
-            found |= {new for new in self.known if self._special(new, plan)}
+        special = {new for new in self.known if self._special(new, plan)} - found
+        if plan.bends or not self.wanted:
+            found |= special
+        else:  # every width that fits was solved for
+            self.later += [self._priced(width, at, new) for new in special if new != width.old]
         found.discard(width.old)
         if len(found) > _MANY:
             # Whatever is dearer than the likeliest few is not worth its price.
             found = {new for new in found if new % 8 == 0 or abs(new - width.old) <= 160}
             found |= {*self.known, 2 * width.old}
         priced = sorted((width_bits(width.old, new, self.known), new) for new in found)
-        for bits, new in priced[:_MOST_WIDTHS]:
-            change = at(new)
-            yield replace(change, bits=change.bits + bits)
+        for _, new in priced[:_MOST_WIDTHS]:
+            yield self._priced(width, at, new)
+
+    def _priced(self, width: Width, at: Callable[[int], Change], new: int) -> Change:
+        """Give the reading for a width, with the bits of the number."""
+        change = at(new)
+        return replace(change, bits=change.bits + width_bits(width.old, new, self.known))
 
     def _special(self, new: int, plan: Plan) -> bool:
         """Tell whether a width may make a shortcut of a projection, or the other way round."""

@@ -56,7 +56,7 @@ def load_found(path: Path, name: str) -> LoadedTable:
 def kept_findings(table: LoadedTable, variant: str) -> Findings | None:
     """Give what is kept of the rows of a shipped table; None for other tables."""
     if table.path.parent == _folder() and _exists(table.path):
-        return findings(table.path, table.name, variant)
+        return findings(table.path, table.label, variant)
     return None
 
 

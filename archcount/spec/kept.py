@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import stat
 import sys
 from binascii import crc32
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,10 +61,10 @@ class Findings:
 
 def findings(path: Path, name: str, variant: str) -> Findings | None:
     """Give what is kept of the rows of a variant of a shipped table; None where nothing is kept."""
-    folder = keeping_folder()
-    if folder is None:
+    folder, head = keeping_folder(), _head(f"{name} {variant}", (path,))
+    if folder is None or head is None:
         return None
-    return Findings(_file(folder, path, f"-{variant}"), _head(path, name))
+    return Findings(_file(folder, path, f"-{variant}"), head)
 
 
 def had_of_all(what: str, paths: Sequence[Path], make: Callable[[], Found]) -> Found:
@@ -74,12 +75,10 @@ def had_of_all(what: str, paths: Sequence[Path], make: Callable[[], Found]) -> F
         paths: their files, at least one.
         make: makes it anew.
     """
-    folder = keeping_folder()
-    if folder is None:
+    folder, head = keeping_folder(), _head(what, paths)
+    if folder is None or head is None:
         return make()
-    place = paths[0].parent / what
-    contents = b"".join(path.read_bytes() for path in paths)
-    file, head = _file(folder, place), b"\n".join((contents, _stamp(place.parent)))
+    file = _file(folder, paths[0].parent / what)
     kept: Found | None = _read(file, head)
     if kept is None:
         kept = make()
@@ -87,8 +86,15 @@ def had_of_all(what: str, paths: Sequence[Path], make: Callable[[], Found]) -> F
     return kept
 
 
-def _head(path: Path, name: str) -> bytes:
-    return b"\n".join((name.encode(), path.read_bytes(), _stamp(path.parent)))
+def _head(name: str, paths: Sequence[Path]) -> bytes | None:
+    """Say what something holds for; None where that cannot be told, so that nothing is kept."""
+    if keeping_folder() is None:
+        return None
+    try:
+        contents = b"".join(path.read_bytes() for path in paths)
+        return b"\n".join((name.encode(), contents, _stamp(paths[0].parent)))
+    except OSError:
+        return None
 
 
 def _file(folder: Path, path: Path, what: str = "") -> Path:
@@ -103,7 +109,9 @@ def keeping_folder() -> Path | None:
         base = os.environ.get("XDG_CACHE_HOME", "")
         with suppress(RuntimeError):  # there is no home
             return Path(base or "~/.cache", "archcount").expanduser()
-    return Path(given) if given else None
+    with suppress(RuntimeError):
+        return Path(given).expanduser() if given else None
+    return None
 
 
 def load_shipped(path: Path, name: str) -> LoadedTable:
@@ -120,10 +128,10 @@ def load_shipped(path: Path, name: str) -> LoadedTable:
     >>> load_shipped(*find_table("googlenet")).name
     'googlenet'
     """
-    folder = keeping_folder()
-    if folder is None:
+    folder, head = keeping_folder(), _head(name, (path,))
+    if folder is None or head is None:
         return _loaded(path, name)
-    file, head = _file(folder, path), _head(path, name)
+    file = _file(folder, path)
     kept = _read(file, head)
     if kept is not None:
         bare, blobs = kept
@@ -150,17 +158,19 @@ def _loaded(path: Path, name: str) -> LoadedTable:
 def _stamp(tables: Path) -> bytes:
     """Tell this code, and the tables that claims name, from any other: by sizes and times."""
     found = (*_files(_PACKAGE, ".py"), *_files(tables, ".yaml"))
-    stats = sorted((entry.path, entry.stat()) for entry in found)
-    lines = (f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
+    facts = sorted((entry.path, entry.stat()) for entry in found)
+    lines = (f"{path} {each.st_size} {each.st_mtime_ns}" for path, each in facts)
     return "\n".join(lines).encode()
 
 
 def _files(folder: Path | os.DirEntry[str], ending: str) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name.startswith("."):
+                continue
             if entry.name.endswith(ending):
                 yield entry
-            elif entry.is_dir() and not entry.name.startswith(("_", ".")):
+            elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("_"):
                 yield from _files(entry, ending)
 
 
@@ -195,8 +205,10 @@ def _read(file: Path, head: bytes) -> Any:
     """Read what is kept; None where it is of another file or another code, or not whole."""
     try:
         # Whoever else can write it could have it run anything.
-        stat = file.stat()
-        if hasattr(os, "getuid") and (stat.st_uid != os.getuid() or stat.st_mode & 0o022):
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022):
             return None
         content = file.read_bytes()
     except OSError:

@@ -42,7 +42,7 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
     parts = read_parts(marked, text.split("\n"), problems)
     if file is None:
         raise InvalidTableError(_in_order(problems))
-    table = _loaded(path, file, marked, parts, text.split("\n"), problems)
+    table = _loaded(path, name, file, marked, parts, text.split("\n"), problems)
     for variant in table.networks:
         try:
             table.architecture(variant)
@@ -58,6 +58,7 @@ def load_table(path: Path, name: str = "") -> LoadedTable:
 
 def _loaded(
     path: Path,
+    label: str,
     file: TableFile,
     marked: Marked,
     parts: Parts,
@@ -81,6 +82,7 @@ def _loaded(
     names = tuple(networks)
     return LoadedTable(
         path=path,
+        label=label,
         name=file.name,
         written=_printed(file, marked, parts),
         variants=tuple(name for name in names if name),

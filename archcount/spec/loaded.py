@@ -65,6 +65,7 @@ class LoadedTable:
 
     Attributes:
         path: the file.
+        label: what messages call the file.
         name: the table's name.
         written: what the paper printed, whatever variants make of it.
         variants: the names of the variants.
@@ -73,6 +74,7 @@ class LoadedTable:
     """
 
     path: Path
+    label: str
     name: str
     written: PrintedTable
     variants: tuple[str, ...]
