@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 import pytest
@@ -74,3 +75,57 @@ def test_toys_hold_wherever_they_are_said_to(blocks, tmp_path):
                 assert total == [counted.params, counted.macs], point
                 assert tuple(side.at(point) for side in found.total.output) == counted.output
     assert inside > 20
+
+
+def written(path, text):
+    path.write_text(text)
+    return ac.load(path)
+
+
+def test_a_row_called_total_is_not_the_whole_network(tmp_path):
+    """8 filters of 3x3x3, then 8 of 3x3x8, a bias each: 224 and 584 params, 808 in all."""
+    table = written(
+        tmp_path / "total.yaml",
+        "archcount: 1\nname: t\nsource: {title: T}\ninput: 3x8x8\nblocks: {b: conv 3x3 8}\n"
+        "table: |\n  row | block\n  a | b\n  total | b\n",
+    )
+    report = json.loads(ac.formula(table, every_row=True).to_json())
+    params = {row["id"]: row["params"] for row in report["rows"]}
+    assert params == {"a": "224", "total": "584", "whole network": "808"}
+
+
+def test_names_that_mean_something_in_expressions_stay_numbers(tmp_path):
+    table = written(
+        tmp_path / "names.yaml",
+        "archcount: 1\nname: n\nsource: {title: N}\ninput: 3x8x8\nlet: {ceil: 4, w: 2}\n"
+        "blocks: {b: conv 1x1 ceil*w}\ntable: |\n  row | block\n  a | b\n",
+    )
+    assert ac.formula(table).symbols.keys() == {"H", "W", "w"}
+    with pytest.raises(ac.UsageError, match="no number 'ceil' to keep as a symbol"):
+        ac.formula(table, symbols=["ceil"])
+
+
+def test_expressions_that_nobody_could_read_are_refused(tmp_path):
+    inner = "[conv 1x1 w+input.c//3, 'conv 3x3 max(w,input.c//5)', 'conv 1x1 input.c//7+1']"
+    table = written(
+        tmp_path / "grown.yaml",
+        "archcount: 1\nname: g\nsource: {title: G}\ninput: 3x8x8\nlet: {w: 8}\n"
+        f"blocks: {{b: {{repeat: 9, block: {{concat: {inner}}}}}}}\n"
+        "table: |\n  row | block\n  a | b\n",
+    )
+    with pytest.raises(ac.UsageError, match="grow beyond 2,000 parts; keep fewer names"):
+        ac.formula(table)
+    assert ac.formula(table, symbols=["H", "W"]).params > 0
+
+
+def test_nothing_is_taken_for_positive_that_need_not_be(tmp_path):
+    """8 + max(0, a) filters of 1x1x3: at a = -2 they are 8."""
+    table = written(
+        tmp_path / "below.yaml",
+        "archcount: 1\nname: b\nsource: {title: B}\ninput: 3x8x8\nlet: {a: 2}\n"
+        "blocks: {b: 'conv 1x1 8+max(0,a) bias=false'}\ntable: |\n  row | block\n  a | b\n",
+    )
+    report = ac.formula(table)
+    assert "max(a, 0)" in report.to_csv()
+    assert report.at(H=8, W=8, a=-2)["params"] == 24
+    assert report.params.subs(report.symbols["a"], -2) == 24

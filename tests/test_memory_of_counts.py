@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import types
 from types import MethodType
 
 import pytest
@@ -226,6 +227,21 @@ def test_functions_of_the_program_in_the_place_of_torchs_are_seen(place, name, m
 def test_functions_of_the_program_are_seen_within_others(wrap, monkeypatch):
     patched(monkeypatch, F, "linear", wrap)
     assert identity(network()) is None
+
+
+def test_another_f_of_a_layers_module_is_seen(monkeypatch):
+    for name in ("F", "torch"):
+        own = types.SimpleNamespace(**vars(vars(nn.modules.conv)[name]))
+        monkeypatch.setattr(nn.modules.conv, name, own)
+        assert identity(network()) is None
+        monkeypatch.undo()
+        assert identity(network()) is not None
+
+
+def test_what_takes_saved_tensors_is_seen():
+    with torch.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x):
+        assert identity(network()) is None
+    assert identity(network()) is not None
 
 
 def test_a_patch_is_counted_and_forgotten(monkeypatch):

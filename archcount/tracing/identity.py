@@ -109,6 +109,7 @@ def _is_watched() -> bool:
         or torch._C._len_torch_dispatch_stack()
         or torch._C._is_any_autocast_enabled()
         or torch._C._get_tracing_state()
+        or torch._C._autograd._top_saved_tensors_default_hooks(True)
         or torch_module._global_forward_pre_hooks
         or torch_module._global_forward_hooks
         or torch_module._global_backward_pre_hooks

@@ -45,7 +45,15 @@ def is_known(kind: type) -> bool:
         if getattr(sys.modules[kind.__module__], kind.__name__, None) is not kind:
             return False
         bases = _BASES[kind] = [base for base in kind.__mro__ if base not in (object, nn.Module)]
-    return all(map(_is_its_own, bases))
+    return all(base.__module__ not in _ROOMS or _calls_torch(base) for base in bases) and all(
+        map(_is_its_own, bases)
+    )
+
+
+def _calls_torch(kind: type) -> bool:
+    """Tell whether what a layer's module calls `F` and `torch` is that."""
+    names = vars(sys.modules[kind.__module__])
+    return names.get("F", F) is F and names.get("torch", torch) is torch
 
 
 _BASES: dict[type, list[type]] = {}

@@ -8,14 +8,14 @@ from fractions import Fraction
 from typing import Any
 
 from archcount.counting.formula import count
-from archcount.counting.records import RowCount
+from archcount.counting.records import Count, RowCount
 from archcount.counting.symbolic.domain import Domain, domain_of
 from archcount.counting.symbolic.guards import Guard, Trace
 from archcount.counting.symbolic.merging import merged
 from archcount.counting.symbolic.number import Symbolic
 from archcount.counting.symbolic.polynomial import Name, Polynomial
 from archcount.counting.symbolic.symbols import (
-    SIDES,
+    TAKEN,
     check_symbols,
     following,
     is_own,
@@ -122,7 +122,7 @@ def formulas(
         _check_untied(found)
         return found
     texts = table.lets(variant)
-    free = [name for name in lets if name not in SIDES and is_own(texts[name])]
+    free = [name for name in lets if name not in TAKEN and is_own(texts[name])]
     ties: list[Guard] = []
     while True:
         found = _run(table, variant, ("H", "W", *free), multiple)
@@ -193,11 +193,17 @@ def _run(
         fixed={name: value for name, value in lets.items() if name not in (*numbers, *moved)},
         ties=(),
         rows=tuple(merged(_formula(row, batch), domain.sides) for row in counted.rows),
-        total=merged(_formula(counted.total, batch), domain.sides),
+        total=merged(_formula(_named(counted), batch), domain.sides),
         domain=domain,
         guards=guards,
         point=point,
     )
+
+
+def _named(counted: Count) -> RowCount:
+    """Give the whole network's sums by a name that no row has."""
+    taken = any(row.id == "total" for row in counted.rows)
+    return replace(counted.total, id="whole network") if taken else counted.total
 
 
 def _formula(row: RowCount, batch: Polynomial) -> RowFormula:

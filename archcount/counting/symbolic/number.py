@@ -9,8 +9,11 @@ from typing import Any
 from archcount.counting.symbolic.guards import Trace
 from archcount.counting.symbolic.polynomial import Extreme, Polynomial
 from archcount.counting.symbolic.rounding import canonical, floor_of, settled
+from archcount.errors import Problem, UsageError
 from archcount.exact import SymbolicNumber
 
+LARGEST = 2_000
+"""The most parts of one number: more than anyone reads, and few enough to be had in seconds."""
 _Binary = Callable[["Symbolic", Any], Any]
 
 
@@ -50,6 +53,13 @@ class Symbolic(SymbolicNumber):
         self.polynomial, self.trace = polynomial, trace
 
     def _like(self, polynomial: Polynomial) -> Symbolic:
+        if polynomial.size > LARGEST:
+            raise UsageError(
+                Problem(
+                    what=f"the expressions grow beyond {LARGEST:,} parts",
+                    remedy="keep fewer names as symbols: --in",
+                )
+            )
         return Symbolic(polynomial, self.trace)
 
     def _value(self) -> Fraction:

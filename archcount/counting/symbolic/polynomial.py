@@ -185,11 +185,25 @@ class Polynomial:
         """The names that it reads."""
         return frozenset(name for atom in self.atoms() for name in names_of(atom))
 
+    @cached_property
+    def size(self) -> int:
+        """How many products and names it is written with, those inside rounding included."""
+        return sum(1 + sum(_size(atom) for atom, _ in monomial) for monomial in self.terms)
+
     def atoms(self) -> Iterator[Atom]:
         """Yield the atoms of every monomial."""
         for monomial in self.terms:
             for atom, _ in monomial:
                 yield atom
+
+
+def _size(atom: Atom) -> int:
+    match atom:
+        case Floor(of) | Inverse(of):
+            return 1 + of.size
+        case Extreme(first, second):
+            return 1 + first.size + second.size
+    return 1
 
 
 def names_of(atom: Atom) -> Iterable[str]:

@@ -14,6 +14,8 @@ SIDES = ("C", "H", "W", "size", "batch")
 """The names that are not the table's: input channels, height, width, height = width, images."""
 
 
+TAKEN = (*SIDES, "ceil", "floor")
+"""Names that mean something else in an expression than a `let` name."""
 _SQUARE = ("H", "W", "size")
 """Those that are a height or a width."""
 
@@ -24,7 +26,7 @@ def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fractio
     Raises:
         UsageError: one cannot, is given twice, or does not go with another.
     """
-    known = [*SIDES, *(name for name in lets if name not in SIDES)]
+    known = [*SIDES, *(name for name in lets if name not in TAKEN)]
     for number, name in enumerate(symbols):
         if name not in known:
             raise UsageError(
