@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from typing import Any, Protocol, TypeVar
 
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
@@ -12,7 +14,7 @@ from archcount.comparison.measured import Measured
 from archcount.comparison.reasons import DISPROVED, reasoned
 from archcount.comparison.records import Cell, ComparedRow, Comparison, Contradiction
 from archcount.comparison.rereader import Rereader
-from archcount.comparison.search import Memory, search
+from archcount.comparison.search import search
 from archcount.comparison.target import QUANTITIES, SIZES, Target
 from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
 from archcount.counting.records import Count, RowCount
@@ -25,6 +27,7 @@ from archcount.printed import (
     parse_size,
 )
 
+Found = TypeVar("Found")
 COMPARED = (*SIZES, "depth", *QUANTITIES)
 """The columns that can be compared."""
 
@@ -62,7 +65,12 @@ def compare(
     if rereader is not None:
         # However a number was shortened, it stands for the same row.
         either = {column: [plain(each) for each in found] for column, found in conventions.items()}
-        against = contradictions(printed, count, rereader, either)
+        against = _remembered(
+            memory,
+            "",
+            (count.rows, count.heads, either),
+            lambda: contradictions(printed, count, rereader, either),
+        )
         judged = _with_reasons(judged, printed, count, rereader, conventions, against, only, memory)
     others = (count.total, *count.heads, count.total_with_heads)
     return Comparison(
@@ -110,18 +118,49 @@ def _with_reasons(
     memory: Memory | None,
 ) -> list[ComparedRow]:
     """Search for the reasons of every row, or of those asked for."""
-    known = _widths(printed, count, rereader)
+    channels = frozenset(chw[0] for row in count.rows for chw in (row.input, row.output))
+    widths = cache(lambda: channels | _printed_widths(printed, rereader))
 
     def with_reasons(row: RowCount, judged: ComparedRow) -> ComparedRow:
         cells = _printed_row(printed, row.id)
         if cells is None or (only is not None and row.id not in only):
             return judged
         target = Target.of(cells)
-        found = search(target, row, rereader, conventions, known, memory)
+        found = _remembered(
+            memory,
+            row.id,
+            (target, row, conventions, channels),
+            lambda: search(target, row, rereader, conventions, widths()),
+        )
         own = [item for item in against if item.row == row.id]
         return reasoned(row, judged.cells, target, found, own, conventions)
 
     return [with_reasons(row, line) for row, line in zip(count.rows, judged, strict=True)]
+
+
+class Memory(Protocol):
+    """What was found before about the rows of the same table, by row; of all of them under ''."""
+
+    def get(self, row: str, source: object) -> Any:
+        """Give what was found from the same source; None where nothing was."""
+
+    def put(self, row: str, source: object, found: object) -> None:
+        """Take what was found."""
+
+
+def _remembered(
+    memory: Memory | None, row: str, source: object, make: Callable[[], Found]
+) -> Found:
+    """Find something out, unless it was found before from the same source.
+
+    The table's rows themselves are no part of the source: a memory is of one table.
+    """
+    kept: Found | None = memory.get(row, source) if memory is not None else None
+    if kept is None:
+        kept = make()
+        if memory is not None:
+            memory.put(row, source, kept)
+    return kept
 
 
 def _standing(
@@ -165,11 +204,10 @@ def fit_columns(
     return fits
 
 
-def _widths(printed: PrintedTable, count: Count, rereader: Rereader) -> frozenset[int]:
-    """Gather the widths that occur in the table: channels, and printed filter counts."""
-    channels = {chw[0] for row in count.rows for chw in (row.input, row.output)}
-    cells = {cell.value for row in printed.rows for cell in rereader.plan(row.id).cells.values()}
-    return frozenset(channels | cells)
+def _printed_widths(printed: PrintedTable, rereader: Rereader) -> frozenset[int]:
+    """Gather the filter counts that are printed."""
+    plans = (rereader.plan(row.id) for row in printed.rows)
+    return frozenset(cell.value for plan in plans for cell in plan.cells.values())
 
 
 def _style(column: str, printed: PrintedTable) -> Quantity | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol
 
 from archcount.comparison.changes import Change, Width, fixed_changes, width_changes
 from archcount.comparison.conventions import computed_value, differences, parameters_value
@@ -39,16 +38,6 @@ def believed(explanation: Explanation) -> bool:
     return explanation.declared or explanation.bits + MARGIN <= explanation.evidence
 
 
-class Memory(Protocol):
-    """What was found about rows before."""
-
-    def get(self, row: str, source: object) -> Found | None:
-        """Give what was found about a row from the same source; None where nothing was."""
-
-    def put(self, row: str, source: object, found: Found) -> None:
-        """Take what was found about a row."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
     """What a search found.
@@ -71,7 +60,6 @@ def search(
     rereader: Rereader,
     conventions: Mapping[str, Sequence[Convention]],
     known: Collection[int],
-    memory: Memory | None = None,
 ) -> Found:
     """Look for the readings of a row that give all its printed cells at once.
 
@@ -81,29 +69,20 @@ def search(
         rereader: the table's rows.
         conventions: by column the declared convention, then the others that it bears out.
         known: the widths that occur in the table.
-        memory: what was found before about the rows of the same table.
     """
     declared = {column: found[0] for column, found in conventions.items()}
     missed = dict(target.missed(count, declared))
     if not missed:
         return Found()
-    # What the row is otherwise is the table's, of which the memory is.
-    source = (target, count, conventions, known)
-    kept = memory.get(count.id, source) if memory is not None else None
-    if kept is not None:
-        return kept
     run = _Search(target, count, rereader, conventions, known, missed)
     run.search()
-    found = Found(
+    return Found(
         explanations=tuple(
             sorted(run.found, key=lambda item: (not item.declared, item.bits, item.what))
         ),
         tried=run.tried,
         nearest="" if run.found else run.nearest[1],
     )
-    if memory is not None:
-        memory.put(count.id, source, found)
-    return found
 
 
 class _Search:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 FOLDER = "ARCHCOUNT_CACHE"
 """The environment's name for the folder they are kept in; nothing is kept where it is empty."""
+_ELSEWHERE = frozenset(
+    ("__pycache__", "_tables", "benchmark", "cli", "difference", "loading", "reporting", "tracing")
+)
+"""Rooms whose code neither reads tables nor finds anything about their rows."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -170,7 +174,7 @@ def _files(folder: Path | os.DirEntry[str], ending: str) -> Iterator[os.DirEntry
                 continue
             if entry.name.endswith(ending):
                 yield entry
-            elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("_"):
+            elif entry.is_dir(follow_symlinks=False) and entry.name not in _ELSEWHERE:
                 yield from _files(entry, ending)
 
 
