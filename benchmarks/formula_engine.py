@@ -8,15 +8,13 @@ file is not in it. A table of many rows is one convolution, written again and ag
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from interleaved import Result, interleaved, markdown
+from interleaved import Result, command_line, interleaved
 
 import archcount
 from archcount.architecture import Architecture
@@ -124,6 +122,4 @@ def _swept() -> Result:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=15)
-    sys.stdout.write(markdown(measure(parser.parse_args().rounds)))
+    command_line(__doc__, measure)

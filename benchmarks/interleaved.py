@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,19 @@ def process(command: Sequence[str], peaks: list[float] | None = None) -> None:
     assert run.returncode == 0, command
     if peaks is not None:
         peaks.append(usage.ru_maxrss / 1024)
+
+
+def command_line(about: str, measure: Callable[[int], list[Result]]) -> None:
+    """Measure what a script measures, and write Markdown, or with --json what the suite reads."""
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", action="store_true", help="for the suite")
+    arguments = parser.parse_args()
+    results = measure(arguments.rounds)
+    if arguments.json:
+        sys.stdout.write(json.dumps([asdict(result) for result in results]))
+    else:
+        sys.stdout.write(markdown(results))
 
 
 def markdown(results: Iterable[Result]) -> str:

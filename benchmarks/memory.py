@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from interleaved import Result, markdown, process
+from interleaved import Result, command_line, process
 
 COMMAND = str(Path(sys.executable).with_name("archcount"))
 _HERE = str(Path(__file__).resolve().parent)
@@ -39,8 +39,8 @@ def count_decoder() -> None:
     assert total.params > 174 * 10**9, total.params
 
 
-def measure() -> list[Result]:
-    """Run each once."""
+def measure(rounds: int) -> list[Result]:
+    """Run each once, however many rounds others take."""
     formula = [COMMAND, "table", "--engine", "formula", "--compare-paper"]
     return [
         _peak("archcount table --engine formula --compare-paper", formula, 80),
@@ -66,4 +66,4 @@ def _peak(name: str, command: list[str], most: float | None = None) -> Result:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(markdown(measure()))
+    command_line(__doc__, measure)

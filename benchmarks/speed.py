@@ -30,7 +30,7 @@ from functools import partial
 
 import networks
 import torch
-from interleaved import Result, interleaved, ratio
+from interleaved import Result, command_line, interleaved, ratio
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -285,8 +285,11 @@ def main(rounds: int, only: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--tool", action="append", default=[], help="besides archcount; repeatable")
-    arguments = parser.parse_args()
-    main(arguments.rounds, arguments.tool)
+    if "--json" in sys.argv:
+        command_line(__doc__, measure)
+    else:
+        parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+        parser.add_argument("--rounds", type=int, default=5)
+        parser.add_argument("--tool", action="append", default=[], help="besides archcount")
+        arguments = parser.parse_args()
+        main(arguments.rounds, arguments.tool)

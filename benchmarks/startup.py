@@ -10,14 +10,13 @@ the last line runs one without that.
 
 from __future__ import annotations
 
-import argparse
 import compileall
 import statistics
 import sys
 from functools import partial
 from pathlib import Path
 
-from interleaved import Result, interleaved, markdown, process, ratio
+from interleaved import Result, command_line, interleaved, process, ratio
 
 import archcount
 
@@ -67,6 +66,4 @@ def measure(rounds: int) -> list[Result]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=15)
-    sys.stdout.write(markdown(measure(parser.parse_args().rounds)))
+    command_line(__doc__, measure)

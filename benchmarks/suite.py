@@ -16,23 +16,23 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import formula_engine
-import memory
-import speed
-import startup
 from interleaved import Result, markdown
 
-PARTS: dict[str, tuple[str, Callable[[int], list[Result]]]] = {
-    "commands": ("Whole commands, each in a process of its own", startup.measure),
-    "formula": ("The formula engine, within a process", formula_engine.measure),
-    "counting": ("Counting models, beside other counters and a bare pass", speed.measure),
-    "memory": ("Memory, each in a process of its own", lambda _: memory.measure()),
+PARTS = {
+    "commands": ("startup.py", "Whole commands, each in a process of its own"),
+    "formula": ("formula_engine.py", "The formula engine, within a process"),
+    "counting": ("speed.py", "Counting models, beside other counters and a bare pass"),
+    "memory": ("memory.py", "Memory, each in a process of its own"),
 }
+"""What is measured: the script, and what stands above its results.
+
+Each script runs in a process of its own: what is started from one that holds torch would be said to
+take as much memory as that.
+"""
 _PACKAGES = (
     "archcount", "torch", "fvcore", "numpy", "pandas", "pydantic", "PyYAML", "rich", "sympy",
     "typer", "torchinfo", "ptflops", "calflops",
@@ -41,8 +41,6 @@ _PACKAGES = (
 
 def environment() -> dict[str, object]:
     """Say what it is measured on."""
-    import torch
-
     return {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _commit(),
@@ -50,10 +48,17 @@ def environment() -> dict[str, object]:
         "system": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
         "load before": round(os.getloadavg()[0], 2),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
     }
+
+
+def measured(script: str, rounds: int) -> list[Result]:
+    """Run one of the scripts."""
+    path = Path(__file__).with_name(script)
+    command = [sys.executable, str(path), "--json", "--rounds", str(rounds)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    return [Result(**record) for record in json.loads(done.stdout)]
 
 
 def _commit() -> str:
@@ -85,7 +90,8 @@ def written(found: dict[str, list[Result]], where: dict[str, object]) -> str:
     lines = ["# Speed and memory", "", f"{told}. With {packages}.", ""]
     for part, results in found.items():
         rounds = max(result.rounds for result in results)
-        lines += [f"## {PARTS[part][0]}", "", f"Medians of {rounds} rounds.", "", markdown(results)]
+        told = f"Medians of {rounds} rounds." if rounds > 1 else "One run each."
+        lines += [f"## {PARTS[part][1]}", "", told, "", markdown(results)]
     return "\n".join(lines)
 
 
@@ -93,10 +99,10 @@ def main(rounds: int, only: list[str], into: Path) -> int:
     """Measure, write, and say which demands are not met."""
     where = environment()
     found: dict[str, list[Result]] = {}
-    for part, (heading, measure) in PARTS.items():
+    for part, (script, heading) in PARTS.items():
         if not only or part in only:
             sys.stderr.write(f"{heading} ...\n")
-            found[part] = measure(rounds)
+            found[part] = measured(script, rounds)
     where["load after"] = round(os.getloadavg()[0], 2)
     text = written(found, where)
     into.mkdir(parents=True, exist_ok=True)
