@@ -444,7 +444,7 @@ def test_numbers_of_the_whole_stand_below():
         "for H = 224, W = 224, classes = 1000: 6,998,552 params, 6,990,272 weights, "
         "1,582,671,872 MACs in all"
     ) in lines
-    assert lines[-1] == "checked: archcount sweep counts the same at 6 points"
+    assert lines[-1] == "checked: archcount sweep counts the same in all at 6 points"
 
 
 @pytest.mark.parametrize("columns", [80, 160])

@@ -139,7 +139,7 @@ def _notes(record: FormulaRecord) -> Iterator[Text]:
     if idle:
         yield Text(f"no count depends on {', '.join(idle)}")
     places = "1 point" if record.checked == 1 else f"{record.checked} points"
-    yield Text(f"checked: archcount sweep counts the same at {places}")
+    yield Text(f"checked: archcount sweep counts the same in all at {places}")
 
 
 def _listed(numbers: Mapping[str, int | Fraction]) -> str:
