@@ -7,7 +7,8 @@ from conftest import with_inputs
 
 import archcount as ac
 from archcount.comparison import WHYS, believed
-from archcount.comparison.changes import fixed_changes, width_changes
+from archcount.comparison.changes import fixed_changes
+from archcount.comparison.widths import width_changes
 from archcount.counting import fvcore
 from archcount.counting.recount import Recount
 from archcount.edits import EDITS, Edit

@@ -13,7 +13,8 @@ import pytest
 
 import archcount as ac
 from archcount.architecture.memo import Memo
-from archcount.comparison.changes import fixed_changes, width_changes
+from archcount.comparison.changes import fixed_changes
+from archcount.comparison.widths import width_changes
 from archcount.counting.formula import count_row
 from archcount.counting.recount import Recount
 from archcount.edits import Edit

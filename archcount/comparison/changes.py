@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from math import gcd
 
 from archcount.comparison.plausibility import KIND_BITS, kernel_bits, place_bits, small_bits
@@ -33,21 +32,6 @@ class Change:
     what: str
     edits: tuple[Edit, ...]
     bits: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Width:
-    """Readings that differ in one width, which is solved for.
-
-    Attributes:
-        old: the width as it stands, or one like it.
-        change: the reading for a width, its bits without those of the number.
-        stands: whether the row as it stands is the reading for the old width.
-    """
-
-    old: int
-    change: Callable[[int], Change]
-    stands: bool = True
 
 
 def fixed_changes(
@@ -147,9 +131,9 @@ def _spatial(site: Site, places: int, *, strides: bool) -> Iterator[Change]:
     if site.kernel is None or site.stride is None:
         return
     for kernel, told, bits in _other_kernels(site.kernel):
-        yield _change(site, places, "kernel", kernel, told, bits)
+        yield site_change(site, places, "kernel", kernel, told, bits)
     for stride, told, bits in _other_strides(site.stride) if strides else ():
-        yield _change(site, places, "stride", stride, told, bits)
+        yield site_change(site, places, "stride", stride, told, bits)
 
 
 def _patches(plan: Plan, *, strides: bool) -> Iterator[Change]:
@@ -167,7 +151,7 @@ def _small_numbers(plan: Plan) -> Iterator[Change]:
     for cell in plan.cells.values():
         for new in _MULTIPLIERS if cell.says != "filters" else ():
             if new != cell.value:
-                change = _cell(cell, len(plan.cells), new)
+                change = cell_change(cell, len(plan.cells), new)
                 yield replace(change, bits=change.bits + small_bits(new))
 
 
@@ -185,21 +169,21 @@ def _padded(site: Site, places: int) -> Iterator[Change]:
     if site.kernel is not None:
         for pad in range(min(max(site.kernel) // 2 + 2, max(site.kernel))):
             told = f"padded by {pad}" if pad else "without padding"
-            yield replace(_change(site, places, "pad", (pad, pad), told, 1.0), why="padding")
+            yield replace(site_change(site, places, "pad", (pad, pad), told, 1.0), why="padding")
 
 
 def _left_out(site: Site, places: int) -> Iterator[Change]:
-    change = _change(site, places, "without", (), "left out", 0.0)
+    change = site_change(site, places, "without", (), "left out", 0.0)
     yield replace(change, why="layer")
 
 
 def _structure(site: Site, places: int) -> Iterator[Change]:
     """Yield groups, separable kernels, multipliers, and the layer once more."""
-    change = _change(site, places, "twice", (), "standing twice", 0.0)
+    change = site_change(site, places, "twice", (), "standing twice", 0.0)
     yield replace(change, why="layer")
     if site.word == "dwconv":
         told = "and the convolution behind it as one"
-        yield replace(_change(site, places, "joined", (), told, 0.0), why="groups")
+        yield replace(site_change(site, places, "joined", (), told, 0.0), why="groups")
     if site.word not in _CONVOLUTIONS:
         return
     current = site.groups if site.word == "conv" else site.input[0]
@@ -208,18 +192,18 @@ def _structure(site: Site, places: int) -> Iterator[Change]:
         if most % groups == 0 and groups != current and (site.word == "conv" or groups < current):
             bits = 1.0 if groups in (1, 2, most) else small_bits(groups)
             told = _grouped(groups, current)
-            yield _change(site, places, "groups", (groups,), told, bits)
+            yield site_change(site, places, "groups", (groups,), told, bits)
     if site.multiplier:
         for multiplier in _MULTIPLIERS:
             if multiplier != site.multiplier:
                 told = f"with multiplier {multiplier} instead of {site.multiplier}"
                 bits = small_bits(multiplier)
-                yield _change(site, places, "multiplier", (multiplier,), told, bits)
+                yield site_change(site, places, "multiplier", (multiplier,), told, bits)
     elif site.kernel != (1, 1) and site.groups == 1:
         for multiplier in _MULTIPLIERS:
             told = f"as a separable convolution with depth multiplier {multiplier}"
             bits = small_bits(multiplier)
-            yield _change(site, places, "separable", (multiplier,), told, bits)
+            yield site_change(site, places, "separable", (multiplier,), told, bits)
 
 
 def _grouped(groups: int, current: int) -> str:
@@ -228,9 +212,10 @@ def _grouped(groups: int, current: int) -> str:
     return f"with {groups} groups" + (f" instead of {current}" if current > 1 else "")
 
 
-def _change(
+def site_change(
     site: Site, places: int, kind: str, to: tuple[int, ...], told: str, bits: float
 ) -> Change:
+    """Give the reading in which one layer is another, of so many places where one might be."""
     return Change(
         why=kind,
         what=f"{_label(site)} {told}",
@@ -239,43 +224,8 @@ def _change(
     )
 
 
-def width_changes(plan: Plan) -> Iterator[Width]:
-    """Yield the widths of a row that may have been others."""
-    yield Width(old=plan.input[0], change=partial(_read, plan))
-    for cell in plan.cells.values():
-        if cell.says == "filters":
-            yield Width(old=cell.value, change=partial(_cell, cell, len(plan.cells)))
-    weighted = [site for site in plan.sites if site.weights and site.word != "shortcut"]
-    own = [site for site in weighted if site.width is not None and not _reads_alone(site, plan)]
-    for site in own:
-        # One width for all its repetitions is not the row as it stands where they differ.
-        stands = len({outside for _, outside, _ in site.widths}) < 2
-        change = partial(_filters, site, len(own))
-        yield Width(old=site.width or 1, change=change, stands=stands)
-    for site in weighted:
-        if site.word == "conv" and site.groups == 1:
-            change = partial(_reduced, site, len(weighted))
-            yield Width(old=site.input[0], change=change, stands=False)
-
-
-def _reads_alone(site: Site, plan: Plan) -> bool:
-    """Tell whether a layer's width is a printed number that no other layer reads."""
-    names = [name for name in site.reads if name in plan.cells]
-    others = [name for other in plan.sites if other is not site for name in other.reads]
-    alone = len(names) == 1 and names[0] not in others
-    return alone and plan.cells[names[0]].value == site.width
-
-
-def _read(plan: Plan, new: int) -> Change:
-    return Change(
-        why="input",
-        what=f"{new} input channels instead of {plan.input[0]}",
-        edits=(Edit(kind="input", to=(new, *plan.input[1:])),),
-        bits=KIND_BITS["input"],
-    )
-
-
-def _cell(cell: NumberCell, places: int, new: int) -> Change:
+def cell_change(cell: NumberCell, places: int, new: int) -> Change:
+    """Give the reading in which a printed number is another."""
     label = cell.name if cell.heading == cell.name else f"{cell.name} ({cell.heading})"
     return Change(
         why=cell.says,
@@ -283,17 +233,6 @@ def _cell(cell: NumberCell, places: int, new: int) -> Change:
         edits=(Edit(kind="cell", to=(new,), where=cell.where, name=cell.name),),
         bits=KIND_BITS["cell"] + place_bits(places),
     )
-
-
-def _filters(site: Site, places: int, new: int) -> Change:
-    return _change(
-        site, places, "filters", (new,), f"with {new} filters instead of {site.width}", 0.0
-    )
-
-
-def _reduced(site: Site, places: int, new: int) -> Change:
-    told = f"with a 1x1 convolution to {new} before it"
-    return replace(_change(site, places, "reduced", (new,), told, 0.0), why="layer")
 
 
 def _label(site: Site) -> str:

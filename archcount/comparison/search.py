@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
-from archcount.comparison.changes import Change, Width, fixed_changes, width_changes
-from archcount.comparison.conventions import computed_value, differences, parameters_value
+from archcount.comparison.changes import Change, fixed_changes
+from archcount.comparison.conventions import computed_value, differences
+from archcount.comparison.nearness import Nearness
 from archcount.comparison.plausibility import KIND_BITS, MARGIN, width_bits
 from archcount.comparison.records import Explanation
 from archcount.comparison.rereader import Rereader
 from archcount.comparison.solve import common, through, widths_within
-from archcount.comparison.target import Fit, Target, all_options, options
+from archcount.comparison.target import Fit, Target, all_options
+from archcount.comparison.widths import Width, width_changes
 from archcount.counting.records import Parameters, RowCount, Worth
 from archcount.edits import Edit, Plan
-from archcount.printed import Convention, Interval
+from archcount.printed import Convention
 
 _PLAIN_BITS = 9.0
 """The most bits of a reading that is worth naming though it does not fit."""
 _NO_SLIP = 2.0
 """The bits of ops that are off together with params, from which they follow."""
-_NEAR = Fraction(1, 5)
-"""What is farther from a printed number than this is not near it."""
 _MOST_WIDTHS = 40
 """How many widths of one family are counted, the likeliest first."""
-_ANY = range(1 << 62)
 _MANY = 1000
 """More widths than this are thinned out before they are priced."""
 
@@ -81,7 +79,7 @@ def search(
             sorted(run.found, key=lambda item: (not item.declared, item.bits, item.what))
         ),
         tried=run.tried,
-        nearest="" if run.found else run.nearest[1],
+        nearest="" if run.found else run.near.told,
     )
 
 
@@ -99,15 +97,11 @@ class _Search:
     ) -> None:
         self.target, self.count, self.rereader = target, count, rereader
         self.conventions, self.known, self.missed = conventions, known, missed
-        self.wanted = target.wanted(
-            {name: options(name, found) for name, found in conventions.items()}
-        )
+        self.near = Nearness(target, count, conventions)
+        self.wanted = self.near.wanted
         self.evidence = _joint(missed, rereader.plan(count.id))
         self.found: list[Explanation] = []
         self.enough: list[Mapping[str, Convention]] = []
-        here = target.distance(count, conventions)
-        self.nearest = (_NEAR if here is None else min(here, _NEAR), "")
-        self.near = self._near()
         self.later: list[Change] = []
         self.tried = 0
 
@@ -157,7 +151,7 @@ class _Search:
         grid = self.target.sizes.get("output", ())[:2]
         # Where nothing adapts to a grid, no parameter depends on it.
         adapts = plan.bends or plan.windows is None
-        grids = adapts or moved or self._fits_or_is_near(_parameters(self.count))
+        grids = adapts or moved or self.near.fits_or_is_near(_parameters(self.count))
         for change in fixed_changes(plan, pools=pools, grids=grids, grid=grid):
             self._try(_on_printed(change, plan) if moved else change)
         for width in width_changes(plan):
@@ -220,35 +214,9 @@ class _Search:
         self.tried += 1
         return self.rereader.count(self.count.id, change.edits, worth)
 
-    def _fits(self, found: Parameters) -> bool:
-        """Tell whether parameters print as the row's do; where none are printed, any do."""
-        wanted = self.wanted.get("params")
-        return wanted is None or any(
-            parameters_value(found, each.convention) in each.numbers for each in wanted
-        )
-
-    def _fits_or_is_near(self, found: Parameters) -> bool:
-        """Tell whether parameters print as the row's do, or are nearer than the nearest so far."""
-        return self._fits(found) or any(
-            parameters_value(found, convention) in numbers for convention, numbers in self.near
-        )
-
-    def _near(self) -> Sequence[tuple[Convention, range]]:
-        """Give the numbers of parameters that are nearer to the printed one than the nearest."""
-        quantity = self.target.quantities.get("params")
-        if quantity is None:
-            return ()
-        found = []
-        for convention in self.conventions["params"]:
-            value, part = quantity.value(convention.k), self.nearest[0]
-            near = Interval(value * (1 - part), value * (1 + part)).whole()
-            # Nothing is near to a printed 0, nor far from it.
-            found.append((convention, near if value else _ANY))
-        return found
-
     def _try(self, change: Change) -> None:
         noted = not self.found and change.bits < _PLAIN_BITS
-        count = self._recount(change, self._fits_or_is_near if noted else self._fits)
+        count = self._recount(change, self.near.fits_or_is_near if noted else self.near.fits)
         if count is None:
             return
         fit = self.target.fit(count, self.wanted)
@@ -256,15 +224,7 @@ class _Search:
             if fit[0] not in self.enough:  # else the conventions alone are enough
                 self._keep(change, count, fit)
         elif noted:
-            self._note(change, count)
-
-    def _note(self, change: Change, count: RowCount) -> None:
-        """Remember a reading that comes nearer than those before it."""
-        distance = self.target.distance(count, self.conventions)
-        if distance is not None and distance < self.nearest[0]:
-            told = f"{change.what}, within {float(distance):.1%}"
-            self.nearest = (distance, told)
-            self.near = self._near()
+            self.near.note(change.what, count)
 
     def _keep(self, change: Change, count: RowCount, fit: Fit, *, declared: bool = False) -> None:
         # Who reads what is printed as the input has that cell by saying so.
