@@ -31,8 +31,8 @@ from archcount.layers import Shape
 from archcount.spec.catalogue import load_found
 from archcount.spec.loaded import LoadedTable
 
-_PAYS = 2_000
-"""Combinations from which on more processes finish sooner than one."""
+_PAYS = 5_000
+"""Combinations from which on more processes finish sooner than one: on two cores 4,000 do not."""
 _CHUNK = 250
 """Combinations that a process is given at a time."""
 _REMEMBERED = 20_000
