@@ -394,6 +394,10 @@ def _sympy(value):
     return sympy.Rational(value.numerator, value.denominator)
 
 
+def test_python_writes_latex_too():
+    assert "9408" in ac.formula("googlenet", "conv1", symbols=["H", "W"]).to_latex()
+
+
 def test_latex_names_its_words():
     done = run("formula", "mobilenet_v1", "fc", "--format", "latex")
     assert done.stdout.splitlines() == [

@@ -133,3 +133,24 @@ def test_what_comes_near_is_named_though_it_fits_nothing(tmp_path):
     [row] = ac.compare(ac.count(table, engine="formula"), table).record.comparison.rows
     sentence = row.cells["params"].verdict.sentence
     assert "the nearest: w (width) 8 instead of 64, within 0.5%" in sentence
+
+
+@pytest.mark.parametrize(("printed", "within"), [("13,001", "1.5%"), ("12,601", "1.6%")])
+def test_a_kernel_that_comes_near_is_named(printed, within, tmp_path):
+    """64 filters of 5x5x8 are 12,800 weights, below and above what is printed.
+
+    No width fits: filters of 3x3x8 have 72 weights, channels 576, a separable kernel 584.
+    """
+    path = tmp_path / "near.yaml"
+    path.write_text(
+        "archcount: 1\nname: near\nsource: {title: Near}\ninput: 8x17x14\n"
+        "layer: {pad: same, bias: false}\n"
+        "conventions: {params: {count: weights}, ops: {count: macs}}\n"
+        "columns: {w: width}\nblocks: {b: conv 3x3 w}\n"
+        "table: |\n  row | block | w | output | params\n"
+        f"  a | b | 64 | 17x14x64 | {printed}\n"
+    )
+    table = ac.load(path)
+    [row] = ac.compare(ac.count(table, engine="formula"), table).record.comparison.rows
+    sentence = row.cells["params"].verdict.sentence
+    assert f"with kernel 5x5 instead of 3x3, within {within}" in sentence
