@@ -18,8 +18,8 @@ from interleaved import Result, command_line, interleaved
 
 import archcount
 from archcount.architecture import Architecture
-from archcount.counting.formula import count
-from archcount.counting.sweep import Axes, sweep
+from archcount.engines.formula import count
+from archcount.engines.sweep import Axes, sweep
 from archcount.spec.loaded import LoadedTable
 
 _PART = "formula engine"

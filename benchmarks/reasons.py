@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import archcount as ac
 from archcount.comparison import compare
-from archcount.counting.recount import Recount
+from archcount.engines.recount import Recount
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -35,7 +35,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcount
-from archcount.tracing.memory import forget
+from archcount.operators.memory import forget
 
 
 class Dense(nn.Module):

@@ -23,7 +23,7 @@ from typing import Any
 import archcount as ac
 from archcount.api.inferring import infer
 from archcount.comparison import ComparedRow, Comparison
-from archcount.counting import RowCount
+from archcount.engines import RowCount
 from archcount.printed import Convention
 
 COLUMN_CAUSES = ("K", "bias", "flops", "truncation")

@@ -113,7 +113,7 @@ def test_an_unread_cell_is_a_warning_that_may_fail(toy, toy_text):
 def test_engines_that_disagree_fail_whatever_is_asked(toy, monkeypatch):
     from dataclasses import replace
 
-    from archcount.counting import fvcore
+    from archcount.engines import fvcore
 
     real = fvcore.count
 

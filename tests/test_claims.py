@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 import archcount as ac
-from archcount.counting.parts import Parts, backward_macs
+from archcount.engines.parts import Parts, backward_macs
 from archcount.errors import InvalidTableError
 from archcount.layers import DepthwiseConv, SeparableConv, Shape
 from archcount.printed import Patch, parse_bound, parse_duration, parse_percent, parse_product

@@ -17,7 +17,7 @@ from archcount.comparison.verdicts import (
     percent,
     write,
 )
-from archcount.counting.parts import Parts
+from archcount.engines.parts import Parts
 from archcount.printed import parse_quantity, parse_ratio
 
 

@@ -11,8 +11,8 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archcount.counting import ENGINES, Uncounted, choose, cross_check, engine
-from archcount.counting import fvcore as fvcore_engine
+from archcount.engines import ENGINES, Uncounted, choose, cross_check, engine
+from archcount.engines import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
 from archcount.spec.catalogue import find_table

@@ -7,8 +7,8 @@ from functools import cache
 import pytest
 from handwritten import NETWORKS, STYLES, TABLES, build, layers, plant
 
-from archcount.counting import models
 from archcount.difference import Model, compare
+from archcount.engines import models
 from archcount.loading.target import load_model
 from archcount.tracing.sequence import layers_of
 

@@ -17,15 +17,15 @@ import pytest
 from test_cli import COMMAND, in_terminal, run
 
 import archcount as ac
-from archcount.counting.symbolic.checking import check, counted, points
-from archcount.counting.symbolic.formulas import formulas
-from archcount.counting.symbolic.guards import Guard, Trace
-from archcount.counting.symbolic.number import Symbolic
-from archcount.counting.symbolic.polynomial import Extreme, Floor, Length, Name, Polynomial
-from archcount.counting.symbolic.rounding import as_length, canonical, floor_of, length, settled
-from archcount.counting.symbolic.side import Side, solve
 from archcount.reporting.expressions import expression
 from archcount.spec.catalogue import shipped_tables
+from archcount.symbolic.checking import check, counted, points
+from archcount.symbolic.formulas import formulas
+from archcount.symbolic.guards import Guard, Trace
+from archcount.symbolic.number import Symbolic
+from archcount.symbolic.polynomial import Extreme, Floor, Length, Name, Polynomial
+from archcount.symbolic.rounding import as_length, canonical, floor_of, length, settled
+from archcount.symbolic.side import Side, solve
 
 H = Polynomial.of(Name("H", whole=True))
 ALL = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]

@@ -9,8 +9,8 @@ from itertools import islice
 import pytest
 
 import archcount as ac
-from archcount.counting.symbolic.checking import counted, points
-from archcount.counting.symbolic.formulas import formulas
+from archcount.symbolic.checking import counted, points
+from archcount.symbolic.formulas import formulas
 
 TABLE = """archcount: 1
 name: random

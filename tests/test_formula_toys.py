@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 
 import archcount as ac
-from archcount.counting.sweep import Axes, sweep
-from archcount.counting.symbolic.formulas import formulas
+from archcount.engines.sweep import Axes, sweep
 from archcount.errors import ArchcountError
+from archcount.symbolic.formulas import formulas
 
 
 def swept(table, variant, found, point):

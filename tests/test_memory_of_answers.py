@@ -14,10 +14,10 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 import archcount as ac
+from archcount.operators.memory import Memory, forget, without_memory
+from archcount.operators.operation import Operation, TensorSpec
 from archcount.spec.catalogue import shipped_tables
 from archcount.tracing import patterns, reading
-from archcount.tracing.memory import Memory, forget, without_memory
-from archcount.tracing.records import Operation, TensorSpec
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import undisturbed
 from archcount.tracing.trace import trace
@@ -308,8 +308,8 @@ def test_a_model_whose_sizes_depend_on_what_it_did_before_is_run_each_time():
 
 def test_a_rule_of_the_program_is_asked_every_time(monkeypatch):
     from archcount.layers import Cost
-    from archcount.tracing.costs import register_cost, registry
-    from archcount.tracing.records import Charge
+    from archcount.operators import register_cost, registry
+    from archcount.operators.operation import Charge
 
     model = Does(lambda x, w, c: x @ w)
     assert ac.count(model, input="[4,4]").total.macs == 64

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import nn
 
 import archcount as ac
-from archcount.counting import models
+from archcount.engines import models
 from archcount.modules import Concat
+from archcount.operators.memory import forget, without_memory
 from archcount.tracing.identity import identity, identity_of_inputs
-from archcount.tracing.memory import forget, without_memory
 
 
 def network():
@@ -340,8 +340,8 @@ def test_numbers_are_always_asked_for(monkeypatch):
 
 def test_a_rule_of_the_program_counts_at_once(monkeypatch):
     from archcount.layers import Cost
-    from archcount.tracing.costs import register_cost, registry
-    from archcount.tracing.records import Charge
+    from archcount.operators import register_cost, registry
+    from archcount.operators.operation import Charge
 
     plain = count(network()).total.macs
     monkeypatch.setitem(registry._RULES, "aten.addmm", registry._RULES["aten.addmm"])

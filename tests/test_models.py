@@ -86,8 +86,8 @@ def test_what_could_not_be_counted_is_named_and_strict_fails(own):
 
 def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
     from archcount.layers import Cost
-    from archcount.tracing.costs import register_cost, registry
-    from archcount.tracing.records import Charge
+    from archcount.operators import register_cost, registry
+    from archcount.operators.operation import Charge
 
     for op in ("aten._fft_r2c", "aten.view_as_real"):
         monkeypatch.setitem(registry._RULES, op, None)

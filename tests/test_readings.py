@@ -9,9 +9,9 @@ import archcount as ac
 from archcount.comparison import WHYS, believed
 from archcount.comparison.changes import fixed_changes
 from archcount.comparison.widths import width_changes
-from archcount.counting import fvcore
-from archcount.counting.recount import Recount
 from archcount.edits import EDITS, Edit
+from archcount.engines import fvcore
+from archcount.engines.recount import Recount
 
 HEAD = """\
 archcount: 1

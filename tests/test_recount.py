@@ -15,9 +15,9 @@ import archcount as ac
 from archcount.architecture.memo import Memo
 from archcount.comparison.changes import fixed_changes
 from archcount.comparison.widths import width_changes
-from archcount.counting.formula import count_row
-from archcount.counting.recount import Recount
 from archcount.edits import Edit
+from archcount.engines.formula import count_row
+from archcount.engines.recount import Recount
 from archcount.errors import InvalidTableError
 from archcount.spec.catalogue import shipped_tables
 

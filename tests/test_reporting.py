@@ -226,7 +226,7 @@ def test_another_input_is_warned_of(table):
 def test_disagreement_and_uncounted_are_shown(report):
     from dataclasses import replace
 
-    from archcount.counting import Disagreement, Uncounted
+    from archcount.engines import Disagreement, Uncounted
 
     record = replace(
         report.record,

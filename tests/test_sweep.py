@@ -18,7 +18,7 @@ from test_cli import COMMAND, run
 
 import archcount as ac
 from archcount.cli.output import streamed
-from archcount.counting.sweep import Axes, Point, sweep
+from archcount.engines.sweep import Axes, Point, sweep
 from archcount.errors import UnavailableError, UsageError
 from archcount.reporting.curves import check_drawable
 from archcount.reporting.sweeps import sweep_lines

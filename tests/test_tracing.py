@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 
 import archcount as ac
-from archcount.counting import engine, formula
-from archcount.counting.parts import backward_macs
+from archcount.engines import engine, formula
+from archcount.engines.parts import backward_macs
 from archcount.layers import Cost
 from archcount.spec.load import load_table
 from archcount.tracing.trace import trace
@@ -316,7 +316,7 @@ def test_hooks_are_taken_away_after_a_pass_even_a_failed_one():
 
 
 def test_an_operation_without_a_rule_is_uncounted_in_the_engine(data, monkeypatch):
-    from archcount.tracing.costs import registry
+    from archcount.operators import registry
 
     monkeypatch.delitem(registry._RULES, "aten.convolution")
     count = engine("torch").count(load_table(data / "toy.yaml").architecture())

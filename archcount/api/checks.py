@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from archcount import counting
+from archcount import engines
 from archcount.api.reports import Report, compare, count
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
@@ -42,7 +42,7 @@ def check(
     True
     """
     _require_known(fail_on)
-    counting.choose(engine)
+    engines.choose(engine)
     path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
     try:
         table = Table(load_table(path, label))

@@ -129,7 +129,7 @@ def _run(
     device: str,
 ) -> tuple[difference.Model, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
-    from archcount.counting.sides import side
+    from archcount.engines.sides import side
 
     try:
         layers, params, macs, inputs, told = side(

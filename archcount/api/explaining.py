@@ -10,7 +10,7 @@ from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
 from archcount.comparison.verdicts import interval_words, write
-from archcount.counting import RowCount
+from archcount.engines import RowCount
 from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.printed import Convention, PrintedRow, PrintedTable, parse_quantity
 from archcount.reporting.explained import ExplainedRow, TriedConvention

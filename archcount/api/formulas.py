@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archcount.api.tables import Table, load
-from archcount.counting.symbolic.checking import check
-from archcount.counting.symbolic.formulas import RowFormula, formulas
 from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.reporting.conditions import domain_words
 from archcount.reporting.formulas import FormulaRecord, render_formula
+from archcount.symbolic.checking import check
+from archcount.symbolic.formulas import RowFormula, formulas
 
 if TYPE_CHECKING:
     import sympy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcount import counting
+from archcount import engines
 from archcount.api.tables import Table
 from archcount.comparison import ColumnFit, fit_columns
 from archcount.comparison.conventions import plain
@@ -17,7 +17,7 @@ def infer(table: Table) -> Inference:
     >>> infer(load("googlenet")).proposed["ops"].k
     1000
     """
-    counted = counting.engine("formula").count(table.architecture())
+    counted = engines.engine("formula").count(table.architecture())
     fits = fit_columns(table.printed, counted, declared=False)
     return Inference(
         name=table.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archcount.counting.model_records import ModelCount, ModuleCount
+from archcount.engines.model_records import ModelCount, ModuleCount
 from archcount.errors import Problem, UsageError, quote
 from archcount.reporting.models import model_frame, render_model
 
@@ -83,7 +83,7 @@ def count_model(
     (24, 24)
     """
     check_run(batch, device)
-    from archcount.counting import models
+    from archcount.engines import models
 
     name = name or type(module).__name__
     return ModelReport(

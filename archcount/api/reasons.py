@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 
-from archcount import counting
+from archcount import engines
 from archcount.api.tables import Table, load
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed, compare
-from archcount.counting import Count
-from archcount.counting.parts import Parts
-from archcount.counting.recount import Recount
+from archcount.engines import Count
+from archcount.engines.parts import Parts
+from archcount.engines.recount import Recount
 from archcount.spec.catalogue import kept_findings
 
 
@@ -60,7 +60,7 @@ def compare_with_reasons(
 @cache
 def _reference(table: str, variant: str) -> Count:
     """Count the shipped table that a ratio is set against; many claims name the same."""
-    return counting.engine("formula").count(load(table).architecture(variant=variant))
+    return engines.engine("formula").count(load(table).architecture(variant=variant))
 
 
 def _confirmed(
@@ -73,7 +73,7 @@ def _confirmed(
         agreeing = tuple(
             each.engine
             for each in counts
-            if counting.engine(each.engine).count(alone).rows[0] == reading.count
+            if engines.engine(each.engine).count(alone).rows[0] == reading.count
         )
         return replace(reading, engines=agreeing)
 

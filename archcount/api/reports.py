@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from archcount import comparison, counting
+from archcount import comparison, engines
 from archcount.api.reasons import compare_with_reasons
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
-from archcount.counting import Count, RowCount
+from archcount.engines import Count, RowCount
 from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.reporting.assemble import Subject, assemble
 from archcount.reporting.records import TableReport
@@ -186,7 +186,7 @@ def count_table(
     """
     if batch < 1:
         raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number of 1 or more"))
-    names = counting.choose(engine)
+    names = engines.choose(engine)
     if isinstance(thing, Table):
         table, architecture = thing, thing.architecture(variant=variant, input=input, let=let)
     elif variant or input or let:
@@ -198,7 +198,7 @@ def count_table(
         )
     else:
         table, architecture = None, thing
-    counts = tuple(counting.engine(name).count(architecture, heads=heads) for name in names)
+    counts = tuple(engines.engine(name).count(architecture, heads=heads) for name in names)
     return Report(architecture, counts, _record(architecture, counts, batch, table))
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from torch import nn
 
 from archcount.benchmark.records import Configuration, Facts
-from archcount.counting import models
-from archcount.counting.model_records import ModelCount
+from archcount.engines import models
+from archcount.engines.model_records import ModelCount
 from archcount.errors import ArchcountError
 from archcount.loading.reference import find, source_of
 from archcount.loading.target import Target, built, load_model

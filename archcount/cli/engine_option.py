@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archcount.counting import ENGINES
+from archcount.engines import ENGINES
 
 Engine = Annotated[
     str,

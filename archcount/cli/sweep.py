@@ -17,7 +17,7 @@ from archcount.cli.output import choose_format, destination, streamed
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
 
 if TYPE_CHECKING:
-    from archcount.counting.sweep import Axes, Point
+    from archcount.engines.sweep import Axes, Point
 
 _RANGE = re.compile(r"([0-9]{1,6})\.\.([0-9]{1,6})(?::([0-9]{1,6}))?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -55,7 +55,7 @@ def show_sweep(
 
     One line a combination, in closed form, written as they come; -o x.svg or x.png draws them.
     """
-    from archcount.counting.sweep import sweep
+    from archcount.engines.sweep import sweep
     from archcount.reporting.sweeps import sweep_lines
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
@@ -84,7 +84,7 @@ def _format(form: str | None, output: Path | None) -> str:
 
 
 def _axes(channels: int, inputs: str, let: list[str], batch: str) -> Axes:
-    from archcount.counting.sweep import Axes
+    from archcount.engines.sweep import Axes
 
     axes = Axes(
         inputs=_sizes(inputs, channels),

@@ -9,7 +9,7 @@ from archcount.comparison.conventions import computed_value, unit
 from archcount.comparison.measured import Measured
 from archcount.comparison.records import ComparedClaim, Verdict
 from archcount.comparison.verdicts import write
-from archcount.counting.records import Count, Part
+from archcount.engines.records import Count, Part
 from archcount.printed import Claim, Convention, PrintedTable, Quantity
 
 TEXT = {"params": Convention(k=1000, count="params"), "ops": Convention(k=1000, count="macs")}

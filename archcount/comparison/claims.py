@@ -27,7 +27,7 @@ from archcount.comparison.verdicts import (
     judge_quantity,
     write_percent,
 )
-from archcount.counting.records import Count, RowCount
+from archcount.engines.records import Count, RowCount
 from archcount.printed import (
     Claim,
     Convention,

@@ -17,7 +17,7 @@ from archcount.comparison.rereader import Rereader
 from archcount.comparison.search import search
 from archcount.comparison.target import QUANTITIES, SIZES, Target
 from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
-from archcount.counting.records import Count, RowCount
+from archcount.engines.records import Count, RowCount
 from archcount.printed import (
     Convention,
     PrintedRow,

@@ -16,8 +16,8 @@ from archcount.comparison.records import Contradiction
 from archcount.comparison.rereader import Rereader
 from archcount.comparison.sums import claimed_sums
 from archcount.comparison.verdicts import interval_words
-from archcount.counting.records import Count, RowCount
 from archcount.edits import Plan
+from archcount.engines.records import Count, RowCount
 from archcount.layers import Cost
 from archcount.printed import (
     Convention,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcount.counting.records import Parameters, RowCount
+from archcount.engines.records import Parameters, RowCount
 from archcount.printed import Convention, Interval, Quantity
 
 _INCLUDED: tuple[tuple[str, ...], ...] = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from archcount.comparison.conventions import accepted, computed_value
 from archcount.comparison.records import Contradiction
 from archcount.comparison.rereader import Rereader
-from archcount.counting.records import RowCount
 from archcount.edits import Edit, Plan
+from archcount.engines.records import RowCount
 from archcount.printed import Convention, PrintedRow, parse_quantity, parse_size
 
 

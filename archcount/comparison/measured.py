@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from archcount.counting.records import Part
+from archcount.engines.records import Part
 
 
 class Measured(Protocol):
-    """A network whose parts can be counted; `archcount.counting.parts` is one."""
+    """A network whose parts can be counted; `archcount.engines.parts` is one."""
 
     def whole(self, *, heads: bool = False) -> Part:
         """Count the whole network, with or without its auxiliary classifiers."""

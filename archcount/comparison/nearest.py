@@ -8,7 +8,7 @@ from math import log
 
 from archcount.comparison.measured import Measured
 from archcount.comparison.verdicts import percent, relative_error
-from archcount.counting.records import Count, RowCount
+from archcount.engines.records import Count, RowCount
 from archcount.printed import Claim, PrintedTable, Quantity
 
 

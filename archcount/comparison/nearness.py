@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from archcount.comparison.conventions import parameters_value
 from archcount.comparison.target import Target, options
-from archcount.counting.records import Parameters, RowCount
+from archcount.engines.records import Parameters, RowCount
 from archcount.printed import Convention, Interval
 
 _NEAR = Fraction(1, 5)

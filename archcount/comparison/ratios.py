@@ -16,7 +16,7 @@ from archcount.comparison.conventions import computed_value
 from archcount.comparison.measured import Measured
 from archcount.comparison.records import ComparedClaim, Verdict
 from archcount.comparison.verdicts import judge_quantity, judge_ratio, write_percent
-from archcount.counting.records import Count
+from archcount.engines.records import Count
 from archcount.printed import (
     Claim,
     PrintedTable,

@@ -18,7 +18,7 @@ from archcount.comparison.records import (
 from archcount.comparison.search import Found, believed
 from archcount.comparison.target import QUANTITIES, Target, all_options, first_fit, wanted
 from archcount.comparison.verdicts import judge_quantity
-from archcount.counting.records import RowCount
+from archcount.engines.records import RowCount
 from archcount.printed import Convention
 
 DISPROVED = ("params-ops",)

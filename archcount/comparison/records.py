@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from archcount.comparison.columns import ColumnFit
-from archcount.counting.records import RowCount
 from archcount.edits import Edit
+from archcount.engines.records import RowCount
 from archcount.printed import Convention
 
 VERDICTS: Mapping[str, str] = {

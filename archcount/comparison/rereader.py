@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from archcount.counting.records import RowCount, Worth
 from archcount.edits import Edit, Plan
+from archcount.engines.records import RowCount, Worth
 
 
 class Rereader(Protocol):

@@ -14,8 +14,8 @@ from archcount.comparison.rereader import Rereader
 from archcount.comparison.solve import common, through, widths_within
 from archcount.comparison.target import Fit, Target, all_options
 from archcount.comparison.widths import Width, width_changes
-from archcount.counting.records import Parameters, RowCount, Worth
 from archcount.edits import Edit, Plan
+from archcount.engines.records import Parameters, RowCount, Worth
 from archcount.printed import Convention
 
 _PLAIN_BITS = 9.0

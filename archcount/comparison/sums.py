@@ -8,7 +8,7 @@ from fractions import Fraction
 from archcount.comparison.conventions import accepted
 from archcount.comparison.records import Contradiction
 from archcount.comparison.verdicts import interval_words
-from archcount.counting.records import Count, RowCount
+from archcount.engines.records import Count, RowCount
 from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.printed import Claim, Convention, Interval, PrintedTable, parse_quantity

@@ -6,8 +6,8 @@ from typing import Any
 
 import sympy
 
-from archcount.counting.symbolic.domain import Domain
-from archcount.counting.symbolic.polynomial import (
+from archcount.symbolic.domain import Domain
+from archcount.symbolic.polynomial import (
     Atom,
     Extreme,
     Floor,
@@ -40,7 +40,7 @@ def symbols_of(domain: Domain) -> Symbols:
 def algebraic(polynomial: Polynomial, symbols: Symbols) -> Any:
     """Give a polynomial as a sympy expression.
 
-    >>> from archcount.counting.symbolic.rounding import length
+    >>> from archcount.symbolic.rounding import length
     >>> symbols = {"H": sympy.Symbol("H", integer=True, positive=True)}
     >>> algebraic(length("H", 3, 4) * 6 + 1, symbols)
     6*ceiling(H/4) + 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from archcount.comparison import Comparison
-from archcount.counting import Count, RowCount, cross_check
+from archcount.engines import Count, RowCount, cross_check
 from archcount.printed import PrintedTable, Source
 from archcount.reporting.records import EngineResult, ReportRow, TableReport, Warning
 

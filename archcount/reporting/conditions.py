@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from archcount.counting.symbolic.domain import Domain, Range
-from archcount.counting.symbolic.guards import Guard
-from archcount.counting.symbolic.side import Side
 from archcount.reporting.expressions import expression
+from archcount.symbolic.domain import Domain, Range
+from archcount.symbolic.guards import Guard
+from archcount.symbolic.side import Side
 
 _MANY = 8
 """More remainders than this are told as runs."""
@@ -83,7 +83,7 @@ def _values(item: Range) -> str:
 def condition(guard: Guard) -> str:
     """Write a condition on several names.
 
-    >>> from archcount.counting.symbolic.polynomial import Name, Polynomial
+    >>> from archcount.symbolic.polynomial import Name, Polynomial
     >>> condition(Guard(Polynomial.of(Name("m")) + Polynomial.of(Name("n")) - 640, "=="))
     'm + n = 640'
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from archcount.counting.sweep import Axes, Point
+from archcount.engines.sweep import Axes, Point
 from archcount.errors import Problem, UnavailableError, UsageError, quote
 
 _MOST = 12

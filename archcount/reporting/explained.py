@@ -8,8 +8,8 @@ from typing import Any
 
 from archcount.comparison import ComparedRow, Contradiction, Explanation, believed
 from archcount.comparison.conventions import describe
-from archcount.counting import RowCount
 from archcount.edits import Plan, Site
+from archcount.engines import RowCount
 from archcount.printed import Convention, Source
 from archcount.reporting.exports import to_csv, to_json
 from archcount.reporting.machine import explanation_record, row_record

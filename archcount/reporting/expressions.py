@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from archcount.counting.symbolic.polynomial import (
+from archcount.symbolic.polynomial import (
     UNIT,
     Atom,
     Extreme,
@@ -28,7 +28,7 @@ def expression(polynomial: Polynomial, sides: Iterable[str]) -> str:
         polynomial: what to write.
         sides: the names whose lengths tell the terms apart.
 
-    >>> from archcount.counting.symbolic.rounding import length
+    >>> from archcount.symbolic.rounding import length
     >>> w = Polynomial.of(Name("w"))
     >>> expression(length("H", 3, 4) * (w * 6 + 9) - w, ["H"])
     '(6*w + 9)*ceil(H/4) - w'

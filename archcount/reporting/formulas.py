@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from archcount.counting.symbolic.formulas import Formulas, RowFormula
-from archcount.counting.symbolic.polynomial import Polynomial
-from archcount.counting.symbolic.symbols import SIDES
 from archcount.printed import Source
 from archcount.reporting.conditions import (
     condition,
@@ -22,6 +19,9 @@ from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.expressions import expression, terms
 from archcount.reporting.render import FORMATS, render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.symbolic.formulas import Formulas, RowFormula
+from archcount.symbolic.polynomial import Polynomial
+from archcount.symbolic.symbols import SIDES
 
 SCHEMA = "archcount.formula/1"
 FORMULA_FORMATS: Mapping[str, str] = {**FORMATS, "latex": "aligned equations"}

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import sympy
 
-from archcount.counting.symbolic.domain import Domain
-from archcount.counting.symbolic.formulas import RowFormula
 from archcount.reporting.algebra import algebraic, symbols_of
 from archcount.reporting.conditions import domain_words
+from archcount.symbolic.domain import Domain
+from archcount.symbolic.formulas import RowFormula
 
 
 def formula_latex(rows: Iterable[RowFormula], domain: Domain) -> str:

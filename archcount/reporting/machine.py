@@ -15,7 +15,7 @@ from archcount.comparison import (
     believed,
 )
 from archcount.comparison.conventions import describe
-from archcount.counting import RowCount
+from archcount.engines import RowCount
 from archcount.reporting.exports import to_csv, to_json
 from archcount.reporting.records import ReportRow, TableReport
 from archcount.reporting.tidy import tidy_rows

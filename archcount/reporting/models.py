@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archcount.counting.model_records import ModelCount, ModuleCount
+from archcount.engines.model_records import ModelCount, ModuleCount
 from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.reporting.exports import Value, to_csv, to_json

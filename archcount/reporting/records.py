@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archcount.comparison import Cell, Comparison
-from archcount.counting import Disagreement, RowCount, Uncounted
+from archcount.engines import Disagreement, RowCount, Uncounted
 from archcount.printed import Source
 
 

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from archcount.counting.sweep import Point
+from archcount.engines.sweep import Point
 from archcount.reporting.exports import Value
 
 SCHEMA = "archcount.sweep/1"

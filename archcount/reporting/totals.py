@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 from archcount.comparison import VERDICTS, ComparedClaim
-from archcount.counting import RowCount
+from archcount.engines import RowCount
 from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archcount.tracing.records import Operation, Origin, TensorSpec
+from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.tracing.windows import Made
 
 

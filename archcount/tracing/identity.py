@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
-from archcount.tracing.costs.registry import check_rules
+from archcount.operators.registry import check_rules
 from archcount.tracing.known_code import changes, is_known, is_torch_itself
 from archcount.tracing.reading import is_plain, marks
 from archcount.tracing.state import STATE, own_containers

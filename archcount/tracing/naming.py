@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from archcount.operators.operation import Operation, TensorSpec
 from archcount.tracing import arithmetic, windows
-from archcount.tracing.records import Operation, TensorSpec
 from archcount.tracing.windows import Made
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archcount.tracing.costs.registry import charge, is_given
+from archcount.operators.memory import Memory
+from archcount.operators.operation import Operation, Origin
+from archcount.operators.registry import charge, is_given
 from archcount.tracing.facts import Facts
-from archcount.tracing.memory import Memory
 from archcount.tracing.reading import described, is_plain
-from archcount.tracing.records import Operation, Origin, Pattern
+from archcount.tracing.records import Pattern
 
 _META = torch.device("meta")
 _KNOWN = Memory()

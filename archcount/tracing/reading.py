@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from archcount.errors import Problem, UsageError
+from archcount.operators.operation import Origin, TensorSpec
 from archcount.tracing.facts import Facts
-from archcount.tracing.records import Origin, TensorSpec
 
 _keys_of = torch._C._dispatch_keys
 

@@ -13,12 +13,13 @@ from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcount.errors import Problem, UsageError
+from archcount.operators.operation import Origin
+from archcount.operators.registry import check_rules
 from archcount.tracing.answers import answer
-from archcount.tracing.costs.registry import check_rules
 from archcount.tracing.facts import Facts, facts_of
 from archcount.tracing.patterns import flat, is_remembered, known_answer, pattern_of, remember
 from archcount.tracing.reading import Reader, is_plain
-from archcount.tracing.records import Call, Origin, Pattern
+from archcount.tracing.records import Call, Pattern
 
 
 class Recorder(TorchDispatchMode):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.tracing.joining import joined
 from archcount.tracing.layer import INPUT, Layer, Layers, Source
 from archcount.tracing.naming import is_nothing, name_layer
 from archcount.tracing.ordering import ordered
-from archcount.tracing.records import Call, Operation, Origin, TensorSpec, Trace
+from archcount.tracing.records import Call, Trace
 
 
 def layers_of(trace: Trace) -> Layers:

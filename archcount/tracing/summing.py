@@ -10,8 +10,9 @@ from torch import nn
 
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.cost import MAC_CATEGORIES
+from archcount.operators.operation import FREE, NOTHING
 from archcount.tracing.recorder import Recorder
-from archcount.tracing.records import FREE, NOTHING, ModuleTrace
+from archcount.tracing.records import ModuleTrace
 
 _NORMS = (nn.LocalResponseNorm, nn.RMSNorm)
 """Modules that torch does as several operations, all of which belong to the norm."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from archcount.tracing.records import Operation
+from archcount.operators.operation import Operation
 
 Made = tuple[str, dict[str, Any]]
 """The kind of a layer, and its settings."""

@@ -1,0 +1,17 @@
+"""Engines: one record per row, from independent engines that must agree."""
+
+from archcount.engines.crosscheck import Disagreement, cross_check
+from archcount.engines.records import Count, RowCount, Uncounted
+from archcount.engines.registry import ENGINES, Engine, choose, engine
+
+__all__ = [
+    "ENGINES",
+    "Count",
+    "Disagreement",
+    "Engine",
+    "RowCount",
+    "Uncounted",
+    "choose",
+    "cross_check",
+    "engine",
+]

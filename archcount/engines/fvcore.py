@@ -1,0 +1,252 @@
+"""The fvcore engine: the built module traced, its operations summed by module and operator.
+
+fvcore's "flop" is a multiply-accumulate. Convolutions and linear layers are counted by
+its own handles; what it does not count, or counts otherwise without a trained scale (batch
+normalisation), is counted by the handles here, from the shapes in the trace; what nobody counts
+is reported.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archcount.architecture import Architecture
+from archcount.builder import assemble
+from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
+from archcount.engines.records import Count, RowCount, Uncounted
+from archcount.layers import CATEGORIES, Cost
+from archcount.layers.adaptive_pooling import windows_total
+from archcount.modules import Network
+
+with warnings.catch_warnings():
+    # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from fvcore.nn import FlopCountAnalysis
+    from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
+
+Shapes = dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
+"""The input and output shape of every row, without the batch."""
+Handle = Callable[[list[Any], list[Any]], Counter[str]]
+
+_CATEGORY_OF: Mapping[str, str] = {
+    "conv": "conv",
+    "linear": "linear",
+    "addmm": "linear",
+    "matmul": "matmul",
+    "bmm": "matmul",
+    "einsum": "matmul",
+    "norm": "norm",
+    "bias": "bias",
+    "activation": "activation",
+    "pool": "pool",
+    "softmax": "softmax",
+    "add": "add",
+    "mul": "scale",
+}
+"""The cost category of each name that a handle counts under."""
+
+
+def count(architecture: Architecture, *, heads: bool = False) -> Count:
+    """Count every row of an architecture for one image, by tracing the built module.
+
+    Output sizes and parameters are measured on the module; only the depth, which a module
+    does not show, is the table's.
+
+    Raises:
+        UnavailableError: there is not the memory to run the network.
+    """
+    with torch.device("meta"):
+        network = assemble(architecture).eval()
+    with memory_needed():
+        # Module.to_empty would import a compiler's symbols for the first meta tensor that it meets.
+        zeros = {
+            name: torch.zeros(tensor.shape, dtype=tensor.dtype)
+            for name, tensor in network.state_dict().items()
+        }
+        network.load_state_dict(zeros, assign=True)
+        with torch.no_grad(), _watched(network, heads=heads) as shapes:
+            analysis = _analysis(network, architecture.input.dims, heads=heads)
+            by_module = analysis.by_module_and_operator()
+
+    operators = {name: _operators(name, network, by_module) for name in shapes}
+
+    def row(name: str, depth: int) -> RowCount:
+        module = network.get_submodule(name)
+        return measure(name, module, shapes[name], _cost(operators[name]), depth)
+
+    return make_count(
+        architecture,
+        row,
+        engine="fvcore",
+        version=version("fvcore"),
+        heads=heads,
+        uncounted=(*_unhandled(network, analysis), *_without_category(operators)),
+    )
+
+
+class _Probe(nn.Module):
+    """Runs a network with its heads in eval mode, so that no statistics are needed."""
+
+    def __init__(self, network: Network, *, heads: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.with_heads = heads
+
+    def forward(self, x: Tensor) -> Any:
+        if not self.with_heads:
+            return self.network(x)
+        outputs = self.network.forward_with_heads(x)
+        return (outputs.main, *outputs.heads)
+
+
+@contextmanager
+def _watched(network: Network, *, heads: bool) -> Iterator[Shapes]:
+    """Measure the input and output shape of every row and head while the network is traced.
+
+    A pass of its own on the meta device would not be free: its first one imports a compiler.
+    """
+    shapes: Shapes = {}
+
+    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            # Sizes are tensors in a trace.
+            before, after = (tuple(map(int, each.shape[1:])) for each in (inputs[0], output))
+            shapes[name] = (before, after)
+
+        return hook
+
+    names = [*network.rows]
+    if heads:
+        names += [f"heads.{at}" for at in network.loss_weights]
+    hooks = [network.get_submodule(name).register_forward_hook(watch(name)) for name in names]
+    try:
+        yield shapes
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _analysis(network: Network, dims: tuple[int, ...], *, heads: bool) -> FlopCountAnalysis:
+    analysis = FlopCountAnalysis(_Probe(network, heads=heads), torch.zeros(1, *dims))
+    analysis.set_op_handle(**_HANDLES)
+    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    return analysis.tracer_warnings("none")
+
+
+def _operators(name: str, network: Network, by_module: Mapping[str, Counter[str]]) -> Counter[str]:
+    """Sum the operations under one module by the names that handles count under.
+
+    Every elementwise operation inside a local response normalisation belongs to it.
+    """
+    found = Counter(by_module[f"network.{name}"])
+    for path, module in network.get_submodule(name).named_modules(prefix=name):
+        if isinstance(module, nn.LocalResponseNorm):
+            inside = by_module[f"network.{path}"]
+            found.subtract(inside)
+            found["norm"] += sum(inside.values())
+    return +found
+
+
+def _cost(operators: Counter[str]) -> Cost:
+    categories: Counter[str] = Counter()
+    for operator, operations in operators.items():
+        if operator in _CATEGORY_OF:
+            categories[_CATEGORY_OF[operator]] += int(operations)
+    return Cost(**{category: categories[category] for category in CATEGORIES})
+
+
+def _without_category(operators: Mapping[str, Counter[str]]) -> Iterable[Uncounted]:
+    """List the operations that a handle counted and no cost category takes."""
+    for place, found in operators.items():
+        for operator in sorted(found.keys() - _CATEGORY_OF.keys()):
+            yield Uncounted(op=operator, place=place, times=1)
+
+
+def _unhandled(network: Network, analysis: FlopCountAnalysis) -> Iterable[Uncounted]:
+    """List the operations without a handle, each at the innermost module that met it."""
+    for path, module in network.named_modules():
+        name = ".".join(part for part in ("network", path) if part)
+        own = Counter(analysis.unsupported_ops(name))
+        for child, _ in module.named_children():
+            own.subtract(analysis.unsupported_ops(f"{name}.{child}"))
+        for op, times in sorted(own.items()):
+            if times > 0:
+                yield Uncounted(op=op, place=path or WHOLE, times=times)
+
+
+def _elements(value: Any) -> int:
+    """Count a traced tensor's numbers; a trace that does not know them is a bug, never 0."""
+    shape = get_shape(value)
+    assert shape is not None, f"the trace gives {value.debugName()} no shape"
+    return prod(shape)
+
+
+def _sizes(value: Any) -> list[int]:
+    """Read a list of whole numbers from the trace."""
+    constant = value.toIValue()
+    if constant is not None:
+        return [int(item) for item in constant]
+    return [int(item.toIValue()) for item in value.node().inputs()]
+
+
+def _is_none(value: Any) -> bool:
+    return str(value.type()) == "NoneType"
+
+
+def _convolution(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    counted = Counter(conv_flop_jit(inputs, outputs))
+    counted["bias"] = 0 if _is_none(inputs[2]) else _elements(outputs[0])
+    return counted
+
+
+def _linear(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    bias = 0 if len(inputs) < 3 or _is_none(inputs[2]) else _elements(outputs[0])
+    return Counter({"linear": int(linear_flop_jit(inputs, outputs)), "bias": bias})
+
+
+def _per_element(name: str, times: int = 1) -> Handle:
+    def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+        return Counter({name: times * _elements(outputs[0])})
+
+    return handle
+
+
+def _pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    return Counter({"pool": prod(_sizes(inputs[1])) * _elements(outputs[0])})
+
+
+def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    source, target = get_shape(inputs[0]), get_shape(outputs[0])
+    rows, columns = (windows_total(source[axis], target[axis]) for axis in (-2, -1))
+    return Counter({"pool": prod(source[:-2]) * rows * columns})
+
+
+_HANDLES: Mapping[str, Handle] = {
+    "aten::_convolution": _convolution,
+    "aten::linear": _linear,
+    "aten::batch_norm": _per_element("norm", 2),
+    "aten::relu": _per_element("activation"),
+    "aten::relu_": _per_element("activation"),
+    "aten::max_pool2d": _pool,
+    "aten::avg_pool2d": _pool,
+    "aten::avg_pool3d": _pool,
+    "aten::adaptive_avg_pool2d": _adaptive_pool,
+    "aten::adaptive_max_pool2d": _adaptive_pool,
+    "aten::softmax": _per_element("softmax", 5),
+    "aten::add": _per_element("add"),
+    "aten::add_": _per_element("add"),
+    "aten::mul": _per_element("mul"),
+    "aten::pow": _per_element("pow"),
+    "aten::div": _per_element("div"),
+    "aten::pad": lambda inputs, outputs: Counter(),
+}
+"""How each operation of the trace is counted; fvcore's own handles serve for the others."""

@@ -1,0 +1,118 @@
+"""What the engines that run a module share: rows measured on it, and what they make a count of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from torch import nn
+
+from archcount.architecture import Architecture
+from archcount.architecture.whole import WEIGHTED
+from archcount.engines.records import Count, RowCount, Uncounted
+from archcount.errors import Problem, UnavailableError
+from archcount.layers import Cost
+
+WHOLE = "(the network itself)"
+"""The place of what no module of the network is to blame for."""
+
+_NO_MEMORY = ("can't allocate memory", "Storage size calculation overflowed")
+"""What torch says when a tensor is too large; it has no exception of its own for it on a CPU."""
+
+
+@contextmanager
+def memory_needed(
+    remedy: str = "take a smaller --input, or --engine formula, which needs none",
+) -> Iterator[None]:
+    """Say so when the network is too large to run.
+
+    Args:
+        remedy: what to do then.
+
+    Raises:
+        UnavailableError: there is not the memory to run it.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(told in str(error) for told in _NO_MEMORY):
+            raise
+        raise UnavailableError(
+            Problem(
+                what="there is not enough memory to run the network",
+                remedy=remedy,
+            )
+        ) from None
+
+
+def make_count(
+    architecture: Architecture,
+    row: Callable[[str, int], RowCount],
+    *,
+    engine: str,
+    version: str,
+    heads: bool,
+    uncounted: Iterable[Uncounted],
+) -> Count:
+    """Count every row, and every head if they are asked for.
+
+    Args:
+        architecture: the expanded table; its depths are taken from it, as no module shows them.
+        row: measures the module of a name, whose depth is given.
+        engine: the engine's name.
+        version: of the library that counts.
+        heads: whether the heads were run.
+        uncounted: what could not be counted.
+    """
+    return Count(
+        engine=engine,
+        version=version,
+        rows=tuple(row(item.id, item.depth) for item in architecture.rows),
+        heads=tuple(
+            row(f"heads.{head.at}", head.node.depth(WEIGHTED)) for head in architecture.heads
+        )
+        if heads
+        else (),
+        depth_with_pooling=architecture.depth_with_pooling,
+        uncounted=tuple(uncounted),
+    )
+
+
+def measure(
+    name: str,
+    module: nn.Module,
+    shapes: tuple[tuple[int, ...], tuple[int, ...]],
+    cost: Cost,
+    depth: int,
+) -> RowCount:
+    """Give a row with the parameters of its module.
+
+    Args:
+        name: the row's name.
+        module: what was built of it.
+        shapes: of its input and output for one image, without the batch.
+        cost: its operations.
+        depth: its depth in the table.
+
+    >>> row = measure("fc", nn.Linear(4, 3), ((4,), (3,)), Cost(linear=12), depth=1)
+    >>> row.params, row.output
+    (15, (3, 1, 1))
+    """
+    parameters = list(module.parameters())
+    kernels = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+    return RowCount(
+        id=name,
+        input=_chw(shapes[0]),
+        output=_chw(shapes[1]),
+        weights=sum(tensor.numel() for tensor in parameters if tensor.ndim > 1),
+        biases=sum(part.bias.numel() for part in kernels if part.bias is not None),
+        params=sum(tensor.numel() for tensor in parameters),
+        buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.ndim),
+        cost=cost,
+        depth=depth,
+    )
+
+
+def _chw(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    padded = (*shape, 1, 1)[:3]
+    return (padded[0], padded[1], padded[2])

@@ -1,0 +1,93 @@
+"""What is counted of any PyTorch model, module by module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archcount.engines.records import Uncounted
+from archcount.layers import Cost
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModuleCount:
+    """One module of a model, with all that it holds.
+
+    Attributes:
+        path: its name in the model, empty for the model itself.
+        kind: the name of its class.
+        level: how deep it lies; 0 is the model itself.
+        calls: how often it was run.
+        input: the shape of the first tensor it was given by position, None where there was none.
+        output: likewise of what it gave.
+        params: parameters, each counted once.
+        trainable: those of them that take a gradient.
+        buffers: numbers in buffers, each counted once.
+        own: operations of its own, outside of the modules that it holds.
+        cost: operations done while it was run.
+        backward: multiply-accumulates of the backward pass.
+    """
+
+    path: str
+    kind: str
+    level: int
+    calls: int
+    input: tuple[int, ...] | None
+    output: tuple[int, ...] | None
+    params: int
+    trainable: int
+    buffers: int
+    own: Cost
+    cost: Cost
+    backward: int
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the forward pass."""
+        return self.cost.macs
+
+    @property
+    def backward_macs(self) -> int:
+        """Multiply-accumulates of the backward pass, for the gradients that are needed."""
+        return self.backward
+
+    @property
+    def frozen(self) -> int:
+        """Parameters that take no gradient."""
+        return self.params - self.trainable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCount:
+    """What was counted in one call of a model.
+
+    Attributes:
+        name: what it was asked for as.
+        version: of torch.
+        inputs: what it was given, as text.
+        train: whether it was in training mode.
+        modules: the model first, then all that it holds, in order of definition.
+        unused: parameters that nothing read in the call.
+        weight_bytes: bytes of parameters and buffers by the type of their numbers.
+        activation_bytes: bytes of all tensors that were made.
+        peak_bytes: the most bytes of inputs and made tensors needed at one time in a forward pass.
+        uncounted: what could not be counted.
+        remarks: what the reader should know of how it was counted.
+    """
+
+    name: str
+    version: str
+    inputs: str
+    train: bool
+    modules: tuple[ModuleCount, ...]
+    unused: int
+    weight_bytes: Mapping[str, int]
+    activation_bytes: int
+    peak_bytes: int
+    uncounted: tuple[Uncounted, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> ModuleCount:
+        """The model as a whole."""
+        return self.modules[0]

@@ -1,0 +1,216 @@
+"""Any PyTorch model counted: a shadow of it run once, the model itself left alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archcount.engines.held import Sizes, distinct, sizes_of
+from archcount.engines.measure import WHOLE, memory_needed
+from archcount.engines.model_records import ModelCount, ModuleCount
+from archcount.engines.records import Uncounted
+from archcount.errors import Problem, UsageError
+from archcount.loading.inputs import Inputs, make_inputs
+from archcount.loading.reference import users_code
+from archcount.operators.memory import Memory
+from archcount.tracing.identity import identity, identity_of_inputs
+from archcount.tracing.lazy import is_unfit
+from archcount.tracing.records import ModuleTrace, Trace
+from archcount.tracing.shadow import Shadow
+from archcount.tracing.surroundings import uncollected, undisturbed
+from archcount.tracing.trace import trace
+
+
+def run(
+    module: nn.Module,
+    given: Any,
+    *,
+    name: str,
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+) -> tuple[Shadow, Inputs, Trace]:
+    """Run a shadow of a model once.
+
+    Args:
+        module: the model.
+        given: its inputs, as `make_inputs` takes or gives them.
+        name: what the model is called in messages.
+        batch: how many images an input such as `3x224x224` stands for.
+        train: in training mode.
+        device: `meta`, or `cpu` for a model that must see numbers.
+
+    Raises:
+        UsageError: it is no module, the inputs are none, or a part of it is scripted.
+        UserCodeError: the model raised something.
+        UnavailableError: it is too large to run.
+    """
+    _check(module)
+    with undisturbed(), memory_needed(_SMALLER):
+        with _failures(name, "", device):
+            shadow = Shadow(module, device)
+            shadow.set_training(train)
+        inputs = given
+        if not isinstance(given, Inputs):
+            inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
+        with _failures(name, str(inputs), device):
+            traced = trace(
+                shadow.module,
+                inputs.args,
+                inputs.kwargs,
+                parts=shadow.parts,
+                forbidden=shadow.originals,
+            )
+    return shadow, inputs, traced
+
+
+_SMALLER = "take a smaller --input"
+
+
+def _check(module: Any) -> None:
+    if isinstance(module, nn.Module):
+        return
+    kind = type(module).__name__
+    what, remedy = f"a {kind} as model", ""
+    if isinstance(module, type):
+        what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
+    raise UsageError(Problem(what=what, allowed="an nn.Module, or a table", remedy=remedy))
+
+
+def count(
+    module: nn.Module,
+    given: Any,
+    *,
+    name: str,
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+) -> ModelCount:
+    """Count one call of a model; arguments and errors as `run`."""
+    with uncollected():
+        return _count(module, given, name=name, batch=batch, train=train, device=device)
+
+
+def _count(
+    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
+) -> ModelCount:
+    _check(module)
+    same = identity(module) if device == "meta" and _COUNTS.is_on else None
+    if same is None:
+        return _counted(module, given, name=name, batch=batch, train=train, device=device)
+    with undisturbed(), memory_needed(_SMALLER):
+        inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
+    given_as = identity_of_inputs(inputs.args, inputs.kwargs)
+    known = _COUNTS.get((same, given_as, train))
+    if known is None:
+        known = _counted(module, inputs, name=name, batch=batch, train=train, device=device)
+        same = identity(module)  # torch may have brought in more of itself meanwhile
+        if same is not None and given_as is not None:
+            _COUNTS.keep((same, given_as, train), known)
+    bytes_by_type = dict(known.weight_bytes)
+    return replace(known, name=name, inputs=str(inputs), weight_bytes=bytes_by_type)
+
+
+_COUNTS = Memory(room=64)
+
+
+def _counted(
+    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
+) -> ModelCount:
+    shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
+    parts = shadow.parts
+    unfit = [path for path, part in parts.items() if is_unfit(part)] if shadow.is_lazy else []
+    sizes = sizes_of(parts, has_unfit=bool(unfit))
+    parameters = distinct(parts.values(), "_parameters")
+    tensors = {id(item): item for item in (*parameters, *distinct(parts.values(), "_buffers"))}
+    weight_bytes: Counter[str] = Counter()
+    for tensor in tensors.values():
+        weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
+    return ModelCount(
+        name=name,
+        version=torch.__version__,
+        inputs=str(inputs),
+        train=train,
+        modules=tuple(
+            _measured(record, type(parts[record.path]), sizes[record.path])
+            for record in traced.modules
+        ),
+        unused=unused(parameters, traced),
+        weight_bytes=dict(weight_bytes),
+        activation_bytes=traced.activation_bytes,
+        peak_bytes=traced.peak_bytes,
+        uncounted=tuple(
+            Uncounted(op=op, place=_printable(record.path) or WHOLE, times=times)
+            for record in traced.modules
+            for op, times in record.missed.items()
+        ),
+        remarks=_remarks(shadow, traced, unfit),
+    )
+
+
+def _remarks(shadow: Shadow, traced: Trace, unfit: Iterable[str]) -> tuple[str, ...]:
+    told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
+    known = set(map(id, shadow.parts.values()))
+    told += [
+        f"{path or 'the model'} makes {name} as it runs, which is not among its params"
+        for path, part in shadow.parts.items()
+        for name, child in part._modules.items()
+        if child is not None and id(child) not in known
+    ]
+    return tuple(dict.fromkeys(map(_printable, [*shadow.remarks, *traced.remarks, *told])))
+
+
+def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
+    """Count the numbers in parameters that nothing read."""
+    read = {memory for call in traced.calls for memory in call.read}
+    return sum(
+        tensor.numel() for tensor in parameters if tensor.untyped_storage()._cdata not in read
+    )
+
+
+def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:
+    params, trainable, buffers = sizes
+    return ModuleCount(
+        path=_printable(record.path),
+        kind=kind.__name__,
+        level=record.path.count(".") + bool(record.path),
+        calls=record.calls,
+        input=record.input,
+        output=record.output,
+        params=params,
+        trainable=trainable,
+        buffers=buffers,
+        own=record.own,
+        cost=record.cost,
+        backward=record.backward,
+    )
+
+
+def _printable(path: str) -> str:
+    r"""Write a path in one line: a name may hold any character, such as a line feed.
+
+    >>> print(_printable("layers.a\nb"))
+    layers.a\nb
+    """
+    return path if path.isprintable() else repr(path)[1:-1]
+
+
+def _dtype(module: nn.Module) -> torch.dtype:
+    """Give the type of a model's own numbers."""
+    for tensor in chain(module.parameters(), module.buffers()):
+        if tensor.is_floating_point():
+            return tensor.dtype
+    return torch.float32
+
+
+def _failures(name: str, inputs: str, device: str) -> Any:
+    remedy = "if it takes another input, say so with --input"
+    if device == "meta":
+        remedy += "; if it needs the numbers of its tensors, add --device cpu"
+    return users_code(f"{name} failed on {inputs or 'no input'}", remedy)

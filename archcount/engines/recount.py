@@ -1,0 +1,95 @@
+"""Rows counted again, read in another way; in closed form, since a search asks for thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archcount.architecture import Architecture, Node, Row
+from archcount.edits import Edit, Plan
+from archcount.engines.formula import count_row
+from archcount.engines.records import RowCount, Worth
+from archcount.engines.swap import SWAPS, Base
+from archcount.errors import InvalidTableError, InvalidValueError
+from archcount.layers import Shape
+from archcount.spec.rereading import Rereading
+
+
+class Recount:
+    """Counts the rows of a table as other readings have them.
+
+    Args:
+        rereading: the table's rows, ready to be expanded again.
+    """
+
+    def __init__(self, rereading: Rereading) -> None:
+        self._rereading = rereading
+        self._plans: dict[str, Plan] = {}
+        self._bases: dict[tuple[str, tuple[Edit, ...]], Base | None] = {}
+
+    def plan(self, row: str) -> Plan:
+        """Say what can be read otherwise in a row."""
+        if row not in self._plans:
+            self._plans[row] = self._rereading.plan(row)
+        return self._plans[row]
+
+    def count(self, row: str, edits: Sequence[Edit], worth: Worth | None = None) -> RowCount | None:
+        """Count a row with changes; None where it does not go together so.
+
+        Args:
+            row: the row's name.
+            edits: the changes.
+            worth: tells by its parameters whether a row is worth counting; None is given for
+                what is not, where the parameters are had for less than the count.
+
+        >>> from archcount.api.tables import load
+        >>> recount = Recount(load("googlenet").file.rereading())
+        >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
+        1097728
+        """
+        if edits and edits[-1].kind in SWAPS:
+            base = self._base(row, tuple(edits[:-1]))
+            if base is None:
+                return None
+            try:
+                swap = base.swap(edits[-1])
+                if swap is not None:
+                    worthy = worth is None or worth(swap.parameters())
+                    return swap.count() if worthy else None
+            except InvalidValueError:
+                return None
+        node = self._node(row, edits)
+        return None if node is None else count_row(row, node)
+
+    def _base(self, row: str, edits: tuple[Edit, ...]) -> Base | None:
+        """Give a row, changed or not, to swap a layer in; None where it cannot be built."""
+        if (row, edits) not in self._bases:
+            node = self._node(row, edits)
+            self._bases[row, edits] = None if node is None else Base(row, node)
+        return self._bases[row, edits]
+
+    def declared(self, row: str) -> RowCount | None:
+        """Count the reading that the file declares for a row; None where it declares none."""
+        node = self._rereading.declared(row)
+        return None if node is None else count_row(row, node)
+
+    def alone(self, row: str, edits: Sequence[Edit], *, declared: bool = False) -> Architecture:
+        """Give a row in another reading as an architecture of its own, for an engine to build.
+
+        Args:
+            row: the row's name.
+            edits: the changes.
+            declared: take the reading that the file declares instead.
+        """
+        node = self._rereading.declared(row) if declared else self._rereading.node(row, edits)
+        assert node is not None, "only what was counted is built"
+        return Architecture(
+            name=f"{self._rereading.architecture.name}: {row}",
+            input=Shape(node.input.dims),
+            rows=(Row(id=row, node=node),),
+        )
+
+    def _node(self, row: str, edits: Sequence[Edit]) -> Node | None:
+        try:
+            return self._rereading.node(row, edits)
+        except InvalidTableError:
+            return None  # such a row cannot be built, so that nobody can have counted it

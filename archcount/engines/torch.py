@@ -1,0 +1,48 @@
+"""The torch engine: the built module run on the meta device, every operation met at dispatch."""
+
+from __future__ import annotations
+
+import torch
+
+from archcount.architecture import Architecture
+from archcount.builder import assemble
+from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
+from archcount.engines.records import Count, RowCount, Uncounted
+from archcount.tracing.trace import trace
+
+
+def count(architecture: Architecture, *, heads: bool = False) -> Count:
+    """Count every row of an architecture for one image, without weights or arithmetic.
+
+    Output sizes and parameters are measured on the module; only the depth, which a module
+    does not show, is the table's.
+
+    Raises:
+        UnavailableError: the network is too large to run, even without its numbers.
+    """
+    with memory_needed(), torch.device("meta"):
+        network = assemble(architecture).eval()
+        image = torch.empty(1, *architecture.input.dims)
+        run = network.forward_with_heads if heads else None
+        traced = trace(network, [image], run=run).modules
+    found = {record.path: record for record in traced}
+
+    def row(name: str, depth: int) -> RowCount:
+        record = found[name]
+        assert record.input is not None, f"{name} was not run"
+        assert record.output is not None, f"{name} gave no tensor"
+        shapes = (record.input[1:], record.output[1:])
+        return measure(name, network.get_submodule(name), shapes, record.cost, depth)
+
+    return make_count(
+        architecture,
+        row,
+        engine="torch",
+        version=torch.__version__,
+        heads=heads,
+        uncounted=(
+            Uncounted(op=op, place=record.path or WHOLE, times=times)
+            for record in traced
+            for op, times in record.missed.items()
+        ),
+    )

@@ -1,0 +1,111 @@
+"""An operation of torch on tensors without numbers, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from math import prod
+from typing import Any
+
+from archcount.layers import Cost
+
+NOTHING = Cost()
+"""No cost, shared by all that have none."""
+
+
+class Origin(IntEnum):
+    """What a tensor was made from; the greatest of its sources."""
+
+    CONSTANT = 0
+    WEIGHT = 1
+    INPUT = 2
+
+
+@dataclass(slots=True)  # by the thousand: a frozen one takes twice as long to make
+class TensorSpec:
+    """A tensor without its numbers.
+
+    Attributes:
+        shape: its sizes.
+        dtype: torch's name of its numbers' type, such as `float32`.
+        origin: whether it was made from the input, from weights alone, or from neither.
+        requires_grad: whether a gradient reaches it.
+        storage: which memory it lies in; equal where one tensor is a view of another.
+        layout: where in its memory it begins, and its strides.
+
+    >>> TensorSpec((2, 3), "float32").elements
+    6
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    origin: Origin = Origin.INPUT
+    requires_grad: bool = False
+    storage: int = 0
+    layout: tuple[int, ...] = ()
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it has."""
+        return prod(self.shape)
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether its numbers are no integers."""
+        return "float" in self.dtype or "complex" in self.dtype
+
+
+@dataclass(slots=True)  # by the thousand: a frozen one takes twice as long to make
+class Operation:
+    """One operation on tensors of given shapes.
+
+    Attributes:
+        name: its name in the dispatcher, such as `aten.convolution`.
+        arguments: its arguments by the names of its schema, defaults filled in, `TensorSpec` in
+            the place of tensors.
+        outputs: the tensors it gives.
+        is_view: whether it gives another look at the same numbers.
+        is_pointwise: whether each number it gives comes of the numbers in the same place.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    outputs: tuple[TensorSpec, ...]
+    is_view: bool = False
+    is_pointwise: bool = False
+
+    def tensor(self, name: str) -> TensorSpec:
+        """Give the tensor of an argument."""
+        found = self.arguments[name]
+        assert isinstance(found, TensorSpec), f"{self.name}: {name} is no tensor"
+        return found
+
+    def tensors(self) -> Iterator[TensorSpec]:
+        """Give every tensor among the arguments, those in lists too."""
+        for value in self.arguments.values():
+            for item in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(item, TensorSpec):
+                    yield item
+
+    @property
+    def output(self) -> TensorSpec:
+        """Its first output."""
+        return self.outputs[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an operation costs.
+
+    Attributes:
+        cost: of the forward pass, by category.
+        backward: multiply-accumulates of the backward pass, for the gradients that are needed.
+    """
+
+    cost: Cost = NOTHING
+    backward: int = 0
+
+
+FREE = Charge()
+"""Of what moves or makes numbers without arithmetic."""

@@ -1,0 +1,105 @@
+"""Lengths that are multiples of one another on a domain, written as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from archcount.symbolic.polynomial import Atom, Length, Name, Polynomial, Ratio
+from archcount.symbolic.side import Side
+
+if TYPE_CHECKING:
+    from archcount.symbolic.formulas import RowFormula
+
+
+def merged(row: RowFormula, sides: Iterable[Side]) -> RowFormula:
+    """Write a row's lengths by one another where the domain lets each say the same.
+
+    Where 32 divides H or H + 1, ceil(H/2) is 16 ceil(H/32); where 32 divides H, it is H/2.
+    """
+    everything = (*row.output, *row.quantities().values())
+    instead: dict[Atom, Polynomial] = {}
+    for side in sides:
+        lengths = {
+            atom
+            for polynomial in everything
+            for atom in polynomial.atoms()
+            if isinstance(atom, Length) and atom.name == side.name
+        }
+        instead |= _instead(side, lengths)
+    if not instead:
+        return row
+    return replace(
+        row,
+        output=tuple(_written(number, instead) for number in row.output),
+        weights=_written(row.weights, instead),
+        params=_written(row.params, instead),
+        macs=_written(row.macs, instead),
+    )
+
+
+def _instead(side: Side, lengths: set[Length]) -> dict[Atom, Polynomial]:
+    """Say what stands for each length of a side; nothing for those that stay."""
+    told = [length for length in lengths if side.modulus % length.divisor == 0]
+    if len(side.remainders) == 1:
+        return {length: _exactly(length, side.remainders[0]) for length in told}
+    largest = max((length.divisor for length in lengths), default=1)
+    best: dict[Atom, Polynomial] = {}
+    for base in (Length(side.name, largest - 1, largest), Length(side.name, 0, largest)):
+        found: dict[Atom, Polynomial] = {
+            length: Polynomial.of(base) * (largest // length.divisor)
+            for length in told
+            if length != base and _is_multiple(length, base, side)
+        }
+        best = max(best, found, key=len)
+    plainer = {length: Polynomial.of(_plainer(length, side)) for length in told}
+    return plainer | best
+
+
+def _plainer(length: Length, side: Side) -> Length:
+    """Round up after whole divisors are taken off, where the remainders make it the same."""
+    whole = -(-length.shift // length.divisor) * length.divisor
+    for shift in (whole - 1, whole + length.divisor - 1):
+        other = Length(length.name, shift, length.divisor)
+        if all(other.at({side.name: r}) == length.at({side.name: r}) for r in side.remainders):
+            return other
+    return length
+
+
+def _exactly(length: Length, remainder: int) -> Polynomial:
+    """Write a length of sides of one remainder without rounding."""
+    over = (remainder + length.shift) % length.divisor
+    shift = length.shift - over
+    if shift == 0:
+        return Polynomial.of(Name(length.name, whole=True)) * Fraction(1, length.divisor)
+    return Polynomial.of(Ratio(length.name, shift, length.divisor))
+
+
+def _is_multiple(length: Length, base: Length, side: Side) -> bool:
+    """Tell whether a length is as many times another as their divisors say, over one period.
+
+    Both grow by whole numbers in this ratio from period to period, so that one period tells.
+    """
+    if side.modulus % base.divisor or base.divisor % length.divisor:
+        return False
+    times = base.divisor // length.divisor
+    return all(
+        length.at({side.name: remainder}) == times * base.at({side.name: remainder})
+        for remainder in side.remainders
+    )
+
+
+def _written(polynomial: Polynomial, instead: Mapping[Atom, Polynomial]) -> Polynomial:
+    total = Polynomial.of(0)
+    for monomial, factor in polynomial.terms.items():
+        product = Polynomial.of(factor)
+        for atom, exponent in monomial:
+            if atom in instead and exponent > 0:
+                for _ in range(exponent):
+                    product = product * instead[atom]
+            else:
+                product = product * Polynomial({frozenset({(atom, exponent)}): Fraction(1)})
+        total = total + product
+    return total

@@ -1,0 +1,105 @@
+"""What may stay a symbol: sides of the input, a batch, and the table's `let` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from archcount.architecture import parse_expression
+from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.symbolic.guards import Guard
+from archcount.symbolic.polynomial import Name, Polynomial
+
+SIDES = ("C", "H", "W", "size", "batch")
+"""The names that are not the table's: input channels, height, width, height = width, images."""
+
+
+TAKEN = (*SIDES, "ceil", "floor")
+"""Names that mean something else in an expression than a `let` name."""
+_SQUARE = ("H", "W", "size")
+"""Those that are a height or a width."""
+
+
+def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fraction]) -> None:
+    """Make sure that names can be symbols, and go together.
+
+    Raises:
+        UsageError: one cannot, is given twice, or does not go with another.
+    """
+    known = [*SIDES, *(name for name in lets if name not in TAKEN)]
+    for number, name in enumerate(symbols):
+        if name not in known:
+            raise UsageError(
+                Problem(
+                    what=f"table {table} has no number {quote(name)} to keep as a symbol",
+                    allowed=", ".join(known),
+                    remedy=suggestion(name, known),
+                )
+            )
+        if name in symbols[:number]:
+            raise UsageError(
+                Problem(what=f"the symbol {name} is given twice", remedy="name it once")
+            )
+    if "size" in symbols and {"H", "W"} & {*symbols}:
+        raise UsageError(
+            Problem(
+                what="size is the side of a square, and does not go with H or W",
+                allowed="size, or H and W",
+            )
+        )
+
+
+def is_own(text: str) -> bool:
+    """Tell whether what a file says of a `let` name reads no other name.
+
+    >>> is_own("64"), is_own("w/2")
+    (True, False)
+    """
+    return not parse_expression(text).names
+
+
+def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
+    """Name what is worked out from some names.
+
+    Args:
+        texts: the `let` names with what the file says of them.
+        symbols: the names.
+
+    >>> following({"w": "64", "half": "w/2", "quarter": "half/2"}, ["w"])
+    ['half', 'quarter']
+    """
+    moved: list[str] = []
+    sources = {*symbols}
+    for name, text in texts.items():
+        if name not in sources and sources & {*moved, *parse_expression(text).names}:
+            moved.append(name)
+            sources.add(name)
+    return moved
+
+
+def sides_of(symbols: Iterable[str], own: tuple[int, int, int], multiple: int) -> Mapping[str, int]:
+    """Give the values of sides and batch that a run is led by; a square's is the table's height.
+
+    Args:
+        symbols: the names that are asked for.
+        own: the table's (channels, height, width).
+        multiple: heights and widths are raised to the next multiple of this.
+    """
+    channels, height, width = own
+    values = {"C": channels, "H": height, "W": width, "size": height, "batch": 1}
+    return {
+        name: -(-values[name] // multiple) * multiple if name in _SQUARE else values[name]
+        for name in symbols
+        if name in SIDES
+    }
+
+
+def multiples(sides: Iterable[str], multiple: int) -> list[Guard]:
+    """Say that heights and widths are multiples of a number."""
+    if multiple == 1:
+        return []
+    return [
+        Guard(Polynomial.of(Name(name, whole=True)) * Fraction(1, multiple), "whole")
+        for name in sides
+        if name in _SQUARE
+    ]

@@ -1,5 +1,0 @@
-"""What each operation costs: one rule an operation, found by its name in the dispatcher."""
-
-from archcount.tracing.costs.registry import charge, register_cost
-
-__all__ = ["charge", "register_cost"]
