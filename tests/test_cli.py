@@ -104,7 +104,7 @@ def test_no_color_is_respected():
         (["table", "--format", "x"], "unknown format 'x'; allowed: rich, plain"),
         (["table", "--batch", "0"], "batch 0; allowed: a whole number of 1 or more"),
         (["table", "--row", "x"], "has no row 'x'; allowed: conv1, pool1"),
-        (["table", "-o", "x.doc"], "names no format; allowed: .csv, .md"),
+        (["table", "-o", "x.doc"], "names no format; allowed: .txt, .csv"),
         (["table", "-o", "no/folder/x.csv"], "cannot write 'no/folder/x.csv'"),
         (["table", "-o", ".", "--format", "csv"], "cannot write '.': it is a directory"),
         (["table", "--batch", "many"], "valid integer"),
