@@ -13,7 +13,7 @@ from torch import nn
 
 import archcount as ac
 from archcount.engines import models
-from archcount.modules import Concat
+from archcount.layers.modules import Concat
 from archcount.operators.memory import forget, without_memory
 from archcount.tracing.identity import identity, identity_of_inputs
 

@@ -15,7 +15,7 @@ from archcount.spec.catalogue import find_table, load_found
 from archcount.spec.loaded import LoadedTable
 
 if TYPE_CHECKING:
-    from archcount.modules import Network
+    from archcount.architecture.network import Network
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Table:
             let: other values of the file's `let` names.
             logits: leave a final softmax out in eval mode too.
         """
-        from archcount.builder import build
+        from archcount.architecture.builder import build
 
         architecture = self.architecture(variant=variant, input=input, let=let)
         return build(architecture, logits=logits)

@@ -20,13 +20,13 @@ import torch.nn.functional as F
 import typing_extensions
 from torch import Tensor, nn
 
-import archcount.modules
+import archcount.layers.modules
 
 _LAYERS = (
     "activation batchnorm channelshuffle container conv distance dropout flatten fold instancenorm "
     "linear normalization padding pixelshuffle pooling upsampling"
 ).split()
-_ROOMS = {f"torch.nn.modules.{name}" for name in _LAYERS} | {archcount.modules.__name__}
+_ROOMS = {f"torch.nn.modules.{name}" for name in _LAYERS} | {archcount.layers.modules.__name__}
 _OTHERS = frozenset((nn.SyncBatchNorm,))
 """Those among them that look at more than what they hold."""
 
@@ -121,7 +121,9 @@ def _is_called(item: Any) -> bool:
     return is_method or (callable(item) and not isinstance(item, type))
 
 
-_FOLDERS = tuple(str(Path(module.__file__ or "").parent) for module in (torch, archcount.modules))
+_FOLDERS = tuple(
+    str(Path(module.__file__ or "").parent) for module in (torch, archcount.layers.modules)
+)
 _STANDARD = sysconfig.get_path("stdlib")
 _TYPES = ("builtins", "typing", "typing_extensions", "functools", "torch")
 
