@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from archcount.api.totals_report import TotalsReport
     from archcount.reporting.report import Report
 
+__version__ = "0.2.0"
+
 __all__ = [
     "ArchcountError",
     "BenchComparisonReport",

@@ -10,7 +10,7 @@ from archcount.reporting.encoding import Value, encode
 from archcount.reporting.report import Report
 from archcount.reporting.sheet import Sheet, sheet_of
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.heading import Heading, read_headings
+from archcount.spec.heading import Heading, read_heading
 
 if TYPE_CHECKING:
     from archcount.api.totals_report import TotalsReport
@@ -77,7 +77,8 @@ def list(*, totals: bool = False) -> ListReport | TotalsReport:
     [19]
     """
     if not totals:
-        return ListReport(tuple(read_headings(shipped_tables().values())))
+        files = shipped_tables().values()
+        return ListReport(tuple(read_heading(file, file.name) for file in files))
     from archcount.api.tables import load
     from archcount.api.totals_report import totals as totals_of
 

@@ -11,11 +11,12 @@ from archcount.architecture import Architecture, parse_expression
 from archcount.errors import InvalidValueError, Problem, UsageError
 from archcount.loading.target import input_shape
 from archcount.printed import PrintedTable, Source
-from archcount.spec.catalogue import find_table, load_found
+from archcount.spec.catalogue import find_table
+from archcount.spec.load import load_table
 from archcount.spec.loaded import LoadedTable
 
 if TYPE_CHECKING:
-    from archcount.modules import Network
+    from archcount.architecture.network import Network
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Table:
             let: other values of the file's `let` names.
             logits: leave a final softmax out in eval mode too.
         """
-        from archcount.builder import build
+        from archcount.architecture.builder import build
 
         architecture = self.architecture(variant=variant, input=input, let=let)
         return build(architecture, logits=logits)
@@ -129,4 +130,4 @@ def load(name: str | Path) -> Table:
     (3, 224, 224)
     """
     path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
-    return Table(load_found(path, label))
+    return Table(load_table(path, label))

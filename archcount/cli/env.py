@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from archcount import __version__
 from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
 from archcount.cli.progress import progress
@@ -15,7 +16,7 @@ from archcount.reporting.encoding import Value
 from archcount.reporting.report import Report
 from archcount.reporting.sheet import Sheet, sheet_of
 
-_PACKAGES = ("archcount", "torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
+_PACKAGES = ("torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def show_env(form: Format = None, output: Output = None) -> None:
 
 
 def _facts() -> list[tuple[str, str | None]]:
-    facts: list[tuple[str, str | None]] = [(name, _version(name)) for name in _PACKAGES]
+    facts: list[tuple[str, str | None]] = [("archcount", __version__)]
+    facts += [(name, _version(name)) for name in _PACKAGES]
     facts += [
         ("python", platform.python_version()),
         ("platform", platform.platform()),
