@@ -28,7 +28,7 @@ from archcount.errors import (
     quote,
 )
 from archcount.layers import Shape
-from archcount.spec.catalogue import load_found
+from archcount.spec.load import load_table
 from archcount.spec.loaded import LoadedTable
 
 _PAYS = 5_000
@@ -275,7 +275,7 @@ def _begin(path: Path, variant: str, names: tuple[str, ...], stop: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    _WORK.append((_Counter(load_found(path, str(path)), variant, names), stop))
+    _WORK.append((_Counter(load_table(path, str(path)), variant, names), stop))
 
 
 def _chunk(combinations: list[Combination]) -> list[Point]:
