@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from archcount.api.sweeps import SweepReport, sweep
     from archcount.api.tables import Table, load
 
+__version__ = "0.2.0"
+
 __all__ = [
     "ArchcountError",
     "BenchComparisonReport",

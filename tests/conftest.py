@@ -20,7 +20,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "sample"))
-os.environ["ARCHCOUNT_CACHE"] = ""  # every test reads the files themselves
 
 DATA = Path(__file__).parent / "data"
 

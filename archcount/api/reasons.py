@@ -13,7 +13,6 @@ from archcount.comparison import ComparedRow, Comparison, Explanation, believed,
 from archcount.engines import Count
 from archcount.engines.parts import Parts
 from archcount.engines.recount import Recount
-from archcount.spec.catalogue import kept_findings
 
 
 def compare_with_reasons(
@@ -48,12 +47,7 @@ def compare_with_reasons(
     )
     rereader = Recount(table.file.rereading(variant)) if as_printed else None
     measured = Parts(architecture)
-    memory = kept_findings(table.file, variant) if rereader else None
-    compared = compare(
-        printed, counts[0], rereader, references, only, measured=measured, memory=memory
-    )
-    if memory is not None:
-        memory.save()
+    compared = compare(printed, counts[0], rereader, references, only, measured=measured)
     return _confirmed(compared, rereader, counts, build) if rereader else compared
 
 

@@ -11,7 +11,8 @@ from archcount.architecture import Architecture, parse_expression
 from archcount.errors import InvalidValueError, Problem, UsageError
 from archcount.loading.target import input_shape
 from archcount.printed import PrintedTable, Source
-from archcount.spec.catalogue import find_table, load_found
+from archcount.spec.catalogue import find_table
+from archcount.spec.load import load_table
 from archcount.spec.loaded import LoadedTable
 
 if TYPE_CHECKING:
@@ -129,4 +130,4 @@ def load(name: str | Path) -> Table:
     (3, 224, 224)
     """
     path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
-    return Table(load_found(path, label))
+    return Table(load_table(path, label))

@@ -32,13 +32,14 @@ def rows(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _names(context: typer.Context, what: str) -> Iterator[str]:
-    from archcount.spec.catalogue import find_table, load_found
+    from archcount.spec.catalogue import find_table
+    from archcount.spec.load import load_table
 
     # An option without its value yet keeps the words before it unparsed, in `args`.
     written = [word for word in context.args if not word.startswith("-")]
     name = written[0] if written else context.params.get("name") or "googlenet"
     try:
-        table = load_found(*find_table(name))
+        table = load_table(*find_table(name))
     except ArchcountError:
         return  # a completion has no place to say what is wrong; the command will
     match what:

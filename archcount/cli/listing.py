@@ -10,7 +10,7 @@ from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.reporting.render import render_listing, render_sheets
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.heading import Heading, read_headings
+from archcount.spec.heading import Heading, read_heading
 
 SCHEMA = "archcount.list/1"
 
@@ -31,7 +31,7 @@ def show_list(
         if totals:
             write(_totals(chosen, None if output is None else 160, colour=write_colour(output)))
             return
-        records = [_record(heading) for heading in read_headings(shipped_tables().values())]
+        records = [_record(read_heading(path, path.name)) for path in shipped_tables().values()]
         write(
             render_listing("Shipped tables", SCHEMA, records, chosen, colour=write_colour(output))
         )

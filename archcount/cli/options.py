@@ -72,11 +72,11 @@ def loaded(name: str, variant: str) -> tuple[LoadedTable, str]:
         InvalidTableError: it cannot be read.
     """
     from archcount.loading.target import Target
-    from archcount.spec.catalogue import load_found
+    from archcount.spec.load import load_table
 
     target = Target.read(name, variant)
     if target.table is None:
         raise UsageError(
             Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
         )
-    return load_found(target.table, target.label), target.variant
+    return load_table(target.table, target.label), target.variant

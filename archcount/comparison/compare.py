@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol, TypeVar
 
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
@@ -27,7 +26,6 @@ from archcount.printed import (
     parse_size,
 )
 
-Found = TypeVar("Found")
 COMPARED = (*SIZES, "depth", *QUANTITIES)
 """The columns that can be compared."""
 
@@ -40,7 +38,6 @@ def compare(
     only: Collection[str] | None = None,
     *,
     measured: Measured,
-    memory: Memory | None = None,
 ) -> Comparison:
     """Compare everything that a paper printed with a count of one image.
 
@@ -52,7 +49,6 @@ def compare(
         references: the counts of the tables that ratio claims name.
         only: the rows whose reasons are searched for; all of them where it is None.
         measured: the network that was counted, for claims of its parts.
-        memory: what was found before about the rows of the same table.
     """
     columns = tuple(column for column in COMPARED if column in printed.columns)
     fits = fit_columns(printed, count)
@@ -65,13 +61,8 @@ def compare(
     if rereader is not None:
         # However a number was shortened, it stands for the same row.
         either = {column: [plain(each) for each in found] for column, found in conventions.items()}
-        against = _remembered(
-            memory,
-            "",
-            (count.rows, count.heads, either),
-            lambda: contradictions(printed, count, rereader, either),
-        )
-        judged = _with_reasons(judged, printed, count, rereader, conventions, against, only, memory)
+        against = contradictions(printed, count, rereader, either)
+        judged = _with_reasons(judged, printed, count, rereader, conventions, against, only)
     others = (count.total, *count.heads, count.total_with_heads)
     return Comparison(
         columns=columns,
@@ -115,7 +106,6 @@ def _with_reasons(
     conventions: Mapping[str, Sequence[Convention]],
     against: Sequence[Contradiction],
     only: Collection[str] | None,
-    memory: Memory | None,
 ) -> list[ComparedRow]:
     """Search for the reasons of every row, or of those asked for."""
     channels = frozenset(chw[0] for row in count.rows for chw in (row.input, row.output))
@@ -126,41 +116,11 @@ def _with_reasons(
         if cells is None or (only is not None and row.id not in only):
             return judged
         target = Target.of(cells)
-        found = _remembered(
-            memory,
-            row.id,
-            (target, row, conventions, channels),
-            lambda: search(target, row, rereader, conventions, widths()),
-        )
+        found = search(target, row, rereader, conventions, widths())
         own = [item for item in against if item.row == row.id]
         return reasoned(row, judged.cells, target, found, own, conventions)
 
     return [with_reasons(row, line) for row, line in zip(count.rows, judged, strict=True)]
-
-
-class Memory(Protocol):
-    """What was found before about the rows of the same table, by row; of all of them under ''."""
-
-    def get(self, row: str, source: object) -> Any:
-        """Give what was found from the same source; None where nothing was."""
-
-    def put(self, row: str, source: object, found: object) -> None:
-        """Take what was found."""
-
-
-def _remembered(
-    memory: Memory | None, row: str, source: object, make: Callable[[], Found]
-) -> Found:
-    """Find something out, unless it was found before from the same source.
-
-    The table's rows themselves are no part of the source: a memory is of one table.
-    """
-    kept: Found | None = memory.get(row, source) if memory is not None else None
-    if kept is None:
-        kept = make()
-        if memory is not None:
-            memory.put(row, source, kept)
-    return kept
 
 
 def _standing(

@@ -79,9 +79,9 @@ class Target:
             InvalidTableError: the table cannot be read, or its rows do not go together.
         """
         assert self.table is not None, "a user's code has no table"
-        from archcount.spec.catalogue import load_found
+        from archcount.spec.load import load_table
 
-        table = load_found(self.table, self.label)
+        table = load_table(self.table, self.label)
         return table.architecture(self.variant, input_shape(input), {})
 
 

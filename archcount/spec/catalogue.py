@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from archcount.errors import Problem, UsageError, quote, suggestion
-from archcount.spec.kept import Findings, findings, load_shipped
-
-if TYPE_CHECKING:
-    from archcount.spec.loaded import LoadedTable
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -34,30 +29,6 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):  # a name that no file can have
         return False
-
-
-def load_found(path: Path, name: str) -> LoadedTable:
-    """Load what `find_table` found; a shipped table from what is kept of it.
-
-    Args:
-        path: the file.
-        name: what messages call it.
-
-    Raises:
-        InvalidTableError: with every problem of the file.
-    """
-    if path.parent == _folder() and _exists(path):
-        return load_shipped(path, name)
-    from archcount.spec.load import load_table
-
-    return load_table(path, name)
-
-
-def kept_findings(table: LoadedTable, variant: str) -> Findings | None:
-    """Give what is kept of the rows of a shipped table; None for other tables."""
-    if table.path.parent == _folder() and _exists(table.path):
-        return findings(table.path, table.label, variant)
-    return None
 
 
 def find_table(name: str) -> tuple[Path, str]:

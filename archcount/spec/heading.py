@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from archcount.printed.source import Source
-from archcount.spec.kept import had_of_all
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,12 +26,6 @@ class Heading:
     input: str
     variants: tuple[str, ...]
     source: Source
-
-
-def read_headings(paths: Iterable[Path]) -> list[Heading]:
-    """Read the heads of the shipped tables, from what is kept of them where that still holds."""
-    paths = list(paths)
-    return had_of_all("headings", paths, lambda: [read_heading(each, each.name) for each in paths])
 
 
 def read_heading(path: Path, label: str) -> Heading:
