@@ -16,7 +16,7 @@ from archcount.spec.load import load_table
 from archcount.spec.loaded import LoadedTable
 
 if TYPE_CHECKING:
-    from archcount.modules import Network
+    from archcount.architecture.network import Network
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Table:
             let: other values of the file's `let` names.
             logits: leave a final softmax out in eval mode too.
         """
-        from archcount.builder import build
+        from archcount.architecture.builder import build
 
         architecture = self.architecture(variant=variant, input=input, let=let)
         return build(architecture, logits=logits)
