@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from archcount.api.infer_report import InferReport, infer
     from archcount.api.list_report import ListReport, list
     from archcount.api.model_report import ModelReport
+    from archcount.api.sweeps import SweepReport, sweep
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
     from archcount.api.totals_report import TotalsReport
@@ -45,6 +46,7 @@ __all__ = [
     "ListReport",
     "ModelReport",
     "Report",
+    "SweepReport",
     "Table",
     "TableReport",
     "TotalsReport",
@@ -61,6 +63,7 @@ __all__ = [
     "infer",
     "list",
     "load",
+    "sweep",
 ]
 
 _PLACES = {
@@ -74,6 +77,7 @@ _PLACES = {
     "ListReport": "api.list_report",
     "ModelReport": "api.model_report",
     "Report": "reporting.report",
+    "SweepReport": "api.sweeps",
     "Table": "api.tables",
     "TableReport": "api.table_report",
     "TotalsReport": "api.totals_report",
@@ -88,6 +92,7 @@ _PLACES = {
     "infer": "api.infer_report",
     "list": "api.list_report",
     "load": "api.tables",
+    "sweep": "api.sweeps",
 }
 """The module that has each name."""
 

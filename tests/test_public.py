@@ -21,6 +21,7 @@ def test_the_surface_is_small_and_pinned():
         "ListReport",
         "ModelReport",
         "Report",
+        "SweepReport",
         "Table",
         "TableReport",
         "TotalsReport",
@@ -37,6 +38,7 @@ def test_the_surface_is_small_and_pinned():
         "infer",
         "list",
         "load",
+        "sweep",
     ]
     assert dir(ac) == sorted(ac.__all__)
     assert all(getattr(ac, name).__doc__ for name in ac.__all__)
