@@ -20,17 +20,17 @@ import archcount
 from archcount.architecture import Architecture
 from archcount.engines.formula import count
 from archcount.engines.sweep import Axes, sweep
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 
 _PART = "formula engine"
 
 
-def cold(table: LoadedTable, variant: str = "") -> Callable[[], object]:
+def cold(table: Table, variant: str = "") -> Callable[[], object]:
     """Give what expands a table and counts it; nothing of before is used."""
 
     def thing() -> object:
-        shape = table.input(variant)
-        return count(table.architecture(variant, shape)).total
+        network = table.variant(variant)
+        return count(network.expand()).total
 
     return thing
 
@@ -40,7 +40,7 @@ def repeated(architecture: Architecture) -> Callable[[], object]:
     return lambda: count(architecture).total
 
 
-def rows(number: int, folder: Path) -> LoadedTable:
+def rows(number: int, folder: Path) -> Table:
     """Write and load a table of so many equal rows."""
     grid = "\n".join(f"  r{each} | same" for each in range(number))
     path = folder / f"rows{number}.yaml"
@@ -48,12 +48,12 @@ def rows(number: int, folder: Path) -> LoadedTable:
         "archcount: 1\nname: rows\nsource: {title: Rows}\ninput: 16x32x32\n"
         f"blocks: {{same: conv 3x3 16}}\ntable: |\n  row | block\n{grid}\n"
     )
-    return archcount.load(path).file
+    return archcount.load(path)
 
 
 def measure(rounds: int) -> list[Result]:
     """Time the engine."""
-    google, residual = (archcount.load(name).file for name in ("googlenet", "resnet"))
+    google, residual = (archcount.load(name) for name in ("googlenet", "resnet"))
     with tempfile.TemporaryDirectory() as folder:
         few, many = (rows(number, Path(folder)) for number in (100, 10_000))
     one = google.architecture()
@@ -102,7 +102,7 @@ def _timed(name: str, seconds: float, rounds: int, most: float | None) -> Result
 
 def _swept() -> Result:
     """Time a sweep of 10,000 points of MobileNet, processes and all."""
-    table = archcount.load("mobilenet_v1").file
+    table = archcount.load("mobilenet_v1")
     sizes = [(3, size, size) for size in range(32, 532)]
     alphas = tuple(f"{each}/32" for each in range(13, 33))
     axes = Axes(inputs=sizes, lets={"alpha": alphas})

@@ -21,7 +21,7 @@ from archcount.engines.recount import Recount
 from archcount.errors import InvalidTableError
 from archcount.spec.catalogue import shipped_tables
 
-NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).file.networks]
+NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]
 ROWS = [
     (name, variant, row.id)
     for name, variant in NETWORKS
@@ -52,7 +52,7 @@ def anew(rereading, row, edits):
 
 
 def check_row(name, variant, row):
-    rereading = ac.load(name).file.rereading(variant)
+    rereading = ac.load(name).variant(variant).rereading()
     recount = Recount(rereading)
     plan = recount.plan(row)
     tried = [change.edits for change in changes(plan)]
@@ -80,7 +80,7 @@ def test_most_changes_of_a_row_can_be_built():
 
 
 def test_what_is_not_worth_it_is_not_counted():
-    recount = Recount(ac.load("googlenet").file.rereading())
+    recount = Recount(ac.load("googlenet").variant().rereading())
     where = recount.plan("conv1").sites[0].where
     edits = [Edit(kind="kernel", to=(5, 5), where=where)]
     assert recount.count("conv1", edits, lambda params: False) is None

@@ -62,7 +62,7 @@ def test_printed_numbers_of_mobilenets_sizes():
 
 
 def test_many_processes_give_what_one_gives():
-    table = ac.load("mobilenet_v1").file
+    table = ac.load("mobilenet_v1")
     axes = Axes(
         inputs=[(3, side, side) for side in range(64, 164)],
         lets={"alpha": ["0.25", "0.5", "0.75", "1.0"]},
@@ -83,7 +83,7 @@ def test_a_combination_that_does_not_go_together_is_a_line_with_its_reason():
 
 def test_lines_come_as_they_are_counted(monkeypatch):
     axes = Axes(inputs=[(3, side, side) for side in range(32, 100_032)], lets={})
-    points = sweep(ac.load("googlenet").file, "", axes, jobs=1)
+    points = sweep(ac.load("googlenet"), "", axes, jobs=1)
     assert next(points).input == (3, 32, 32)
     assert len(axes) == 100_000
 
@@ -222,7 +222,7 @@ def test_a_process_that_cannot_be_started_is_no_closed_pipe(monkeypatch):
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
-    points = sweep(ac.load("googlenet").file, "", Axes(lets={}), jobs=2)
+    points = sweep(ac.load("googlenet"), "", Axes(lets={}), jobs=2)
     with pytest.raises(UnavailableError, match="failed: broken pipe; .* --jobs 1"):
         next(points)
 
@@ -336,6 +336,6 @@ def test_a_sweep_refuses_as_many_layers_as_a_table_does(tmp_path):
         "table: |\n  row | block\n  a | b\n"
     )
     axes = Axes(lets={"t": ("60", "70", "60")})
-    problems = [point.problem for point in sweep(ac.load(path).file, "", axes)]
+    problems = [point.problem for point in sweep(ac.load(path), "", axes)]
     assert problems[0] == problems[2] == ""
     assert "too many layers" in problems[1]

@@ -45,7 +45,7 @@ def check(
     engines.choose(engine)
     path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
     try:
-        table = Table(load_table(path, label))
+        table = load_table(path, label, every_variant=True)
     except InvalidTableError as error:
         return CheckReport(
             name=str(name), path=path, findings=tuple(_invalid(item) for item in error.problems)
@@ -78,10 +78,10 @@ def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> 
         found += _verdicts(table, report, fail_on)
         verdicts += tally(report)
         engines = tuple(each.engine for each in report.counts)
-    papers = [table.file.printed(variant) for variant in table.networks]
+    papers = [table.variant(variant).printed for variant in table.networks]
     return CheckReport(
         name=name,
-        path=table.file.path,
+        path=table.path,
         variants=len(papers),
         engines=engines,
         verdicts={
@@ -127,7 +127,7 @@ def _verdicts(table: Table, report: Report, fail_on: Collection[str]) -> Iterato
     """List the verdicts that the file does not expect, those that may not stand, and warnings."""
     comparison, variant = report.record.comparison, report.architecture.variant
     assert comparison is not None
-    paper = table.file.printed(variant)
+    paper = table.variant(variant).printed
     told = f"variant {variant}, " if variant else ""
     for item in surprises(paper, comparison):
         found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"

@@ -242,13 +242,14 @@ def _record(
     compared: comparison.Comparison | None = None,
 ) -> TableReport:
     """Gather everything a report says."""
+    network = table.variant(architecture.variant) if table else None
     subject = Subject(
         name=architecture.name,
         variant=architecture.variant,
         lets=architecture.lets,
         unread=architecture.unread,
-        printed=table.file.printed(architecture.variant) if table else None,
-        printed_input=table.file.input(architecture.variant).chw if table else None,
-        is_printed=table is not None and table.file.is_printed(architecture.variant),
+        printed=network.printed if network else None,
+        printed_input=network.input.chw if network else None,
+        is_printed=network is not None and network.is_printed,
     )
     return assemble(counts, subject, batch, compared)

@@ -27,7 +27,7 @@ def _totals(table: Table, variant: str) -> NetworkTotals:
     report = compare(count(table, variant=variant, engine="formula"), table)
     comparison = report.record.comparison
     assert comparison is not None
-    printed = table.file.printed(variant).claims
+    printed = table.variant(variant).printed.claims
     pairs = list(zip(printed, comparison.claims, strict=True))
     verdicts = tally(report)
     return NetworkTotals(

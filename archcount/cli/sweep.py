@@ -61,7 +61,7 @@ def show_sweep(
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
     chosen = "csv" if picture else _format(form, output)
     table, variant = loaded(name, variant)
-    axes = _axes(table.input(variant).channels, inputs, let or [], batch)
+    axes = _axes(table.variant(variant).input.channels, inputs, let or [], batch)
     if jobs is not None and jobs < 1:
         raise UsageError(Problem(what=f"--jobs {jobs}", allowed="a whole number of 1 or more"))
     with closing(sweep(table, variant, axes, jobs)) as points:

@@ -69,7 +69,7 @@ def show_table(
     with destination(output) as write:
         table = load(name)
         if as_printed:
-            paper = table.file.written
+            paper = table.written
             write(as_printed_rows(paper, row or [], chosen, output))
             return
         lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])

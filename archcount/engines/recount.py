@@ -42,7 +42,7 @@ class Recount:
                 what is not, where the parameters are had for less than the count.
 
         >>> from archcount.api.tables import load
-        >>> recount = Recount(load("googlenet").file.rereading())
+        >>> recount = Recount(load("googlenet").variant().rereading())
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """

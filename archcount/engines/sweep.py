@@ -29,7 +29,7 @@ from archcount.errors import (
 )
 from archcount.layers import Shape
 from archcount.spec.load import load_table
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 
 _PAYS = 5_000
 """Combinations from which on more processes finish sooner than one: on two cores 4,000 do not."""
@@ -99,7 +99,7 @@ class Point:
 Points = Generator[Point, None, None]
 
 
-def sweep(table: LoadedTable, variant: str, axes: Axes, jobs: int | None = None) -> Points:
+def sweep(table: Table, variant: str, axes: Axes, jobs: int | None = None) -> Points:
     """Count every combination in order; at no time are more than a few hundred in memory.
 
     Who takes no more of them closes what is given, so that its processes end.
@@ -122,11 +122,11 @@ def sweep(table: LoadedTable, variant: str, axes: Axes, jobs: int | None = None)
     return _in_parallel((table.path, variant, names), axes.combinations(), number)
 
 
-def _check(table: LoadedTable, variant: str, axes: Axes) -> None:
+def _check(table: Table, variant: str, axes: Axes) -> None:
     """Let a variant, a name or a value fail before anything is counted."""
-    known = list(table.lets(variant))
+    known = list(table.variant(variant).let)
     if any(name not in known for name in axes.lets):
-        table.architecture(variant, None, dict.fromkeys(axes.lets, "1"))
+        table.variant(variant).expand(None, dict.fromkeys(axes.lets, "1"))
     for name, values in axes.lets.items():
         for value in values:
             if not _PLAIN.fullmatch(value):
@@ -165,8 +165,8 @@ class _Counter:
         names: the `let` names that are varied.
     """
 
-    def __init__(self, table: LoadedTable, variant: str, names: Sequence[str]) -> None:
-        self._table, self._variant, self._names = table, variant, names
+    def __init__(self, table: Table, variant: str, names: Sequence[str]) -> None:
+        self._network, self._names = table.variant(variant), names
         self._memo = Memo()
 
     def points(self, combinations: Iterable[Combination]) -> Points:
@@ -191,11 +191,11 @@ class _Counter:
     def _point(self, size: tuple[int, ...], lets: Mapping[str, str]) -> Point:
         if len(self._memo) > _REMEMBERED:
             self._memo = Memo()
-        own = size or self._table.input(self._variant).dims
+        own = size or self._network.input.dims
         values = tuple(lets.values())
         shape = Shape(size) if size else None
         try:
-            found = count(self._table.architecture(self._variant, shape, lets, self._memo)).total
+            found = count(self._network.expand(shape, lets, self._memo)).total
         except ArchcountError as error:
             return Point(input=own, lets=values, batch=1, problem=str(error.problems[0].what))
         return Point(

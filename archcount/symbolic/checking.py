@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from archcount.engines.sweep import Axes, Point, sweep
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 from archcount.symbolic.domain import Domain, Range
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.side import Side
@@ -43,7 +43,7 @@ def _number(item: Range, draw: random.Random) -> Fraction:
     return value + step if item.above and value == item.least else value
 
 
-def counted(table: LoadedTable, found: Formulas, point: Values) -> Point:
+def counted(table: Table, found: Formulas, point: Values) -> Point:
     """Count a table by the sweep at a point, its other numbers the table's own."""
     channels, height, width = found.input
     size = point.get("size")
@@ -56,7 +56,7 @@ def counted(table: LoadedTable, found: Formulas, point: Values) -> Point:
     return next(sweep(table, found.variant, axes, jobs=1))
 
 
-def check(table: LoadedTable, found: Formulas, number: int = 5, seed: int = 0) -> int:
+def check(table: Table, found: Formulas, number: int = 5, seed: int = 0) -> int:
     """Hold the whole network's expressions against the sweep.
 
     Args:

@@ -11,7 +11,7 @@ from archcount.engines.formula import count
 from archcount.engines.records import Count, RowCount
 from archcount.errors import InvalidTableError, Problem, UsageError
 from archcount.layers import Shape
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 from archcount.symbolic.domain import Domain, domain_of
 from archcount.symbolic.guards import Guard, Trace
 from archcount.symbolic.merging import merged
@@ -94,7 +94,7 @@ class Formulas:
 
 
 def formulas(
-    table: LoadedTable, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
+    table: Table, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
 ) -> Formulas:
     """Count a table with symbols for numbers.
 
@@ -115,13 +115,14 @@ def formulas(
     >>> mobilenet.total.macs.at({"H": 224, "W": 224, "alpha": Fraction(1, 2), "classes": 1000})
     Fraction(149497088, 1)
     """
-    lets = table.numbers(variant)
+    network = table.variant(variant)
+    lets = network.numbers
     if symbols:
         check_symbols(table.name, symbols, lets)
         found = _run(table, variant, tuple(symbols), multiple)
         _check_untied(found)
         return found
-    texts = table.lets(variant)
+    texts = network.let
     free = [name for name in lets if name not in TAKEN and is_own(texts[name])]
     ties: list[Guard] = []
     while True:
@@ -154,13 +155,14 @@ def _check_untied(found: Formulas) -> None:
 
 
 def _run(
-    table: LoadedTable,
+    table: Table,
     variant: str,
     symbols: tuple[str, ...],
     multiple: int,
 ) -> Formulas:
-    channels, height, width = table.input(variant).chw
-    lets = table.numbers(variant)
+    network = table.variant(variant)
+    channels, height, width = network.input.chw
+    lets = network.numbers
     sides = sides_of(symbols, (channels, height, width), multiple)
     point: dict[str, int | Fraction] = {n: sides[n] if n in sides else lets[n] for n in symbols}
     trace = Trace(point)
@@ -175,7 +177,7 @@ def _run(
     numbers: Any = {name: made[name] for name in symbols if name not in sides}
     shape = Shape(tuple(made.get(name, side) for name, side in own.items()))
     try:
-        counted = count(architecture := table.with_numbers(variant, shape, numbers))
+        counted = count(architecture := network.expand_numbers(shape, numbers))
     except InvalidTableError as error:
         # The table's own numbers go together; those of a multiple are not in its file.
         tried = " and ".join(f"{name} = {value}" for name, value in sides.items())
@@ -184,7 +186,7 @@ def _run(
     guards = (*trace.guards, *multiples(sides, multiple))
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
     domain = domain_of(guards, sides, list(numbers))
-    moved = following(table.lets(variant), numbers)
+    moved = following(network.let, numbers)
     return Formulas(
         name=table.name,
         variant=architecture.variant,
