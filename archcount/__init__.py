@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from archcount.api.reports import Report, compare, count
     from archcount.api.tables import Table, load
 
+__version__ = "0.2.0"
+
 __all__ = [
     "ArchcountError",
     "BenchComparisonReport",

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+import archcount as ac
+
 SCRIPT = str(Path(sys.executable).with_name("archcount"))
 COMMAND = [sys.executable, "-m", "archcount"]
 FAST = ["--engine", "formula"]
@@ -414,11 +416,11 @@ def test_env_names_versions():
         for item in json.loads(run("env", "--format", "json").stdout)["items"]
     }
     assert found["torch"].startswith("2.")
-    assert found["archcount"]
+    assert found["archcount"] == ac.__version__
 
 
 def test_version():
-    assert run("--version").stdout.strip() == "0.1.0"
+    assert run("--version").stdout.strip() == ac.__version__
 
 
 @pytest.mark.parametrize(

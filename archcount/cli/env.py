@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from archcount import __version__
 from archcount.cli.options import Format, Output
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.reporting.render import render_listing
 
 SCHEMA = "archcount.env/1"
-_PACKAGES = ("archcount", "torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
+_PACKAGES = ("torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
 
 
 def show_env(form: Format = None, output: Output = None) -> None:
@@ -24,7 +25,8 @@ def show_env(form: Format = None, output: Output = None) -> None:
 
 
 def _facts() -> list[tuple[str, str | None]]:
-    facts: list[tuple[str, str | None]] = [(name, _version(name)) for name in _PACKAGES]
+    facts: list[tuple[str, str | None]] = [("archcount", __version__)]
+    facts += [(name, _version(name)) for name in _PACKAGES]
     facts += [
         ("python", platform.python_version()),
         ("platform", platform.platform()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -18,8 +17,6 @@ from archcount.engines.records import Uncounted
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
-from archcount.operators.memory import Memory
-from archcount.tracing.identity import identity, identity_of_inputs
 from archcount.tracing.lazy import is_unfit
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.shadow import Shadow
@@ -94,30 +91,7 @@ def count(
 ) -> ModelCount:
     """Count one call of a model; arguments and errors as `run`."""
     with uncollected():
-        return _count(module, given, name=name, batch=batch, train=train, device=device)
-
-
-def _count(
-    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
-) -> ModelCount:
-    _check(module)
-    same = identity(module) if device == "meta" and _COUNTS.is_on else None
-    if same is None:
         return _counted(module, given, name=name, batch=batch, train=train, device=device)
-    with undisturbed(), memory_needed(_SMALLER):
-        inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
-    given_as = identity_of_inputs(inputs.args, inputs.kwargs)
-    known = _COUNTS.get((same, given_as, train))
-    if known is None:
-        known = _counted(module, inputs, name=name, batch=batch, train=train, device=device)
-        same = identity(module)  # torch may have brought in more of itself meanwhile
-        if same is not None and given_as is not None:
-            _COUNTS.keep((same, given_as, train), known)
-    bytes_by_type = dict(known.weight_bytes)
-    return replace(known, name=name, inputs=str(inputs), weight_bytes=bytes_by_type)
-
-
-_COUNTS = Memory(room=64)
 
 
 def _counted(

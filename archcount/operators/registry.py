@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archcount.operators import convolutions, elementwise, products
-from archcount.operators.memory import forget
 from archcount.operators.operation import Charge, Operation
 from archcount.operators.rule import Rule
 
 _RULES: dict[str, Rule] = {**convolutions.RULES, **products.RULES, **elementwise.RULES}
 _OWN = dict(_RULES)
-_SEEN = dict(_RULES)
 
 
 def charge(operation: Operation) -> Charge | None:
@@ -42,14 +40,6 @@ def is_given(operation: Operation) -> bool:
     return any(_RULES.get(key) is not _OWN.get(key) for key in (name, name.removesuffix("_")))
 
 
-def check_rules() -> None:
-    """Forget what is remembered where a rule is another than before."""
-    if _RULES != _SEEN:
-        _SEEN.clear()
-        _SEEN.update(_RULES)
-        forget()
-
-
 def register_cost(op: str) -> Callable[[Rule], Rule]:
     """Say what an operation costs that has no rule, or has another: a decorator of the rule.
 
@@ -67,7 +57,6 @@ def register_cost(op: str) -> Callable[[Rule], Rule]:
 
     def register(rule: Rule) -> Rule:
         _RULES[op] = rule
-        check_rules()
         return rule
 
     return register

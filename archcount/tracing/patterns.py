@@ -1,4 +1,4 @@
-"""Operations that were met before: what they give and cost, by all that it depends on."""
+"""Operations that were met before in a pass: what they give and cost, by all that it depends on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archcount.operators.memory import Memory
 from archcount.operators.operation import Operation, Origin
 from archcount.operators.registry import charge, is_given
 from archcount.tracing.facts import Facts
@@ -16,13 +15,6 @@ from archcount.tracing.reading import described, is_plain
 from archcount.tracing.records import Pattern
 
 _META = torch.device("meta")
-_KNOWN = Memory()
-known_answer = _KNOWN.get
-
-
-def is_remembered() -> bool:
-    """Tell whether anything is remembered."""
-    return _KNOWN.is_on
 
 
 def pattern_of(
@@ -51,7 +43,7 @@ def pattern_of(
     return pattern
 
 
-class _Made:
+class Made:
     """An answer of new tensors alone, which are made without torch working their sizes out."""
 
     __slots__ = ("_first", "_kind", "_others", "_pattern", "origin")
@@ -72,7 +64,7 @@ class _Made:
         return self._kind(made), made, self._pattern
 
 
-class _Same:
+class Same:
     """An answer that is the first argument itself, whose numbers alone were changed."""
 
     __slots__ = ("_pattern", "origin")
@@ -85,7 +77,7 @@ class _Same:
         return args[0], args[:1], self._pattern
 
 
-class _Asked:
+class Asked:
     """What torch is asked for each time: another look at memory, or sizes that may be others."""
 
     __slots__ = ("_arguments", "_facts", "_patterns", "origin")
@@ -120,19 +112,17 @@ _ROOM = 8
 """How many different answers to the same are kept."""
 
 
-def remember(
-    key: Any,
+def answer_again(
     facts: Facts,
     args: Sequence[Any],
     given: Any,
     made: Sequence[Tensor],
     pattern: Pattern,
     taken: Set[int],
-) -> None:
-    """Remember what an operation gave.
+) -> Made | Same | Asked:
+    """Return what gives the same again, for a call with equal tensors and arguments.
 
     Args:
-        key: all that it depends on.
         facts: what is true of the operation.
         args: its arguments in order.
         given: what it gave.
@@ -140,16 +130,13 @@ def remember(
         pattern: it, written out.
         taken: the memories of the tensors that it was given.
     """
-    if is_given(pattern.operation):
-        return
     items = flat(given)
     if facts.is_fresh and made and len(made) == len(items) and is_new(made, taken):
         kind = None if isinstance(given, Tensor) else type(given)
-        _KNOWN.keep(key, _Made(kind, made, pattern))
-    elif facts.is_in_place and given is args[0] and _is_as_before(pattern):
-        _KNOWN.keep(key, _Same(pattern))
-    else:
-        _KNOWN.keep(key, _Asked(facts, made, pattern))
+        return Made(kind, made, pattern)
+    if facts.is_in_place and given is args[0] and _is_as_before(pattern):
+        return Same(pattern)
+    return Asked(facts, made, pattern)
 
 
 def is_new(made: Sequence[Tensor], taken: Set[int]) -> bool:

@@ -144,11 +144,6 @@ def _plain_keys() -> frozenset[int]:
 _PLAIN_KEYS = _plain_keys()
 
 
-def marks(tensor: Tensor) -> int:
-    """Give the kind of a tensor as torch tells kinds apart: device, layout, lazy conjugation."""
-    return _keys_of(tensor).raw_repr()
-
-
 def is_plain(tensor: Tensor) -> bool:
     """Tell whether a tensor is dense, without numbers, and of no other kind."""
     return _keys_of(tensor).raw_repr() in _PLAIN_KEYS

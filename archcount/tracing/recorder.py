@@ -14,10 +14,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcount.errors import Problem, UsageError
 from archcount.operators.operation import Origin
-from archcount.operators.registry import check_rules
+from archcount.operators.registry import is_given
 from archcount.tracing.answers import answer
 from archcount.tracing.facts import Facts, facts_of
-from archcount.tracing.patterns import flat, is_remembered, known_answer, pattern_of, remember
+from archcount.tracing.patterns import Asked, Made, Same, answer_again, flat, pattern_of
 from archcount.tracing.reading import Reader, is_plain
 from archcount.tracing.records import Call, Pattern
 
@@ -40,7 +40,6 @@ class Recorder(TorchDispatchMode):
 
     def __init__(self, weights: Iterable[Tensor], inputs: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        check_rules()
         self.place = ""
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
@@ -49,6 +48,7 @@ class Recorder(TorchDispatchMode):
         self._nodes: dict[Any, Call] = {}
         self._last: tuple[Call, Sequence[Tensor], bool] | None = None
         self._hollow: set[int] = set()
+        self._known: dict[Any, Made | Same | Asked] = {}
         self.keep = self._reader.keep
         origins = self._origins = self._reader.origins
         for tensor in weights:
@@ -70,9 +70,9 @@ class Recorder(TorchDispatchMode):
             self._settle()
         read: list[int] = []
         key = None
-        if is_remembered() and not self._hollow and not torch.is_inference_mode_enabled():
+        if not self._hollow and not torch.is_inference_mode_enabled():
             key = self._reader.key(func, args, kwargs, read)
-            known = known_answer(key)
+            known = self._known.get(key)
             if known is not None:
                 given, made, pattern = known.give(func, args, kwargs)
                 self._note(pattern, made, read, known.origin)
@@ -99,7 +99,7 @@ class Recorder(TorchDispatchMode):
             self._last = (call, made, torch.is_grad_enabled())
 
     def _anew(self, func: Any, args: Any, kwargs: Any, key: Any, seen: list[int]) -> Any:
-        """Do an operation that was not met before, and remember what it gave."""
+        """Do an operation that was not met before, and keep what it gave for an equal call."""
         if isinstance(func, HigherOrderOperator):
             raise _of_functions(func)
         if torch.is_inference_mode_enabled() and func._can_decompose():
@@ -121,8 +121,9 @@ class Recorder(TorchDispatchMode):
         if is_hollow:
             self._hollow.update(memories[pattern.reads :])
         before = memories[: pattern.reads]
-        if key is not None and before == seen and not self._hollow and facts.is_torchs:
-            remember(key, facts, args, given, made, pattern, set(before))
+        is_same = key is not None and before == seen and not self._hollow and facts.is_torchs
+        if is_same and not is_given(pattern.operation):
+            self._known[key] = answer_again(facts, args, given, made, pattern, set(before))
         return given
 
     def _done(

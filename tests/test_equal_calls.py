@@ -1,8 +1,10 @@
-"""What is answered from memory: the same as what torch is asked for, in every part of a report."""
+"""Equal calls of a pass, worked out once: the same as torch says of each, in every part of a report."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -14,10 +16,9 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 import archcount as ac
-from archcount.operators.memory import Memory, forget, without_memory
 from archcount.operators.operation import Operation, TensorSpec
 from archcount.spec.catalogue import shipped_tables
-from archcount.tracing import patterns, reading
+from archcount.tracing import reading
 from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import undisturbed
 from archcount.tracing.trace import trace
@@ -52,12 +53,19 @@ def told(module, inputs, train=False, device="meta"):
     return calls, rest, numbered([numbers.get(item) for item in traced.results], {})
 
 
-def thrice(ask):
-    """Ask without memory, with an empty one, and with one that knows all of it."""
-    with without_memory():
+@contextmanager
+def each_asked() -> Iterator[None]:
+    """Have torch asked of every call, as if no two were equal and no shape rule known."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading.Reader, "key", lambda *given: None)
+        yield
+
+
+def both_ways(ask):
+    """Ask with torch asked of every call, and as it is done."""
+    with each_asked():
         plain = ask()
-    forget()
-    return plain, ask(), ask()
+    return plain, ask()
 
 
 @pytest.mark.filterwarnings("ignore")  # some of torch's own layers warn when they are made
@@ -66,34 +74,16 @@ def thrice(ask):
 def test_probes_are_told_the_same(probe, train):
     torch.manual_seed(0)
     module, inputs = probe.build(), probe.inputs()
-    plain, first, again = thrice(lambda: told(module, inputs, train))
-    assert first == plain
-    assert again == plain
-
-
-def test_probes_are_told_the_same_after_all_others():
-    forget()
-    fresh = [probe for probe in PROBES if "encoder" not in probe.name]
-    with without_memory():
-        plain = [told(probe.build(), probe.inputs()) for probe in fresh]
-    for _ in range(2):
-        assert [told(probe.build(), probe.inputs()) for probe in fresh] == plain
+    plain, found = both_ways(lambda: told(module, inputs, train))
+    assert found == plain
 
 
 def same_network(name, variant, train):
-    def built():
-        with torch.device("meta"):
-            return ac.load(name).build(variant=variant)
-
-    def count(network):
-        return ac.count(network, input=size, batch=2, train=train).record
-
     size = "x".join(map(str, ac.load(name).architecture(variant=variant).input.dims))
-    network = built()
-    plain, first, again = thrice(lambda: count(network))
-    assert first == plain
-    assert again == plain
-    assert count(built()) == plain
+    with torch.device("meta"):
+        network = ac.load(name).build(variant=variant)
+    plain, found = both_ways(lambda: ac.count(network, input=size, batch=2, train=train).record)
+    assert found == plain
 
 
 @pytest.mark.parametrize("train", [False, True])
@@ -103,9 +93,8 @@ def test_networks_by_hand_are_told_the_same(name, style, train):
     with torch.device("meta"):
         module = build(HANDWRITTEN[name], style)
     images = torch.empty(2, 3, 224, 224, device="meta")
-    plain, first, again = thrice(lambda: told(module, [images], train))
-    assert first == plain
-    assert again == plain
+    plain, found = both_ways(lambda: told(module, [images], train))
+    assert found == plain
 
 
 @pytest.mark.parametrize(("name", "variant"), random.Random(0).sample(NETWORKS, 5))
@@ -183,18 +172,29 @@ PAIRS = {
 }
 
 
+class Both(nn.Module):
+    """Runs two models, one after the other."""
+
+    def __init__(self, *models):
+        super().__init__()
+        self.models = nn.ModuleList(models)
+
+    def forward(self, *given):
+        return [model(x) for model, x in zip(self.models, given, strict=True)]
+
+
 def texts(pair):
-    """Give what is told of both, the second after the first; -0.0 is not 0.0."""
-    return [repr(told(module, [x])) for module, x in pair]
+    """Give what is told of two calls in one pass; -0.0 is not 0.0."""
+    calls, *rest = told(Both(*[model for model, _ in pair]), [x for _, x in pair])
+    return [repr([call[0] for call in calls if f"models.{n}" == call[1]]) for n in (0, 1)], rest
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_calls_that_differ_in_one_thing_are_told_apart(name):
     for pair in (PAIRS[name], PAIRS[name][::-1]):
-        plain, first, again = thrice(lambda: texts(pair))  # noqa: B023
-        assert plain[0] != plain[1]
-        assert first == plain
-        assert again == plain
+        plain, found = both_ways(lambda: texts(pair))  # noqa: B023
+        assert plain[0][0] != plain[0][1]
+        assert found == plain
 
 
 PARTS = {"shape": 0, "stride": 1, "offset": 2, "dtype": 3, "requires_grad": 4, "origin": 5}
@@ -210,16 +210,11 @@ def test_nothing_of_a_tensor_can_be_left_out_of_the_key(name, monkeypatch):
             part = part[: PARTS[name]] + part[PARTS[name] + 1 :]
         return part
 
-    with without_memory():
+    with each_asked():
         plain = texts(PAIRS[name])
     monkeypatch.setattr(reading.Reader, "_part", without)
-    forget()
-    try:
+    with suppress(RuntimeError):  # torch may notice itself
         assert texts(PAIRS[name]) != plain
-    except RuntimeError:  # torch may notice itself
-        pass
-    finally:
-        forget()
 
 
 @pytest.mark.parametrize("name", ["kind of number", "sign of nothing"])
@@ -229,22 +224,10 @@ def test_numbers_of_other_types_are_other_keys(name, monkeypatch):
     def without(self, value, read):
         return value if type(value) in (bool, float) else known(self, value, read)
 
-    with without_memory():
+    with each_asked():
         plain = texts(PAIRS[name])
     monkeypatch.setattr(reading.Reader, "_part", without)
-    forget()
     assert texts(PAIRS[name]) != plain
-    forget()
-
-
-def test_the_default_type_is_part_of_the_key():
-    model = Does(lambda x, w, c: torch.zeros(4, device=x.device) + x)
-    before = told(model, [X])
-    torch.set_default_dtype(torch.float64)
-    try:
-        assert told(model, [X])[1][1] == before[1][1] + 4 * 4 + 16 * 4
-    finally:
-        torch.set_default_dtype(torch.float32)
 
 
 def test_what_shares_memory_is_another_call():
@@ -256,13 +239,13 @@ def test_what_shares_memory_is_another_call():
         return y[:, :2].add_(y[:, 1:3])
 
     for pair in ([shifted, within], [within, shifted]):
-        plain, first, again = thrice(lambda: [failing(does) for does in pair])  # noqa: B023
-        assert plain == first == again
+        plain, found = both_ways(lambda: failing_both(*map(Does, pair)))  # noqa: B023
+        assert plain == found
 
 
-def failing(does):
+def failing_both(*models):
     try:
-        return told(Does(does), [X])
+        return told(Both(*models), [X, X])
     except RuntimeError as error:
         return str(error).partition("\n")[0]
 
@@ -290,8 +273,8 @@ def failing(does):
     ],
 )
 def test_operations_of_every_kind_are_told_the_same(does):
-    plain, first, again = thrice(lambda: failing(does))
-    assert plain == first == again
+    plain, found = both_ways(lambda: failing_both(Does(does), Does(does)))
+    assert plain == found
 
 
 def test_a_model_whose_sizes_depend_on_what_it_did_before_is_run_each_time():
@@ -311,24 +294,12 @@ def test_a_rule_of_the_program_is_asked_every_time(monkeypatch):
     from archcount.operators import register_cost, registry
     from archcount.operators.operation import Charge
 
-    model = Does(lambda x, w, c: x @ w)
-    assert ac.count(model, input="[4,4]").total.macs == 64
+    model = Does(lambda x, w, c: x @ w @ w @ w)
+    assert ac.count(model, input="[4,4]").total.macs == 3 * 64
     monkeypatch.setitem(registry._RULES, "aten.mm", registry._RULES["aten.mm"])
     asked = []
     register_cost("aten.mm")(lambda operation: asked.append(operation) or Charge(Cost(matmul=7)))
-    assert [ac.count(model, input="[4,4]").total.macs for _ in range(2)] == [7, 7]
-    assert len({spec.storage for operation in asked for spec in operation.tensors()}) > 2
+    assert ac.count(model, input="[4,4]").total.macs == 3 * 7
+    assert len({spec.storage for operation in asked for spec in operation.tensors()}) == 4
     monkeypatch.undo()
-    assert ac.count(model, input="[4,4]").total.macs == 64
-
-
-def test_the_memory_is_bounded_and_can_be_switched_off():
-    memory = Memory(room=3)
-    for number in range(100):
-        memory.keep(number, number)
-        assert len(memory) <= 3
-    with without_memory():
-        ac.count(Does(lambda x, w, c: x @ w), input="[4,4]")
-        assert not len(patterns._KNOWN)
-    ac.count(Does(lambda x, w, c: x @ w), input="[4,4]")
-    assert len(patterns._KNOWN)
+    assert ac.count(model, input="[4,4]").total.macs == 3 * 64
