@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 import archcount as ac
-from archcount.builder import build
-from archcount.modules import Outputs
+from archcount.architecture.builder import build
+from archcount.architecture.network import Outputs
 from archcount.spec.load import load_table
 
 

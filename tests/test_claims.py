@@ -13,7 +13,9 @@ import pytest
 import archcount as ac
 from archcount.engines.parts import Parts, backward_macs
 from archcount.errors import InvalidTableError
-from archcount.layers import DepthwiseConv, SeparableConv, Shape
+from archcount.layers import Shape
+from archcount.layers.convolution import DepthwiseConv
+from archcount.layers.separable import SeparableConv
 from archcount.printed import Patch, parse_bound, parse_duration, parse_percent, parse_product
 
 

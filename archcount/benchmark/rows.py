@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from archcount.architecture.network import Network
 from archcount.benchmark.devices import Clock
 from archcount.errors import Problem, UsageError
-from archcount.modules import Network
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

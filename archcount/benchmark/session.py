@@ -251,7 +251,7 @@ def _made(configuration: Configuration) -> tuple[nn.Module, str]:
         from archcount.loading.build import build
 
         return build(configuration.target, configuration.arguments, "cpu"), ""
-    from archcount.builder import build as build_table
+    from archcount.architecture.builder import build as build_table
 
     refuse_arguments(configuration.arguments)
     size = configuration.inputs[0] if configuration.inputs else ""

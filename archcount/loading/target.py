@@ -132,7 +132,7 @@ def built(architecture: Architecture, device: str = "meta") -> nn.Module:
     """Build the module of a table: on the meta device, without weights."""
     import torch
 
-    from archcount.builder import assemble
+    from archcount.architecture.builder import assemble
 
     with torch.device(device):
         return assemble(architecture)

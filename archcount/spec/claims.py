@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 
 from archcount.errors import InvalidValueError, Location, Problem, quote, suggestion
-from archcount.layers import KINDS
+from archcount.layers.registry import KINDS
 from archcount.printed import (
     Claim,
     Erratum,

@@ -22,7 +22,7 @@ from archcount.spec.reader import TableSource, in_order
 from archcount.spec.variant import Variant
 
 if TYPE_CHECKING:
-    from archcount.modules import Network
+    from archcount.architecture.network import Network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +140,7 @@ class Table:
             let: other values of the file's `let` names.
             logits: leave a final softmax out in eval mode too.
         """
-        from archcount.builder import build
+        from archcount.architecture.builder import build
 
         architecture = self.architecture(variant=variant, input=input, let=let)
         return build(architecture, logits=logits)

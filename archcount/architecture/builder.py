@@ -6,12 +6,13 @@ from itertools import pairwise
 
 from torch import nn
 
-from archcount import modules
-from archcount.architecture import Add, Architecture, Concat, Layer, Node, Sequence
-from archcount.layers import Softmax
+from archcount.architecture.network import FinalSoftmax, Network
+from archcount.architecture.nodes import Join, Layer, Node, Sequence
+from archcount.architecture.whole import Architecture
+from archcount.layers.activation import Softmax
 
 
-def build(architecture: Architecture, *, logits: bool = False) -> modules.Network:
+def build(architecture: Architecture, *, logits: bool = False) -> Network:
     """Build the network of an architecture, with weights that it can learn from.
 
     Layers before rectifiers are drawn as He et al. propose, classifiers from a narrow normal
@@ -59,7 +60,7 @@ def _rectified(network: nn.Module) -> set[nn.Module]:
     return found
 
 
-def assemble(architecture: Architecture, *, logits: bool = False) -> modules.Network:
+def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
     """Put the modules together with torch's own initial values, as `build` does before its own.
 
     Under `torch.device("meta")` this takes no memory and draws nothing.
@@ -67,7 +68,7 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> modules.Net
     rows = {row.id: _module(row.node) for row in architecture.rows}
     last = architecture.rows[-1]
     rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
-    return modules.Network(
+    return Network(
         rows=rows,
         heads={
             head.at: _with_final_softmax(head.node, _module(head.node), logits=logits)
@@ -86,10 +87,8 @@ def _module(node: Node) -> nn.Module:
             return nn.Identity()
         case Sequence():
             return _sequence(node)
-        case Concat():
-            return modules.Concat({name: _module(child) for name, child in node.children})
-        case Add():
-            return modules.Add({name: _module(child) for name, child in node.children})
+        case Join():
+            return node.kind.module({name: _module(child) for name, child in node.children})
 
 
 def _sequence(node: Sequence) -> nn.Sequential:
@@ -109,13 +108,13 @@ def _gives_a_fresh_tensor(node: Node | None) -> bool:
     """Tell whether a node's output is a new tensor that its own backward does not read."""
     if isinstance(node, Layer):
         return node.kind.role == "weights" or node.kind.word == "batchnorm"
-    return isinstance(node, Concat | Add) and len(node.children) > 1
+    return isinstance(node, Join) and len(node.children) > 1
 
 
 def _with_final_softmax(node: Node, module: nn.Module, *, logits: bool) -> nn.Module:
     """Let a softmax at the end of the network, or of a head, give way to the loss in training."""
     if isinstance(node, Layer) and isinstance(node.kind, Softmax):
-        return modules.FinalSoftmax(dim=1, logits=logits)
+        return FinalSoftmax(dim=1, logits=logits)
     if isinstance(node, Sequence) and isinstance(module, nn.Sequential) and node.children:
         name, last = node.children[-1]
         inner = _with_final_softmax(last, module.get_submodule(name), logits=logits)
