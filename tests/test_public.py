@@ -41,7 +41,8 @@ def public(thing: type) -> set[str]:
 
 def test_tables_and_reports_have_what_is_documented():
     assert public(ac.Table) == {
-        "architecture", "build", "input", "name", "networks", "printed", "source", "variants",
+        "architecture", "build", "input", "name", "networks", "printed", "source", "variant",
+        "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
         "select", "to_csv", "to_frame", "to_json", "to_markdown", "total",
