@@ -1,10 +1,10 @@
-# Ten verbs. Everything they need is installed into .venv on first use; after that they work
+# Twelve verbs. Everything they need is installed into .venv on first use; after that they work
 # without a network.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all forensics peers benchmark bench-check format docs clean
+.PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -18,6 +18,12 @@ test: .venv/dev  ## lint, types, import layers, doctests, tests
 
 test-all: test  ## the slow exhaustive tests too
 	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 -m ''
+
+test-oldest-torch:  ## building and counting with the oldest torch allowed, in an environment of its own
+	PYTHON=$(PYTHON) .ci/test-torch
+
+test-torch:  ## the same with another release: make test-torch TORCH=2.14.1
+	PYTHON=$(PYTHON) .ci/test-torch $(TORCH)
 
 format: .venv/dev  ## let ruff format and mend what it can
 	$(BIN)/ruff format .
@@ -39,7 +45,7 @@ docs: .venv/dev  ## write the outputs and the picture of the README anew
 	$(BIN)/python tests/readme.py
 
 clean:  ## remove what the other verbs made
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .environments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -5,23 +5,36 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
+import yaml
+
+import archcount as ac
+
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_wheel_carries_the_tables_and_nothing_of_the_tests(tmp_path):
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", str(folder)],
         cwd=ROOT, check=True, capture_output=True,
     )  # fmt: skip
-    (wheel,) = tmp_path.glob("*.whl")
+    return folder
+
+
+def test_the_wheel_carries_the_tables_and_nothing_of_the_tests(built, tmp_path):
+    (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "archcount/_tables/googlenet.yaml" in names
     assert "archcount/py.typed" in names
-    assert {name.split("/")[0] for name in names} == {"archcount", "archcount-0.1.0.dist-info"}
+    metadata = f"archcount-{ac.__version__}.dist-info"
+    assert {name.split("/")[0] for name in names} == {"archcount", metadata}
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     # From the unpacked wheel, elsewhere on the disk, the shipped tables are found.
     result = subprocess.run(
@@ -30,6 +43,27 @@ def test_the_wheel_carries_the_tables_and_nothing_of_the_tests(tmp_path):
         check=True,
     )  # fmt: skip
     assert result.stdout.split() == [str(tmp_path / "site/archcount/__init__.py"), "googlenet"]
+
+
+def test_the_source_distribution_carries_what_the_documents_and_tests_need(built):
+    with tarfile.open(next(iter(built.glob("*.tar.gz")))) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames()}
+    visible = {path.name for path in ROOT.iterdir() if path.is_file() and path.name[0] != "."}
+    assert visible < names
+    assert {
+        "tests/conftest.py",
+        "tables/googlenet.yaml",
+        "docs/table.svg",
+        "benchmarks/peers.py",
+    } < names
+
+
+def test_every_place_that_names_the_version_names_the_same():
+    released = re.search(r"^## \[(\d.*)\] - (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert released is not None
+    assert ac.__version__ == released[1] == citation["version"]
+    assert released[2] == citation["date-released"]
 
 
 def test_constraints_pin_every_dependency_within_its_range():

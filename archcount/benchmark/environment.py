@@ -14,8 +14,10 @@ from typing import Any
 
 import torch
 
+from archcount import __version__
+
 Facts = Iterator[tuple[str, str | None]]
-_PACKAGES = ("archcount", "torch", "numpy", "triton")
+_PACKAGES = ("torch", "numpy", "triton")
 _VARIABLES = ("OMP_", "KMP_", "GOMP_", "MKL_", "MALLOC_", "CUDA_", "LD_PRELOAD", "TORCHINDUCTOR_")
 """What variables of the environment begin with that change how fast torch runs."""
 
@@ -63,6 +65,7 @@ def _ticks() -> tuple[int, int]:
 
 
 def _software() -> Facts:
+    yield "archcount", __version__
     for package in _PACKAGES:
         with suppress(PackageNotFoundError):
             yield package, version(package)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from archcount import __version__
 from archcount.cli.lazy import LazyGroup
 
 app = typer.Typer(
@@ -21,7 +22,5 @@ app = typer.Typer(
 def entry(version: bool = typer.Option(False, "--version", help="Show the version.")) -> None:
     """Check a neural-network paper's architecture table: build it, count it, compare it."""
     if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(installed("archcount"))
+        typer.echo(__version__)
         raise typer.Exit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import gcd
+from math import gcd, prod
 
 from archcount.comparison.plausibility import KIND_BITS, kernel_bits, place_bits, small_bits
 from archcount.edits import Edit, NumberCell, PatchCell, Plan, Site
@@ -26,12 +26,15 @@ class Change:
         what: the change in words.
         edits: the change.
         bits: how unlikely it is.
+        adds: how many weights the row gains, where nothing else of its parameters changes; None
+            where only counting it tells.
     """
 
     why: str
     what: str
     edits: tuple[Edit, ...]
     bits: float
+    adds: int | None = None
 
 
 def fixed_changes(
@@ -59,14 +62,16 @@ def fixed_changes(
     yield from _small_numbers(plan)
     sites = [site for site in plan.sites if site.word != "shortcut"]
     weighted = [site for site in sites if site.weights]
+    # Nothing behind a layer has other parameters then, as long as its width stays.
+    alone = plan.windows is not None and not plan.bends
     for site in sites:
         if site.weights or (pools and grids):
-            yield from _spatial(site, len(sites), strides=grids)
+            yield from _spatial(site, len(sites), strides=grids, alone=alone)
             yield from _left_out(site, len(sites))
         if pools and grids:
             yield from _padded(site, len(sites))
     for site in weighted:
-        yield from _structure(site, len(weighted))
+        yield from _structure(site, len(weighted), alone=alone)
 
 
 def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Change]:
@@ -126,12 +131,15 @@ def _other_strides(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str,
             yield (stride, stride), told, 1.0 if stride < 3 else 3.0
 
 
-def _spatial(site: Site, places: int, *, strides: bool) -> Iterator[Change]:
+def _spatial(site: Site, places: int, *, strides: bool, alone: bool) -> Iterator[Change]:
     """Yield other kernels, and strides where these are asked for."""
     if site.kernel is None or site.stride is None:
         return
+    scales = alone and site.word in ("conv", "dwconv")
     for kernel, told, bits in _other_kernels(site.kernel):
-        yield site_change(site, places, "kernel", kernel, told, bits)
+        change = site_change(site, places, "kernel", kernel, told, bits)
+        new = site.weights * prod(kernel) // prod(site.kernel)
+        yield replace(change, adds=new - site.weights) if scales else change
     for stride, told, bits in _other_strides(site.stride) if strides else ():
         yield site_change(site, places, "stride", stride, told, bits)
 
@@ -177,7 +185,7 @@ def _left_out(site: Site, places: int) -> Iterator[Change]:
     yield replace(change, why="layer")
 
 
-def _structure(site: Site, places: int) -> Iterator[Change]:
+def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Change]:
     """Yield groups, separable kernels, multipliers, and the layer once more."""
     change = site_change(site, places, "twice", (), "standing twice", 0.0)
     yield replace(change, why="layer")
@@ -192,7 +200,10 @@ def _structure(site: Site, places: int) -> Iterator[Change]:
         if most % groups == 0 and groups != current and (site.word == "conv" or groups < current):
             bits = 1.0 if groups in (1, 2, most) else small_bits(groups)
             told = _grouped(groups, current)
-            yield site_change(site, places, "groups", (groups,), told, bits)
+            change = site_change(site, places, "groups", (groups,), told, bits)
+            new = site.weights * site.groups // groups
+            scales = alone and site.word == "conv"
+            yield replace(change, adds=new - site.weights) if scales else change
     if site.multiplier:
         for multiplier in _MULTIPLIERS:
             if multiplier != site.multiplier:

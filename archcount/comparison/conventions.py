@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcount.engines.records import Parameters, RowCount
+from archcount.engines.records import RowCount
 from archcount.printed import Convention, Interval, Quantity
 
 _INCLUDED: tuple[tuple[str, ...], ...] = (
@@ -42,7 +42,7 @@ def listed(column: str) -> tuple[Convention, ...]:
     )
 
 
-def parameters_value(row: RowCount | Parameters, convention: Convention) -> int:
+def parameters_value(row: RowCount, convention: Convention) -> int:
     """Give a row's parameters under a convention that counts them."""
     if convention.count == "params":
         return row.params

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from archcount.comparison.conventions import parameters_value
 from archcount.comparison.target import Target, options
-from archcount.engines.records import Parameters, RowCount
+from archcount.engines.records import RowCount
 from archcount.printed import Convention, Interval
 
 _NEAR = Fraction(1, 5)
@@ -36,14 +36,14 @@ class Nearness:
         self._near = self._numbers()
         self.told = ""
 
-    def fits(self, found: Parameters) -> bool:
+    def fits(self, found: RowCount) -> bool:
         """Tell whether parameters print as the row's do; where none are printed, any do."""
         wanted = self.wanted.get("params")
         return wanted is None or any(
             parameters_value(found, each.convention) in each.numbers for each in wanted
         )
 
-    def fits_or_is_near(self, found: Parameters) -> bool:
+    def fits_or_is_near(self, found: RowCount) -> bool:
         """Tell whether parameters print as the row's do, or are nearer than the nearest so far."""
         return self.fits(found) or any(
             parameters_value(found, convention) in numbers for convention, numbers in self._near

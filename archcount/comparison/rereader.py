@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from archcount.edits import Edit, Plan
-from archcount.engines.records import RowCount, Worth
+from archcount.engines.records import RowCount
 
 
 class Rereader(Protocol):
@@ -15,8 +15,8 @@ class Rereader(Protocol):
     def plan(self, row: str) -> Plan:
         """Say what can be read otherwise in a row."""
 
-    def count(self, row: str, edits: Sequence[Edit], worth: Worth | None = None) -> RowCount | None:
-        """Count a row with changes; None where it does not go together so, or is not worth it."""
+    def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
+        """Count a row with changes; None where it does not go together so."""
 
     def declared(self, row: str) -> RowCount | None:
         """Count the reading that the file declares for a row; None where it declares none."""

@@ -15,7 +15,7 @@ from archcount.comparison.solve import common, through, widths_within
 from archcount.comparison.target import Fit, Target, all_options
 from archcount.comparison.widths import Width, width_changes
 from archcount.edits import Edit, Plan
-from archcount.engines.records import Parameters, RowCount, Worth
+from archcount.engines.records import RowCount
 from archcount.printed import Convention
 
 _PLAIN_BITS = 9.0
@@ -151,7 +151,7 @@ class _Search:
         grid = self.target.sizes.get("output", ())[:2]
         # Where nothing adapts to a grid, no parameter depends on it.
         adapts = plan.bends or plan.windows is None
-        grids = adapts or moved or self.near.fits_or_is_near(_parameters(self.count))
+        grids = adapts or moved or self.near.fits_or_is_near(self.count)
         for change in fixed_changes(plan, pools=pools, grids=grids, grid=grid):
             self._try(_on_printed(change, plan) if moved else change)
         for width in width_changes(plan):
@@ -210,13 +210,19 @@ class _Search:
             demands.append(widths_within(line, [range(size[2], size[2] + 1)]))
         return common(demands)
 
-    def _recount(self, change: Change, worth: Worth | None = None) -> RowCount | None:
+    def _recount(self, change: Change) -> RowCount | None:
         self.tried += 1
-        return self.rereader.count(self.count.id, change.edits, worth)
+        return self.rereader.count(self.count.id, change.edits)
 
     def _try(self, change: Change) -> None:
         noted = not self.found and change.bits < _PLAIN_BITS
-        count = self._recount(change, self.near.fits_or_is_near if noted else self.near.fits)
+        if change.adds is not None:
+            weights, params = (x + change.adds for x in (self.count.weights, self.count.params))
+            parameters = replace(self.count, weights=weights, params=params)
+            if not (self.near.fits_or_is_near if noted else self.near.fits)(parameters):
+                self.tried += 1
+                return
+        count = self._recount(change)
         if count is None:
             return
         fit = self.target.fit(count, self.wanted)
@@ -243,10 +249,6 @@ class _Search:
                 count=count,
             )
         )
-
-
-def _parameters(row: RowCount) -> Parameters:
-    return Parameters(row.weights, row.biases, row.params)
 
 
 def _joint(missed: Mapping[str, float], plan: Plan) -> float:

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from archcount.layers import Cost
-
-
-class Parameters(NamedTuple):
-    """The parameters of a row, by themselves.
-
-    Attributes:
-        weights: parameters of kernels.
-        biases: biases of layers with kernels.
-        params: all trainable parameters.
-    """
-
-    weights: int
-    biases: int
-    params: int
-
-
-Worth = Callable[[Parameters], bool]
-"""Tells by its parameters whether the rest of a row is worth counting."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from archcount.architecture import Architecture, Node, Row
 from archcount.edits import Edit, Plan
 from archcount.engines.formula import count_row
-from archcount.engines.records import RowCount, Worth
-from archcount.engines.swap import SWAPS, Base
-from archcount.errors import InvalidTableError, InvalidValueError
+from archcount.engines.records import RowCount
+from archcount.errors import InvalidTableError
 from archcount.layers import Shape
 from archcount.spec.rereading import Rereading
 
@@ -24,7 +23,6 @@ class Recount:
     def __init__(self, rereading: Rereading) -> None:
         self._rereading = rereading
         self._plans: dict[str, Plan] = {}
-        self._bases: dict[tuple[str, tuple[Edit, ...]], Base | None] = {}
 
     def plan(self, row: str) -> Plan:
         """Say what can be read otherwise in a row."""
@@ -32,40 +30,20 @@ class Recount:
             self._plans[row] = self._rereading.plan(row)
         return self._plans[row]
 
-    def count(self, row: str, edits: Sequence[Edit], worth: Worth | None = None) -> RowCount | None:
+    def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
         """Count a row with changes; None where it does not go together so.
 
         Args:
             row: the row's name.
             edits: the changes.
-            worth: tells by its parameters whether a row is worth counting; None is given for
-                what is not, where the parameters are had for less than the count.
 
         >>> from archcount.api.tables import load
-        >>> recount = Recount(load("googlenet").file.rereading())
+        >>> recount = Recount(load("googlenet").variant().rereading())
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """
-        if edits and edits[-1].kind in SWAPS:
-            base = self._base(row, tuple(edits[:-1]))
-            if base is None:
-                return None
-            try:
-                swap = base.swap(edits[-1])
-                if swap is not None:
-                    worthy = worth is None or worth(swap.parameters())
-                    return swap.count() if worthy else None
-            except InvalidValueError:
-                return None
         node = self._node(row, edits)
         return None if node is None else count_row(row, node)
-
-    def _base(self, row: str, edits: tuple[Edit, ...]) -> Base | None:
-        """Give a row, changed or not, to swap a layer in; None where it cannot be built."""
-        if (row, edits) not in self._bases:
-            node = self._node(row, edits)
-            self._bases[row, edits] = None if node is None else Base(row, node)
-        return self._bases[row, edits]
 
     def declared(self, row: str) -> RowCount | None:
         """Count the reading that the file declares for a row; None where it declares none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import sub
 from typing import NamedTuple
 
 MAC_CATEGORIES = ("conv", "linear", "matmul")
@@ -76,14 +75,6 @@ class Cost(NamedTuple):
         """
         # A search for readings adds costs by the thousand: a sum of each category, no loop.
         return Cost(*map(sum, zip(Cost(), *costs, strict=True)))
-
-    def without(self, part: Cost) -> Cost:
-        """Take a cost away that is a part of it.
-
-        >>> Cost(conv=3, bias=2).without(Cost(conv=1, bias=2)) == Cost(conv=2)
-        True
-        """
-        return Cost(*map(sub, self, part))
 
     def scaled(self, times: int) -> Cost:
         """Multiply every category, such as by a batch size."""
