@@ -10,7 +10,7 @@ from archcount import engines
 from archcount.api.reports import Report, compare, count
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
-from archcount.comparison.surprises import surprises
+from archcount.comparison.errata import unexpected
 from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
 from archcount.reporting.findings import CheckReport, Finding
 from archcount.spec.catalogue import find_table
@@ -129,7 +129,7 @@ def _verdicts(table: Table, report: Report, fail_on: Collection[str]) -> Iterato
     assert comparison is not None
     paper = table.file.printed(variant)
     told = f"variant {variant}, " if variant else ""
-    for item in surprises(paper, comparison):
+    for item in unexpected(paper, comparison):
         found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"
         yield Finding(
             kind="surprise",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcount.api.reasons import compare_with_reasons
+from archcount.api.comparing import compare_with_reasons
 from archcount.api.reports import count
 from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison

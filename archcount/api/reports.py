@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount import comparison, engines
-from archcount.api.reasons import compare_with_reasons
+from archcount.api.comparing import compare_with_reasons
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.engines import Count, RowCount

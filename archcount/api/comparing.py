@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import cache
 
 from archcount import engines
 from archcount.api.tables import Table, load
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed, compare
 from archcount.engines import Count
-from archcount.engines.parts import Parts
+from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
+from archcount.printed import PrintedTable
 
 
 def compare_with_reasons(
@@ -35,26 +35,25 @@ def compare_with_reasons(
     printed = table.file.printed(variant)
     if not table.file.is_printed(variant):
         printed = printed.without_numbers()
-    references = {
-        claim.than.name: _reference(claim.than.table, claim.than.variant)
-        for claim in printed.claims
-        if claim.than is not None and claim.than.table
-    }
     as_printed = (
         table.file.is_printed(variant)
         and architecture.input == table.file.input(variant)
         and not architecture.lets
     )
-    rereader = Recount(table.file.rereading(variant)) if as_printed else None
-    measured = Parts(architecture)
-    compared = compare(printed, counts[0], rereader, references, only, measured=measured)
-    return _confirmed(compared, rereader, counts, build) if rereader else compared
+    recount = Recount(table.file.rereading(variant)) if as_printed else None
+    parts = NetworkParts(architecture)
+    compared = compare(printed, counts[0], recount, _references(printed), only, parts=parts)
+    return _confirmed(compared, recount, counts, build) if recount else compared
 
 
-@cache
-def _reference(table: str, variant: str) -> Count:
-    """Count the shipped table that a ratio is set against; many claims name the same."""
-    return engines.engine("formula").count(load(table).architecture(variant=variant))
+def _references(printed: PrintedTable) -> dict[str, Count]:
+    """Count the shipped tables that ratios are set against, by name; many name the same."""
+    named = [claim.than for claim in printed.claims if claim.than is not None and claim.than.table]
+    count = engines.engine("formula").count
+    return {
+        name: count(load(other.table).architecture(variant=other.variant))
+        for name, other in {other.name: other for other in named}.items()
+    }
 
 
 def _confirmed(
