@@ -13,7 +13,9 @@ import pytest
 import archcount as ac
 from archcount.engines.network_parts import NetworkParts, backward_macs
 from archcount.errors import InvalidTableError
-from archcount.layers import DepthwiseConv, SeparableConv, Shape
+from archcount.layers import Shape
+from archcount.layers.convolution import DepthwiseConv
+from archcount.layers.separable import SeparableConv
 from archcount.printed import Patch, parse_bound, parse_duration, parse_percent, parse_product
 
 
@@ -265,7 +267,7 @@ def test_a_branch_learns_for_all_that_follows_and_for_no_other(toy_text, tmp_pat
     ],
 )
 def test_what_is_off_names_what_comes_nearest(printed, says, tmp_path):
-    text = ac.load("googlenet").file.path.read_text()
+    text = ac.load("googlenet").path.read_text()
     start, end = text.index("claims:"), text.index("readings:")
     claim = f"{{what: params, printed: {printed}, paper: another, from: here}}"
     path = tmp_path / "googlenet.yaml"

@@ -11,7 +11,8 @@ import readme
 
 import archcount as ac
 from archcount.comparison import WHYS
-from archcount.layers import CATEGORIES, KINDS
+from archcount.layers import CATEGORIES
+from archcount.layers.registry import KINDS
 from archcount.spec.grid import COLUMNS
 
 ROOT = Path(__file__).parent.parent

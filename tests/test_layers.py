@@ -9,29 +9,23 @@ from hypothesis import strategies as st
 from torch import nn
 
 from archcount.errors import InvalidValueError
-from archcount.layers import (
-    KINDS,
+from archcount.layers import Shape
+from archcount.layers.activation import Relu, Softmax
+from archcount.layers.adaptive_pooling import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
-    AvgPool,
-    BatchNorm,
-    Conv,
-    DepthwiseConv,
-    Dropout,
-    Flatten,
     GlobalAvgPool,
     GlobalMaxPool,
-    Linear,
-    LocalResponseNorm,
-    MaxPool,
-    Relu,
-    Scale,
-    SeparableConv,
-    Shape,
-    Softmax,
-    Subsample,
 )
+from archcount.layers.convolution import Conv, DepthwiseConv
 from archcount.layers.cost import CATEGORIES
+from archcount.layers.linear import Dropout, Flatten, Linear
+from archcount.layers.normalization import BatchNorm, LocalResponseNorm
+from archcount.layers.pooling import AvgPool, MaxPool
+from archcount.layers.registry import KINDS
+from archcount.layers.scaling import Scale
+from archcount.layers.separable import SeparableConv
+from archcount.layers.subsampling import Subsample
 from archcount.printed import Patch
 
 sides = st.integers(1, 5)

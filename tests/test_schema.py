@@ -8,9 +8,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from archcount.architecture.blocks import ACTIVATIONS, NORMS
 from archcount.layers.cost import CATEGORIES, MAC_CATEGORIES
 from archcount.layers.padding import REALISATIONS
+from archcount.layers.registry import FOLLOWERS
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.grid import RESERVED
 from archcount.spec.json_schema import json_schema
@@ -57,15 +57,15 @@ def test_words_of_the_schema_are_those_of_the_code():
         return set(get_args(literal))
 
     assert words("same") == set(REALISATIONS)
-    assert words("act") == set(ACTIVATIONS)
-    assert words("norm") == set(NORMS)
+    assert words("act") == {"none", *FOLLOWERS["act"]}
+    assert words("norm") == {"none", *FOLLOWERS["norm"]}
     assert set(get_args(Elementwise)) == set(CATEGORIES) - set(MAC_CATEGORIES)
 
 
 def test_names_reserved_for_modules_are_those_of_torch():
     from torch import nn
 
-    from archcount.modules import Network
+    from archcount.architecture.network import Network
 
     network = Network({"a": nn.Identity()}, {}, {})
     taken = {name for name in dir(network) if not name.startswith("_")} - {"a"}

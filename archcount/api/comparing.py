@@ -1,18 +1,54 @@
-"""Comparison with its reasons: readings searched for, then built and counted."""
+"""A count compared with what a paper printed: readings searched for, then built and counted."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from archcount import engines
+from archcount import comparison, engines
+from archcount.api.table_report import TableReport
+from archcount.api.table_results import table_result
 from archcount.api.tables import Table, load
 from archcount.architecture import Architecture
-from archcount.comparison import ComparedRow, Comparison, Explanation, believed, compare
+from archcount.comparison import ComparedRow, Comparison, Explanation, believed
 from archcount.engines import Count
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
+from archcount.errors import Problem, UsageError
 from archcount.printed import PrintedTable
+
+
+def compare(report: TableReport, table: Table) -> TableReport:
+    """Compare a report with what a paper printed: the report, a verdict on every cell added.
+
+    Where the printed rows are not those of the variant that was counted, only its claims are
+    compared.
+
+    Args:
+        report: a count of the table's architecture.
+        table: the table with the printed numbers.
+
+    Raises:
+        UsageError: the report is of another table.
+
+    >>> from archcount.api.counting import count
+    >>> from archcount.api.tables import load
+    >>> report = compare(count(load("googlenet"), engine="formula"), load("googlenet"))
+    >>> report.record.comparison.tally("ops")["match"]
+    10
+    """
+    counted = [row.id for row in report.architecture.rows]
+    if counted != [row.id for row in table.printed.rows]:
+        raise UsageError(
+            Problem(
+                what=f"the report is of {report.architecture.name}, whose rows are not those of "
+                f"the table {table.name}",
+                remedy="compare a report with the table that it was counted from",
+            )
+        )
+    compared = compare_with_reasons(table, report.architecture, report.counts)
+    record = table_result(report.architecture, report.counts, report.record.batch, table, compared)
+    return replace(report, record=record)
 
 
 def compare_with_reasons(
@@ -31,18 +67,15 @@ def compare_with_reasons(
         only: the rows whose reasons are searched for; all of them where it is None.
         build: how many of a row's likeliest readings are built, where they are believed.
     """
-    variant = architecture.variant
-    printed = table.file.printed(variant)
-    if not table.file.is_printed(variant):
-        printed = printed.without_numbers()
+    network = table.variant(architecture.variant)
+    printed = network.printed if network.is_printed else network.printed.without_numbers()
     as_printed = (
-        table.file.is_printed(variant)
-        and architecture.input == table.file.input(variant)
-        and not architecture.lets
+        network.is_printed and architecture.input == network.input and not architecture.lets
     )
-    recount = Recount(table.file.rereading(variant)) if as_printed else None
-    parts = NetworkParts(architecture)
-    compared = compare(printed, counts[0], recount, _references(printed), only, parts=parts)
+    recount = Recount(network.rereading()) if as_printed else None
+    compared = comparison.compare(
+        printed, counts[0], recount, _references(printed), only, parts=NetworkParts(architecture)
+    )
     return _confirmed(compared, recount, counts, build) if recount else compared
 
 

@@ -1,10 +1,9 @@
 """The architecture: blocks as written, expanded to a frozen tree with every number resolved."""
 
 from archcount.architecture.blocks import (
-    AddBlock,
     Block,
     BoundBlock,
-    ConcatBlock,
+    JoinBlock,
     LayerDefaults,
     RepeatBlock,
     SequenceBlock,
@@ -13,22 +12,20 @@ from archcount.architecture.blocks import (
 )
 from archcount.architecture.expand import expand
 from archcount.architecture.expression import Expression, parse_expression
-from archcount.architecture.nodes import Add, Concat, Layer, Node, Sequence
+from archcount.architecture.nodes import Join, Layer, Node, Sequence
 from archcount.architecture.scope import Blank, Scope, Value
 from archcount.architecture.text import parse_layer
 from archcount.architecture.whole import Architecture, Head, Row
 
 __all__ = [
-    "Add",
-    "AddBlock",
     "Architecture",
     "Blank",
     "Block",
     "BoundBlock",
-    "Concat",
-    "ConcatBlock",
     "Expression",
     "Head",
+    "Join",
+    "JoinBlock",
     "Layer",
     "LayerDefaults",
     "Node",

@@ -9,13 +9,8 @@ from typing import Any
 from archcount.architecture.expression import Expression
 from archcount.architecture.scope import Value
 from archcount.errors import Location
-from archcount.layers import Argument, LayerKind
+from archcount.layers import Argument, JoinKind, LayerKind
 from archcount.printed import Patch
-
-ACTIVATIONS = ("none", "relu")
-"""What `act` may be."""
-NORMS = ("none", "batch")
-"""What `norm` may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +42,37 @@ class BoundArgument:
     value: Expression | Patch | PatchText | Any
     text: Text
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its value reads."""
+        value = self.value.stride if isinstance(self.value, PatchText) else self.value
+        return value.names if isinstance(value, Expression) else ()
+
+
+class _Block:
+    """What blocks share: the blocks inside, and the names that a block reads itself."""
+
+    __slots__ = ()
+
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The blocks that it is made of."""
+        return ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its own text reads, those of the blocks inside left out."""
+        return ()
+
+    def parts(self) -> Iterator[Block]:
+        """Yield the block and every block inside it."""
+        yield self  # type: ignore[misc]
+        for inner in self.inner:
+            yield from inner.parts()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LayerBlock:
+class LayerBlock(_Block):
     """One layer as written, "conv 3x3/2 64 bias=false"."""
 
     text: Text
@@ -58,72 +81,78 @@ class LayerBlock:
     follow: Mapping[str, str] = field(default_factory=dict)
     """What was written for `norm` and `act`."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its arguments read."""
+        return tuple(name for bound in self.arguments for name in bound.names)
+
 
 @dataclass(frozen=True, slots=True)
-class SequenceBlock:
+class SequenceBlock(_Block):
     """Blocks one after another."""
 
     items: tuple[Block, ...]
 
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The items."""
+        return self.items
+
 
 @dataclass(frozen=True, slots=True)
-class ConcatBlock:
-    """Branches whose channels are concatenated."""
+class JoinBlock(_Block):
+    """Branches on the same input, and how their outputs are joined."""
 
+    kind: type[JoinKind]
     branches: tuple[Block, ...]
     where: Location
 
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The branches."""
+        return self.branches
+
 
 @dataclass(frozen=True, slots=True)
-class AddBlock:
-    """Branches whose outputs are added."""
+class Shortcut(_Block):
+    """The identity in a join, or a 1x1 projection where the shapes differ."""
 
-    branches: tuple[Block, ...]
     where: Location
 
 
 @dataclass(frozen=True, slots=True)
-class Shortcut:
-    """The identity in an `add`, or a 1x1 projection where the shapes differ."""
-
-    where: Location
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatBlock:
+class RepeatBlock(_Block):
     """A block repeated a number of times."""
 
     times: Expression
     body: Block
     text: Text
 
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The repeated block."""
+        return (self.body,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the number of repetitions reads."""
+        return self.times.names
+
 
 @dataclass(frozen=True, slots=True)
-class BoundBlock:
+class BoundBlock(_Block):
     """A block with numbers of its own, read from the text that names it."""
 
     body: Block
     values: Mapping[str, Value]
 
-
-Block = BoundBlock | LayerBlock | SequenceBlock | ConcatBlock | AddBlock | Shortcut | RepeatBlock
-
-
-def inner_blocks(block: Block) -> tuple[Block, ...]:
-    """Give the blocks that a block is made of."""
-    match block:
-        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
-            return inner
-        case RepeatBlock(body=body) | BoundBlock(body=body):
-            return (body,)
-    return ()
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The block itself."""
+        return (self.body,)
 
 
-def parts_of(block: Block) -> Iterator[Block]:
-    """Yield a block and every block inside it."""
-    yield block
-    for inner in inner_blocks(block):
-        yield from parts_of(inner)
+Block = BoundBlock | LayerBlock | SequenceBlock | JoinBlock | Shortcut | RepeatBlock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,8 +161,8 @@ class LayerDefaults:
 
     Attributes:
         arguments: the shared arguments of layers, such as `pad` and `bias`, where given.
-        norm: what follows a convolution, one of `NORMS`.
-        act: what follows a convolution (after `norm`), one of `ACTIVATIONS`.
+        norm: what follows a convolution, `none` or a word of `FOLLOWERS`.
+        act: what follows a convolution (after `norm`), likewise.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)

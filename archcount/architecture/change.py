@@ -7,7 +7,10 @@ from typing import Any
 
 from archcount.edits import Edit
 from archcount.errors import InvalidValueError
-from archcount.layers import Conv, DepthwiseConv, LayerKind, Linear, SeparableConv, Shape
+from archcount.layers import LayerKind, Shape
+from archcount.layers.convolution import Conv, DepthwiseConv
+from archcount.layers.linear import Linear
+from archcount.layers.separable import SeparableConv
 from archcount.printed import Patch
 
 

@@ -7,27 +7,26 @@ from dataclasses import replace
 from itertools import pairwise
 
 from archcount.architecture.blocks import (
-    AddBlock,
     Block,
     BoundBlock,
-    ConcatBlock,
+    JoinBlock,
     LayerBlock,
     LayerDefaults,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
 )
+from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.change import changed
-from archcount.architecture.joins import Branches, Steps, add, concat, join
 from archcount.architecture.memo import Memo
 from archcount.architecture.nodes import Layer, Node
 from archcount.architecture.resolve import Budget, Context, blame, evaluate, resolve, whole
 from archcount.architecture.scope import Scope
 from archcount.edits import Edit
 from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
-from archcount.layers import BatchNorm, Conv, LayerKind, Relu, Shape
-
-_FOLLOWING: dict[str, type[LayerKind]] = {"batch": BatchNorm, "relu": Relu}
+from archcount.layers import LayerKind, Shape
+from archcount.layers.convolution import Conv
+from archcount.layers.registry import FOLLOWERS
 
 
 def expand(
@@ -76,11 +75,11 @@ def _node(block: Block, shape: Shape, context: Context) -> Node:
     """Expand a block to one node, or give the one of before, whose numbers are added up."""
     key = context.memo.key(block, shape, context) if context.memo is not None else None
     if context.memo is None or key is None:
-        return join(_steps(block, shape, context), shape)
+        return in_sequence(_steps(block, shape, context), shape)
     found = context.memo.nodes.get(key)
     if found is None or found[1] > context.budget.left:
         before = context.budget.left
-        node = join(_expanded(block, shape, context), shape)
+        node = in_sequence(_expanded(block, shape, context), shape)
         found = context.memo.nodes[key] = (node, before - context.budget.left)
     else:
         context.budget.left -= found[1]
@@ -93,15 +92,14 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             return _layer(block, shape, context)
         case SequenceBlock(items):
             steps: Steps = []
-            for item in _joined(items, context.edit):
+            for item in _merged(items, context.edit):
                 steps += _steps(item, steps[-1][1].output if steps else shape, context)
             return steps
-        case ConcatBlock():
-            branches = _branches(block.branches, shape, context)
-            return [("concat", concat(block, branches, shape, context))]
-        case AddBlock():
-            others = tuple(item for item in block.branches if not isinstance(item, Shortcut))
-            return [("add", add(block, _branches(others, shape, context), shape, context))]
+        case JoinBlock(kind, branches):
+            if kind.takes_shortcut:
+                branches = tuple(item for item in branches if not isinstance(item, Shortcut))
+            nodes = _branches(branches, shape, context)
+            return [(kind.word, joined(block, nodes, shape, context))]
         case RepeatBlock():
             return _repeat(block, shape, context)
         case BoundBlock(body, values):
@@ -117,7 +115,7 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             )
 
 
-def _joined(items: tuple[Block, ...], edit: Edit | None) -> tuple[Block, ...]:
+def _merged(items: tuple[Block, ...], edit: Edit | None) -> tuple[Block, ...]:
     """Read a depthwise convolution and the one behind it as one, where the edit says so."""
     if edit is None or edit.kind != "joined":
         return items
@@ -160,7 +158,7 @@ def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: 
         for follower in block.kind.follows:
             word = block.follow.get(follower) or _default_follower(block, follower, context)
             if word != "none":
-                after = _FOLLOWING[word]
+                after = FOLLOWERS[follower][word]
                 steps.append(_place(after(**context.defaults.shared(after)), shape, block, context))
                 shape = steps[-1][1].output
     return steps

@@ -10,13 +10,9 @@ from archcount.architecture.blocks import (
     Block,
     BoundBlock,
     LayerBlock,
-    PatchText,
     RepeatBlock,
     Shortcut,
-    inner_blocks,
-    parts_of,
 )
-from archcount.architecture.expression import Expression
 from archcount.errors import Location
 from archcount.layers import Shape
 
@@ -68,22 +64,15 @@ class Memo:
 
 def _reads(block: Block) -> Iterator[str]:
     """Yield the names of the row that a block reads."""
-    if isinstance(block, LayerBlock):
-        for bound in block.arguments:
-            if isinstance(bound.value, Expression):
-                yield from bound.value.names
-            elif isinstance(bound.value, PatchText):
-                yield from bound.value.stride.names
-    if isinstance(block, RepeatBlock):
-        yield from block.times.names
+    yield from block.names
     own = block.values if isinstance(block, BoundBlock) else ()
-    for inner in inner_blocks(block):
+    for inner in block.inner:
         yield from (name for name in _reads(inner) if name not in own)
 
 
 def _places(block: Block) -> Iterator[Location]:
     """Yield the places of the file that an edit of a block may name."""
-    for part in parts_of(block):
+    for part in block.parts():
         if isinstance(part, LayerBlock | RepeatBlock):
             yield part.text.where
         elif isinstance(part, Shortcut):

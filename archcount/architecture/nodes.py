@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from archcount.architecture.blocks import LayerBlock, Shortcut
-from archcount.layers import Cost, LayerKind, Shape
+from archcount.layers import Cost, JoinKind, LayerKind, Shape
 
 
 class Tally(NamedTuple):
@@ -112,7 +112,7 @@ class Layer(_Counted):
         """Yield the layer itself."""
         yield self
 
-    def joins(self) -> Iterator[Concat | Add]:
+    def joins(self) -> Iterator[Join]:
         """Yield nothing: a layer joins no branches."""
         yield from ()
 
@@ -148,10 +148,8 @@ class _Composite(_Counted):
         for _, child in self.children:
             yield from child.layers()
 
-    def joins(self) -> Iterator[Concat | Add]:
+    def joins(self) -> Iterator[Join]:
         """Yield every join of branches inside, and the node itself if it is one."""
-        if isinstance(self, Concat | Add):
-            yield self
         for _, child in self.children:
             yield from child.joins()
 
@@ -183,17 +181,23 @@ class Sequence(_Composite):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Concat(_Composite):
-    """Branches on the same input, their channels concatenated."""
+class Join(_Composite):
+    """Branches on the same input, their outputs joined; an empty sequence is the identity.
 
+    Attributes:
+        kind: how they are joined.
+    """
 
-@dataclass(frozen=True, kw_only=True)
-class Add(_Composite):
-    """Branches on the same input, their outputs added; an empty sequence is the identity."""
+    kind: JoinKind
 
     def own_cost(self) -> Cost:
-        """Count one addition per element for each branch after the first."""
-        return Cost(add=(len(self.children) - 1) * self.output.elements)
+        """Return the operations of the join itself."""
+        return self.kind.cost([child.output for _, child in self.children])
+
+    def joins(self) -> Iterator[Join]:
+        """Yield the join itself and every one inside."""
+        yield self
+        yield from super().joins()
 
 
-Node = Layer | Sequence | Concat | Add
+Node = Layer | Sequence | Join

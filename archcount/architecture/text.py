@@ -6,20 +6,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from archcount.architecture.blocks import (
-    ACTIVATIONS,
-    NORMS,
-    BoundArgument,
-    LayerBlock,
-    PatchText,
-    Text,
-)
+from archcount.architecture.blocks import BoundArgument, LayerBlock, PatchText, Text
 from archcount.architecture.expression import Expression, parse_expression
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
-from archcount.layers import KINDS, Argument, ArgumentType
+from archcount.layers import Argument, ArgumentType
+from archcount.layers.registry import FOLLOWERS, KINDS
 from archcount.printed import parse_patch
 
-FOLLOWERS: Mapping[str, tuple[str, ...]] = {"norm": NORMS, "act": ACTIVATIONS}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATCH_WITH_EXPRESSION = re.compile(r"(\d+x\d+)/(.+)")
 
@@ -116,10 +109,10 @@ class _Reader:
         if name in self.kind.follows:
             if name in self.follow:
                 self._refuse(word, f"{name} is given twice", self._usage())
-            elif value.text in FOLLOWERS[name]:
+            elif value.text in (words := ("none", *FOLLOWERS[name])):
                 self.follow[name] = value.text
             else:
-                self._refuse(value, f"{name} is {quote(value.text)}", ", ".join(FOLLOWERS[name]))
+                self._refuse(value, f"{name} is {quote(value.text)}", ", ".join(words))
         elif name in by_name:
             self._bind(by_name[name], value)
         else:

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from archcount.architecture.network import Network, Outputs
 from archcount.errors import Problem, UsageError
-from archcount.modules import Network, Outputs
 from archcount.tracing.containers import tensors_in
 
 

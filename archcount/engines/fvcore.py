@@ -20,12 +20,12 @@ import torch
 from torch import Tensor, nn
 
 from archcount.architecture import Architecture
-from archcount.builder import assemble
+from archcount.architecture.builder import assemble
+from archcount.architecture.network import Network
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.adaptive_pooling import windows_total
-from archcount.modules import Network
 
 with warnings.catch_warnings():
     # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported.

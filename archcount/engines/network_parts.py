@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.architecture import Architecture, Concat, Layer, Node
+from archcount.architecture import Architecture, Layer, Node
 from archcount.architecture import Sequence as Chain
 from archcount.architecture.whole import WEIGHTED
 from archcount.engines.counts import PartCount, total
@@ -57,7 +57,7 @@ class NetworkParts:
                 tuple(count_row(name, node) for node in heads),
             ),
             layers=len(layers) + len(joins),
-            concatenations=sum(isinstance(join, Concat) for join in joins),
+            concatenations=sum(join.kind.stacks_channels for join in joins),
             neurons=sum(layer.output.elements for layer in layers if layer.kind.role in WEIGHTED),
         )
 

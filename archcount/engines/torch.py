@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from archcount.architecture import Architecture
-from archcount.builder import assemble
+from archcount.architecture.builder import assemble
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
 from archcount.tracing.trace import trace

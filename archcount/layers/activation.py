@@ -18,6 +18,7 @@ class Relu(LayerKind):
     """A rectifier, max(x, 0): `relu`."""
 
     word: ClassVar[str] = "relu"
+    as_option: ClassVar[tuple[str, str] | None] = ("act", "relu")
 
     def output(self, shape: Shape) -> Shape:
         """Give the input's shape."""

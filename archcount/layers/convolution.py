@@ -74,7 +74,7 @@ class _Convolution(LayerKind):
         """Make `nn.Conv2d`, or its subclass with unequal sides where `same` asks for it."""
         from torch import nn
 
-        from archcount.modules import AsymmetricConv2d
+        from archcount.layers.modules import AsymmetricConv2d
 
         rows, columns = self.sides(shape)
         sizes = (shape.channels, self.out_channels(shape), self.patch.kernel, self.patch.stride)

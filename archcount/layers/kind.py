@@ -98,6 +98,8 @@ class LayerKind(ABC):
     """`weights` or `pool` where the kind counts towards a depth; else empty."""
     follows: ClassVar[tuple[str, ...]] = ()
     """Which of `norm` and `act` the kind may be followed by in one word group."""
+    as_option: ClassVar[tuple[str, str] | None] = None
+    """The option of another layer that puts this kind behind it, as ("act", "relu")."""
 
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:

@@ -26,6 +26,7 @@ class BatchNorm(LayerKind):
     """
 
     word: ClassVar[str] = "batchnorm"
+    as_option: ClassVar[tuple[str, str] | None] = ("norm", "batch")
 
     eps: float = argument(ArgumentType.NUMBER, default=1e-5, least=0, shared=True)
     momentum: float = argument(ArgumentType.NUMBER, default=0.1, least=0, most=1, shared=True)
@@ -51,7 +52,7 @@ class BatchNorm(LayerKind):
         """Make `nn.BatchNorm2d`, or `nn.BatchNorm1d` once flattened, or the same unscaled."""
         from torch import nn
 
-        from archcount.modules import UnscaledBatchNorm1d, UnscaledBatchNorm2d
+        from archcount.layers.modules import UnscaledBatchNorm1d, UnscaledBatchNorm2d
 
         scaled = nn.BatchNorm2d if shape.is_map else nn.BatchNorm1d
         unscaled = UnscaledBatchNorm2d if shape.is_map else UnscaledBatchNorm1d

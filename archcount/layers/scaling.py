@@ -37,6 +37,6 @@ class Scale(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Make the multiplication."""
-        from archcount.modules import Scale as Multiplication
+        from archcount.layers.modules import Scale as Multiplication
 
         return Multiplication(self.factor)

@@ -49,6 +49,6 @@ class Subsample(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Make the selection and the zeros."""
-        from archcount.modules import Subsample as Selection
+        from archcount.layers.modules import Subsample as Selection
 
         return Selection(self.stride, self.width - shape.channels)

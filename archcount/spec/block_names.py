@@ -5,18 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archcount.architecture import (
-    AddBlock,
-    Block,
-    BoundBlock,
-    ConcatBlock,
-    Expression,
-    RepeatBlock,
-    SequenceBlock,
-    Text,
-)
-from archcount.architecture.blocks import LayerBlock, PatchText
-from archcount.layers import KINDS
+from archcount.architecture import Text
+from archcount.layers.registry import KINDS
 from archcount.spec.schema import NAME
 
 HOLE = re.compile(r"\{([^{}]*)\}")
@@ -43,25 +33,6 @@ def pattern(name: str) -> re.Pattern[str]:
         for place, piece in enumerate(pieces)
     ]
     return re.compile("".join(texts), re.ASCII)
-
-
-def read_in(block: Block) -> Iterator[str]:
-    """Yield every name that a block reads."""
-    match block:
-        case LayerBlock():
-            for bound in block.arguments:
-                if isinstance(bound.value, Expression):
-                    yield from bound.value.names
-                elif isinstance(bound.value, PatchText):
-                    yield from bound.value.stride.names
-        case RepeatBlock():
-            yield from block.times.names
-            yield from read_in(block.body)
-        case BoundBlock(body=body):
-            yield from read_in(body)
-        case SequenceBlock(items=inner) | ConcatBlock(branches=inner) | AddBlock(branches=inner):
-            for item in inner:
-                yield from read_in(item)
 
 
 def listed(text: Text) -> Iterator[Text]:

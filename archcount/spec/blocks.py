@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterator
 from fractions import Fraction
 
 from archcount.architecture import (
-    AddBlock,
     Block,
     BoundBlock,
-    ConcatBlock,
+    JoinBlock,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
@@ -20,12 +19,15 @@ from archcount.architecture import (
     parse_layer,
 )
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
-from archcount.layers import KINDS
-from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern, read_in
+from archcount.layers.registry import JOINS, KINDS
+from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern
 from archcount.spec.marked import Marked
 from archcount.spec.schema import NAME
 
-_FORMS = "a layer, a block's name, a list, concat:, add:, or repeat: with block:"
+_FORMS = (
+    f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
+    "or repeat: with block:"
+)
 
 
 class BlockReader:
@@ -68,7 +70,7 @@ class BlockReader:
                 continue
             problems += self._strange_holes(name)
             try:
-                read = {*read_in(self._named(name))}
+                read = {item for part in self._named(name).parts() for item in part.names}
             except InvalidTableError as error:
                 problems += [item for item in error.problems if item not in problems]
                 continue
@@ -229,10 +231,8 @@ class BlockReader:
 
     def _mapping(self, marked: Marked, value: dict[str, Marked]) -> Block:
         match sorted(value):
-            case ["concat"]:
-                return ConcatBlock(self._all(value["concat"]), marked.keys["concat"])
-            case ["add"]:
-                return AddBlock(self._all(value["add"]), marked.keys["add"])
+            case [word] if word in JOINS:
+                return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
             case ["block", "repeat"]:
                 if not isinstance(value["repeat"].value, str):
                     raise InvalidTableError(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from archcount.layers.registry import JOINS
 from archcount.spec.schema import BLOCK_MARKER, TableFile
 
 BLOCK_SCHEMA: dict[str, Any] = {
     "title": "Block",
-    "description": "A layer or a block's name, a list (one after another), concat, add or repeat.",
+    "description": "A layer or a block's name, a list (one after another), "
+    f"{', '.join(JOINS)} or repeat.",
     "anyOf": [
         {"type": "string"},
         {"type": "array", "items": {"$ref": "#/$defs/Block"}, "minItems": 1},
@@ -21,7 +23,7 @@ BLOCK_SCHEMA: dict[str, Any] = {
                 "required": [join],
                 "additionalProperties": False,
             }
-            for join in ("concat", "add")
+            for join in JOINS
         ),
         {
             "type": "object",

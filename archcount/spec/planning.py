@@ -13,8 +13,8 @@ from typing import Any
 from archcount.architecture import (
     Blank,
     Block,
-    Concat,
     Expression,
+    Join,
     Layer,
     LayerDefaults,
     Node,
@@ -24,13 +24,13 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.blocks import LayerBlock, PatchText, Shortcut, parts_of
+from archcount.architecture.blocks import LayerBlock, PatchText, Shortcut
 from archcount.architecture.resolve import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
 from archcount.printed import Patch
-from archcount.spec.parts import ParsedRow
+from archcount.spec.parsed import ParsedRow
 
 Values = Mapping[str, Value | Blank]
 
@@ -56,7 +56,7 @@ def make_plan(
     assert row.block is not None, "a loaded table has a block for every row"
     scope = Scope(values=values, owner=f"row {row.id}")
     expand(row.block, node.input, scope, defaults, Budget())
-    blocks = [block for block in parts_of(row.block) if isinstance(block, RepeatBlock)]
+    blocks = [block for block in row.block.parts() if isinstance(block, RepeatBlock)]
     counting = {name for block in blocks for name in block.times.names}
     read = {
         name: value
@@ -77,7 +77,7 @@ def make_plan(
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
         channels=_channels(node, {*row.values} & {*read}) or (),
         positions=_positions(node),
-        bends=any(_bends(block) for block in parts_of(row.block)),
+        bends=any(_bends(block) for block in row.block.parts()),
         windows=_windows(node),
     )
 
@@ -112,17 +112,10 @@ def _says(node: Node, name: str) -> str:
         for _, layer in _paths(node, "")
         if isinstance(layer.origin, LayerBlock)
         for bound in layer.origin.arguments
-        if name in _read_by(bound.value)
+        if name in bound.names
     }
     [only] = said if len(said) == 1 else ["width"]
     return only if only in ("groups", "multiplier", "stride") else "filters"
-
-
-def _read_by(value: object) -> tuple[str, ...]:
-    """Give the names that an argument's value reads."""
-    if isinstance(value, PatchText):
-        return value.stride.names
-    return value.names if isinstance(value, Expression) else ()
 
 
 def _patch_cells(read: Mapping[str, Value], sites: tuple[Site, ...]) -> dict[str, PatchCell]:
@@ -177,7 +170,7 @@ def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
     inner = [_channels(child, printed) for _, child in node.children]
     if isinstance(node, Sequence):
         return next((found for found in reversed(inner) if found != ()), ())
-    if isinstance(node, Concat):
+    if isinstance(node, Join) and node.kind.stacks_channels:
         if any(not found for found in inner):
             return None
         return tuple(name for found in inner for name in found or ())
@@ -255,7 +248,7 @@ def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, V
         macs=sum(layer.cost.macs for _, layer in layers),
         times=len(layers),
         widths=_unlike_widths(layers),
-        reads=tuple(name for name in _names(written) if name in read) if written else (),
+        reads=tuple(name for name in written.names if name in read) if written else (),
     )
 
 
@@ -265,12 +258,6 @@ def _unlike_widths(layers: list[tuple[str, Layer]]) -> tuple[tuple[int, int, int
     if len(found) < 2:
         return ()
     return tuple((inside, outside, times) for (inside, outside), times in found.items())
-
-
-def _names(block: LayerBlock) -> Iterator[str]:
-    """Yield the names that a layer's arguments read."""
-    for bound in block.arguments:
-        yield from _read_by(bound.value)
 
 
 def _paths(node: Node, path: str) -> Iterator[tuple[str, Layer]]:

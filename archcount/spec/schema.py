@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from archcount.layers.registry import FOLLOWERS
+
 SCHEMA_VERSION = 1
 """The version that a file states as `archcount:`."""
 
@@ -100,8 +102,8 @@ class LayerEntry(Entry):
     pad: Annotated[str, WithJsonSchema({"type": ["string", "integer"]})] | None = None
     same: Literal["symmetric", "asymmetric", "ceil"] | None = None
     bias: bool | None = None
-    act: Literal["none", "relu"] | None = None
-    norm: Literal["none", "batch"] | None = None
+    act: Literal[("none", *FOLLOWERS["act"])] | None = None  # type: ignore[valid-type]
+    norm: Literal[("none", *FOLLOWERS["norm"])] | None = None  # type: ignore[valid-type]
     eps: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     momentum: float | None = Field(default=None, ge=0, le=1)
     scale: bool | None = None

@@ -1,0 +1,89 @@
+"""Nodes put together: one after another, or side by side with a shortcut around them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from archcount.architecture.blocks import JoinBlock, Shortcut
+from archcount.architecture.nodes import Join, Layer, Node, Sequence
+from archcount.architecture.resolve import Context
+from archcount.errors import InvalidTableError, InvalidValueError, Problem
+from archcount.layers import LayerKind, Shape
+from archcount.layers.convolution import Conv
+from archcount.layers.registry import FOLLOWERS
+from archcount.printed import Patch
+
+Steps = list[tuple[str, Node]]
+"""Nodes with their names, one after another."""
+Branches = tuple[tuple[str, Node], ...]
+"""Nodes with their names, side by side."""
+
+
+def in_sequence(steps: Steps, shape: Shape) -> Node:
+    """Make one node of steps: the only one itself, or a sequence with distinct names."""
+    if len(steps) == 1 and steps[0][0] != "block":
+        return steps[0][1]
+    output = steps[-1][1].output if steps else shape
+    return Sequence(children=tuple(named(steps)), input=shape, output=output)
+
+
+def named(steps: Steps) -> Iterator[tuple[str, Node]]:
+    """Number the names that stand more than once: conv1, relu1, conv2, relu2, maxpool."""
+    names = [name for name, _ in steps]
+    if "block" not in names and len(set(names)) == len(names):
+        yield from steps
+        return
+    totals = Counter(names)
+    seen: Counter[str] = Counter()
+    for name, node in steps:
+        seen[name] += 1
+        yield (f"{name}{seen[name]}" if totals[name] > 1 or name == "block" else name), node
+
+
+def joined(block: JoinBlock, branches: Branches, shape: Shape, context: Context) -> Join:
+    """Join branches, and the block's shortcuts, which adapt to what the branches give.
+
+    Raises:
+        InvalidTableError: the branches do not fit one another, or a shortcut cannot adapt.
+    """
+    kind = block.kind()
+    try:
+        target = kind.output([node.output for _, node in branches] or [shape])
+    except InvalidValueError as error:
+        raise InvalidTableError(error.at(block.where, context.scope.owner)) from None
+    if kind.takes_shortcut:
+        shortcuts = [item for item in block.branches if isinstance(item, Shortcut)]
+        steps = [("shortcut", _shortcut(item, shape, target, context)) for item in shortcuts]
+        branches = (*branches, *named(steps))
+    return Join(kind=kind, children=branches, input=shape, output=target)
+
+
+def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) -> Node:
+    """Make the identity, or the 1x1 projection that reaches the target shape."""
+    if shape == target:
+        return Sequence(children=(), input=shape, output=shape)
+    strides = tuple(
+        -(-length // wanted) for length, wanted in zip(shape.spatial, target.spatial, strict=True)
+    )
+    kind: LayerKind = Conv(
+        patch=Patch((1, 1), (strides[0], strides[1])),
+        width=target.channels,
+        pad="valid",
+        bias=bool(context.defaults.arguments.get("bias", True)),
+    )
+    if not (shape.is_map and target.is_map) or kind.output(shape) != target:
+        raise InvalidTableError(
+            Problem(
+                what=f"{context.scope.owner}: no 1x1 projection leads from {shape} to {target}",
+                remedy="write the shortcut's layers out as a branch",
+                where=block.where,
+            )
+        )
+    context.budget.spend(block.where)
+    steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target, origin=block))]
+    if context.defaults.norm != "none":
+        norm = FOLLOWERS["norm"][context.defaults.norm]
+        kind = norm(**context.defaults.shared(norm))
+        steps.append((norm.word, Layer(kind=kind, input=target, output=target)))
+    return in_sequence(steps, shape)

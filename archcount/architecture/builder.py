@@ -1,0 +1,122 @@
+"""From an architecture to an ordinary `nn.Module` whose children are named after the rows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import nn
+
+from archcount.architecture.network import FinalSoftmax, Network
+from archcount.architecture.nodes import Join, Layer, Node, Sequence
+from archcount.architecture.whole import Architecture
+from archcount.layers.activation import Softmax
+
+
+def build(architecture: Architecture, *, logits: bool = False) -> Network:
+    """Build the network of an architecture, with weights that it can learn from.
+
+    Layers before rectifiers are drawn as He et al. propose, classifiers from a narrow normal
+    distribution, so that learning begins from even odds; biases are 0.
+
+    In eval mode the network maps images (N, C, H, W) to the table's output. In train mode it
+    returns logits, and with heads `Outputs(main, heads)`; see `Network.loss`.
+
+    Args:
+        architecture: the expanded table.
+        logits: leave a final softmax out in eval mode too.
+
+    Source of the initialisation: arXiv:1502.01852, eq. 10; Krizhevsky et al. 2012, sec. 5.
+
+    >>> from archcount.api.tables import load
+    >>> network = build(load("googlenet").architecture())
+    >>> list(network.state_dict())[:2]
+    ['conv1.conv.weight', 'conv1.conv.bias']
+    """
+    network = assemble(architecture, logits=logits)
+    rectified = _rectified(network)
+    for module in network.modules():
+        if not isinstance(module, nn.Conv2d | nn.Linear):
+            continue
+        if isinstance(module, nn.Conv2d) or module in rectified:
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        else:
+            nn.init.normal_(module.weight, std=0.01)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    return network
+
+
+def _rectified(network: nn.Module) -> set[nn.Module]:
+    """Find the fully connected layers that a rectifier follows."""
+    found: set[nn.Module] = set()
+    for module in network.modules():
+        if isinstance(module, nn.Sequential):
+            children = list(module)
+            found |= {
+                layer
+                for layer, after in pairwise(children)
+                if isinstance(layer, nn.Linear) and isinstance(after, nn.ReLU)
+            }
+    return found
+
+
+def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
+    """Put the modules together with torch's own initial values, as `build` does before its own.
+
+    Under `torch.device("meta")` this takes no memory and draws nothing.
+    """
+    rows = {row.id: _module(row.node) for row in architecture.rows}
+    last = architecture.rows[-1]
+    rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
+    return Network(
+        rows=rows,
+        heads={
+            head.at: _with_final_softmax(head.node, _module(head.node), logits=logits)
+            for head in architecture.heads
+        },
+        loss_weights={head.at: head.loss_weight for head in architecture.heads},
+    )
+
+
+def _module(node: Node) -> nn.Module:
+    """Make the module of one node."""
+    match node:
+        case Layer():
+            return node.kind.module(node.input)
+        case Sequence(children=()):
+            return nn.Identity()
+        case Sequence():
+            return _sequence(node)
+        case Join():
+            return node.kind.module({name: _module(child) for name, child in node.children})
+
+
+def _sequence(node: Sequence) -> nn.Sequential:
+    """Make a sequence, its rectifiers in place where what they overwrite is theirs alone."""
+    sequence = nn.Sequential()
+    previous: Node | None = None
+    for name, child in node.children:
+        module = _module(child)
+        if isinstance(module, nn.ReLU) and _gives_a_fresh_tensor(previous):
+            module.inplace = True
+        sequence.add_module(name, module)
+        previous = child
+    return sequence
+
+
+def _gives_a_fresh_tensor(node: Node | None) -> bool:
+    """Tell whether a node's output is a new tensor that its own backward does not read."""
+    if isinstance(node, Layer):
+        return node.kind.role == "weights" or node.kind.word == "batchnorm"
+    return isinstance(node, Join) and len(node.children) > 1
+
+
+def _with_final_softmax(node: Node, module: nn.Module, *, logits: bool) -> nn.Module:
+    """Let a softmax at the end of the network, or of a head, give way to the loss in training."""
+    if isinstance(node, Layer) and isinstance(node.kind, Softmax):
+        return FinalSoftmax(dim=1, logits=logits)
+    if isinstance(node, Sequence) and isinstance(module, nn.Sequential) and node.children:
+        name, last = node.children[-1]
+        inner = _with_final_softmax(last, module.get_submodule(name), logits=logits)
+        setattr(module, name, inner)
+    return module

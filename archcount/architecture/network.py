@@ -1,0 +1,97 @@
+"""What is built from an architecture: the network, and what it returns in training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from archcount.layers.modules import Named
+
+
+class Outputs(NamedTuple):
+    """What a network with heads returns in train mode.
+
+    Attributes:
+        main: logits of the main classifier, (N, classes).
+        heads: logits of each head, in the order of `Network.loss_weights`.
+    """
+
+    main: Tensor
+    heads: tuple[Tensor, ...]
+
+
+class FinalSoftmax(nn.Softmax):
+    """The softmax at a network's end: probabilities in eval mode, logits in train mode.
+
+    In training the softmax belongs to the loss (`cross_entropy` takes logits).
+
+    Args:
+        dim: as `nn.Softmax`.
+        logits: give logits in eval mode too.
+    """
+
+    def __init__(self, dim: int | None = 1, *, logits: bool = False) -> None:
+        super().__init__(dim)
+        self.logits = logits
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map logits (N, classes) to probabilities, or pass them through."""
+        return x if self.training or self.logits else super().forward(x)
+
+
+class Network(Named):
+    """A table's architecture as an ordinary module, its children named after the rows.
+
+    In eval mode it returns the table's output. In train mode it returns logits; with heads,
+    `Outputs` of main and head logits.
+
+    Attributes:
+        rows: the rows' names in order.
+        loss_weights: the loss weight of each head by the row it is attached to.
+    """
+
+    def __init__(
+        self,
+        rows: Mapping[str, nn.Module],
+        heads: Mapping[str, nn.Module],
+        loss_weights: Mapping[str, float],
+    ) -> None:
+        super().__init__(rows)
+        if heads:
+            self.heads = Named(heads)
+        self.rows = tuple(rows)
+        self.loss_weights = dict(loss_weights)
+
+    def forward(self, x: Tensor) -> Tensor | Outputs:
+        """Map images (N, C, H, W) to the output; see the class for train and eval mode."""
+        if self.training and self.loss_weights:
+            return self.forward_with_heads(x)
+        for name in self.rows:
+            x = getattr(self, name)(x)
+        return x
+
+    def forward_with_heads(self, x: Tensor) -> Outputs:
+        """Map images (N, C, H, W) to the main output and those of all heads, in either mode."""
+        heads = []
+        for name in self.rows:
+            x = getattr(self, name)(x)
+            if name in self.loss_weights:
+                heads.append(getattr(self.heads, name)(x))
+        return Outputs(x, tuple(heads))
+
+    def loss(self, outputs: Tensor | Outputs, target: Tensor) -> Tensor:
+        """Add up the cross entropies of main and heads, the heads by their loss weights.
+
+        Args:
+            outputs: what the network returned in train mode.
+            target: class indices, (N,).
+        """
+        if isinstance(outputs, Tensor):
+            return F.cross_entropy(outputs, target)
+        total = F.cross_entropy(outputs.main, target)
+        for weight, head in zip(self.loss_weights.values(), outputs.heads, strict=True):
+            total = total + weight * F.cross_entropy(head, target)
+        return total

@@ -1,0 +1,111 @@
+"""Joins of branches: each one small class with its shape rule, its cost and its torch module."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from archcount.errors import InvalidValueError
+from archcount.layers.cost import Cost
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinKind(ABC):
+    """One way to join branches that read the same input.
+
+    Every method takes the output shapes of the branches, in their order; there is one at least.
+    """
+
+    word: ClassVar[str]
+    """The word that a table file writes for it."""
+    takes_shortcut: ClassVar[bool] = False
+    """Whether a branch may be `shortcut`, which adapts to the shape of the others."""
+    stacks_channels: ClassVar[bool] = False
+    """Whether the output's channels are those of all branches, one after another."""
+
+    @abstractmethod
+    def output(self, shapes: Sequence[Shape]) -> Shape:
+        """Return the output shape.
+
+        Raises:
+            InvalidValueError: the branches do not fit one another.
+        """
+
+    def cost(self, shapes: Sequence[Shape]) -> Cost:
+        """Return the operations of the join itself for one image."""
+        return Cost()
+
+    @abstractmethod
+    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
+        """Return the torch module, whose children are the branches."""
+
+
+def _listed(shapes: Sequence[Shape]) -> str:
+    return ", ".join(str(shape) for shape in shapes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concatenation(JoinKind):
+    """Branches whose channels are concatenated: `concat: [conv 1x1 64, maxpool 3x3]`.
+
+    >>> Concatenation().output([Shape((64, 28, 28)), Shape((192, 28, 28))]).dims
+    (256, 28, 28)
+    """
+
+    word: ClassVar[str] = "concat"
+    stacks_channels: ClassVar[bool] = True
+
+    def output(self, shapes: Sequence[Shape]) -> Shape:
+        """Return the sum of the channels, on positions that all branches share."""
+        if any(shape.dims[1:] != shapes[0].dims[1:] for shape in shapes):
+            raise InvalidValueError(
+                f"concat joins branches of unlike size: {_listed(shapes)}",
+                allowed="equal height and width (channels x height x width above)",
+                remedy="give the branches equal strides and padding",
+            )
+        return Shape((sum(shape.channels for shape in shapes), *shapes[0].dims[1:]))
+
+    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
+        """Return a module that calls `torch.cat` over channels."""
+        from archcount.layers.modules import Concat
+
+        return Concat(branches)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition(JoinKind):
+    """Branches whose outputs are added: `add: [[conv 3x3 64, conv 3x3 64], shortcut]`.
+
+    >>> Addition().cost([Shape((64, 28, 28))] * 3).add  # 2 x 64 x 28 x 28
+    100352
+    """
+
+    word: ClassVar[str] = "add"
+    takes_shortcut: ClassVar[bool] = True
+
+    def output(self, shapes: Sequence[Shape]) -> Shape:
+        """Return the shape that all branches share."""
+        if any(shape != shapes[0] for shape in shapes):
+            raise InvalidValueError(
+                f"add joins branches of unlike shape: {_listed(shapes)}",
+                allowed="equal channels, height and width",
+                remedy="give the branches equal widths, strides and padding, "
+                "or write shortcut for the branch that should adapt",
+            )
+        return shapes[0]
+
+    def cost(self, shapes: Sequence[Shape]) -> Cost:
+        """Count one addition per element for each branch after the first."""
+        return Cost(add=(len(shapes) - 1) * shapes[0].elements)
+
+    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
+        """Return a module that adds the branches' outputs."""
+        from archcount.layers.modules import Add
+
+        return Add(branches)

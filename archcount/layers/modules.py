@@ -1,0 +1,125 @@
+"""The few torch modules that torch lacks: joined branches, unequal padding, and their like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class AsymmetricConv2d(nn.Conv2d):
+    """`nn.Conv2d` with its own number of zeros on each side.
+
+    Args:
+        sizes: as `nn.Conv2d`: in and out channels, kernel, stride.
+        pads: zeros to the left, right, above, below.
+        options: as `nn.Conv2d`.
+    """
+
+    def __init__(self, *sizes: Any, pads: tuple[int, int, int, int], **options: Any) -> None:
+        super().__init__(*sizes, **options)
+        self.pads = pads
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, filters, rows, columns)."""
+        return super().forward(F.pad(x, self.pads))
+
+    def extra_repr(self) -> str:
+        """Add the pads to the description."""
+        described = super().extra_repr()  # type: ignore[no-untyped-call]
+        return f"{described}, pads={self.pads}"
+
+
+class _Unscaled:
+    """Takes the trained scale from a batch normalisation; mixed in before it."""
+
+    def __init__(self, *sizes: Any, **options: Any) -> None:
+        super().__init__(*sizes, **options)
+        self.register_parameter("weight", None)  # type: ignore[attr-defined]
+
+    def reset_parameters(self) -> None:
+        """Begin with no shift and empty averages."""
+        self.reset_running_stats()  # type: ignore[attr-defined]
+        nn.init.zeros_(self.bias)  # type: ignore[attr-defined]
+
+
+class UnscaledBatchNorm1d(_Unscaled, nn.BatchNorm1d):
+    """`nn.BatchNorm1d` with a trained shift and no trained scale."""
+
+
+class UnscaledBatchNorm2d(_Unscaled, nn.BatchNorm2d):
+    """`nn.BatchNorm2d` with a trained shift and no trained scale."""
+
+
+class Scale(nn.Module):
+    """Multiply by a constant.
+
+    Args:
+        factor: the constant.
+    """
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map any tensor to its multiple."""
+        return x * self.factor
+
+    def extra_repr(self) -> str:
+        """Describe the factor."""
+        return f"{self.factor:g}"
+
+
+class Subsample(nn.Module):
+    """Take every `stride`-th row and column, and add channels of zeros.
+
+    Args:
+        stride: how many rows and columns one is taken of.
+        zeros: how many channels are added.
+    """
+
+    def __init__(self, stride: int, zeros: int) -> None:
+        super().__init__()
+        self.stride, self.zeros = stride, zeros
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, C + zeros, rows, columns)."""
+        taken = x[:, :, :: self.stride, :: self.stride]
+        return F.pad(taken, (0, 0, 0, 0, 0, self.zeros))
+
+    def extra_repr(self) -> str:
+        """Describe stride and zeros."""
+        return f"stride={self.stride}, zeros={self.zeros}"
+
+
+class Named(nn.Module):
+    """Modules by name; unlike `nn.ModuleDict`, it has no names of its own besides a module's."""
+
+    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        for name, module in modules.items():
+            self.add_module(name, module)
+
+
+class Concat(Named):
+    """Run every branch on the same input and concatenate their channels."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, sum of the branches' channels, H, W)."""
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
+class Add(Named):
+    """Run every branch on the same input and add their outputs."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the sum of the branches' outputs."""
+        branches = iter(self.children())
+        total: Tensor = next(branches)(x)
+        for branch in branches:
+            total = total + branch(x)
+        return total
