@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from archcount.api.comparing import compare_with_reasons
 from archcount.api.counting import count
-from archcount.api.reasons import compare_with_reasons
 from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
