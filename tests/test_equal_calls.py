@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_map
 import archcount as ac
 from archcount.operators.operation import Operation, TensorSpec
 from archcount.spec.catalogue import shipped_tables
-from archcount.tracing.shadow import Shadow
+from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.surroundings import undisturbed
 from archcount.tracing.tensor_specs import Memories
 from archcount.tracing.trace import trace
@@ -40,7 +40,7 @@ def numbered(value, numbers):
 
 def told(module, inputs, train=False, device="meta"):
     """Run a model; give everything that is known of the pass."""
-    module = Shadow(module, device).module.train(train)
+    module = ModelCopy(module, device).module.train(train)
     given = tree_map(lambda x: x.to(device) if isinstance(x, torch.Tensor) else x, inputs)
     with undisturbed():
         traced = trace(module, given)

@@ -119,6 +119,10 @@ OPERATORS = {
     **aten("copy", Operator(cost=free, layer=called("write"))),
     **aten("embedding", Operator(cost=free, layer=_embedding("embedding"))),
     **aten(
+        "_embedding_bag _embedding_bag_forward_only",
+        Operator(layer=_embedding("embedding bag")),
+    ),
+    **aten(
         "constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d "
         "replication_pad2d replication_pad3d",
         Operator(cost=free, layer=_pad),

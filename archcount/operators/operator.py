@@ -24,12 +24,12 @@ class Operator:
     """An operator of torch.
 
     Attributes:
-        cost: what it costs, forward and backward.
+        cost: what it costs, forward and backward; None to judge by what it gives.
         layer: its name as a layer, for `diff`; None for its own name with all its settings.
         shape: the shape of its result, where that is faster than asking torch.
     """
 
-    cost: CostRule
+    cost: CostRule | None = None
     layer: LayerRule | None = None
     shape: ShapeRule | None = None
 

@@ -51,12 +51,12 @@ def charge(operation: Operation) -> Charge | None:
     rule = _COSTS.get(operation.name) or _COSTS.get(operation.name.removesuffix("_"))
     if rule is None:
         operator = find(operation.name)
-        rule = operator.cost if operator else _by_kind(operation)
+        rule = (operator and operator.cost) or _by_kind(operation)
     return rule(operation) if rule else None
 
 
 def _by_kind(operation: Operation) -> CostRule | None:
-    """Return the rule of an operation without a name here: by what it gives.
+    """Return the rule of an operation without one of its own: by what it gives.
 
     What gives no tensor may yet compute one, into an argument or a number.
     """

@@ -7,9 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._ops import HigherOrderOperator
 from torch.autograd.function import BackwardCFunction
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcount.errors import Problem, UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
@@ -17,9 +15,10 @@ from archcount.operators.registry import charge, is_given
 from archcount.tracing.op_schema import OpSchema, schema_of
 from archcount.tracing.records import Call, Pattern
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as
+from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
     """Notes what is done, and in which module.
 
     Args:
@@ -65,7 +64,7 @@ class Recorder(TorchDispatchMode):
         """Do an operation, and note it; what an equal call gave is given again."""
         if self._last is not None:
             self._settle()
-        if torch.is_inference_mode_enabled() and func._can_decompose():
+        if torch.is_inference_mode_enabled() and hasattr(func, "decompose"):
             with self:
                 whole = func.decompose(*args, **(kwargs or {}))
             if whole is not NotImplemented:
@@ -98,7 +97,7 @@ class Recorder(TorchDispatchMode):
             if storage not in sizes and storage not in self._weights:
                 sizes[storage] = tensor.untyped_storage().nbytes()
         if not self.is_cast and made and made[0].is_meta:
-            self.is_cast = _is_autocast()
+            self.is_cast = is_autocast()
         call = Call(pattern, self.place, memories, pattern.charge)
         self.calls.append(call)
         if not pattern.operation.is_view:
@@ -114,7 +113,7 @@ class Recorder(TorchDispatchMode):
         read: list[int],
     ) -> Any:
         """Do an operation that was not met before in this pass, and work out what it costs."""
-        if isinstance(func, HigherOrderOperator):
+        if not hasattr(func, "overloadpacket"):
             raise _of_functions(func)
         schema = schema_of(func)
         arguments = schema.named(args, kwargs, specs)
@@ -210,21 +209,10 @@ class Recorder(TorchDispatchMode):
         for tensor in made:
             if tensor.requires_grad:
                 # What is changed through a view of it has a node for the whole of it.
-                base = tensor._base
+                base = base_of(tensor)
                 node = tensor.grad_fn if base is None else base.grad_fn
                 if with_grad or isinstance(node, BackwardCFunction):
                     self._nodes.setdefault(node, call)
-
-
-def _is_autocast() -> bool:
-    """Return whether autocast is on where the operation was called."""
-    nested = torch.autocast_increment_nesting()
-    torch.autocast_decrement_nesting()
-    if nested == 1:
-        return False
-    # Below, where operations arrive, it is off.
-    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined]
-        return torch._C._is_any_autocast_enabled()
 
 
 def _of_functions(func: Any) -> UsageError:

@@ -16,7 +16,7 @@ class Memories:
     """The memories of all tensors of a pass, and what the tensors in them were made from.
 
     A view has the storage of what it shows, so an origin belongs to a storage. All that are met are
-    kept, which takes no memory on the meta device, so that no number is used twice.
+    kept, which takes no memory on the meta device, so that no `id` is used twice.
 
     Attributes:
         origins: what the tensors in each memory were made from.
@@ -28,12 +28,12 @@ class Memories:
         self._is_plain = True
 
     def keep(self, tensor: Tensor) -> int:
-        """Keep the memory of a tensor for as long as the pass, and return its number."""
+        """Keep the memory of a tensor for as long as the pass, and return its `id`."""
         try:
             storage = tensor.untyped_storage()
         except NotImplementedError:
             raise _not_dense(tensor) from None
-        number: int = storage._cdata
+        number = id(storage)
         self._kept[number] = storage
         return number
 
@@ -92,7 +92,7 @@ class Memories:
         if not is_plain(tensor):
             self._is_plain = False
             self.keep(tensor)
-        number = tensor.untyped_storage()._cdata
+        number = id(tensor.untyped_storage())
         origin = self.origins.get(number)
         if not origin:  # a constant, or a parameter that the model hides, or makes as it runs
             self.keep(tensor)
@@ -145,7 +145,7 @@ def is_new(made: Sequence[Tensor], memories: Iterable[int]) -> bool:
         made: the tensors.
         memories: memories that are not theirs.
     """
-    own = {item.untyped_storage()._cdata for item in made}
+    own = {id(item.untyped_storage()) for item in made}
     return len(own) == len(made) and own.isdisjoint(memories) and all(map(_is_simple, made))
 
 
