@@ -77,14 +77,10 @@ class HostClock:
 
     def block(self, work: Work, iterations: int) -> Block:
         """Run iterations one after another, and time each."""
-        samples = []
-        start = last = perf_counter_ns()
-        for _ in range(iterations):
-            work()
-            now = perf_counter_ns()
-            samples.append(now - last)
-            last = now
-        return Block(samples_ns=tuple(samples), wall_ns=last - start)
+        self._wait()
+        start = perf_counter_ns()
+        samples = self.lap([work] * iterations)  # waits for the device at its end
+        return Block(samples_ns=tuple(samples), wall_ns=perf_counter_ns() - start)
 
     def lap(self, works: Sequence[Work]) -> list[int]:
         """Run different things one after another, and time each."""
@@ -95,11 +91,14 @@ class HostClock:
         return [after - before for before, after in pairwise(times)]
 
     def host_ns(self, work: Work) -> int | None:
-        """Nothing is handed over to another device."""
+        """Return None: nothing is handed over to another device."""
         return None
 
+    def _wait(self) -> None:
+        """Wait for nothing: what was called is done."""
 
-class DeviceClock:
+
+class DeviceClock(HostClock):
     """Times what runs on another device, by events on its own time line.
 
     Events stand between iterations, and the clock waits for the device once a block.
@@ -110,13 +109,6 @@ class DeviceClock:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-
-    def block(self, work: Work, iterations: int) -> Block:
-        """Run iterations one after another, and time each."""
-        self._wait()
-        start = perf_counter_ns()
-        samples = self.lap([work] * iterations)  # waits for the device at its end
-        return Block(samples_ns=tuple(samples), wall_ns=perf_counter_ns() - start)
 
     def lap(self, works: Sequence[Work]) -> list[int]:
         """Run different things one after another, and time each."""
@@ -146,11 +138,8 @@ class DeviceClock:
         torch.accelerator.synchronize(self._device)
 
 
-Clock = HostClock | DeviceClock
-
-
-def clock_for(device: torch.device) -> Clock:
-    """Give the clock of a device."""
+def clock_for(device: torch.device) -> HostClock:
+    """Return the clock of a device."""
     return HostClock() if device.type == "cpu" else DeviceClock(device)
 
 

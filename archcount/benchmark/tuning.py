@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -102,9 +102,9 @@ def _errors(
     """Say how far what each way gives lies from what the plain one gives."""
     found: dict[str, Error] = {}
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "outputs.pt")
+        path = Path(folder) / "outputs.pt"
         try:
-            _asked(plain, make_worker, "save", path)
+            _asked(plain, make_worker, "save_outputs", path)
         except WorkerError as error:
             return {way.settings: (None, error.what) for way in others}
         for way in others:
@@ -117,9 +117,9 @@ def _errors(
 
 
 def _asked(
-    way: Configuration, make_worker: Callable[[Configuration], Worker], do: str, path: str
+    way: Configuration, make_worker: Callable[[Configuration], Worker], do: str, path: Path
 ) -> float | None:
     with closing(make_worker(way)) as worker:
-        worker.ask("prepare", **asdict(way))
+        worker.ask("prepare", configuration=way)
         found: float | None = worker.ask(do, path=path)
         return found
