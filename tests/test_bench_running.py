@@ -100,13 +100,13 @@ def test_another_process_costs_an_iteration_that_is_not_timed():
     seen = []
     run(
         named("a", "b"),
-        lambda do, configuration, how: seen.append(how.get("prime")) if do == "block" else None,
+        lambda do, configuration, how: seen.append(how.get("prime", 0)) if do == "block" else None,
     )
     assert 1 in seen
     alone = []
     run(
         named("a"),
-        lambda do, configuration, how: alone.append(how.get("prime")) if do == "block" else None,
+        lambda do, configuration, how: alone.append(how.get("prime", 0)) if do == "block" else None,
     )
     assert set(alone) == {0}
 

@@ -61,7 +61,7 @@ class ComparedTimes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchComparison:
-    """The comparison of two runs: `archcount.bench-compare/1`.
+    """The comparison of two runs.
 
     Attributes:
         pairs: the configurations that both have measured.
@@ -69,7 +69,6 @@ class BenchComparison:
         alone: what only one of them has measured, in words.
     """
 
-    schema: Literal["archcount.bench-compare/1"] = "archcount.bench-compare/1"
     pairs: tuple[ComparedTimes, ...]
     settings: tuple[ChangedSetting, ...]
     alone: tuple[str, ...]

@@ -34,6 +34,11 @@ class Peak:
     how: str
     tf32: bool | None = None
 
+    @property
+    def ridge(self) -> float | None:
+        """The operations a byte from which on computing is the limit, None without bandwidth."""
+        return None if self.bytes_per_second is None else self.flops / self.bytes_per_second
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowTime:

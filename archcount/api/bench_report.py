@@ -2,76 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archcount.api.tables import Table
-from archcount.benchmark.result_files import read_results, to_json
+from archcount.benchmark.comparing import BenchComparison, compare_benchmarks
+from archcount.benchmark.result_files import encoded, read_results
 from archcount.benchmark.results import Benchmark
 from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import Problem, UsageError
-from archcount.reporting.bench_comparison import render_bench_comparison
-from archcount.reporting.benchmarks import bench_csv, bench_frame, render_bench
+from archcount.reporting.bench_comparison_sheets import comparison_remarks, comparison_sheets
+from archcount.reporting.bench_notes import benchmark_notes
+from archcount.reporting.bench_sheets import bench_sheets, bench_tidy
+from archcount.reporting.encoding import Value
+from archcount.reporting.report import Report
+from archcount.reporting.sheet import Sheet, Text
 
 if TYPE_CHECKING:
-    import pandas as pd
     from torch import nn
-
-    from archcount.benchmark.comparing import BenchComparison
 
 
 @dataclass(frozen=True)
-class BenchReport:
+class BenchReport(Report):
     """What was measured in one run.
 
     Attributes:
         record: everything the report says, every sample too.
     """
 
+    schema = "archcount.bench/1"
+    title = "archcount bench"
+
     record: Benchmark
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give one record per configuration as a pandas data frame."""
-        return bench_frame(self.record)
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping a configuration, in base units."""
+        return bench_tidy(self.record)
 
-    def to_markdown(self) -> str:
-        """Write the report as Markdown tables."""
-        return render_bench(self.record, "md")
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return the parts of the report, each in full and for 80 columns."""
+        return list(bench_sheets(self.record))
 
-    def to_csv(self) -> str:
-        """Write one line per configuration, in base units."""
-        return bench_csv(self.record)
+    def remarks(self) -> Iterator[Text]:
+        """Return what failed, and what makes the figures less sure."""
+        return (note for note in benchmark_notes(self.record) if note.role in ("told", "bad"))
 
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.bench/1`."""
-        return to_json(self.record)
-
-    def _repr_html_(self) -> str:
-        return render_bench(self.record, "html")
+    def document(self) -> Mapping[str, Any]:
+        """Return the fields of the record as they are, so that it can be read again."""
+        return encoded(self.record)
 
 
 @dataclass(frozen=True)
-class BenchComparisonReport:
-    """Two runs held against each other.
+class BenchComparisonReport(Report):
+    """A comparison of two runs.
 
     Attributes:
         record: everything the report says.
     """
 
+    schema = "archcount.bench-compare/2"
+    title = "archcount bench compare"
+
     record: BenchComparison
 
-    def to_markdown(self) -> str:
-        """Write the report as a Markdown table."""
-        return render_bench_comparison(self.record, "md")
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping a configuration that both runs have measured."""
+        return [asdict(pair) for pair in self.record.pairs]
 
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.bench-compare/1`."""
-        return render_bench_comparison(self.record, "json")
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return the comparison, in full and for 80 columns."""
+        return [comparison_sheets(self.record)]
 
-    def _repr_html_(self) -> str:
-        return render_bench_comparison(self.record, "html")
+    def remarks(self) -> Iterator[Text]:
+        """Return what else is not the same in the two runs."""
+        return comparison_remarks(self.record)
 
 
 def bench(
@@ -169,8 +175,6 @@ def compare_bench(
     Raises:
         UsageError: a file cannot be read, or the runs have nothing in common.
     """
-    from archcount.benchmark.comparing import compare_benchmarks
-
     one, other = (
         item.record if isinstance(item, BenchReport) else read_results(Path(item))
         for item in (before, after)
