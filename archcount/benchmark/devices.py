@@ -156,10 +156,8 @@ def peak_memory(device: torch.device, work: Work) -> tuple[int | None, PeakKind]
         except OSError:
             return None, ""
         work()
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024, "resident"
-        return None, ""
+        peak = proc_bytes("/proc/self/status", "VmHWM")
+        return peak, "resident" if peak is not None else ""
     module: Any = torch.get_device_module(device)
     try:
         module.reset_peak_memory_stats(device)
@@ -186,16 +184,22 @@ def memory_there(device: str) -> int | None:
             module: Any = torch.get_device_module(torch.device(device))
             return int(module.mem_get_info(torch.device(device))[0])
         return None
-    found = []
-    with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(int(line.split()[1]) * 1024)
+    available = proc_bytes("/proc/meminfo", "MemAvailable")
+    found = [] if available is None else [available]
     with suppress(OSError, ValueError):  # a container may be allowed less
         group = Path("/sys/fs/cgroup")
         most = int((group / "memory.max").read_text())
         found.append(most - int((group / "memory.current").read_text()))
     return min(found, default=None)
+
+
+def proc_bytes(file: str, field: str) -> int | None:
+    """Return a field of a file that Linux writes in kibibytes, None where there is none."""
+    with suppress(OSError):
+        for line in Path(file).read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) * 1024
+    return None
 
 
 _NO_MEMORY = (

@@ -24,6 +24,7 @@ from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling
 from archcount.benchmark.session import Session
 from archcount.benchmark.settings import Configuration, RunSettings
+from archcount.benchmark.statistics import describe
 from archcount.errors import ArchcountError
 
 
@@ -77,7 +78,7 @@ def _measure(configuration: Configuration, plan: RunSettings) -> tuple[float, in
         sampling.add(_steady(session.block(sampling.length)))
         is_over = [bool(sampling.stopped)]
         distributed.broadcast_object_list(is_over, 0)  # rank 0 decides
-    rate = configuration.batch * 1e9 / sampling.finish().median_ns
+    rate = configuration.batch * 1e9 / describe(sampling.blocks).median_ns
     return rate, session.gradient_bytes if is_shared else 0
 
 

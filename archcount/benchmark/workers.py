@@ -10,7 +10,7 @@ import sys
 import tempfile
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from archcount.benchmark.settings import Configuration
 from archcount.errors import ArchcountError
@@ -36,25 +36,6 @@ class WorkerError(Exception):
         self.kind, self.what, self.exit_code = kind, what, exit_code
 
 
-class Worker(Protocol):
-    """Runs one configuration."""
-
-    def ask(self, do: str, **how: Any) -> Any:
-        """Have something done, and return what comes of it.
-
-        Args:
-            do: `prepare` with a configuration makes its session and returns the batch and remarks;
-                `measure_peak` measures its device; any other is a method of the session.
-            how: what is passed by name.
-
-        Raises:
-            WorkerError: it could not be done.
-        """
-
-    def close(self) -> None:
-        """End it, and free its memory."""
-
-
 class ProcessWorker:
     """A worker that is a process of its own, so that nothing of another run is in it.
 
@@ -75,7 +56,16 @@ class ProcessWorker:
         )
 
     def ask(self, do: str, **how: Any) -> Any:
-        """Have something done, and return what comes of it."""
+        """Have something done, and return what comes of it.
+
+        Args:
+            do: `prepare` with a configuration makes its session and returns the batch and remarks;
+                `measure_peak` measures its device; any other is a method of the session.
+            how: what is passed by name.
+
+        Raises:
+            WorkerError: it could not be done.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
@@ -138,7 +128,7 @@ class InlineWorker:
         self._session: Any = None
 
     def ask(self, do: str, **how: Any) -> Any:
-        """Have something done, and return what comes of it."""
+        """Have something done, as a process does."""
         from archcount.benchmark.devices import is_out_of_memory
 
         try:
@@ -169,6 +159,10 @@ class InlineWorker:
             self._session = Session(how["configuration"], self._module)
             return self._session.batch, self._session.remarks
         return getattr(self._session, do)(**how)
+
+
+Worker = ProcessWorker | InlineWorker
+"""Runs one configuration."""
 
 
 def _summary(error: BaseException) -> str:
