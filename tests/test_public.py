@@ -50,7 +50,8 @@ def public(thing: type) -> set[str]:
 
 def test_tables_and_reports_have_what_is_documented():
     assert public(ac.Table) == {
-        "architecture", "build", "input", "name", "networks", "printed", "source", "variants",
+        "architecture", "build", "input", "name", "networks", "printed", "source", "variant",
+        "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
         "document", "formats", "index", "remarks", "render", "sheets", "tidy", "title", "to_csv",

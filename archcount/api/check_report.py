@@ -14,7 +14,7 @@ from archcount.api.counting import count
 from archcount.api.table_report import TableReport
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
-from archcount.comparison.surprises import surprises
+from archcount.comparison.errata import unexpected
 from archcount.errors import InvalidTableError, Problem, unknown_name
 from archcount.reporting.check_sheets import Finding, TableCheck, check_lines, check_sheet
 from archcount.reporting.encoding import Value, encode
@@ -110,7 +110,7 @@ def check(
 
 def _check(name: str, path: Path, label: str, engine: str, fail_on: Collection[str]) -> TableCheck:
     try:
-        table = Table(load_table(path, label))
+        table = load_table(path, label, every_variant=True)
     except InvalidTableError as error:
         return TableCheck(
             name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
@@ -137,10 +137,10 @@ def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> 
         found += _verdicts(table, report, fail_on)
         verdicts += Counter(report.verdicts)
         engines = tuple(each.engine for each in report.counts)
-    papers = [table.file.printed(variant) for variant in table.networks]
+    papers = [table.variant(variant).printed for variant in table.networks]
     return TableCheck(
         name=name,
-        path=table.file.path,
+        path=table.path,
         variants=len(papers),
         engines=engines,
         verdicts={word: verdicts[word] for word in VERDICTS if verdicts[word]},
@@ -175,9 +175,9 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
     """List the verdicts that the file does not expect, those that may not stand, and warnings."""
     comparison, variant = report.record.comparison, report.architecture.variant
     assert comparison is not None
-    paper = table.file.printed(variant)
+    paper = table.variant(variant).printed
     told = f"variant {variant}, " if variant else ""
-    for item in surprises(paper, comparison):
+    for item in unexpected(paper, comparison):
         found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"
         yield Finding(
             kind="surprise",

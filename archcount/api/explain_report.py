@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archcount.api.comparing import compare_with_reasons
 from archcount.api.counting import count
-from archcount.api.reasons import compare_with_reasons
 from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
@@ -77,7 +77,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
     >>> explained.record.compared.explanations[0].what
     '928 input channels instead of 832'
     """
-    paper = table.file.printed(variant)
+    paper = table.variant(variant).printed
     names = [item.id for item in paper.rows]
     if row not in names:
         raise unknown_name(f"{table.name} has no row", row, names)
@@ -93,7 +93,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
         source=paper.source,
         label=printed.cells["type"].text if "type" in printed.cells else "",
         count=counted,
-        plan=table.file.rereading(variant).plan(row),
+        plan=table.variant(variant).rereading().plan(row),
         compared=next(item for item in comparison.rows if item.id == row),
         tried=tuple(_tried(printed, counted, paper, comparison)),
         stands_for={

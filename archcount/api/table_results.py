@@ -11,6 +11,7 @@ from archcount.comparison import Comparison
 from archcount.engines import Count, RowCount, cross_check
 from archcount.printed import PrintedTable, Source
 from archcount.reporting.table_result import EngineResult, ResultRow, TableResult, TableWarning
+from archcount.spec.variant import Variant
 
 
 def table_result(
@@ -31,7 +32,8 @@ def table_result(
     """
     first = counts[0]
     total = first.total
-    printed = table.file.printed(architecture.variant) if table else None
+    network = table.variant(architecture.variant) if table else None
+    printed = network.printed if network else None
     rows = {row.id: row.cells for row in compared.rows} if compared else {}
     others = {row.id: row.cells for row in compared.others} if compared else {}
     labels = _labels(printed) if printed else {}
@@ -69,10 +71,10 @@ def table_result(
         disagreements=tuple(item for found in checks for item in found),
         uncounted=tuple(op for each in counts for op in each.uncounted),
         comparison=compared,
-        is_printed=table is not None and table.file.is_printed(architecture.variant),
+        is_printed=network is not None and network.is_printed,
         notes=printed.notes if printed else (),
         warnings=(
-            *_warnings(architecture, table, total.input, compared),
+            *_warnings(architecture, network, total.input, compared),
             *_unconfirmed(counts, compared),
         ),
     )
@@ -102,22 +104,22 @@ def _unconfirmed(counts: Sequence[Count], compared: Comparison | None) -> Iterat
 
 def _warnings(
     architecture: Architecture,
-    table: Table | None,
+    network: Variant | None,
     counted: tuple[int, int, int],
     compared: Comparison | None,
 ) -> Iterator[TableWarning]:
     """Warn of unread cells, and where the printed numbers are not for what was counted."""
-    if table is not None and table.file.is_printed(architecture.variant):
+    if network is not None and network.is_printed:
         for cell in architecture.unread:
             yield TableWarning(what=f"{cell}, and its block does not read it")
-    if table is None or compared is None or not compared.columns:
+    if network is None or compared is None or not compared.columns:
         return
     for name, value in architecture.lets.items():
         yield TableWarning(
             what=f"the paper's numbers are for its own {name}, this count is for {name} = {value}",
             advice="a difference may come from that",
         )
-    printed = table.file.input(architecture.variant).chw
+    printed = network.input.chw
     if counted != printed:
         here, there = ("x".join(str(side) for side in size) for size in (counted, printed))
         yield TableWarning(

@@ -57,7 +57,7 @@ def totals(tables: Iterable[Table]) -> TotalsReport:
 def _totals(table: Table, variant: str) -> NetworkTotals:
     report = compare(count(table, variant=variant, engine="formula"), table)
     assert report.record.comparison is not None
-    printed = table.file.printed(variant).claims
+    printed = table.variant(variant).printed.claims
     pairs = list(zip(printed, report.record.comparison.claims, strict=True))
     return NetworkTotals(
         name=table.name,

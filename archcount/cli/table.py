@@ -67,7 +67,7 @@ def show_table(
     with emitting(form, output) as emit:
         table = load(name)
         if as_printed:
-            emit(printed_report(table.file.written, row or []))
+            emit(printed_report(table.written, row or []))
             return
         lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name} with {engine}"):
