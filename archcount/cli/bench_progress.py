@@ -10,7 +10,7 @@ from statistics import median
 from archcount.benchmark.runner import Phase, Progress, silent
 from archcount.benchmark.trial import Trial
 from archcount.cli.output import is_closed, is_terminal
-from archcount.reporting.figures import percent, significant
+from archcount.reporting.figures import milliseconds, percent
 
 
 @contextmanager
@@ -50,5 +50,5 @@ def _step(trial: Trial, phase: Phase) -> str:
         return text
     known = trial.measurement.statistics or (sampling.statistics if sampling else None)
     if known is not None and known.half_width is not None:
-        return f"{text}, {significant(known.median_ns / 1e6)} ms ±{percent(known.half_width)}"
-    return f"{text}, {significant(median(blocks[-1].samples_ns) / 1e6)} ms"
+        return f"{text}, {milliseconds(known.median_ns)} ms ±{percent(known.half_width)}"
+    return f"{text}, {milliseconds(median(blocks[-1].samples_ns))} ms"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcount.benchmark.comparing import SAME, BenchComparison, ComparedTimes
-from archcount.reporting.figures import percent, significant
+from archcount.reporting.figures import milliseconds, percent
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 _ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "told"}
@@ -14,19 +14,19 @@ _ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "told"}
 def comparison_sheets(comparison: BenchComparison) -> Sequence[Sheet]:
     """Lay a comparison out, in full and for 80 columns."""
     name: Column[ComparedTimes] = Column(
-        heading="Configuration",
-        text=lambda pair: f"{pair.target} {pair.mode}, batch {pair.batch}, {pair.settings}",
+        "Configuration",
+        lambda pair: f"{pair.target} {pair.mode}, batch {pair.batch}, {pair.settings}",
     )
     before: Column[ComparedTimes] = Column(
-        heading="before ms", text=lambda pair: significant(pair.before_ns / 1e6), right=True
+        "before ms", lambda pair: milliseconds(pair.before_ns), right=True
     )
     after: Column[ComparedTimes] = Column(
-        heading="after ms", text=lambda pair: significant(pair.after_ns / 1e6), right=True
+        "after ms", lambda pair: milliseconds(pair.after_ns), right=True
     )
     judged: Sequence[Column[ComparedTimes]] = (
-        Column(heading="Time", text=lambda pair: f"{pair.ratio:.3f}×", right=True),
-        Column(heading="99% interval", text=_interval, right=True),
-        Column(heading="Verdict", text=lambda pair: Text(pair.verdict, _ROLES[pair.verdict])),
+        Column("Time", lambda pair: f"{pair.ratio:.3f}×", right=True),
+        Column("99% interval", _interval, right=True),
+        Column("Verdict", lambda pair: Text(pair.verdict, _ROLES[pair.verdict])),
     )
     notes = [*_notes(), *comparison_remarks(comparison)]
     return [

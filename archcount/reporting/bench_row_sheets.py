@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archcount.benchmark.results import Measurement, Peak, RowTime
-from archcount.reporting.figures import percent, rate, significant, size
+from archcount.reporting.figures import milliseconds, percent, rate, significant, size
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 
@@ -67,63 +67,42 @@ def row_sheets(item: Measurement, peak: Peak | None) -> Sequence[Sheet]:
     """Lay the rows of a measurement out, in full and for 80 columns."""
     title, figures = f"{item.configuration.label}: by row", row_figures(item, peak)
     return [
-        make_sheet(title, columns, figures, notes=_notes(item, peak))
-        for columns in (_full(item), (_ROW, _BOTH, *_SHARES, *_LIMITS))
+        make_sheet(title, columns, figures, notes=_notes(item, peak)) for columns in _columns(item)
     ]
 
 
-def _full(item: Measurement) -> Sequence[Column[RowFigures]]:
-    forward: Column[RowFigures] = Column(
-        heading="Forward ms", text=lambda part: _ms(part.row.forward_ns), right=True
+def _columns(item: Measurement) -> Iterator[Sequence[Column[RowFigures]]]:
+    """Yield the columns in full, and those for 80 columns."""
+    name: Column[RowFigures] = Column("Row", lambda part: part.row.id)
+    times: Sequence[Column[RowFigures]] = (
+        Column("Forward ms", lambda part: milliseconds(part.row.forward_ns), right=True),
+        Column("Backward ms", lambda part: milliseconds(part.row.backward_ns), right=True),
     )
-    backward: Column[RowFigures] = Column(
-        heading="Backward ms", text=lambda part: _ms(part.row.backward_ns), right=True
+    both: Column[RowFigures] = Column(
+        "ms", lambda part: milliseconds(part.row.nanoseconds), right=True
     )
-    moved: Column[RowFigures] = Column(
-        heading="Moved", text=lambda part: size(part.row.bytes), right=True
+    shares: Sequence[Column[RowFigures]] = (
+        Column("Time", lambda part: percent(part.time_share), right=True),
+        Column("MACs", lambda part: percent(part.macs_share), right=True),
+        Column("FLOP/s", lambda part: rate(part.flops_per_second or None), right=True),
     )
-    both = (forward, backward) if item.configuration.mode == "train" else (forward,)
-    return (_ROW, *both, *_SHARES, moved, *_LIMITS)
-
-
-def _ms(nanoseconds: float | None) -> str:
-    return "" if nanoseconds is None else significant(nanoseconds / 1e6)
-
-
-_ROW: Column[RowFigures] = Column(heading="Row", text=lambda part: part.row.id)
-_BOTH: Column[RowFigures] = Column(
-    heading="ms", text=lambda part: _ms(part.row.nanoseconds), right=True
-)
-_SHARES: Sequence[Column[RowFigures]] = (
-    Column(heading="Time", text=lambda part: percent(part.time_share), right=True),
-    Column(heading="MACs", text=lambda part: percent(part.macs_share), right=True),
-    Column(
-        heading="FLOP/s",
-        text=lambda part: rate(part.flops_per_second) if part.row.flops else "",
-        right=True,
-    ),
-)
-_LIMITS: Sequence[Column[RowFigures]] = (
-    Column(
-        heading="FLOP/B",
-        text=lambda part: "" if part.intensity is None else significant(part.intensity, 3),
-        right=True,
-    ),
-    Column(heading="Bound", text=lambda part: part.bound),
-    Column(
-        heading="of limit",
-        text=lambda part: "" if part.of_limit is None else percent(part.of_limit),
-        right=True,
-    ),
-)
+    moved: Column[RowFigures] = Column("Moved", lambda part: size(part.row.bytes), right=True)
+    limits: Sequence[Column[RowFigures]] = (
+        Column("FLOP/B", lambda part: significant(part.intensity, 3), right=True),
+        Column("Bound", lambda part: part.bound),
+        Column("of limit", lambda part: percent(part.of_limit), right=True),
+    )
+    is_train = item.configuration.mode == "train"
+    yield (name, *times[: 1 + is_train], *shares, moved, *limits)
+    yield (name, both, *shares, *limits)
 
 
 def _notes(item: Measurement, peak: Peak | None) -> Iterator[Text]:
     whole = item.statistics
     yield Text(
         f"each row run by itself on what the row before it gives, median of 10 walks: "
-        f"{_ms(sum(row.nanoseconds for row in item.rows))} ms together"
-        + (f" of {_ms(whole.median_ns)} ms for a whole iteration" if whole else "")
+        f"{milliseconds(sum(row.nanoseconds for row in item.rows))} ms together"
+        + (f" of {milliseconds(whole.median_ns)} ms for a whole iteration" if whole else "")
     )
     yield Text(
         "moved: what every operation reads and writes, each by itself as if nothing stayed in a "

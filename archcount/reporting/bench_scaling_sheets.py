@@ -13,24 +13,15 @@ def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
     """Lay several processes out against one, those that could be run."""
     scaling = [item for item in every if not item.problem]
     columns: Sequence[Column[Scaling]] = (
-        Column(heading="Model", text=lambda item: item.configuration.target),
-        Column(heading="Mode", text=lambda item: item.configuration.mode),
-        Column(heading="Batch", text=lambda item: f"{item.configuration.batch} each", right=True),
-        Column(heading="Processes", text=lambda item: f"{item.processes}", right=True),
-        Column(
-            heading="images/s", text=lambda item: significant(item.images_per_second), right=True
-        ),
-        Column(
-            heading="by process",
-            text=lambda item: ", ".join(map(significant, item.rank_images_per_second)),
-        ),
-        Column(
-            heading="one alone",
-            text=lambda item: significant(item.single_images_per_second),
-            right=True,
-        ),
-        Column(heading="Efficiency", text=lambda item: percent(item.efficiency), right=True),
-        Column(heading="Gradients", text=lambda item: size(item.gradient_bytes), right=True),
+        Column("Model", lambda item: item.configuration.target),
+        Column("Mode", lambda item: item.configuration.mode),
+        Column("Batch", lambda item: f"{item.configuration.batch} each", right=True),
+        Column("Processes", lambda item: f"{item.processes}", right=True),
+        Column("images/s", lambda item: significant(item.images_per_second), right=True),
+        Column("by process", lambda item: ", ".join(map(significant, item.rank_images_per_second))),
+        Column("one alone", lambda item: significant(item.single_images_per_second), right=True),
+        Column("Efficiency", lambda item: percent(item.efficiency), right=True),
+        Column("Gradients", lambda item: size(item.gradient_bytes), right=True),
     )
     threads = {item.configuration.threads for item in scaling}
     told = ", ".join(str(number) for number in sorted(filter(None, threads)))

@@ -10,7 +10,7 @@ from archcount.reporting.bench_row_sheets import row_sheets
 from archcount.reporting.bench_scaling_sheets import scaling_sheets
 from archcount.reporting.bench_tuning_sheets import tuned_sheets
 from archcount.reporting.encoding import Value
-from archcount.reporting.figures import percent, rate, significant, size
+from archcount.reporting.figures import milliseconds, percent, rate, seconds, significant, size
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 
@@ -45,27 +45,34 @@ def _columns(benchmark: Benchmark) -> Iterator[Sequence[Column[Measurement]]]:
 
     def of_peak(item: Measurement) -> str:
         peak = benchmark.peak_for(item.configuration)
-        if peak is None or item.flops_per_second is None:
-            return ""
-        return percent(item.flops_per_second / peak.flops)
+        speed = item.flops_per_second
+        return "" if peak is None or speed is None else percent(speed / peak.flops)
 
-    yield (
-        *_NAME,
-        Column(heading="Settings", text=lambda item: item.configuration.settings),
-        Column(heading="images/s", text=_images, right=True),
-        Column(heading="95% interval", text=_interval, right=True),
-        *_SPEED,
-        Column(heading="of peak", text=of_peak, right=True),
-        Column(heading="Memory", text=_memory, right=True),
-        Column(heading="First call", text=_first, right=True),
+    name: Sequence[Column[Measurement]] = (
+        Column("Model", lambda item: item.configuration.target),
+        Column("Mode", lambda item: item.configuration.mode),
+        Column("Batch", _batch, right=True),
+    )
+    speed: Sequence[Column[Measurement]] = (
+        Column("ms", lambda item: milliseconds(item.median_ns), right=True),
+        Column("FLOP/s", lambda item: rate(item.flops_per_second), right=True),
+        Column("of peak", of_peak, right=True),
     )
     yield (
-        *_NAME,
-        Column(heading="Type", text=lambda item: item.configuration.settings),
-        Column(heading="images/s", text=_images, right=True),
-        Column(heading="±", text=_width, right=True),
-        *_SPEED,
-        Column(heading="of peak", text=of_peak, right=True),
+        *name,
+        Column("Settings", lambda item: item.configuration.settings),
+        Column("images/s", _images, right=True),
+        Column("95% interval", _interval, right=True),
+        *speed,
+        Column("Memory", lambda item: size(item.peak_bytes), right=True),
+        Column("First call", lambda item: seconds(item.first_call_ns), right=True),
+    )
+    yield (
+        *name,
+        Column("Type", lambda item: item.configuration.settings),
+        Column("images/s", _images, right=True),
+        Column("±", _width, right=True),
+        *speed,
     )
 
 
@@ -89,35 +96,7 @@ def _interval(item: Measurement) -> str:
 
 
 def _width(item: Measurement) -> str:
-    width = item.statistics.half_width if item.statistics else None
-    return "" if width is None else percent(width)
-
-
-def _milliseconds(item: Measurement) -> str:
-    return significant(item.statistics.median_ns / 1e6) if item.statistics else ""
-
-
-def _flops(item: Measurement) -> str:
-    return rate(item.flops_per_second) if item.flops_per_second is not None else ""
-
-
-def _memory(item: Measurement) -> str:
-    return "" if item.peak_bytes is None else size(item.peak_bytes)
-
-
-def _first(item: Measurement) -> str:
-    return "" if item.first_call_ns is None else f"{significant(item.first_call_ns / 1e9)} s"
-
-
-_NAME: Sequence[Column[Measurement]] = (
-    Column(heading="Model", text=lambda item: item.configuration.target),
-    Column(heading="Mode", text=lambda item: item.configuration.mode),
-    Column(heading="Batch", text=_batch, right=True),
-)
-_SPEED: Sequence[Column[Measurement]] = (
-    Column(heading="ms", text=_milliseconds, right=True),
-    Column(heading="FLOP/s", text=_flops, right=True),
-)
+    return percent(item.statistics.half_width if item.statistics else None)
 
 
 def bench_tidy(benchmark: Benchmark) -> list[Mapping[str, Value]]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcount.benchmark.results import Tuned
-from archcount.reporting.figures import significant
+from archcount.reporting.figures import seconds
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 
 def tuned_sheets(tuned: Sequence[Tuned]) -> Sequence[Sheet]:
     """Lay ways to be faster out, the fastest of each model first."""
     columns: Sequence[Column[Tuned]] = (
-        Column(heading="Model", text=lambda way: way.target),
-        Column(heading="Mode", text=lambda way: way.mode),
-        Column(heading="Batch", text=lambda way: f"{way.batch}", right=True),
-        Column(heading="Way", text=lambda way: way.settings),
-        Column(heading="Plain", text=lambda way: way.plain),
-        Column(heading="Time", text=lambda way: f"{way.ratio:.3f}×", right=True),
-        Column(heading="95% interval", text=_ratio_interval, right=True),
-        Column(heading="Error", text=_error, right=True),
-        Column(heading="First call", text=_first, right=True),
+        Column("Model", lambda way: way.target),
+        Column("Mode", lambda way: way.mode),
+        Column("Batch", lambda way: f"{way.batch}", right=True),
+        Column("Way", lambda way: way.settings),
+        Column("Plain", lambda way: way.plain),
+        Column("Time", lambda way: f"{way.ratio:.3f}×", right=True),
+        Column("95% interval", _ratio_interval, right=True),
+        Column("Error", _error, right=True),
+        Column("First call", lambda way: seconds(way.first_call_ns), right=True),
     )
     return [make_sheet("ways to be faster", columns, tuned, notes=_fastest(tuned))]
 
@@ -35,10 +35,6 @@ def _error(way: Tuned) -> str:
     if way.error is None:
         return "not known"
     return "0" if way.error == 0 else f"{way.error:.1e}"
-
-
-def _first(way: Tuned) -> str:
-    return "" if way.first_call_ns is None else f"{significant(way.first_call_ns / 1e9)} s"
 
 
 def _fastest(tuned: Sequence[Tuned]) -> Iterator[Text]:
