@@ -14,7 +14,7 @@ from archcount.api.counting import count
 from archcount.api.table_report import TableReport
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
-from archcount.comparison.surprises import surprises
+from archcount.comparison.errata import unexpected
 from archcount.errors import InvalidTableError, Problem, unknown_name
 from archcount.reporting.check_sheets import Finding, TableCheck, check_lines, check_sheet
 from archcount.reporting.encoding import Value, encode
@@ -177,7 +177,7 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
     assert comparison is not None
     paper = table.variant(variant).printed
     told = f"variant {variant}, " if variant else ""
-    for item in surprises(paper, comparison):
+    for item in unexpected(paper, comparison):
         found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"
         yield Finding(
             kind="surprise",
