@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchNorm(LayerKind):
-    """Batch normalisation with a trained scale and shift per channel: `batchnorm`.
+    """Batch normalisation, its shift trained, and its scale unless `scale=false`: `batchnorm`.
 
-    The scale can be left out (`scale=false`), as where a rectifier and a convolution follow.
+    The scale can be left out where a rectifier and a convolution follow.
 
     Source: arXiv:1502.03167.
 
@@ -62,7 +62,7 @@ class BatchNorm(LayerKind):
 
 @dataclass(frozen=True, kw_only=True)
 class LocalResponseNorm(LayerKind):
-    """Normalisation across `size` neighbouring channels: `lrn`.
+    """Local response normalisation, across `size` neighbouring channels: `lrn`.
 
     The defaults are those of Krizhevsky et al. 2012, sec. 3.3, with `alpha` in the form that
     torch and Caffe use, divided by `size` (their 1e-4 stands for a sum).
