@@ -36,6 +36,31 @@ class Relu(LayerKind):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gelu(LayerKind):
+    """A Gaussian error linear unit: `gelu`.
+
+    Source: arXiv:1606.08415.
+    """
+
+    word: ClassVar[str] = "gelu"
+    as_option: ClassVar[tuple[str, str] | None] = ("act", "gelu")
+
+    def output(self, shape: Shape) -> Shape:
+        """Return the input's shape."""
+        return shape
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count one operation per element."""
+        return Cost(activation=shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return `nn.GELU`."""
+        from torch import nn
+
+        return nn.GELU()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Softmax(LayerKind):
     """A softmax over channels: `softmax`."""
 
