@@ -128,6 +128,15 @@ def test_printed_height_and_width_can_be_read(tmp_path):
     assert load_table(path).architecture().rows[0].node.output.channels == 3 + 80 + 600
 
 
+def test_an_identity_is_never_a_projection(expand):
+    node = expand("{add: [identity, conv 3x3 4 act=none]}")
+    assert names(node) == ["branch1", "branch2"]
+    assert node.params == 4 * 4 * 9 + 4
+    assert node.cost.add == 4 * 8 * 8  # one addition per element
+    with pytest.raises(InvalidTableError, match="4x8x8, 8x8x8.*or write shortcut"):
+        expand("{add: [identity, conv 3x3 8]}")
+
+
 def test_two_shortcuts_are_two_branches(expand):
     node = expand("{add: [conv 3x3 8 act=none, shortcut, shortcut]}")
     assert names(node) == ["branch1", "shortcut1", "shortcut2"]

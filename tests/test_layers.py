@@ -19,6 +19,7 @@ from archcount.layers.adaptive_pooling import (
 )
 from archcount.layers.convolution import Conv, DepthwiseConv
 from archcount.layers.cost import CATEGORIES
+from archcount.layers.identity import Identity
 from archcount.layers.linear import Dropout, Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
 from archcount.layers.pooling import AvgPool, MaxPool
@@ -313,6 +314,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (Gelu(), (2, 3, 3), {"activation": 18}),
         (Softmax(), (10,), {"softmax": 50}),
         (Flatten(), (2, 3, 3), {}),
+        (Identity(), (2, 3, 3), {}),
         (Dropout(p=0.4), (2, 3, 3), {}),
     ],
 )
