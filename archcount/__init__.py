@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archcount.api.inferring import infer
     from archcount.api.models import ModelReport
     from archcount.api.reports import Report, compare, count
+    from archcount.api.sweeps import SweepReport, sweep
     from archcount.api.tables import Table, load
 
 __version__ = "0.2.0"
@@ -35,6 +36,7 @@ __all__ = [
     "InvalidTableError",
     "ModelReport",
     "Report",
+    "SweepReport",
     "Table",
     "UnavailableError",
     "UsageError",
@@ -48,6 +50,7 @@ __all__ = [
     "formula",
     "infer",
     "load",
+    "sweep",
 ]
 
 _PLACES = {
@@ -57,6 +60,7 @@ _PLACES = {
     "FormulaReport": "formulas",
     "ModelReport": "models",
     "Report": "reports",
+    "SweepReport": "sweeps",
     "Table": "tables",
     "bench": "benchmarks",
     "check": "checks",
@@ -68,6 +72,7 @@ _PLACES = {
     "formula": "formulas",
     "infer": "inferring",
     "load": "tables",
+    "sweep": "sweeps",
 }
 """The module under `archcount.api` that has each."""
 

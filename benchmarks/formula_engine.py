@@ -19,7 +19,6 @@ from interleaved import Result, command_line, interleaved
 import archcount
 from archcount.architecture import Architecture
 from archcount.engines.formula import count
-from archcount.engines.sweep import Axes, sweep
 from archcount.spec.loaded import LoadedTable
 
 _PART = "formula engine"
@@ -101,22 +100,20 @@ def _timed(name: str, seconds: float, rounds: int, most: float | None) -> Result
 
 
 def _swept() -> Result:
-    """Time a sweep of 10,000 points of MobileNet, processes and all."""
-    table = archcount.load("mobilenet_v1").file
-    sizes = [(3, size, size) for size in range(32, 532)]
-    alphas = tuple(f"{each}/32" for each in range(13, 33))
-    axes = Axes(inputs=sizes, lets={"alpha": alphas})
-    assert len(axes) == 10_000
+    """Time a sweep of 10,000 points of MobileNet."""
+    alphas = [f"{each}/32" for each in range(13, 33)]
+    table = archcount.load("mobilenet_v1")
     start = time.perf_counter()
-    counted = sum(point.macs is not None for point in sweep(table, "1.0-224", axes))
+    points = list(archcount.sweep(table, input=range(32, 532), let={"alpha": alphas}))
     spent = time.perf_counter() - start
-    assert counted == len(axes)
+    assert len(points) == 10_000
+    assert all(point.macs for point in points)
     return Result(
         part=_PART,
         name="a sweep of 10,000 points of MobileNetV1",
         seconds=spent,
-        asked="under 10 s",
-        met=spent < 10,
+        asked="under 1 s",
+        met=spent < 1,
         rounds=1,
     )
 

@@ -17,6 +17,7 @@ def test_the_surface_is_small_and_pinned():
         "InvalidTableError",
         "ModelReport",
         "Report",
+        "SweepReport",
         "Table",
         "UnavailableError",
         "UsageError",
@@ -30,6 +31,7 @@ def test_the_surface_is_small_and_pinned():
         "formula",
         "infer",
         "load",
+        "sweep",
     ]
     assert dir(ac) == sorted(ac.__all__)
     assert all(getattr(ac, name).__doc__ for name in ac.__all__)

@@ -13,13 +13,14 @@ from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.reporting.conditions import domain_words
 from archcount.reporting.formulas import FormulaRecord, render_formula
 from archcount.symbolic.checking import check
-from archcount.symbolic.formulas import RowFormula, formulas
+from archcount.symbolic.counting import RowFormula
+from archcount.symbolic.formulas import formulas
 
 if TYPE_CHECKING:
     import sympy
 
 _POINTS = 5
-"""At how many points, the table's own besides, the sweep counts each network anew."""
+"""Points, the table's own besides, at which each network is expanded and counted too."""
 
 
 @dataclass(frozen=True)

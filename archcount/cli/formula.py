@@ -64,7 +64,7 @@ def show_formula(
     """Give a table's counts as exact expressions in its input size and `let` names.
 
     Below them stands where they hold. They are made by one run of the counting itself over
-    symbols, and checked by `archcount sweep` at points of that domain.
+    symbols, and checked by counting at points of that domain.
     """
     chosen = choose_format(form, output, more={".tex": "latex"})
     if rows and every_row:

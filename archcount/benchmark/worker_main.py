@@ -1,7 +1,7 @@
 """The process that one configuration runs in: it does what it is asked, one line of JSON each.
 
-It is started as `python -m archcount.benchmark.worker`. Requests come on standard input; answers
-go out where standard output was, which what a model prints does not reach.
+It is started as `python -m archcount.benchmark.worker_main`. Requests come on standard input;
+answers go out where standard output was, which what a model prints does not reach.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcount.benchmark.settings import Configuration
 from archcount.errors import ArchcountError
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Desk:
-    """Takes requests for a session, and gives answers that JSON can hold.
+class Tasks:
+    """What a session can be asked for, with answers that JSON can hold.
 
     Args:
         module: the model, where no target names it.
@@ -72,19 +73,13 @@ class Desk:
     def _prepare(self, **settings: Any) -> dict[str, Any]:
         from archcount.benchmark.session import Session
 
-        self._session = Session(_configuration(settings), self._module)
+        self._session = Session(Configuration.of(settings), self._module)
         return {"batch": self._session.batch, "remarks": self._session.remarks}
 
     def _peak(self, **settings: Any) -> dict[str, Any]:
         from archcount.benchmark.peaks import measure_peak
 
-        return asdict(measure_peak(_configuration(settings)))
-
-
-def _configuration(settings: Mapping[str, Any]) -> Any:
-    from archcount.benchmark.records import Configuration
-
-    return Configuration(**{**settings, "inputs": tuple(settings["inputs"])})
+        return asdict(measure_peak(Configuration.of(settings)))
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -102,9 +97,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when to stop
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    desk = Desk()
+    tasks = Tasks()
     for line in sys.stdin:
-        answers.write(json.dumps(desk.answer(json.loads(line))) + "\n")
+        answers.write(json.dumps(tasks.answer(json.loads(line))) + "\n")
         answers.flush()
 
 

@@ -1,7 +1,7 @@
 """One of several processes that train or run a model together; started by torch's launcher.
 
-It is started as `torchrun ... -m archcount.benchmark.rank REQUEST RESULT`, with the configuration
-and the plan in the file REQUEST; rank 0 writes RESULT.
+It is started as `torchrun ... -m archcount.benchmark.distributed_main REQUEST RESULT`, with the
+configuration and the plan in the file REQUEST; rank 0 writes RESULT.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from archcount.benchmark.records import Block, Configuration, Plan
+from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling
 from archcount.benchmark.session import Session
+from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.errors import ArchcountError
 
 
 def main(request: Path, result: Path) -> None:
     """Measure together with the others."""
     told = json.loads(request.read_text())
-    configuration = Configuration(
-        **{**told["configuration"], "inputs": tuple(told["configuration"]["inputs"])}
-    )
-    plan = Plan(**told["plan"])
+    configuration = Configuration.of(told["configuration"])
+    plan = RunSettings(**told["plan"])
     if configuration.device != "cpu":
         kind = configuration.device.partition(":")[0]
         configuration = replace(configuration, device=f"{kind}:{os.environ['LOCAL_RANK']}")
@@ -53,7 +52,7 @@ def main(request: Path, result: Path) -> None:
         distributed.destroy_process_group()
 
 
-def _measure(configuration: Configuration, plan: Plan) -> dict[str, Any]:
+def _measure(configuration: Configuration, plan: RunSettings) -> dict[str, Any]:
     is_shared = configuration.mode == "train" and distributed.get_world_size() > 1
     session = Session(configuration, wrap=partial(_wrapped, configuration) if is_shared else None)
     session.first_call()

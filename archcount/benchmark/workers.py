@@ -1,4 +1,4 @@
-"""Where a configuration runs: a process of its own, asked by lines of JSON."""
+"""Workers, which run one configuration each: a process that is asked by lines of JSON."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from archcount.benchmark.records import Configuration
+from archcount.benchmark.settings import Configuration
 
 if TYPE_CHECKING:
     from torch import nn
 
-Kind = Literal["memory", "killed", "died", "problem"]
+
+Failure = Literal["memory", "killed", "died", "problem"]
 
 
 class WorkerError(Exception):
@@ -29,12 +30,12 @@ class WorkerError(Exception):
         exit_code: what it makes the command exit with.
     """
 
-    def __init__(self, kind: Kind, what: str, exit_code: int) -> None:
+    def __init__(self, kind: Failure, what: str, exit_code: int) -> None:
         super().__init__(what)
         self.kind, self.what, self.exit_code = kind, what, exit_code
 
 
-class Host(Protocol):
+class Worker(Protocol):
     """Runs one configuration."""
 
     def ask(self, do: str, **how: Any) -> Any:
@@ -48,27 +49,24 @@ class Host(Protocol):
         """End it, and let go what it held."""
 
 
-class Process:
-    """A host that is a process of its own, so that nothing of another run is in it.
+class ProcessWorker:
+    """A worker that is a process of its own, so that nothing of another run is in it.
 
     Args:
         configuration: what it will run; its threads are set before torch is there.
     """
 
     def __init__(self, configuration: Configuration) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        if configuration.threads is not None:
-            environment["OMP_NUM_THREADS"] = str(configuration.threads)
         self._said = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
             "w+", encoding="utf-8", errors="replace"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "archcount.benchmark.worker"],
+            [sys.executable, "-m", "archcount.benchmark.worker_main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
             text=True,
-            env=environment,
+            env=variables(configuration),
         )
 
     def ask(self, do: str, **how: Any) -> Any:
@@ -114,31 +112,39 @@ class Process:
         return told + (": " + " / ".join(lines) if lines else "")
 
 
+def variables(configuration: Configuration) -> dict[str, str]:
+    """Return the environment variables of a process that runs a configuration."""
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    if configuration.threads is not None:
+        found["OMP_NUM_THREADS"] = str(configuration.threads)
+    return found
+
+
 def _signal_name(number: int) -> str:
     with suppress(ValueError):
         return signal.Signals(number).name
     return f"signal {number}"
 
 
-class Inline:
-    """A host that is this process, for a module that no text names.
+class InlineWorker:
+    """A worker that is this process, for a module that no text names.
 
     Args:
         module: a copy of the model, which is the benchmark's to change.
     """
 
     def __init__(self, module: nn.Module) -> None:
-        from archcount.benchmark.worker import Desk
+        from archcount.benchmark.worker_main import Tasks
 
-        self._desk = Desk(module)
+        self._tasks = Tasks(module)
 
     def ask(self, do: str, **how: Any) -> Any:
         """Have something done, and give what comes of it."""
-        return _value(self._desk.answer({"do": do, "with": how}))
+        return _value(self._tasks.answer({"do": do, "with": how}))
 
     def close(self) -> None:
         """Let the model go."""
-        self._desk.close()
+        self._tasks.close()
 
 
 def _value(answer: dict[str, Any]) -> Any:

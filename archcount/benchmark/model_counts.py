@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import nn
 
-from archcount.benchmark.records import Configuration, Facts
+from archcount.benchmark.results import ModelFacts
+from archcount.benchmark.settings import Configuration
 from archcount.engines import models
 from archcount.engines.model_records import ModelCount
 from archcount.errors import ArchcountError
@@ -33,7 +34,7 @@ class Counted:
         remarks: why not, where it cannot be counted.
     """
 
-    facts: Facts | None
+    facts: ModelFacts | None
     rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
@@ -58,7 +59,7 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
     total = count.total
     weights = sum(count.weight_bytes.values())
     moved = _TRAIN * count.activation_bytes if is_train else count.peak_bytes
-    facts = Facts(
+    facts = ModelFacts(
         params=total.params - count.unused,
         inputs=count.inputs,
         macs=total.macs,

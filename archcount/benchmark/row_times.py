@@ -15,18 +15,8 @@ from torch.utils._pytree import tree_leaves
 
 from archcount.architecture.network import Network
 from archcount.benchmark.devices import Clock
+from archcount.benchmark.results import RowTime
 from archcount.errors import Problem, UsageError
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowSample:
-    """What was measured on one row; the fields are those of `RowTime`."""
-
-    id: str
-    forward_ns: float
-    backward_ns: float | None
-    forward_bytes: int
-    backward_bytes: int | None
 
 
 @dataclass(slots=True)
@@ -55,7 +45,7 @@ class _Part:
 
 def rows_of(
     module: nn.Module, image: Tensor, clock: Clock, *, is_train: bool, walks: int
-) -> list[RowSample]:
+) -> list[RowTime]:
     """Walk through a network row by row, several times, and give the medians.
 
     Backward passes go from the last row to the first, each with the gradient that the rows after
@@ -89,7 +79,7 @@ def rows_of(
             backward.append(back)
     sizes = _sizes(parts, image, is_train=is_train)
     return [
-        RowSample(
+        RowTime(
             id=part.id,
             forward_ns=median(times[number] for times in forward),
             backward_ns=median(times[number] for times in backward) if is_train else None,
