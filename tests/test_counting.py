@@ -15,7 +15,7 @@ from archcount.engines import ENGINES, Uncounted, choose, cross_check, engine
 from archcount.engines import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
-from archcount.layers.registry import FOLLOWERS, KINDS
+from archcount.layers.registry import FOLLOWERS, JOINS, KINDS
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
 
@@ -79,7 +79,7 @@ def tables(draw):
     """Draw a table of a few rows: chains, branches, residuals and repeats."""
     channels, rows, blocks = 4, [], []
     for number in range(draw(st.integers(1, 3))):
-        shape = draw(st.sampled_from(["chain", "concat", "add", "repeat"]))
+        shape = draw(st.sampled_from(["chain", *JOINS, "shortcut", "repeat"]))
         texts = []
         for _ in range(draw(st.integers(1, 3))):
             text, left = _layer(draw, channels)
@@ -87,11 +87,13 @@ def tables(draw):
             channels = left if shape == "chain" else channels
         if shape == "chain":
             block = f"[{', '.join(texts)}]"
-        elif shape == "concat":
+        elif shape in JOINS:
             stride_one = [t.replace("/2", "").replace("2x2", "3x3") for t in texts]
-            block = f"{{concat: [{', '.join(stride_one)}]}}"
+            if shape != "concat":  # the others need equal channels
+                stride_one = [f"[{text}, conv 1x1 6]" for text in stride_one]
+            block = f"{{{shape}: [{', '.join(stride_one)}]}}"
             channels = None
-        elif shape == "add":
+        elif shape == "shortcut":
             block = "[{add: [[conv 3x3/2 8, conv 3x3 8 act=none], shortcut]}, relu]"
             channels = 8
         else:
