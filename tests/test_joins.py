@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from archcount.architecture.builder import build
+from archcount.engines import ENGINES, engine
 from archcount.errors import InvalidValueError
 from archcount.layers import CATEGORIES, Shape
-from archcount.layers.joins import Addition, Concatenation
+from archcount.layers.joins import Addition, Concatenation, Product
 from archcount.layers.registry import JOINS
 from archcount.spec.load import load_table
 
@@ -35,6 +36,9 @@ def architecture(tmp_path):
         (Concatenation(), [(2,), (5,)], (7,), {}),
         # one addition for each branch after the first: 2 x 18
         (Addition(), [(2, 3, 3), (2, 3, 3), (2, 3, 3)], (2, 3, 3), {"add": 36}),
+        # one multiplication an element of each product: 2x1x3, then 2x3x3
+        (Product(), [(2, 1, 3), (2, 1, 1), (2, 3, 3)], (2, 3, 3), {"scale": 6 + 18}),
+        (Product(), [(2, 3, 3)], (2, 3, 3), {}),
     ],
 )
 def test_joins_worked_out_by_hand(kind, shapes, output, cost):
@@ -53,6 +57,9 @@ def test_every_join_has_a_hand_count_above():
     [
         (Concatenation(), [(2, 3, 3), (2, 4, 3)], "unlike size: 2x3x3, 2x4x3"),
         (Addition(), [(2, 3, 3), (3, 3, 3)], "unlike shape: 2x3x3, 3x3x3"),
+        (Product(), [(2, 3, 3), (1, 3, 3)], "unlike shape: 2x3x3 and 1x3x3"),
+        (Product(), [(2, 3, 3), (2, 1, 2)], "unlike shape: 2x3x3 and 2x1x2"),
+        (Product(), [(2, 3, 3), (2,)], "unlike shape: 2x3x3 and 2"),
     ],
 )
 def test_branches_that_do_not_fit_are_refused_in_words(kind, shapes, says):
@@ -76,3 +83,26 @@ def test_the_module_of_a_join_gives_its_shape_and_learns(word, architecture):
         "mul": lambda: branches[0] * branches[1] * branches[2],
     }[word]()
     assert torch.allclose(output, expected.relu())
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_squeeze_and_excite_counted_by_hand(name, architecture):
+    squeeze = "{mul: [identity, [global_avgpool, conv 1x1 2 act=relu, conv 1x1 in.c]]}"
+    found = architecture("[conv 3x3 8, se]", f"  se: {squeeze}\n")
+    total = engine(name).count(found).total
+    # 3x3 from 4 to 8: 288 weights on 36 positions; 8 to 2 and 2 to 8 on one; their biases.
+    assert total.params == (288 + 8) + (16 + 2) + (16 + 8)
+    # 8x36 are pooled and, in the end, scaled; 2 are rectified.
+    cost = {"conv": 288 * 36 + 32, "bias": 8 * 36 + 10, "pool": 288, "activation": 2, "scale": 288}
+    assert total.cost.as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
+    assert total.output == (8, 6, 6)
+
+
+def test_a_squeeze_and_excite_scales_each_channel(architecture):
+    module = build(architecture("{mul: [identity, [global_avgpool, conv 1x1 4]]}"))
+    with torch.no_grad():
+        weight, bias = module.r.branch2.conv.weight[:, :, 0, 0], torch.arange(4.0)
+        module.r.branch2.conv.bias.copy_(bias)
+        images = torch.randn(2, 4, 6, 6)
+        scales = images.mean(dim=(2, 3)) @ weight.T + bias
+        assert torch.allclose(module(images), images * scales[:, :, None, None], atol=1e-6)
