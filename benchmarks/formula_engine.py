@@ -19,17 +19,16 @@ from interleaved import Result, command_line, interleaved
 import archcount
 from archcount.architecture import Architecture
 from archcount.engines.formula import count
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 
 _PART = "formula engine"
 
 
-def cold(table: LoadedTable, variant: str = "") -> Callable[[], object]:
+def cold(table: Table, variant: str = "") -> Callable[[], object]:
     """Give what expands a table and counts it; nothing of before is used."""
 
     def thing() -> object:
-        shape = table.input(variant)
-        return count(table.architecture(variant, shape)).total
+        return count(table.variant(variant).expand()).total
 
     return thing
 
@@ -39,7 +38,7 @@ def repeated(architecture: Architecture) -> Callable[[], object]:
     return lambda: count(architecture).total
 
 
-def rows(number: int, folder: Path) -> LoadedTable:
+def rows(number: int, folder: Path) -> Table:
     """Write and load a table of so many equal rows."""
     grid = "\n".join(f"  r{each} | same" for each in range(number))
     path = folder / f"rows{number}.yaml"
@@ -47,12 +46,12 @@ def rows(number: int, folder: Path) -> LoadedTable:
         "archcount: 1\nname: rows\nsource: {title: Rows}\ninput: 16x32x32\n"
         f"blocks: {{same: conv 3x3 16}}\ntable: |\n  row | block\n{grid}\n"
     )
-    return archcount.load(path).file
+    return archcount.load(path)
 
 
 def measure(rounds: int) -> list[Result]:
     """Time the engine."""
-    google, residual = (archcount.load(name).file for name in ("googlenet", "resnet"))
+    google, residual = (archcount.load(name) for name in ("googlenet", "resnet"))
     with tempfile.TemporaryDirectory() as folder:
         few, many = (rows(number, Path(folder)) for number in (100, 10_000))
     one = google.architecture()

@@ -267,7 +267,7 @@ def test_a_branch_learns_for_all_that_follows_and_for_no_other(toy_text, tmp_pat
     ],
 )
 def test_what_is_off_names_what_comes_nearest(printed, says, tmp_path):
-    text = ac.load("googlenet").file.path.read_text()
+    text = ac.load("googlenet").path.read_text()
     start, end = text.index("claims:"), text.index("readings:")
     claim = f"{{what: params, printed: {printed}, paper: another, from: here}}"
     path = tmp_path / "googlenet.yaml"

@@ -54,7 +54,7 @@ def test_toys_hold_wherever_they_are_said_to(blocks, tmp_path):
     """At every size and width; where it is not said to hold, what is counted may be anything."""
     path = tmp_path / "toy.yaml"
     path.write_text(TOY % blocks)
-    table = ac.load(path).file
+    table = ac.load(path)
     found = formulas(table)
     assert found.point in found.domain
     widths = [*range(1, 30), Fraction(1, 2), Fraction(5, 2)]

@@ -104,7 +104,7 @@ def test_bad_tables_are_refused_with_place_and_advice(case, toy_text, tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text(toy_text.replace(old, new, 1))
     with pytest.raises(InvalidTableError) as caught:
-        load_table(path, "toy.yaml")
+        load_table(path, "toy.yaml", every_variant=True)
     told = str(caught.value)
     assert re.search(says, told), told
     assert all(re.match(r"toy\.yaml:\d+:\d+: ", line) for line in told.splitlines()), told
@@ -195,7 +195,7 @@ def test_an_unknown_variant_is_refused_with_those_there_are(data):
     with pytest.raises(
         UsageError, match="no variant 'wid'; allowed: wide, plain; did you mean 'wide'"
     ):
-        load_table(data / "toy.yaml").architecture("wid")
+        load_table(data / "toy.yaml").architecture(variant="wid")
 
 
 def test_an_unknown_table_is_refused_with_the_closest():

@@ -65,7 +65,7 @@ def test_printed_numbers_of_mobilenets_sizes():
 
 def agrees(report):
     """Compare every point with the table expanded for it alone; return how many can be counted."""
-    table, memo = report.table.file, Memo()
+    table, memo = report.table, Memo()
     counted = 0
     for point in report:
         lets = dict(zip(report.axes.lets, point.lets, strict=True))
@@ -88,7 +88,7 @@ def sides(seed, number):
 @pytest.mark.parametrize(("name", "variant"), NETWORKS)
 def test_every_point_is_as_the_table_expanded(name, variant):
     """Sizes, numbers of classes and widths, in and out of where expressions hold."""
-    lets = dict(ac.load(name).file.lets(variant))
+    lets = dict(ac.load(name).variant(variant).let)
     draw = random.Random(name)
     varied = {
         each: [lets[each], draw.choice(("1", "8", "1/2", "0", "7/3")), str(draw.randint(1, 999))]
@@ -360,6 +360,6 @@ def test_a_sweep_refuses_as_many_layers_as_a_table_does(tmp_path):
         "table: |\n  row | block\n  a | b\n"
     )
     axes = Axes(lets={"t": ("60", "70", "60")})
-    problems = [point.problem for point in sweep_points(ac.load(path).file, "", axes)]
+    problems = [point.problem for point in sweep_points(ac.load(path), "", axes)]
     assert problems[0] == problems[2] == ""
     assert "too many layers" in problems[1]

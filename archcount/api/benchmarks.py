@@ -182,7 +182,7 @@ def _targets(model: Any) -> tuple[tuple[str, ...], nn.Module | None]:
     if isinstance(model, str):
         return (model,), None
     if isinstance(model, Table):
-        return (str(model.file.path),), None
+        return (str(model.path),), None
     if isinstance(model, Iterable):
         texts = tuple(model)
         if texts and all(isinstance(item, str) for item in texts):

@@ -176,7 +176,7 @@ def formula(
     if multiple < 1:
         raise UsageError(Problem(what=f"multiples of {multiple}", allowed="1 or more"))
     loaded = load(table) if isinstance(table, str) else table
-    found = formulas(loaded.file, variant, symbols, multiple)
+    found = formulas(loaded, variant, symbols, multiple)
     known = {row.id: row for row in found.rows}
     for name in rows:
         if name not in known:
@@ -192,8 +192,8 @@ def formula(
     return FormulaReport(
         FormulaRecord(
             found=found,
-            source=loaded.file.printed(variant).source,
+            source=loaded.variant(variant).printed.source,
             shown=shown or whole,
-            checked=check(loaded.file, found, _POINTS),
+            checked=check(loaded, found, _POINTS),
         )
     )

@@ -31,21 +31,17 @@ def compare_with_reasons(
         only: the rows whose reasons are searched for; all of them where it is None.
         build: how many of a row's likeliest readings are built, where they are believed.
     """
-    variant = architecture.variant
-    printed = table.file.printed(variant)
-    if not table.file.is_printed(variant):
-        printed = printed.without_numbers()
+    network = table.variant(architecture.variant)
+    printed = network.printed if network.is_printed else network.printed.without_numbers()
     references = {
         claim.than.name: _reference(claim.than.table, claim.than.variant)
         for claim in printed.claims
         if claim.than is not None and claim.than.table
     }
     as_printed = (
-        table.file.is_printed(variant)
-        and architecture.input == table.file.input(variant)
-        and not architecture.lets
+        network.is_printed and architecture.input == network.input and not architecture.lets
     )
-    rereader = Recount(table.file.rereading(variant)) if as_printed else None
+    rereader = Recount(network.rereading()) if as_printed else None
     measured = Parts(architecture)
     compared = compare(printed, counts[0], rereader, references, only, measured=measured)
     return _confirmed(compared, rereader, counts, build) if rereader else compared

@@ -38,7 +38,7 @@ class SweepReport:
         return len(self.axes)
 
     def __iter__(self) -> Iterator[Point]:
-        return sweep_points(self.table.file, self.variant, self.axes)
+        return sweep_points(self.table, self.variant, self.axes)
 
     def lines(self, form: str) -> Iterator[str]:
         """Yield the text of plain, csv, md or json, a line a point, as the points are counted."""
@@ -92,4 +92,4 @@ def sweep(
     [76524800, 290675200, 149497088, 568740352]
     """
     loaded = load(table) if isinstance(table, str) else table
-    return SweepReport(loaded, variant, read_axes(loaded.file, variant, input, let, batch))
+    return SweepReport(loaded, variant, read_axes(loaded, variant, input, let, batch))

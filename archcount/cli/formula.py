@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from archcount.api.formulas import formula
-from archcount.api.tables import Table
 from archcount.cli import complete
 from archcount.cli.options import Output, TableName, loaded
 from archcount.cli.output import choose_format, destination, write_colour
@@ -72,7 +71,7 @@ def show_formula(
     with destination(output) as write:
         table, named = loaded(name, variant)
         report = formula(
-            Table(table),
+            table,
             *(rows or []),
             variant=named,
             symbols=_names(symbols),

@@ -47,13 +47,12 @@ def show_sweep(
     One line a combination, in closed form, written as they come; -o x.svg or x.png draws them.
     """
     from archcount.api.sweeps import sweep
-    from archcount.api.tables import Table
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
     chosen = "csv" if picture else _format(form, output)
     table, variant = loaded(name, variant)
     report = sweep(
-        Table(table), input=inputs, let=pairs_of("--let", let or []), batch=batch, variant=variant
+        table, input=inputs, let=pairs_of("--let", let or []), batch=batch, variant=variant
     )
     if picture and output is not None:
         _draw(output, report)

@@ -38,7 +38,7 @@ class Recount:
             edits: the changes.
 
         >>> from archcount.api.tables import load
-        >>> recount = Recount(load("googlenet").file.rereading())
+        >>> recount = Recount(load("googlenet").variant().rereading())
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """

@@ -10,7 +10,7 @@ from fractions import Fraction
 from archcount.architecture import parse_expression
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
 from archcount.layers import Shape
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 
 Value = str | int | float | Fraction
 Values = Value | Iterable[Value]
@@ -45,7 +45,7 @@ class Axes:
 
 
 def read_axes(
-    table: LoadedTable, variant: str, inputs: Values, lets: Mapping[str, Values], batches: Values
+    table: Table, variant: str, inputs: Values, lets: Mapping[str, Values], batches: Values
 ) -> Axes:
     """Read what is to be varied.
 
@@ -61,15 +61,15 @@ def read_axes(
             too many combinations.
     """
     axes = Axes(
-        inputs=_sizes(inputs, table.input(variant).channels),
+        inputs=_sizes(inputs, table.variant(variant).input.channels),
         lets={name: _numbers(f"let {name}", values) for name, values in lets.items()},
         batches=_batches(batches),
     )
     if len(axes) > _MOST:
         raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
-    known = list(table.lets(variant))
+    known = list(table.variant(variant).let)
     if any(name not in known for name in lets):
-        table.architecture(variant, None, dict.fromkeys(lets, "1"))
+        table.variant(variant).expand(None, dict.fromkeys(lets, "1"))
     for name, texts in axes.lets.items():
         for text in texts:
             if not _WHOLE.fullmatch(text):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 from archcount.symbolic.domain import Domain, Range
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.side import Side
@@ -43,7 +43,7 @@ def _number(item: Range, draw: random.Random) -> Fraction:
     return value + step if item.above and value == item.least else value
 
 
-def counted(table: LoadedTable, found: Formulas, point: Values) -> Point:
+def counted(table: Table, found: Formulas, point: Values) -> Point:
     """Count a table by expanding it at a point, its other numbers the table's own."""
     square = {name: point["size"] for name in "HW" if "size" in point}
     sides = zip("CHW", found.input, strict=True)
@@ -53,7 +53,7 @@ def counted(table: LoadedTable, found: Formulas, point: Values) -> Point:
     return one.of_batch(int(point.get("batch", 1)))
 
 
-def check(table: LoadedTable, found: Formulas, number: int = 5, seed: int = 0) -> int:
+def check(table: Table, found: Formulas, number: int = 5, seed: int = 0) -> int:
     """Compare the whole network's expressions with the expanded table.
 
     Args:

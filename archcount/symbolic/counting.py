@@ -10,7 +10,7 @@ from typing import Any
 from archcount.engines.formula import count
 from archcount.engines.records import Count, RowCount
 from archcount.layers import Shape
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 from archcount.symbolic.guards import Guard, Trace
 from archcount.symbolic.number import Symbolic
 from archcount.symbolic.polynomial import Atom, Name, Point, Polynomial
@@ -80,7 +80,7 @@ class SymbolicCount:
 
 
 def count_symbolically(
-    table: LoadedTable,
+    table: Table,
     variant: str,
     shape: tuple[int, ...],
     point: Point,
@@ -108,7 +108,7 @@ def count_symbolically(
     square = {name: symbols["size"] for name in "HW" if "size" in symbols}
     made: Any = tuple({**symbols, **square}.get(name, side) for name, side in sides)
     numbers: Any = {name: number for name, number in symbols.items() if name not in SIDES}
-    architecture = table.with_numbers(variant, Shape(made), {**(fixed or {}), **numbers})
+    architecture = table.variant(variant).expand_numbers(Shape(made), {**(fixed or {}), **numbers})
     counted = count(architecture)
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
     return SymbolicCount(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcount.errors import InvalidTableError, Problem, UsageError
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 from archcount.symbolic.counting import RowFormula, count_symbolically
 from archcount.symbolic.domain import Domain, domain_of
 from archcount.symbolic.guards import Guard
@@ -60,7 +60,7 @@ class Formulas:
 
 
 def formulas(
-    table: LoadedTable, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
+    table: Table, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
 ) -> Formulas:
     """Count a table with symbols for numbers.
 
@@ -81,13 +81,13 @@ def formulas(
     >>> mobilenet.total.macs.at({"H": 224, "W": 224, "alpha": Fraction(1, 2), "classes": 1000})
     Fraction(149497088, 1)
     """
-    lets = table.numbers(variant)
+    lets = table.variant(variant).numbers
     if symbols:
         check_symbols(table.name, symbols, lets)
         found = _run(table, variant, tuple(symbols), multiple)
         _check_untied(found)
         return found
-    texts = table.lets(variant)
+    texts = table.variant(variant).let
     free = [name for name in lets if name not in TAKEN and is_own(texts[name])]
     ties: list[Guard] = []
     while True:
@@ -120,13 +120,13 @@ def _check_untied(found: Formulas) -> None:
 
 
 def _run(
-    table: LoadedTable,
+    table: Table,
     variant: str,
     symbols: tuple[str, ...],
     multiple: int,
 ) -> Formulas:
-    own = table.input(variant).chw
-    lets = table.numbers(variant)
+    own = table.variant(variant).input.chw
+    lets = table.variant(variant).numbers
     sides = sides_of(symbols, own, multiple)
     point = {name: sides[name] if name in sides else lets[name] for name in symbols}
     try:
@@ -139,7 +139,7 @@ def _run(
     guards = (*counted.guards, *multiples(sides, multiple))
     numbers = [name for name in symbols if name not in sides]
     domain = domain_of(guards, sides, numbers)
-    moved = following(table.lets(variant), numbers)
+    moved = following(table.variant(variant).let, numbers)
     *rows, total = (
         row.replaced(merged_lengths(row.numbers, domain.sides))
         for row in (*counted.rows, counted.total)

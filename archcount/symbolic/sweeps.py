@@ -14,7 +14,7 @@ from archcount.architecture.memo import Memo
 from archcount.engines.formula import count
 from archcount.errors import ArchcountError, UsageError
 from archcount.layers import Shape
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 from archcount.symbolic.axes import Axes
 from archcount.symbolic.counting import count_symbolically
 from archcount.symbolic.separated import SeparatedCounts
@@ -58,7 +58,7 @@ class Point:
         return replace(self, batch=images, macs=macs)
 
 
-def sweep_points(table: LoadedTable, variant: str, axes: Axes) -> Iterator[Point]:
+def sweep_points(table: Table, variant: str, axes: Axes) -> Iterator[Point]:
     """Yield every combination of a table's numbers, counted, in order.
 
     Args:
@@ -67,7 +67,7 @@ def sweep_points(table: LoadedTable, variant: str, axes: Axes) -> Iterator[Point
         axes: what is varied, as `read_axes` has checked it.
     """
     counter = _Counter(table, variant, axes)
-    own = table.input(variant).dims
+    own = table.variant(variant).input.dims
     for size, lets in product(axes.inputs or (own,), product(*axes.lets.values())):
         point = counter.point(size, lets)
         for batch in axes.batches:
@@ -83,7 +83,7 @@ class _Counter:
         axes: what is varied.
     """
 
-    def __init__(self, table: LoadedTable, variant: str, axes: Axes) -> None:
+    def __init__(self, table: Table, variant: str, axes: Axes) -> None:
         self._table, self._variant, self._lets = table, variant, tuple(axes.lets)
         inputs = dict(zip(SIZE, zip(*axes.inputs, strict=True), strict=False))
         values = {**inputs, **axes.lets}
@@ -152,7 +152,7 @@ def number_of(text: str) -> Fraction | None:
 
 
 def expanded(
-    table: LoadedTable,
+    table: Table,
     variant: str,
     size: tuple[int, ...],
     lets: dict[str, str],
@@ -169,7 +169,7 @@ def expanded(
     """
     point = Point(input=size, lets=tuple(lets.values()))
     try:
-        found = count(table.architecture(variant, Shape(size), lets, memo)).total
+        found = count(table.variant(variant).expand(Shape(size), lets, memo)).total
     except ArchcountError as error:
         return replace(point, problem=error.problems[0].what)
     return replace(

@@ -44,12 +44,11 @@ class HeadBody:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """The parts of a file that were read.
+class Sections:
+    """The sections of a file that make a network.
 
     Attributes:
         columns: the grid's columns in order.
-        alone: whether the rows say what their blocks are, without a variant.
         rows: its rows.
         heads: the auxiliary classifiers.
         readings: the other readings of rows.
@@ -57,7 +56,6 @@ class Parts:
     """
 
     columns: tuple[str, ...]
-    alone: bool
     rows: tuple[ParsedRow, ...]
     heads: tuple[HeadBody, ...]
     readings: tuple[ParsedReading, ...]
