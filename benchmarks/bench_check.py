@@ -22,10 +22,11 @@ from statistics import median
 import numpy as np
 
 import archcount
-from archcount.benchmark.host import Process
-from archcount.benchmark.records import Configuration, Measurement
+from archcount.benchmark.results import Measurement
 from archcount.benchmark.sampling import block_length
+from archcount.benchmark.settings import Configuration
 from archcount.benchmark.statistics import clusters, interval_of_ratio
+from archcount.benchmark.workers import ProcessWorker
 
 HERE = Path(__file__).parent
 # With glibc's own settings processes differ by much more; here all keep their large blocks.
@@ -57,7 +58,7 @@ def pair(name: str, variant: str, mode: str, batch: int, seconds: float) -> tupl
     """Run one process of each kind, in turns; give the blocks of both."""
     target = f"{name}@{variant}" if variant else name
     configuration = Configuration(target=target, mode=mode, batch=batch)  # type: ignore[arg-type]
-    host = Process(configuration)
+    host = ProcessWorker(configuration)
     command = [sys.executable, str(HERE / "bare_loop.py"), name, variant, mode, str(batch)]
     loop = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

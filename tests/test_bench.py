@@ -17,7 +17,7 @@ from test_cli import COMMAND, in_terminal, run
 from torch import nn
 
 import archcount as ac
-from archcount.benchmark.results import read_results, to_json
+from archcount.benchmark.result_files import read_results, to_json
 
 MODELS = str(Path(__file__).with_name("bench_models.py"))
 QUICK = ["--budget", "0.2", "--warm-up", "1", "--peak", "1T"]

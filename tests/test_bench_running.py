@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from archcount.benchmark.facts import Counted
-from archcount.benchmark.host import WorkerError
-from archcount.benchmark.records import Configuration, Facts, Plan
-from archcount.benchmark.running import Runner
+from archcount.benchmark.model_counts import Counted
+from archcount.benchmark.results import ModelFacts
+from archcount.benchmark.runner import Runner
+from archcount.benchmark.settings import Configuration, RunSettings
+from archcount.benchmark.workers import WorkerError
 
-FACTS = Facts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
+FACTS = ModelFacts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
 MS = 1_000_000
 
 
-class FakeHost:
+class FakeWorker:
     """Answers as a worker does, without any work; `script` may raise instead."""
 
     log: list[tuple[str, str, int]]
@@ -49,12 +50,12 @@ def run(configurations, script=lambda do, configuration, how: None, room=None, *
     hosts = []
 
     def make(configuration):
-        hosts.append(FakeHost(configuration, script, log))
+        hosts.append(FakeWorker(configuration, script, log))
         return hosts[-1]
 
     runner = Runner(
-        plan=Plan(**plan),
-        make_host=make,
+        plan=RunSettings(**plan),
+        make_worker=make,
         count=lambda configuration: Counted(facts=FACTS),
         room=room,
     )
@@ -180,9 +181,11 @@ def test_a_halved_batch_is_counted_anew():
         return Counted(facts=replace(FACTS, macs=configuration.batch))
 
     def make(configuration):
-        return FakeHost(configuration, fails("a", MEMORY, "first_call", above=4), [])
+        return FakeWorker(configuration, fails("a", MEMORY, "first_call", above=4), [])
 
-    (found,) = Runner(plan=Plan(on_oom="halve"), make_host=make, count=count).run(named("a"))
+    (found,) = Runner(plan=RunSettings(on_oom="halve"), make_worker=make, count=count).run(
+        named("a")
+    )
     assert counted == [8, 4]
     assert found.facts.macs == 4
 
@@ -197,7 +200,7 @@ def test_an_interrupt_keeps_what_is_finished_and_the_samples_of_the_rest():
         if configuration.target == "b" and blocks["b"] > 40:
             raise KeyboardInterrupt
 
-    class Noisy(FakeHost):
+    class Noisy(FakeWorker):
         def ask(self, do, **how):
             answer = super().ask(do, **how)
             if do == "block" and self.configuration.target == "b":
@@ -206,8 +209,8 @@ def test_an_interrupt_keeps_what_is_finished_and_the_samples_of_the_rest():
             return answer
 
     runner = Runner(
-        plan=Plan(),
-        make_host=lambda configuration: Noisy(configuration, script, []),
+        plan=RunSettings(),
+        make_worker=lambda configuration: Noisy(configuration, script, []),
         count=lambda configuration: Counted(facts=FACTS),
     )
     one, other = runner.run(named("a", "b"))
@@ -221,7 +224,7 @@ def test_rows_bring_their_own_counts():
     def count(configuration):
         return Counted(facts=FACTS, rows={"conv1": (70, 140)})
 
-    class WithRows(FakeHost):
+    class WithRows(FakeWorker):
         def ask(self, do, **how):
             if do == "rows":
                 row = {
@@ -234,8 +237,8 @@ def test_rows_bring_their_own_counts():
             return super().ask(do, **how)
 
     runner = Runner(
-        plan=Plan(per_row=True),
-        make_host=lambda configuration: WithRows(configuration, lambda *_: None, []),
+        plan=RunSettings(per_row=True),
+        make_worker=lambda configuration: WithRows(configuration, lambda *_: None, []),
         count=count,
     )
     (found,) = runner.run(named("a", mode="train"))
@@ -247,7 +250,7 @@ def slower_in(process_times, repeat):
     """Run a configuration in several processes, each with a time of its own."""
     made = []
 
-    class Lucky(FakeHost):
+    class Lucky(FakeWorker):
         def __init__(self, configuration, script, log):
             super().__init__(configuration, script, log)
             made.append(self)
@@ -261,8 +264,8 @@ def slower_in(process_times, repeat):
             return answer
 
     runner = Runner(
-        plan=Plan(repeat=repeat, budget=60),
-        make_host=lambda configuration: Lucky(configuration, lambda *_: None, []),
+        plan=RunSettings(repeat=repeat, budget=60),
+        make_worker=lambda configuration: Lucky(configuration, lambda *_: None, []),
         count=lambda configuration: Counted(facts=FACTS),
     )
     (found,) = runner.run(named("a"))
@@ -317,15 +320,15 @@ def test_a_process_that_a_system_kills_beside_others_is_tried_again_alone():
 
 
 def test_an_input_with_a_batch_of_its_own_is_what_is_counted():
-    class Fixed(FakeHost):
+    class Fixed(FakeWorker):
         def ask(self, do, **how):
             answer = super().ask(do, **how)
             return {"batch": 5, "remarks": ["odd"]} if do == "prepare" else answer
 
     def make(script):
         return Runner(
-            plan=Plan(on_oom="halve"),
-            make_host=lambda configuration: Fixed(configuration, script, []),
+            plan=RunSettings(on_oom="halve"),
+            make_worker=lambda configuration: Fixed(configuration, script, []),
             count=lambda configuration: Counted(facts=FACTS),
         )
 
@@ -350,8 +353,8 @@ def test_processes_of_a_halved_batch_are_told_with_its_own_counts():
         return Counted(facts=replace(FACTS, macs=configuration.batch, bytes_needed=1000))
 
     runner = Runner(
-        plan=Plan(repeat=2, on_oom="halve"),
-        make_host=lambda configuration: FakeHost(configuration, script, []),
+        plan=RunSettings(repeat=2, on_oom="halve"),
+        make_worker=lambda configuration: FakeWorker(configuration, script, []),
         count=count,
         room=1000,  # one at a time
     )

@@ -13,13 +13,14 @@ from torch import nn
 import archcount as ac
 from archcount.benchmark import devices, peaks
 from archcount.benchmark.devices import DeviceClock, HostClock, check_device, is_out_of_memory
-from archcount.benchmark.facts import count_facts, hash_of
 from archcount.benchmark.loss import Loss
-from archcount.benchmark.records import Block, Configuration
-from archcount.benchmark.rows import Traffic, rows_of
+from archcount.benchmark.model_counts import count_facts, hash_of
+from archcount.benchmark.row_times import Traffic, rows_of
+from archcount.benchmark.samples import Block
 from archcount.benchmark.session import Session
+from archcount.benchmark.settings import Configuration
 from archcount.benchmark.tuning import ways
-from archcount.benchmark.worker import Desk
+from archcount.benchmark.worker_main import Tasks
 from archcount.errors import UnavailableError, UsageError
 from archcount.loading.reference import UserCodeError
 
@@ -285,17 +286,17 @@ def settings(configuration):
 
 
 def test_a_worker_tells_lack_of_memory_and_problems_apart():
-    desk = Desk()
+    desk = Tasks()
     assert ask(desk, "prepare", **settings(of("OutOfMemory", batch=3)))["value"]["batch"] == 3
     answer = ask(desk, "first_call")
     assert (answer["error"], answer["exit_code"]) == ("memory", 3)
     assert "allocate memory" in answer["what"]
-    desk = Desk()
+    desk = Tasks()
     ask(desk, "prepare", **settings(of("RaisesOnBackward")))
     answer = ask(desk, "first_call")
     assert (answer["error"], answer["exit_code"]) == ("problem", 2)
     assert "backward is not for this model" in answer["what"]
-    assert ask(Desk(), "prepare", **settings(of("Nothing")))["error"] == "problem"
+    assert ask(Tasks(), "prepare", **settings(of("Nothing")))["error"] == "problem"
 
 
 def test_facts_are_archcounts_own_counts():

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from archcount.benchmark.comparing import CONFIDENCE, compare_benchmarks, judge
-from archcount.benchmark.records import Benchmark, Block, Configuration, Measurement, Plan
+from archcount.benchmark.results import Benchmark, Measurement
+from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling, Warming, block_length
+from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.statistics import (
     clusters,
     describe,
@@ -71,7 +73,7 @@ def test_it_still_does_where_sampling_stops_once_it_is_narrow(name, length):
     held = 0
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)
-        sampling = Sampling(plan=Plan(target=0.01, budget=100), iteration_ns=BASE)
+        sampling = Sampling(plan=RunSettings(target=0.01, budget=100), iteration_ns=BASE)
         while not sampling.stopped:
             sampling.add(block(draw(rng, length)))
         assert sampling.stopped == "target"
@@ -145,7 +147,7 @@ def test_millions_of_samples_take_little_memory_and_give_the_same_interval():
 
 
 def test_sampling_ends_when_time_is_up_but_not_without_an_interval():
-    slow = Sampling(plan=Plan(budget=1), iteration_ns=3e9)
+    slow = Sampling(plan=RunSettings(budget=1), iteration_ns=3e9)
     for number in range(1, 7):
         assert not slow.stopped
         slow.add(Block(samples_ns=(3_000_000_000 + number,), wall_ns=3_000_000_000 + number))
@@ -208,7 +210,7 @@ def run(*measurements, sources=None, environment=None):
         started="2026-11-25T12:00:00+00:00",
         seconds=1.0,
         argv=(),
-        plan=Plan(),
+        plan=RunSettings(),
         environment=environment or {},
         sources=sources or {},
         measurements=measurements,

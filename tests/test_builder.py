@@ -18,7 +18,7 @@ from archcount.spec.load import load_table
 @pytest.fixture(scope="module")
 def architecture(tmp_path_factory):
     """GoogLeNet for 10 classes of 64x64 images, whose maps are too small for its last pools."""
-    text = ac.load("googlenet").file.path.read_text()
+    text = ac.load("googlenet").path.read_text()
     for old, new in [
         ("avgpool patch pad=valid", "global_avgpool"),
         ("avgpool 5x5/3 pad=valid", "global_avgpool"),

@@ -113,7 +113,7 @@ def test_vgg_by_hand():
 
 @pytest.mark.parametrize(("name", "variant"), ALL)
 def test_every_network_is_what_the_sweep_counts(name, variant):
-    table = ac.load(name).file
+    table = ac.load(name)
     found = formulas(table, variant)
     assert found.point in found.domain
     assert check(table, found, number=2, seed=1) == 3
@@ -122,7 +122,7 @@ def test_every_network_is_what_the_sweep_counts(name, variant):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "variant"), ALL)
 def test_every_network_is_what_the_sweep_counts_at_length(name, variant):
-    table = ac.load(name).file
+    table = ac.load(name)
     for seed, multiple in ((2, 1), (3, 32)):
         found = formulas(table, variant, multiple=multiple)
         assert check(table, found, number=100, seed=seed) == 101
@@ -148,7 +148,7 @@ def sides_agree(table, variant, sizes):
 
 @pytest.mark.parametrize(("name", "variant"), ONE_EACH)
 def test_small_odd_and_edge_sizes(name, variant):
-    table = ac.load(name).file
+    table = ac.load(name)
     least = formulas(table, variant).domain.sides[0].least
     draw = random.Random(7)
     sizes = [(side, side) for side in (*range(1, 12), *range(max(1, least - 3), least + 34))]
@@ -159,13 +159,13 @@ def test_small_odd_and_edge_sizes(name, variant):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "variant"), ALL)
 def test_every_size(name, variant):
-    assert sides_agree(ac.load(name).file, variant, [(side, side) for side in range(1, 420)])
+    assert sides_agree(ac.load(name), variant, [(side, side) for side in range(1, 420)])
 
 
 @pytest.mark.parametrize(("name", "variant"), ONE_EACH)
 def test_the_sweep_counts_each_size_that_is_left_out_otherwise_or_not_at_all(name, variant):
     """What the domain leaves out of sizes is an error, or below a threshold that is named."""
-    table = ac.load(name).file
+    table = ac.load(name)
     found = formulas(table, variant)
     side = found.domain.sides[0]
     for size in range(side.least, side.least + 70):
@@ -176,7 +176,7 @@ def test_the_sweep_counts_each_size_that_is_left_out_otherwise_or_not_at_all(nam
 
 def test_rows_are_counted_too():
     table = ac.load("inception_v4")
-    found = formulas(table.file)
+    found = formulas(table)
     for point in islice(points(found.domain, 11), 4):
         given = {"k": str(point["k"]), "l": str(point["l"]), "m": str(point["m"])}
         given |= {"n_": str(point["n_"]), "classes": str(point["classes"])}
@@ -200,7 +200,7 @@ ODD_SYMBOLS = [
 @pytest.mark.parametrize("symbols", ODD_SYMBOLS)
 def test_a_table_with_everything_odd(symbols, data):
     """Groups, min, max, //, divisions, windows that reach past the map, unequal padding."""
-    table = ac.load(data / "odd.yaml").file
+    table = ac.load(data / "odd.yaml")
     assert check(table, formulas(table, "", symbols), number=60, seed=5) > 3
 
 
@@ -208,7 +208,7 @@ def test_a_table_with_everything_odd(symbols, data):
 def test_no_guard_of_the_run_fails_in_the_domain(symbols, data):
     """Points of the domain, and such with one value changed: inside, every guard holds."""
     draw = random.Random(3)
-    found = formulas(ac.load(data / "odd.yaml").file, "", symbols)
+    found = formulas(ac.load(data / "odd.yaml"), "", symbols)
     seen = {True: 0, False: 0}
     for start in islice(points(found.domain, 13), 600):
         for name in found.symbols:
@@ -228,7 +228,7 @@ def _any(draw):
 
 def test_a_name_that_is_worked_out_follows_the_others(data):
     """half is w/2 in the file: where w alone is a symbol, half moves with it."""
-    table = ac.load(data / "odd.yaml").file
+    table = ac.load(data / "odd.yaml")
     found = formulas(table)
     assert "half" not in found.symbols
     assert "half" not in found.fixed
@@ -516,18 +516,18 @@ def test_help_has_the_options():
 
 def test_limits_of_a_table_file_are_limits_of_the_expressions():
     """A width of 10^9 is the most; 1024 alpha is the widest layer."""
-    found = formulas(ac.load("mobilenet_v1").file)
+    found = formulas(ac.load("mobilenet_v1"))
     most = Fraction(10**9, 1024)
     inside = {**found.point, "alpha": Fraction(most.numerator // most.denominator)}
     assert inside in found.domain
     assert {**inside, "alpha": inside["alpha"] + 1} not in found.domain
-    assert not counted(ac.load("mobilenet_v1").file, found, inside).problem
+    assert not counted(ac.load("mobilenet_v1"), found, inside).problem
     beyond = {**inside, "alpha": inside["alpha"] + 1}
-    assert counted(ac.load("mobilenet_v1").file, found, beyond).problem
+    assert counted(ac.load("mobilenet_v1"), found, beyond).problem
 
 
 def test_a_length_keeps_its_value_when_it_is_written_by_another():
-    googlenet = formulas(ac.load("googlenet").file)
+    googlenet = formulas(ac.load("googlenet"))
     lengths = [atom for atom in googlenet.total.macs.atoms() if isinstance(atom, Length)]
     assert {(atom.divisor, atom.shift % 32) for atom in lengths} == {(32, 31)}
 

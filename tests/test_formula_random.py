@@ -109,7 +109,7 @@ def agreeing(path, seed):
     draw = random.Random(seed)
     path.write_text(written(draw))
     try:
-        table = ac.load(path).file
+        table = ac.load(path)
         found = formulas(table, "", draw.choice(SYMBOLS), draw.choice((1, 1, 1, 2, 4, 6)))
     except ac.ArchcountError:
         return 0  # layers that do not go together, or a symbol that they depend on

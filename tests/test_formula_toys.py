@@ -8,17 +8,16 @@ from fractions import Fraction
 import pytest
 
 import archcount as ac
-from archcount.engines.sweep import Axes, sweep
 from archcount.errors import ArchcountError
 from archcount.symbolic.formulas import formulas
 
 
 def swept(table, variant, found, point):
     """Count a point as `archcount sweep` does; None where it cannot be built."""
-    lets = {name: (str(number),) for name, number in point.items() if name not in ("H", "W")}
-    axes = Axes(inputs=[(found.input[0], point["H"], point["W"])], lets=lets)
+    lets = {name: number for name, number in point.items() if name not in ("H", "W")}
+    size = f"{found.input[0]}x{point['H']}x{point['W']}"
     try:
-        [counted] = sweep(table, variant, axes)
+        [counted] = ac.sweep(ac.Table(table), variant=variant, input=size, let=lets)
     except ArchcountError:
         return None
     return None if counted.problem else counted
@@ -55,7 +54,7 @@ def test_toys_hold_wherever_they_are_said_to(blocks, tmp_path):
     """At every size and width; where it is not said to hold, what is counted may be anything."""
     path = tmp_path / "toy.yaml"
     path.write_text(TOY % blocks)
-    table = ac.load(path).file
+    table = ac.load(path)
     found = formulas(table)
     assert found.point in found.domain
     widths = [*range(1, 30), Fraction(1, 2), Fraction(5, 2)]

@@ -179,7 +179,7 @@ def test_claims_of_the_text(report):
 
 
 def test_the_separable_stem_is_found_without_being_declared(tmp_path):
-    text = Path(ac.load("googlenet").file.path).read_text()
+    text = Path(ac.load("googlenet").path).read_text()
     start, end = text.index("readings:"), text.index("errata:")
     path = tmp_path / "googlenet.yaml"
     path.write_text(text[:start] + text[end:])

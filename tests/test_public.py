@@ -12,12 +12,19 @@ def test_the_surface_is_small_and_pinned():
         "ArchcountError",
         "BenchComparisonReport",
         "BenchReport",
+        "CheckReport",
         "DifferenceReport",
+        "ExplainReport",
         "FormulaReport",
+        "InferReport",
         "InvalidTableError",
+        "ListReport",
         "ModelReport",
         "Report",
+        "SweepReport",
         "Table",
+        "TableReport",
+        "TotalsReport",
         "UnavailableError",
         "UsageError",
         "bench",
@@ -29,7 +36,9 @@ def test_the_surface_is_small_and_pinned():
         "explain",
         "formula",
         "infer",
+        "list",
         "load",
+        "sweep",
     ]
     assert dir(ac) == sorted(ac.__all__)
     assert all(getattr(ac, name).__doc__ for name in ac.__all__)
@@ -41,10 +50,15 @@ def public(thing: type) -> set[str]:
 
 def test_tables_and_reports_have_what_is_documented():
     assert public(ac.Table) == {
-        "architecture", "build", "input", "name", "networks", "printed", "source", "variants",
+        "architecture", "build", "input", "name", "networks", "printed", "source", "variant",
+        "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
-        "select", "to_csv", "to_frame", "to_json", "to_markdown", "total",
+        "formats", "index", "items", "render", "to_csv", "to_frame", "to_html", "to_json",
+        "to_markdown",
+    }  # fmt: skip
+    assert public(ac.TableReport) - public(ac.Report) == {
+        "command", "schema", "select", "total", "verdicts",
     }  # fmt: skip
 
 

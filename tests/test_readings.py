@@ -7,7 +7,7 @@ from conftest import with_inputs
 
 import archcount as ac
 from archcount.comparison import WHYS, believed
-from archcount.comparison.changes import fixed_changes
+from archcount.comparison.candidates import fixed_changes
 from archcount.comparison.widths import width_changes
 from archcount.edits import EDITS, Edit
 from archcount.engines import fvcore
@@ -72,7 +72,7 @@ def whole(tmp_path):
 
 @pytest.fixture
 def recount(whole):
-    return Recount(whole.file.rereading())
+    return Recount(whole.variant().rereading())
 
 
 def site(recount, row, text):
@@ -286,7 +286,7 @@ def test_another_input_or_variant_has_no_reasons(tmp_path):
 
 
 def test_ties_are_shown_as_ties(tmp_path):
-    from archcount.reporting.explained import ranks
+    from archcount.reporting.explained_row import ranks
 
     # 648 weights: 24 filters for 8, or 9 channels for 3: the digits cannot tell without an output.
     cells = ("stem", "stem", "3x3/2", "", "1", "8", "", "", "648", "10368")
@@ -404,7 +404,7 @@ def test_a_number_is_called_what_it_says_of_a_layer(tmp_path):
     write(path, rows[:1])
     text = path.read_text().replace("table: |", "  grouped: conv patch w groups=v\ntable: |")
     path.write_text(text + f"  {' | '.join(rows[1])}\n")
-    plan = Recount(ac.load(path).file.rereading()).plan("b")
+    plan = Recount(ac.load(path).variant().rereading()).plan("b")
     assert {name: cell.says for name, cell in plan.cells.items()} == {"w": "filters", "v": "groups"}
     row = compared(ac.load(path)).rows[1]
     assert {"groups"} == {item.why for item in row.explanations if item.what.startswith("v ")}

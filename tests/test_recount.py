@@ -13,7 +13,7 @@ import pytest
 
 import archcount as ac
 from archcount.architecture.memo import Memo
-from archcount.comparison.changes import fixed_changes
+from archcount.comparison.candidates import fixed_changes
 from archcount.comparison.widths import width_changes
 from archcount.edits import Edit
 from archcount.engines.formula import count_row
@@ -21,7 +21,7 @@ from archcount.engines.recount import Recount
 from archcount.errors import InvalidTableError
 from archcount.spec.catalogue import shipped_tables
 
-NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).file.networks]
+NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]
 ROWS = [
     (name, variant, row.id)
     for name, variant in NETWORKS
@@ -52,7 +52,7 @@ def anew(rereading, row, edits):
 
 
 def check_row(name, variant, row):
-    rereading = ac.load(name).file.rereading(variant)
+    rereading = ac.load(name).variant(variant).rereading()
     recount = Recount(rereading)
     plan = recount.plan(row)
     known = list(changes(plan))
@@ -85,7 +85,7 @@ def test_most_changes_of_a_row_can_be_built():
 
 def test_the_weights_of_another_kernel_are_known_without_counting():
     """64 filters of 5x5x3 are 4,800 weights, and of 7x7x3 9,408."""
-    plan = Recount(ac.load("googlenet").file.rereading()).plan("conv1")
+    plan = Recount(ac.load("googlenet").variant().rereading()).plan("conv1")
     [change] = [each for each in fixed_changes(plan, pools=True) if each.edits[0].to == (5, 5)]
     assert change.adds == 4_800 - 9_408
 

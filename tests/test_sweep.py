@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import json
 import os
+import random
 import signal
 import subprocess
 import time
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import pytest
 from test_cli import COMMAND, run
+from test_formula_random import written
 
 import archcount as ac
+from archcount.architecture.memo import Memo
 from archcount.cli.output import streamed
-from archcount.engines.sweep import Axes, Point, sweep
-from archcount.errors import UnavailableError, UsageError
+from archcount.errors import UsageError
 from archcount.reporting.curves import check_drawable
 from archcount.reporting.sweeps import sweep_lines
+from archcount.spec.catalogue import shipped_tables
+from archcount.symbolic.axes import Axes
+from archcount.symbolic.sweeps import Point, expanded, sweep_points
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
 
@@ -61,17 +63,72 @@ def test_printed_numbers_of_mobilenets_sizes():
     ]
 
 
-def test_many_processes_give_what_one_gives():
-    table = ac.load("mobilenet_v1").file
-    axes = Axes(
-        inputs=[(3, side, side) for side in range(64, 164)],
-        lets={"alpha": ["0.25", "0.5", "0.75", "1.0"]},
-        batches=(1, 2),
+def agrees(report):
+    """Compare every point with the table expanded for it alone; return how many can be counted."""
+    table, memo = report.table, Memo()
+    counted = 0
+    for point in report:
+        lets = dict(zip(report.axes.lets, point.lets, strict=True))
+        own = expanded(table, report.variant, point.input, lets, memo)
+        assert point == own.of_batch(point.batch)
+        counted += not point.problem
+    return counted
+
+
+NETWORKS = [(name, ac.load(name).networks[-1]) for name in shipped_tables()]
+
+
+def sides(seed, number):
+    """Draw sizes: squares, most of them near to what the papers' networks want, and others."""
+    draw = random.Random(seed)
+    usual = [32 * draw.randint(1, 15) + draw.choice((0, 0, 0, -1, 11)) for _ in range(number)]
+    return [*usual, 1, 7, f"3x{draw.randint(1, 400)}x224", "3x224x255", "1x224x224"]
+
+
+@pytest.mark.parametrize(("name", "variant"), NETWORKS)
+def test_every_point_is_as_the_table_expanded(name, variant):
+    """Sizes, numbers of classes and widths, in and out of where expressions hold."""
+    lets = dict(ac.load(name).variant(variant).let)
+    draw = random.Random(name)
+    varied = {
+        each: [lets[each], draw.choice(("1", "8", "1/2", "0", "7/3")), str(draw.randint(1, 999))]
+        for each in draw.sample(list(lets), min(2, len(lets)))
+    }
+    report = ac.sweep(name, variant=variant, input=sides(name, 35), let=varied, batch="1,3")
+    assert len(report) == 40 * 3 ** len(varied) * 2
+    assert agrees(report) > 20
+
+
+def test_random_tables_are_as_expanded(tmp_path):
+    """Their repetitions, strides and widths varied, so that there is no one expression for all."""
+    path, counted = tmp_path / "random.yaml", 0
+    for seed in range(25):
+        draw = random.Random(seed)
+        path.write_text(written(draw))
+        names = draw.sample(["w", "v", "g", "p", "s", "times"], 2)
+        lets = {name: [1, 2, "1/2", 16][: draw.randint(1, 4)] for name in names}
+        try:
+            report = ac.sweep(ac.load(path), input=[*range(1, 60), "8x9x30", "2x31x7"], let=lets)
+        except ac.ArchcountError:
+            continue  # layers that do not go together
+        counted += agrees(report)
+    assert counted > 1000
+
+
+def test_expressions_are_taken_and_others_found_where_they_end(monkeypatch):
+    """Five widths of which one decides the strides: each has expressions of its own."""
+    asked = []
+    monkeypatch.setattr(
+        "archcount.symbolic.sweeps.expanded",
+        lambda *arguments: asked.append(arguments) or expanded(*arguments),
     )
-    assert len(axes) == 800
-    alone = list(sweep(table, "", axes, jobs=1))
-    assert list(sweep(table, "", axes, jobs=2)) == alone
-    assert len(alone) == 800
+    report = ac.sweep("mobilenet_v1", input="32..331", let={"alpha": "1,1/2,1/4,1/8,1/16"})
+    assert sum(not point.problem for point in report) == len(report) == 1500
+    assert len(asked) == 100
+    asked.clear()
+    report = ac.sweep("resnet", variant="50", input="1..400")
+    assert sum(not point.problem for point in report) == 400
+    assert len(asked) <= 116  # those below 17 stride otherwise
 
 
 def test_a_combination_that_does_not_go_together_is_a_line_with_its_reason():
@@ -81,11 +138,10 @@ def test_a_combination_that_does_not_go_together_is_a_line_with_its_reason():
     assert whole["problem"] == ""
 
 
-def test_lines_come_as_they_are_counted(monkeypatch):
-    axes = Axes(inputs=[(3, side, side) for side in range(32, 100_032)], lets={})
-    points = sweep(ac.load("googlenet").file, "", axes, jobs=1)
-    assert next(points).input == (3, 32, 32)
-    assert len(axes) == 100_000
+def test_points_come_as_they_are_counted():
+    report = ac.sweep("googlenet", input=range(32, 100_032))
+    assert next(iter(report)).input == (3, 32, 32)
+    assert len(report) == 100_000
 
 
 @pytest.mark.parametrize("form", ["plain", "md", "json"])
@@ -117,26 +173,25 @@ def test_a_sweep_is_drawn(ending, tmp_path):
     ("arguments", "told"),
     [
         (["--input", "9..3"], "is an empty range"),
-        (["--input", "axb"], "--input"),
+        (["--input", "axb"], "input"),
         (["--input", "1..5:0"], "is an empty range"),
         (["--let", "nothing=1"], "has no let name 'nothing'"),
         (["--let", "alpha"], "--let 'alpha'"),
-        (["--let", "alpha=1,abc"], "let alpha: 'abc' is no name here; allowed: numbers, classes"),
-        (["--let", "alpha=alpha"], "let alpha: 'alpha' is no name here"),
-        (["--let", "classes=alpha"], "let classes: 'alpha' is no name here; allowed: numbers"),
+        (["--let", "alpha=1,abc"], "let alpha: unknown name 'abc'; allowed: numbers, classes"),
+        (["--let", "alpha=alpha"], "let alpha: unknown name 'alpha'"),
+        (["--let", "classes=alpha"], "let classes: unknown name 'alpha'; allowed: numbers"),
         (["--let", "alpha=1 2"], "let alpha: '1 2' is no expression"),
         (["--let", "alpha=1|2"], "let alpha: '1|2' is not allowed"),
         (["--let", "alpha=1/0"], "let alpha: '1/0' divides by 0"),
-        (["--input", ","], "--input ',' has no size; allowed: 128..512:32"),
-        (["--input", "0"], "--input '0'; allowed: sides of 1 or more"),
-        (["--input", "0..64:32"], "--input '0..64:32'; allowed: sides of 1 or more"),
-        (["--input", "9" * 5000], "--input '999"),
-        (["--batch", "x"], "--batch 'x'"),
-        (["--batch", "0"], "--batch '0'; allowed: whole numbers of 1 or more"),
-        (["--batch", "8,0"], "--batch '8,0'; allowed: whole numbers of 1 or more"),
-        (["--batch", "9" * 5000], "--batch '999"),
+        (["--input", ","], "input ',' has no size; allowed: 128..512:32"),
+        (["--input", "0"], "input '0'; allowed: sides of 1 or more"),
+        (["--input", "0..64:32"], "input '0..64:32'; allowed: sides of 1 or more"),
+        (["--input", "9" * 5000], "input '999"),
+        (["--batch", "x"], "batch 'x'"),
+        (["--batch", "0"], "batch '0'; allowed: whole numbers of 1 or more"),
+        (["--batch", "8,0"], "batch '8,0'; allowed: whole numbers of 1 or more"),
+        (["--batch", "9" * 5000], "batch '999"),
         (["--variant", "nope"], "has no variant 'nope'"),
-        (["--jobs", "0"], "--jobs 0"),
         (["--format", "html"], "allowed: plain, csv, md, json"),
         (["--input", "1..99999", "--let", "alpha=1..999"], "combinations; allowed: at most"),
     ],
@@ -164,11 +219,10 @@ def wait_until(happened):
     raise AssertionError("a minute has gone")
 
 
-def started(folder):
-    """Start a sweep that would take minutes, of two processes, as a terminal does."""
-    arguments = ["googlenet", "--input", "64..300000", "--jobs", "2", "-o", str(folder / "x.csv")]
+def started(*arguments):
+    """Start a sweep that would take minutes, as a terminal does."""
     return subprocess.Popen(
-        [*COMMAND, "sweep", *arguments],
+        [*COMMAND, "sweep", "googlenet", "--input", "64..300000", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -176,55 +230,25 @@ def started(folder):
     )
 
 
-def workers(process):
-    """Give the processes that count for another."""
-    lists = Path(f"/proc/{process.pid}/task").glob("*/children")
-    found = [int(child) for children in lists for child in children.read_text().split()]
-    return [
-        child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
-
-
-def has_lines(folder):
-    return any(file.stat().st_size for file in folder.iterdir())
-
-
-@pytest.mark.parametrize("after", [0, 0.05, 0.1, 0.2, None])
-def test_an_interrupt_ends_all_processes_without_a_word(after, tmp_path):
-    """At moments while the processes start, and once there are lines."""
-    with started(tmp_path) as process:
-        if after is None:
-            wait_until(lambda: has_lines(tmp_path))
-        else:
-            wait_until(lambda: workers(process))
-            time.sleep(after)
-        os.killpg(process.pid, signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_without_a_word_and_without_a_file(number, tmp_path):
+    with started("-o", str(tmp_path / "x.csv")) as process:
+        wait_until(lambda: any(file.stat().st_size for file in tmp_path.iterdir()))
+        os.killpg(process.pid, number)
         assert process.communicate() == ("", "")
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_process_is_told_with_what_to_do(tmp_path):
-    with started(tmp_path) as process:
-        wait_until(lambda: has_lines(tmp_path))
-        os.kill(workers(process)[0], signal.SIGKILL)
-        out, told = process.communicate()
-    assert (process.returncode, out) == (3, "")
-    assert told == (
-        "error: a process of the sweep ended before its work was done; it may have been killed; "
-        "count in one process with --jobs 1\n"
-    )
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_process_that_cannot_be_started_is_no_closed_pipe(monkeypatch):
-    def broken(*_):
-        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
-
-    monkeypatch.setattr(ProcessPoolExecutor, "submit", broken)
-    points = sweep(ac.load("googlenet").file, "", Axes(lets={}), jobs=2)
-    with pytest.raises(UnavailableError, match="failed: broken pipe; .* --jobs 1"):
-        next(points)
+def test_lines_that_are_finished_are_kept():
+    with started("--format", "csv") as process:
+        first = [process.stdout.readline() for _ in range(3)]
+        os.killpg(process.pid, signal.SIGINT)
+        rest, errors = process.stdout.read(), process.stderr.read()
+    assert (process.returncode, errors) == (130, "")
+    for side, line in zip((64, 65), first[1:], strict=True):
+        assert line.startswith(f"3x{side}x{side},1,,,,,")  # too small, with its reason
+    assert (first[-1] + rest).endswith("\n")
 
 
 @pytest.mark.parametrize("place", ["stdout", "file"])
@@ -240,7 +264,7 @@ def test_only_what_fails_in_writing_is_an_error_of_writing(place, error, tmp_pat
 
 
 def test_where_lines_go_may_be_closed_or_full():
-    command = " ".join([*COMMAND, "sweep", "googlenet", "--input", "64..300000", "--jobs", "2"])
+    command = " ".join([*COMMAND, "sweep", "googlenet", "--input", "64..300000"])
     for rest, expected in [
         ("| head -n 1", (0, "googlenet: counted in closed form", "")),
         ("> /dev/full", (2, "", "error: cannot write 'stdout': no space left on device")),
@@ -314,7 +338,7 @@ def test_too_many_curves_are_refused_before_anything_is_counted():
 
 def test_a_picture_of_too_many_curves_comes_to_no_count(tmp_path):
     """Hours of counting, which the refusal must not wait for."""
-    axes = ["--input", "64..99999", "--let", "alpha=1..20", "--jobs", "1"]
+    axes = ["--input", "64..99999", "--let", "alpha=1..20"]
     done = run("sweep", "mobilenet_v1", *axes, "-o", str(tmp_path / "x.png"), timeout=60)
     assert done.returncode == 2
     assert "20 curves in one picture" in done.stderr
@@ -336,6 +360,6 @@ def test_a_sweep_refuses_as_many_layers_as_a_table_does(tmp_path):
         "table: |\n  row | block\n  a | b\n"
     )
     axes = Axes(lets={"t": ("60", "70", "60")})
-    problems = [point.problem for point in sweep(ac.load(path).file, "", axes)]
+    problems = [point.problem for point in sweep_points(ac.load(path), "", axes)]
     assert problems[0] == problems[2] == ""
     assert "too many layers" in problems[1]

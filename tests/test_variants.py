@@ -6,6 +6,7 @@ import pytest
 
 import archcount as ac
 from archcount.errors import InvalidTableError, UsageError
+from archcount.spec.load import load_table
 
 COLUMNS = """archcount: 1
 name: two
@@ -43,16 +44,16 @@ variants:
 
 @pytest.fixture
 def load(tmp_path):
-    """Give a function that loads a changed text."""
+    """Give a function that loads a changed text, with every variant of it unless told otherwise."""
 
-    def loaded(*changes: tuple[str, str]):
+    def loaded(*changes: tuple[str, str], every_variant: bool = True):
         text = COLUMNS
         for old, new in changes:
             assert old in text
             text = text.replace(old, new, 1)
         path = tmp_path / "two.yaml"
         path.write_text(text)
-        return ac.load(path)
+        return load_table(path, every_variant=every_variant)
 
     return loaded
 
@@ -95,7 +96,7 @@ def test_a_changed_cell_is_read_by_those_that_read_its_column(load):
     )
     assert table.architecture(variant="small").find("one").params == 5 * 27 + 5
     # the paper's own rows stay
-    assert table.file.written.rows[0].cells["small"].text == "conv3-4"
+    assert table.written.rows[0].cells["small"].text == "conv3-4"
 
 
 def test_a_table_that_stands_by_itself_is_called_printed_beside_a_default(toy_text, tmp_path):
@@ -119,7 +120,7 @@ def test_a_variant_changes_blocks_heads_and_source(toy_text, tmp_path):
     other = table.architecture(variant="other")
     assert other.params == 2_310
     assert [head.node.params for head in other.heads] == [10]
-    assert table.file.printed("other").source.title == "Another paper"
+    assert table.variant("other").printed.source.title == "Another paper"
     assert table.architecture().params == 2_290
 
 
@@ -194,7 +195,7 @@ def test_a_printed_stride_and_a_type_as_block(tmp_path):
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_where_it_stands(change, says, load):
     if says == ".":  # an erratum of a printed variant's cell is fine
-        assert load(change).file.printed("small").errata
+        assert load(change).variant("small").printed.errata
         return
     with pytest.raises(InvalidTableError, match=says):
         load(change)
@@ -209,6 +210,24 @@ def test_one_mistake_is_told_once_however_many_variants_share_it(load):
             )
         )
     assert len(caught.value.problems) == 1
+
+
+def test_a_variant_is_read_when_it_is_asked_for(load, tmp_path):
+    strange = ("{block: conv3-2}", "{block: convv3-2}")
+    with pytest.raises(InvalidTableError) as caught:
+        load(strange)
+    [problem] = caught.value.problems
+    table = load(strange, every_variant=False)
+    assert table.architecture().variant == "large"
+    assert params(table, "small") == 112 + 296 + 90  # as above
+    for name in ("thin", "thin", "thinner"):
+        with pytest.raises(InvalidTableError) as caught:
+            table.architecture(variant=name)
+        [own] = caught.value.problems
+        assert own.where == problem.where
+        assert own.what.partition(": ")[2] == problem.what.partition(": ")[2]
+    [found] = ac.check(tmp_path / "two.yaml", engine="formula").findings
+    assert (found.kind, found.where) == ("invalid", problem.where)
 
 
 def test_an_unknown_variant_is_refused(load):

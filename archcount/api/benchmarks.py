@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archcount.api.tables import Table
-from archcount.benchmark.records import MODES, Benchmark, Plan
-from archcount.benchmark.results import read_results, to_json
+from archcount.benchmark.result_files import read_results, to_json
+from archcount.benchmark.results import Benchmark
+from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import Problem, UsageError
 from archcount.reporting.bench_comparison import render_bench_comparison
 from archcount.reporting.benchmarks import bench_csv, bench_frame, render_bench
@@ -123,20 +124,26 @@ def bench(
     >>> report.record.measurements[0].status
     'done'
     """
-    from archcount.benchmark.devices import best, check_device
     from archcount.benchmark.request import Request
-    from archcount.benchmark.running import Silence
-    from archcount.benchmark.whole import run_benchmark
+    from archcount.benchmark.run import run_benchmark
 
     targets, module = _targets(model)
+    if module is not None and repeat > 1:
+        raise UsageError(
+            Problem(
+                what="a module at hand runs in this process, so repeat needs a text that names it",
+                allowed="a table, or package:callable",
+            )
+        )
+    inputs = tuple(_several(input)) if input else ()
     request = Request(
         targets=targets,
         modes=_several(mode),
         batches=_several(batch),
         dtypes=_several(dtype),
-        device=check_device(device or best()),
-        inputs=_several(input) if input else (),
-        plan=Plan(
+        peak=settings.pop("peak", None),
+        base=Configuration(target="", device=device, inputs=inputs, **settings),
+        plan=RunSettings(
             target=precision,
             budget=budget,
             warm_up=warm_up,
@@ -145,17 +152,8 @@ def bench(
             repeat=repeat,
         ),
         tune=allow,
-        **settings,
     )
-    request.check()
-    if module is not None and repeat > 1:
-        raise UsageError(
-            Problem(
-                what="a module at hand runs in this process, so repeat needs a text that names it",
-                allowed="a table, or package:callable",
-            )
-        )
-    return BenchReport(run_benchmark(request, module=module, progress=Silence()))
+    return BenchReport(run_benchmark(request.checked(), module=module))
 
 
 def compare_bench(
@@ -184,14 +182,14 @@ def _targets(model: Any) -> tuple[tuple[str, ...], nn.Module | None]:
     if isinstance(model, str):
         return (model,), None
     if isinstance(model, Table):
-        return (str(model.file.path),), None
+        return (str(model.path),), None
     if isinstance(model, Iterable):
         texts = tuple(model)
         if texts and all(isinstance(item, str) for item in texts):
             return texts, None
-    from archcount.benchmark.whole import copy_of
+    from archcount.benchmark.run import as_module
 
-    module = copy_of(model)
+    module = as_module(model)
     if module is not None:
         return (type(module).__name__,), module
     raise UsageError(

@@ -13,13 +13,14 @@ from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.reporting.conditions import domain_words
 from archcount.reporting.formulas import FormulaRecord, render_formula
 from archcount.symbolic.checking import check
-from archcount.symbolic.formulas import RowFormula, formulas
+from archcount.symbolic.counting import RowFormula
+from archcount.symbolic.formulas import formulas
 
 if TYPE_CHECKING:
     import sympy
 
 _POINTS = 5
-"""At how many points, the table's own besides, the sweep counts each network anew."""
+"""Points, the table's own besides, at which each network is expanded and counted too."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def formula(
     if multiple < 1:
         raise UsageError(Problem(what=f"multiples of {multiple}", allowed="1 or more"))
     loaded = load(table) if isinstance(table, str) else table
-    found = formulas(loaded.file, variant, symbols, multiple)
+    found = formulas(loaded, variant, symbols, multiple)
     known = {row.id: row for row in found.rows}
     for name in rows:
         if name not in known:
@@ -191,8 +192,8 @@ def formula(
     return FormulaReport(
         FormulaRecord(
             found=found,
-            source=loaded.file.printed(variant).source,
+            source=loaded.variant(variant).printed.source,
             shown=shown or whole,
-            checked=check(loaded.file, found, _POINTS),
+            checked=check(loaded, found, _POINTS),
         )
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from archcount.benchmark.records import Benchmark, Configuration, Measurement
+from archcount.benchmark.results import Benchmark, Measurement
+from archcount.benchmark.settings import Configuration
 from archcount.errors import Problem, UsageError
 
 Verdict = Literal["SAME", "FASTER", "SLOWER", "UNCLEAR"]

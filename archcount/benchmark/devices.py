@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import torch
 
-from archcount.benchmark.records import Block, Configuration
+from archcount.benchmark.samples import Block
+from archcount.benchmark.settings import Configuration
 from archcount.errors import Problem, UnavailableError, UsageError, quote
 
 TYPES = ("cpu", "cuda", "mps", "xpu")
 PeakKind = Literal["allocated", "resident", ""]
 
 
-class Work(Protocol):
-    """One iteration."""
-
-    def __call__(self) -> object:
-        """Run it; what it gives is let go."""
+Work = Callable[[], object]
+"""One iteration; what it returns is dropped."""
 
 
 def available() -> tuple[str, ...]:

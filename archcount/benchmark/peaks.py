@@ -7,7 +7,8 @@ from time import perf_counter_ns
 import torch
 
 from archcount.benchmark.devices import Clock, Work, apply_settings, clock_for, is_out_of_memory
-from archcount.benchmark.records import DTYPES, Configuration, Peak
+from archcount.benchmark.results import Peak
+from archcount.benchmark.settings import DTYPES, Configuration
 
 _LONG_NS = 50_000_000
 """A product is large enough when it takes so long."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
-from archcount.benchmark.records import Block, Plan, Statistics, WarmUp
+from archcount.benchmark.samples import Block, Statistics, WarmUp
+from archcount.benchmark.settings import RunSettings
 from archcount.benchmark.statistics import FEWEST, describe
 
 BLOCK_NS = 200_000_000
@@ -115,7 +116,7 @@ class Sampling:
         stopped: why it ended, empty while it goes on.
     """
 
-    plan: Plan
+    plan: RunSettings
     iteration_ns: float
     blocks: list[Block] = field(default_factory=list)
     stopped: Literal["target", "budget", ""] = ""

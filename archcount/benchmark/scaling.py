@@ -8,29 +8,18 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from archcount.benchmark.records import Configuration, Plan, Scaling
+from archcount.benchmark.results import Scaling
+from archcount.benchmark.settings import Configuration, Launch, RunSettings
+from archcount.benchmark.workers import variables
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Launch:
-    """How processes are started.
-
-    Attributes:
-        processes: on each node.
-        nodes: how many there are.
-        endpoint: `host:port` where nodes meet; empty for one node.
-    """
-
-    processes: int
-    nodes: int = 1
-    endpoint: str = ""
-
-
-def measure_scaling(configuration: Configuration, plan: Plan, launch: Launch) -> Scaling | None:
+def measure_scaling(
+    configuration: Configuration, plan: RunSettings, launch: Launch
+) -> Scaling | None:
     """Measure one process alone, then all of them together, each with the same threads.
 
     Args:
@@ -75,7 +64,7 @@ class _FailedError(Exception):
         self.what, self.exit_code = what, exit_code
 
 
-def _launched(configuration: Configuration, plan: Plan, launch: Launch) -> dict[str, Any]:
+def _launched(configuration: Configuration, plan: RunSettings, launch: Launch) -> dict[str, Any]:
     where = ["--standalone"]
     if launch.endpoint:
         where = ["--rdzv-backend=c10d", f"--rdzv-endpoint={launch.endpoint}", "--rdzv-id=archcount"]
@@ -88,9 +77,9 @@ def _launched(configuration: Configuration, plan: Plan, launch: Launch) -> dict[
             *(sys.executable, "-m", "torch.distributed.run", *where),
             f"--nnodes={launch.nodes}",
             f"--nproc-per-node={launch.processes}",
-            *("-m", "archcount.benchmark.rank", str(request), str(result)),
+            *("-m", "archcount.benchmark.distributed_main", str(request), str(result)),
         ]
-        code, said = _run(command, _environment(configuration))
+        code, said = _run(command, variables(configuration))
         for told in sorted(Path(folder).glob("*.problem")):
             raise _FailedError(**json.loads(told.read_text()))
         if not code and not result.exists() and launch.nodes > 1:
@@ -116,13 +105,6 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
         process.wait()
         raise
     return process.returncode, said
-
-
-def _environment(configuration: Configuration) -> dict[str, str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    if configuration.threads is not None:
-        environment["OMP_NUM_THREADS"] = str(configuration.threads)
-    return environment
 
 
 def _last_error(said: str) -> str:

@@ -14,8 +14,10 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from archcount.benchmark.devices import PeakKind, apply_settings, clock_for, peak_memory
 from archcount.benchmark.loss import Loss
-from archcount.benchmark.records import DTYPES, Block, Configuration
-from archcount.benchmark.rows import RowSample, rows_of
+from archcount.benchmark.results import RowTime
+from archcount.benchmark.row_times import rows_of
+from archcount.benchmark.samples import Block
+from archcount.benchmark.settings import DTYPES, Configuration
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import find, users_code
@@ -108,7 +110,7 @@ class Session:
         """Give the most memory of an iteration."""
         return peak_memory(self._device, self._iteration)
 
-    def rows(self, walks: int) -> list[RowSample]:
+    def rows(self, walks: int) -> list[RowTime]:
         """Time every row of a table's network by itself.
 
         Raises:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from archcount.benchmark.records import Block, Statistics
+from archcount.benchmark.samples import Block, Statistics
 
 CONFIDENCE = 0.95
 """Of the intervals of medians."""

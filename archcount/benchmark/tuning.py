@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 
-from archcount.benchmark.host import Host, WorkerError
-from archcount.benchmark.records import Configuration, Measurement, Tuned
+from archcount.benchmark.results import Measurement, Tuned
+from archcount.benchmark.settings import Configuration
 from archcount.benchmark.statistics import clusters, interval_of_ratio
-
-ALLOWED = ("channels_last", "compile", "tf32", "bf16", "fp16", "amp-bf16", "amp-fp16")
-"""What may be tried; the first two change no type of numbers."""
-USUAL = ("channels_last", "compile")
+from archcount.benchmark.workers import Worker, WorkerError
 
 
 def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration]:
@@ -22,7 +20,7 @@ def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration
 
     Args:
         plain: the way that is to be bettered.
-        allow: some of `ALLOWED`.
+        allow: some of `TUNABLE`.
 
     >>> len(list(ways(Configuration(target="googlenet"), ["compile", "bf16"])))
     4
@@ -46,7 +44,7 @@ def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration
 def tuned(
     plain: Configuration,
     measurements: Sequence[Measurement],
-    make_host: Callable[[Configuration], Host],
+    make_worker: Callable[[Configuration], Worker],
 ) -> list[Tuned]:
     """Hold every way that was measured against the plain one, the fastest first.
 
@@ -55,7 +53,7 @@ def tuned(
     Args:
         plain: the way that was to be bettered.
         measurements: of it and of its other ways.
-        make_host: starts a process that says what a way gives.
+        make_worker: starts a process that says what a way gives.
     """
     done = [item for item in measurements if item.status == "done"]
     base = next((item for item in done if item.configuration == plain), None)
@@ -63,7 +61,7 @@ def tuned(
         return []
     done = [item for item in done if item.batch == base.batch]
     others = [item.configuration for item in done if item is not base]
-    errors = _errors(replace(plain, batch=base.batch), others, make_host)
+    errors = _errors(replace(plain, batch=base.batch), others, make_worker)
     found = [_held(base, item, errors.get(item.configuration.settings)) for item in done]
     return sorted(found, key=lambda item: item.ratio)
 
@@ -99,32 +97,29 @@ def _held(base: Measurement, item: Measurement, told: Error | None) -> Tuned:
 def _errors(
     plain: Configuration,
     others: Sequence[Configuration],
-    make_host: Callable[[Configuration], Host],
+    make_worker: Callable[[Configuration], Worker],
 ) -> dict[str, Error]:
     """Say how far what each way gives lies from what the plain one gives."""
     found: dict[str, Error] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "outputs.pt")
         try:
-            _asked(plain, make_host, "save", path)
+            _asked(plain, make_worker, "save", path)
         except WorkerError as error:
             return {way.settings: (None, error.what) for way in others}
         for way in others:
             try:
                 way = replace(way, batch=plain.batch)
-                found[way.settings] = _asked(way, make_host, "difference", path), ""
+                found[way.settings] = _asked(way, make_worker, "difference", path), ""
             except WorkerError as error:
                 found[way.settings] = None, error.what
     return found
 
 
 def _asked(
-    way: Configuration, make_host: Callable[[Configuration], Host], do: str, path: str
+    way: Configuration, make_worker: Callable[[Configuration], Worker], do: str, path: str
 ) -> float | None:
-    host = make_host(way)
-    try:
-        host.ask("prepare", **asdict(way))
-        found: float | None = host.ask(do, path=path)
+    with closing(make_worker(way)) as worker:
+        worker.ask("prepare", **asdict(way))
+        found: float | None = worker.ask(do, path=path)
         return found
-    finally:
-        host.close()

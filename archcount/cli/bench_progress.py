@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from statistics import median
 
-from archcount.benchmark.running import Phase, Progress, Silence, Trial
+from archcount.benchmark.runner import Phase, Progress, silent
+from archcount.benchmark.trial import Trial
 from archcount.cli.output import is_closed, is_terminal
 from archcount.reporting.figures import percent, significant
 
@@ -59,13 +60,13 @@ def _to_stderr(text: str) -> None:
 def shown() -> Iterator[Progress]:
     """Give what shows the progress of a benchmark."""
     if is_closed(sys.stderr):
-        yield Silence()
+        yield silent
         return
     if not is_terminal(sys.stderr):
-        yield Line(_to_stderr, every=False)
+        yield Line(_to_stderr, every=False).show
         return
     from rich.console import Console
     from rich.text import Text
 
     with Console(stderr=True).status("starting") as status:
-        yield Line(lambda text: status.update(Text(text)), every=True)
+        yield Line(lambda text: status.update(Text(text)), every=True).show

@@ -46,6 +46,6 @@ def _names(context: typer.Context, what: str) -> Iterator[str]:
         case "variants":
             yield from table.variants
         case "lets":
-            yield from table.lets()
+            yield from table.variant().let
         case _:
-            yield from (row.id for row in table.printed().rows)
+            yield from (row.id for row in table.printed.rows)

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from archcount import __version__
+from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
-from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting.render import render_listing
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import sheet_of
 
-SCHEMA = "archcount.env/1"
 _PACKAGES = ("torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
+
+
+@dataclass(frozen=True)
+class EnvReport(Report):
+    """Versions and devices.
+
+    Attributes:
+        record: what, and its value, None where it is not there, a line each.
+    """
+
+    command = "env"
+    schema = "archcount.env/2"
+
+    record: Lines
+
+    def _tidy(self) -> Lines:
+        return self.record
+
+    def _sheets(self) -> Parts:
+        return [[sheet_of("Environment", self._tidy())]]
 
 
 def show_env(form: Format = None, output: Output = None) -> None:
     """Show the versions and devices that a report or a measurement depends on."""
-    chosen = choose_format(form, output)
-    with destination(output) as write:
+    with emitting(form, output) as emit:
         with progress("asking torch for its devices"):
-            records = [{"what": what, "value": value} for what, value in _facts()]
-        write(render_listing("Environment", SCHEMA, records, chosen, colour=write_colour(output)))
+            report = EnvReport([{"what": what, "value": value} for what, value in _facts()])
+        emit(report)
 
 
 def _facts() -> list[tuple[str, str | None]]:

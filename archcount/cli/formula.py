@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from archcount.api.formulas import formula
-from archcount.api.tables import Table
 from archcount.cli import complete
 from archcount.cli.options import Output, TableName, loaded
 from archcount.cli.output import choose_format, destination, write_colour
@@ -64,7 +63,7 @@ def show_formula(
     """Give a table's counts as exact expressions in its input size and `let` names.
 
     Below them stands where they hold. They are made by one run of the counting itself over
-    symbols, and checked by `archcount sweep` at points of that domain.
+    symbols, and checked by counting at points of that domain.
     """
     chosen = choose_format(form, output, more={".tex": "latex"})
     if rows and every_row:
@@ -72,7 +71,7 @@ def show_formula(
     with destination(output) as write:
         table, named = loaded(name, variant)
         report = formula(
-            Table(table),
+            table,
             *(rows or []),
             variant=named,
             symbols=_names(symbols),

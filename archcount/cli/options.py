@@ -9,10 +9,10 @@ import typer
 
 from archcount.cli import complete
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.render import FORMATS
+from archcount.reporting.formats import FORMATS
 
 if TYPE_CHECKING:
-    from archcount.spec.loaded import LoadedTable
+    from archcount.spec.table import Table
 
 TableName = Annotated[
     str,
@@ -64,7 +64,7 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
     return values
 
 
-def loaded(name: str, variant: str) -> tuple[LoadedTable, str]:
+def loaded(name: str, variant: str) -> tuple[Table, str]:
     """Load the table that a name, which may end in `@variant`, stands for; give its variant.
 
     Raises:

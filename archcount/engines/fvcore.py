@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from archcount.architecture import Architecture
 from archcount.architecture.builder import assemble
 from archcount.architecture.network import Network
+from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
-from archcount.engines.records import Count, RowCount, Uncounted
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.adaptive_pooling import windows_total
 
@@ -236,6 +236,7 @@ _HANDLES: Mapping[str, Handle] = {
     "aten::batch_norm": _per_element("norm", 2),
     "aten::relu": _per_element("activation"),
     "aten::relu_": _per_element("activation"),
+    "aten::gelu": _per_element("activation"),
     "aten::max_pool2d": _pool,
     "aten::avg_pool2d": _pool,
     "aten::avg_pool3d": _pool,

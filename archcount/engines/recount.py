@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from archcount.architecture import Architecture, Node, Row
 from archcount.edits import Edit, Plan
+from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
-from archcount.engines.records import RowCount
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
 from archcount.spec.rereading import Rereading
@@ -38,7 +38,7 @@ class Recount:
             edits: the changes.
 
         >>> from archcount.api.tables import load
-        >>> recount = Recount(load("googlenet").file.rereading())
+        >>> recount = Recount(load("googlenet").variant().rereading())
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """

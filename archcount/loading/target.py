@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcount.architecture import Architecture
-from archcount.errors import InvalidValueError, Problem, UsageError, quote
-from archcount.layers import Shape
+from archcount.errors import Problem, UsageError, quote
 from archcount.spec.catalogue import find_table
 
 if TYPE_CHECKING:
@@ -82,24 +81,7 @@ class Target:
         from archcount.spec.load import load_table
 
         table = load_table(self.table, self.label)
-        return table.architecture(self.variant, input_shape(input), {})
-
-
-def input_shape(text: str) -> Shape | None:
-    """Read the input size of a table, None where nothing is said.
-
-    Raises:
-        UsageError: it is no size.
-    """
-    try:
-        return Shape.parse(text) if text else None
-    except InvalidValueError as error:
-        raise UsageError(
-            Problem(
-                what=f"input: {error.what}",
-                allowed="channels x height x width, such as 3x224x224",
-            )
-        ) from None
+        return table.architecture(variant=self.variant, input=input)
 
 
 def load_model(

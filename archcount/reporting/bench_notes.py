@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archcount.benchmark.records import Benchmark, Measurement, Peak
+from archcount.benchmark.results import Benchmark, Measurement, Peak
 from archcount.reporting.figures import percent, rate, significant
 from archcount.reporting.sheet import Text
 

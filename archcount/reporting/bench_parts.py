@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archcount.benchmark.records import Measurement, Peak, RowTime, Scaling, Tuned
+from archcount.benchmark.results import Measurement, Peak, RowTime, Scaling, Tuned
 from archcount.reporting.figures import percent, rate, significant, size
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 

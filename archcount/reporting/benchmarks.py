@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from archcount.benchmark.records import Benchmark, Measurement, Scaling
-from archcount.benchmark.results import to_json
+from archcount.benchmark.result_files import to_json
+from archcount.benchmark.results import Benchmark, Measurement, Scaling
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.bench_parts import row_sheets, scaling_sheets, tuned_sheets
 from archcount.reporting.exports import Value, to_csv

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from archcount.engines.sweep import Axes, Point
 from archcount.errors import Problem, UnavailableError, UsageError, quote
+from archcount.symbolic.axes import Axes
+from archcount.symbolic.sweeps import Point
 
 _MOST = 12
 """Curves that can be told apart."""

@@ -15,9 +15,9 @@ from archcount.symbolic.polynomial import (
     Length,
     Monomial,
     Name,
+    Number,
     Polynomial,
     Ratio,
-    names_of,
 )
 
 
@@ -38,13 +38,9 @@ def expression(polynomial: Polynomial, sides: Iterable[str]) -> str:
 
 def terms(polynomial: Polynomial, sides: Iterable[str]) -> list[str]:
     """Write a polynomial's terms, what no length stands in on one line, signs in front."""
-    apart = frozenset(sides)
-    groups: dict[Monomial, dict[Monomial, Fraction]] = {}
-    for monomial, factor in polynomial.terms.items():
-        spatial = frozenset(part for part in monomial if apart & {*names_of(part[0])})
-        groups.setdefault(spatial, {})[monomial - spatial] = factor
-    flat = groups.pop(UNIT, {})
-    parts = [_term(spatial, groups[spatial]) for spatial in sorted(groups, key=_fineness)]
+    groups = polynomial.by_names(sides)
+    flat = groups.pop(UNIT, Polynomial({})).terms
+    parts = [_term(spatial, groups[spatial].terms) for spatial in sorted(groups, key=_fineness)]
     lines = _signed(parts)
     if flat:
         products = [_term(UNIT, {m: flat[m]}) for m in sorted(flat, key=_degree)]
@@ -74,7 +70,7 @@ def _degree(monomial: Monomial) -> tuple[int, str]:
     return -sum(exponent for _, exponent in monomial), _product(monomial)
 
 
-def _term(spatial: Monomial, by: Mapping[Monomial, Fraction]) -> tuple[bool, str]:
+def _term(spatial: Monomial, by: Mapping[Monomial, Number]) -> tuple[bool, str]:
     """Write one term; its sign apart."""
     number, common, rest = _factored(by)
     sums = [f"({_sum(rest)})"] if len(rest.terms) > 1 else []
@@ -91,14 +87,13 @@ def _term(spatial: Monomial, by: Mapping[Monomial, Fraction]) -> tuple[bool, str
     return number < 0, f"{text}/({divisors})" if "*" in divisors else f"{text}/{divisors}"
 
 
-def _factored(by: Mapping[Monomial, Fraction]) -> tuple[Fraction, Monomial, Polynomial]:
+def _factored(by: Mapping[Monomial, Number]) -> tuple[Number, Monomial, Polynomial]:
     """Take the denominator and the product that all terms share out of a sum."""
     below = math.lcm(*(value.denominator for value in by.values()))
-    number = Fraction(1, below) if len(by) > 1 else next(iter(by.values()))
-    if len(by) > 1 and all(value < 0 for value in by.values()):
-        number = -number
     if len(by) == 1:
-        return number, next(iter(by)), Polynomial.of(1)
+        ((monomial, factor),) = by.items()
+        return factor, monomial, Polynomial.of(1)
+    number = Fraction(-1 if all(value < 0 for value in by.values()) else 1, below)
     shared: dict[Atom, int] = dict(next(iter(by)))
     for monomial in by:
         exponents = dict(monomial)

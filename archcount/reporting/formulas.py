@@ -19,7 +19,8 @@ from archcount.reporting.exports import Value, to_csv, to_json
 from archcount.reporting.expressions import expression, terms
 from archcount.reporting.render import FORMATS, render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
-from archcount.symbolic.formulas import Formulas, RowFormula
+from archcount.symbolic.counting import RowFormula
+from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.polynomial import Polynomial
 from archcount.symbolic.symbols import SIDES
 
@@ -38,7 +39,7 @@ class FormulaRecord:
         found: the expressions.
         source: where the table was printed.
         shown: the rows to show, `total` for the whole network.
-        checked: at how many points the sweep counts the same.
+        checked: at how many points the expanded table counts the same.
     """
 
     found: Formulas
@@ -139,7 +140,7 @@ def _notes(record: FormulaRecord) -> Iterator[Text]:
     if idle:
         yield Text(f"no count depends on {', '.join(idle)}")
     places = "1 point" if record.checked == 1 else f"{record.checked} points"
-    yield Text(f"checked: archcount sweep counts the same in all at {places}")
+    yield Text(f"checked: the expanded table counts the same in all at {places}")
 
 
 def _listed(numbers: Mapping[str, int | Fraction]) -> str:

@@ -8,8 +8,8 @@ import sympy
 
 from archcount.reporting.algebra import algebraic, symbols_of
 from archcount.reporting.conditions import domain_words
+from archcount.symbolic.counting import RowFormula
 from archcount.symbolic.domain import Domain
-from archcount.symbolic.formulas import RowFormula
 
 
 def formula_latex(rows: Iterable[RowFormula], domain: Domain) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from archcount.benchmark.records import Benchmark, Measurement
+from archcount.benchmark.results import Benchmark, Measurement
 from archcount.errors import Problem, UnavailableError, UsageError
 from archcount.reporting.bench_parts import RowFigures, row_figures
 from archcount.reporting.figures import rate, significant

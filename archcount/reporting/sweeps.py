@@ -7,8 +7,8 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from archcount.engines.sweep import Point
 from archcount.reporting.exports import Value
+from archcount.symbolic.sweeps import Point
 
 SCHEMA = "archcount.sweep/1"
 FORMATS = ("plain", "csv", "md", "json")

@@ -23,9 +23,9 @@ from archcount.printed import (
 )
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.marked import Marked
+from archcount.spec.overrides import PRINTED, default_of
 from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
 from archcount.spec.source import parse, read_text
-from archcount.spec.variants import PRINTED, default_of
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
 _COUNTED = ("params", "weights", "ops", "buffers", "params and buffers", "neurons")

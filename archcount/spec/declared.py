@@ -8,7 +8,7 @@ from archcount.errors import InvalidTableError, Problem, quote, suggestion
 from archcount.printed import DeclaredReading, Erratum
 from archcount.spec.blocks import BlockReader
 from archcount.spec.marked import Marked
-from archcount.spec.parts import ParsedReading, ParsedRow
+from archcount.spec.parsed import ParsedReading, ParsedRow
 from archcount.spec.schema import TableFile
 
 

@@ -20,18 +20,16 @@ from archcount.architecture.resolve import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem
 from archcount.layers import Shape
-from archcount.spec.parts import HeadBody, ParsedRow
+from archcount.spec.parsed import ParsedRow, Sections
 
 
 def expand_table(
     name: str,
     variant: str,
     input_shape: Shape,
-    rows: Sequence[ParsedRow],
-    heads: Sequence[HeadBody],
+    sections: Sections,
     lets: Mapping[str, Value],
     defaults: LayerDefaults,
-    elsewhere: Collection[str] = (),
     memo: Memo | None = None,
 ) -> Architecture:
     """Expand every row on the output of the one before it.
@@ -43,17 +41,16 @@ def expand_table(
         name: the table's name.
         variant: the variant's name, or empty.
         input_shape: what the first row reads.
-        rows: the parsed rows.
-        heads: the auxiliary classifiers.
+        sections: the parsed rows and heads.
         lets: what the `let` names mean.
         defaults: the table's `layer:`.
-        elsewhere: columns that need not be read.
         memo: blocks of these rows expanded before, under the same defaults; which cells nobody
             reads is not said then.
 
     Raises:
         InvalidTableError: with the problems of all rows and heads.
     """
+    rows = sections.rows
     expansion = _Expansion(rows, lets, defaults, memo)
     done: list[Row] = []
     ends: dict[str, Shape] = {}
@@ -68,7 +65,7 @@ def expand_table(
         ends[row.id] = start = end
     grown = [
         (head, expansion.attempt(head.block, ends[head.at], head.at, f"head at {head.at}"))
-        for head in heads
+        for head in sections.heads
         if head.at in ends
     ]
     if expansion.problems:
@@ -84,11 +81,7 @@ def expand_table(
             if node is not None
         ),
         # What is remembered is read by nobody anew.
-        unread=()
-        if memo is not None
-        else tuple(
-            cell for row in rows for cell in _unread(row, expansion.read[row.id] | {*elsewhere})
-        ),
+        unread=() if memo is not None else tuple(expansion.unread(rows, sections.elsewhere)),
     )
 
 
@@ -119,17 +112,18 @@ class _Expansion:
             self.problems += [item for item in error.problems if item not in self.problems]
             return None
 
+    def unread(self, rows: Sequence[ParsedRow], elsewhere: Collection[str]) -> Iterator[str]:
+        """List the filled cells of rows that say what a layer is and that no layer reads.
 
-def _unread(row: ParsedRow, read: set[str]) -> Iterator[str]:
-    """List the filled cells of a row that say what a layer is and that no layer reads.
-
-    A 0 says that there is no such layer, so that none reads it; no layer reads words.
-    """
-    for name, value in row.values.items():
-        if not isinstance(value, Value) or value.value == 0 or isinstance(value.value, str):
-            continue
-        if name not in (*OUTPUT_NAMES, "n") and name not in read:
-            yield f"row {row.id}: {value.what} is {value.text}"
+        A 0 says that there is no such layer, so that none reads it; no layer reads words.
+        """
+        for row in rows:
+            read = (*OUTPUT_NAMES, "n", *self.read[row.id], *elsewhere)
+            for name, value in row.values.items():
+                if not isinstance(value, Value) or value.value == 0 or isinstance(value.value, str):
+                    continue
+                if name not in read:
+                    yield f"row {row.id}: {value.what} is {value.text}"
 
 
 def _printed_output(row: ParsedRow) -> Shape | None:

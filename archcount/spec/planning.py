@@ -30,7 +30,7 @@ from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
 from archcount.printed import Patch
-from archcount.spec.parts import ParsedRow
+from archcount.spec.parsed import ParsedRow
 
 Values = Mapping[str, Value | Blank]
 

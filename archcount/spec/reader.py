@@ -1,164 +1,185 @@
-"""The parts of a file that a schema cannot read: grid, blocks, heads, declarations, `let`."""
+"""From a table file's tree to one of its networks, gathering all its problems."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from keyword import iskeyword
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from archcount.architecture.expression import FUNCTIONS
-from archcount.architecture.scope import INPUT_NAMES, OUTPUT_NAMES
-from archcount.errors import (
-    InvalidTableError,
-    Problem,
-    quote,
-    suggestion,
-)
-from archcount.spec.blocks import BlockReader
-from archcount.spec.claims import check_claims
-from archcount.spec.declared import check_errata, read_readings
-from archcount.spec.grid import COLUMNS, GridRow, parse_grid
+from archcount.architecture import Architecture
+from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
+from archcount.layers import Shape
+from archcount.printed import Claim, Convention, PrintedTable, Source
+from archcount.spec.claims import claims_of, layers_like
+from archcount.spec.declared import errata_of
 from archcount.spec.marked import Marked
-from archcount.spec.parts import HeadBody, ParsedRow, Parts
-from archcount.spec.rows import NAMELESS, read_row
-from archcount.spec.variants import (
-    GridChange,
-    change_grid,
-    default_of,
-    read_elsewhere,
-    strange_names,
-)
+from archcount.spec.overrides import PRINTED, apply_variant
+from archcount.spec.parsed import Sections
+from archcount.spec.schema import TableFile
+from archcount.spec.sections import read_sections
+from archcount.spec.validate import validate
+from archcount.spec.variant import Variant
 
 
-def read_parts(
-    marked: Marked, lines: list[str], problems: list[Problem], change: GridChange | None = None
-) -> Parts:
-    """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
+@dataclass(frozen=True, kw_only=True)
+class TableSource:
+    """A table file that fits the schema, as it was read.
 
-    Every part is read even where another is wrong, or where the schema refused the file.
-
-    Args:
-        marked: the file, a variant's changes in place.
-        lines: the lines of the whole file.
-        problems: where problems go.
-        change: what the variant changes in the rows, where it is one.
+    Attributes:
+        tree: its values with their places.
+        lines: its lines.
+        entries: its keys.
+        base: its rows, heads and declared readings, without any variant.
     """
-    grid: list[GridRow] = []
-    declared = {key: str(item.value) for key, item in marked.section("columns").items()}
-    columns = [name for name in COLUMNS if name in ("patch", "n", "output")] + list(declared)
-    table = dict(marked.items()).get("table")
-    if table and isinstance(table.value, str):
+
+    tree: Marked
+    lines: list[str]
+    entries: TableFile
+    base: Sections
+
+    @property
+    def written(self) -> PrintedTable:
+        """What the paper printed, whatever variants make of it."""
+        return _printed(self.entries, self.tree, self.base)
+
+    @property
+    def default(self) -> str:
+        """The name of the variant that is meant where none is named."""
+        return self.entries.default or ""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of its networks, the one as printed first where its rows name blocks."""
+        if self.default and "block" not in self.base.columns:
+            return tuple(self.entries.variants)
+        return (PRINTED if self.default else "", *self.entries.variants)
+
+    def read(self, name: str, problems: list[Problem]) -> Variant:
+        """Read one network; what is wrong with it goes to `problems`.
+
+        Args:
+            name: the variant's name; empty or `printed` for the table as printed.
+            problems: where problems go; those there already are not repeated.
+        """
+        own: list[Problem] = []
+        tree, entries, sections, is_printed = self.tree, self.entries, self.base, True
+        if name in entries.variants:
+            is_printed = entries.variants[name].printed
+            tree, change = apply_variant(tree, name)
+            sections = read_sections(tree, self.lines, own, change)
+            entries = validate(tree)
+        variant = Variant(
+            table=entries.name,
+            name=name,
+            input=Shape.parse(entries.input),
+            let=entries.let,
+            let_at=tree.section("let"),
+            layer=entries.layer.model_dump(exclude_none=True),
+            layer_at=tree.section("layer"),
+            sections=sections,
+            printed=_printed(entries, tree, sections),
+            is_printed=is_printed,
+        )
+        if not is_printed:
+            own += _unheard(name, entries, tree)
         try:
-            blocks = change is None and not default_of(marked)
-            grid, columns = parse_grid(table, lines, declared, blocks=blocks)
+            architecture = variant.architecture
         except InvalidTableError as error:
-            problems += error.problems
-    if change is not None:
-        grid = change_grid(grid, change, declared, problems)
-        columns += [name for name in change.read.keys if name not in columns]
-    alone = bool(grid) and "block" in grid[0].cells
-    lets = tuple(marked.section("let").keys)
-    problems += _clashes(marked, lets, declared)
-    problems += _strange_lets(marked, lets)
-    if change is None:
-        problems += strange_names(marked)
-    names = [
-        name
-        for name in columns
-        if (name in declared or name in ("patch", "n")) and name not in NAMELESS
-    ]
-    names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
-    reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))
-    problems += reader.read_all()
-    rows = tuple(read_row(row, reader, problems) for row in grid)
-    check_claims(marked, columns, problems)
-    check_errata(marked, rows, problems)
-    readings = tuple(read_readings(marked, rows, reader, problems))
-    heads = tuple(_heads(marked, rows, reader, problems))
-    return Parts(
-        columns=tuple(columns),
-        alone=alone,
-        rows=rows,
-        heads=heads,
-        readings=readings,
-        elsewhere=read_elsewhere(marked),
+            own += error.problems
+        else:
+            if not own and not problems:
+                own += _strange_parts(variant.printed.claims, architecture)
+                own += _unfit_readings(variant)
+        problems += _told(name, own, problems)
+        return variant
+
+
+def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> Iterator[Problem]:
+    """Say whose problems they are; what is known of another network already is left out."""
+    told = {(item.where, item.what) for item in known}
+    ends = {(item.where, item.what.partition(": ")[2]) for item in known}
+    for item in found:
+        if (item.where, item.what) not in told | ends:
+            name = f"variant {variant}: " if variant and variant != PRINTED else ""
+            yield replace(item, what=name + item.what)
+
+
+def _unheard(variant: str, file: TableFile, marked: Marked) -> Iterator[Problem]:
+    """Refuse what a variant says of printed rows that are not its own."""
+    for index, _ in enumerate(file.errata):
+        yield Problem(
+            what=f"an erratum of variant {variant}, of which the paper prints no rows",
+            remedy="write printed: true if its rows are printed, or remove it",
+            where=marked.find(("errata", index, "row")).where,
+        )
+    for index, claim in enumerate(file.claims):
+        if claim.what.startswith("sum of "):
+            yield Problem(
+                what=f"a claim of the {claim.what}, and the paper prints no rows of this variant",
+                remedy="write printed: true if its rows are printed, or remove it",
+                where=marked.find(("claims", index, "what")).where,
+            )
+
+
+def _strange_parts(claims: Sequence[Claim], architecture: Architecture) -> Iterator[Problem]:
+    """Refuse claims of a part that the network does not have."""
+    for claim in claims:
+        if claim.heads and not architecture.heads:
+            yield Problem(
+                what=f"the claim {quote(claim.printed)} counts heads, and the network has none",
+                remedy="write the heads, or leave heads: out",
+                where=claim.where,
+            )
+        if claim.of and architecture.find(claim.of) is None:
+            yield Problem(
+                what=f"the claim {quote(claim.printed)} is of {quote(claim.of)}, and there is no "
+                "such part",
+                allowed="the name of a row, or the path of a module such as "
+                f"{max(list(architecture.paths())[:40], key=len)}; rows: "
+                + ", ".join(row.id for row in architecture.rows),
+                remedy=suggestion(claim.of, list(architecture.paths())),
+                where=claim.where,
+            )
+        if claim.layers and not architecture.like(*layers_like(claim.layers)):
+            yield Problem(
+                what=f"the claim {quote(claim.printed)} is of layers {quote(claim.layers)}, and "
+                "the network has none",
+                allowed="a kind of layer, and a kernel, that the network has",
+                where=claim.where,
+            )
+
+
+def _unfit_readings(variant: Variant) -> Iterator[Problem]:
+    """Expand every declared reading on its row's input; give what does not go together."""
+    for reading in variant.printed.readings:
+        try:
+            variant.rereading().declared(reading.row)
+        except InvalidTableError as error:
+            yield from error.problems
+
+
+def in_order(problems: list[Problem]) -> list[Problem]:
+    """Sort problems by their place, and keep each once."""
+    once = dict.fromkeys(problems)
+    return sorted(once, key=lambda item: item.where or Location("", 0, 0))
+
+
+def _printed(file: TableFile, marked: Marked, parts: Sections) -> PrintedTable:
+    """Gather what the paper printed, and what the file says of it."""
+    params, ops = file.conventions.params, file.conventions.ops
+    return PrintedTable(
+        name=file.name,
+        source=Source(**file.source.model_dump()),
+        columns=parts.columns,
+        headings={name: heading for name, heading in file.columns.items() if heading},
+        rows=tuple(row.printed for row in parts.rows),
+        conventions={
+            "params": Convention(
+                k=params.K, count=params.count, include=params.include, rounding=params.rounding
+            ),
+            "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
+        },
+        claims=claims_of(file, marked),
+        readings=tuple(reading.declared for reading in parts.readings),
+        errata=errata_of(file, marked),
+        notes=file.notes,
     )
-
-
-def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
-    """Find names that an expression cannot read, or could read in two ways."""
-    places = {**marked.section("columns").keys, **marked.section("let").keys}
-    problems = [
-        Problem(
-            what=f"the name {quote(name)} cannot stand in an expression",
-            allowed="any other name",
-            remedy=f"write {name}_, say",
-            where=places[name],
-        )
-        for name in (*lets, *declared)
-        if iskeyword(name) or name in FUNCTIONS
-    ]
-    return problems + [
-        Problem(
-            what=f"let name {quote(name)} is a column too",
-            remedy="rename one of them",
-            where=places[name],
-        )
-        for name in lets
-        if name in declared or name in COLUMNS
-    ]
-
-
-def _strange_lets(marked: Marked, lets: Collection[str]) -> Iterator[Problem]:
-    """Find what a variant lets be that the table does not."""
-    for variant, change in marked.section("variants").items():
-        for name, where in change.section("let").keys.items():
-            if name not in lets:
-                yield Problem(
-                    what=f"variant {variant} changes {quote(name)}, which is not in let:",
-                    allowed=", ".join(lets) or "none; the table has no let:",
-                    remedy=suggestion(name, lets) or "add it to the table's let:",
-                    where=where,
-                )
-
-
-def _heads(
-    marked: Marked, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
-) -> Iterable[HeadBody]:
-    known = [row.id for row in rows]
-    taken: set[str] = set()
-    for head in marked.listing("heads"):
-        entries = dict(head.items())
-        if not {"at", "loss_weight", "body"} <= entries.keys():
-            continue  # the schema has reported it
-        at = str(entries["at"].value)
-        if known and at not in known:
-            problems.append(
-                Problem(
-                    what=f"a head at {quote(at)}, which is no row",
-                    allowed=", ".join(known),
-                    remedy=suggestion(at, known),
-                    where=entries["at"].where,
-                )
-            )
-        if at in taken:
-            problems.append(
-                Problem(
-                    what=f"a second head at {quote(at)}",
-                    remedy="join them in one body, or move one",
-                    where=entries["at"].where,
-                )
-            )
-        taken.add(at)
-        try:
-            block = reader.read(entries["body"])
-            yield HeadBody(at=at, loss_weight=_float(entries["loss_weight"]), block=block)
-        except InvalidTableError as error:
-            problems += [item for item in error.problems if item not in problems]
-
-
-def _float(marked: Marked) -> float:
-    """Read a number that the schema checks; 0 where it will refuse it."""
-    try:
-        return float(str(marked.value))
-    except ValueError:
-        return 0.0

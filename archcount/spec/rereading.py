@@ -20,7 +20,7 @@ from archcount.architecture.resolve import Budget
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
 from archcount.printed import Patch, parse_size
-from archcount.spec.parts import ParsedRow
+from archcount.spec.parsed import ParsedRow
 from archcount.spec.planning import make_plan
 
 

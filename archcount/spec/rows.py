@@ -20,7 +20,7 @@ from archcount.printed import (
 )
 from archcount.spec.blocks import BlockReader
 from archcount.spec.grid import Cell, GridRow
-from archcount.spec.parts import ParsedRow
+from archcount.spec.parsed import ParsedRow
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)

@@ -1,4 +1,4 @@
-"""Expressions held against the sweep at points of their domain."""
+"""Expressions compared with the expanded table at points of their domain."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from archcount.engines.sweep import Axes, Point, sweep
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
 from archcount.symbolic.domain import Domain, Range
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.side import Side
+from archcount.symbolic.sweeps import Point, expanded
 
 Values = Mapping[str, int | Fraction]
 """A value for each symbol."""
@@ -43,21 +43,18 @@ def _number(item: Range, draw: random.Random) -> Fraction:
     return value + step if item.above and value == item.least else value
 
 
-def counted(table: LoadedTable, found: Formulas, point: Values) -> Point:
-    """Count a table by the sweep at a point, its other numbers the table's own."""
-    channels, height, width = found.input
-    size = point.get("size")
-    shape = tuple(
-        int(point.get(name, size if name != "C" and size is not None else own))
-        for name, own in zip("CHW", (channels, height, width), strict=True)
-    )
-    lets = {name: [str(point[name])] for name in found.symbols if name in found.lets}
-    axes = Axes(inputs=[shape], lets=lets, batches=(int(point.get("batch", 1)),))
-    return next(sweep(table, found.variant, axes, jobs=1))
+def counted(table: Table, found: Formulas, point: Values) -> Point:
+    """Count a table by expanding it at a point, its other numbers the table's own."""
+    square = {name: point["size"] for name in "HW" if "size" in point}
+    sides = zip("CHW", found.input, strict=True)
+    size = tuple(int({**square, **point}.get(name, side)) for name, side in sides)
+    lets = {name: str(point[name]) for name in found.lets}
+    one = expanded(table, found.variant, size, lets)
+    return one.of_batch(int(point.get("batch", 1)))
 
 
-def check(table: LoadedTable, found: Formulas, number: int = 5, seed: int = 0) -> int:
-    """Hold the whole network's expressions against the sweep.
+def check(table: Table, found: Formulas, number: int = 5, seed: int = 0) -> int:
+    """Compare the whole network's expressions with the expanded table.
 
     Args:
         table: the table.

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from archcount.architecture.resolve import MOST
 from archcount.symbolic.guards import Guard
-from archcount.symbolic.polynomial import UNIT, Length, Name, Point
+from archcount.symbolic.polynomial import UNIT, Length, Name, Number, Point
 from archcount.symbolic.side import Side, solve
 
 
@@ -113,14 +113,14 @@ def _range(name: str, guards: Iterable[Guard]) -> tuple[Range, list[Guard]]:
         of = guard.of
         if guard.of.names != {name} or not of.terms.keys() <= {UNIT, variable}:
             continue
-        narrowed = _narrowed(found, guard.relation, of.terms[variable], of.constant)
+        narrowed = _narrowed(found, guard.relation, Fraction(of.terms[variable]), of.constant)
         if narrowed is not None:
             found = narrowed
             taken.append(guard)
     return found, taken
 
 
-def _narrowed(found: Range, relation: str, factor: Fraction, constant: Fraction) -> Range | None:
+def _narrowed(found: Range, relation: str, factor: Fraction, constant: Number) -> Range | None:
     """Add the guard `factor * name + constant` in a relation to 0; None where it is another's."""
     zero = -constant / factor
     if relation == "whole" and constant.denominator == 1:
@@ -160,7 +160,7 @@ def _is_implied(guard: Guard, domain: Domain) -> bool:
     return value >= 0 if guard.relation == ">=" else value > 0 and guard.relation in (">", "!=")
 
 
-def _is_whole(monomial: Iterable[tuple[object, int]], factor: Fraction, domain: Domain) -> bool:
+def _is_whole(monomial: Iterable[tuple[object, int]], factor: Number, domain: Domain) -> bool:
     units = {item.name: item.unit for item in domain.ranges}
     for atom, exponent in monomial:
         if isinstance(atom, Length) or (isinstance(atom, Name) and atom.whole):

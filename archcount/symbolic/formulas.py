@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
-from archcount.engines.formula import count
-from archcount.engines.records import Count, RowCount
 from archcount.errors import InvalidTableError, Problem, UsageError
-from archcount.layers import Shape
-from archcount.spec.loaded import LoadedTable
+from archcount.spec.table import Table
+from archcount.symbolic.counting import RowFormula, count_symbolically
 from archcount.symbolic.domain import Domain, domain_of
-from archcount.symbolic.guards import Guard, Trace
-from archcount.symbolic.merging import merged
-from archcount.symbolic.number import Symbolic
-from archcount.symbolic.polynomial import Name, Polynomial
+from archcount.symbolic.guards import Guard
+from archcount.symbolic.merging import merged_lengths
 from archcount.symbolic.symbols import (
     TAKEN,
     check_symbols,
@@ -25,35 +20,6 @@ from archcount.symbolic.symbols import (
     multiples,
     sides_of,
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowFormula:
-    """One row's counts, or the whole network's.
-
-    Attributes:
-        id: the row's name; `total` for all.
-        output: channels, height and width.
-        weights: parameters of kernels.
-        params: all trained numbers.
-        macs: multiply-accumulates of the batch.
-    """
-
-    id: str
-    output: tuple[Polynomial, ...]
-    weights: Polynomial
-    params: Polynomial
-    macs: Polynomial
-
-    def quantities(self) -> dict[str, Polynomial]:
-        """Give the counts by name."""
-        return {"params": self.params, "weights": self.weights, "macs": self.macs}
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names that any of its numbers reads."""
-        numbers = (*self.output, *self.quantities().values())
-        return frozenset(name for number in numbers for name in number.names)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +60,7 @@ class Formulas:
 
 
 def formulas(
-    table: LoadedTable, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
+    table: Table, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
 ) -> Formulas:
     """Count a table with symbols for numbers.
 
@@ -115,13 +81,13 @@ def formulas(
     >>> mobilenet.total.macs.at({"H": 224, "W": 224, "alpha": Fraction(1, 2), "classes": 1000})
     Fraction(149497088, 1)
     """
-    lets = table.numbers(variant)
+    lets = table.variant(variant).numbers
     if symbols:
         check_symbols(table.name, symbols, lets)
         found = _run(table, variant, tuple(symbols), multiple)
         _check_untied(found)
         return found
-    texts = table.lets(variant)
+    texts = table.variant(variant).let
     free = [name for name in lets if name not in TAKEN and is_own(texts[name])]
     ties: list[Guard] = []
     while True:
@@ -154,66 +120,40 @@ def _check_untied(found: Formulas) -> None:
 
 
 def _run(
-    table: LoadedTable,
+    table: Table,
     variant: str,
     symbols: tuple[str, ...],
     multiple: int,
 ) -> Formulas:
-    channels, height, width = table.input(variant).chw
-    lets = table.numbers(variant)
-    sides = sides_of(symbols, (channels, height, width), multiple)
-    point: dict[str, int | Fraction] = {n: sides[n] if n in sides else lets[n] for n in symbols}
-    trace = Trace(point)
-    made = {
-        name: Symbolic(Polynomial.of(Name(name, whole=name in sides)), trace) for name in symbols
-    }
-    own: dict[str, Any] = {
-        "C": channels,
-        "H": made.get("size", height),
-        "W": made.get("size", width),
-    }
-    numbers: Any = {name: made[name] for name in symbols if name not in sides}
-    shape = Shape(tuple(made.get(name, side) for name, side in own.items()))
+    own = table.variant(variant).input.chw
+    lets = table.variant(variant).numbers
+    sides = sides_of(symbols, own, multiple)
+    point = {name: sides[name] if name in sides else lets[name] for name in symbols}
     try:
-        counted = count(architecture := table.with_numbers(variant, shape, numbers))
+        counted = count_symbolically(table, variant, own, point)
     except InvalidTableError as error:
         # The table's own numbers go together; those of a multiple are not in its file.
         tried = " and ".join(f"{name} = {value}" for name, value in sides.items())
         problem = replace(error.problems[0], where=None)
         raise UsageError(replace(problem, what=f"with {tried}: {problem.what}")) from None
-    guards = (*trace.guards, *multiples(sides, multiple))
-    batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
-    domain = domain_of(guards, sides, list(numbers))
-    moved = following(table.lets(variant), numbers)
+    guards = (*counted.guards, *multiples(sides, multiple))
+    numbers = [name for name in symbols if name not in sides]
+    domain = domain_of(guards, sides, numbers)
+    moved = following(table.variant(variant).let, numbers)
+    *rows, total = (
+        row.replaced(merged_lengths(row.numbers, domain.sides))
+        for row in (*counted.rows, counted.total)
+    )
     return Formulas(
         name=table.name,
-        variant=architecture.variant,
-        input=(channels, height, width),
+        variant=counted.variant,
+        input=own,
         symbols=symbols,
         fixed={name: value for name, value in lets.items() if name not in (*numbers, *moved)},
         ties=(),
-        rows=tuple(merged(_formula(row, batch), domain.sides) for row in counted.rows),
-        total=merged(_formula(_named(counted), batch), domain.sides),
+        rows=tuple(rows),
+        total=total,
         domain=domain,
         guards=guards,
         point=point,
-    )
-
-
-def _named(counted: Count) -> RowCount:
-    """Give the whole network's sums by a name that no row has."""
-    taken = any(row.id == "total" for row in counted.rows)
-    return replace(counted.total, id="whole network") if taken else counted.total
-
-
-def _formula(row: RowCount, batch: Polynomial) -> RowFormula:
-    def read(number: Any) -> Polynomial:
-        return number.polynomial if isinstance(number, Symbolic) else Polynomial.of(number)
-
-    return RowFormula(
-        id=row.id,
-        output=tuple(read(side) for side in row.output),
-        weights=read(row.weights),
-        params=read(row.params),
-        macs=read(row.cost.macs) * batch,
     )

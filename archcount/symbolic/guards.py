@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from archcount.exact import is_beyond
-from archcount.symbolic.polynomial import Point, Polynomial
+from archcount.symbolic.polynomial import Number, Point, Polynomial
 from archcount.symbolic.rounding import canonical, is_integral
 
 
@@ -35,10 +34,10 @@ class Guard:
         return compare(value, self.relation)
 
 
-def compare(value: Fraction, relation: str) -> bool:
+def compare(value: Number, relation: str) -> bool:
     """Hold a value against 0.
 
-    >>> compare(Fraction(0), ">"), compare(Fraction(0), ">=")
+    >>> compare(0, ">"), compare(0, ">=")
     (False, True)
     """
     match relation:

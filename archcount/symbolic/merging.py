@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from archcount.symbolic.polynomial import Atom, Length, Name, Polynomial, Ratio
 from archcount.symbolic.side import Side
 
-if TYPE_CHECKING:
-    from archcount.symbolic.formulas import RowFormula
 
-
-def merged(row: RowFormula, sides: Iterable[Side]) -> RowFormula:
-    """Write a row's lengths by one another where the domain lets each say the same.
+def merged_lengths(
+    polynomials: Collection[Polynomial], sides: Iterable[Side]
+) -> dict[Atom, Polynomial]:
+    """Return what stands for lengths where the domain lets each say the same by another.
 
     Where 32 divides H or H + 1, ceil(H/2) is 16 ceil(H/32); where 32 divides H, it is H/2.
     """
-    everything = (*row.output, *row.quantities().values())
     instead: dict[Atom, Polynomial] = {}
     for side in sides:
         lengths = {
             atom
-            for polynomial in everything
+            for polynomial in polynomials
             for atom in polynomial.atoms()
             if isinstance(atom, Length) and atom.name == side.name
         }
         instead |= _instead(side, lengths)
-    if not instead:
-        return row
-    return replace(
-        row,
-        output=tuple(_written(number, instead) for number in row.output),
-        weights=_written(row.weights, instead),
-        params=_written(row.params, instead),
-        macs=_written(row.macs, instead),
-    )
+    return instead
 
 
 def _instead(side: Side, lengths: set[Length]) -> dict[Atom, Polynomial]:
@@ -89,17 +77,3 @@ def _is_multiple(length: Length, base: Length, side: Side) -> bool:
         length.at({side.name: remainder}) == times * base.at({side.name: remainder})
         for remainder in side.remainders
     )
-
-
-def _written(polynomial: Polynomial, instead: Mapping[Atom, Polynomial]) -> Polynomial:
-    total = Polynomial.of(0)
-    for monomial, factor in polynomial.terms.items():
-        product = Polynomial.of(factor)
-        for atom, exponent in monomial:
-            if atom in instead and exponent > 0:
-                for _ in range(exponent):
-                    product = product * instead[atom]
-            else:
-                product = product * Polynomial({frozenset({(atom, exponent)}): Fraction(1)})
-        total = total + product
-    return total

@@ -9,7 +9,7 @@ from typing import Any
 from archcount.errors import Problem, UsageError
 from archcount.exact import SymbolicNumber
 from archcount.symbolic.guards import Trace
-from archcount.symbolic.polynomial import Extreme, Polynomial
+from archcount.symbolic.polynomial import Extreme, Number, Polynomial
 from archcount.symbolic.rounding import canonical, floor_of, settled
 
 LARGEST = 2_000
@@ -62,7 +62,7 @@ class Symbolic(SymbolicNumber):
             )
         return Symbolic(polynomial, self.trace)
 
-    def _value(self) -> Fraction:
+    def _value(self) -> Number:
         return self.polynomial.at(self.trace.point)
 
     def _plus(self, other: Symbolic) -> Symbolic:
@@ -95,7 +95,7 @@ class Symbolic(SymbolicNumber):
         self.trace.decide(other._minus(rest).polynomial, ">")
         return plain
 
-    def _modulo(self, other: Symbolic) -> int | Fraction:
+    def _modulo(self, other: Symbolic) -> Number:
         rest = self._value() % other._value()
         quotient = self._minus(self._like(Polynomial.of(rest)))._over(other)
         self.trace.require_whole(quotient.polynomial)
@@ -133,7 +133,7 @@ class Symbolic(SymbolicNumber):
         self.trace.require_whole(self.polynomial)
         return 1
 
-    def _pinned(self) -> Fraction:
+    def _pinned(self) -> Number:
         """Give the value, and note that the expression has it."""
         value = self._value()
         self.trace.decide(self.polynomial - value, "==")

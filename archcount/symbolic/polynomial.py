@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-Point = Mapping[str, int | Fraction]
+Number = int | Fraction
+Point = Mapping[str, Number]
 """A value for each name."""
 
 
@@ -19,9 +20,9 @@ class Name:
     name: str
     whole: bool = False
 
-    def at(self, point: Point) -> Fraction:
-        """Give the value at a point."""
-        return Fraction(point[self.name])
+    def at(self, point: Point) -> Number:
+        """Return the value at a point."""
+        return point[self.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class Length:
     shift: int
     divisor: int
 
-    def at(self, point: Point) -> Fraction:
-        """Give the value at a point."""
-        return Fraction((Fraction(point[self.name]) + self.shift) // self.divisor)
+    def at(self, point: Point) -> Number:
+        """Return the value at a point."""
+        return (point[self.name] + self.shift) // self.divisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ class Ratio:
     shift: int
     divisor: int
 
-    def at(self, point: Point) -> Fraction:
-        """Give the value at a point."""
-        return (Fraction(point[self.name]) + self.shift) / self.divisor
+    def at(self, point: Point) -> Number:
+        """Return the value at a point."""
+        return Fraction(point[self.name] + self.shift) / self.divisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class Floor:
 
     of: Polynomial
 
-    def at(self, point: Point) -> Fraction:
-        """Give the value at a point."""
-        return Fraction(math.floor(self.of.at(point)))
+    def at(self, point: Point) -> Number:
+        """Return the value at a point."""
+        return math.floor(self.of.at(point))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class Extreme:
     second: Polynomial
     largest: bool
 
-    def at(self, point: Point) -> Fraction:
-        """Give the value at a point."""
+    def at(self, point: Point) -> Number:
+        """Return the value at a point."""
         values = (self.first.at(point), self.second.at(point))
         return max(values) if self.largest else min(values)
 
@@ -84,9 +85,9 @@ class Inverse:
 
     of: Polynomial
 
-    def at(self, point: Point) -> Fraction:
-        """Give the value at a point."""
-        return 1 / self.of.at(point)
+    def at(self, point: Point) -> Number:
+        """Return the value at a point."""
+        return Fraction(1) / self.of.at(point)
 
 
 Atom = Name | Length | Ratio | Floor | Extreme | Inverse
@@ -101,20 +102,21 @@ class Polynomial:
 
     >>> w = Polynomial.of(Name("w"))
     >>> ((w + 1) * (w - 1)).at({"w": 5})
-    Fraction(24, 1)
+    24
     """
 
-    terms: Mapping[Monomial, Fraction]
+    terms: Mapping[Monomial, Number]
 
     @classmethod
-    def of(cls, what: Atom | int | Fraction) -> Polynomial:
+    def of(cls, what: Atom | Number) -> Polynomial:
         """Make one of an atom or a number."""
         if isinstance(what, int | Fraction):
-            return cls({UNIT: Fraction(what)} if what else {})
-        return cls({frozenset({(what, 1)}): Fraction(1)})
+            number = what.numerator if what.denominator == 1 else what
+            return cls({UNIT: number} if number else {})
+        return cls({frozenset({(what, 1)}): 1})
 
     @cached_property
-    def _key(self) -> frozenset[tuple[Monomial, Fraction]]:
+    def _key(self) -> frozenset[tuple[Monomial, Number]]:
         return frozenset(self.terms.items())
 
     def __hash__(self) -> int:
@@ -123,24 +125,24 @@ class Polynomial:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Polynomial) and self._key == other._key
 
-    def __add__(self, other: Polynomial | int | Fraction) -> Polynomial:
+    def __add__(self, other: Polynomial | Number) -> Polynomial:
         terms = dict(self.terms)
         for monomial, factor in as_polynomial(other).terms.items():
-            terms[monomial] = terms.get(monomial, Fraction(0)) + factor
+            terms[monomial] = terms.get(monomial, 0) + factor
         return Polynomial({monomial: factor for monomial, factor in terms.items() if factor})
 
     def __neg__(self) -> Polynomial:
         return self * -1
 
-    def __sub__(self, other: Polynomial | int | Fraction) -> Polynomial:
+    def __sub__(self, other: Polynomial | Number) -> Polynomial:
         return self + -as_polynomial(other)
 
-    def __mul__(self, other: Polynomial | int | Fraction) -> Polynomial:
-        terms: dict[Monomial, Fraction] = {}
+    def __mul__(self, other: Polynomial | Number) -> Polynomial:
+        terms: dict[Monomial, Number] = {}
         for theirs, by in as_polynomial(other).terms.items():
             for ours, factor in self.terms.items():
                 monomial = _product(ours, theirs)
-                terms[monomial] = terms.get(monomial, Fraction(0)) + factor * by
+                terms[monomial] = terms.get(monomial, 0) + factor * by
         return Polynomial({monomial: factor for monomial, factor in terms.items() if factor})
 
     def over(self, other: Polynomial) -> Polynomial:
@@ -148,37 +150,61 @@ class Polynomial:
         if len(other.terms) == 1:
             ((monomial, factor),) = other.terms.items()
             below = frozenset((atom, -exponent) for atom, exponent in monomial)
-            return self * Polynomial({below: 1 / factor})
+            return self * Polynomial({below: Fraction(1) / factor})
         ratio = self._ratio(other)
         return Polynomial.of(ratio) if ratio is not None else self * Polynomial.of(Inverse(other))
 
-    def _ratio(self, other: Polynomial) -> Fraction | None:
+    def _ratio(self, other: Polynomial) -> Number | None:
         """Give the number that a multiple of another is a multiple by; None where it is none."""
         if not self.terms or self.terms.keys() != other.terms.keys():
             return None
-        ratios = {factor / other.terms[monomial] for monomial, factor in self.terms.items()}
+        ratios = {
+            Fraction(factor) / other.terms[monomial] for monomial, factor in self.terms.items()
+        }
         return ratios.pop() if len(ratios) == 1 else None
 
     @property
-    def number(self) -> Fraction | None:
+    def number(self) -> Number | None:
         """Its value if it is the same everywhere."""
         if not self.terms:
-            return Fraction(0)
+            return 0
         return self.terms[UNIT] if self.terms.keys() == {UNIT} else None
 
     @property
-    def constant(self) -> Fraction:
+    def constant(self) -> Number:
         """Its term without a name."""
-        return self.terms.get(UNIT, Fraction(0))
+        return self.terms.get(UNIT, 0)
 
-    def at(self, point: Point) -> Fraction:
-        """Give the value at a point."""
-        total = Fraction(0)
+    def at(self, point: Point) -> Number:
+        """Return the value at a point."""
+        total: Number = 0
         for monomial, factor in self.terms.items():
             for atom, exponent in monomial:
-                factor *= atom.at(point) ** exponent
+                value = atom.at(point)
+                factor *= value**exponent if exponent > 0 else Fraction(1) / value**-exponent
             total += factor
         return total
+
+    def replaced(self, instead: Mapping[Atom, Polynomial]) -> Polynomial:
+        """Return the same with some atoms, where they are no divisors, written as polynomials."""
+        total = Polynomial({})
+        for monomial, factor in self.terms.items():
+            others = frozenset(part for part in monomial if part[0] not in instead or part[1] < 0)
+            product = Polynomial({others: factor})
+            for atom, exponent in monomial - others:
+                for _ in range(exponent):
+                    product = product * instead[atom]
+            total = total + product
+        return total
+
+    def by_names(self, names: Iterable[str]) -> dict[Monomial, Polynomial]:
+        """Return, by the product of all atoms that read some names, what it is multiplied by."""
+        apart = {*names}
+        groups: dict[Monomial, dict[Monomial, Number]] = {}
+        for monomial, factor in self.terms.items():
+            product = frozenset(part for part in monomial if apart & {*names_of(part[0])})
+            groups.setdefault(product, {})[monomial - product] = factor
+        return {product: Polynomial(terms) for product, terms in groups.items()}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -217,7 +243,7 @@ def names_of(atom: Atom) -> Iterable[str]:
             return first.names | second.names
 
 
-def as_polynomial(what: Polynomial | int | Fraction) -> Polynomial:
+def as_polynomial(what: Polynomial | Number) -> Polynomial:
     """Take a number for the polynomial that it is."""
     return what if isinstance(what, Polynomial) else Polynomial.of(what)
 

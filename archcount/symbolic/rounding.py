@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from archcount.symbolic.polynomial import UNIT, Floor, Length, Name, Polynomial
+from archcount.symbolic.polynomial import UNIT, Atom, Floor, Length, Name, Number, Polynomial
 
 
 def length(name: str, shift: int, divisor: int) -> Polynomial:
@@ -47,7 +47,7 @@ def as_length(polynomial: Polynomial) -> tuple[str, int, int, int] | None:
     return None
 
 
-def floor_of(polynomial: Polynomial, divisor: Fraction, *, is_whole: bool) -> Polynomial:
+def floor_of(polynomial: Polynomial, divisor: Number, *, is_whole: bool) -> Polynomial:
     """Give floor(polynomial / divisor).
 
     Args:
@@ -59,7 +59,7 @@ def floor_of(polynomial: Polynomial, divisor: Fraction, *, is_whole: bool) -> Po
     >>> twice == length("H", 1, 4)
     True
     """
-    quotient = polynomial * (1 / divisor)
+    quotient = polynomial * (Fraction(1) / divisor)
     if is_whole:
         return settled(quotient)
     if quotient.number is not None:
@@ -78,19 +78,12 @@ def floor_of(polynomial: Polynomial, divisor: Fraction, *, is_whole: bool) -> Po
 
 def canonical(polynomial: Polynomial) -> Polynomial:
     """Write every length with a shift from 0 to below its divisor, so that equal ones cancel."""
-    total = Polynomial.of(0)
-    for monomial, factor in polynomial.terms.items():
-        product = Polynomial.of(factor)
-        for atom, exponent in monomial:
-            if isinstance(atom, Length) and exponent > 0:
-                whole, shift = divmod(atom.shift, atom.divisor)
-                power = Polynomial.of(Length(atom.name, shift, atom.divisor)) + whole
-                for _ in range(exponent):
-                    product = product * power
-            else:
-                product = product * Polynomial({frozenset({(atom, exponent)}): Fraction(1)})
-        total = total + product
-    return total
+    instead: dict[Atom, Polynomial] = {}
+    for atom in polynomial.atoms():
+        if isinstance(atom, Length) and not 0 <= atom.shift < atom.divisor:
+            whole, shift = divmod(atom.shift, atom.divisor)
+            instead[atom] = Polynomial.of(Length(atom.name, shift, atom.divisor)) + whole
+    return polynomial.replaced(instead) if instead else polynomial
 
 
 def is_integral(polynomial: Polynomial) -> bool:

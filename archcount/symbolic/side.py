@@ -15,6 +15,7 @@ from archcount.symbolic.polynomial import (
     Floor,
     Length,
     Name,
+    Number,
     Polynomial,
 )
 
@@ -132,9 +133,7 @@ def _solved(
             yield start % period, _Class(start + period * bounds[0], last)
 
 
-def _steps(
-    relation: str, value: Fraction, step: Fraction, met: int
-) -> tuple[int, int | None] | None:
+def _steps(relation: str, value: Number, step: Fraction, met: int) -> tuple[int, int | None] | None:
     """Give the first and last k >= 0 with value + step * k in a relation to 0; None for none."""
     if relation == "whole":
         return (0, None) if value.denominator == 1 and step.denominator == 1 else None

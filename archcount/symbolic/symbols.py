@@ -10,7 +10,9 @@ from archcount.errors import Problem, UsageError, quote, suggestion
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.polynomial import Name, Polynomial
 
-SIDES = ("C", "H", "W", "size", "batch")
+SIZE = ("C", "H", "W")
+"""The names of the input's size: channels, height, width."""
+SIDES = (*SIZE, "size", "batch")
 """The names that are not the table's: input channels, height, width, height = width, images."""
 
 

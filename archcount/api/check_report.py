@@ -1,0 +1,194 @@
+"""The check of a table: valid, counted alike by every engine, verdicts as its file declares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archcount import engines
+from archcount.api.comparing import compare
+from archcount.api.counting import count
+from archcount.api.table_report import TableReport
+from archcount.api.tables import Table
+from archcount.comparison import VERDICTS
+from archcount.comparison.errata import unexpected
+from archcount.errors import InvalidTableError, Problem, unknown_name
+from archcount.reporting.check_sheets import Finding, TableCheck, check_lines, check_sheet
+from archcount.reporting.formats import FORMATS
+from archcount.reporting.github import GITHUB
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.spec.catalogue import find_table, shipped_tables
+from archcount.spec.load import load_table
+
+FAILING = (
+    "surprise",
+    "warning",
+    *(word for word in VERDICTS if word not in ("match", "unpublished")),
+)
+"""What a check may be asked to fail on; an invalid file and engines that disagree always do."""
+
+CHECK_FORMATS = {**FORMATS, "github": GITHUB}
+"""The formats that a check can be written in."""
+
+
+@dataclass(frozen=True)
+class CheckReport(Report):
+    """What a check found of some tables.
+
+    Attributes:
+        record: the tables in order, each with its findings.
+    """
+
+    command = "check"
+    schema = "archcount.check/2"
+    formats = CHECK_FORMATS
+    items = "tables"
+
+    record: tuple[TableCheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing found fails the check."""
+        return all(check.passed for check in self.record)
+
+    @property
+    def invalid(self) -> bool:
+        """Whether a file could not be read."""
+        return any(check.invalid for check in self.record)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, of all tables."""
+        return tuple(finding for check in self.record for finding in check.findings)
+
+    def _tidy(self) -> Lines:
+        return check_lines(self.record)
+
+    def _sheets(self) -> Parts:
+        return [[check_sheet(self.record)]]
+
+
+def check(
+    *names: str | Path, engine: str = "fvcore", fail_on: Collection[str] = ("surprise",)
+) -> CheckReport:
+    """Check tables; a file that is not valid is a finding, not an error.
+
+    Args:
+        *names: names of shipped tables, or files; all shipped tables where there is none.
+        engine: the engine that is compared with the formula.
+        fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
+            file declares it.
+
+    Raises:
+        UsageError: there is no such table, engine, or word.
+
+    >>> check("googlenet", engine="formula").passed
+    True
+    """
+    _require_known(fail_on)
+    engines.choose(engine)
+    found = [
+        (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
+        for name in names or shipped_tables()
+    ]
+    return CheckReport(tuple(_check(*each, engine, fail_on) for each in found))
+
+
+def _check(name: str, path: Path, label: str, engine: str, fail_on: Collection[str]) -> TableCheck:
+    try:
+        table = load_table(path, label, every_variant=True)
+    except InvalidTableError as error:
+        return TableCheck(
+            name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
+        )
+    return _checked(table, name, engine, fail_on)
+
+
+def _require_known(fail_on: Collection[str]) -> None:
+    """Refuse a word that is no reason to fail."""
+    for word in fail_on:
+        if word not in FAILING:
+            raise unknown_name("unknown reason to fail", word, FAILING)
+
+
+def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> TableCheck:
+    """Check every network of a table that is valid."""
+    verdicts: Counter[str] = Counter()
+    found: list[Finding] = []
+    engines: tuple[str, ...] = ()
+    for variant in table.networks:
+        report = count(table, variant=variant, engine=engine, heads=True)
+        found += _engines(report)
+        report = compare(report, table)
+        found += _verdicts(table, report, fail_on)
+        verdicts += Counter(report.verdicts)
+        engines = tuple(each.engine for each in report.counts)
+    papers = [table.variant(variant).printed for variant in table.networks]
+    return TableCheck(
+        name=name,
+        path=table.path,
+        variants=len(papers),
+        engines=engines,
+        verdicts={word: verdicts[word] for word in VERDICTS if verdicts[word]},
+        declared=sum(
+            len(paper.errata)
+            + len(paper.readings)
+            + sum(claim.erratum is not None for claim in paper.claims)
+            for paper in papers
+        ),
+        findings=tuple(found),
+    )
+
+
+def _invalid(problem: Problem) -> Finding:
+    allowed = f"; allowed: {problem.allowed}" if problem.allowed else ""
+    return Finding(
+        kind="invalid", what=problem.what + allowed, remedy=problem.remedy, where=problem.where
+    )
+
+
+def _engines(report: TableReport) -> Iterator[Finding]:
+    """List where engines disagree, and what one of them cannot count."""
+    variant = f" of variant {report.record.variant}" if report.record.variant else ""
+    for item in report.record.disagreements:
+        values = ", ".join(f"{engine} {value}" for engine, value in item.values.items())
+        yield Finding(kind="engines", what=f"{item.what} of row {item.row}{variant}: {values}")
+    for op in report.record.uncounted:
+        yield Finding(kind="uncounted", what=f"{op.op} in {op.place}{variant}, {op.times} times")
+
+
+def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> Iterator[Finding]:
+    """List the verdicts that the file does not expect, those that may not stand, and warnings."""
+    comparison, variant = report.record.comparison, report.architecture.variant
+    assert comparison is not None
+    paper = table.variant(variant).printed
+    told = f"variant {variant}, " if variant else ""
+    for item in unexpected(paper, comparison):
+        found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"
+        yield Finding(
+            kind="surprise",
+            what=f"{told}{item.about}: {found}. {item.sentence}",
+            remedy=item.remedy,
+            where=item.where,
+            failing="surprise" in fail_on,
+        )
+    rows = {row.id: row for row in comparison.rows}
+    for row in paper.rows:
+        for column, cell in rows[row.id].cells.items():
+            if cell.verdict.status in fail_on:
+                yield Finding(
+                    kind=cell.verdict.status,
+                    what=f"{told}row {row.id}, {column}: {cell.verdict.sentence}",
+                    where=row.cells[column].where,
+                )
+    for claim, compared in zip(paper.claims, comparison.claims, strict=True):
+        if compared.verdict.status in fail_on:
+            yield Finding(
+                kind=compared.verdict.status,
+                what=f"{told}the claim {claim.printed} ({claim.what}): {compared.verdict.sentence}",
+                where=claim.where,
+            )
+    for warning in report.record.warnings:
+        yield Finding(kind="warning", what=f"{told}{warning}", failing="warning" in fail_on)

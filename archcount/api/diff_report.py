@@ -1,0 +1,157 @@
+"""Two architectures held against each other, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archcount import difference
+from archcount.api.model_report import check_run
+from archcount.api.tables import Table
+from archcount.errors import Problem, UsageError
+from archcount.loading.reference import UserCodeError
+from archcount.loading.target import built, load_model
+from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
+from archcount.reporting.report import Lines, Parts, Report
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class DifferenceReport(Report):
+    """What differs between two architectures.
+
+    Attributes:
+        record: everything the report says.
+    """
+
+    command = "diff {record.left.name} {record.right.name}"
+    schema = "archcount.diff/2"
+
+    record: difference.Difference
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is another."""
+        return self.record.is_changed
+
+    def _tidy(self) -> Lines:
+        return tidy_pairs(self.record)
+
+    def _sheets(self) -> Parts:
+        return [[difference_sheet(self.record)]]
+
+
+def diff(
+    left: str | Table | nn.Module,
+    right: str | Table | nn.Module,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    device: str = "meta",
+) -> DifferenceReport:
+    """Compare two architectures, however their code is written.
+
+    Both are run once on copies without weights; what they do becomes a sequence of layers, which
+    are aligned by structure first and by names second. Not compared are dropout, a softmax that
+    gives the result, as many models leave it to the loss, what only moves numbers, constants, what
+    is frozen or detached, and what runs in training alone.
+
+    Args:
+        left: a table's name (`name@variant` for a variant), its file, a loaded table,
+            `package.module:callable`, `file.py:callable`, or a module. Its modules name the rows.
+        right: likewise.
+        input: what both are called with, as `count` takes it; a table's own where it is empty.
+        batch: how many images an input such as "3x224x224" stands for.
+        device: `meta`, or `cpu` for models that look at their numbers.
+
+    Raises:
+        UsageError: there is no such model, nothing says the input, or two tables have no input
+            that both can take.
+        UserCodeError: a model raised something.
+        InvalidTableError: a table cannot be read.
+        UnavailableError: a model is too large to run.
+
+    >>> from torch import nn
+    >>> one = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
+    >>> other = nn.Sequential(nn.Conv2d(3, 8, 5), nn.ReLU())
+    >>> diff(one, other, input="3x9x9").record.rows[0].pairs[0].changes
+    (Change(what='kernel', left='3x3', right='5x5'),)
+    """
+    check_run(batch, device)
+    if not batch:
+        raise UsageError(
+            Problem(what="batch 0: nothing would be run", allowed="a whole number from 1")
+        )
+    sides = [_made(left, device), _made(right, device)]
+    owns = {name: own for _, name, own in sides if own}
+    if not isinstance(input, str) or input:
+        owns = {}
+    elif not owns:
+        raise UsageError(
+            Problem(
+                what="nothing says what the models are called with",
+                remedy="give an input, such as 3x224x224",
+            )
+        )
+    given = next(iter(owns.values()), input)
+    remarks: tuple[str, ...] = ()
+    if len(set(owns.values())) > 1:
+        remarks = (f"{_made_for(owns)}; both were called with {given}",)
+    models = []
+    inputs = ""
+    for module, name, _ in sides:
+        model, inputs, told = _run(module, name, given, owns, batch=batch, device=device)
+        models.append(model)
+        remarks += told
+    return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
+
+
+def _run(
+    module: nn.Module,
+    name: str,
+    given: Any,
+    owns: Mapping[str, str],
+    *,
+    batch: int,
+    device: str,
+) -> tuple[difference.Model, str, tuple[str, ...]]:
+    """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
+    from archcount.engines.sides import side
+
+    try:
+        layers, params, macs, inputs, told = side(
+            module, given, name=name, batch=batch, device=device
+        )
+    except UserCodeError as error:
+        if len(set(owns.values())) < 2:
+            raise
+        raise UsageError(
+            Problem(
+                what=str(error).partition("\n")[0],
+                allowed=f"an input that both can take: {_made_for(owns)}",
+                remedy="name one with --input",
+            )
+        ) from None
+    model = difference.Model(
+        name=name, layers=layers.layers, results=layers.results, params=params, macs=macs
+    )
+    return model, inputs, told
+
+
+def _made_for(owns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} is made for {own}" for name, own in owns.items())
+
+
+def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, str]:
+    """Give a module, what it is called, and its own input where it has one."""
+    if isinstance(thing, Table):
+        architecture = thing.architecture()
+        own = "x".join(map(str, architecture.input.dims))
+        return built(architecture, device), thing.name, own
+    if isinstance(thing, str):
+        module, own = load_model(thing, device=device)
+        return module, thing, own
+    return thing, type(thing).__name__, ""

@@ -1,0 +1,77 @@
+"""The conventions of a table, inferred from all its printed numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archcount import engines
+from archcount.api.tables import Table
+from archcount.comparison import ColumnFit, fit_columns
+from archcount.comparison.conventions import plain
+from archcount.printed import Convention
+from archcount.reporting.infer_sheets import (
+    Inference,
+    inferred_lines,
+    inferred_sheets,
+)
+from archcount.reporting.report import Lines, Parts, Report
+
+
+@dataclass(frozen=True)
+class InferReport(Report):
+    """The conventions of a table, inferred from its printed numbers.
+
+    Attributes:
+        record: everything the report says.
+    """
+
+    command = "infer {record.name}"
+    schema = "archcount.infer/2"
+
+    record: Inference
+
+    @property
+    def proposed(self) -> Mapping[str, Convention]:
+        """The likeliest convention of each column with printed numbers."""
+        return self.record.proposed
+
+    @property
+    def block(self) -> str:
+        """The `conventions:` line for the table file; empty where nothing is printed."""
+        return self.record.block
+
+    def _tidy(self) -> Lines:
+        return inferred_lines(self.record)
+
+    def _sheets(self) -> Parts:
+        return [[sheet] for sheet in inferred_sheets(self.record)]
+
+
+def infer(table: Table) -> InferReport:
+    """Infer how a paper counts, whatever the file declares.
+
+    >>> from archcount.api.tables import load
+    >>> infer(load("googlenet")).proposed["ops"].k
+    1000
+    """
+    counted = engines.engine("formula").count(table.architecture())
+    fits = fit_columns(table.printed, counted, declared=False)
+    return InferReport(
+        Inference(
+            name=table.name,
+            fits=fits,
+            ties={column: _ties(found) for column, found in fits.items()},
+            declared=table.printed.conventions,
+        )
+    )
+
+
+def _ties(fits: tuple[ColumnFit, ...]) -> tuple[Convention, ...]:
+    """List the conventions that give the same numbers as the likeliest, shortened alike."""
+    best = fits[0]
+    return tuple(
+        plain(fit.convention)
+        for fit in fits[1:]
+        if fit.misses == best.misses and fit.convention.rounding == best.convention.rounding
+    )

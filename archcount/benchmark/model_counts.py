@@ -1,0 +1,103 @@
+"""What is true of a model whatever the clock says, from archcount's own counts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from archcount.benchmark.results import ModelFacts
+from archcount.benchmark.settings import Configuration
+from archcount.engines import models
+from archcount.engines.model_records import ModelCount
+from archcount.errors import ArchcountError
+from archcount.loading.reference import find, source_of
+from archcount.loading.target import Target, built, load_model
+
+_PROCESS = 600 * 2**20
+"""Bytes of a process with torch in it."""
+_TRAIN = 1.5
+"""What activations and gradients take together, by the activations alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """A configuration's counts.
+
+    Attributes:
+        facts: of the model; None where it cannot be counted.
+        rows: multiply-accumulates forward and backward of each module, by its path.
+        remarks: why not, where it cannot be counted.
+    """
+
+    facts: ModelFacts | None
+    rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+def count_facts(configuration: Configuration, module: nn.Module | None = None) -> Counted:
+    """Count one iteration of a configuration on the meta device.
+
+    Args:
+        configuration: what is measured.
+        module: the model, where it is at hand.
+
+    >>> count_facts(Configuration(target="googlenet", batch=2)).facts.macs  # 2 x 1,582,671,872
+    3165343744
+    """
+    try:
+        count = _count(configuration, module)
+    except Exception as error:  # of any kind: what cannot be counted can be measured all the same
+        told = error.problems[0].what if isinstance(error, ArchcountError) else repr(error)
+        what = str(told).splitlines()[0]
+        return Counted(facts=None, remarks=(f"it could not be counted: {what}",))
+    is_train = configuration.mode == "train"
+    total = count.total
+    weights = sum(count.weight_bytes.values())
+    moved = _TRAIN * count.activation_bytes if is_train else count.peak_bytes
+    facts = ModelFacts(
+        params=total.params - count.unused,
+        inputs=count.inputs,
+        macs=total.macs,
+        backward_macs=total.backward if is_train else 0,
+        uncounted=tuple(dict.fromkeys(item.op for item in count.uncounted)),
+        bytes_needed=round(_PROCESS + weights * (3 if is_train else 1) + moved),
+    )
+    rows = {part.path: (part.macs, part.backward) for part in count.modules}
+    return Counted(facts=facts, rows=rows, remarks=count.remarks)
+
+
+def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount:
+    given: Any = find(configuration.maker) if configuration.maker else list(configuration.inputs)
+    if module is None:
+        target = Target.read(configuration.target)
+        if target.table is not None:
+            size = configuration.inputs[0] if configuration.inputs else ""
+            architecture = target.architecture(size)
+            module, given = built(architecture), "x".join(map(str, architecture.input.dims))
+        else:
+            module, _ = load_model(configuration.target, arguments=configuration.arguments)
+    return models.count(
+        module,
+        given,
+        name=configuration.target,
+        batch=configuration.batch,
+        train=configuration.mode == "train",
+    )
+
+
+def hash_of(target: str) -> str:
+    """Give a hash of the file that a target comes from, such as `sha256:0123abcd...`.
+
+    >>> hash_of("googlenet").startswith("sha256:")
+    True
+    """
+    read = Target.read(target)
+    path = read.table if read.table is not None else source_of(target)
+    if path is None:
+        return ""
+    return "sha256:" + hashlib.sha256(Path(path).read_bytes()).hexdigest()

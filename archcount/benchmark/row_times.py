@@ -1,0 +1,177 @@
+"""The time of each row of a table's network, run by itself on what the row before it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from archcount.architecture.network import Network
+from archcount.benchmark.devices import Clock
+from archcount.benchmark.results import RowTime
+from archcount.errors import Problem, UsageError
+
+
+@dataclass(slots=True)
+class _Part:
+    """A row or a head on its own.
+
+    Attributes:
+        id: its name, `heads.ROW` for a head.
+        module: what it does.
+        before: the number of the part whose output it reads, -1 for the image.
+    """
+
+    id: str
+    module: nn.Module
+    before: int
+    given: Tensor | None = None
+    output: Tensor | None = None
+
+    def forward(self) -> None:
+        self.output = self.module(self.given)
+
+    def backward(self, gradient: Tensor) -> None:
+        assert self.output is not None
+        self.output.backward(gradient)  # type: ignore[no-untyped-call]
+
+
+def rows_of(
+    module: nn.Module, image: Tensor, clock: Clock, *, is_train: bool, walks: int
+) -> list[RowTime]:
+    """Walk through a network row by row, several times, and give the medians.
+
+    Backward passes go from the last row to the first, each with the gradient that the rows after
+    it gave. Cutting the network at its rows changes no operation.
+
+    Args:
+        module: a table's network, in the mode that is measured.
+        image: what it is given.
+        clock: of its device.
+        is_train: whether gradients go back.
+        walks: how many walks; one before them warms up.
+
+    Raises:
+        UsageError: it is no table's network.
+    """
+    if not isinstance(module, Network):
+        raise UsageError(
+            Problem(
+                what="only a table has rows to time",
+                allowed="--per-row with a table's name or file",
+                remedy="leave --per-row away",
+            )
+        )
+    parts = list(_parts(module, with_heads=is_train))
+    forward: list[list[int]] = []
+    backward: list[list[int]] = []
+    for walk in range(walks + 1):
+        there, back = _walk(parts, image, clock.lap, is_train=is_train)
+        if walk:
+            forward.append(there)
+            backward.append(back)
+    sizes = _sizes(parts, image, is_train=is_train)
+    return [
+        RowTime(
+            id=part.id,
+            forward_ns=median(times[number] for times in forward),
+            backward_ns=median(times[number] for times in backward) if is_train else None,
+            forward_bytes=sizes[0][number],
+            backward_bytes=sizes[1][number] if is_train else None,
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+def _parts(network: Network, *, with_heads: bool) -> Iterator[_Part]:
+    before = number = -1
+    for name in network.rows:
+        number += 1
+        yield _Part(name, getattr(network, name), before)
+        before = number
+        if with_heads and name in network.loss_weights:
+            number += 1
+            yield _Part(f"heads.{name}", getattr(network.heads, name), before)
+
+
+_Lap = Callable[[list[Any]], list[int]]
+
+
+def _walk(
+    parts: list[_Part], image: Tensor, lap: _Lap, *, is_train: bool
+) -> tuple[list[int], list[int]]:
+    there: list[int] = []
+    back = [0] * len(parts)
+    with torch.set_grad_enabled(is_train):
+        for part in parts:
+            source = image if part.before < 0 else parts[part.before].output
+            assert source is not None
+            part.given = source.detach().requires_grad_(is_train and part.before >= 0)
+            there += lap([part.forward])
+    for number in reversed(range(len(parts)) if is_train else ()):
+        part = parts[number]
+        gradient = _gradient(parts, number)
+        if gradient.grad_fn is None and part.output is not None and part.output.requires_grad:
+            (back[number],) = lap([partial(part.backward, gradient)])
+    for part in parts:
+        part.given = part.output = None
+        part.module.zero_grad(set_to_none=True)
+    return there, back
+
+
+def _gradient(parts: list[_Part], number: int) -> Tensor:
+    """Add up what the parts that read a part's output gave back; ones for what none reads."""
+    found = [
+        part.given.grad
+        for part in parts
+        if part.before == number and part.given is not None and part.given.grad is not None
+    ]
+    output = parts[number].output
+    assert output is not None
+    return torch.stack(found).sum(0) if found else torch.ones_like(output)
+
+
+def _sizes(parts: list[_Part], image: Tensor, *, is_train: bool) -> tuple[list[int], list[int]]:
+    traffic = Traffic()
+
+    def counted(works: list[Any]) -> list[int]:
+        traffic.bytes = 0
+        with traffic:
+            for work in works:
+                work()
+        return [traffic.bytes]
+
+    return _walk(parts, image, counted, is_train=is_train)
+
+
+class Traffic(TorchDispatchMode):
+    """Adds up the bytes of what operations read and write, each operation by itself.
+
+    Attributes:
+        bytes: so many.
+
+    >>> with Traffic() as traffic:
+    ...     _ = torch.zeros(10) + torch.zeros(10)  # writes 40, 40; reads both, writes 40
+    >>> traffic.bytes
+    200
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Do an operation, and add up its bytes."""
+        kwargs = kwargs or {}
+        given = func(*args, **kwargs)
+        if not func.is_view:
+            leaves = tree_leaves((args, kwargs, given))
+            self.bytes += sum(item.nbytes for item in leaves if isinstance(item, Tensor))
+        return given

@@ -1,0 +1,175 @@
+"""A whole benchmark: peaks, every configuration in turns, tuning, scaling, and where it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from time import monotonic
+
+import torch
+from torch import nn
+
+from archcount.benchmark.devices import memory_there
+from archcount.benchmark.environment import busy_cores, device_state, environment
+from archcount.benchmark.model_counts import count_facts, hash_of
+from archcount.benchmark.request import Request
+from archcount.benchmark.results import Benchmark, Measurement, Peak, Scaling, Tuned
+from archcount.benchmark.runner import Progress, Runner, silent
+from archcount.benchmark.scaling import measure_scaling
+from archcount.benchmark.settings import Configuration
+from archcount.benchmark.tuning import tuned, ways
+from archcount.benchmark.workers import InlineWorker, ProcessWorker, Worker, WorkerError
+from archcount.errors import Stopped
+
+
+@dataclass
+class _Found:
+    """What is known so far, which an interrupt leaves."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    peaks: list[Peak] = field(default_factory=list)
+    tuned: list[Tuned] = field(default_factory=list)
+    scaling: list[Scaling] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    is_interrupted: bool = False
+
+
+def run_benchmark(
+    request: Request,
+    *,
+    module: nn.Module | None = None,
+    progress: Progress = silent,
+    argv: tuple[str, ...] = (),
+) -> Benchmark:
+    """Measure what is asked for.
+
+    An interrupt ends it early: the result then holds what was finished, and says so.
+
+    Args:
+        request: the options, checked.
+        module: a model that is at hand, of which copies are measured in this process.
+        progress: is told what is being done.
+        argv: the command, to be kept.
+
+    Raises:
+        UsageError: a target cannot be read.
+    """
+    started, clock = datetime.now(UTC), monotonic()
+    named = () if module is not None else request.targets
+    sources = {target: hash_of(target) for target in named}
+    known = {**environment(), **_state("before")}
+    busy = busy_cores()
+    found = _Found()
+    try:
+        _measure(request, module, progress, found)
+    except (KeyboardInterrupt, Stopped):
+        found.is_interrupted = True
+    return Benchmark(
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(monotonic() - clock, 3),
+        argv=argv,
+        plan=request.plan,
+        environment={
+            **known,
+            **_state("after"),
+            "cores busy before": None if busy is None else f"{busy:.2f}",
+        },
+        sources={target: text for target, text in sources.items() if text},
+        measurements=tuple(found.measurements),
+        peaks=tuple(found.peaks),
+        tuned=tuple(found.tuned),
+        scaling=tuple(found.scaling),
+        is_interrupted=found.is_interrupted,
+        is_inline=module is not None,
+        remarks=tuple(found.remarks),
+    )
+
+
+def _measure(request: Request, module: nn.Module | None, progress: Progress, found: _Found) -> None:
+    make_worker = _workers(module)
+    plain = request.configurations()
+    tries = [list(ways(one, request.tune)) for one in plain] if request.tune is not None else []
+    asked = [way for one in tries for way in one] or plain
+    unlike: dict[tuple[object, ...], Configuration] = {}
+    for one in asked:
+        unlike.setdefault((one.device, one.dtype, one.tf32), one)
+    for one in unlike.values():
+        _find_peak(one, request, found)
+    if request.launch is not None:
+        for one in plain:
+            made = measure_scaling(one, request.plan, request.launch)
+            found.scaling += [] if made is None else [made]
+        return
+    runner = Runner(
+        plan=request.plan,
+        make_worker=make_worker,
+        count=lambda configuration: count_facts(configuration, module),
+        room=memory_there(request.base.device),
+        progress=progress,
+    )
+    with nullcontext() if module is None else _undisturbed():
+        found.measurements = runner.run(asked)
+    found.is_interrupted = runner.is_interrupted
+    if runner.is_interrupted:
+        return
+    rest = iter(found.measurements)
+    for tried in tries:
+        found.tuned += tuned(tried[0], list(islice(rest, len(tried))), make_worker)
+
+
+def _state(when: str) -> dict[str, str | None]:
+    return {f"{name} {when}": value for name, value in device_state().items()}
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Leave threads, random state and precision of this process as they were."""
+    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    tf32 = torch.backends.cudnn.allow_tf32
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_float32_matmul_precision(precision)
+        torch.backends.cudnn.allow_tf32 = tf32
+
+
+def _workers(module: nn.Module | None) -> Callable[[Configuration], Worker]:
+    if module is None:
+        return ProcessWorker
+    return lambda configuration: InlineWorker(deepcopy(module))
+
+
+def as_module(model: object) -> nn.Module | None:
+    """Return a module as such, None for anything else."""
+    return model if isinstance(model, nn.Module) else None
+
+
+def _find_peak(configuration: Configuration, request: Request, found: _Found) -> None:
+    """Find what the device does at its best for one type of numbers, or say why not."""
+    measured = None
+    if request.peak is None or request.plan.per_row:
+        try:
+            with closing(ProcessWorker(configuration)) as worker:
+                measured = Peak(**worker.ask("peak", **asdict(configuration)))
+        except WorkerError as error:
+            found.remarks.append(
+                f"no peak of {configuration.device} for {configuration.dtype}: {error.what}"
+            )
+    peak = measured
+    if request.peak is not None:
+        peak = Peak(
+            device=configuration.device,
+            dtype=configuration.dtype,
+            tf32=configuration.tf32,
+            flops=request.peak,
+            bytes_per_second=measured.bytes_per_second if measured else None,
+            source="given",
+            how="--peak",
+        )
+    found.peaks += [] if peak is None else [peak]

@@ -1,0 +1,222 @@
+"""Configurations measured in turns, each in a process of its own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
+from statistics import median
+from typing import Any, Literal
+
+from archcount.benchmark.model_counts import Counted
+from archcount.benchmark.results import Measurement, RowTime
+from archcount.benchmark.samples import Block
+from archcount.benchmark.sampling import Sampling, Warming
+from archcount.benchmark.settings import Configuration, RunSettings
+from archcount.benchmark.trial import Trial, merged
+from archcount.benchmark.workers import Worker, WorkerError
+from archcount.errors import Stopped
+
+_WALKS = 10
+"""Walks over the rows of a network."""
+_SLOW_NS = 1_000_000_000
+"""An iteration that takes so long feels nothing of what another process left in the caches."""
+_TURNS = 8
+"""Processes that take turns at most."""
+_ROOM = 0.6
+"""Of the memory that is free, what all processes of a turn may take together."""
+
+Phase = Literal["starting", "warm-up", "sampling", "memory", "rows", "done"]
+Progress = Callable[[Trial, Phase, float], None]
+"""Shows what is being done, and the nanoseconds that sampling may still take at most."""
+
+
+def silent(trial: Trial, phase: Phase, left_ns: float) -> None:
+    """Show nothing."""
+
+
+@dataclass(kw_only=True)
+class Runner:
+    """Runs configurations in turns.
+
+    Attributes:
+        plan: how it is measured.
+        make_worker: starts the process of a configuration.
+        count: counts a configuration.
+        room: bytes that processes may take together; None where nobody knows.
+        progress: is told what is being done.
+        is_interrupted: whether an interrupt ended the run.
+    """
+
+    plan: RunSettings
+    make_worker: Callable[[Configuration], Worker]
+    count: Callable[[Configuration], Counted]
+    room: int | None = None
+    progress: Progress = silent
+    is_interrupted: bool = False
+    _trials: list[Trial] = field(default_factory=list)
+    _paces: dict[tuple[int, int], float] = field(default_factory=dict)
+
+    def run(self, configurations: Sequence[Configuration]) -> list[Measurement]:
+        """Measure every configuration; what fails takes nothing from the others.
+
+        An interrupt ends the run: what is finished is kept, and so are the samples of the rest.
+        """
+        repeats = range(self.plan.repeat)
+        every = [[self._trial(asked, number) for number in repeats] for asked in configurations]
+        # Processes of one configuration take turns with those of others.
+        trials = self._trials = list(chain.from_iterable(zip(*every, strict=True)))
+        try:
+            for group in self._groups(trials):
+                self._turns(group)
+            for trial in trials:
+                if trial.is_delayed:  # memory ran out beside others: once more, alone
+                    self._turns([trial])
+        except (KeyboardInterrupt, Stopped):
+            self.is_interrupted = True
+        finally:
+            for trial in trials:
+                if not trial.is_over:
+                    trial.end("interrupted", "stopped before it was done")
+        return [merged([trial.measurement for trial in one], self.plan.target) for one in every]
+
+    def _trial(self, asked: Configuration, process: int) -> Trial:
+        measurement = Measurement(configuration=asked, batch=asked.batch, status="interrupted")
+        return Trial(measurement=measurement, warming=self._warming(), process=process)
+
+    def _warming(self) -> Warming:
+        return Warming(least=self.plan.warm_up, budget_ns=1e9 * self._share.budget)
+
+    @property
+    def _share(self) -> RunSettings:
+        """The part of the plan that one of a configuration's processes has."""
+        return replace(self.plan, budget=self.plan.budget / self.plan.repeat)
+
+    def _groups(self, trials: Sequence[Trial]) -> Iterator[list[Trial]]:
+        """Put together what takes turns: as many as the memory holds at one time."""
+        group: list[Trial] = []
+        taken = 0
+        for trial in trials:
+            trial.counted = self.count(trial.configuration)
+            facts = trial.counted.facts
+            needed = facts.bytes_needed if facts else 0
+            is_full = self.room is not None and taken + needed > _ROOM * self.room
+            if group and (is_full or len(group) == _TURNS):
+                yield group
+                group, taken = [], 0
+            group.append(trial)
+            taken += needed
+        if group:
+            yield group
+
+    def _turns(self, group: list[Trial]) -> None:
+        """Warm every trial of a group up, then sample them in turns, in an order drawn anew."""
+        for trial in group:
+            trial.is_over = trial.is_delayed = False
+            trial.note(interleaved=len(group) - 1)
+            self._guarded(trial, self._start, alone=len(group) == 1)
+        rng = random.Random(0)
+        while active := [trial for trial in group if trial.sampling and not trial.is_over]:
+            for trial in rng.sample(active, len(active)):
+                self._guarded(trial, self._sample, alone=len(active) == 1)
+
+    def _guarded(self, trial: Trial, step: Callable[[Trial, bool], None], *, alone: bool) -> None:
+        """Take a step of a trial; let a failure end it, and nothing else."""
+        while not trial.is_over:
+            try:
+                step(trial, alone)
+            except WorkerError as error:
+                if self._went_wrong(trial, error):
+                    step = self._start
+                    continue
+            except Exception as error:  # of any kind: nothing may take the others' results along
+                trial.end("failed", f"{type(error).__name__}: {error}", 2)
+            return
+
+    def _went_wrong(self, trial: Trial, error: WorkerError) -> bool:
+        """Say what becomes of a trial whose worker failed, and whether to start it again now."""
+        if error.kind in ("memory", "killed") and trial.measurement.interleaved:
+            trial.is_delayed = True  # it may be the others' fault
+            self._reset(trial)
+        elif error.kind != "memory":
+            trial.end("failed", error.what, error.exit_code)
+        elif self.plan.on_oom == "halve" and trial.batch > 1 and not trial.is_fixed:
+            trial.note(batch=trial.batch // 2)
+            trial.counted = None
+            self._reset(trial)
+            return True
+        else:
+            what = f"out of memory at batch {trial.batch}: {error.what}"
+            skip = self.plan.on_oom == "skip"
+            trial.end("skipped" if skip else "failed", what, 0 if skip else 3)
+        return False
+
+    def _reset(self, trial: Trial) -> None:
+        trial.close()
+        trial.sampling, trial.warming = None, self._warming()
+
+    def _show(self, trial: Trial, phase: Phase) -> None:
+        left = sum(
+            other.sampling.left_ns() if other.sampling else 1e9 * self._share.budget
+            for other in self._trials
+            if not other.is_over
+        )
+        self.progress(trial, phase, left)
+
+    def _start(self, trial: Trial, alone: bool) -> None:
+        """Make the model, and warm it up."""
+        self._show(trial, "starting")
+        configuration = replace(trial.configuration, batch=trial.batch)
+        counted = trial.counted = trial.counted or self.count(configuration)
+        trial.note(facts=counted.facts, remarks=counted.remarks)
+        trial.worker = worker = self.make_worker(configuration)
+        made = worker.ask("prepare", **asdict(configuration))
+        remarks = (*counted.remarks, *made["remarks"])
+        if made["batch"] != trial.batch:
+            trial.is_fixed = True
+            remarks += (f"its input has a batch of {made['batch']}",)
+        trial.note(batch=made["batch"], remarks=remarks)
+        trial.note(first_call_ns=worker.ask("first_call"), loss=worker.ask("loss"))
+        while not trial.warming.is_over:
+            self._show(trial, "warm-up")
+            trial.warming.blocks.append(_block(worker, trial.warming.next_length()))
+        last = trial.warming.blocks[-1].samples_ns
+        # Blocks of one length in all processes, so that each has the same say in the median.
+        pace = self._paces.setdefault((id(trial.configuration), trial.batch), median(last))
+        trial.sampling = Sampling(plan=self._share, iteration_ns=pace)
+
+    def _sample(self, trial: Trial, alone: bool) -> None:
+        """Run a block; after the last one, what is measured apart from time."""
+        worker, sampling = trial.worker, trial.sampling
+        assert worker is not None
+        assert sampling is not None
+        self._show(trial, "sampling")
+        prime = 0 if alone or sampling.iteration_ns >= _SLOW_NS else 1
+        sampling.add(replace(_block(worker, sampling.length, prime), process=trial.process))
+        if not sampling.stopped:
+            return
+        if trial.process:  # the first of the configuration's processes says the rest
+            trial.end("done")
+            return
+        self._show(trial, "memory")
+        peak, kind = worker.ask("memory")
+        trial.note(host_ns=worker.ask("host"), peak_bytes=peak, peak_kind=kind)
+        if self.plan.per_row:
+            self._show(trial, "rows")
+            trial.note(rows=tuple(_row(trial, row) for row in worker.ask("rows", walks=_WALKS)))
+        trial.end("done")
+        self._show(trial, "done")
+
+
+def _row(trial: Trial, row: dict[str, Any]) -> RowTime:
+    """Put the counts of a row beside its times."""
+    assert trial.counted is not None
+    macs, backward = trial.counted.rows.get(row["id"], (0, 0))
+    is_train = trial.configuration.mode == "train"
+    return replace(RowTime(**row), macs=macs, backward_macs=backward if is_train else None)
+
+
+def _block(worker: Worker, iterations: int, prime: int = 0) -> Block:
+    found = worker.ask("block", iterations=iterations, prime=prime)
+    return Block(samples_ns=tuple(found["samples_ns"]), wall_ns=found["wall_ns"])

@@ -1,0 +1,191 @@
+"""What one row's printed cells demand of a count, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from archcount.comparison.conventions import accepted, computed_value, differences, listed
+from archcount.comparison.plausibility import evidence
+from archcount.engines.counts import RowCount
+from archcount.printed import (
+    Convention,
+    Interval,
+    PrintedRow,
+    Quantity,
+    parse_quantity,
+    parse_size,
+)
+
+QUANTITIES = ("params", "ops")
+SIZES = ("input", "output")
+_GRID_BITS, _CHANNEL_BITS, _DEPTH_BITS = 5.0, 6.0, 2.0
+_ROUNDING_BITS, _SUPPORTED_BITS, _DIFFERENCE_BITS = 0.5, 1.0, 3.0
+
+Option = tuple[Convention, float]
+"""A convention that a printed number may follow, and its bits; the declared one has none."""
+Fit = tuple[Mapping[str, Convention], float]
+"""The conventions other than the declared ones that a count needs, and their bits."""
+
+
+def options(column: str, conventions: Sequence[Convention]) -> tuple[Option, ...]:
+    """List the conventions that a reading may be combined with: those the column bears out.
+
+    Args:
+        column: `params` or `ops`.
+        conventions: the declared one, then the others that the column bears out.
+    """
+    declared, *others = conventions
+    found = [(declared, 0.0), *((other, _SUPPORTED_BITS) for other in others)]
+    if declared.rounding != "either":
+        other_way = "down" if declared.rounding == "nearest" else "nearest"
+        found.append((replace(declared, rounding=other_way), _ROUNDING_BITS))
+    return tuple(found)
+
+
+def all_options(column: str, conventions: Sequence[Convention]) -> tuple[Option, ...]:
+    """List every convention that a row may follow as it stands."""
+    borne_out = options(column, conventions)
+    known = {convention for convention, _ in borne_out}
+    others = [
+        (convention, 1 + _DIFFERENCE_BITS * len(differences(conventions[0], convention)))
+        for convention in listed(column)
+        if convention not in known
+    ]
+    return (*borne_out, *others)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The numbers that print as a cell does, under one convention.
+
+    Attributes:
+        convention: the convention.
+        bits: its bits.
+        numbers: the numbers.
+    """
+
+    convention: Convention
+    bits: float
+    numbers: range
+
+
+def wanted(quantity: Quantity, found: Sequence[Option]) -> tuple[Wanted, ...]:
+    """Give what is wanted under each of some conventions."""
+    return tuple(
+        Wanted(convention, bits, accepted(quantity, convention).whole())
+        for convention, bits in found
+    )
+
+
+def first_fit(count: RowCount, found: Sequence[Wanted]) -> Option | None:
+    """Give the first convention under which a count prints as is wanted."""
+    for each in found:
+        if computed_value(count, each.convention) in each.numbers:
+            return each.convention, each.bits
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The printed cells of a row, as what a count must satisfy.
+
+    Attributes:
+        quantities: the printed params and ops, where they are printed.
+        sizes: the printed input and output, in the printed order.
+        depth: the printed depth.
+    """
+
+    quantities: Mapping[str, Quantity]
+    sizes: Mapping[str, tuple[int, ...]]
+    depth: int | None
+
+    @classmethod
+    def of(cls, row: PrintedRow) -> Target:
+        """Read a row's cells."""
+        cells = {name: cell.text for name, cell in row.cells.items()}
+        return cls(
+            quantities={name: parse_quantity(cells[name]) for name in QUANTITIES if name in cells},
+            sizes={name: parse_size(cells[name], parts=(2, 3)) for name in SIZES if name in cells},
+            depth=int(cells["depth"]) if "depth" in cells else None,
+        )
+
+    def wanted(self, options: Mapping[str, Sequence[Option]]) -> Mapping[str, Sequence[Wanted]]:
+        """Give what every printed quantity wants under the conventions allowed, by column."""
+        return {name: wanted(each, options[name]) for name, each in self.quantities.items()}
+
+    def fit(self, count: RowCount, wanted: Mapping[str, Sequence[Wanted]]) -> Fit | None:
+        """Tell under which conventions a count gives every printed cell; None where it does not.
+
+        Args:
+            count: the row, counted in some reading.
+            wanted: what each column wants, the likeliest convention first.
+        """
+        if not self._shapes_fit(count):
+            return None
+        needed: dict[str, Convention] = {}
+        bits = 0.0
+        for column, each in wanted.items():
+            found = first_fit(count, each)
+            if found is None:
+                return None
+            if found[1]:
+                needed[column] = found[0]
+                bits += found[1]
+        return needed, bits
+
+    def grid_fits(self, count: RowCount) -> bool:
+        """Tell whether a count gives what no width can change: the printed grid and depth."""
+        size = self.sizes.get("output", ())
+        return size[:2] in ((), count.output[1:]) and self.depth in (None, count.depth)
+
+    def distance(
+        self, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
+    ) -> Fraction | None:
+        """Tell how far a count is from the printed numbers at most, relatively.
+
+        None where its shapes do not fit, or nothing is printed to be near to.
+        """
+        if not self._shapes_fit(count):
+            return None
+        errors = [
+            min(
+                abs(computed_value(count, convention) / quantity.value(convention.k) - 1)
+                for convention in conventions[column]
+            )
+            for column, quantity in self.quantities.items()
+            if quantity.mantissa
+        ]
+        return max(errors, default=None)
+
+    def _shapes_fit(self, count: RowCount) -> bool:
+        if self.depth is not None and count.depth != self.depth:
+            return False
+        shapes = {"input": count.input, "output": count.output}
+        return all(_differing(size, shapes[name]) == (0, 0) for name, size in self.sizes.items())
+
+    def missed(
+        self, count: RowCount, declared: Mapping[str, Convention]
+    ) -> Iterator[tuple[str, float]]:
+        """Yield the cells that a count does not give, each with the bits that it carries."""
+        for name, size in self.sizes.items():
+            grid, channels = _differing(size, count.input if name == "input" else count.output)
+            if grid or channels:
+                yield name, grid * _GRID_BITS + channels * _CHANNEL_BITS
+        if self.depth is not None and count.depth != self.depth:
+            yield "depth", _DEPTH_BITS
+        for name, quantity in self.quantities.items():
+            interval = accepted(quantity, declared[name])
+            if computed_value(count, declared[name]) not in interval:
+                yield name, evidence(_either(quantity, declared[name]))
+
+
+def _either(quantity: Quantity, convention: Convention) -> Interval:
+    return accepted(quantity, replace(convention, rounding="either"))
+
+
+def _differing(printed: tuple[int, ...], chw: tuple[int, int, int]) -> tuple[int, int]:
+    """Tell, as 0 or 1 each, whether the grid and the channels differ."""
+    grid = int(printed[:2] != chw[1:])
+    return grid, int(len(printed) == 3 and printed[2] != chw[0])

@@ -1,0 +1,226 @@
+"""What a comparison says: a verdict per printed cell and claim."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from archcount.comparison.columns import ColumnFit
+from archcount.edits import Edit
+from archcount.engines.counts import RowCount
+from archcount.printed import Convention
+
+VERDICTS: Mapping[str, str] = {
+    "match": "the computed value lies in the printed interval under the declared convention",
+    "convention": "another listed convention reproduces it",
+    "reading": "another reading of the row reproduces it",
+    "contradiction": "the paper's own cells disagree with one another",
+    "off": "none of these",
+    "unpublished": "nothing printed",
+}
+"""Every verdict, with when it is said."""
+
+
+WHYS: Mapping[str, Mapping[str, str]] = {
+    "match": {
+        "equal": "exactly the printed number",
+        "rounded": "printed rounded",
+        "truncated": "printed with the rest cut off",
+        "either": "rounded or cut off, the digits are the same",
+        "bound": "on the printed side of a bound",
+    },
+    "convention": {
+        "K": "K is the other of 1000 and 1024",
+        "bias": "biases are counted, or no longer",
+        "norm": "scales and shifts, or normalisation, are counted, or no longer",
+        "macs": "multiply-accumulates are counted, not FLOPs",
+        "flops": "FLOPs are counted, not multiply-accumulates",
+        "activation": "activations are counted, or no longer",
+        "pool": "pooling is counted, or no longer",
+        "softmax": "softmax is counted, or no longer",
+        "add": "additions of branches are counted, or no longer",
+        "scale": "multiplications by a constant are counted, or no longer",
+        "rounding": "cut off instead of rounded, or rounded instead of cut off",
+    },
+    "reading": {
+        "declared": "the reading that the file declares",
+        "printed-input": "the row reads what is printed as its input",
+        "input": "another input, usually of another width",
+        "filters": "one filter count is another",
+        "kernel": "one kernel is another",
+        "stride": "one stride is another",
+        "padding": "one layer is padded otherwise",
+        "groups": "a convolution has groups, or no longer",
+        "multiplier": "a depthwise convolution has another multiplier",
+        "separable": "a convolution is depthwise, then 1x1",
+        "layer": "one layer more or less",
+        "repeats": "a block is repeated more or fewer times",
+    },
+    "contradiction": {
+        "params-ops": "params x positions are not the ops",
+        "widths": "the printed filters do not give the printed channels",
+        "grid": "patch and stride do not give the printed grid",
+        "input-output": "the input is not the output of the row before",
+        "column-sum": "the claimed total is not the sum of the printed column",
+    },
+    "off": {"differs": "nothing reproduces it", "odd": "only readings too odd to be believed do"},
+    "unpublished": {
+        "blank": "nothing is printed",
+        "rate": "a duration, from which a rate follows that nobody printed",
+    },
+}
+"""The reason of each verdict as words for machines; those of `convention` are joined by +."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What is said of one printed number.
+
+    Attributes:
+        status: one of `VERDICTS`.
+        why: the reason for machines, a word of `WHYS`.
+        sentence: the reason in words.
+        error: (computed - printed) / printed of the table as it stands, where it does not match
+            and has a size.
+    """
+
+    status: str
+    why: str
+    sentence: str
+    error: Fraction | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """One way to have every printed number of a row at once.
+
+    Attributes:
+        why: what it changes, a word of `WHYS`.
+        what: the change in words, such as "928 input channels instead of 832".
+        edits: the changes to the row; none where only conventions differ.
+        declared: whether it is the reading that the file declares.
+        conventions: the convention of each column that is not counted as declared.
+        bits: how unlikely it is by itself; fewer is likelier.
+        evidence: the bits of the printed cells that it explains.
+        cells: the cells that it explains, which do not match as the table stands.
+        count: the row, counted so.
+        engines: the engines that built and counted it, each finding the same.
+    """
+
+    why: str
+    what: str
+    edits: tuple[Edit, ...] = ()
+    declared: bool = False
+    conventions: Mapping[str, Convention] = field(default_factory=dict)
+    bits: float
+    evidence: float
+    cells: tuple[str, ...]
+    count: RowCount
+    engines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contradiction:
+    """Printed cells that cannot all be right.
+
+    Attributes:
+        why: a word of `WHYS`.
+        row: the row's name; empty for a whole column.
+        cells: the columns of the cells, those of another row with its name before a dot.
+        odd: the one that the others speak against, where that can be told.
+        claim: the claimed number, where one is concerned.
+        sentence: the contradiction in words.
+    """
+
+    why: str
+    row: str
+    cells: tuple[str, ...]
+    odd: str = ""
+    claim: str = ""
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One cell, printed and computed.
+
+    Attributes:
+        column: the column's name in the table file.
+        printed: as printed, or None where the paper leaves it blank.
+        computed: base units for one image; a size as (channels, height, width).
+        shown: the computed value in the paper's notation and order, one digit finer.
+    """
+
+    column: str
+    printed: str | None
+    computed: int | tuple[int, int, int]
+    shown: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparedRow:
+    """The cells of one row.
+
+    Attributes:
+        cells: by column.
+        explanations: the ways to have all its printed numbers, the likeliest first; empty where
+            all of them match, or where nothing was found.
+        tried: how many readings were counted in search of them.
+    """
+
+    id: str
+    cells: Mapping[str, Cell]
+    explanations: tuple[Explanation, ...] = ()
+    tried: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparedClaim:
+    """One claim, printed and computed.
+
+    Attributes:
+        what: what is claimed.
+        source: where it is printed.
+        computed: base units for one image; a ratio as a fraction, a rate in MAC/s.
+        figures: what follows from the claim, by name, such as MACs of a training.
+    """
+
+    what: str
+    printed: str
+    source: str
+    computed: int | Fraction
+    shown: str
+    verdict: Verdict
+    figures: Mapping[str, int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Everything that a comparison says of one table.
+
+    Attributes:
+        columns: the compared columns in the table's order.
+        rows: the rows in order.
+        others: what no table prints (heads and totals), counted the same way.
+        claims: the claims in order.
+        conventions: how params and ops were counted, in words, by column.
+        headings: the columns' printed headings, where they are known.
+        fits: the conventions of params and ops held against the whole column, the best first.
+        contradictions: what the paper says against itself.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[ComparedRow, ...]
+    others: tuple[ComparedRow, ...]
+    claims: tuple[ComparedClaim, ...]
+    conventions: Mapping[str, str]
+    headings: Mapping[str, str]
+    fits: Mapping[str, tuple[ColumnFit, ...]] = field(default_factory=dict)
+    contradictions: tuple[Contradiction, ...] = ()
+
+    def tally(self, column: str) -> Counter[str]:
+        """Count the verdicts of one column by status."""
+        return Counter(row.cells[column].verdict.status for row in self.rows)

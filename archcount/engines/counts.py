@@ -1,0 +1,114 @@
+"""What a count is: per row, exact integers in base units, for one image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archcount.layers import Cost
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowCount:
+    """What one engine found of one row.
+
+    Attributes:
+        id: the row's name; a head's is `heads.` and the row it is attached to.
+        input: the input shape, (channels, height, width); a flattened one as (features, 1, 1).
+        output: the output shape, likewise.
+        weights: parameters of kernels.
+        biases: biases of layers with kernels.
+        params: all trainable parameters.
+        buffers: numbers that are kept and not trained, such as running averages.
+        cost: operations for one image, by category.
+        depth: layers with weights on the longest path, from the table's expansion.
+    """
+
+    id: str
+    input: tuple[int, int, int]
+    output: tuple[int, int, int]
+    weights: int
+    biases: int
+    params: int
+    buffers: int = 0
+    cost: Cost
+    depth: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartCount:
+    """A part of a network, or the whole of it, as claims of running text speak of it.
+
+    Attributes:
+        count: what was counted of it.
+        layers: its layers of every kind, joins of branches included.
+        concatenations: its joins of branches by channels.
+        neurons: the numbers that its layers with weights give for one image.
+    """
+
+    count: RowCount
+    layers: int
+    concatenations: int
+    neurons: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uncounted:
+    """An operation that an engine met and cannot count.
+
+    Attributes:
+        op: the operation's name in the engine.
+        place: the module it was met in.
+        times: how often.
+    """
+
+    op: str
+    place: str
+    times: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Count:
+    """What one engine found of a whole network.
+
+    Attributes:
+        engine: the engine's name.
+        version: the version of the library that counted.
+        rows: the table's rows in order.
+        heads: the auxiliary classifiers, where they were counted.
+        depth_with_pooling: layers with weights and pools on the longest path.
+        uncounted: what could not be counted.
+    """
+
+    engine: str
+    version: str
+    rows: tuple[RowCount, ...]
+    heads: tuple[RowCount, ...] = ()
+    depth_with_pooling: int
+    uncounted: tuple[Uncounted, ...] = ()
+
+    @property
+    def total(self) -> RowCount:
+        """The sums over the table's rows, without heads."""
+        return total("total", self.rows)
+
+    @property
+    def total_with_heads(self) -> RowCount:
+        """The sums over the table's rows and the heads; the depth is the table's."""
+        return total("total with heads", self.rows, self.heads)
+
+
+def total(name: str, rows: tuple[RowCount, ...], heads: Iterable[RowCount] = ()) -> RowCount:
+    """Add rows up; shapes are the first input and the last output of `rows`."""
+    everything = (*rows, *heads)
+    return RowCount(
+        id=name,
+        input=rows[0].input,
+        output=rows[-1].output,
+        weights=sum(row.weights for row in everything),
+        biases=sum(row.biases for row in everything),
+        params=sum(row.params for row in everything),
+        buffers=sum(row.buffers for row in everything),
+        cost=sum((row.cost for row in everything), Cost()),
+        depth=sum(row.depth for row in rows),
+    )

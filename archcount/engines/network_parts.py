@@ -1,0 +1,95 @@
+"""NetworkParts of a network, counted in closed form: what claims of running text speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archcount.architecture import Architecture, Layer, Node
+from archcount.architecture import Sequence as Chain
+from archcount.architecture.whole import WEIGHTED
+from archcount.engines.counts import PartCount, total
+from archcount.engines.formula import count_row
+
+
+class NetworkParts:
+    """Counts parts of an architecture.
+
+    Args:
+        architecture: the expanded table.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        self._architecture = architecture
+
+    def whole(self, *, heads: bool = False) -> PartCount:
+        """Count the whole network.
+
+        >>> from archcount.api.tables import load
+        >>> NetworkParts(load("googlenet").architecture()).whole().concatenations
+        9
+        """
+        rows = tuple(row.node for row in self._architecture.rows)
+        extra = tuple(head.node for head in self._architecture.heads) if heads else ()
+        return self._part("whole", rows, extra)
+
+    def backward_macs(self, *, heads: bool = False) -> int:
+        """Count the multiply-accumulates of the backward pass for one image."""
+        return backward_macs(self._architecture, heads=heads)
+
+    def at(self, path: str) -> PartCount:
+        """Count the part at a path, which the architecture has."""
+        node = self._architecture.find(path)
+        assert node is not None, f"no part {path}: the file was not checked"
+        return self._part(path, (node,))
+
+    def like(self, word: str, kernel: tuple[int, int] | None) -> PartCount:
+        """Count every layer of a kind, and of a kernel where one is given."""
+        return self._part(word, self._architecture.like(word, kernel))
+
+    def _part(self, name: str, nodes: Sequence[Node], heads: Sequence[Node] = ()) -> PartCount:
+        everything = (*nodes, *heads)
+        layers = [layer for node in everything for layer in node.layers()]
+        joins = [join for node in everything for join in node.joins()]
+        return PartCount(
+            count=total(
+                name,
+                tuple(count_row(name, node) for node in nodes),
+                tuple(count_row(name, node) for node in heads),
+            ),
+            layers=len(layers) + len(joins),
+            concatenations=sum(join.kind.stacks_channels for join in joins),
+            neurons=sum(layer.output.elements for layer in layers if layer.kind.role in WEIGHTED),
+        )
+
+
+def backward_macs(architecture: Architecture, *, heads: bool = False) -> int:
+    """Count the multiply-accumulates of the backward pass for one image.
+
+    A layer that nothing learns before needs no gradient of its input: that of the first
+    convolution is never computed.
+
+    >>> from archcount.api.tables import load
+    >>> network = load("googlenet").architecture()
+    >>> 2 * network.cost.macs - backward_macs(network) == network.find("conv1").cost.macs
+    True
+    """
+    macs, learns = 0, False
+    learnt: dict[str, bool] = {}
+    for row in architecture.rows:
+        own, learns = _backward(row.node, learns)
+        macs, learnt[row.id] = macs + own, learns
+    if heads:
+        macs += sum(_backward(head.node, learnt[head.at])[0] for head in architecture.heads)
+    return macs
+
+
+def _backward(node: Node, learns: bool) -> tuple[int, bool]:
+    """Give a node's backward multiply-accumulates, and whether anything up to it learns."""
+    if isinstance(node, Layer):
+        own = node.kind.backward_macs(node.input, reaches_back=learns)
+        return own, learns or node.params > 0
+    macs, after = 0, learns
+    for _, child in node.children:
+        own, reached = _backward(child, after if isinstance(node, Chain) else learns)
+        macs, after = macs + own, after or reached
+    return macs, after

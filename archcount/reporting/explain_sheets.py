@@ -1,0 +1,225 @@
+"""The layout of `archcount explain`: arithmetic, printed cells, conventions, readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcount.comparison import Explanation, believed
+from archcount.comparison.conventions import describe
+from archcount.comparison.plausibility import MARGIN
+from archcount.edits import Site
+from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.table_sheets import size
+
+MOST_CONVENTIONS = 4
+"""How many conventions of a column are shown at least."""
+
+MOST_SHOWN = 12
+"""How many readings are shown where more fit; JSON and CSV hold all of them."""
+
+
+def explained_sheets(row: ExplainedRow) -> list[list[Sheet]]:
+    """Lay an explanation out: arithmetic, printed cells, conventions, readings.
+
+    Returns:
+        Each in a wide layout, and where that helps in a narrow one.
+    """
+    sheets = [[_arithmetic(row, narrow=narrow) for narrow in (False, True)]]
+    cells = _cells(row)
+    if cells.lines or cells.notes:
+        sheets.append([cells])
+    if row.tried:
+        sheets.append([_conventions(row)])
+    if row.compared.explanations:
+        sheets.append([_readings(row, narrow=narrow) for narrow in (False, True)])
+    return sheets
+
+
+def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
+    label = f" ({row.label})" if row.label and row.label != row.count.id else ""
+    columns: list[Column[Site]] = [
+        Column(heading="Layer", text=lambda site: site.path),
+        Column(heading="as written", text=lambda site: site.text),
+        Column(heading="reads", text=lambda site: size(site.input)),
+        Column(heading="weights", text=_weights),
+        Column(heading="=", text=lambda site: f"{site.weights:,}", right=True),
+        Column(heading="positions", text=_positions, right=True),
+        Column(heading="MACs", text=lambda site: f"{site.macs:,}", right=True),
+    ]
+    if narrow:
+        del columns[2], columns[0]
+    count = row.count
+    notes = [
+        f"together: {count.weights:,} weights, {count.biases:,} biases, {count.params:,} params, "
+        f"{count.cost.macs:,} MACs; {size(count.input)} in, {size(count.output)} out",
+    ]
+    if row.plan.printed_input:
+        notes.append(f"the row before prints its output as {size(row.plan.printed_input)}")
+    return make_sheet(
+        f"{row.name}{f' ({row.variant})' if row.variant else ''}, {count.id}{label}: {row.source}",
+        columns,
+        row.plan.sites,
+        notes=(Text(note) for note in notes),
+    )
+
+
+def _weights(site: Site) -> str:
+    """Write a layer's weights as a product, or as a sum of them where its widths differ."""
+    if not site.weights:
+        return ""
+    if site.widths:
+        return " + ".join(
+            f"{times} x ({product})" if times > 1 else product
+            for inside, outside, times in site.widths
+            for product in [_product(site, inside, outside)]
+        )
+    product = _product(site, site.input[0], site.output[0])
+    return f"{product}, {site.times} times" if site.times > 1 else product
+
+
+def _product(site: Site, inside: int, outside: int) -> str:
+    """Write the weights of one layer of so many input and output channels."""
+    if site.kernel is None:
+        return f"{inside} x {outside}"
+    area = f"{site.kernel[0]}x{site.kernel[1]}"
+    if site.word == "sepconv":
+        wide = inside * site.multiplier
+        return f"{wide} x {area} + {wide} x {outside}"
+    if site.word == "dwconv":
+        return f"{outside} x {area}"
+    groups = f" / {site.groups}" if site.groups > 1 else ""
+    return f"{inside}{groups} x {outside} x {area}"
+
+
+def _positions(site: Site) -> str:
+    if not site.weights:
+        return ""
+    positions = site.macs / site.weights
+    return f"{positions:,.0f}" if positions.is_integer() else f"{positions:,.1f}"
+
+
+def _cells(row: ExplainedRow) -> Sheet:
+    cells = [cell for cell in row.compared.cells.values() if cell.printed is not None]
+    return make_sheet(
+        "What is printed",
+        [
+            Column(heading="Cell", text=lambda cell: cell.column),
+            Column(heading="printed", text=lambda cell: cell.printed or ""),
+            Column(heading="stands for", text=lambda cell: row.stands_for.get(cell.column, "")),
+            Column(heading="computed", text=lambda cell: cell.shown, right=True),
+            Column(
+                heading="verdict",
+                text=lambda cell: Text(
+                    f"{cell.verdict.status} ({cell.verdict.why})", _ROLES[cell.verdict.status]
+                ),
+            ),
+        ],
+        cells,
+        notes=_reasons(row),
+    )
+
+
+_ROLES = {
+    "match": "good", "convention": "told", "reading": "told", "contradiction": "bad",
+    "off": "bad", "unpublished": "dim",
+}  # fmt: skip
+
+
+def _reasons(row: ExplainedRow) -> Iterator[Text]:
+    for cell in row.compared.cells.values():
+        if cell.printed is not None and cell.verdict.status != "match":
+            yield Text(f"{cell.column}: {cell.verdict.sentence}", _ROLES[cell.verdict.status])
+    if row.because:
+        yield Text(f"the file declares a reading: {row.because}")
+    told = {cell.verdict.why for cell in row.compared.cells.values()}
+    for item in row.contradictions:
+        if item.why not in told:
+            yield Text(f"contradiction: {item.sentence}", "bad")
+    if nothing_found(row):
+        yield Text(nothing_found(row))
+
+
+def _conventions(row: ExplainedRow) -> Sheet:
+    shown = [tried for tried in row.tried if _worth_showing(tried, row)]
+    more = len(row.tried) - len(shown)
+    told = f"{more} more were tried: none gives the cell, nor as much of its column"
+    return make_sheet(
+        "The conventions tried, on the row as it stands",
+        [
+            Column(heading="Cell", text=lambda tried: tried.column),
+            Column(heading="counting", text=_counting),
+            Column(heading="computed", text=lambda tried: f"{tried.computed:,}", right=True),
+            Column(heading="as the paper writes", text=lambda tried: tried.shown, right=True),
+            Column(
+                heading="this cell",
+                text=lambda tried: Text("fits", "good") if tried.fits else Text("-", "dim"),
+            ),
+            Column(
+                heading="its column",
+                text=lambda tried: f"{tried.column_fits} of {tried.column_printed}",
+                right=True,
+            ),
+        ],
+        shown,
+        notes=[Text(f"{told} (all of them with --format json)")] if more else [],
+    )
+
+
+def _worth_showing(tried: TriedConvention, row: ExplainedRow) -> bool:
+    """Tell whether a convention is the declared one, gives the cell, or is among the best four."""
+    same = [other for other in row.tried if other.column == tried.column]
+    return tried.declared or tried.fits or same.index(tried) < MOST_CONVENTIONS
+
+
+def _counting(tried: TriedConvention) -> str:
+    declared = " (declared)" if tried.declared else ""
+    return f"{describe(tried.convention)}{declared}"
+
+
+def _readings(row: ExplainedRow, *, narrow: bool) -> Sheet:
+    ranked = list(zip(ranks(row.compared.explanations), row.compared.explanations, strict=True))
+    columns: list[Column[tuple[str, Explanation]]] = [
+        Column(heading="Rank", text=lambda item: item[0], right=True),
+        Column(heading="Reading", text=lambda item: what(item[1])),
+        Column(heading="weights", text=lambda item: f"{item[1].count.weights:,}", right=True),
+        Column(heading="MACs", text=lambda item: f"{item[1].count.cost.macs:,}", right=True),
+        Column(heading="bits", text=lambda item: f"{item[1].bits:.1f}", right=True),
+        Column(heading="", text=lambda item: _belief(item[1])),
+    ]
+    if narrow:
+        del columns[2:4]
+    return make_sheet(
+        "Readings that give every printed number of the row at once",
+        columns,
+        ranked[:MOST_SHOWN],
+        notes=_reading_notes(row, len(ranked)),
+    )
+
+
+def _belief(item: Explanation) -> Text:
+    if not believed(item):
+        return Text("too odd", "dim")
+    if item.engines:
+        return Text(f"built, counted by {' and '.join(item.engines)}", "good")
+    return Text("likely", "good")
+
+
+def _reading_notes(row: ExplainedRow, fitting: int) -> Iterator[Text]:
+    more = f", {fitting - MOST_SHOWN} of them not shown" if fitting > MOST_SHOWN else ""
+    yield Text(f"{fitting} fit of {row.compared.tried} tried{more}; = marks ties")
+    worth = row.compared.explanations[0].evidence
+    yield Text(
+        f"a reading of b bits is one of about 2^b as simple; the cells explained carry {worth:.1f} "
+        f"bits, and a reading is believed that needs {MARGIN:.1f} fewer"
+    )
+
+
+def nothing_found(row: ExplainedRow) -> str:
+    """Say that no reading fits, where some cell asks for one; empty otherwise."""
+    asked = any(
+        cell.verdict.status not in ("match", "unpublished") for cell in row.compared.cells.values()
+    )
+    if not asked or row.compared.explanations:
+        return ""
+    return f"Nothing found: none of {row.compared.tried} readings gives every printed number."

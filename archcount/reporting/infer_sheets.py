@@ -1,0 +1,140 @@
+"""What `archcount infer` says: the conventions that a table's numbers bear out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archcount.comparison import ColumnFit
+from archcount.comparison.conventions import describe
+from archcount.printed import Convention
+from archcount.reporting.encoding import Value, encode
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+
+MOST_SHOWN = 6
+FEW = 6
+"""Below so many printed numbers a proposal is called weak."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inference:
+    """The conventions of a table, inferred from its printed numbers.
+
+    Attributes:
+        name: the table's name.
+        fits: by column every convention held against it, the likeliest first; only columns
+            with printed numbers.
+        ties: by column the other conventions that give the same printed numbers.
+        declared: what the file declares, for comparison.
+    """
+
+    name: str
+    fits: Mapping[str, tuple[ColumnFit, ...]]
+    ties: Mapping[str, tuple[Convention, ...]]
+    declared: Mapping[str, Convention]
+
+    @property
+    def proposed(self) -> dict[str, Convention]:
+        """The likeliest convention of each column."""
+        return {column: fits[0].convention for column, fits in self.fits.items()}
+
+    @property
+    def block(self) -> str:
+        """The `conventions:` line for the table file; empty where nothing is printed."""
+        if not self.fits:
+            return ""
+        parts = [f"{column}: {_entry(found)}" for column, found in self.proposed.items()]
+        return f"conventions: {{{', '.join(parts)}}}"
+
+
+def _entry(convention: Convention) -> str:
+    """Write a convention as a table file does.
+
+    >>> _entry(Convention(k=1024, count="weights", rounding="down"))
+    '{K: 1024, count: weights, rounding: down}'
+    """
+    words = [f"K: {convention.k}", f"count: {convention.count}"]
+    if convention.include:
+        words.append(f"include: [{', '.join(convention.include)}]")
+    if convention.rounding != "either":
+        words.append(f"rounding: {convention.rounding}")
+    return f"{{{', '.join(words)}}}"
+
+
+def inferred_sheets(inference: Inference) -> list[Sheet]:
+    """Lay an inference out: the proposal, and how the conventions fare on each column."""
+    sheets = [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
+    told = inference.block or "nothing is printed that a convention could be inferred from"
+    title = f"{inference.name}: proposed for the table file"
+    return [*sheets, make_sheet(title, (), (), notes=[Text(told, "strong")])]
+
+
+def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:
+    printed = len(fits[0].fits) + len(fits[0].misses)
+    columns: list[Column[ColumnFit]] = [
+        Column(heading="Counting", text=lambda fit: describe(fit.convention)),
+        Column(heading="fits", text=lambda fit: f"{len(fit.fits)} of {printed}", right=True),
+        Column(heading="bits", text=lambda fit: f"{fit.bits:.1f}", right=True),
+        Column(heading="does not give", text=lambda fit: _misses(fit)),
+    ]
+    return make_sheet(
+        f"{inference.name}, {column}: {printed} printed numbers",
+        columns,
+        fits[:MOST_SHOWN],
+        notes=_notes(inference, column, printed),
+    )
+
+
+def _misses(fit: ColumnFit) -> str:
+    if len(fit.misses) > 4:
+        return f"{', '.join(fit.misses[:3])} and {len(fit.misses) - 3} more"
+    return ", ".join(fit.misses)
+
+
+def _notes(inference: Inference, column: str, printed: int) -> Iterator[Text]:
+    best = inference.fits[column][0]
+    yield Text(f"likeliest: {describe(best.convention)}", "good" if best.fits else "bad")
+    same = [describe(found) for found in best.like]
+    if same:
+        yield Text(f"no row tells it from: {'; '.join(same)}")
+    ties = [describe(found) for found in inference.ties.get(column, ())]
+    if ties:
+        yield Text(f"the printed digits fit as well: {'; '.join(ties)}", "told")
+    if printed < FEW:
+        yield Text(f"weak: {printed} printed numbers tell little", "told")
+    if not best.fits:
+        yield Text("no listed convention gives a single printed number", "bad")
+
+
+@encode.register
+def _(inference: Inference) -> dict[str, Any]:
+    return {
+        "name": inference.name,
+        "block": inference.block or None,
+        "columns": {
+            column: {
+                "proposed": describe(fits[0].convention),
+                "declared": describe(inference.declared[column]),
+                "ties": [describe(found) for found in inference.ties.get(column, ())],
+                "tried": [_line(fit) for fit in fits],
+            }
+            for column, fits in inference.fits.items()
+        },
+    }
+
+
+def inferred_lines(inference: Inference) -> list[dict[str, Value]]:
+    """Return every convention tried, one a line."""
+    return [
+        {"column": column, **_line(fit)} for column, fits in inference.fits.items() for fit in fits
+    ]
+
+
+def _line(fit: ColumnFit) -> dict[str, Value]:
+    return {
+        "convention": describe(fit.convention),
+        "fits": len(fit.fits),
+        "printed": len(fit.fits) + len(fit.misses),
+        "bits": round(fit.bits, 2),
+    }

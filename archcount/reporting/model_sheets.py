@@ -1,0 +1,195 @@
+"""A counted model: its modules as a tree, its totals, and what could not be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archcount.engines.model_records import ModelCount, ModuleCount
+from archcount.layers import CATEGORIES
+from archcount.layers.cost import MAC_CATEGORIES
+from archcount.reporting.encoding import Value, encode, fields_of
+from archcount.reporting.figures import short, size
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+
+DEPTH = 2
+"""How deep the tree is shown where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ModuleLine:
+    """A module, or what a module does itself beside those that it holds."""
+
+    module: ModuleCount
+    is_own: bool = False
+
+    @property
+    def macs(self) -> int:
+        return self.module.own.macs if self.is_own else self.module.macs
+
+
+def model_sheets(count: ModelCount, depth: int = DEPTH) -> list[Sheet]:
+    """Lay a counted model out, with exact numbers and for narrow terminals."""
+    lines = list(_lines(count, depth))
+    return [
+        make_sheet(_title(count), columns, lines, notes=_notes(count, depth))
+        for columns in (_full(count), _narrow(count))
+    ]
+
+
+def _lines(count: ModelCount, depth: int) -> Iterator[_ModuleLine]:
+    holders = {module.path.rpartition(".")[0] for module in count.modules if module.path}
+    for module in count.modules:
+        if module.level > depth:
+            continue
+        yield _ModuleLine(module)
+        if module.path in holders and module.level < depth and module.own.macs:
+            yield _ModuleLine(module, is_own=True)
+
+
+def _title(count: ModelCount) -> str:
+    return f"{count.name}: {count.inputs}"
+
+
+def _full(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
+    return (
+        Column(heading="Module", text=_name, whole=True),
+        Column(heading="Type", text=lambda line: "" if line.is_own else _kind(line.module)),
+        Column(
+            heading="Output", text=lambda line: "" if line.is_own else _output(line.module, count)
+        ),
+        Column(
+            heading="Params",
+            text=lambda line: "" if line.is_own else f"{line.module.params:,}",
+            right=True,
+        ),
+        Column(heading="MACs", text=lambda line: f"{line.macs:,}", right=True),
+        Column(heading="Share", text=lambda line: _share(line.macs, count.total.macs), right=True),
+    )
+
+
+def _narrow(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
+    return (
+        Column(heading="Module", text=_name, whole=True),
+        Column(
+            heading="Output", text=lambda line: "" if line.is_own else _output(line.module, count)
+        ),
+        Column(
+            heading="Params",
+            text=lambda line: "" if line.is_own else short(line.module.params),
+            right=True,
+        ),
+        Column(heading="MACs", text=lambda line: short(line.macs), right=True),
+        Column(heading="Share", text=lambda line: _share(line.macs, count.total.macs), right=True),
+    )
+
+
+def _name(line: _ModuleLine) -> Text:
+    module = line.module
+    if line.is_own:
+        return Text("  " * (module.level + 1) + "(itself)", "dim")
+    if not module.level:
+        return Text("(model)", "strong")
+    return Text("  " * module.level + module.path.rpartition(".")[2])
+
+
+def _kind(module: ModuleCount) -> str:
+    return module.kind + (f" ×{module.calls}" if module.calls > 1 else "")
+
+
+def _output(module: ModuleCount, count: ModelCount) -> Text:
+    """Write the first output's shape; a list of modules has none, being not run itself."""
+    if module.output is not None:
+        return Text("x".join(map(str, module.output)) or "scalar")
+    inside = f"{module.path}." if module.path else ""
+    ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
+    return Text("" if ran else "not run", "dim")
+
+
+def _share(macs: int, whole: int) -> str:
+    return f"{100 * macs / whole:.1f}%" if whole else ""
+
+
+def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
+    total = count.total
+    mode = "in training mode" if count.train else "in evaluation mode"
+    yield Text(f"counted: one call {mode} with {count.inputs or 'no input'}, the batch included")
+    frozen = f", {total.frozen:,} frozen" if total.frozen else ""
+    unused = f", {count.unused:,} not used in this call" if count.unused else ""
+    yield Text(
+        f"params {total.params:,}, shared ones once: {total.trainable:,} trainable{frozen}"
+        f"{unused}; buffers {total.buffers:,}"
+    )
+    kinds = [f"{name} {getattr(total.cost, name):,}" for name in MAC_CATEGORIES]
+    without = ", without what is uncounted below" if count.uncounted else ""
+    yield Text(
+        f"MACs {total.macs:,}{without}: {', '.join(kinds)}; backward {total.backward:,}, "
+        "where a gradient is needed"
+    )
+    other = [
+        f"{name} {getattr(total.cost, name):,}"
+        for name in CATEGORIES
+        if name not in MAC_CATEGORIES and getattr(total.cost, name)
+    ]
+    yield Text(f"other operations, not in MACs: {', '.join(other) or 'none'}")
+    weights = ", ".join(f"{name} {size(held)}" for name, held in count.weight_bytes.items())
+    yield Text(
+        f"memory: weights and buffers {weights or 'none'}; activations "
+        f"{size(count.activation_bytes)} in all, {size(count.peak_bytes)} at the peak of a "
+        "forward pass (an estimate: each let go after its last use)"
+    )
+    if any(module.level > depth for module in count.modules):
+        yield Text(f"shown to depth {depth}: --depth N shows more", "dim")
+    yield from remarks(count)
+
+
+def remarks(count: ModelCount) -> Iterator[Text]:
+    """Say how it was counted where that is unusual, and what could not be counted."""
+    for remark in count.remarks:
+        yield Text(remark, "told")
+    for item in count.uncounted:
+        times = f" ({item.times} times)" if item.times > 1 else ""
+        yield Text(f"uncounted: {item.op} in {item.place}{times}", "bad")
+
+
+@encode.register
+def _(module: ModuleCount) -> dict[str, Any]:
+    cost = {"ops": module.cost.as_dict(), "macs": module.macs, "own_macs": module.own.macs}
+    names = {"kind": "type", "backward": "backward_macs"}
+    return {**fields_of(module, "level", "own", "cost", **names), "path": module.path, **cost}
+
+
+@encode.register
+def _(count: ModelCount) -> dict[str, Any]:
+    sizes = ("unused", "weight_bytes", "activation_bytes", "peak_bytes")
+    document = fields_of(count, "version")
+    return {
+        "engine": {"name": "torch", "version": count.version},
+        **{name: value for name, value in document.items() if name not in sizes},
+        "totals": {
+            **encode(count.total),
+            "frozen": count.total.frozen,
+            **{name: document[name] for name in sizes},
+        },
+    }
+
+
+def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
+    """Give one record a module, in base units; a module holds what is in those below it."""
+    return [
+        {
+            "module": module.path,
+            "type": module.kind,
+            "calls": module.calls,
+            "output": "x".join(map(str, module.output)) if module.output is not None else None,
+            "params": module.params,
+            "trainable": module.trainable,
+            "buffers": module.buffers,
+            "macs": module.macs,
+            "own_macs": module.own.macs,
+            "backward_macs": module.backward,
+            **{f"ops_{name}": getattr(module.cost, name) for name in CATEGORIES},
+        }
+        for module in count.modules
+    ]

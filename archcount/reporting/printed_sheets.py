@@ -1,0 +1,77 @@
+"""The rows as the paper prints them: its own headings, its own text, nothing computed."""
+
+from __future__ import annotations
+
+from functools import partial
+from textwrap import wrap
+from typing import Any
+
+from archcount.printed import NUMBERS, PrintedRow, PrintedTable
+from archcount.reporting.encoding import Value, encode
+from archcount.reporting.sheet import Column, Sheet, make_sheet
+
+_NARROW = 5
+"""The least width of a heading on a narrow terminal."""
+
+
+def headings(table: PrintedTable) -> dict[str, str]:
+    """Give the paper's headings by column, in the file's order.
+
+    A column without a heading is the file's own; where no column has one, those that hold printed
+    text are shown under their names.
+    """
+    if not table.headings:
+        shown = ("type", "patch", *NUMBERS)
+        return {column: column for column in table.columns if column in shown}
+    return {column: table.headings[column] for column in table.columns if column in table.headings}
+
+
+def printed_rows(table: PrintedTable) -> tuple[PrintedRow, ...]:
+    """Give the rows that the paper prints: those with a cell that more than names the block."""
+    shown = {*headings(table)} - {"row", "block"}
+    return tuple(row for row in table.rows if shown & row.cells.keys()) if shown else table.rows
+
+
+def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
+    """Lay the rows out under the paper's headings, and with headings folded for 80 columns."""
+    rows = printed_rows(table)
+    title = f"{table.name}: {table.source}, as printed"
+    wide, narrow = [], []
+    for column, heading in headings(table).items():
+        text = partial(_text, column)
+        texts = [text(row) for row in rows]
+        folded = wrap(heading, max(_NARROW, *(len(each) for each in texts)))
+        wide.append(Column(heading=heading, text=text))
+        # A number or a size is never broken, words between blanks may be.
+        whole = not any(" " in each for each in texts)
+        narrow.append(Column(heading="\n".join(folded), text=text, whole=whole))
+    return [make_sheet(title, columns, rows) for columns in (wide, narrow)]
+
+
+def _text(column: str, row: PrintedRow) -> str:
+    return row.cells[column].text if column in row.cells else ""
+
+
+@encode.register
+def _(table: PrintedTable) -> dict[str, Any]:
+    shown = headings(table)
+    return {
+        "name": table.name,
+        "source": str(table.source),
+        "columns": [{"column": name, "heading": text} for name, text in shown.items()],
+        "rows": [
+            {"id": row.id, "cells": {name: _text(name, row) or None for name in shown}}
+            for row in printed_rows(table)
+        ],
+    }
+
+
+def as_printed_lines(table: PrintedTable) -> list[dict[str, Value]]:
+    """Return the rows under the paper's headings; equal ones say their column too."""
+    shown: dict[str, str] = {}
+    for column, heading in headings(table).items():
+        shown[f"{heading} ({column})" if heading in shown else heading] = column
+    return [
+        {heading: _text(column, row) or None for heading, column in shown.items()}
+        for row in printed_rows(table)
+    ]

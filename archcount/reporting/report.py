@@ -1,0 +1,101 @@
+"""What every report can do: be written in each output format, and become a data frame."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from archcount.errors import Problem, UsageError, quote
+from archcount.reporting.encoding import Value, encode
+from archcount.reporting.formats import FORMATS, OutputFormat
+from archcount.reporting.sheet import Sheet, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+Lines = Sequence[Mapping[str, Value]]
+"""One mapping of equal keys a line, in base units, None where a value is missing."""
+Parts = Sequence[Sequence[Sheet]]
+"""What stands one after another, each in layouts from the widest to the narrowest."""
+
+
+class Report(ABC):
+    """A result that can be written in every output format.
+
+    A subclass is a frozen dataclass with a field `record`, and says how it is laid out for data
+    frames and CSV (`_tidy`) and for people (`_sheets`). JSON is its record, encoded.
+
+    Attributes:
+        command: the command that makes it, such as "table {record.name}".
+        schema: the name and version of the JSON form.
+        formats: the formats that it can be written in.
+        index: the key of its lines that names the rows of a data frame; empty for numbers.
+        items: the field of the JSON form that holds the record, where that is a sequence.
+        record: everything that the report says.
+    """
+
+    command: ClassVar[str]
+    schema: ClassVar[str]
+    formats: ClassVar[Mapping[str, OutputFormat]] = FORMATS
+    index: ClassVar[str] = ""
+    items: ClassVar[str] = "items"
+    record: Any
+
+    @abstractmethod
+    def _tidy(self) -> Lines: ...
+
+    @abstractmethod
+    def _sheets(self) -> Parts: ...
+
+    def _remarks(self) -> Iterable[Text]:
+        """Return what the reader must not miss and `_tidy` cannot hold; `_sheets` holds it too."""
+        return ()
+
+    def _document(self) -> Mapping[str, Any]:
+        encoded = encode(self.record)
+        return encoded if isinstance(encoded, dict) else {self.items: encoded}
+
+    def render(self, format: str, *, width: int | None = None, colour: bool = True) -> str:
+        """Return the report as text.
+
+        Args:
+            format: the name of one of `formats`.
+            width: for rich and svg, the width in columns; None asks the terminal.
+            colour: for rich, whether colours may be written.
+
+        Raises:
+            UsageError: there is no such format.
+        """
+        if format not in self.formats:
+            raise UsageError(
+                Problem(what=f"unknown format {quote(format)}", allowed=", ".join(self.formats))
+            )
+        return self.formats[format].write(self, width, colour)
+
+    def to_csv(self) -> str:
+        """Return one line of comma-separated values a row, in base units."""
+        return self.render("csv")
+
+    def to_json(self) -> str:
+        """Return everything that the report says as JSON."""
+        return self.render("json")
+
+    def to_markdown(self) -> str:
+        """Return the report as Markdown tables."""
+        return self.render("md")
+
+    def to_html(self) -> str:
+        """Return the report as HTML tables."""
+        return self.render("html")
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the lines of `to_csv` as a pandas data frame."""
+        import pandas as pd
+
+        records: list[dict[str, Any]] = [dict(record) for record in self._tidy()]
+        return pd.DataFrame.from_records(records, index=self.index or None)

@@ -1,0 +1,162 @@
+"""The totals of many networks: one line each, with what is printed of them and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from archcount.comparison import VERDICTS, ComparedClaim
+from archcount.engines import RowCount
+from archcount.reporting.encoding import Value
+from archcount.reporting.figures import short
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.table_data import encode, fields_of
+
+_MARKS = {"match": "✓", "convention": "≈"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkTotals:
+    """One network of one table.
+
+    Attributes:
+        name: the table's name.
+        variant: the variant's name, or empty.
+        count: the sums over its rows for one image, without auxiliary heads.
+        claims: what is printed of its params and operations as a whole, by `params` and `ops`.
+        verdicts: how many of its printed cells and claims got each verdict.
+    """
+
+    name: str
+    variant: str
+    count: RowCount
+    claims: Mapping[str, Sequence[ComparedClaim]] = field(default_factory=dict)
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+
+
+def totals_sheets(networks: Sequence[NetworkTotals]) -> list[Sheet]:
+    """Lay totals out, with every number exact and for 80 columns."""
+    return [_sheet(networks, _full_columns()), _sheet(networks, _narrow_columns(networks))]
+
+
+def _sheet(networks: Sequence[NetworkTotals], columns: Sequence[Column[NetworkTotals]]) -> Sheet:
+    rules = [
+        place for place, (one, other) in enumerate(pairwise(networks), 1) if one.name != other.name
+    ]
+    tables = len({network.name for network in networks})
+    return make_sheet(
+        f"{len(networks)} networks of {tables} tables",
+        columns,
+        networks,
+        rule_before=tuple(rules),
+        notes=_notes(),
+    )
+
+
+def _notes() -> Iterator[Text]:
+    yield Text(
+        "counted in closed form for one image at inference, without auxiliary heads: params are "
+        "all that is trained, weights those of kernels, MACs those of convolutions and linear "
+        "layers, depth the layers with weights on the longest path"
+    )
+    yield Text(
+        "printed: totals of running text, ✓ right, ≈ right under another convention, ✗ not; "
+        "verdicts: on printed cells and claims, right, right in another way, and not"
+    )
+
+
+def _full_columns() -> list[Column[NetworkTotals]]:
+    return [
+        Column(heading="Table", text=lambda item: item.name),
+        Column(heading="Variant", text=lambda item: item.variant),
+        Column(heading="Input", text=lambda item: "x".join(map(str, item.count.input))),
+        Column(heading="Params", text=lambda item: f"{item.count.params:,}", right=True),
+        Column(heading="printed", text=partial(_printed, "params")),
+        Column(heading="Weights", text=lambda item: f"{item.count.weights:,}", right=True),
+        Column(heading="MACs", text=lambda item: f"{item.count.cost.macs:,}", right=True),
+        Column(heading="printed", text=partial(_printed, "ops")),
+        Column(heading="Depth", text=lambda item: f"{item.count.depth}", right=True),
+        Column(heading="Verdicts", text=_verdicts),
+    ]
+
+
+def _narrow_columns(networks: Sequence[NetworkTotals]) -> list[Column[NetworkTotals]]:
+    first = {network.name: network.variant for network in reversed(networks)}
+
+    def label(network: NetworkTotals) -> str:
+        """Name the table once, and its other variants below it."""
+        if network.variant != first[network.name]:
+            return f"  {network.variant}"
+        return " ".join((network.name, network.variant)).strip()
+
+    return [
+        Column(heading="Network", text=label, whole=True),
+        Column(heading="Params", text=lambda item: short(item.count.params), right=True),
+        Column(heading="MACs", text=lambda item: short(item.count.cost.macs), right=True),
+        Column(heading="Depth", text=lambda item: f"{item.count.depth}", right=True),
+        Column(heading="printed", text=partial(_printed, "")),
+        Column(heading="✓≈✗", text=_tally, right=True),
+    ]
+
+
+def _printed(what: str, network: NetworkTotals) -> Text:
+    """Write the printed totals of one kind, or of both."""
+    kinds = (what,) if what else ("params", "ops")
+    claims = [claim for kind in kinds for claim in network.claims.get(kind, ())]
+    told = ", ".join(f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
+    right = [claim.verdict.status in _MARKS for claim in claims]
+    return Text(told, "" if all(right) else "told" if any(right) else "bad")
+
+
+def _verdicts(network: NetworkTotals) -> str:
+    return ", ".join(f"{number} {status}" for status, number in network.verdicts.items())
+
+
+def _tally(network: NetworkTotals) -> str:
+    """Count the right, the right in another way, and the rest."""
+    told = dict(network.verdicts)
+    right = told.pop("match", 0)
+    otherwise = told.pop("convention", 0) + told.pop("reading", 0)
+    return f"{right} {otherwise} {sum(told.values())}" if network.verdicts else ""
+
+
+@encode.register
+def _(network: NetworkTotals) -> dict[str, Any]:
+    return {
+        **encode(network.count),
+        **fields_of(network, "count", "claims"),
+        "printed": [
+            {**encode(claim), "what": what}
+            for what, claims in network.claims.items()
+            for claim in claims
+        ],
+    }
+
+
+def totals_lines(networks: Sequence[NetworkTotals]) -> list[dict[str, Value]]:
+    """Return one line a network, what is printed of it joined by semicolons."""
+    return [_line(network) for network in networks]
+
+
+def _line(network: NetworkTotals) -> dict[str, Value]:
+    count = network.count
+    printed: dict[str, Value] = {}
+    for what in ("params", "ops"):
+        claims = network.claims.get(what, ())
+        printed[f"{what}_printed"] = "; ".join(claim.printed for claim in claims) or None
+        printed[f"{what}_verdict"] = "; ".join(claim.verdict.status for claim in claims) or None
+        printed[f"{what}_why"] = "; ".join(claim.verdict.why for claim in claims) or None
+    return {
+        "table": network.name,
+        "variant": network.variant or None,
+        "input": "x".join(map(str, count.input)),
+        "params": count.params,
+        "weights": count.weights,
+        "macs": count.cost.macs,
+        "depth": count.depth,
+        **printed,
+        **{word: network.verdicts.get(word, 0) for word in VERDICTS if word != "unpublished"},
+    }

@@ -1,0 +1,178 @@
+"""A paper's architecture table, loaded from its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archcount.architecture import Architecture, parse_expression
+from archcount.errors import (
+    InvalidTableError,
+    InvalidValueError,
+    Problem,
+    UsageError,
+    quote,
+    suggestion,
+)
+from archcount.layers import Shape
+from archcount.printed import PrintedTable, Source
+from archcount.spec.reader import TableSource, in_order
+from archcount.spec.variant import Variant
+
+if TYPE_CHECKING:
+    from archcount.architecture.network import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A paper's architecture table, loaded; a variant is read when it is first asked for.
+
+    Attributes:
+        path: the file.
+    """
+
+    path: Path
+    _source: TableSource = field(repr=False)
+    _read: dict[str, Variant] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self._source.entries.name
+
+    @property
+    def written(self) -> PrintedTable:
+        """What the paper printed, whatever variants make of it."""
+        return self._source.written
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Every variant that is a network of its own; empty for the table as printed."""
+        return self._source.networks
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names of its variants."""
+        return tuple(name for name in self.networks if name)
+
+    @property
+    def source(self) -> Source:
+        """Where it was printed."""
+        return self.printed.source
+
+    @property
+    def printed(self) -> PrintedTable:
+        """What the paper printed, verbatim."""
+        return self.variant().printed
+
+    @property
+    def input(self) -> tuple[int, int, int]:
+        """The (channels, height, width) that its numbers are printed for."""
+        return self.variant().input.chw
+
+    def variant(self, name: str = "") -> Variant:
+        """Return one network of the file.
+
+        Args:
+            name: the name of a variant, or empty for the default one, which is the table as
+                printed unless the file says otherwise.
+
+        Raises:
+            UsageError: there is no such variant.
+            InvalidTableError: with every problem of the variant.
+        """
+        key = name or self._source.default
+        if key not in self.networks:
+            raise UsageError(
+                Problem(
+                    what=f"table {self.name} has no variant {quote(name)}",
+                    allowed=", ".join(self.variants) or "none; this table has no variants",
+                    remedy=suggestion(name, self.variants),
+                )
+            )
+        if key not in self._read:
+            problems: list[Problem] = []
+            variant = self._source.read(key, problems)
+            if problems:
+                raise InvalidTableError(in_order(problems))
+            self._read[key] = variant
+        return self._read[key]
+
+    def architecture(
+        self, *, variant: str = "", input: str = "", let: Mapping[str, str | int] | None = None
+    ) -> Architecture:
+        """Expand the table to an architecture.
+
+        Args:
+            variant: the name of a variant, or empty for the default one.
+            input: another input size, "CxHxW".
+            let: other values of the file's `let` names, such as `{"classes": 10}`.
+
+        Raises:
+            UsageError: there is no such variant or name, or the input is no size.
+            InvalidTableError: the rows do not go together.
+
+        >>> from archcount.api.tables import load
+        >>> load("googlenet").architecture().params
+        6998552
+        >>> load("googlenet").architecture(let={"classes": 10}).output.dims
+        (10,)
+        """
+        lets = {name: _expression(name, value) for name, value in (let or {}).items()}
+        shape, network = _shape(input), self.variant(variant)
+        return network.expand(shape, lets) if shape or lets else network.architecture
+
+    def build(
+        self,
+        *,
+        variant: str = "",
+        input: str = "",
+        let: Mapping[str, str | int] | None = None,
+        logits: bool = False,
+    ) -> Network:
+        """Build the PyTorch module; arguments and errors as `architecture`.
+
+        Args:
+            variant: the name of a variant.
+            input: another input size, "CxHxW".
+            let: other values of the file's `let` names.
+            logits: leave a final softmax out in eval mode too.
+        """
+        from archcount.architecture.builder import build
+
+        architecture = self.architecture(variant=variant, input=input, let=let)
+        return build(architecture, logits=logits)
+
+
+def _shape(text: str) -> Shape | None:
+    """Read another input size; None where nothing is said.
+
+    Raises:
+        UsageError: it is no size.
+    """
+    try:
+        return Shape.parse(text) if text else None
+    except InvalidValueError as error:
+        raise UsageError(
+            Problem(
+                what=f"input: {error.what}",
+                allowed="channels x height x width, such as 3x224x224",
+            )
+        ) from None
+
+
+def _expression(name: str, value: str | int) -> str:
+    """Take what is given for a `let` name, once it can be read.
+
+    Raises:
+        UsageError: it is no expression.
+    """
+    try:
+        parse_expression(str(value))
+    except InvalidValueError as error:
+        raise UsageError(
+            Problem(what=f"let {name}: {error.what}", allowed=error.allowed, remedy=error.remedy)
+        ) from None
+    return str(value)

@@ -1,0 +1,157 @@
+"""One network of a table file: the table as printed, or a variant of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from archcount.architecture import Architecture, LayerDefaults, Value
+from archcount.architecture.memo import Memo
+from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
+from archcount.layers import Shape
+from archcount.printed import PrintedTable
+from archcount.spec.expansion import expand_table
+from archcount.spec.lets import layer_defaults, read_lets
+from archcount.spec.marked import Marked
+from archcount.spec.parsed import Sections
+from archcount.spec.rereading import Rereading
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One network of a table file.
+
+    Attributes:
+        table: the table's name.
+        name: the variant's name; empty for a table as printed that has no other name.
+        input: the input shape that its numbers are printed for.
+        let: the `let` names as written.
+        let_at: where they were written.
+        layer: the defaults of layers as written.
+        layer_at: where they were written.
+        sections: the rows, heads and declared readings, the variant's changes in place.
+        printed: what the paper printed, with what the file says of it.
+        is_printed: whether the printed cells are this network's.
+    """
+
+    table: str
+    name: str
+    input: Shape
+    let: Mapping[str, str]
+    let_at: Marked
+    layer: Mapping[str, Any]
+    layer_at: Marked
+    sections: Sections
+    printed: PrintedTable
+    is_printed: bool
+
+    @cached_property
+    def architecture(self) -> Architecture:
+        """The network with the numbers of its file.
+
+        Raises:
+            InvalidTableError: the rows do not go together.
+        """
+        return self._expanded(self.input)
+
+    def expand(
+        self,
+        input: Shape | None = None,
+        lets: Mapping[str, str] = _NOTHING,
+        memo: Memo | None = None,
+    ) -> Architecture:
+        """Expand the network with other numbers.
+
+        Args:
+            input: another input shape, (channels, height, width).
+            lets: other values of `let` names, by name.
+            memo: what blocks of this variant expanded to before, where many sizes are expanded.
+
+        Raises:
+            UsageError: there is no such name, or the rows do not go together with these values.
+            InvalidTableError: the rows do not go together with this input.
+        """
+        for name in lets:
+            if name not in self.let:
+                raise UsageError(
+                    Problem(
+                        what=f"table {self.table} has no let name {quote(name)}",
+                        allowed=", ".join(self.let) or "none; this table has no let:",
+                        remedy=suggestion(name, self.let),
+                    )
+                )
+        try:
+            return self._expanded(input or self.input, lets, memo=memo)
+        except InvalidTableError as error:
+            if not lets:
+                raise
+            # The number is the caller's, and stands nowhere in the file.
+            given = ", ".join(f"{name} = {value}" for name, value in lets.items())
+            problem = error.problems[0]
+            raise UsageError(
+                replace(problem, what=f"with {given}: {problem.what}", where=None)
+            ) from None
+
+    def expand_numbers(self, input: Shape, numbers: Mapping[str, Fraction]) -> Architecture:
+        """Expand the network with numbers that are no text, such as symbolic ones.
+
+        Raises:
+            InvalidTableError: the rows do not go together with these numbers.
+        """
+        return self._expanded(input, {}, numbers)
+
+    @property
+    def numbers(self) -> Mapping[str, Fraction]:
+        """The `let` names with their numbers."""
+        values, _ = self._resolved
+        return {name: Fraction(value.value) for name, value in values.items()}  # type: ignore[arg-type]
+
+    def rereading(self) -> Rereading:
+        """Return the rows, ready to be read in another way."""
+        lets, defaults = self._resolved
+        return Rereading(
+            architecture=self.architecture,
+            rows=self.sections.rows,
+            is_printed=self.is_printed,
+            lets=lets,
+            defaults=defaults,
+            headings=self.printed.headings,
+            readings={reading.declared.row: reading.block for reading in self.sections.readings},
+        )
+
+    @cached_property
+    def _resolved(self) -> tuple[Mapping[str, Value], LayerDefaults]:
+        return self._resolve()
+
+    def _resolve(
+        self, lets: Mapping[str, str] = _NOTHING, numbers: Mapping[str, Fraction] | None = None
+    ) -> tuple[Mapping[str, Value], LayerDefaults]:
+        """Return the values of the `let` names and the layer defaults.
+
+        Raises:
+            InvalidTableError: with all that cannot be read.
+        """
+        problems: list[Problem] = []
+        values = read_lets({**self.let, **lets}, self.let_at, problems, numbers or {})
+        defaults = layer_defaults(self.layer, self.layer_at, problems)
+        if problems:
+            raise InvalidTableError(problems)
+        return values, defaults
+
+    def _expanded(
+        self,
+        input: Shape,
+        lets: Mapping[str, str] = _NOTHING,
+        numbers: Mapping[str, Fraction] | None = None,
+        memo: Memo | None = None,
+    ) -> Architecture:
+        values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
+        sections = self.sections
+        expanded = expand_table(self.table, self.name, input, sections, values, defaults, memo)
+        return replace(expanded, lets=dict(lets))
