@@ -15,10 +15,9 @@ from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import Problem, UsageError
 from archcount.reporting.bench_comparison_sheets import comparison_remarks, comparison_sheets
 from archcount.reporting.bench_notes import benchmark_notes
-from archcount.reporting.bench_sheets import bench_sheets, bench_tidy
-from archcount.reporting.encoding import Value
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet, Text
+from archcount.reporting.bench_sheets import bench_lines, bench_sheets
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import Text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,26 +31,22 @@ class BenchReport(Report):
         record: everything the report says, every sample too.
     """
 
+    command = "bench"
     schema = "archcount.bench/1"
-    title = "archcount bench"
 
     record: Benchmark
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a configuration, in base units."""
-        return bench_tidy(self.record)
+    def _tidy(self) -> Lines:
+        return bench_lines(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return the parts of the report, each in full and for 80 columns."""
+    def _sheets(self) -> Parts:
         return list(bench_sheets(self.record))
 
-    def remarks(self) -> Iterator[Text]:
-        """Return what failed, and what makes the figures less sure."""
+    def _remarks(self) -> Iterator[Text]:
         return (note for note in benchmark_notes(self.record) if note.role in ("told", "bad"))
 
-    def document(self) -> Mapping[str, Any]:
-        """Return the fields of the record as they are, so that it can be read again."""
-        return encoded(self.record)
+    def _document(self) -> Mapping[str, Any]:
+        return encoded(self.record)  # field by field, so that it can be read again
 
 
 @dataclass(frozen=True)
@@ -62,21 +57,18 @@ class BenchComparisonReport(Report):
         record: everything the report says.
     """
 
+    command = "bench compare"
     schema = "archcount.bench-compare/2"
-    title = "archcount bench compare"
 
     record: BenchComparison
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a configuration that both runs have measured."""
+    def _tidy(self) -> Lines:
         return [asdict(pair) for pair in self.record.pairs]
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return the comparison, in full and for 80 columns."""
+    def _sheets(self) -> Parts:
         return [comparison_sheets(self.record)]
 
-    def remarks(self) -> Iterator[Text]:
-        """Return what else is not the same in the two runs."""
+    def _remarks(self) -> Iterator[Text]:
         return comparison_remarks(self.record)
 
 

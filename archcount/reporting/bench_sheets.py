@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from archcount.benchmark.results import Benchmark, Measurement, Scaling
 from archcount.reporting.bench_notes import benchmark_notes
@@ -11,6 +11,7 @@ from archcount.reporting.bench_scaling_sheets import scaling_sheets
 from archcount.reporting.bench_tuning_sheets import tuned_sheets
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import milliseconds, percent, rate, seconds, significant, size
+from archcount.reporting.report import Lines
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 
@@ -99,8 +100,8 @@ def _width(item: Measurement) -> str:
     return percent(item.statistics.half_width if item.statistics else None)
 
 
-def bench_tidy(benchmark: Benchmark) -> list[Mapping[str, Value]]:
-    """Return one mapping a configuration, in base units; what is missing is None."""
+def bench_lines(benchmark: Benchmark) -> Lines:
+    """Return one mapping a configuration, or for several processes at once."""
     return [_measured(item, benchmark) for item in benchmark.measurements] or [
         _scaled(item) for item in benchmark.scaling
     ]
