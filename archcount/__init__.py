@@ -9,21 +9,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from archcount.errors import ArchcountError, InvalidTableError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from archcount.api.benchmarks import BenchComparisonReport, BenchReport, bench, compare_bench
-    from archcount.api.checks import check
-    from archcount.api.differing import DifferenceReport, diff
-    from archcount.api.explaining import explain
+    from archcount.api.check_report import CheckReport, check
+    from archcount.api.comparing import compare
+    from archcount.api.counting import count
+    from archcount.api.diff_report import DifferenceReport, diff
+    from archcount.api.explain_report import ExplainReport, explain
     from archcount.api.formulas import FormulaReport, formula
-    from archcount.api.inferring import infer
-    from archcount.api.models import ModelReport
-    from archcount.api.reports import Report, compare, count
+    from archcount.api.infer_report import InferReport, infer
+    from archcount.api.list_report import ListReport, list
+    from archcount.api.model_report import ModelReport
     from archcount.api.sweeps import SweepReport, sweep
+    from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
+    from archcount.api.totals_report import TotalsReport
+    from archcount.reporting.report import Report
 
 __version__ = "0.2.0"
 
@@ -31,13 +37,19 @@ __all__ = [
     "ArchcountError",
     "BenchComparisonReport",
     "BenchReport",
+    "CheckReport",
     "DifferenceReport",
+    "ExplainReport",
     "FormulaReport",
+    "InferReport",
     "InvalidTableError",
+    "ListReport",
     "ModelReport",
     "Report",
     "SweepReport",
     "Table",
+    "TableReport",
+    "TotalsReport",
     "UnavailableError",
     "UsageError",
     "bench",
@@ -49,32 +61,40 @@ __all__ = [
     "explain",
     "formula",
     "infer",
+    "list",
     "load",
     "sweep",
 ]
 
 _PLACES = {
-    "BenchComparisonReport": "benchmarks",
-    "BenchReport": "benchmarks",
-    "DifferenceReport": "differing",
-    "FormulaReport": "formulas",
-    "ModelReport": "models",
-    "Report": "reports",
-    "SweepReport": "sweeps",
-    "Table": "tables",
-    "bench": "benchmarks",
-    "check": "checks",
-    "compare": "reports",
-    "compare_bench": "benchmarks",
-    "count": "reports",
-    "diff": "differing",
-    "explain": "explaining",
-    "formula": "formulas",
-    "infer": "inferring",
-    "load": "tables",
-    "sweep": "sweeps",
+    "BenchComparisonReport": "api.benchmarks",
+    "BenchReport": "api.benchmarks",
+    "CheckReport": "api.check_report",
+    "DifferenceReport": "api.diff_report",
+    "ExplainReport": "api.explain_report",
+    "FormulaReport": "api.formulas",
+    "InferReport": "api.infer_report",
+    "ListReport": "api.list_report",
+    "ModelReport": "api.model_report",
+    "Report": "reporting.report",
+    "SweepReport": "api.sweeps",
+    "Table": "api.tables",
+    "TableReport": "api.table_report",
+    "TotalsReport": "api.totals_report",
+    "bench": "api.benchmarks",
+    "check": "api.check_report",
+    "compare": "api.comparing",
+    "compare_bench": "api.benchmarks",
+    "count": "api.counting",
+    "diff": "api.diff_report",
+    "explain": "api.explain_report",
+    "formula": "api.formulas",
+    "infer": "api.infer_report",
+    "list": "api.list_report",
+    "load": "api.tables",
+    "sweep": "api.sweeps",
 }
-"""The module under `archcount.api` that has each."""
+"""The module that has each name."""
 
 
 def __getattr__(name: str) -> Any:
@@ -82,9 +102,9 @@ def __getattr__(name: str) -> Any:
     if name in _PLACES:
         from importlib import import_module
 
-        return getattr(import_module(f"archcount.api.{_PLACES[name]}"), name)
+        return getattr(import_module(f"archcount.{_PLACES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__() -> list[str]:
+def __dir__() -> Iterable[str]:
     return sorted(__all__)

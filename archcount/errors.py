@@ -113,3 +113,19 @@ def suggestion(text: str, allowed: Iterable[str]) -> str:
     """
     close = get_close_matches(text[:100], list(allowed), n=1)
     return f"did you mean {close[0]!r}?" if close else ""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """Return the error for a name that is not among the known ones.
+
+    >>> str(unknown_name("no row", "conv9", ["conv1", "pool"]))
+    "no row 'conv9'; allowed: conv1, pool; did you mean 'conv1'?"
+    """
+    known = list(known)
+    return UsageError(
+        Problem(
+            what=f"{what} {quote(name)}",
+            allowed=", ".join(known),
+            remedy=suggestion(name, known),
+        )
+    )

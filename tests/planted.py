@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import archcount as ac
-from archcount.api.inferring import infer
+from archcount.api.infer_report import infer
 from archcount.comparison import ComparedRow, Comparison
 from archcount.engines import RowCount
 from archcount.printed import Convention
@@ -545,7 +545,7 @@ def inferences(cases: int, seed: int, folder: Folder) -> Iterator[Inferred]:
         }
         named = all(
             same[column]
-            or any(_alike(tie, conventions[column], rows) for tie in inference.ties[column])
+            or any(_alike(tie, conventions[column], rows) for tie in inference.record.ties[column])
             for column in same
         )
         yield Inferred(all(same.values()), named and not all(same.values()))

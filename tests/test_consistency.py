@@ -8,7 +8,7 @@ import pytest
 from test_readings import HEAD, compared, write
 
 import archcount as ac
-from archcount.api.inferring import infer
+from archcount.api.infer_report import infer
 from archcount.comparison import WHYS
 from archcount.comparison.columns import fit_column
 from archcount.comparison.conventions import accepted, computed_value, differences, listed
@@ -304,12 +304,12 @@ def test_infer_leaves_aside_what_is_declared(tmp_path):
     inference = infer(write(tmp_path / "rows.yaml", rows))
     assert inference.proposed["params"].count == "params"
     assert inference.block == "conventions: {params: {K: 1000, count: params, rounding: nearest}}"
-    assert "ops" not in inference.fits
+    assert "ops" not in inference.proposed
 
 
 def test_infer_on_a_table_without_numbers_proposes_nothing(tmp_path):
     inference = infer(write(tmp_path / "rows.yaml", [(*STEM, "", "")]))
-    assert (inference.block, inference.fits) == ("", {})
+    assert (inference.block, inference.proposed) == ("", {})
 
 
 def test_one_slip_is_likelier_than_a_column_shortened_now_so_now_so():

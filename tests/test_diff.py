@@ -28,7 +28,7 @@ def test_a_users_network_is_held_against_the_table(wrong):
     result = run("mobilenet_v1", wrong, "--format", "json")
     report = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert report["schema"] == "archcount.diff/1"
+    assert report["schema"] == "archcount.diff/2"
     told = {row["row"]: row["verdict"] for row in report["rows"]}
     assert {row for row, verdict in told.items() if verdict != "same"} == {"conv", "dw_pw7_11"}
     # A bias of 32; less a depthwise 512 x 9, a pointwise 512 x 512, and two norms of 2 x 512.

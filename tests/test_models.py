@@ -39,7 +39,7 @@ def test_a_table_is_counted_as_a_model():
     assert result.exit_code == 0
     report = json.loads(result.stdout)
     formula = ac.count(ac.load("googlenet"), engine="formula").total
-    assert report["schema"] == "archcount.count/1"
+    assert report["schema"] == "archcount.count/2"
     assert report["totals"]["macs"] == formula.cost.macs
     # The heads are made and not run.
     assert report["totals"]["params"] - report["totals"]["unused"] == formula.params

@@ -12,13 +12,19 @@ def test_the_surface_is_small_and_pinned():
         "ArchcountError",
         "BenchComparisonReport",
         "BenchReport",
+        "CheckReport",
         "DifferenceReport",
+        "ExplainReport",
         "FormulaReport",
+        "InferReport",
         "InvalidTableError",
+        "ListReport",
         "ModelReport",
         "Report",
         "SweepReport",
         "Table",
+        "TableReport",
+        "TotalsReport",
         "UnavailableError",
         "UsageError",
         "bench",
@@ -30,6 +36,7 @@ def test_the_surface_is_small_and_pinned():
         "explain",
         "formula",
         "infer",
+        "list",
         "load",
         "sweep",
     ]
@@ -47,8 +54,10 @@ def test_tables_and_reports_have_what_is_documented():
         "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
-        "select", "to_csv", "to_frame", "to_json", "to_markdown", "total",
+        "document", "formats", "index", "remarks", "render", "sheets", "tidy", "title", "to_csv",
+        "to_frame", "to_html", "to_json", "to_markdown",
     }  # fmt: skip
+    assert public(ac.TableReport) - public(ac.Report) == {"schema", "select", "total", "verdicts"}
 
 
 def test_what_does_not_exist_is_said():

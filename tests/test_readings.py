@@ -286,7 +286,7 @@ def test_another_input_or_variant_has_no_reasons(tmp_path):
 
 
 def test_ties_are_shown_as_ties(tmp_path):
-    from archcount.reporting.explained import ranks
+    from archcount.reporting.explained_row import ranks
 
     # 648 weights: 24 filters for 8, or 9 channels for 3: the digits cannot tell without an output.
     cells = ("stem", "stem", "3x3/2", "", "1", "8", "", "", "648", "10368")

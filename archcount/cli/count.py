@@ -5,18 +5,19 @@ from __future__ import annotations
 import ast
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
-from archcount.api.models import check_run, count_model
+from archcount.api.model_report import check_run, count_model
 from archcount.cli import complete
+from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output, pairs_of
-from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
 from archcount.loading.target import load_model
-from archcount.reporting.models import DEPTH, render_model
+from archcount.reporting.model_sheets import DEPTH
 
 Target = Annotated[
     str,
@@ -78,28 +79,21 @@ def show_count(
     does, not what its modules are called. MACs are multiply-accumulates of convolutions, linear
     layers and matrix products.
     """
-    chosen = choose_format(form, output)
     if depth < 0:
         raise UsageError(Problem(what=f"--depth {depth}", allowed="a whole number of 0 or more"))
     check_run(batch, device)
-    width = None if output is None else 160
-    with destination(output) as write:
+    with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"counting {target}"), redirect_stdout(sys.stderr):
             module, own = load_model(
                 target, variant=variant, arguments=arguments_of(arg or []), device=device
             )
             given = given_of(inputs, maker, own)
-            record = count_model(
+            report = count_model(
                 module, given, name=target, batch=batch, train=train, device=device
-            ).record
-        write(render_model(record, chosen, depth=depth, width=width, colour=write_colour(output)))
-    if chosen == "csv" or output is not None:
-        for item in record.uncounted:
-            typer.echo(f"uncounted: {item.op} in {item.place} ({item.times} times)", err=True)
-        for remark in record.remarks:
-            typer.echo(remark, err=True)
-    if strict and record.uncounted:
+            )
+        emit(replace(report, depth=depth))
+    if strict and report.record.uncounted:
         raise typer.Exit(1)
 
 

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.differing import diff
+from archcount.api.diff_report import diff
 from archcount.cli import complete
 from archcount.cli.count import Inputs, Maker, given_of
+from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
-from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.differing import render_difference
 
 _SIDE = (
     "a table's name or file (name@variant for a variant), package.module:callable, or "
@@ -48,15 +47,13 @@ def show_diff(
     pool, padding, any other argument that can change a number, what each layer reads, and which
     layers share their weights are compared.
     """
-    chosen = choose_format(form, output)
     if fail_on not in ("", "changed"):
         raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="changed"))
-    with destination(output) as write:
+    with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"comparing {left} with {right}"), redirect_stdout(sys.stderr):
             given = given_of(inputs, maker, "") if inputs or maker else ""
-            found = diff(left, right, input=given, batch=batch, device=device).record
-        width = None if output is None else 160
-        write(render_difference(found, chosen, width=width, colour=write_colour(output)))
-    if fail_on and found.is_changed:
+            report = diff(left, right, input=given, batch=batch, device=device)
+        emit(report)
+    if fail_on and report.is_changed:
         raise typer.Exit(1)

@@ -3,25 +3,58 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from archcount import __version__
+from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
-from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting.render import render_listing
+from archcount.reporting.encoding import Value
+from archcount.reporting.report import Report
+from archcount.reporting.sheet import Sheet, sheet_of
 
-SCHEMA = "archcount.env/1"
 _PACKAGES = ("torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
+
+
+@dataclass(frozen=True)
+class EnvReport(Report):
+    """Versions and devices.
+
+    Attributes:
+        record: what, and its value, None where it is not there.
+    """
+
+    schema = "archcount.env/2"
+
+    record: Sequence[tuple[str, str | None]]
+
+    @property
+    def title(self) -> str:
+        """The command that makes such a report."""
+        return "archcount env"
+
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping for each version or device."""
+        return [{"what": what, "value": value} for what, value in self.record]
+
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return a line for each version or device."""
+        return [[sheet_of("Environment", self.tidy())]]
+
+    def document(self) -> Mapping[str, Any]:
+        """Return what JSON says."""
+        return {"items": self.tidy()}
 
 
 def show_env(form: Format = None, output: Output = None) -> None:
     """Show the versions and devices that a report or a measurement depends on."""
-    chosen = choose_format(form, output)
-    with destination(output) as write:
+    with emitting(form, output) as emit:
         with progress("asking torch for its devices"):
-            records = [{"what": what, "value": value} for what, value in _facts()]
-        write(render_listing("Environment", SCHEMA, records, chosen, colour=write_colour(output)))
+            report = EnvReport(_facts())
+        emit(report)
 
 
 def _facts() -> list[tuple[str, str | None]]:

@@ -6,16 +6,13 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.explaining import explain
+from archcount.api.explain_report import explain
 from archcount.api.tables import load
 from archcount.cli import complete
+from archcount.cli.emit import emitting
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Format, Output
-from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting.explained import explained_csv, explained_json
-from archcount.reporting.explained_sheets import explained_sheets
-from archcount.reporting.render import render_sheets
 
 
 def show_explain(
@@ -41,21 +38,8 @@ def show_explain(
     The likeliest stands first; it is marked which engines counted it. With --engine fvcore, torch
     or all, readings are built as modules and run.
     """
-    chosen = choose_format(form, output)
-    with destination(output) as write:
+    with emitting(form, output) as emit:
         table = load(name)
         with progress(f"explaining {row} of {table.name} with {engine}"):
-            explained = explain(table, row, variant=variant, engine=engine)
-        if chosen == "json":
-            write(explained_json(explained))
-        elif chosen == "csv":
-            write(explained_csv(explained))
-        else:
-            sheets = explained_sheets(explained)
-            width = None if output is None else 160
-            heading = f"archcount explain {table.name} {row}"
-            write(
-                render_sheets(
-                    sheets, chosen, width=width, colour=write_colour(output), heading=heading
-                )
-            )
+            report = explain(table, row, variant=variant, engine=engine)
+        emit(report)

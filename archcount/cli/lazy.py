@@ -65,7 +65,7 @@ class LazyGroup(TyperGroup):
             "Infer the conventions of a table and propose its `conventions:` line.",
         ),
         "list": (
-            "archcount.cli.listing",
+            "archcount.cli.list",
             "show_list",
             "List the shipped tables, or with --totals every network of theirs, counted and "
             "judged.",

@@ -9,7 +9,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.render import FORMATS
+from archcount.reporting.formats import FORMATS
 
 if TYPE_CHECKING:
     from archcount.spec.table import Table

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.reports import compare, count
+from archcount.api.comparing import compare
+from archcount.api.counting import count
+from archcount.api.printed_report import printed_report
 from archcount.api.tables import load
 from archcount.cli import complete
-from archcount.cli.asprinted import as_printed_rows, count_nothing
+from archcount.cli.emit import emitting
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Format, Output, TableName, lets_of
-from archcount.cli.output import choose_format, destination, write_colour
 from archcount.cli.progress import progress
-from archcount.reporting.columns import remarks
-from archcount.reporting.tables import render_table
+from archcount.errors import Problem, UsageError
 
 
 def show_table(
@@ -61,16 +61,13 @@ def show_table(
     Every number is for one image (or --batch) at inference. MACs are multiply-accumulates of
     convolutions and linear layers; weights are parameters of kernels, params all of them.
     """
-    chosen = choose_format(form, output)
-    width = None if output is None else 160
     if as_printed:
         counting = (batch != 1, engine != "fvcore")
-        count_nothing(compare_paper, variant, input_size, classes, let, aux, *counting)
-    with destination(output) as write:
+        _count_nothing(compare_paper, variant, input_size, classes, let, aux, *counting)
+    with emitting(form, output) as emit:
         table = load(name)
         if as_printed:
-            paper = table.written
-            write(as_printed_rows(paper, row or [], chosen, output))
+            emit(printed_report(table.written, row or []))
             return
         lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name} with {engine}"):
@@ -85,9 +82,19 @@ def show_table(
             )
         if compare_paper:
             report = compare(report, table)
-        if row:
-            report = report.select(row)
-        if chosen == "csv" or output is not None:
-            for remark in remarks(report.record):
-                typer.echo(remark.text, err=True)
-        write(render_table(report.record, chosen, width=width, colour=write_colour(output)))
+        emit(report.select(row) if row else report)
+
+
+def _count_nothing(*options: object) -> None:
+    """Refuse options of counting beside --as-printed.
+
+    Raises:
+        UsageError: one is given.
+    """
+    if any(options):
+        raise UsageError(
+            Problem(
+                what="--as-printed shows what the paper prints, and counts nothing",
+                allowed="--row, --format and -o beside it",
+            )
+        )

@@ -49,3 +49,15 @@ def size(number: int) -> str:
         if number >= worth:
             return f"{number / worth:.1f} {unit}"
     return f"{number} B"
+
+
+def short(number: int) -> str:
+    """Write a number with three digits after the point and its unit.
+
+    >>> short(6_998_552), short(1_582_671_872), short(11_520)
+    ('6.999M', '1.583G', '11.520K')
+    """
+    for unit, worth in (("G", 10**9), ("M", 10**6), ("K", 10**3)):
+        if number >= worth:
+            return f"{number / worth:.3f}{unit}"
+    return f"{number}"

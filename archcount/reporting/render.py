@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
-from archcount.reporting.exports import Value, to_csv, to_json
-from archcount.reporting.sheet import Column, Sheet, make_sheet
+from archcount.reporting.sheet import Sheet
 from archcount.reporting.text import html, markdown, plain
 
 FORMATS: Mapping[str, str] = {
@@ -23,41 +21,6 @@ FORMATS: Mapping[str, str] = {
 _TEXTS: Mapping[str, Callable[[Sheet], str]] = {"plain": plain, "md": markdown, "html": html}
 
 
-def render_listing(
-    title: str,
-    schema: str,
-    records: Iterable[Mapping[str, Value]],
-    form: str,
-    *,
-    width: int | None = None,
-    colour: bool = True,
-) -> str:
-    """Write a list of records of equal fields in one of `FORMATS`.
-
-    Args:
-        title: what stands above it.
-        schema: the name and version of its JSON form.
-        records: the records, at least one.
-        form: the format's name.
-        width: as for `render_table`.
-        colour: as for `render_table`.
-    """
-    records = list(records)
-    if form == "json":
-        return to_json({"schema": schema, "items": records})
-    if form == "csv":
-        return to_csv(records)
-    columns: list[Column[Mapping[str, Value]]] = [
-        Column(
-            heading=key.capitalize(),
-            text=partial(_field, key),
-            right=isinstance(value, int),
-        )
-        for key, value in records[0].items()
-    ]
-    return _written([[make_sheet(title, columns, records)]], form, width, colour, title)
-
-
 def render_sheets(
     parts: Sequence[Sequence[Sheet]], form: str, *, width: int | None, colour: bool, heading: str
 ) -> str:
@@ -71,10 +34,6 @@ def render_sheets(
         heading: the title of a picture.
     """
     return _written(parts, form, width, colour, heading)
-
-
-def _field(key: str, record: Mapping[str, Value]) -> str:
-    return "" if record[key] is None else f"{record[key]}"
 
 
 def _written(

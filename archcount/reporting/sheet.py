@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
+
+from archcount.reporting.encoding import Value
 
 Record = TypeVar("Record")
 
@@ -69,6 +72,23 @@ def make_sheet(
         rule_before=rule_before,
         notes=tuple(notes),
     )
+
+
+def sheet_of(title: str, lines: Sequence[Mapping[str, Value]]) -> Sheet:
+    """Lay mappings of equal keys out as they are, numbers to the right."""
+    columns: list[Column[Mapping[str, Value]]] = [
+        Column(
+            heading=key.capitalize(),
+            text=partial(_field, key),
+            right=isinstance(value, int),
+        )
+        for key, value in lines[0].items()
+    ]
+    return make_sheet(title, columns, lines)
+
+
+def _field(key: str, line: Mapping[str, Value]) -> str:
+    return "" if line[key] is None else f"{line[key]}"
 
 
 def _text(value: Text | str) -> Text:

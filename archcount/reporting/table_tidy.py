@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from archcount.layers import CATEGORIES
-from archcount.reporting.exports import Value
-from archcount.reporting.records import ReportRow, TableReport
-
-if TYPE_CHECKING:
-    import pandas as pd
+from archcount.reporting.encoding import Value
+from archcount.reporting.table_result import ResultRow, TableResult
 
 
-def tidy_rows(report: TableReport) -> list[dict[str, Value]]:
+def tidy_rows(report: TableResult) -> list[dict[str, Value]]:
     """Give one record per row and head, in base units; totals are left to the reader."""
     columns = report.comparison.columns if report.comparison else ()
     return [_record(row, columns, report.batch) for row in (*report.rows, *report.heads)]
 
 
-def _record(row: ReportRow, columns: tuple[str, ...], batch: int) -> dict[str, Value]:
+def _record(row: ResultRow, columns: tuple[str, ...], batch: int) -> dict[str, Value]:
     count = row.count
     record: dict[str, Value] = {
         "row": row.id,
@@ -46,11 +41,3 @@ def _record(row: ReportRow, columns: tuple[str, ...], batch: int) -> dict[str, V
             f"{column}_error": float(verdict.error) if verdict and verdict.error else None,
         }
     return record
-
-
-def to_frame(report: TableReport) -> pd.DataFrame:
-    """Give the tidy records as a data frame, rows by name."""
-    import pandas as pd
-
-    records: list[dict[str, Any]] = [dict(record) for record in tidy_rows(report)]
-    return pd.DataFrame.from_records(records, index="row")

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archcount.engines.model_records import ModelCount, ModuleCount
 from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
-from archcount.reporting.exports import Value, to_csv, to_json
-from archcount.reporting.figures import size
-from archcount.reporting.render import render_sheets
+from archcount.reporting.encoding import Value, encode, fields_of
+from archcount.reporting.figures import short, size
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
-from archcount.reporting.totals import short
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SCHEMA = "archcount.count/1"
 DEPTH = 2
 """How deep the tree is shown where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _ModuleLine:
     """A module, or what a module does itself beside those that it holds."""
 
     module: ModuleCount
@@ -33,33 +27,6 @@ class _Line:
     @property
     def macs(self) -> int:
         return self.module.own.macs if self.is_own else self.module.macs
-
-
-def render_model(
-    count: ModelCount,
-    form: str,
-    *,
-    depth: int = DEPTH,
-    width: int | None = None,
-    colour: bool = True,
-) -> str:
-    """Write a counted model in one of the formats.
-
-    Args:
-        count: the model.
-        form: the format's name; csv and json hold every module, whatever the depth.
-        depth: how many levels of modules are shown.
-        width: as for `render_table`.
-        colour: as for `render_table`.
-    """
-    if form == "json":
-        return to_json(_json(count))
-    if form == "csv":
-        return to_csv(tidy_modules(count))
-    heading = f"archcount count {count.name}"
-    return render_sheets(
-        [model_sheets(count, depth)], form, width=width, colour=colour, heading=heading
-    )
 
 
 def model_sheets(count: ModelCount, depth: int = DEPTH) -> list[Sheet]:
@@ -71,21 +38,21 @@ def model_sheets(count: ModelCount, depth: int = DEPTH) -> list[Sheet]:
     ]
 
 
-def _lines(count: ModelCount, depth: int) -> Iterator[_Line]:
+def _lines(count: ModelCount, depth: int) -> Iterator[_ModuleLine]:
     holders = {module.path.rpartition(".")[0] for module in count.modules if module.path}
     for module in count.modules:
         if module.level > depth:
             continue
-        yield _Line(module)
+        yield _ModuleLine(module)
         if module.path in holders and module.level < depth and module.own.macs:
-            yield _Line(module, is_own=True)
+            yield _ModuleLine(module, is_own=True)
 
 
 def _title(count: ModelCount) -> str:
     return f"{count.name}: {count.inputs}"
 
 
-def _full(count: ModelCount) -> Sequence[Column[_Line]]:
+def _full(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
     return (
         Column(heading="Module", text=_name, whole=True),
         Column(heading="Type", text=lambda line: "" if line.is_own else _kind(line.module)),
@@ -102,7 +69,7 @@ def _full(count: ModelCount) -> Sequence[Column[_Line]]:
     )
 
 
-def _narrow(count: ModelCount) -> Sequence[Column[_Line]]:
+def _narrow(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
     return (
         Column(heading="Module", text=_name, whole=True),
         Column(
@@ -118,7 +85,7 @@ def _narrow(count: ModelCount) -> Sequence[Column[_Line]]:
     )
 
 
-def _name(line: _Line) -> Text:
+def _name(line: _ModuleLine) -> Text:
     module = line.module
     if line.is_own:
         return Text("  " * (module.level + 1) + "(itself)", "dim")
@@ -174,6 +141,11 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
     )
     if any(module.level > depth for module in count.modules):
         yield Text(f"shown to depth {depth}: --depth N shows more", "dim")
+    yield from remarks(count)
+
+
+def remarks(count: ModelCount) -> Iterator[Text]:
+    """Say how it was counted where that is unusual, and what could not be counted."""
     for remark in count.remarks:
         yield Text(remark, "told")
     for item in count.uncounted:
@@ -181,49 +153,25 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
         yield Text(f"uncounted: {item.op} in {item.place}{times}", "bad")
 
 
-def _json(count: ModelCount) -> dict[str, Any]:
-    total = count.total
+@encode.register
+def _(module: ModuleCount) -> dict[str, Any]:
+    cost = {"ops": module.cost.as_dict(), "macs": module.macs, "own_macs": module.own.macs}
+    names = {"kind": "type", "backward": "backward_macs"}
+    return {**fields_of(module, "level", "own", "cost", **names), "path": module.path, **cost}
+
+
+def model_document(count: ModelCount) -> dict[str, Any]:
+    """Return a counted model for JSON, what is said of it as a whole under `totals`."""
+    sizes = ("unused", "weight_bytes", "activation_bytes", "peak_bytes")
+    document = fields_of(count, "version")
     return {
-        "schema": SCHEMA,
-        "name": count.name,
         "engine": {"name": "torch", "version": count.version},
-        "inputs": count.inputs,
-        "train": count.train,
-        "modules": [_module(module) for module in count.modules],
+        **{name: value for name, value in document.items() if name not in sizes},
         "totals": {
-            "params": total.params,
-            "trainable": total.trainable,
-            "frozen": total.frozen,
-            "unused": count.unused,
-            "buffers": total.buffers,
-            "macs": total.macs,
-            "backward_macs": total.backward,
-            "ops": total.cost.as_dict(),
-            "weight_bytes": dict(count.weight_bytes),
-            "activation_bytes": count.activation_bytes,
-            "peak_bytes": count.peak_bytes,
+            **encode(count.total),
+            "frozen": count.total.frozen,
+            **{name: document[name] for name in sizes},
         },
-        "uncounted": [
-            {"op": item.op, "module": item.place, "times": item.times} for item in count.uncounted
-        ],
-        "remarks": list(count.remarks),
-    }
-
-
-def _module(module: ModuleCount) -> dict[str, Any]:
-    return {
-        "path": module.path,
-        "type": module.kind,
-        "calls": module.calls,
-        "input": module.input,
-        "output": module.output,
-        "params": module.params,
-        "trainable": module.trainable,
-        "buffers": module.buffers,
-        "macs": module.macs,
-        "own_macs": module.own.macs,
-        "backward_macs": module.backward,
-        "ops": module.cost.as_dict(),
     }
 
 
@@ -245,10 +193,3 @@ def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
         }
         for module in count.modules
     ]
-
-
-def model_frame(count: ModelCount) -> pd.DataFrame:
-    """Give the tidy records as a data frame, modules by path."""
-    import pandas as pd
-
-    return pd.DataFrame.from_records(tidy_modules(count), index="module")

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from archcount import engines
-from archcount.api.reports import Report, compare, count
+from archcount.api.comparing import compare
+from archcount.api.counting import count
+from archcount.api.table_report import TableReport
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
 from archcount.comparison.surprises import surprises
-from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
-from archcount.reporting.findings import CheckReport, Finding
-from archcount.spec.catalogue import find_table
+from archcount.errors import InvalidTableError, Problem, unknown_name
+from archcount.reporting.check_sheets import Finding, TableCheck, check_lines, check_sheet
+from archcount.reporting.encoding import Value, encode
+from archcount.reporting.formats import FORMATS
+from archcount.reporting.github import GITHUB
+from archcount.reporting.report import Report
+from archcount.reporting.sheet import Sheet
+from archcount.spec.catalogue import find_table, shipped_tables
 from archcount.spec.load import load_table
 
 FAILING = (
@@ -23,15 +32,64 @@ FAILING = (
 )
 """What a check may be asked to fail on; an invalid file and engines that disagree always do."""
 
+CHECK_FORMATS = {**FORMATS, "github": GITHUB}
+"""The formats that a check can be written in."""
+
+
+@dataclass(frozen=True)
+class CheckReport(Report):
+    """What a check found of some tables.
+
+    Attributes:
+        record: the tables in order, each with its findings.
+    """
+
+    schema = "archcount.check/2"
+    formats = CHECK_FORMATS
+
+    record: tuple[TableCheck, ...]
+
+    @property
+    def title(self) -> str:
+        """The command that makes such a report."""
+        return "archcount check"
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing found fails the check."""
+        return all(check.passed for check in self.record)
+
+    @property
+    def invalid(self) -> bool:
+        """Whether a file could not be read."""
+        return any(check.invalid for check in self.record)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, of all tables."""
+        return tuple(finding for check in self.record for finding in check.findings)
+
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping a finding, and one for a table without any."""
+        return check_lines(self.record)
+
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return a line a table, with the findings below."""
+        return [[check_sheet(self.record)]]
+
+    def document(self) -> Mapping[str, Any]:
+        """Return what JSON says."""
+        return {"tables": encode(self.record)}
+
 
 def check(
-    name: str | Path, *, engine: str = "fvcore", fail_on: Collection[str] = ("surprise",)
+    *names: str | Path, engine: str = "fvcore", fail_on: Collection[str] = ("surprise",)
 ) -> CheckReport:
-    """Check one table; a file that is not valid is a finding, not an error.
+    """Check tables; a file that is not valid is a finding, not an error.
 
     Args:
-        name: a shipped table's name, or a file.
-        engine: the engine that is held against the formula.
+        *names: names of shipped tables, or files; all shipped tables where there is none.
+        engine: the engine that is compared with the formula.
         fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
             file declares it.
 
@@ -43,30 +101,31 @@ def check(
     """
     _require_known(fail_on)
     engines.choose(engine)
-    path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
+    found = [
+        (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
+        for name in names or shipped_tables()
+    ]
+    return CheckReport(tuple(_check(*each, engine, fail_on) for each in found))
+
+
+def _check(name: str, path: Path, label: str, engine: str, fail_on: Collection[str]) -> TableCheck:
     try:
         table = load_table(path, label, every_variant=True)
     except InvalidTableError as error:
-        return CheckReport(
-            name=str(name), path=path, findings=tuple(_invalid(item) for item in error.problems)
+        return TableCheck(
+            name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
         )
-    return _checked(table, str(name), engine, fail_on)
+    return _checked(table, name, engine, fail_on)
 
 
 def _require_known(fail_on: Collection[str]) -> None:
     """Refuse a word that is no reason to fail."""
     for word in fail_on:
         if word not in FAILING:
-            raise UsageError(
-                Problem(
-                    what=f"unknown reason to fail {quote(word)}",
-                    allowed=", ".join(FAILING),
-                    remedy=suggestion(word, FAILING),
-                )
-            )
+            raise unknown_name("unknown reason to fail", word, FAILING)
 
 
-def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> CheckReport:
+def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> TableCheck:
     """Check every network of a table that is valid."""
     verdicts: Counter[str] = Counter()
     found: list[Finding] = []
@@ -76,17 +135,15 @@ def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> 
         found += _engines(report)
         report = compare(report, table)
         found += _verdicts(table, report, fail_on)
-        verdicts += tally(report)
+        verdicts += Counter(report.verdicts)
         engines = tuple(each.engine for each in report.counts)
     papers = [table.variant(variant).printed for variant in table.networks]
-    return CheckReport(
+    return TableCheck(
         name=name,
         path=table.path,
         variants=len(papers),
         engines=engines,
-        verdicts={
-            word: verdicts[word] for word in VERDICTS if verdicts[word] and word != "unpublished"
-        },
+        verdicts={word: verdicts[word] for word in VERDICTS if verdicts[word]},
         declared=sum(
             len(paper.errata)
             + len(paper.readings)
@@ -97,15 +154,6 @@ def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> 
     )
 
 
-def tally(report: Report) -> Counter[str]:
-    """Count the verdicts on a compared report's cells and claims."""
-    comparison = report.record.comparison
-    assert comparison is not None
-    return Counter(
-        cell.verdict.status for row in comparison.rows for cell in row.cells.values()
-    ) + Counter(claim.verdict.status for claim in comparison.claims)
-
-
 def _invalid(problem: Problem) -> Finding:
     allowed = f"; allowed: {problem.allowed}" if problem.allowed else ""
     return Finding(
@@ -113,7 +161,7 @@ def _invalid(problem: Problem) -> Finding:
     )
 
 
-def _engines(report: Report) -> Iterator[Finding]:
+def _engines(report: TableReport) -> Iterator[Finding]:
     """List where engines disagree, and what one of them cannot count."""
     variant = f" of variant {report.record.variant}" if report.record.variant else ""
     for item in report.record.disagreements:
@@ -123,7 +171,7 @@ def _engines(report: Report) -> Iterator[Finding]:
         yield Finding(kind="uncounted", what=f"{op.op} in {op.place}{variant}, {op.times} times")
 
 
-def _verdicts(table: Table, report: Report, fail_on: Collection[str]) -> Iterator[Finding]:
+def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> Iterator[Finding]:
     """List the verdicts that the file does not expect, those that may not stand, and warnings."""
     comparison, variant = report.record.comparison, report.architecture.variant
     assert comparison is not None

@@ -2,56 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount import difference
-from archcount.api.models import check_run
+from archcount.api.model_report import check_run
 from archcount.api.tables import Table
 from archcount.errors import Problem, UsageError
 from archcount.loading.reference import UserCodeError
 from archcount.loading.target import built, load_model
-from archcount.reporting.differing import difference_frame, render_difference
+from archcount.reporting.diff_sheets import difference_document, difference_sheet, tidy_pairs
+from archcount.reporting.encoding import Value
+from archcount.reporting.report import Report
+from archcount.reporting.sheet import Sheet
 
 if TYPE_CHECKING:
-    import pandas as pd
     from torch import nn
 
 
 @dataclass(frozen=True)
-class DifferenceReport:
+class DifferenceReport(Report):
     """What differs between two architectures.
 
     Attributes:
         record: everything the report says.
     """
 
+    schema = "archcount.diff/2"
+
     record: difference.Difference
+
+    @property
+    def title(self) -> str:
+        """The command that makes such a report."""
+        return f"archcount diff {self.record.left.name} {self.record.right.name}"
 
     @property
     def is_changed(self) -> bool:
         """Whether anything is another."""
         return self.record.is_changed
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give one record per layer as a pandas data frame."""
-        return difference_frame(self.record)
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping a layer."""
+        return tidy_pairs(self.record)
 
-    def to_markdown(self) -> str:
-        """Write the report as a Markdown table."""
-        return render_difference(self.record, "md")
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return a line a row, and one for each layer that is another."""
+        return [[difference_sheet(self.record)]]
 
-    def to_csv(self) -> str:
-        """Write one line per layer."""
-        return render_difference(self.record, "csv")
-
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.diff/1`."""
-        return render_difference(self.record, "json")
-
-    def _repr_html_(self) -> str:
-        return render_difference(self.record, "html")
+    def document(self) -> Mapping[str, Any]:
+        """Return what JSON says: every layer."""
+        return difference_document(self.record)
 
 
 def diff(

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount.engines.model_records import ModelCount, ModuleCount
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.models import model_frame, render_model
+from archcount.reporting.encoding import Value
+from archcount.reporting.model_sheets import (
+    DEPTH,
+    model_document,
+    model_sheets,
+    remarks,
+    tidy_modules,
+)
+from archcount.reporting.report import Report
+from archcount.reporting.sheet import Sheet, Text
 
 if TYPE_CHECKING:
-    import pandas as pd
     from torch import nn
 
 _DEVICES = ("meta", "cpu")
 
 
 @dataclass(frozen=True)
-class ModelReport:
+class ModelReport(Report):
     """What was counted in one call of a model.
 
     Attributes:
         record: everything the report says.
+        depth: how many levels of modules are shown to people.
     """
 
+    schema = "archcount.count/2"
+    index = "module"
+
     record: ModelCount
+    depth: int = DEPTH
+
+    @property
+    def title(self) -> str:
+        """The command that makes such a report."""
+        return f"archcount count {self.record.name}"
 
     @property
     def total(self) -> ModuleCount:
         """The model as a whole: `params`, `macs`, `backward_macs`, `cost`."""
         return self.record.total
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give one record per module as a pandas data frame."""
-        return model_frame(self.record)
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping a module, whatever the depth."""
+        return tidy_modules(self.record)
 
-    def to_markdown(self) -> str:
-        """Write the report as a Markdown table."""
-        return render_model(self.record, "md")
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return the modules down to `depth`, with every number exact, and for 80 columns."""
+        return [model_sheets(self.record, self.depth)]
 
-    def to_csv(self) -> str:
-        """Write one line per module, in base units."""
-        return render_model(self.record, "csv")
+    def remarks(self) -> Iterator[Text]:
+        """Return what could not be counted, and how it was counted where that is unusual."""
+        return remarks(self.record)
 
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.count/1`."""
-        return render_model(self.record, "json")
-
-    def _repr_html_(self) -> str:
-        return render_model(self.record, "html")
+    def document(self) -> Mapping[str, Any]:
+        """Return what JSON says: every module, whatever the depth."""
+        return model_document(self.record)
 
 
 def count_model(

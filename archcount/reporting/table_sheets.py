@@ -7,26 +7,26 @@ from functools import partial
 
 from archcount.comparison import QUANTITIES, SIZES, VERDICTS, Cell
 from archcount.comparison.verdicts import percent
-from archcount.reporting.records import ReportRow, TableReport
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.table_result import ResultRow, TableResult
 
 _ROLES = {"match": "good", "convention": "told", "reading": "told", "unpublished": "dim"}
 _MARKS = {"match": "✓", "convention": "≈", "reading": "≈", "unpublished": ""}
 _BRIEF = {"convention": "conv.", "reading": "read.", "contradiction": "contr."}
 
 
-def full_sheet(report: TableReport) -> Sheet:
+def full_sheet(report: TableResult) -> Sheet:
     """Lay a report out with every number exact."""
     compared = _compared_columns(report) if _columns(report) else _plain_columns()
     return _sheet(report, compared)
 
 
-def narrow_sheet(report: TableReport) -> Sheet:
+def narrow_sheet(report: TableResult) -> Sheet:
     """Lay a report out for 80 columns, compared numbers in the paper's notation."""
     return _sheet(report, _narrow_columns(report) if _columns(report) else _plain_columns())
 
 
-def _sheet(report: TableReport, columns: list[Column[ReportRow]]) -> Sheet:
+def _sheet(report: TableResult, columns: list[Column[ResultRow]]) -> Sheet:
     rules = [len(report.rows)]
     if report.heads:
         rules += [len(report.rows) + 1, len(report.lines) - 1]
@@ -35,13 +35,13 @@ def _sheet(report: TableReport, columns: list[Column[ReportRow]]) -> Sheet:
     )
 
 
-def title(report: TableReport) -> str:
+def title(report: TableResult) -> str:
     """Say what is counted, from where."""
     name = f"{report.name} ({report.variant})" if report.variant else report.name
     return f"{name}: {report.source}"
 
 
-def _plain_columns() -> list[Column[ReportRow]]:
+def _plain_columns() -> list[Column[ResultRow]]:
     return [
         _ROW,
         Column(heading="Output", text=lambda row: size(row.count.output)),
@@ -52,8 +52,8 @@ def _plain_columns() -> list[Column[ReportRow]]:
     ]
 
 
-def _compared_columns(report: TableReport) -> list[Column[ReportRow]]:
-    columns: list[Column[ReportRow]] = [_ROW]
+def _compared_columns(report: TableResult) -> list[Column[ResultRow]]:
+    columns: list[Column[ResultRow]] = [_ROW]
     for name in (*_columns(report), *_unprinted(report)):
         columns.append(
             Column(
@@ -65,8 +65,8 @@ def _compared_columns(report: TableReport) -> list[Column[ReportRow]]:
     return columns
 
 
-def _narrow_columns(report: TableReport) -> list[Column[ReportRow]]:
-    columns: list[Column[ReportRow]] = [_ROW]
+def _narrow_columns(report: TableResult) -> list[Column[ResultRow]]:
+    columns: list[Column[ResultRow]] = [_ROW]
     for name in _columns(report):
         if name in QUANTITIES:
             columns += [
@@ -83,21 +83,21 @@ def _narrow_columns(report: TableReport) -> list[Column[ReportRow]]:
     return columns
 
 
-_ROW: Column[ReportRow] = Column(
+_ROW: Column[ResultRow] = Column(
     heading="Row", text=lambda row: Text(row.id, "strong" if row.part == "total" else "")
 )
 
 
-def _columns(report: TableReport) -> tuple[str, ...]:
+def _columns(report: TableResult) -> tuple[str, ...]:
     return report.comparison.columns if report.comparison else ()
 
 
-def _unprinted(report: TableReport) -> tuple[str, ...]:
+def _unprinted(report: TableResult) -> tuple[str, ...]:
     """Name what is counted of every row though the paper has no column of it."""
     return tuple(name for name in ("output", *QUANTITIES) if name not in _columns(report))
 
 
-def heading(report: TableReport, column: str) -> str:
+def heading(report: TableResult, column: str) -> str:
     """Give a compared column's heading: what its numbers count."""
     if report.comparison and column in report.comparison.conventions:
         unit = report.comparison.conventions[column].partition(", ")[0]
@@ -114,7 +114,7 @@ def size(chw: tuple[int, int, int]) -> str:
     return f"{chw[1]}x{chw[2]}x{chw[0]}"
 
 
-def _exact(column: str, row: ReportRow) -> str:
+def _exact(column: str, row: ResultRow) -> str:
     if column == "input":
         return size(row.count.input)
     if column == "output":
@@ -130,12 +130,12 @@ def _exact(column: str, row: ReportRow) -> str:
     return f"{cell.computed:,}" if isinstance(cell.computed, int) else cell.shown
 
 
-def _shown(column: str, row: ReportRow) -> Text:
+def _shown(column: str, row: ResultRow) -> Text:
     cell = row.cells.get(column)
     return Text("" if cell is None else cell.shown, "strong" if row.part == "total" else "")
 
 
-def _marked(column: str, row: ReportRow) -> Text:
+def _marked(column: str, row: ResultRow) -> Text:
     """Write a size or depth with a mark, and what is printed where that differs."""
     cell = row.cells.get(column)
     shown = _exact(column, row) if cell is None else cell.shown
@@ -150,7 +150,7 @@ def _role(cell: Cell) -> str:
     return _ROLES.get(cell.verdict.status, "bad")
 
 
-def _says(column: str, row: ReportRow) -> Text:
+def _says(column: str, row: ResultRow) -> Text:
     """Say what is printed and the verdict on it in words."""
     cell = row.cells.get(column)
     if cell is None or cell.printed is None:
@@ -165,7 +165,7 @@ def _says(column: str, row: ReportRow) -> Text:
     return Text(" ".join(words), _role(cell))
 
 
-def _says_briefly(column: str, row: ReportRow) -> Text:
+def _says_briefly(column: str, row: ResultRow) -> Text:
     """Say the same with a mark."""
     cell = row.cells.get(column)
     if cell is None or cell.printed is None:
@@ -181,7 +181,7 @@ def _says_briefly(column: str, row: ReportRow) -> Text:
     return Text(" ".join(words), _role(cell))
 
 
-def notes(report: TableReport) -> Iterator[Text]:
+def notes(report: TableResult) -> Iterator[Text]:
     """Say below the table what was counted, how, by whom, and what was found."""
     yield Text(_totals(report))
     yield Text(_scope(report))
@@ -193,7 +193,7 @@ def notes(report: TableReport) -> Iterator[Text]:
     yield from remarks(report)
 
 
-def remarks(report: TableReport) -> Iterator[Text]:
+def remarks(report: TableResult) -> Iterator[Text]:
     """Say what the reader must not miss: disagreement, what is uncounted, and warnings."""
     if report.comparison is not None and not report.is_printed:
         yield Text(
@@ -209,7 +209,7 @@ def remarks(report: TableReport) -> Iterator[Text]:
         yield Text(f"warning: {warning}", "bad")
 
 
-def _totals(report: TableReport) -> str:
+def _totals(report: TableResult) -> str:
     count = report.total.count
     return (
         f"total: {count.params:,} params ({count.weights:,} weights), {count.cost.macs:,} MACs "
@@ -217,7 +217,7 @@ def _totals(report: TableReport) -> str:
     )
 
 
-def _scope(report: TableReport) -> str:
+def _scope(report: TableResult) -> str:
     """Say what the numbers are of."""
     images = "one image" if report.batch == 1 else f"a batch of {report.batch} images"
     if report.batch > 1 and report.comparison:
@@ -227,7 +227,7 @@ def _scope(report: TableReport) -> str:
     return f"counted: {images} of {shape} (channels x height x width), inference, {heads}"
 
 
-def _comparison_notes(report: TableReport) -> Iterator[Text]:
+def _comparison_notes(report: TableResult) -> Iterator[Text]:
     assert report.comparison is not None
     conventions = report.comparison.conventions
     if conventions:
@@ -247,7 +247,7 @@ def _comparison_notes(report: TableReport) -> Iterator[Text]:
         yield Text(f"claim ({claim.source}): {sentence}", role)
 
 
-def reasons(report: TableReport) -> Iterator[Text]:
+def reasons(report: TableResult) -> Iterator[Text]:
     """Say of every shown cell that does not match why; cells of one reason together."""
     for row in report.rows:
         told: dict[str, tuple[list[str], Cell]] = {}
@@ -259,7 +259,7 @@ def reasons(report: TableReport) -> Iterator[Text]:
             yield Text(f"{row.id} {names}: {cell.verdict.status}: {sentence}", _role(cell))
 
 
-def _standing_alone(report: TableReport) -> Iterator[Text]:
+def _standing_alone(report: TableResult) -> Iterator[Text]:
     """Say what the paper has against itself that no cell's verdict says."""
     assert report.comparison is not None
     told = {claim.verdict.sentence for claim in report.comparison.claims}
@@ -268,7 +268,7 @@ def _standing_alone(report: TableReport) -> Iterator[Text]:
             yield Text(f"contradiction: {item.sentence}", "bad")
 
 
-def _engines(report: TableReport) -> Text:
+def _engines(report: TableResult) -> Text:
     names = [f"{engine.name} {engine.version}".strip() for engine in report.engines]
     if len(names) == 1:
         return Text(f"counted by {names[0]} alone")

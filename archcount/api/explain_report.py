@@ -2,24 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from archcount.api.counting import count
 from archcount.api.reasons import compare_with_reasons
-from archcount.api.reports import count
 from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
 from archcount.comparison.verdicts import interval_words, write
 from archcount.engines import RowCount
-from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.errors import unknown_name
 from archcount.printed import Convention, PrintedRow, PrintedTable, parse_quantity
-from archcount.reporting.explained import ExplainedRow, TriedConvention
+from archcount.reporting.encoding import Value
+from archcount.reporting.explain_sheets import explained_sheets
+from archcount.reporting.explained_row import (
+    ExplainedRow,
+    TriedConvention,
+    explained_document,
+    explained_lines,
+)
+from archcount.reporting.report import Report
+from archcount.reporting.sheet import Sheet
 
 _BUILT = 5
 """How many readings of the row are built, the likeliest first."""
 
 
-def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula") -> ExplainedRow:
+@dataclass(frozen=True)
+class ExplainReport(Report):
+    """One row of a table explained.
+
+    Attributes:
+        record: everything the report says.
+    """
+
+    schema = "archcount.explain/2"
+
+    record: ExplainedRow
+
+    @property
+    def title(self) -> str:
+        """The command that makes such a report."""
+        return f"archcount explain {self.record.name} {self.record.count.id}"
+
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping for each reading that fits."""
+        return explained_lines(self.record)
+
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return arithmetic, printed cells, conventions and readings."""
+        return explained_sheets(self.record)
+
+    def document(self) -> Mapping[str, Any]:
+        """Return what JSON says."""
+        return explained_document(self.record)
+
+
+def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula") -> ExplainReport:
     """Explain one row of a table: its arithmetic, conventions and readings.
 
     Args:
@@ -33,26 +74,20 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
 
     >>> from archcount.api.tables import load
     >>> explained = explain(load("googlenet"), "inception_5a", engine="formula")
-    >>> explained.compared.explanations[0].what
+    >>> explained.record.compared.explanations[0].what
     '928 input channels instead of 832'
     """
     paper = table.variant(variant).printed
     names = [item.id for item in paper.rows]
     if row not in names:
-        raise UsageError(
-            Problem(
-                what=f"{table.name} has no row {quote(row)}",
-                allowed=", ".join(names),
-                remedy=suggestion(row, names),
-            )
-        )
+        raise unknown_name(f"{table.name} has no row", row, names)
     report = count(table, variant=variant, engine=engine)
     comparison = compare_with_reasons(
         table, report.architecture, report.counts, only=(row,), build=_BUILT
     )
     printed = paper.rows[names.index(row)]
     counted = next(item for item in report.counts[0].rows if item.id == row)
-    return ExplainedRow(
+    explained = ExplainedRow(
         name=table.name,
         variant=report.architecture.variant,
         source=paper.source,
@@ -69,6 +104,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
         contradictions=tuple(item for item in comparison.contradictions if item.row == row),
         because=next((each.because for each in paper.readings if each.row == row), ""),
     )
+    return ExplainReport(explained)
 
 
 def _interval(printed: PrintedRow, column: str, convention: Convention) -> str:

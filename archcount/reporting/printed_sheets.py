@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from textwrap import wrap
+from typing import Any
 
 from archcount.printed import NUMBERS, PrintedRow, PrintedTable
-from archcount.reporting.exports import to_csv, to_json
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.encoding import Value
+from archcount.reporting.sheet import Column, Sheet, make_sheet
 
-SCHEMA = "archcount.as-printed/1"
 _NARROW = 5
 """The least width of a heading on a narrow terminal."""
 
@@ -39,7 +39,7 @@ def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
     wide, narrow = [], []
     for column, heading in headings(table).items():
         text = partial(_text, column)
-        texts = [text(row).text for row in rows]
+        texts = [text(row) for row in rows]
         folded = wrap(heading, max(_NARROW, *(len(each) for each in texts)))
         wide.append(Column(heading=heading, text=text))
         # A number or a size is never broken, words between blanks may be.
@@ -48,43 +48,30 @@ def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
     return [make_sheet(title, columns, rows) for columns in (wide, narrow)]
 
 
-def _text(column: str, row: PrintedRow) -> Text:
-    return Text(row.cells[column].text if column in row.cells else "")
+def _text(column: str, row: PrintedRow) -> str:
+    return row.cells[column].text if column in row.cells else ""
 
 
-def as_printed_json(table: PrintedTable) -> str:
-    """Write the rows as JSON, `archcount.as-printed/1`; a blank cell is null."""
+def as_printed_document(table: PrintedTable) -> dict[str, Any]:
+    """Return the rows for JSON; a blank cell is null."""
     shown = headings(table)
-    return to_json(
-        {
-            "schema": SCHEMA,
-            "name": table.name,
-            "source": str(table.source),
-            "columns": [{"column": name, "heading": text} for name, text in shown.items()],
-            "rows": [
-                {
-                    "id": row.id,
-                    "cells": {
-                        name: row.cells[name].text if name in row.cells else None for name in shown
-                    },
-                }
-                for row in printed_rows(table)
-            ],
-        }
-    )
+    return {
+        "name": table.name,
+        "source": str(table.source),
+        "columns": [{"column": name, "heading": text} for name, text in shown.items()],
+        "rows": [
+            {"id": row.id, "cells": {name: _text(name, row) or None for name in shown}}
+            for row in printed_rows(table)
+        ],
+    }
 
 
-def as_printed_csv(table: PrintedTable) -> str:
-    """Write the rows as CSV under the paper's headings; equal ones say their column too."""
+def as_printed_lines(table: PrintedTable) -> list[dict[str, Value]]:
+    """Return the rows under the paper's headings; equal ones say their column too."""
     shown: dict[str, str] = {}
     for column, heading in headings(table).items():
         shown[f"{heading} ({column})" if heading in shown else heading] = column
-    return to_csv(
-        [
-            {
-                heading: row.cells[column].text if column in row.cells else None
-                for heading, column in shown.items()
-            }
-            for row in printed_rows(table)
-        ]
-    )
+    return [
+        {heading: _text(column, row) or None for heading, column in shown.items()}
+        for row in printed_rows(table)
+    ]

@@ -1,4 +1,4 @@
-"""What a report holds before it is rendered."""
+"""What was counted of a table, and what a comparison says of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcount.printed import Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Warning:
+class TableWarning:
     """Something the reader should know, with advice."""
 
     what: str
@@ -36,8 +36,8 @@ class EngineResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReportRow:
-    """One line of a report.
+class ResultRow:
+    """One line of a table report.
 
     Attributes:
         label: the row's printed label, where the paper prints one.
@@ -54,7 +54,7 @@ class ReportRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TableReport:
+class TableResult:
     """Everything that `archcount table` says.
 
     Attributes:
@@ -74,10 +74,10 @@ class TableReport:
     source: Source
     input: tuple[int, int, int]
     batch: int
-    rows: tuple[ReportRow, ...]
-    heads: tuple[ReportRow, ...] = ()
-    total: ReportRow
-    total_with_heads: ReportRow | None = None
+    rows: tuple[ResultRow, ...]
+    heads: tuple[ResultRow, ...] = ()
+    total: ResultRow
+    total_with_heads: ResultRow | None = None
     depth_with_pooling: int
     engines: tuple[EngineResult, ...]
     disagreements: tuple[Disagreement, ...] = ()
@@ -85,10 +85,10 @@ class TableReport:
     comparison: Comparison | None = None
     is_printed: bool = True
     notes: tuple[str, ...] = ()
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[TableWarning, ...] = ()
 
     @property
-    def lines(self) -> tuple[ReportRow, ...]:
+    def lines(self) -> tuple[ResultRow, ...]:
         """Every line in the order shown: rows, total, heads, total with heads."""
         last = (self.total_with_heads,) if self.total_with_heads else ()
         return (*self.rows, self.total, *self.heads, *last)

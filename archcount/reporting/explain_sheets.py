@@ -8,9 +8,9 @@ from archcount.comparison import Explanation, believed
 from archcount.comparison.conventions import describe
 from archcount.comparison.plausibility import MARGIN
 from archcount.edits import Site
-from archcount.reporting.columns import size
-from archcount.reporting.explained import ExplainedRow, TriedConvention, ranks, what
+from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.table_sheets import size
 
 MOST_CONVENTIONS = 4
 """How many conventions of a column are shown at least."""

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archcount.difference import DIFFERENT, Difference, Layer, Pair, Row, describe
-from archcount.reporting.exports import Value, to_csv, to_json
-from archcount.reporting.render import render_sheets
+from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SCHEMA = "archcount.diff/1"
 _MARKS = {"same": " ", "follows": " ", "changed": "~", "missing": "-", "extra": "+"}
 _ROLES = {"same": "dim", "follows": "dim", "changed": "told", "missing": "bad", "extra": "good"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _DiffLine:
     mark: str
     name: str
     left: str
@@ -29,30 +24,9 @@ class _Line:
     role: str
 
 
-def render_difference(
-    found: Difference, form: str, *, width: int | None = None, colour: bool = True
-) -> str:
-    """Write a difference in one of the formats.
-
-    Args:
-        found: the difference.
-        form: the format's name; csv and json hold every layer.
-        width: as for `render_table`.
-        colour: as for `render_table`.
-    """
-    if form == "json":
-        return to_json(_json(found))
-    if form == "csv":
-        return to_csv(tidy_pairs(found))
-    heading = f"archcount diff {found.left.name} {found.right.name}"
-    return render_sheets(
-        [[difference_sheet(found)]], form, width=width, colour=colour, heading=heading
-    )
-
-
 def difference_sheet(found: Difference) -> Sheet:
     """Lay a difference out: a line a row, and one for each layer that is another."""
-    columns: list[Column[_Line]] = [
+    columns: list[Column[_DiffLine]] = [
         Column(heading="", text=lambda line: Text(line.mark, line.role), whole=True),
         Column(heading="Row, layer", text=lambda line: Text(line.name, line.role)),
         Column(heading=found.left.name, text=lambda line: Text(line.left, line.role)),
@@ -67,28 +41,28 @@ def difference_sheet(found: Difference) -> Sheet:
     )
 
 
-def _lines(row: Row) -> Iterator[_Line]:
+def _lines(row: Row) -> Iterator[_DiffLine]:
     number = len(row.pairs)
     layers = f"{number} layer{'s' if number != 1 else ''}"
     if row.verdict not in DIFFERENT:
         told = "same" if row.verdict == "same" else "same, after what changed before"
-        yield _Line(" ", row.name, layers, layers, told, "dim")
+        yield _DiffLine(" ", row.name, layers, layers, told, "dim")
     else:
-        yield _Line(_MARKS[row.verdict], row.name, "", "", row.verdict, _ROLES[row.verdict])
+        yield _DiffLine(_MARKS[row.verdict], row.name, "", "", row.verdict, _ROLES[row.verdict])
     for pair in row.pairs:
         if pair.verdict in DIFFERENT:
             yield _pair_line(pair, row)
         elif pair.remarks:
             told = "; ".join(pair.remarks)
-            yield _Line(" ", f"  {_short(pair.place, row)}", "", "", told, "")
+            yield _DiffLine(" ", f"  {_short(pair.place, row)}", "", "", told, "")
 
 
-def _pair_line(pair: Pair, row: Row) -> _Line:
+def _pair_line(pair: Pair, row: Row) -> _DiffLine:
     told = ", ".join(map(str, pair.changes)) or pair.verdict
     name = _short(pair.place, row)
     if pair.verdict == "extra":
         told, name = f"extra: {pair.right.path}" if pair.right else "extra", f"after {name}"
-    return _Line(
+    return _DiffLine(
         _MARKS[pair.verdict],
         f"  {name}",
         describe(pair.left) if pair.left else "",
@@ -139,54 +113,32 @@ def _totals(found: Difference) -> list[tuple[str, int, int]]:
     ]
 
 
-def _json(found: Difference) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "left": found.left.name,
-        "right": found.right.name,
-        "inputs": found.inputs,
-        "changed": found.is_changed,
-        "rows": [
-            {
-                "row": row.name,
-                "verdict": row.verdict,
-                "layers": [
-                    {
-                        "verdict": pair.verdict,
-                        "place": pair.place,
-                        "left": _layer(pair.left),
-                        "right": _layer(pair.right),
-                        "changes": [
-                            {"what": item.what, "left": item.left, "right": item.right}
-                            for item in pair.changes
-                        ],
-                        "remarks": list(pair.remarks),
-                    }
-                    for pair in row.pairs
-                ],
-            }
-            for row in found.rows
-        ],
-        "results": None
-        if found.results is None
-        else {"left": found.results.left, "right": found.results.right},
-        "unexplained": found.is_unexplained,
-        "totals": {
-            what.split()[0].lower(): {"left": one, "right": other, "difference": other - one}
-            for what, one, other in _totals(found)
-        },
-        "remarks": list(found.remarks),
-    }
-
-
-def _layer(layer: Layer | None) -> dict[str, Any] | None:
-    if layer is None:
-        return None
+@encode.register
+def _(layer: Layer) -> dict[str, Any]:
     return {
         "path": layer.path,
         "layer": describe(layer),
         "input": list(layer.input),
         "output": list(layer.output),
+    }
+
+
+def difference_document(found: Difference) -> dict[str, Any]:
+    """Return a difference for JSON."""
+    return {
+        **fields_of(found),
+        "left": found.left.name,
+        "right": found.right.name,
+        "changed": found.is_changed,
+        "rows": [
+            {"row": row.name, "verdict": row.verdict, "layers": encode(row.pairs)}
+            for row in found.rows
+        ],
+        "unexplained": found.is_unexplained,
+        "totals": {
+            what.split()[0].lower(): {"left": one, "right": other, "difference": other - one}
+            for what, one, other in _totals(found)
+        },
     }
 
 
@@ -207,10 +159,3 @@ def tidy_pairs(found: Difference) -> list[dict[str, Value]]:
         for row in found.rows
         for pair in row.pairs
     ]
-
-
-def difference_frame(found: Difference) -> pd.DataFrame:
-    """Give the tidy records as a data frame."""
-    import pandas as pd
-
-    return pd.DataFrame.from_records(tidy_pairs(found))

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.engines import RowCount
-from archcount.reporting.exports import Value, to_csv, to_json
+from archcount.reporting.comparison_encoding import encode, fields_of
+from archcount.reporting.encoding import Value
+from archcount.reporting.figures import short
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
-SCHEMA = "archcount.totals/1"
 _MARKS = {"match": "✓", "convention": "≈"}
 
 
@@ -100,18 +102,6 @@ def _narrow_columns(networks: Sequence[NetworkTotals]) -> list[Column[NetworkTot
     ]
 
 
-def short(number: int) -> str:
-    """Write a number with three digits after the point and its unit.
-
-    >>> short(6_998_552), short(1_582_671_872), short(11_520)
-    ('6.999M', '1.583G', '11.520K')
-    """
-    for unit, worth in (("G", 10**9), ("M", 10**6), ("K", 10**3)):
-        if number >= worth:
-            return f"{number / worth:.3f}{unit}"
-    return f"{number}"
-
-
 def _printed(what: str, network: NetworkTotals) -> Text:
     """Write the printed totals of one kind, or of both."""
     kinds = (what,) if what else ("params", "ops")
@@ -133,39 +123,22 @@ def _tally(network: NetworkTotals) -> str:
     return f"{right} {otherwise} {sum(told.values())}" if network.verdicts else ""
 
 
-def totals_json(networks: Sequence[NetworkTotals]) -> str:
-    """Write totals as JSON, `archcount.totals/1`."""
-    return to_json({"schema": SCHEMA, "items": [_record(network) for network in networks]})
-
-
-def _record(network: NetworkTotals) -> dict[str, object]:
-    count = network.count
+@encode.register
+def _(network: NetworkTotals) -> dict[str, Any]:
     return {
-        "name": network.name,
-        "variant": network.variant or None,
-        "input": list(count.input),
-        "params": count.params,
-        "weights": count.weights,
-        "macs": count.cost.macs,
-        "depth": count.depth,
+        **encode(network.count),
+        **fields_of(network, "count", "claims"),
         "printed": [
-            {
-                "what": what,
-                "printed": claim.printed,
-                "from": claim.source,
-                "verdict": claim.verdict.status,
-                "why": claim.verdict.why,
-            }
+            {**encode(claim), "what": what}
             for what, claims in network.claims.items()
             for claim in claims
         ],
-        "verdicts": dict(network.verdicts),
     }
 
 
-def totals_csv(networks: Sequence[NetworkTotals]) -> str:
-    """Write totals as CSV, one line a network, what is printed joined by semicolons."""
-    return to_csv([_line(network) for network in networks])
+def totals_lines(networks: Sequence[NetworkTotals]) -> list[dict[str, Value]]:
+    """Return one line a network, what is printed of it joined by semicolons."""
+    return [_line(network) for network in networks]
 
 
 def _line(network: NetworkTotals) -> dict[str, Value]:

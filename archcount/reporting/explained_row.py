@@ -1,4 +1,4 @@
-"""What `archcount explain` knows of a row, and its forms for machines."""
+"""One row explained, as a record, for JSON and for data frames."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 
 from archcount.comparison import ComparedRow, Contradiction, Explanation, believed
 from archcount.comparison.conventions import describe
-from archcount.edits import Plan, Site
+from archcount.edits import Plan
 from archcount.engines import RowCount
 from archcount.printed import Convention, Source
-from archcount.reporting.exports import to_csv, to_json
-from archcount.reporting.machine import explanation_record, row_record
-
-SCHEMA = "archcount.explain/1"
-"""The name and version of the JSON form of an explanation."""
+from archcount.reporting.comparison_encoding import encode, fields_of
+from archcount.reporting.encoding import Value
+from archcount.reporting.table_result import ResultRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,54 +88,25 @@ def what(item: Explanation) -> str:
     return f"{item.what}; {counted}" if counted else item.what
 
 
-def explained_json(row: ExplainedRow) -> str:
-    """Write an explanation as JSON, `archcount.explain/1`."""
-    return to_json(
-        {
-            "schema": SCHEMA,
-            "name": row.name,
-            "row": row_record(row.count, row.label, row.compared.cells),
-            "layers": [_site(site) for site in row.plan.sites],
-            "conventions": [_tried(tried) for tried in row.tried],
-            "contradictions": [
-                {"why": item.why, "cells": list(item.cells), "odd": item.odd or None,
-                 "sentence": item.sentence}
-                for item in row.contradictions
-            ],
-            "tried": row.compared.tried,
-            "explanations": [explanation_record(item) for item in row.compared.explanations],
-        }
-    )  # fmt: skip
-
-
-def _site(site: Site) -> dict[str, Any]:
+def explained_document(row: ExplainedRow) -> dict[str, Any]:
+    """Return an explanation for JSON."""
+    compared = row.compared
     return {
-        "path": site.path,
-        "text": site.text,
-        "input": list(site.input),
-        "output": list(site.output),
-        "weights": site.weights,
-        "biases": site.biases,
-        "macs": site.macs,
-        "times": site.times,
+        **fields_of(row, "label", "count", "plan", "compared", "tried"),
+        "row": encode(
+            ResultRow(id=row.count.id, label=row.label, count=row.count, cells=compared.cells)
+        ),
+        "layers": encode(row.plan.sites),
+        "conventions": encode(row.tried),
+        "tried": compared.tried,
+        "explanations": encode(compared.explanations),
     }
 
 
-def _tried(tried: TriedConvention) -> dict[str, Any]:
-    return {
-        "column": tried.column,
-        "convention": describe(tried.convention),
-        "declared": tried.declared,
-        "computed": tried.computed,
-        "fits": tried.fits,
-        "column_fits": tried.column_fits,
-        "column_printed": tried.column_printed,
-    }
-
-
-def explained_csv(row: ExplainedRow) -> str:
-    """Write the readings that fit as CSV, one a line."""
-    return to_csv(
+def explained_lines(row: ExplainedRow) -> list[dict[str, Value]]:
+    """Return the readings that fit, one a line."""
+    explanations = row.compared.explanations
+    return [
         {
             "rank": rank,
             "why": item.why,
@@ -148,7 +117,5 @@ def explained_csv(row: ExplainedRow) -> str:
             "bits": round(item.bits, 2),
             "believed": int(believed(item)),
         }
-        for rank, item in zip(
-            ranks(row.compared.explanations), row.compared.explanations, strict=True
-        )
-    )
+        for rank, item in zip(ranks(explanations), explanations, strict=True)
+    ]

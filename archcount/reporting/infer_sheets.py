@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from archcount.comparison import ColumnFit
 from archcount.comparison.conventions import describe
 from archcount.printed import Convention
-from archcount.reporting.exports import to_csv, to_json
+from archcount.reporting.encoding import Value
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
-SCHEMA = "archcount.infer/1"
-"""The name and version of the JSON form of an inference."""
 MOST_SHOWN = 6
 FEW = 6
 """Below so many printed numbers a proposal is called weak."""
@@ -108,40 +107,34 @@ def _notes(inference: Inference, column: str, printed: int) -> Iterator[Text]:
         yield Text("no listed convention gives a single printed number", "bad")
 
 
-def inferred_json(inference: Inference) -> str:
-    """Write an inference as JSON, `archcount.infer/1`."""
-    return to_json(
-        {
-            "schema": SCHEMA,
-            "name": inference.name,
-            "block": inference.block or None,
-            "columns": {
-                column: {
-                    "proposed": describe(fits[0].convention),
-                    "declared": describe(inference.declared[column]),
-                    "ties": [describe(found) for found in inference.ties.get(column, ())],
-                    "tried": list(_records(column, fits)),
-                }
-                for column, fits in inference.fits.items()
-            },
-        }
-    )
+def inferred_document(inference: Inference) -> dict[str, Any]:
+    """Return an inference for JSON."""
+    return {
+        "name": inference.name,
+        "block": inference.block or None,
+        "columns": {
+            column: {
+                "proposed": describe(fits[0].convention),
+                "declared": describe(inference.declared[column]),
+                "ties": [describe(found) for found in inference.ties.get(column, ())],
+                "tried": [_line(fit) for fit in fits],
+            }
+            for column, fits in inference.fits.items()
+        },
+    }
 
 
-def inferred_csv(inference: Inference) -> str:
-    """Write every convention tried as CSV, one a line."""
-    return to_csv(
-        {"column": column, **record}
-        for column, fits in inference.fits.items()
-        for record in _records(column, fits)
-    )
+def inferred_lines(inference: Inference) -> list[dict[str, Value]]:
+    """Return every convention tried, one a line."""
+    return [
+        {"column": column, **_line(fit)} for column, fits in inference.fits.items() for fit in fits
+    ]
 
 
-def _records(column: str, fits: Iterable[ColumnFit]) -> Iterator[dict[str, str | int | float]]:
-    for fit in fits:
-        yield {
-            "convention": describe(fit.convention),
-            "fits": len(fit.fits),
-            "printed": len(fit.fits) + len(fit.misses),
-            "bits": round(fit.bits, 2),
-        }
+def _line(fit: ColumnFit) -> dict[str, Value]:
+    return {
+        "convention": describe(fit.convention),
+        "fits": len(fit.fits),
+        "printed": len(fit.fits) + len(fit.misses),
+        "bits": round(fit.bits, 2),
+    }

@@ -1,0 +1,104 @@
+"""Count a table, an architecture or a model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, overload
+
+from archcount.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from archcount.api.model_report import ModelReport
+    from archcount.api.table_report import TableReport
+    from archcount.api.tables import Table
+    from archcount.architecture import Architecture
+
+
+@overload
+def count(
+    thing: Table | Architecture,
+    *,
+    variant: str = "",
+    input: str = "",
+    let: Mapping[str, str | int] | None = None,
+    engine: str = "fvcore",
+    heads: bool = False,
+    batch: int = 1,
+) -> TableReport: ...
+
+
+@overload
+def count(
+    thing: nn.Module,
+    *,
+    input: Any,
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+) -> ModelReport: ...
+
+
+def count(
+    thing: Any,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    **options: Any,
+) -> TableReport | ModelReport:
+    """Count a table or an architecture row by row, or any PyTorch module, module by module.
+
+    Args:
+        thing: what to count.
+        input: another input size of a table, "CxHxW"; for a module what it is called with, as
+            `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
+            tensor, a tuple or mapping of these, or a function that gives one of them.
+        batch: how many images the operations are for.
+        **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
+            for a module `train` and `device`, as `count_model` does.
+
+    Raises:
+        UsageError: an option does not go with the thing, or has no such value.
+        InvalidTableError: the rows do not go together with this input.
+        UnavailableError: there is not the memory for the engine, or to run the module.
+
+    >>> from archcount.api.tables import load
+    >>> count(load("googlenet"), engine="formula").total.cost.macs
+    1582671872
+    >>> from torch import nn
+    >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
+    1944
+    """
+    is_table = not _is_module(thing) and _is_table(thing)
+    allowed = ("variant", "let", "engine", "heads") if is_table else ("train", "device")
+    for option in options:
+        if option not in allowed:
+            raise UsageError(
+                Problem(
+                    what=f"{option} does not go with a {type(thing).__name__}",
+                    allowed=", ".join(("input", "batch", *allowed)),
+                )
+            )
+    if is_table:
+        from archcount.api.table_report import count_table
+
+        return count_table(thing, input=input, batch=batch, **options)
+    from archcount.api.model_report import count_model
+
+    return count_model(thing, input, batch=batch, **options)
+
+
+def _is_module(thing: object) -> bool:
+    """Whether something is a PyTorch module; where there is one, torch has been imported."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.nn.Module)
+
+
+def _is_table(thing: object) -> bool:
+    # Imported here, since a count of a module has no need of tables.
+    from archcount.api.tables import Table
+    from archcount.architecture import Architecture
+
+    return isinstance(thing, Table | Architecture)

@@ -1,0 +1,85 @@
+"""The shipped tables, or the totals of every network of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from archcount.reporting.encoding import Value, encode
+from archcount.reporting.report import Report
+from archcount.reporting.sheet import Sheet, sheet_of
+from archcount.spec.catalogue import shipped_tables
+from archcount.spec.heading import Heading, read_heading
+
+if TYPE_CHECKING:
+    from archcount.api.totals_report import TotalsReport
+
+
+@dataclass(frozen=True)
+class ListReport(Report):
+    """The shipped tables.
+
+    Attributes:
+        record: the head of each table's file.
+    """
+
+    schema = "archcount.list/2"
+
+    record: tuple[Heading, ...]
+
+    @property
+    def title(self) -> str:
+        """The command that makes such a report."""
+        return "archcount list"
+
+    def tidy(self) -> Sequence[Mapping[str, Value]]:
+        """Return one mapping a table."""
+        return [
+            {
+                "name": heading.name,
+                "rows": heading.rows,
+                "input": heading.input,
+                "variants": " ".join(heading.variants) or None,
+                "source": str(heading.source),
+            }
+            for heading in self.record
+        ]
+
+    def sheets(self) -> Sequence[Sequence[Sheet]]:
+        """Return a line a table."""
+        return [[sheet_of("Shipped tables", self.tidy())]]
+
+    def document(self) -> Mapping[str, Any]:
+        """Return what JSON says."""
+        return {"items": encode(self.record)}
+
+
+@overload
+def list(*, totals: Literal[False] = False) -> ListReport: ...
+
+
+@overload
+def list(*, totals: Literal[True]) -> TotalsReport: ...
+
+
+@overload
+def list(*, totals: bool) -> ListReport | TotalsReport: ...
+
+
+def list(*, totals: bool = False) -> ListReport | TotalsReport:
+    """List the shipped tables, or every network of theirs, counted and compared.
+
+    Args:
+        totals: one line a network, with its params, weights, MACs, depth and verdicts.
+
+    >>> [heading.rows for heading in list().record if heading.name == "googlenet"]
+    [19]
+    """
+    if not totals:
+        files = shipped_tables().values()
+        return ListReport(tuple(read_heading(file, file.name) for file in files))
+    from archcount.api.tables import load
+    from archcount.api.totals_report import totals as totals_of
+
+    return totals_of(load(name) for name in shipped_tables())

@@ -1,0 +1,76 @@
+"""How a command hands out its report: the format, where to, and what the reader must not miss."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from archcount.cli.output import destination, is_terminal, write_colour
+from archcount.errors import Problem, UsageError, quote
+from archcount.reporting.formats import FORMATS, OutputFormat
+from archcount.reporting.report import Report
+
+FILE_WIDTH = 160
+"""The columns of a rich layout in a file, and of a picture."""
+
+
+@contextmanager
+def emitting(
+    form: str | None,
+    output: Path | None,
+    formats: Mapping[str, OutputFormat] = FORMATS,
+    *,
+    even_if_stopped: bool = False,
+) -> Iterator[Callable[[Report], None]]:
+    """Choose the format and reserve the destination before any work; yield what takes the report.
+
+    Args:
+        form: the format asked for, if one was.
+        output: the file to write, None for standard output.
+        formats: those that the report can be written in.
+        even_if_stopped: as for `destination`.
+
+    Raises:
+        UsageError: there is no such format, or the file cannot be written.
+    """
+    chosen = chosen_format(form, output, formats)
+    with destination(output, even_if_stopped=even_if_stopped) as write:
+
+        def emit(report: Report) -> None:
+            if formats[chosen].is_tidy or output is not None:
+                for remark in report.remarks():
+                    typer.echo(remark.text, err=True)
+            width = None if output is None else FILE_WIDTH
+            write(report.render(chosen, width=width, colour=write_colour(output)))
+
+        yield emit
+
+
+def chosen_format(asked: str | None, file: Path | None, formats: Mapping[str, OutputFormat]) -> str:
+    """Return the format asked for, else the file's, else the one for where stdout goes.
+
+    Raises:
+        UsageError: there is no such format, or the file's ending names none.
+    """
+    if asked is not None:
+        if asked not in formats:
+            raise UsageError(
+                Problem(what=f"unknown format {quote(asked)}", allowed=", ".join(formats))
+            )
+        return asked
+    if file is None:
+        return "rich" if is_terminal(sys.stdout) else "plain"
+    endings = {item.ending: name for name, item in formats.items() if item.ending}
+    if file.suffix.lower() not in endings:
+        raise UsageError(
+            Problem(
+                what=f"the ending of {quote(str(file))} names no format",
+                allowed=", ".join(endings),
+                remedy="name the format with --format",
+            )
+        )
+    return endings[file.suffix.lower()]

@@ -1,0 +1,26 @@
+"""`archcount list`: the shipped tables, or the totals of every network of theirs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcount.api.list_report import list as list_tables
+from archcount.cli.emit import emitting
+from archcount.cli.options import Format, Output
+
+
+def show_list(
+    totals: Annotated[
+        bool,
+        typer.Option(
+            "--totals", help="One line a network: params, weights, MACs, depth, verdicts."
+        ),
+    ] = False,
+    form: Format = None,
+    output: Output = None,
+) -> None:
+    """List the shipped tables, or with --totals every network of theirs, counted and judged."""
+    with emitting(form, output) as emit:
+        emit(list_tables(totals=totals))
