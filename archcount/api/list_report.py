@@ -10,7 +10,7 @@ from archcount.reporting.encoding import Value, encode
 from archcount.reporting.report import Report
 from archcount.reporting.sheet import Sheet, sheet_of
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.heading import Heading, read_heading
+from archcount.spec.summary import TableSummary, read_summary
 
 if TYPE_CHECKING:
     from archcount.api.totals_report import TotalsReport
@@ -26,7 +26,7 @@ class ListReport(Report):
 
     schema = "archcount.list/2"
 
-    record: tuple[Heading, ...]
+    record: tuple[TableSummary, ...]
 
     @property
     def title(self) -> str:
@@ -78,7 +78,7 @@ def list(*, totals: bool = False) -> ListReport | TotalsReport:
     """
     if not totals:
         files = shipped_tables().values()
-        return ListReport(tuple(read_heading(file, file.name) for file in files))
+        return ListReport(tuple(read_summary(file) for file in files))
     from archcount.api.tables import load
     from archcount.api.totals_report import totals as totals_of
 
