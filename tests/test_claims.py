@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 import archcount as ac
-from archcount.engines.parts import Parts, backward_macs
+from archcount.engines.network_parts import NetworkParts, backward_macs
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
 from archcount.layers.convolution import DepthwiseConv
@@ -179,7 +179,7 @@ def test_per_cents_are_of_another_table_too(toy_text, tmp_path):
     found = ac.compare(ac.count(table, engine="formula"), table).record.comparison.claims
     assert [claim.verdict.status for claim in found] == ["match", "match", "off"]
     assert found[0].shown == "68.4%"
-    assert "% fewer = 19 of vgg E / 6 layers with weights" in found[0].verdict.sentence
+    assert "19 of vgg E / 6 layers with weights = 3.17, 68.4% fewer" in found[0].verdict.sentence
 
 
 def test_layers_are_told_apart_by_both_sides_of_their_kernel(toy_text, tmp_path):
@@ -251,7 +251,7 @@ def test_a_branch_learns_for_all_that_follows_and_for_no_other(toy_text, tmp_pat
     stem = 2 * 27 * 64 + 3 * 64 + 2 * 9 * 64
     rest = 2 * 16 * (432 + 48 + 3 * 576) + 2 * 80
     assert backward_macs(architecture) == stem + rest
-    assert Parts(architecture).whole().concatenations == 1
+    assert NetworkParts(architecture).whole().concatenations == 1
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ from conftest import with_inputs
 
 import archcount as ac
 from archcount.comparison import VERDICTS, compare
+from archcount.comparison.ratios import judge_ratio
 from archcount.comparison.verdicts import (
     judge_quantity,
-    judge_ratio,
     judge_size,
     judge_whole,
     percent,
     write,
 )
-from archcount.engines.parts import Parts
+from archcount.engines.network_parts import NetworkParts
 from archcount.printed import parse_quantity, parse_ratio
 
 
@@ -169,8 +169,8 @@ def test_conventions_choose_what_is_counted(toy_text, tmp_path):
         path.write_text(text.replace("{K: 1000, count: macs}", ops))
         table = ac.load(path)
         report = ac.count(table, engine="formula")
-        measured = Parts(report.architecture)
-        compared = compare(table.printed, report.counts[0], measured=measured)
+        parts = NetworkParts(report.architecture)
+        compared = compare(table.printed, report.counts[0], parts=parts)
         assert cells_of(compared)["stem"]["params"].computed == first
         assert cells_of(compared)["stem"]["ops"].computed == second
 

@@ -13,7 +13,7 @@ from archcount.comparison import WHYS
 from archcount.comparison.columns import fit_column
 from archcount.comparison.conventions import accepted, computed_value, differences, listed
 from archcount.comparison.plausibility import evidence, kernel_bits, width_bits
-from archcount.comparison.solve import through, widths_within
+from archcount.comparison.widths import through, widths_within
 from archcount.engines import RowCount
 from archcount.layers import Cost
 from archcount.printed import Convention, Interval, parse_quantity

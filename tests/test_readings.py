@@ -7,7 +7,7 @@ from conftest import with_inputs
 
 import archcount as ac
 from archcount.comparison import WHYS, believed
-from archcount.comparison.changes import fixed_changes
+from archcount.comparison.candidates import fixed_changes
 from archcount.comparison.widths import width_changes
 from archcount.edits import EDITS, Edit
 from archcount.engines import fvcore

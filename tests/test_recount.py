@@ -13,7 +13,7 @@ import pytest
 
 import archcount as ac
 from archcount.architecture.memo import Memo
-from archcount.comparison.changes import fixed_changes
+from archcount.comparison.candidates import fixed_changes
 from archcount.comparison.widths import width_changes
 from archcount.edits import Edit
 from archcount.engines.formula import count_row

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import archcount as ac
 from archcount.engines import ENGINES, cross_check, engine
-from archcount.engines.parts import backward_macs
+from archcount.engines.network_parts import backward_macs
 from archcount.printed import Convention
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.load import load_table

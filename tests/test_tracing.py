@@ -9,7 +9,7 @@ from torch import nn
 
 import archcount as ac
 from archcount.engines import engine, formula
-from archcount.engines.parts import backward_macs
+from archcount.engines.network_parts import backward_macs
 from archcount.layers import Cost
 from archcount.spec.load import load_table
 from archcount.tracing.trace import trace

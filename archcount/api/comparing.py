@@ -1,14 +1,21 @@
-"""A count compared with what a paper printed."""
+"""A count compared with what a paper printed: readings searched for, then built and counted."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from archcount.api.reasons import compare_with_reasons
+from archcount import comparison, engines
 from archcount.api.table_report import TableReport
 from archcount.api.table_results import table_result
-from archcount.api.tables import Table
+from archcount.api.tables import Table, load
+from archcount.architecture import Architecture
+from archcount.comparison import ComparedRow, Comparison, Explanation, believed
+from archcount.engines import Count
+from archcount.engines.network_parts import NetworkParts
+from archcount.engines.recount import Recount
 from archcount.errors import Problem, UsageError
+from archcount.printed import PrintedTable
 
 
 def compare(report: TableReport, table: Table) -> TableReport:
@@ -42,3 +49,65 @@ def compare(report: TableReport, table: Table) -> TableReport:
     compared = compare_with_reasons(table, report.architecture, report.counts)
     record = table_result(report.architecture, report.counts, report.record.batch, table, compared)
     return replace(report, record=record)
+
+
+def compare_with_reasons(
+    table: Table,
+    architecture: Architecture,
+    counts: Sequence[Count],
+    only: Collection[str] | None = None,
+    build: int = 1,
+) -> Comparison:
+    """Compare; give reasons only where the count is of what the paper's numbers are of.
+
+    Args:
+        table: the table with the printed numbers.
+        architecture: what was counted.
+        counts: what each engine found; the first one's is compared, all confirm readings.
+        only: the rows whose reasons are searched for; all of them where it is None.
+        build: how many of a row's likeliest readings are built, where they are believed.
+    """
+    network = table.variant(architecture.variant)
+    printed = network.printed if network.is_printed else network.printed.without_numbers()
+    as_printed = (
+        network.is_printed and architecture.input == network.input and not architecture.lets
+    )
+    recount = Recount(network.rereading()) if as_printed else None
+    compared = comparison.compare(
+        printed, counts[0], recount, _references(printed), only, parts=NetworkParts(architecture)
+    )
+    return _confirmed(compared, recount, counts, build) if recount else compared
+
+
+def _references(printed: PrintedTable) -> dict[str, Count]:
+    """Count the shipped tables that ratios are set against, by name; many name the same."""
+    named = [claim.than for claim in printed.claims if claim.than is not None and claim.than.table]
+    count = engines.engine("formula").count
+    return {
+        name: count(load(other.table).architecture(variant=other.variant))
+        for name, other in {other.name: other for other in named}.items()
+    }
+
+
+def _confirmed(
+    compared: Comparison, recount: Recount, counts: Sequence[Count], most: int
+) -> Comparison:
+    """Build the readings that are believed of a row, and count them with the engines."""
+
+    def built(row: ComparedRow, reading: Explanation) -> Explanation:
+        alone = recount.alone(row.id, reading.edits, declared=reading.declared)
+        agreeing = tuple(
+            each.engine
+            for each in counts
+            if engines.engine(each.engine).count(alone).rows[0] == reading.count
+        )
+        return replace(reading, engines=agreeing)
+
+    def confirmed(row: ComparedRow) -> ComparedRow:
+        likeliest = [
+            built(row, each) if believed(each) and (each.edits or each.declared) else each
+            for each in row.explanations[:most]
+        ]
+        return replace(row, explanations=(*likeliest, *row.explanations[most:]))
+
+    return replace(compared, rows=tuple(confirmed(row) for row in compared.rows))

@@ -2,7 +2,8 @@
 
 from archcount.comparison.columns import ColumnFit
 from archcount.comparison.compare import compare, fit_columns
-from archcount.comparison.records import (
+from archcount.comparison.constraints import QUANTITIES, SIZES
+from archcount.comparison.results import (
     VERDICTS,
     WHYS,
     Cell,
@@ -13,9 +14,8 @@ from archcount.comparison.records import (
     Explanation,
     Verdict,
 )
-from archcount.comparison.rereader import Rereader
 from archcount.comparison.search import believed
-from archcount.comparison.target import QUANTITIES, SIZES
+from archcount.engines.recount import Recount
 
 __all__ = [
     "QUANTITIES",
@@ -29,7 +29,7 @@ __all__ = [
     "Comparison",
     "Contradiction",
     "Explanation",
-    "Rereader",
+    "Recount",
     "Verdict",
     "believed",
     "compare",

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import log
 
-from archcount.comparison.claimed import (
+from archcount.comparison.claim_values import (
     TEXT,
     claimed_part,
     claimed_value,
     compared_claim,
+    part_words,
     text_convention,
-    told_part,
 )
+from archcount.comparison.constraints import Option, all_options
 from archcount.comparison.conventions import accepted, computed_value, describe, differences, unit
 from archcount.comparison.costs import crops, training_time
-from archcount.comparison.measured import Measured
-from archcount.comparison.nearest import nearest
 from archcount.comparison.plausibility import MARGIN, evidence
 from archcount.comparison.ratios import compare_ratio
-from archcount.comparison.records import ComparedClaim, Contradiction, Verdict
-from archcount.comparison.target import Option, all_options
+from archcount.comparison.results import ComparedClaim, Contradiction, Verdict
 from archcount.comparison.verdicts import (
     judge_bound,
     judge_quantity,
+    percent,
+    relative_error,
     write_percent,
 )
-from archcount.engines.records import Count, RowCount
+from archcount.engines.counts import Count, RowCount
+from archcount.engines.network_parts import NetworkParts
 from archcount.printed import (
     Claim,
     Convention,
@@ -43,7 +45,7 @@ def compare_claim(
     claim: Claim,
     printed: PrintedTable,
     count: Count,
-    measured: Measured,
+    parts: NetworkParts,
     references: Mapping[str, Count],
     found: Sequence[Contradiction] = (),
 ) -> ComparedClaim:
@@ -53,23 +55,23 @@ def compare_claim(
         claim: the claim.
         printed: the table that it stands with.
         count: the table's count.
-        measured: the network that was counted.
+        parts: the network that was counted.
         references: the counts of other tables that ratios are set against, by name.
         found: the contradictions of the table.
     """
     if claim.what == "crops":
         return crops(claim, count.total.cost.macs)
     if claim.what == "training time":
-        part = measured.whole(heads=claim.heads)
-        backward = measured.backward_macs(heads=claim.heads)
+        part = parts.whole(heads=claim.heads)
+        backward = parts.backward_macs(heads=claim.heads)
         return training_time(claim, part.count.cost.macs, backward)
     if claim.than is not None:
-        return compare_ratio(claim, claim.than, printed, count, measured, references)
+        return compare_ratio(claim, claim.than, printed, count, parts, references)
     if claim.what.startswith("sum of "):
         return _column_sum(claim, printed)
-    value, counts = claimed_value(claim, printed, count, measured)
+    value, counts = claimed_value(claim, printed, count, parts)
     if "%" in claim.printed:
-        return _share(claim, printed, count, measured)
+        return _share(claim, printed, count, parts)
     bound = parse_bound(claim.printed)
     if bound is not None:
         return compared_claim(claim, bound.quantity, value, judge_bound(bound, value, counts))
@@ -79,7 +81,7 @@ def compare_claim(
         verdict = _otherwise(quantity, claim.what, printed, count) or verdict
         verdict = verdict if claim.elsewhere else _contradicted(verdict, claim, found)
     if verdict.status == "off":
-        told = nearest(claim, quantity, value, printed, count, measured)
+        told = _nearest(claim, quantity, value, printed, count, parts)
         verdict = replace(verdict, sentence=" ".join((verdict.sentence, told)).strip())
     return compared_claim(claim, quantity, value, verdict)
 
@@ -94,10 +96,10 @@ def _column_sum(claim: Claim, printed: PrintedTable) -> ComparedClaim:
     )
 
 
-def _share(claim: Claim, printed: PrintedTable, count: Count, measured: Measured) -> ComparedClaim:
+def _share(claim: Claim, printed: PrintedTable, count: Count, parts: NetworkParts) -> ComparedClaim:
     """Judge the share that a part has of the whole; a table's shares count as its columns do."""
     quantity = parse_percent(claim.printed)
-    part = claimed_part(claim, measured)
+    part = claimed_part(claim, parts)
     assert part is not None, "the file was checked: a share is of a part"
     convention = (
         Convention(k=1000, count="weights")
@@ -106,7 +108,7 @@ def _share(claim: Claim, printed: PrintedTable, count: Count, measured: Measured
     )
     some, every = (computed_value(row, convention) for row in (part.count, count.total))
     share = Fraction(100 * some, every) if every else Fraction(0)
-    told = f"% = {some:,}{told_part(claim)} / {every:,} {unit(convention)}"
+    told = f"% = {some:,}{part_words(claim)} / {every:,} {unit(convention)}"
     verdict = judge_quantity(quantity, share, 1000, told)
     shown = write_percent(share, quantity)
     return compared_claim(claim, quantity, share, verdict, shown=shown)
@@ -153,3 +155,61 @@ def _contradicted(verdict: Verdict, claim: Claim, found: Sequence[Contradiction]
         if item.claim == claim.printed and item.cells == (claim.what,):
             return replace(verdict, status="contradiction", why=item.why, sentence=item.sentence)
     return verdict
+
+
+def _nearest(
+    claim: Claim,
+    quantity: Quantity,
+    value: int,
+    printed: PrintedTable,
+    count: Count,
+    parts: NetworkParts,
+) -> str:
+    """Name the count that comes nearest to a claimed number; empty where none comes nearer."""
+    wanted = quantity.value()
+    found = [(words, number) for words, number in _others(claim, printed, count, parts) if number]
+    if not wanted or not found:
+        return ""
+    words, number = min(found, key=lambda item: _distance(item[1], wanted))
+    if value and 2 * _distance(number, wanted) > _distance(value, wanted):
+        return ""  # hardly nearer than what it says it is
+    exact = f"{int(number):,}" if number.denominator == 1 else f"{float(number):,.1f}"
+    if number == wanted:
+        return f"It is {words}."
+    return f"Nearest: {words}, {exact} ({percent(relative_error(number, wanted))})."
+
+
+def _distance(number: Fraction | int, wanted: Fraction) -> float:
+    return abs(log(float(number)) - log(float(wanted)))
+
+
+def _others(
+    claim: Claim, printed: PrintedTable, count: Count, parts: NetworkParts
+) -> Iterator[tuple[str, Fraction]]:
+    """Yield other counts that a claim of params or operations may mean."""
+    if claim.of or claim.layers:
+        return
+    column = {"params": "params", "weights": "params", "ops": "ops"}.get(claim.what, "")
+    column = "params" if claim.what.endswith("buffers") else column
+    if not column:
+        return
+    for told, row in (("", count.total), (" with heads", parts.whole(heads=True).count)):
+        for words, number in _counts(column, row):
+            yield words + told, Fraction(number)
+    last = next((row for row in reversed(count.rows) if row.weights), None)
+    if last is not None:
+        for words, number in _counts(column, count.total):
+            without = number - dict(_counts(column, last))[words]
+            yield f"{words} without row {last.id}", Fraction(without)
+    if column in printed.columns:
+        yield f"the printed column of {column} added up", printed.column_sum(column)
+
+
+def _counts(column: str, row: RowCount) -> Iterator[tuple[str, int]]:
+    if column == "params":
+        yield "params", row.params
+        yield "weights", row.weights
+        yield "params and buffers", row.params + row.buffers
+    else:
+        yield "MACs", row.cost.macs
+        yield "FLOPs", row.cost.flops()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from archcount.comparison.conventions import accepted_by, computed_value, listed, plain
 from archcount.comparison.plausibility import evidence
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
 from archcount.printed import Convention, Quantity
 
 _ROUNDING_BITS = {"nearest": 1.0, "down": 2.0, "either": 3.0}

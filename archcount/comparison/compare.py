@@ -8,15 +8,15 @@ from functools import cache
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.consistency import contradictions
+from archcount.comparison.constraints import QUANTITIES, SIZES, Target
 from archcount.comparison.conventions import computed_value, describe, plain, unit
-from archcount.comparison.measured import Measured
-from archcount.comparison.reasons import DISPROVED, reasoned
-from archcount.comparison.records import Cell, ComparedRow, Comparison, Contradiction
-from archcount.comparison.rereader import Rereader
+from archcount.comparison.explanations import DISPROVED, reasoned
+from archcount.comparison.results import Cell, ComparedRow, Comparison, Contradiction
 from archcount.comparison.search import search
-from archcount.comparison.target import QUANTITIES, SIZES, Target
 from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
-from archcount.engines.records import Count, RowCount
+from archcount.engines.counts import Count, RowCount
+from archcount.engines.network_parts import NetworkParts
+from archcount.engines.recount import Recount
 from archcount.printed import (
     Convention,
     PrintedRow,
@@ -33,22 +33,22 @@ COMPARED = (*SIZES, "depth", *QUANTITIES)
 def compare(
     printed: PrintedTable,
     count: Count,
-    rereader: Rereader | None = None,
+    recount: Recount | None = None,
     references: Mapping[str, Count] | None = None,
     only: Collection[str] | None = None,
     *,
-    measured: Measured,
+    parts: NetworkParts,
 ) -> Comparison:
     """Compare everything that a paper printed with a count of one image.
 
     Args:
         printed: the printed table.
         count: the count of the architecture that was made from it.
-        rereader: the table's rows, for the reasons of what does not match; without it, verdicts
+        recount: the table's rows, for the reasons of what does not match; without it, verdicts
             are `match`, `off` and `unpublished` alone.
         references: the counts of the tables that ratio claims name.
         only: the rows whose reasons are searched for; all of them where it is None.
-        measured: the network that was counted, for claims of its parts.
+        parts: the network that was counted, for claims of its parts.
     """
     columns = tuple(column for column in COMPARED if column in printed.columns)
     fits = fit_columns(printed, count)
@@ -58,18 +58,18 @@ def compare(
     }
     judged = [_judged(row, _printed_row(printed, row.id), printed, columns) for row in count.rows]
     against: tuple[Contradiction, ...] = ()
-    if rereader is not None:
+    if recount is not None:
         # However a number was shortened, it stands for the same row.
         either = {column: [plain(each) for each in found] for column, found in conventions.items()}
-        against = contradictions(printed, count, rereader, either)
-        judged = _with_reasons(judged, printed, count, rereader, conventions, against, only)
+        against = contradictions(printed, count, recount, either)
+        judged = _with_reasons(judged, printed, count, recount, conventions, against, only)
     others = (count.total, *count.heads, count.total_with_heads)
     return Comparison(
         columns=columns,
         rows=tuple(judged),
         others=tuple(_judged(row, None, printed, columns) for row in others),
         claims=tuple(
-            compare_claim(claim, printed, count, measured, references or {}, against)
+            compare_claim(claim, printed, count, parts, references or {}, against)
             for claim in printed.claims
         ),
         headings={
@@ -102,21 +102,21 @@ def _with_reasons(
     judged: Sequence[ComparedRow],
     printed: PrintedTable,
     count: Count,
-    rereader: Rereader,
+    recount: Recount,
     conventions: Mapping[str, Sequence[Convention]],
     against: Sequence[Contradiction],
     only: Collection[str] | None,
 ) -> list[ComparedRow]:
     """Search for the reasons of every row, or of those asked for."""
     channels = frozenset(chw[0] for row in count.rows for chw in (row.input, row.output))
-    widths = cache(lambda: channels | _printed_widths(printed, rereader))
+    widths = cache(lambda: channels | _printed_widths(printed, recount))
 
     def with_reasons(row: RowCount, judged: ComparedRow) -> ComparedRow:
         cells = _printed_row(printed, row.id)
         if cells is None or (only is not None and row.id not in only):
             return judged
         target = Target.of(cells)
-        found = search(target, row, rereader, conventions, widths())
+        found = search(target, row, recount, conventions, widths())
         own = [item for item in against if item.row == row.id]
         return reasoned(row, judged.cells, target, found, own, conventions)
 
@@ -164,9 +164,9 @@ def fit_columns(
     return fits
 
 
-def _printed_widths(printed: PrintedTable, rereader: Rereader) -> frozenset[int]:
+def _printed_widths(printed: PrintedTable, recount: Recount) -> frozenset[int]:
     """Gather the filter counts that are printed."""
-    plans = (rereader.plan(row.id) for row in printed.rows)
+    plans = (recount.plan(row.id) for row in printed.rows)
     return frozenset(cell.value for plan in plans for cell in plan.cells.values())
 
 

@@ -12,14 +12,15 @@ from math import prod
 
 from archcount.comparison.conventions import accepted, computed_value
 from archcount.comparison.grids import given_by_inputs, outputs
-from archcount.comparison.records import Contradiction
-from archcount.comparison.rereader import Rereader
-from archcount.comparison.sums import claimed_sums
+from archcount.comparison.results import Contradiction
 from archcount.comparison.verdicts import interval_words
 from archcount.edits import Plan
-from archcount.engines.records import Count, RowCount
-from archcount.layers import Cost
+from archcount.engines.counts import Count, RowCount
+from archcount.engines.recount import Recount
+from archcount.layers import CATEGORIES, Cost
+from archcount.layers.cost import MAC_CATEGORIES
 from archcount.printed import (
+    Claim,
     Convention,
     Interval,
     PrintedRow,
@@ -29,11 +30,14 @@ from archcount.printed import (
     parse_size,
 )
 
+_ELEMENTWISE = tuple(name for name in CATEGORIES if name not in MAC_CATEGORIES)
+"""The cost categories that are no multiply-accumulates."""
+
 
 def contradictions(
     printed: PrintedTable,
     count: Count,
-    rereader: Rereader,
+    recount: Recount,
     conventions: Mapping[str, Sequence[Convention]],
 ) -> tuple[Contradiction, ...]:
     """Find the printed cells and claims that disagree with one another.
@@ -41,21 +45,21 @@ def contradictions(
     Args:
         printed: the printed table.
         count: the count of the table as it stands.
-        rereader: its rows.
+        recount: its rows.
         conventions: the conventions that each column bears out.
     """
     found: list[Contradiction] = []
     rows = {row.id: row for row in count.rows}
     for place, row in enumerate(printed.rows):
-        plan = rereader.plan(row.id)
+        plan = recount.plan(row.id)
         before = printed.rows[place - 1] if place else None
         after = printed.rows[place + 1] if place + 1 < len(printed.rows) else None
         found += _params_and_ops(row, rows[row.id], plan, conventions)
         found += _input(row, before)
-        found += given_by_inputs(row, before, rereader)
-        found += outputs(row, before, after, plan, rereader, conventions)
+        found += given_by_inputs(row, before, recount)
+        found += outputs(row, before, after, plan, recount, conventions)
     for claim in printed.claims:
-        found += claimed_sums(claim, printed, count, conventions)
+        found += _claimed_sums(claim, printed, count, conventions)
     return tuple(found)
 
 
@@ -172,3 +176,70 @@ def _input(row: PrintedRow, before: PrintedRow | None) -> Iterator[Contradiction
             sentence=f"input {row.cells['input'].text} does not continue the output "
             f"{before.cells['output'].text} of {before.id}.",
         )
+
+
+def _claimed_sums(
+    claim: Claim,
+    printed: PrintedTable,
+    count: Count,
+    conventions: Mapping[str, Sequence[Convention]],
+) -> Iterator[Contradiction]:
+    """Find the claimed total that is not the sum of its printed column."""
+    column = claim.what
+    if column not in ("params", "ops", "depth") or not claim.is_total or claim.elsewhere:
+        return
+    cells = {row.id: row.cells[column].text for row in printed.rows if column in row.cells}
+    needed = [row for row in count.rows if _counts(row, column)]
+    if not cells or any(row.id not in cells for row in needed):
+        return
+    quantity = parse_quantity(claim.printed)
+    said = Interval(quantity.rounded().low, quantity.truncated().high)
+    if column == "depth":
+        total = sum(int(text) for text in cells.values())
+        if total in said:
+            return
+        shown = str(total)
+    else:
+        sums = [
+            _sum([accepted(parse_quantity(text), convention) for text in cells.values()])
+            for convention in conventions[column]
+        ]
+        if any(other.meets(said) for each in sums for other in _like(each, column, count.total)):
+            return
+        shown = interval_words(sums[0])
+    yield Contradiction(
+        why="column-sum",
+        row="",
+        cells=(column,),
+        claim=claim.printed,
+        sentence=f"the printed {column} of the rows add up to {shown}, and {claim.printed} is "
+        "claimed.",
+    )
+
+
+def _like(total: Interval, column: str, count: RowCount) -> Iterator[Interval]:
+    """Give what a column's total may be called in running text, whatever the column counts.
+
+    Biases and scales, or elementwise operations, may be counted in the one and not in the other,
+    and a mac for one operation or for two.
+    """
+    if column == "params":
+        extra = 2 * (count.params - count.weights)
+        yield Interval(max(total.low - extra, Fraction(0)), total.high + extra)
+        return
+    extra = 2 * count.cost.elementwise(_ELEMENTWISE)
+    for times in (Fraction(1, 2), Fraction(1), Fraction(2)):
+        yield Interval(max(total.low - extra, Fraction(0)) * times, (total.high + extra) * times)
+
+
+def _counts(row: RowCount, column: str) -> bool:
+    if column == "depth":
+        return row.depth > 0
+    return bool(row.params if column == "params" else row.cost.macs)
+
+
+def _sum(intervals: Sequence[Interval]) -> Interval:
+    return Interval(
+        sum((each.low for each in intervals), Fraction(0)),
+        sum((each.high for each in intervals), Fraction(0)),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
 from archcount.printed import Convention, Interval, Quantity
 
 _INCLUDED: tuple[tuple[str, ...], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import prod
 
-from archcount.comparison.records import ComparedClaim, Verdict
+from archcount.comparison.results import ComparedClaim, Verdict
 from archcount.comparison.verdicts import judge_quantity
 from archcount.printed import Claim, parse_duration, parse_product, parse_quantity
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archcount.comparison.conventions import accepted, computed_value
-from archcount.comparison.records import Contradiction
-from archcount.comparison.rereader import Rereader
+from archcount.comparison.results import Contradiction
 from archcount.edits import Edit, Plan
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
+from archcount.engines.recount import Recount
 from archcount.printed import Convention, PrintedRow, parse_quantity, parse_size
 
 
@@ -18,7 +18,7 @@ def outputs(
     before: PrintedRow | None,
     after: PrintedRow | None,
     plan: Plan,
-    rereader: Rereader,
+    recount: Recount,
     conventions: Mapping[str, Sequence[Convention]],
 ) -> Iterator[Contradiction]:
     """Find where widths do not give the printed channels, or patch and stride the printed grid.
@@ -30,17 +30,17 @@ def outputs(
         before: the one before it.
         after: the one after it.
         plan: what can be read otherwise in the row.
-        rereader: the rows.
+        recount: the rows.
         conventions: the conventions that each column bears out.
     """
     if "output" not in row.cells:
         return
     size = parse_size(row.cells["output"].text, parts=(2, 3))
-    here = rereader.count(row.id, [])
+    here = recount.count(row.id, [])
     if here is not None and size == (*here.output[1:], here.output[0])[: len(size)]:
         return  # it goes on from what was computed, whatever the row before prints
     edits = [Edit(kind="input", to=plan.printed_input)] if plan.printed_input else []
-    count = rereader.count(row.id, edits)
+    count = recount.count(row.id, edits)
     if count is None:
         return
     computed = (count.output[1], count.output[2], count.output[0])
@@ -52,7 +52,7 @@ def outputs(
             why="grid",
             row=row.id,
             cells=tuple(name for name in (*grid, source, "output") if name),
-            odd=_odd_of_grid(size, computed, after, grid, rereader),
+            odd=_odd_of_grid(size, computed, after, grid, recount),
             sentence=f"{_cells(row, grid, plan)} on {_grid(count.input[1:])} gives "
             f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
         )
@@ -79,20 +79,20 @@ def _striding(plan: Plan) -> tuple[str, ...]:
 
 
 def given_by_inputs(
-    row: PrintedRow, before: PrintedRow | None, rereader: Rereader
+    row: PrintedRow, before: PrintedRow | None, recount: Recount
 ) -> Iterator[Contradiction]:
     """Find where patch and stride of the row before do not lead from its input to this one's.
 
     Args:
         row: the printed row.
         before: the one before it.
-        rereader: the rows.
+        recount: the rows.
     """
     if before is None or "output" in before.cells:
         return
     if "input" not in row.cells or "input" not in before.cells:
         return
-    plan = rereader.plan(before.id)
+    plan = recount.plan(before.id)
     mine, theirs = (
         parse_size(text, parts=(2, 3))
         for text in (row.cells["input"].text, before.cells["input"].text)
@@ -101,7 +101,7 @@ def given_by_inputs(
     reached = _reached(plan, (plan.input[0], *theirs[:2]))
     if not grid or reached is None or mine[:2] in reached:
         return
-    gives = _output_grid(rereader, before.id, (plan.input[0], *theirs[:2]))
+    gives = _output_grid(recount, before.id, (plan.input[0], *theirs[:2]))
     if gives is not None:
         yield Contradiction(
             why="grid",
@@ -136,15 +136,15 @@ def _odd_of_grid(
     computed: tuple[int, ...],
     after: PrintedRow | None,
     grid: tuple[str, ...],
-    rereader: Rereader,
+    recount: Recount,
 ) -> str:
     """Ask the next row which grid it continues."""
     if after is None or "output" not in after.cells:
         return ""
     wanted = parse_size(after.cells["output"].text, parts=(2, 3))[:2]
-    channels = rereader.plan(after.id).input[0]
+    channels = recount.plan(after.id).input[0]
     fits = [
-        _output_grid(rereader, after.id, (channels, *size[:2])) == wanted
+        _output_grid(recount, after.id, (channels, *size[:2])) == wanted
         for size in (printed, computed)
     ]
     if fits[0] == fits[1]:
@@ -152,8 +152,8 @@ def _odd_of_grid(
     return grid[0] if fits[0] and len(grid) == 1 else "" if fits[0] else "output"
 
 
-def _output_grid(rereader: Rereader, row: str, chw: tuple[int, ...]) -> tuple[int, ...] | None:
-    count = rereader.count(row, [Edit(kind="input", to=chw)])
+def _output_grid(recount: Recount, row: str, chw: tuple[int, ...]) -> tuple[int, ...] | None:
+    count = recount.count(row, [Edit(kind="input", to=chw)])
     return count.output[1:] if count else None
 
 

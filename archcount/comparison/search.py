@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archcount.comparison.changes import Change, fixed_changes
+from archcount.comparison.candidates import Change, fixed_changes
+from archcount.comparison.constraints import Fit, Target, all_options
 from archcount.comparison.conventions import computed_value, differences
-from archcount.comparison.nearness import Nearness
+from archcount.comparison.near_miss import Nearness
 from archcount.comparison.plausibility import KIND_BITS, MARGIN, width_bits
-from archcount.comparison.records import Explanation
-from archcount.comparison.rereader import Rereader
-from archcount.comparison.solve import common, through, widths_within
-from archcount.comparison.target import Fit, Target, all_options
-from archcount.comparison.widths import Width, width_changes
+from archcount.comparison.results import Explanation
+from archcount.comparison.widths import Width, common, through, width_changes, widths_within
 from archcount.edits import Edit, Plan
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
+from archcount.engines.recount import Recount
 from archcount.printed import Convention
 
 _PLAIN_BITS = 9.0
@@ -55,7 +54,7 @@ class Found:
 def search(
     target: Target,
     count: RowCount,
-    rereader: Rereader,
+    recount: Recount,
     conventions: Mapping[str, Sequence[Convention]],
     known: Collection[int],
 ) -> Found:
@@ -64,7 +63,7 @@ def search(
     Args:
         target: the printed cells.
         count: the row as the table stands.
-        rereader: the table's rows.
+        recount: the table's rows.
         conventions: by column the declared convention, then the others that it bears out.
         known: the widths that occur in the table.
     """
@@ -72,7 +71,7 @@ def search(
     missed = dict(target.missed(count, declared))
     if not missed:
         return Found()
-    run = _Search(target, count, rereader, conventions, known, missed)
+    run = _Search(target, count, recount, conventions, known, missed)
     run.search()
     return Found(
         explanations=tuple(
@@ -90,16 +89,16 @@ class _Search:
         self,
         target: Target,
         count: RowCount,
-        rereader: Rereader,
+        recount: Recount,
         conventions: Mapping[str, Sequence[Convention]],
         known: Collection[int],
         missed: Mapping[str, float],
     ) -> None:
-        self.target, self.count, self.rereader = target, count, rereader
+        self.target, self.count, self.recount = target, count, recount
         self.conventions, self.known, self.missed = conventions, known, missed
         self.near = Nearness(target, count, conventions)
         self.wanted = self.near.wanted
-        self.evidence = _joint(missed, rereader.plan(count.id))
+        self.evidence = _joint(missed, recount.plan(count.id))
         self.found: list[Explanation] = []
         self.enough: list[Mapping[str, Convention]] = []
         self.later: list[Change] = []
@@ -107,7 +106,7 @@ class _Search:
 
     def search(self) -> None:
         """Try conventions, the declared reading, then every change of the row."""
-        plan = self.rereader.plan(self.count.id)
+        plan = self.recount.plan(self.count.id)
         self._conventions()
         self._declared()
         self._changes(plan)
@@ -136,7 +135,7 @@ class _Search:
 
     def _declared(self) -> None:
         """Try the reading that the file declares."""
-        count = self.rereader.declared(self.count.id)
+        count = self.recount.declared(self.count.id)
         if count is None:
             return
         self.tried += 1
@@ -212,7 +211,7 @@ class _Search:
 
     def _recount(self, change: Change) -> RowCount | None:
         self.tried += 1
-        return self.rereader.count(self.count.id, change.edits)
+        return self.recount.count(self.count.id, change.edits)
 
     def _try(self, change: Change) -> None:
         noted = not self.found and change.bits < _PLAIN_BITS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from archcount.comparison.records import Verdict
+from archcount.comparison.results import Verdict
 from archcount.printed import Bound, Interval, Quantity, parse_size
 
 BLANK = Verdict(status="unpublished", why="blank", sentence="The paper prints nothing here.")
@@ -31,24 +31,31 @@ def judge_quantity(
     """
     rounded = computed in printed.rounded(k) and rounding != "down"
     truncated = computed in printed.truncated(k) and rounding != "nearest"
-    told = tell(printed, computed, k, unit)
+    told = f"{tell(printed, computed, k, unit)}, printed {printed.text}"
     if computed == printed.value(k):
-        return Verdict(
-            status="match", why="equal", sentence=f"{told}, printed {printed.text}: exactly."
-        )
+        return Verdict(status="match", why="equal", sentence=f"{told}: exactly.")
+    return shortened(told, rounded, truncated, Fraction(computed), printed.value(k))
+
+
+def shortened(
+    told: str, rounded: bool, truncated: bool, computed: Fraction, printed: Fraction
+) -> Verdict:
+    """Return `match` for what is printed rounded or cut off, else `off` with its error.
+
+    Args:
+        told: the computed and the printed number in words.
+        rounded: whether the computed number prints so rounded.
+        truncated: whether it prints so cut off.
+        computed: the computed number.
+        printed: the printed one.
+    """
     if rounded or truncated:
         why = "either" if rounded and truncated else "rounded" if rounded else "truncated"
         manner = "rounded or truncated" if why == "either" else why
-        return Verdict(
-            status="match", why=why, sentence=f"{told}, printed {printed.text}: {manner}."
-        )
-    error = relative_error(Fraction(computed), printed.value(k))
-    return Verdict(
-        status="off",
-        why="differs",
-        sentence=f"{told}, printed {printed.text}: computed is {percent(error)} from printed.",
-        error=error,
-    )
+        return Verdict(status="match", why=why, sentence=f"{told}: {manner}.")
+    error = relative_error(computed, printed)
+    sentence = f"{told}: computed is {percent(error)} from printed."
+    return Verdict(status="off", why="differs", sentence=sentence, error=error)
 
 
 def tell(printed: Quantity, computed: Fraction | int, k: int, unit: str) -> str:
@@ -82,79 +89,6 @@ def judge_bound(printed: Bound, computed: int, unit: str) -> Verdict:
         else f"{told}: it is just that, and not {printed.side}.",
         error=error,
     )
-
-
-def judge_ratio(
-    printed: Quantity,
-    reference: Quantity,
-    name: str,
-    computed: int,
-    unit: str,
-    *,
-    more: bool = False,
-    rise: bool = False,
-) -> Verdict:
-    """Judge a printed ratio of another printed number to a computed value.
-
-    The other number is printed too, so that all its values are tried, and one that fits is
-    enough.
-
-    Args:
-        printed: the printed ratio.
-        reference: the other printed number, whose K is 1000.
-        name: whose number it is.
-        computed: the computed value.
-        unit: what is counted.
-        more: whether the computed value is divided by the other number, not the other way.
-        rise: whether the printed number is by how many per cent it is more.
-
-    >>> from archcount.printed import parse_quantity, parse_ratio
-    >>> sixty = parse_quantity("60M")
-    >>> judge_ratio(parse_ratio("12x"), sixty, "AlexNet", 6998552, "params").status
-    'off'
-    >>> judge_ratio(parse_ratio("12x"), sixty, "AlexNet", 5000000, "params").status
-    'match'
-    """
-    if not computed:
-        sentence = f"{reference.text} {unit} of {name} cannot be set against 0."
-        return Verdict(status="off", why="differs", sentence=sentence)
-    quotients = [
-        _quotient(interval, computed, more=more, rise=rise)
-        for interval in (reference.rounded(), reference.truncated())
-    ]
-    rounded = any(printed.rounded().meets(quotient) for quotient in quotients)
-    truncated = any(printed.truncated().meets(quotient) for quotient in quotients)
-    point = reference.value()
-    ratio = computed / point if more else point / computed
-    pair = (f"{computed:,} {unit}", f"{reference.text} of {name}")
-    told = f"{' / '.join(pair if more else pair[::-1])} = {float(ratio):.3g}"
-    if rise:
-        ratio = (ratio - 1) * 100 if more else (1 - 1 / ratio) * 100
-        told += f", {float(ratio):.3g}% {'more' if more else 'fewer'}"
-    if rounded or truncated:
-        why = "either" if rounded and truncated else "rounded" if rounded else "truncated"
-        return Verdict(status="match", why=why, sentence=f"{told}, printed {printed.text}.")
-    error = relative_error(ratio, printed.value())
-    return Verdict(
-        status="off",
-        why="differs",
-        sentence=f"{told}, printed {printed.text}: computed is {percent(error)} from printed.",
-        error=error,
-    )
-
-
-def _quotient(interval: Interval, computed: int, *, more: bool, rise: bool) -> Interval:
-    """Give the ratios that a printed number can have to a computed one."""
-    if not more:
-        found = interval.divided_by(computed)
-    else:
-        tiny = Fraction(1, 10**30)  # a printed 0 is below any number
-        found = Interval(computed / interval.high, computed / max(interval.low, tiny))
-    if not rise:
-        return found
-    if more:
-        return Interval((found.low - 1) * 100, (found.high - 1) * 100)
-    return Interval((1 - 1 / found.low) * 100, (1 - 1 / found.high) * 100)
 
 
 def judge_whole(printed: str, computed: int) -> Verdict:

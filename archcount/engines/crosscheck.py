@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archcount.engines.records import Count, RowCount
+from archcount.engines.counts import Count, RowCount
 from archcount.layers import CATEGORIES
 
 _FIELDS = ("input", "output", "weights", "biases", "params", "buffers")

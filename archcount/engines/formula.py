@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcount.architecture import Architecture, Node
 from archcount.architecture.whole import WEIGHTED
-from archcount.engines.records import Count, RowCount
+from archcount.engines.counts import Count, RowCount
 
 
 def count(architecture: Architecture, *, heads: bool = False) -> Count:

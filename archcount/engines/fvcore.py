@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from archcount.architecture import Architecture
 from archcount.architecture.builder import assemble
 from archcount.architecture.network import Network
+from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
-from archcount.engines.records import Count, RowCount, Uncounted
 from archcount.layers import CATEGORIES, Cost
 from archcount.layers.adaptive_pooling import windows_total
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from archcount.architecture import Architecture
 from archcount.architecture.whole import WEIGHTED
-from archcount.engines.records import Count, RowCount, Uncounted
+from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import Problem, UnavailableError
 from archcount.layers import Cost
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archcount.engines.records import Uncounted
+from archcount.engines.counts import Uncounted
 from archcount.layers import Cost
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from archcount.engines.counts import Uncounted
 from archcount.engines.held import Sizes, distinct, sizes_of
 from archcount.engines.measure import WHOLE, memory_needed
 from archcount.engines.model_records import ModelCount, ModuleCount
-from archcount.engines.records import Uncounted
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code

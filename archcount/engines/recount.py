@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from archcount.architecture import Architecture, Node, Row
 from archcount.edits import Edit, Plan
+from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
-from archcount.engines.records import RowCount
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
 from archcount.spec.rereading import Rereading

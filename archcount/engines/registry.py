@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from archcount.architecture import Architecture
-from archcount.engines.records import Count
+from archcount.engines.counts import Count
 from archcount.errors import Problem, UsageError, quote, suggestion
 
 

@@ -6,8 +6,8 @@ import torch
 
 from archcount.architecture import Architecture
 from archcount.architecture.builder import assemble
+from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
-from archcount.engines.records import Count, RowCount, Uncounted
 from archcount.tracing.trace import trace
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from archcount.engines.counts import Count, RowCount
 from archcount.engines.formula import count
-from archcount.engines.records import Count, RowCount
 from archcount.layers import Shape
 from archcount.spec.table import Table
 from archcount.symbolic.guards import Guard, Trace

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from archcount.comparison.columns import ColumnFit
 from archcount.edits import Edit
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
 from archcount.printed import Convention
 
 VERDICTS: Mapping[str, str] = {

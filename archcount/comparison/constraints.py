@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from archcount.comparison.conventions import accepted, computed_value, differences, listed
 from archcount.comparison.plausibility import evidence
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
 from archcount.printed import (
     Convention,
     Interval,

@@ -1,4 +1,4 @@
-"""Parts of a network, counted in closed form: what claims of running text speak of."""
+"""NetworkParts of a network, counted in closed form: what claims of running text speak of."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from archcount.architecture import Architecture, Layer, Node
 from archcount.architecture import Sequence as Chain
 from archcount.architecture.whole import WEIGHTED
+from archcount.engines.counts import PartCount, total
 from archcount.engines.formula import count_row
-from archcount.engines.records import Part, total
 
 
-class Parts:
+class NetworkParts:
     """Counts parts of an architecture.
 
     Args:
@@ -21,11 +21,11 @@ class Parts:
     def __init__(self, architecture: Architecture) -> None:
         self._architecture = architecture
 
-    def whole(self, *, heads: bool = False) -> Part:
+    def whole(self, *, heads: bool = False) -> PartCount:
         """Count the whole network.
 
         >>> from archcount.api.tables import load
-        >>> Parts(load("googlenet").architecture()).whole().concatenations
+        >>> NetworkParts(load("googlenet").architecture()).whole().concatenations
         9
         """
         rows = tuple(row.node for row in self._architecture.rows)
@@ -36,21 +36,21 @@ class Parts:
         """Count the multiply-accumulates of the backward pass for one image."""
         return backward_macs(self._architecture, heads=heads)
 
-    def at(self, path: str) -> Part:
+    def at(self, path: str) -> PartCount:
         """Count the part at a path, which the architecture has."""
         node = self._architecture.find(path)
         assert node is not None, f"no part {path}: the file was not checked"
         return self._part(path, (node,))
 
-    def like(self, word: str, kernel: tuple[int, int] | None) -> Part:
+    def like(self, word: str, kernel: tuple[int, int] | None) -> PartCount:
         """Count every layer of a kind, and of a kernel where one is given."""
         return self._part(word, self._architecture.like(word, kernel))
 
-    def _part(self, name: str, nodes: Sequence[Node], heads: Sequence[Node] = ()) -> Part:
+    def _part(self, name: str, nodes: Sequence[Node], heads: Sequence[Node] = ()) -> PartCount:
         everything = (*nodes, *heads)
         layers = [layer for node in everything for layer in node.layers()]
         joins = [join for node in everything for join in node.joins()]
-        return Part(
+        return PartCount(
             count=total(
                 name,
                 tuple(count_row(name, node) for node in nodes),

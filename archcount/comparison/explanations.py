@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from archcount.comparison.claims import convention_verdict
+from archcount.comparison.constraints import QUANTITIES, Target, all_options, first_fit, wanted
 from archcount.comparison.conventions import computed_value, describe, unit
 from archcount.comparison.plausibility import MARGIN
-from archcount.comparison.records import (
+from archcount.comparison.results import (
     Cell,
     ComparedRow,
     Contradiction,
@@ -16,9 +17,8 @@ from archcount.comparison.records import (
     Verdict,
 )
 from archcount.comparison.search import Found, believed
-from archcount.comparison.target import QUANTITIES, Target, all_options, first_fit, wanted
 from archcount.comparison.verdicts import judge_quantity
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
 from archcount.printed import Convention
 
 DISPROVED = ("params-ops",)

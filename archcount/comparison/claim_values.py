@@ -6,10 +6,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from archcount.comparison.conventions import computed_value, unit
-from archcount.comparison.measured import Measured
-from archcount.comparison.records import ComparedClaim, Verdict
+from archcount.comparison.results import ComparedClaim, Verdict
 from archcount.comparison.verdicts import write
-from archcount.engines.records import Count, Part
+from archcount.engines.counts import Count, PartCount
+from archcount.engines.network_parts import NetworkParts
 from archcount.printed import Claim, Convention, PrintedTable, Quantity
 
 TEXT = {"params": Convention(k=1000, count="params"), "ops": Convention(k=1000, count="macs")}
@@ -17,11 +17,11 @@ TEXT = {"params": Convention(k=1000, count="params"), "ops": Convention(k=1000, 
 
 
 def claimed_value(
-    claim: Claim, printed: PrintedTable, count: Count, measured: Measured
+    claim: Claim, printed: PrintedTable, count: Count, parts: NetworkParts
 ) -> tuple[int, str]:
     """Give what a claim speaks of, counted, and what is counted, in words."""
-    part = claimed_part(claim, measured)
-    told = told_part(claim)
+    part = claimed_part(claim, parts)
+    told = part_words(claim)
     row = part.count if part else count.total
     if claim.what in ("params", "ops"):
         convention = text_convention(claim.what, printed)
@@ -30,7 +30,7 @@ def claimed_value(
         if part is not None:
             return part.count.depth, "layers with weights" + told
         return depth_of(claim.what, count)
-    part = part or measured.whole()
+    part = part or parts.whole()
     match claim.what:
         case "weights":
             return row.weights, "weights" + told
@@ -47,22 +47,22 @@ def claimed_value(
     raise AssertionError(f"unknown claim {claim.what}")
 
 
-def told_part(claim: Claim) -> str:
+def part_words(claim: Claim) -> str:
     """Say which part of the network a claim speaks of."""
     if claim.of or claim.layers:
         return f" of {claim.of or claim.layers}"
     return " with heads" if claim.heads else ""
 
 
-def claimed_part(claim: Claim, measured: Measured) -> Part | None:
+def claimed_part(claim: Claim, parts: NetworkParts) -> PartCount | None:
     """Count the part that a claim speaks of; None for the whole, which was counted."""
     if claim.of:
-        return measured.at(claim.of)
+        return parts.at(claim.of)
     if claim.layers:
         word, _, kernel = claim.layers.partition(" ")
         sides = [int(side) for side in kernel.split("x")] if kernel else []
-        return measured.like(word, (sides[0], sides[1]) if sides else None)
-    return measured.whole(heads=True) if claim.heads else None
+        return parts.like(word, (sides[0], sides[1]) if sides else None)
+    return parts.whole(heads=True) if claim.heads else None
 
 
 def text_convention(what: str, printed: PrintedTable) -> Convention:
@@ -90,7 +90,7 @@ def compared_claim(
 ) -> ComparedClaim:
     """Make the record of a claim that is judged."""
     return ComparedClaim(
-        what=what or claim.what + told_part(claim),
+        what=what or claim.what + part_words(claim),
         printed=claim.printed,
         source=claim.source,
         computed=computed,

@@ -36,7 +36,7 @@ class RowCount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class PartCount:
     """A part of a network, or the whole of it, as claims of running text speak of it.
 
     Attributes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from archcount.comparison.constraints import Target, options
 from archcount.comparison.conventions import parameters_value
-from archcount.comparison.target import Target, options
-from archcount.engines.records import RowCount
+from archcount.engines.counts import RowCount
 from archcount.printed import Convention, Interval
 
 _NEAR = Fraction(1, 5)
