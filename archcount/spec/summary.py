@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 
 from archcount.printed.source import Source
-from archcount.spec.overrides import PRINTED
 from archcount.spec.source import read_text
 
+PRINTED = "printed"
+"""What the table as printed is called where a variant is the default."""
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
