@@ -18,7 +18,7 @@ from archcount.comparison.claim_values import (
 from archcount.comparison.constraints import Option, all_options
 from archcount.comparison.conventions import accepted, computed_value, describe, differences, unit
 from archcount.comparison.costs import crops, training_time
-from archcount.comparison.plausibility import MARGIN, evidence
+from archcount.comparison.plausibility import believable, evidence
 from archcount.comparison.ratios import compare_ratio
 from archcount.comparison.results import ComparedClaim, Contradiction, Verdict
 from archcount.comparison.verdicts import (
@@ -129,7 +129,7 @@ def _otherwise(
     worth = evidence(accepted(quantity, declared))
     for convention, bits in sorted(tried[1:], key=lambda option: option[1]):
         value = computed_value(count.total, convention)
-        if value in accepted(quantity, convention) and bits + MARGIN <= worth:
+        if value in accepted(quantity, convention) and believable(bits, worth):
             return convention_verdict(quantity, count.total, declared, convention)
     return None
 

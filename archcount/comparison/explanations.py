@@ -8,7 +8,7 @@ from dataclasses import replace
 from archcount.comparison.claims import convention_verdict
 from archcount.comparison.constraints import QUANTITIES, Target, all_options, first_fit, wanted
 from archcount.comparison.conventions import computed_value, describe, unit
-from archcount.comparison.plausibility import MARGIN
+from archcount.comparison.plausibility import believable
 from archcount.comparison.results import (
     Cell,
     ComparedRow,
@@ -94,7 +94,7 @@ def _convention(
     )
     quantity = target.quantities[cell.column]
     fit = first_fit(row, wanted(quantity, options))
-    if fit is None or fit[1] + MARGIN > missed.get(cell.column, 0.0):
+    if fit is None or not believable(fit[1], missed.get(cell.column, 0.0)):
         return None
     verdict = convention_verdict(quantity, row, conventions[cell.column][0], fit[0])
     return replace(verdict, error=cell.verdict.error)

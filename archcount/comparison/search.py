@@ -9,7 +9,7 @@ from archcount.comparison.candidates import Change, fixed_changes
 from archcount.comparison.constraints import Fit, Target, all_options
 from archcount.comparison.conventions import computed_value, differences
 from archcount.comparison.near_miss import Nearness
-from archcount.comparison.plausibility import KIND_BITS, MARGIN, width_bits
+from archcount.comparison.plausibility import KIND_BITS, believable, width_bits
 from archcount.comparison.results import Explanation
 from archcount.comparison.widths import Width, common, through, width_changes, widths_within
 from archcount.edits import Edit, Plan
@@ -32,7 +32,7 @@ def believed(explanation: Explanation) -> bool:
 
     Declared ones are: their reason stands in the file.
     """
-    return explanation.declared or explanation.bits + MARGIN <= explanation.evidence
+    return explanation.declared or believable(explanation.bits, explanation.evidence)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
