@@ -46,7 +46,7 @@ UNUSUAL_BITS = 3.0
 
 
 def believable(bits: float, evidence: float) -> bool:
-    """Tell whether what needs so many bits is likelier than an accident.
+    """Return whether what needs so many bits is likelier than an accident.
 
     >>> believable(8.0, evidence=12.0), believable(8.0, evidence=11.0)
     (True, False)
