@@ -54,10 +54,12 @@ def test_tables_and_reports_have_what_is_documented():
         "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
-        "document", "formats", "index", "remarks", "render", "sheets", "tidy", "title", "to_csv",
-        "to_frame", "to_html", "to_json", "to_markdown",
+        "formats", "index", "items", "render", "to_csv", "to_frame", "to_html", "to_json",
+        "to_markdown",
     }  # fmt: skip
-    assert public(ac.TableReport) - public(ac.Report) == {"schema", "select", "total", "verdicts"}
+    assert public(ac.TableReport) - public(ac.Report) == {
+        "command", "schema", "select", "total", "verdicts",
+    }  # fmt: skip
 
 
 def test_what_does_not_exist_is_said():

@@ -190,7 +190,7 @@ def test_a_row_named_total_keeps_its_own_numbers(toy_text, tmp_path):
 
 def test_a_variant_is_warned_of_when_compared(table):
     report = ac.compare(ac.count(table, variant="wide", engine="formula"), table)
-    (remark, *_) = report.remarks()
+    (remark, *_) = report._remarks()
     assert remark.text == ("the paper prints no rows of variant wide: only its claims are compared")
     assert report.record.comparison.columns == ()
     assert report.total.params == 2_290 + 90 * 9  # 8 x 90 weights and 90 biases more

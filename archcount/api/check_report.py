@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from archcount import engines
 from archcount.api.comparing import compare
@@ -17,11 +16,9 @@ from archcount.comparison import VERDICTS
 from archcount.comparison.errata import unexpected
 from archcount.errors import InvalidTableError, Problem, unknown_name
 from archcount.reporting.check_sheets import Finding, TableCheck, check_lines, check_sheet
-from archcount.reporting.encoding import Value, encode
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.github import GITHUB
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet
+from archcount.reporting.report import Lines, Parts, Report
 from archcount.spec.catalogue import find_table, shipped_tables
 from archcount.spec.load import load_table
 
@@ -44,15 +41,12 @@ class CheckReport(Report):
         record: the tables in order, each with its findings.
     """
 
+    command = "check"
     schema = "archcount.check/2"
     formats = CHECK_FORMATS
+    items = "tables"
 
     record: tuple[TableCheck, ...]
-
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return "archcount check"
 
     @property
     def passed(self) -> bool:
@@ -69,17 +63,11 @@ class CheckReport(Report):
         """What was found, of all tables."""
         return tuple(finding for check in self.record for finding in check.findings)
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a finding, and one for a table without any."""
+    def _tidy(self) -> Lines:
         return check_lines(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return a line a table, with the findings below."""
+    def _sheets(self) -> Parts:
         return [[check_sheet(self.record)]]
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return {"tables": encode(self.record)}
 
 
 def check(

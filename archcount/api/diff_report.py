@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,8 @@ from archcount.api.tables import Table
 from archcount.errors import Problem, UsageError
 from archcount.loading.reference import UserCodeError
 from archcount.loading.target import built, load_model
-from archcount.reporting.diff_sheets import difference_document, difference_sheet, tidy_pairs
-from archcount.reporting.encoding import Value
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet
+from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
+from archcount.reporting.report import Lines, Parts, Report
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,31 +27,21 @@ class DifferenceReport(Report):
         record: everything the report says.
     """
 
+    command = "diff {record.left.name} {record.right.name}"
     schema = "archcount.diff/2"
 
     record: difference.Difference
-
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return f"archcount diff {self.record.left.name} {self.record.right.name}"
 
     @property
     def is_changed(self) -> bool:
         """Whether anything is another."""
         return self.record.is_changed
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a layer."""
+    def _tidy(self) -> Lines:
         return tidy_pairs(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return a line a row, and one for each layer that is another."""
+    def _sheets(self) -> Parts:
         return [[difference_sheet(self.record)]]
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says: every layer."""
-        return difference_document(self.record)
 
 
 def diff(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from archcount.api.comparing import compare_with_reasons
 from archcount.api.counting import count
@@ -15,16 +14,13 @@ from archcount.comparison.verdicts import interval_words, write
 from archcount.engines import RowCount
 from archcount.errors import unknown_name
 from archcount.printed import Convention, PrintedRow, PrintedTable, parse_quantity
-from archcount.reporting.encoding import Value
 from archcount.reporting.explain_sheets import explained_sheets
 from archcount.reporting.explained_row import (
     ExplainedRow,
     TriedConvention,
-    explained_document,
     explained_lines,
 )
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet
+from archcount.reporting.report import Lines, Parts, Report
 
 _BUILT = 5
 """How many readings of the row are built, the likeliest first."""
@@ -38,26 +34,16 @@ class ExplainReport(Report):
         record: everything the report says.
     """
 
+    command = "explain {record.name} {record.count.id}"
     schema = "archcount.explain/2"
 
     record: ExplainedRow
 
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return f"archcount explain {self.record.name} {self.record.count.id}"
-
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping for each reading that fits."""
+    def _tidy(self) -> Lines:
         return explained_lines(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return arithmetic, printed cells, conventions and readings."""
+    def _sheets(self) -> Parts:
         return explained_sheets(self.record)
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return explained_document(self.record)
 
 
 def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula") -> ExplainReport:

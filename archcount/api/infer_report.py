@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from archcount import engines
 from archcount.api.tables import Table
 from archcount.comparison import ColumnFit, fit_columns
 from archcount.comparison.conventions import plain
 from archcount.printed import Convention
-from archcount.reporting.encoding import Value
 from archcount.reporting.infer_sheets import (
     Inference,
-    inferred_document,
     inferred_lines,
     inferred_sheets,
 )
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet
+from archcount.reporting.report import Lines, Parts, Report
 
 
 @dataclass(frozen=True)
@@ -30,14 +26,10 @@ class InferReport(Report):
         record: everything the report says.
     """
 
+    command = "infer {record.name}"
     schema = "archcount.infer/2"
 
     record: Inference
-
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return f"archcount infer {self.record.name}"
 
     @property
     def proposed(self) -> Mapping[str, Convention]:
@@ -49,17 +41,11 @@ class InferReport(Report):
         """The `conventions:` line for the table file; empty where nothing is printed."""
         return self.record.block
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping for each convention tried."""
+    def _tidy(self) -> Lines:
         return inferred_lines(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return how the conventions fare on each column, and the proposal."""
+    def _sheets(self) -> Parts:
         return [[sheet] for sheet in inferred_sheets(self.record)]
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return inferred_document(self.record)
 
 
 def infer(table: Table) -> InferReport:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
-from archcount.reporting.encoding import Value, encode
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet, sheet_of
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import sheet_of
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.heading import Heading, read_heading
+from archcount.spec.summary import TableSummary, read_summary
 
 if TYPE_CHECKING:
     from archcount.api.totals_report import TotalsReport
@@ -24,17 +22,12 @@ class ListReport(Report):
         record: the head of each table's file.
     """
 
+    command = "list"
     schema = "archcount.list/2"
 
-    record: tuple[Heading, ...]
+    record: tuple[TableSummary, ...]
 
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return "archcount list"
-
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a table."""
+    def _tidy(self) -> Lines:
         return [
             {
                 "name": heading.name,
@@ -46,13 +39,8 @@ class ListReport(Report):
             for heading in self.record
         ]
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return a line a table."""
-        return [[sheet_of("Shipped tables", self.tidy())]]
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return {"items": encode(self.record)}
+    def _sheets(self) -> Parts:
+        return [[sheet_of("Shipped tables", self._tidy())]]
 
 
 @overload
@@ -78,7 +66,7 @@ def list(*, totals: bool = False) -> ListReport | TotalsReport:
     """
     if not totals:
         files = shipped_tables().values()
-        return ListReport(tuple(read_heading(file, file.name) for file in files))
+        return ListReport(tuple(read_summary(file) for file in files))
     from archcount.api.tables import load
     from archcount.api.totals_report import totals as totals_of
 

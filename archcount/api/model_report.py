@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount.engines.model_records import ModelCount, ModuleCount
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.encoding import Value
 from archcount.reporting.model_sheets import (
     DEPTH,
-    model_document,
     model_sheets,
     remarks,
     tidy_modules,
 )
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet, Text
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import Text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,6 +32,7 @@ class ModelReport(Report):
         depth: how many levels of modules are shown to people.
     """
 
+    command = "count {record.name}"
     schema = "archcount.count/2"
     index = "module"
 
@@ -41,30 +40,18 @@ class ModelReport(Report):
     depth: int = DEPTH
 
     @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return f"archcount count {self.record.name}"
-
-    @property
     def total(self) -> ModuleCount:
         """The model as a whole: `params`, `macs`, `backward_macs`, `cost`."""
         return self.record.total
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a module, whatever the depth."""
+    def _tidy(self) -> Lines:
         return tidy_modules(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return the modules down to `depth`, with every number exact, and for 80 columns."""
+    def _sheets(self) -> Parts:
         return [model_sheets(self.record, self.depth)]
 
-    def remarks(self) -> Iterator[Text]:
-        """Return what could not be counted, and how it was counted where that is unusual."""
+    def _remarks(self) -> Iterable[Text]:
         return remarks(self.record)
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says: every module, whatever the depth."""
-        return model_document(self.record)
 
 
 def count_model(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
 from archcount.errors import unknown_name
 from archcount.printed import PrintedTable
-from archcount.reporting.encoding import Value
 from archcount.reporting.printed_sheets import (
-    as_printed_document,
     as_printed_lines,
     as_printed_sheets,
 )
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet
+from archcount.reporting.report import Lines, Parts, Report
 
 
 @dataclass(frozen=True)
@@ -26,26 +22,16 @@ class PrintedReport(Report):
         record: the printed table.
     """
 
+    command = "table {record.name} --as-printed"
     schema = "archcount.as-printed/2"
 
     record: PrintedTable
 
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return f"archcount table {self.record.name} --as-printed"
-
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a row, under the paper's headings."""
+    def _tidy(self) -> Lines:
         return as_printed_lines(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return the rows under the paper's headings, and with headings folded for 80 columns."""
+    def _sheets(self) -> Parts:
         return [as_printed_sheets(self.record)]
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return as_printed_document(self.record)
 
 
 def printed_report(paper: PrintedTable, rows: Collection[str] = ()) -> PrintedReport:

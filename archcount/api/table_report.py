@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from archcount import engines
 from archcount.api.table_results import table_result
@@ -15,13 +14,11 @@ from archcount.architecture import Architecture
 from archcount.comparison import VERDICTS
 from archcount.engines import Count, RowCount
 from archcount.errors import Problem, UsageError, unknown_name
-from archcount.reporting.encoding import Value
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet, Text
-from archcount.reporting.table_document import table_document
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import Text
+from archcount.reporting.table_data import tidy_rows
 from archcount.reporting.table_result import TableResult
 from archcount.reporting.table_sheets import full_sheet, narrow_sheet, remarks
-from archcount.reporting.table_tidy import tidy_rows
 
 
 @dataclass(frozen=True)
@@ -34,17 +31,13 @@ class TableReport(Report):
         record: everything the report says.
     """
 
+    command = "table {record.name}"
     schema = "archcount.table/2"
     index = "row"
 
     architecture: Architecture
     counts: tuple[Count, ...]
     record: TableResult
-
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return f"archcount table {self.record.name}"
 
     @cached_property
     def total(self) -> RowCount:
@@ -74,21 +67,14 @@ class TableReport(Report):
         chosen = tuple(row for row in self.record.rows if row.id in rows)
         return replace(self, record=replace(self.record, rows=chosen))
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping for each row and head; sums are left to the reader."""
+    def _tidy(self) -> Lines:
         return tidy_rows(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return the table with every number exact, and for 80 columns."""
+    def _sheets(self) -> Parts:
         return [[full_sheet(self.record), narrow_sheet(self.record)]]
 
-    def remarks(self) -> Iterator[Text]:
-        """Return disagreements, what is uncounted, and warnings."""
+    def _remarks(self) -> Iterable[Text]:
         return remarks(self.record)
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return table_document(self.record)
 
 
 def count_table(

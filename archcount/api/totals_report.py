@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from archcount.api.comparing import compare
 from archcount.api.counting import count
 from archcount.api.tables import Table
 from archcount.comparison import ComparedClaim
 from archcount.printed import Claim
-from archcount.reporting.encoding import Value, encode
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet
+from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.totals_sheets import NetworkTotals, totals_lines, totals_sheets
 
 
@@ -25,26 +22,16 @@ class TotalsReport(Report):
         record: the networks in order.
     """
 
+    command = "list --totals"
     schema = "archcount.totals/2"
 
     record: tuple[NetworkTotals, ...]
 
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return "archcount list --totals"
-
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping a network."""
+    def _tidy(self) -> Lines:
         return totals_lines(self.record)
 
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return the totals with every number exact, and for 80 columns."""
+    def _sheets(self) -> Parts:
         return [totals_sheets(self.record)]
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return {"items": encode(self.record)}
 
 
 def totals(tables: Iterable[Table]) -> TotalsReport:

@@ -42,7 +42,7 @@ def emitting(
 
         def emit(report: Report) -> None:
             if formats[chosen].is_tidy or output is not None:
-                for remark in report.remarks():
+                for remark in report._remarks():
                     typer.echo(remark.text, err=True)
             width = None if output is None else FILE_WIDTH
             write(report.render(chosen, width=width, colour=write_colour(output)))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from archcount import __version__
 from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
 from archcount.cli.progress import progress
-from archcount.reporting.encoding import Value
-from archcount.reporting.report import Report
-from archcount.reporting.sheet import Sheet, sheet_of
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import sheet_of
 
 _PACKAGES = ("torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
 
@@ -24,36 +21,26 @@ class EnvReport(Report):
     """Versions and devices.
 
     Attributes:
-        record: what, and its value, None where it is not there.
+        record: what, and its value, None where it is not there, a line each.
     """
 
+    command = "env"
     schema = "archcount.env/2"
 
-    record: Sequence[tuple[str, str | None]]
+    record: Lines
 
-    @property
-    def title(self) -> str:
-        """The command that makes such a report."""
-        return "archcount env"
+    def _tidy(self) -> Lines:
+        return self.record
 
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping for each version or device."""
-        return [{"what": what, "value": value} for what, value in self.record]
-
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return a line for each version or device."""
-        return [[sheet_of("Environment", self.tidy())]]
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says."""
-        return {"items": self.tidy()}
+    def _sheets(self) -> Parts:
+        return [[sheet_of("Environment", self._tidy())]]
 
 
 def show_env(form: Format = None, output: Output = None) -> None:
     """Show the versions and devices that a report or a measurement depends on."""
     with emitting(form, output) as emit:
         with progress("asking torch for its devices"):
-            report = EnvReport(_facts())
+            report = EnvReport([{"what": what, "value": value} for what, value in _facts()])
         emit(report)
 
 

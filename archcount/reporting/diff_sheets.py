@@ -123,8 +123,8 @@ def _(layer: Layer) -> dict[str, Any]:
     }
 
 
-def difference_document(found: Difference) -> dict[str, Any]:
-    """Return a difference for JSON."""
+@encode.register
+def _(found: Difference) -> dict[str, Any]:
     return {
         **fields_of(found),
         "left": found.left.name,

@@ -11,8 +11,8 @@ from archcount.comparison.conventions import describe
 from archcount.edits import Plan
 from archcount.engines import RowCount
 from archcount.printed import Convention, Source
-from archcount.reporting.comparison_encoding import encode, fields_of
 from archcount.reporting.encoding import Value
+from archcount.reporting.table_data import encode, fields_of
 from archcount.reporting.table_result import ResultRow
 
 
@@ -88,8 +88,8 @@ def what(item: Explanation) -> str:
     return f"{item.what}; {counted}" if counted else item.what
 
 
-def explained_document(row: ExplainedRow) -> dict[str, Any]:
-    """Return an explanation for JSON."""
+@encode.register
+def _(row: ExplainedRow) -> dict[str, Any]:
     compared = row.compared
     return {
         **fields_of(row, "label", "count", "plan", "compared", "tried"),

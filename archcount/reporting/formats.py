@@ -25,7 +25,7 @@ class OutputFormat:
         help: what it is, in a few words.
         write: what writes it.
         ending: the ending of files that are written so; empty where there is none.
-        is_tidy: whether it holds `Report.tidy` and nothing else, remarks neither.
+        is_tidy: whether it holds the lines of a data frame, and no remarks.
     """
 
     help: str
@@ -38,29 +38,30 @@ def _sheetwise(write: Callable[[Sheet], str]) -> Writer:
     """Write the widest layout of each part with a function for one sheet."""
 
     def written(report: Report, width: int | None, colour: bool) -> str:
-        return "\n".join(write(layouts[0]) for layouts in report.sheets())
+        return "\n".join(write(layouts[0]) for layouts in report._sheets())
 
     return written
 
 
 def _csv(report: Report, width: int | None, colour: bool) -> str:
-    return csv_text(report.tidy())
+    return csv_text(report._tidy())
 
 
 def _json(report: Report, width: int | None, colour: bool) -> str:
-    return json_text({"schema": report.schema, **report.document()})
+    return json_text({"schema": report.schema, **report._document()})
 
 
 def _rich(report: Report, width: int | None, colour: bool) -> str:
     from archcount.reporting.terminal import terminal
 
-    return terminal(report.sheets(), width=width, colour=colour)
+    return terminal(report._sheets(), width=width, colour=colour)
 
 
 def _svg(report: Report, width: int | None, colour: bool) -> str:
     from archcount.reporting.terminal import svg
 
-    return svg(report.sheets(), width=width or 132, heading=report.title)
+    heading = f"archcount {report.command}".format(record=report.record)
+    return svg(report._sheets(), width=width or 132, heading=heading)
 
 
 FORMATS: Mapping[str, OutputFormat] = {

@@ -9,7 +9,7 @@ from typing import Any
 from archcount.comparison import ColumnFit
 from archcount.comparison.conventions import describe
 from archcount.printed import Convention
-from archcount.reporting.encoding import Value
+from archcount.reporting.encoding import Value, encode
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 MOST_SHOWN = 6
@@ -107,8 +107,8 @@ def _notes(inference: Inference, column: str, printed: int) -> Iterator[Text]:
         yield Text("no listed convention gives a single printed number", "bad")
 
 
-def inferred_document(inference: Inference) -> dict[str, Any]:
-    """Return an inference for JSON."""
+@encode.register
+def _(inference: Inference) -> dict[str, Any]:
     return {
         "name": inference.name,
         "block": inference.block or None,

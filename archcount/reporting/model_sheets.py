@@ -160,8 +160,8 @@ def _(module: ModuleCount) -> dict[str, Any]:
     return {**fields_of(module, "level", "own", "cost", **names), "path": module.path, **cost}
 
 
-def model_document(count: ModelCount) -> dict[str, Any]:
-    """Return a counted model for JSON, what is said of it as a whole under `totals`."""
+@encode.register
+def _(count: ModelCount) -> dict[str, Any]:
     sizes = ("unused", "weight_bytes", "activation_bytes", "peak_bytes")
     document = fields_of(count, "version")
     return {

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from archcount.printed import NUMBERS, PrintedRow, PrintedTable
-from archcount.reporting.encoding import Value
+from archcount.reporting.encoding import Value, encode
 from archcount.reporting.sheet import Column, Sheet, make_sheet
 
 _NARROW = 5
@@ -52,8 +52,8 @@ def _text(column: str, row: PrintedRow) -> str:
     return row.cells[column].text if column in row.cells else ""
 
 
-def as_printed_document(table: PrintedTable) -> dict[str, Any]:
-    """Return the rows for JSON; a blank cell is null."""
+@encode.register
+def _(table: PrintedTable) -> dict[str, Any]:
     shown = headings(table)
     return {
         "name": table.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.errors import Problem, UsageError, quote
@@ -15,44 +15,47 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+Lines = Sequence[Mapping[str, Value]]
+"""One mapping of equal keys a line, in base units, None where a value is missing."""
+Parts = Sequence[Sequence[Sheet]]
+"""What stands one after another, each in layouts from the widest to the narrowest."""
+
+
 class Report(ABC):
     """A result that can be written in every output format.
 
-    A subclass is a frozen dataclass with a field `record`: everything that the report says, as
-    frozen dataclasses. JSON is made from it; `tidy` and `sheets` lay it out for the others.
+    A subclass is a frozen dataclass with a field `record`, and says how it is laid out for data
+    frames and CSV (`_tidy`) and for people (`_sheets`). JSON is its record, encoded.
 
     Attributes:
+        command: the command that makes it, such as "table {record.name}".
         schema: the name and version of the JSON form.
         formats: the formats that it can be written in.
-        index: the key of `tidy` that names the rows of the data frame; empty for numbers.
+        index: the key of its lines that names the rows of a data frame; empty for numbers.
+        items: the field of the JSON form that holds the record, where that is a sequence.
+        record: everything that the report says.
     """
 
+    command: ClassVar[str]
     schema: ClassVar[str]
     formats: ClassVar[Mapping[str, OutputFormat]] = FORMATS
     index: ClassVar[str] = ""
+    items: ClassVar[str] = "items"
     record: Any
 
-    @property
     @abstractmethod
-    def title(self) -> str:
-        """The command that makes such a report, for the title of a picture."""
+    def _tidy(self) -> Lines: ...
 
     @abstractmethod
-    def tidy(self) -> Sequence[Mapping[str, Value]]:
-        """Return one mapping of equal keys a line, in base units, None where a value is missing."""
+    def _sheets(self) -> Parts: ...
 
-    @abstractmethod
-    def sheets(self) -> Sequence[Sequence[Sheet]]:
-        """Return the report's parts for people, each in layouts from widest to narrowest."""
+    def _remarks(self) -> Iterable[Text]:
+        """Return what the reader must not miss and `_tidy` cannot hold; `_sheets` holds it too."""
+        return ()
 
-    def remarks(self) -> Iterator[Text]:
-        """Return what the reader must not miss and `tidy` cannot hold; it is part of `sheets`."""
-        return iter(())
-
-    def document(self) -> Mapping[str, Any]:
-        """Return what JSON says, without its schema."""
-        document: dict[str, Any] = encode(self.record)
-        return document
+    def _document(self) -> Mapping[str, Any]:
+        encoded = encode(self.record)
+        return encoded if isinstance(encoded, dict) else {self.items: encoded}
 
     def render(self, format: str, *, width: int | None = None, colour: bool = True) -> str:
         """Return the report as text.
@@ -72,7 +75,7 @@ class Report(ABC):
         return self.formats[format].write(self, width, colour)
 
     def to_csv(self) -> str:
-        """Return one line of comma-separated values for each mapping of `tidy`."""
+        """Return one line of comma-separated values a row, in base units."""
         return self.render("csv")
 
     def to_json(self) -> str:
@@ -91,8 +94,8 @@ class Report(ABC):
         return self.to_html()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return `tidy` as a pandas data frame."""
+        """Return the lines of `to_csv` as a pandas data frame."""
         import pandas as pd
 
-        records: list[dict[str, Any]] = [dict(record) for record in self.tidy()]
+        records: list[dict[str, Any]] = [dict(record) for record in self._tidy()]
         return pd.DataFrame.from_records(records, index=self.index or None)

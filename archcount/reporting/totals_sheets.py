@@ -10,10 +10,10 @@ from typing import Any
 
 from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.engines import RowCount
-from archcount.reporting.comparison_encoding import encode, fields_of
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import short
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.table_data import encode, fields_of
 
 _MARKS = {"match": "✓", "convention": "≈"}
 

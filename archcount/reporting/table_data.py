@@ -1,0 +1,146 @@
+"""A table's counts and verdicts as data: JSON, and one line a row for data frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcount.comparison import (
+    ComparedCell,
+    ComparedClaim,
+    Comparison,
+    Explanation,
+    Verdict,
+    believed,
+)
+from archcount.comparison.conventions import describe
+from archcount.engines import RowCount
+from archcount.layers import CATEGORIES
+from archcount.printed import Convention
+from archcount.reporting.encoding import Value, encode, fields_of
+from archcount.reporting.table_result import EngineResult, ResultRow, TableResult
+
+__all__ = ["encode", "fields_of", "tidy_rows"]
+
+
+@encode.register
+def _(convention: Convention) -> str:
+    return describe(convention)
+
+
+@encode.register
+def _(verdict: Verdict) -> dict[str, Any]:
+    return fields_of(verdict, status="verdict")
+
+
+@encode.register
+def _(cell: ComparedCell) -> dict[str, Any]:
+    return {**fields_of(cell, "verdict"), **encode(cell.verdict)}
+
+
+@encode.register
+def _(claim: ComparedClaim) -> dict[str, Any]:
+    return {**fields_of(claim, "verdict", source="from"), **encode(claim.verdict)}
+
+
+@encode.register
+def _(count: RowCount) -> dict[str, Any]:
+    return {**fields_of(count), "macs": count.cost.macs}
+
+
+@encode.register
+def _(item: Explanation) -> dict[str, Any]:
+    return {
+        **encode(item.count),
+        **fields_of(item, "edits", "count"),
+        "believed": believed(item),
+        "bits": round(item.bits, 2),
+        "evidence": round(item.evidence, 2),
+    }
+
+
+@encode.register
+def _(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "batch": 1,
+        **fields_of(comparison, "rows", "others", "claims", "fits"),
+        "best_conventions": {
+            column: {
+                "convention": describe(fits[0].convention),
+                "fits": len(fits[0].fits),
+                "printed": len(fits[0].fits) + len(fits[0].misses),
+            }
+            for column, fits in comparison.fits.items()
+        },
+        "explanations": {
+            row.id: encode(row.explanations[0]) for row in comparison.rows if row.explanations
+        },
+        "verdicts": {
+            column: dict(sorted(comparison.tally(column).items())) for column in comparison.columns
+        },
+    }
+
+
+@encode.register
+def _(row: ResultRow) -> dict[str, Any]:
+    return {
+        **encode(row.count),
+        "type": row.label or None,
+        "cells": [encode(cell) for cell in row.cells.values()],
+    }
+
+
+@encode.register
+def _(engine: EngineResult) -> dict[str, Any]:
+    return {**encode(engine.total), **fields_of(engine, "total")}
+
+
+@encode.register
+def _(result: TableResult) -> dict[str, Any]:
+    total, with_heads = result.total.count, result.total_with_heads
+    comparison = result.comparison
+    return {
+        **fields_of(result, "total", "total_with_heads", "depth_with_pooling", "is_printed"),
+        "totals": {
+            **encode(total),
+            "depth_with_pooling": result.depth_with_pooling,
+            "flops": total.cost.flops(),
+            "with_heads": encode(with_heads.count) if with_heads else None,
+        },
+        "claims": [encode(claim) for claim in comparison.claims] if comparison else [],
+    }
+
+
+def tidy_rows(report: TableResult) -> list[dict[str, Value]]:
+    """Give one record per row and head, in base units; totals are left to the reader."""
+    columns = report.comparison.columns if report.comparison else ()
+    return [_record(row, columns, report.batch) for row in (*report.rows, *report.heads)]
+
+
+def _record(row: ResultRow, columns: tuple[str, ...], batch: int) -> dict[str, Value]:
+    count = row.count
+    record: dict[str, Value] = {
+        "row": row.id,
+        "part": row.part,
+        "type": row.label or None,
+        "batch": batch,
+        "output_c": count.output[0],
+        "output_h": count.output[1],
+        "output_w": count.output[2],
+        "depth": count.depth,
+        "weights": count.weights,
+        "biases": count.biases,
+        "params": count.params,
+        "buffers": count.buffers,
+        "macs": count.cost.macs,
+        **{f"ops_{category}": getattr(count.cost, category) for category in CATEGORIES},
+    }
+    for column in columns:
+        cell = row.cells.get(column)
+        verdict = cell.verdict if cell else None
+        record |= {
+            f"{column}_printed": cell.printed if cell else None,
+            f"{column}_verdict": verdict.status if verdict else None,
+            f"{column}_why": verdict.why if verdict else None,
+            f"{column}_error": float(verdict.error) if verdict and verdict.error else None,
+        }
+    return record
