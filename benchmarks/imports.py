@@ -1,4 +1,4 @@
-"""Print how many modules each command imports, of archcount and in all, and the rooms they are in."""
+"""Print how many modules each command imports: of archcount by room, and in all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COMMANDS = {
     "help": ["--help"],
     "table": ["table", "--engine", "formula"],
     "table --compare-paper": ["table", "--engine", "formula", "--compare-paper"],
-    "count nn.Linear": "count torch.nn:Linear --arg in_features=4 --arg out_features=3 --input 2x4".split(),
+    "count nn.ReLU": "count torch.nn:ReLU --input 4".split(),
     "diff": "diff mobilenet_v1@0.25-224 mobilenet_v1@0.25-224".split(),
     "sweep": "sweep --input 224".split(),
     "formula": ["formula"],
@@ -45,14 +45,14 @@ def imported(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Print a Markdown table."""
-    print("| command | of archcount | in all | rooms |")
-    print("|:---|---:|---:|:---|")
+    sys.stdout.write("| command | of archcount | in all | rooms |\n")
+    sys.stdout.write("|:---|---:|---:|:---|\n")
     for label, arguments in COMMANDS.items():
         names = imported(arguments)
         own = [name for name in names if name.partition(".")[0] == "archcount"]
         rooms = Counter(name.split(".")[1] for name in own if name.count(".") > 1)
         shown = ", ".join(f"{room} {number}" for room, number in sorted(rooms.items()))
-        print(f"| {label} | {len(own)} | {len(names)} | {shown} |")
+        sys.stdout.write(f"| {label} | {len(own)} | {len(names)} | {shown} |\n")
 
 
 if __name__ == "__main__":
