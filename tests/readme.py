@@ -1,4 +1,4 @@
-"""The commands of the README and of pages under docs/: run them, compare their outputs, or write them anew (`make docs`)."""
+"""What the pages show of the tool: outputs of commands, a picture, and the lists of layers; `make docs` writes them anew."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from archcount.layers.registry import FOLLOWERS, JOINS, KINDS
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "docs" / "networks.md", ROOT / "docs" / "models.md")
 """The pages whose console blocks are run."""
 PICTURE = ROOT / "docs" / "table.svg"
+FORMAT = ROOT / "docs" / "table-format.md"
+"""The page whose lists of layers and joins are made from their classes."""
 _BLOCK = re.compile(r"(?<=```console\n)(\$ .*\n)((?:.*\n)*?)(?=```)")
 
 
@@ -41,7 +45,54 @@ def picture() -> str:
     return run("archcount table --compare-paper --format svg")
 
 
+def generated(page: str) -> str:
+    """Give the format page with the lists of layers and joins as the classes have them."""
+    for name, lines in (("joins", _joins()), ("layers", _layers())):
+        start, end = f"<!-- {name}: written by make docs -->\n", f"<!-- end of {name} -->"
+        before, _, rest = page.partition(start)
+        page = before + start + "\n".join([*lines, end]) + rest.partition(end)[2]
+    return page
+
+
+def _layers() -> list[str]:
+    lines = ["| layer | options | what |", "|---|---|---|"]
+    for word, kind in KINDS.items():
+        arguments = kind.arguments()
+        places = sorted(item.position for item in arguments if item.position is not None)
+        named = {item.position: item for item in arguments}
+        written = [
+            named[place].name.upper() if named[place].required else f"[{named[place].name.upper()}]"
+            for place in places
+        ]
+        options = [
+            f"`{item.name}`{'*' * item.shared}" for item in arguments if item.position is None
+        ]
+        # The table has defaults for what follows a convolution, and none for a linear layer.
+        shared = "*" * ("norm" in kind.follows)
+        options += [f"`{option}`{shared}" for option in kind.follows]
+        lines.append(f"| `{' '.join([word, *written])}` | {' '.join(options)} | {_what(kind)} |")
+    words = (
+        f"`{option}` is `none`, {', '.join(f'`{word}`' for word in followers)}"
+        for option, followers in FOLLOWERS.items()
+    )
+    return [*lines, "", f"{'; '.join(words)}: they follow the layer, norm first."]
+
+
+def _joins() -> list[str]:
+    return [
+        "| join | what |",
+        "|---|---|",
+        *(f"| `{word}: [...]` | {_what(join)} |" for word, join in JOINS.items()),
+    ]
+
+
+def _what(kind: type) -> str:
+    """Give the first line of a class's description."""
+    return kind.__doc__.splitlines()[0].rstrip(".")
+
+
 if __name__ == "__main__":
+    FORMAT.write_text(generated(FORMAT.read_text()))
     for page in PAGES:
         page.write_text(rewritten(page.read_text()))
     PICTURE.write_text(picture())

@@ -128,6 +128,30 @@ def test_printed_height_and_width_can_be_read(tmp_path):
     assert load_table(path).architecture().rows[0].node.output.channels == 3 + 80 + 600
 
 
+def test_an_identity_is_never_a_projection(expand):
+    node = expand("{add: [identity, conv 3x3 4 act=none]}")
+    assert names(node) == ["branch1", "branch2"]
+    assert node.params == 4 * 4 * 9 + 4
+    assert node.cost.add == 4 * 8 * 8  # one addition per element
+    with pytest.raises(InvalidTableError, match="4x8x8, 8x8x8.*or write shortcut"):
+        expand("{add: [identity, conv 3x3 8]}")
+
+
+def test_a_block_can_read_its_own_input(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        HEAD
+        + '  "half": [conv 1x1 in.c/2, conv 1x1 in.c]\n'
+        + "  b: [conv 1x1 w, half, conv 1x1 2, half]\n"
+        + "  c: {repeat: 2, block: [conv 1x1 in.c*2, conv 1x1 in.h]}\n"
+        + "table: |\n  row | block\n  r | b\n  s | c\n  t | conv 1x1 6, conv 1x1 in.c\n"
+    )
+    rows = load_table(path).architecture().rows
+    channels = [[layer.output.channels for layer in row.node.layers()][::2] for row in rows]
+    # each layer is followed by a rectifier; `half` is used on 8 channels, then on 2
+    assert channels == [[8, 4, 8, 2, 1, 2], [4, 8, 16, 8], [6, 8]]
+
+
 def test_two_shortcuts_are_two_branches(expand):
     node = expand("{add: [conv 3x3 8 act=none, shortcut, shortcut]}")
     assert names(node) == ["branch1", "shortcut1", "shortcut2"]

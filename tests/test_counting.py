@@ -15,6 +15,7 @@ from archcount.engines import ENGINES, Uncounted, choose, cross_check, engine
 from archcount.engines import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
+from archcount.layers.registry import FOLLOWERS, JOINS, KINDS
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
 
@@ -43,6 +44,15 @@ def test_a_toy_network_counted_by_hand(name, data):
     assert sum(count.total.cost.as_dict().values()) == 39_760 + 906 + 768 + 256 + 128
 
 
+_PLAIN = [
+    word
+    for word, kind in KINDS.items()
+    if not any(item.required for item in kind.arguments())
+    and kind().output(Shape((4, 5, 7))) == Shape((4, 5, 7))
+]
+"""The layers that need no number and leave the shape as it is."""
+
+
 def _layer(draw, channels):
     """Draw one layer's text, and the channels it leaves."""
     width = draw(st.sampled_from([4, 6, 8]))
@@ -51,24 +61,17 @@ def _layer(draw, channels):
         draw(st.sampled_from(["symmetric", "asymmetric"])) if "2x2" not in kernel else "asymmetric"
     )
     options = f" same={same}"
-    choice = draw(
-        st.sampled_from(["conv", "group", "dw", "sep", "max", "avg", "lrn", "bn", "relu"])
-    )
+    norm, act = (draw(st.sampled_from(["none", *FOLLOWERS[name]])) for name in ("norm", "act"))
+    choice = draw(st.sampled_from(["conv", "group", "dw", "sep", "max", "avg", *_PLAIN]))
     texts = {
-        "conv": (
-            f"conv {kernel} {width}{options} norm={draw(st.sampled_from(['none', 'batch']))}",
-            width,
-        ),
+        "conv": (f"conv {kernel} {width}{options} norm={norm} act={act}", width),
         "group": (f"conv {kernel} {width}{options} groups=2 bias=false", width),
         "dw": (f"dwconv {kernel} multiplier=2{options} act=none", 2 * channels),
         "sep": (f"sepconv {kernel} {width} multiplier=2{options}", width),
         "max": (f"maxpool {kernel}{options}", channels),
         "avg": (f"avgpool {kernel}{options} count_pad=true", channels),
-        "lrn": ("lrn size=3", channels),
-        "bn": ("batchnorm", channels),
-        "relu": ("relu", channels),
     }
-    return texts[choice]
+    return texts.get(choice, (choice, channels))
 
 
 @st.composite
@@ -76,7 +79,7 @@ def tables(draw):
     """Draw a table of a few rows: chains, branches, residuals and repeats."""
     channels, rows, blocks = 4, [], []
     for number in range(draw(st.integers(1, 3))):
-        shape = draw(st.sampled_from(["chain", "concat", "add", "repeat"]))
+        shape = draw(st.sampled_from(["chain", *JOINS, "shortcut", "repeat"]))
         texts = []
         for _ in range(draw(st.integers(1, 3))):
             text, left = _layer(draw, channels)
@@ -84,11 +87,13 @@ def tables(draw):
             channels = left if shape == "chain" else channels
         if shape == "chain":
             block = f"[{', '.join(texts)}]"
-        elif shape == "concat":
+        elif shape in JOINS:
             stride_one = [t.replace("/2", "").replace("2x2", "3x3") for t in texts]
-            block = f"{{concat: [{', '.join(stride_one)}]}}"
+            if shape != "concat":  # the others need equal channels
+                stride_one = [f"[{text}, conv 1x1 6]" for text in stride_one]
+            block = f"{{{shape}: [{', '.join(stride_one)}]}}"
             channels = None
-        elif shape == "add":
+        elif shape == "shortcut":
             block = "[{add: [[conv 3x3/2 8, conv 3x3 8 act=none], shortcut]}, relu]"
             channels = 8
         else:

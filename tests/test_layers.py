@@ -10,7 +10,7 @@ from torch import nn
 
 from archcount.errors import InvalidValueError
 from archcount.layers import Shape
-from archcount.layers.activation import Relu, Softmax
+from archcount.layers.activation import Gelu, Relu, Softmax
 from archcount.layers.adaptive_pooling import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -19,6 +19,7 @@ from archcount.layers.adaptive_pooling import (
 )
 from archcount.layers.convolution import Conv, DepthwiseConv
 from archcount.layers.cost import CATEGORIES
+from archcount.layers.identity import Identity
 from archcount.layers.linear import Dropout, Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
 from archcount.layers.pooling import AvgPool, MaxPool
@@ -310,8 +311,10 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (Subsample(stride=2, width=4), (2, 3, 3), {}),
         (Scale(factor=0.17), (2, 3, 3), {"scale": 18}),
         (Relu(), (2, 3, 3), {"activation": 18}),
+        (Gelu(), (2, 3, 3), {"activation": 18}),
         (Softmax(), (10,), {"softmax": 50}),
         (Flatten(), (2, 3, 3), {}),
+        (Identity(), (2, 3, 3), {}),
         (Dropout(p=0.4), (2, 3, 3), {}),
     ],
 )

@@ -141,7 +141,7 @@ class RepeatBlock(_Block):
 
 @dataclass(frozen=True, slots=True)
 class BoundBlock(_Block):
-    """A block with numbers of its own, read from the text that names it."""
+    """A block that reads its own input, and numbers from the text that names it."""
 
     body: Block
     values: Mapping[str, Value]

@@ -52,7 +52,9 @@ def expand(
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
     """
-    context = Context(scope=scope, defaults=defaults, budget=budget, edit=edit, memo=memo)
+    context = Context(
+        scope=scope, start=shape, defaults=defaults, budget=budget, edit=edit, memo=memo
+    )
     return _node(block, shape, context)
 
 
@@ -104,7 +106,7 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             return _repeat(block, shape, context)
         case BoundBlock(body, values):
             scope = replace(context.scope, values={**context.scope.values, **values})
-            return _steps(body, shape, replace(context, scope=scope))
+            return _steps(body, shape, replace(context, scope=scope, start=shape))
         case Shortcut(where):
             raise InvalidTableError(
                 Problem(
@@ -220,7 +222,7 @@ def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
     if edit is not None and edit.kind == "repeats":
         times = edit.to[0]
     for repetition in range(times):
-        inner = replace(context, repetition=repetition)
+        inner = replace(context, repetition=repetition, start=current)
         context.budget.spend(block.text.where)
         node = _node(block.body, current, inner)
         steps.append(("block", node))

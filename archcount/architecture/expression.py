@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]
     ast.Div: operator.truediv,
     ast.FloorDiv: lambda a, b: exact(a // b),
 }
+_IN = re.compile(r"\bin\.")
+"""The beginning of `in.c`, which is no Python: `in` is a keyword, so that `_in` stands for it."""
 _LONGEST = 200
 _LARGEST = 10**30
 FUNCTIONS: Mapping[str, str] = {
@@ -88,10 +91,11 @@ def parse_expression(text: str) -> Expression:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SyntaxWarning)
-            tree = ast.parse(text, mode="eval").body
+            source = _IN.sub("_in.", text)
+            tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InvalidValueError(f"{quote(text)} is no expression", allowed=ALLOWED) from None
-    _check(tree, text)
+    _check(tree, source)
     return Expression(text, tree)
 
 
@@ -115,7 +119,8 @@ def _check(tree: ast.expr, text: str) -> None:
         case _:
             part = ast.get_source_segment(text, tree) or text
             inside = "" if part == text else f" in {quote(text)}"
-            raise InvalidValueError(f"{quote(part)}{inside} is not allowed", allowed=ALLOWED)
+            what = f"{quote(part)}{inside} is not allowed".replace("_in.", "in.")
+            raise InvalidValueError(what, allowed=ALLOWED)
 
 
 def _is_plain(number: float) -> bool:
@@ -128,7 +133,7 @@ def _names(tree: ast.expr) -> Iterator[str]:
         case ast.Name(id=name):
             yield name
         case ast.Attribute(value=ast.Name(id=name), attr=part):
-            yield f"{name}.{part}"
+            yield f"{'in' if name == '_in' else name}.{part}"
         case ast.BinOp(left=left, right=right):
             yield from _names(left)
             yield from _names(right)

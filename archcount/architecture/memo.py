@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from archcount.architecture.blocks import (
     RepeatBlock,
     Shortcut,
 )
+from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import Location
 from archcount.layers import Shape
 
@@ -59,13 +60,16 @@ class Memo:
             return None
         values = context.scope.values
         numbers = [getattr(values.get(name), "value", None) for name in facts.reads]
-        return (id(block), shape.dims, context.repetition > 0, *numbers)
+        start = context.start.dims if {*facts.reads} & {*BLOCK_INPUT_NAMES} else None
+        return (id(block), shape.dims, start, context.repetition > 0, *numbers)
 
 
 def _reads(block: Block) -> Iterator[str]:
     """Yield the names of the row that a block reads."""
     yield from block.names
-    own = block.values if isinstance(block, BoundBlock) else ()
+    own: Collection[str] = ()
+    if isinstance(block, BoundBlock | RepeatBlock):
+        own = (*BLOCK_INPUT_NAMES, *(block.values if isinstance(block, BoundBlock) else ()))
     for inner in block.inner:
         yield from (name for name in _reads(inner) if name not in own)
 

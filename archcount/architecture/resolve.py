@@ -9,7 +9,7 @@ from typing import Any
 from archcount.architecture.blocks import BoundArgument, LayerBlock, LayerDefaults, PatchText
 from archcount.architecture.expression import Expression
 from archcount.architecture.memo import Memo
-from archcount.architecture.scope import INPUT_NAMES, Scope
+from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, Scope
 from archcount.architecture.text import check_bounds
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, Location, Problem, quote
@@ -49,9 +49,14 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """What is the same for every layer of a row: names, defaults, budget, repetition, edit."""
+    """What is the same for every layer of a row: names, defaults, budget, repetition, edit.
+
+    Attributes:
+        start: the shape that the named or repeated block reads, or else the row.
+    """
 
     scope: Scope
+    start: Shape
     defaults: LayerDefaults
     budget: Budget
     repetition: int = 0
@@ -124,9 +129,10 @@ def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction
     """Work an expression out for this row, on this input shape."""
 
     def lookup(name: str) -> Fraction:
-        if name in INPUT_NAMES:
-            side: Fraction = exact(shape.chw[INPUT_NAMES.index(name)])
-            return side
+        for names, read in ((INPUT_NAMES, shape), (BLOCK_INPUT_NAMES, context.start)):
+            if name in names:
+                side: Fraction = exact(read.chw[names.index(name)])
+                return side
         return context.scope.number(name)
 
     return expression.evaluate(lookup, context.repetition)

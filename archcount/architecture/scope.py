@@ -11,6 +11,8 @@ from archcount.printed import Patch
 
 INPUT_NAMES = ("input.c", "input.h", "input.w")
 """Names that mean the shape a layer reads."""
+BLOCK_INPUT_NAMES = ("in.c", "in.h", "in.w")
+"""Names that mean the shape that the named or repeated block reads, or else the row."""
 OUTPUT_NAMES = ("output.c", "output.h", "output.w")
 """Names that mean the row's printed output."""
 

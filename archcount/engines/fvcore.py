@@ -236,6 +236,7 @@ _HANDLES: Mapping[str, Handle] = {
     "aten::batch_norm": _per_element("norm", 2),
     "aten::relu": _per_element("activation"),
     "aten::relu_": _per_element("activation"),
+    "aten::gelu": _per_element("activation"),
     "aten::max_pool2d": _pool,
     "aten::avg_pool2d": _pool,
     "aten::avg_pool3d": _pool,

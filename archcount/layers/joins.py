@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
 from archcount.errors import InvalidValueError
@@ -109,3 +111,46 @@ class Addition(JoinKind):
         from archcount.layers.modules import Add
 
         return Add(branches)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product(JoinKind):
+    """Branches whose outputs are multiplied: `mul: [identity, [global_avgpool, conv 1x1 in.c]]`.
+
+    An axis of length 1, as of a pooled branch, is multiplied with every position of the others.
+
+    Source: arXiv:1709.01507, eq. 4 (squeeze-and-excite).
+
+    >>> shapes = [Shape((64, 28, 28)), Shape((64, 1, 1))]
+    >>> Product().output(shapes).dims, Product().cost(shapes).scale
+    ((64, 28, 28), 50176)
+    """
+
+    word: ClassVar[str] = "mul"
+
+    def output(self, shapes: Sequence[Shape]) -> Shape:
+        """Return the longest of each axis; channels are equal."""
+        return reduce(self._product, shapes)
+
+    def _product(self, one: Shape, other: Shape) -> Shape:
+        axes = list(zip(one.dims[1:], other.dims[1:], strict=False))
+        fits = all(second == 1 or first in (1, second) for first, second in axes)
+        if len(one.dims) != len(other.dims) or one.channels != other.channels or not fits:
+            raise InvalidValueError(
+                f"mul joins branches of unlike shape: {one} and {other}",
+                allowed="equal channels, and height and width that are equal or 1",
+                remedy="give the branches equal widths, strides and padding, or pool one to 1x1",
+            )
+        sides = (first if second == 1 else second for first, second in axes)
+        return Shape((one.channels, *sides))
+
+    def cost(self, shapes: Sequence[Shape]) -> Cost:
+        """Count one multiplication per element of each product, from the first branch on."""
+        products = list(accumulate(shapes, self._product))[1:]
+        return Cost(scale=sum(product.elements for product in products))
+
+    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
+        """Return a module that multiplies the branches' outputs."""
+        from archcount.layers.modules import Mul
+
+        return Mul(branches)

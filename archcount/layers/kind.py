@@ -149,3 +149,11 @@ class LayerKind(ABC):
     @abstractmethod
     def module(self, shape: Shape) -> nn.Module:
         """Make the torch module for this input shape."""
+
+
+class ElementwiseKind(LayerKind):
+    """A kind that takes any shape and leaves it as it is."""
+
+    def output(self, shape: Shape) -> Shape:
+        """Return the input's shape."""
+        return shape

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
-from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.kind import ArgumentType, ElementwiseKind, LayerKind, argument
 from archcount.layers.shape import Shape
 
 if TYPE_CHECKING:
@@ -79,16 +79,12 @@ class Flatten(LayerKind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dropout(LayerKind):
+class Dropout(ElementwiseKind):
     """Dropout, which drops the fraction `p` in training only: `dropout 0.4`."""
 
     word: ClassVar[str] = "dropout"
 
     p: float = argument(ArgumentType.NUMBER, default=0.5, position=0, least=0, most=1)
-
-    def output(self, shape: Shape) -> Shape:
-        """Give the input's shape."""
-        return shape
 
     def module(self, shape: Shape) -> nn.Module:
         """Make `nn.Dropout`."""

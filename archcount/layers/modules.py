@@ -123,3 +123,15 @@ class Add(Named):
         for branch in branches:
             total = total + branch(x)
         return total
+
+
+class Mul(Named):
+    """Run every branch on the same input and multiply their outputs."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the product of the branches' outputs."""
+        branches = iter(self.children())
+        product: Tensor = next(branches)(x)
+        for branch in branches:
+            product = product * branch(x)
+        return product

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from archcount.layers.cost import Cost
-from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.kind import ArgumentType, ElementwiseKind, LayerKind, argument
 from archcount.layers.shape import Shape
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchNorm(LayerKind):
-    """Batch normalisation with a trained scale and shift per channel: `batchnorm`.
+class BatchNorm(ElementwiseKind):
+    """Batch normalisation, its shift trained, and its scale unless `scale=false`: `batchnorm`.
 
-    The scale can be left out (`scale=false`), as where a rectifier and a convolution follow.
+    The scale can be left out where a rectifier and a convolution follow.
 
     Source: arXiv:1502.03167.
 
@@ -31,10 +31,6 @@ class BatchNorm(LayerKind):
     eps: float = argument(ArgumentType.NUMBER, default=1e-5, least=0, shared=True)
     momentum: float = argument(ArgumentType.NUMBER, default=0.1, least=0, most=1, shared=True)
     scale: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
-
-    def output(self, shape: Shape) -> Shape:
-        """Give the input's shape."""
-        return shape
 
     def cost(self, shape: Shape) -> Cost:
         """Count a scale and a shift per element, as at inference."""
@@ -62,7 +58,7 @@ class BatchNorm(LayerKind):
 
 @dataclass(frozen=True, kw_only=True)
 class LocalResponseNorm(LayerKind):
-    """Normalisation across `size` neighbouring channels: `lrn`.
+    """Local response normalisation, across `size` neighbouring channels: `lrn`.
 
     The defaults are those of Krizhevsky et al. 2012, sec. 3.3, with `alpha` in the form that
     torch and Caffe use, divided by `size` (their 1e-4 stands for a sum).

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from archcount.layers.cost import Cost
-from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.kind import ArgumentType, ElementwiseKind, argument
 from archcount.layers.shape import Shape
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scale(LayerKind):
+class Scale(ElementwiseKind):
     """A multiplication by a constant, such as of residuals: `scale 0.17`.
 
     Source: arXiv:1602.07261, sec. 3.3 and Fig. 20.
@@ -26,10 +26,6 @@ class Scale(LayerKind):
     word: ClassVar[str] = "scale"
 
     factor: float = argument(ArgumentType.NUMBER, position=0)
-
-    def output(self, shape: Shape) -> Shape:
-        """Give the input's shape."""
-        return shape
 
     def cost(self, shape: Shape) -> Cost:
         """Count one multiplication per element."""

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Subsample(LayerKind):
-    """The identity on every `stride`-th row and column, with zeros up to `width` channels.
+    """Every STRIDE-th row and column, zeros up to WIDTH channels: `subsample 2 128`.
 
-    It has no parameters and does no arithmetic: `subsample 2 128`.
+    It has no parameters and does no arithmetic.
 
     Source: arXiv:1512.03385, sec. 3.3, shortcuts of option A.
 

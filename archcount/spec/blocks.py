@@ -18,6 +18,7 @@ from archcount.architecture import (
     parse_expression,
     parse_layer,
 )
+from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers.registry import JOINS, KINDS
 from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern
@@ -192,7 +193,11 @@ class BlockReader:
             self._open.append(name)
             outer, self._names = self._names, (*self._table_names, *HOLE.findall(name))
             try:
-                self._done[name] = self.read(self._written[name])
+                block = self.read(self._written[name])
+                reads = {item for part in block.parts() for item in part.names}
+                # Only what reads its own input has to be known as a block by itself.
+                is_bound = bool(reads & {*BLOCK_INPUT_NAMES})
+                self._done[name] = BoundBlock(block, {}) if is_bound else block
             finally:
                 self._open.pop()
                 self._names = outer

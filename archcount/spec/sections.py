@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from keyword import iskeyword
 
 from archcount.architecture.expression import FUNCTIONS
-from archcount.architecture.scope import INPUT_NAMES, OUTPUT_NAMES
+from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import (
     InvalidTableError,
     Problem,
@@ -65,7 +65,8 @@ def read_sections(
         for name in columns
         if (name in declared or name in ("patch", "n")) and name not in NAMELESS
     ]
-    names += [*lets, *INPUT_NAMES, *(OUTPUT_NAMES if "output" in columns else ())]
+    names += [*lets, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
+    names += OUTPUT_NAMES if "output" in columns else ()
     reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
     rows = tuple(read_row(row, reader, problems) for row in grid)

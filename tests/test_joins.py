@@ -1,0 +1,108 @@
+"""Every join of branches: its shape rule, hand counts, and its torch module in a built network."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from archcount.architecture.builder import build
+from archcount.engines import ENGINES, engine
+from archcount.errors import InvalidValueError
+from archcount.layers import CATEGORIES, Shape
+from archcount.layers.joins import Addition, Concatenation, Product
+from archcount.layers.registry import JOINS
+from archcount.spec.load import load_table
+
+
+@pytest.fixture
+def architecture(tmp_path):
+    """Make a network of one row from its block, on 4x6x6; other blocks may stand before it."""
+
+    def expand(block: str, blocks: str = ""):
+        path = tmp_path / "net.yaml"
+        path.write_text(
+            "archcount: 1\nname: net\nsource: {title: A network}\ninput: 4x6x6\n"
+            f"blocks:\n{blocks}  b: {block}\ntable: |\n  row | block\n  r | b\n"
+        )
+        return load_table(path).architecture()
+
+    return expand
+
+
+@pytest.mark.parametrize(
+    ("kind", "shapes", "output", "cost"),
+    [
+        (Concatenation(), [(2, 3, 3), (5, 3, 3)], (7, 3, 3), {}),
+        (Concatenation(), [(2,), (5,)], (7,), {}),
+        # one addition for each branch after the first: 2 x 18
+        (Addition(), [(2, 3, 3), (2, 3, 3), (2, 3, 3)], (2, 3, 3), {"add": 36}),
+        # one multiplication an element of each product: 2x1x3, then 2x3x3
+        (Product(), [(2, 1, 3), (2, 1, 1), (2, 3, 3)], (2, 3, 3), {"scale": 6 + 18}),
+        (Product(), [(2, 3, 3)], (2, 3, 3), {}),
+    ],
+)
+def test_joins_worked_out_by_hand(kind, shapes, output, cost):
+    shapes = [Shape(dims) for dims in shapes]
+    assert kind.output(shapes).dims == output
+    assert kind.cost(shapes).as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
+
+
+def test_every_join_has_a_hand_count_above():
+    marks = test_joins_worked_out_by_hand.pytestmark[0].args[1]
+    assert {kind.word for kind, *_ in marks} == set(JOINS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shapes", "says"),
+    [
+        (Concatenation(), [(2, 3, 3), (2, 4, 3)], "unlike size: 2x3x3, 2x4x3"),
+        (Addition(), [(2, 3, 3), (3, 3, 3)], "unlike shape: 2x3x3, 3x3x3"),
+        (Product(), [(2, 3, 3), (1, 3, 3)], "unlike shape: 2x3x3 and 1x3x3"),
+        (Product(), [(2, 3, 3), (2, 1, 2)], "unlike shape: 2x3x3 and 2x1x2"),
+        (Product(), [(2, 3, 3), (2,)], "unlike shape: 2x3x3 and 2"),
+    ],
+)
+def test_branches_that_do_not_fit_are_refused_in_words(kind, shapes, says):
+    with pytest.raises(InvalidValueError, match=says):
+        kind.output([Shape(dims) for dims in shapes])
+
+
+@pytest.mark.parametrize("word", JOINS)
+def test_the_module_of_a_join_gives_its_shape_and_learns(word, architecture):
+    network = architecture(f"[{{{word}: [conv 3x3 4, conv 1x1 4, maxpool 3x3]}}, relu]")
+    module = build(network).train()
+    images = torch.randn(2, 4, 6, 6, requires_grad=True)
+    output = module(images)
+    assert tuple(output.shape) == (2, *network.output.dims)
+    output.sum().backward()
+    assert all(parameter.grad is not None for parameter in module.parameters())
+    branches = [branch(images) for branch in module.r.get_submodule(word).children()]
+    expected = {
+        "concat": lambda: torch.cat(branches, dim=1),
+        "add": lambda: branches[0] + branches[1] + branches[2],
+        "mul": lambda: branches[0] * branches[1] * branches[2],
+    }[word]()
+    assert torch.allclose(output, expected.relu())
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_squeeze_and_excite_counted_by_hand(name, architecture):
+    squeeze = "{mul: [identity, [global_avgpool, conv 1x1 2 act=relu, conv 1x1 in.c]]}"
+    found = architecture("[conv 3x3 8, se]", f"  se: {squeeze}\n")
+    total = engine(name).count(found).total
+    # 3x3 from 4 to 8: 288 weights on 36 positions; 8 to 2 and 2 to 8 on one; their biases.
+    assert total.params == (288 + 8) + (16 + 2) + (16 + 8)
+    # 8x36 are pooled and, in the end, scaled; 2 are rectified.
+    cost = {"conv": 288 * 36 + 32, "bias": 8 * 36 + 10, "pool": 288, "activation": 2, "scale": 288}
+    assert total.cost.as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
+    assert total.output == (8, 6, 6)
+
+
+def test_a_squeeze_and_excite_scales_each_channel(architecture):
+    module = build(architecture("{mul: [identity, [global_avgpool, conv 1x1 4]]}"))
+    with torch.no_grad():
+        weight, bias = module.r.branch2.conv.weight[:, :, 0, 0], torch.arange(4.0)
+        module.r.branch2.conv.bias.copy_(bias)
+        images = torch.randn(2, 4, 6, 6)
+        scales = images.mean(dim=(2, 3)) @ weight.T + bias
+        assert torch.allclose(module(images), images * scales[:, :, None, None], atol=1e-6)
