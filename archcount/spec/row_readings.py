@@ -49,9 +49,8 @@ class RowReadings:
                 assert change is None, "one layer at a time"
                 change = edit
         scope = Scope(values=values, owner=f"row {row}")
-        return expand(
-            parsed.block, start, scope, self.network.defaults, Budget(), change, self._memo
-        )
+        defaults = self.network.defaults
+        return expand(parsed.block, start, scope, defaults, Budget(), change, self._memo)
 
     def declared(self, row: str) -> Node | None:
         """Expand the reading that the file declares for a row; None where it declares none.
@@ -69,18 +68,9 @@ class RowReadings:
 
     def plan(self, row: str) -> Plan:
         """Say what can be read otherwise in one row."""
-        parsed = self._parsed(row)
         node = next(item.node for item in self.network.architecture.rows if item.id == row)
-        values = {**self.network.values, **parsed.values}
         printed_input = self._printed_input(row, node.input)
-        return make_plan(
-            parsed,
-            node,
-            values,
-            self.network.defaults,
-            self.network.printed.headings,
-            printed_input,
-        )
+        return make_plan(self._parsed(row), node, self.network, printed_input)
 
     def _parsed(self, row: str) -> ParsedRow:
         return next(item for item in self.network.sections.rows if item.id == row)
