@@ -45,7 +45,7 @@ def main() -> None:
 
     def compared(only: tuple[str, ...] | None = None, *, reasons: bool = True) -> object:
         # A new one every time, so that nothing is remembered from the round before.
-        recount = Recount(network.rereading()) if reasons else None
+        recount = Recount(network) if reasons else None
         return compare(network.printed, report.counts[0], recount, references, only, parts=parts)
 
     bare, whole, rows = [], [], {row.id: [] for row in table.printed.rows}
