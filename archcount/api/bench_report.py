@@ -1,4 +1,4 @@
-"""How fast forward and backward run, and how sure that is."""
+"""The speed of models forward and backward, and comparison of results."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchReport(Report):
-    """What was measured in one run.
+    """The results of one run.
 
     Attributes:
-        record: everything the report says, every sample too.
+        record: the results, including all samples.
     """
 
     command = "bench"
@@ -55,7 +55,7 @@ class BenchComparisonReport(Report):
     """A comparison of two runs.
 
     Attributes:
-        record: everything the report says.
+        record: the comparison.
     """
 
     command = "bench compare"
@@ -149,12 +149,12 @@ def bench(
 def compare_bench(
     before: str | Path | BenchReport, after: str | Path | BenchReport, *, force: bool = False
 ) -> BenchComparisonReport:
-    """Compare what two runs measured: the same, faster, slower or unclear, by configuration.
+    """Compare two runs by configuration: same, faster, slower or unclear.
 
     Args:
         before: the first run, or its file.
-        after: the second.
-        force: compare other batches, types of numbers and changed tables too.
+        after: the second run, or its file.
+        force: compare different batches, dtypes and changed tables too.
 
     Raises:
         UsageError: a file cannot be read, or the runs have nothing in common.
