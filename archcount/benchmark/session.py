@@ -21,7 +21,7 @@ from archcount.benchmark.settings import DTYPES, Configuration
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import find, users_code
-from archcount.loading.target import Target, refuse_arguments
+from archcount.loading.target import load_model
 from archcount.tracing.containers import tensors_in
 
 
@@ -60,8 +60,15 @@ class Session:
         self._is_train = configuration.mode == "train"
         apply_settings(configuration)
         torch.manual_seed(configuration.seed)
-        made, own = (module, "") if module is not None else _made(configuration)
-        self._module = self._moved(made)
+        own = ""
+        if module is None:
+            module, own = load_model(
+                configuration.target,
+                arguments=configuration.arguments,
+                input=configuration.inputs[0] if configuration.inputs else "",
+                device="cpu",
+            )
+        self._module = self._moved(module)
         self._inputs = self._prepared(own)
         self.batch = _batch_of(self._inputs) or configuration.batch
         self._called: Any = wrap(self._module) if wrap else self._module
@@ -248,21 +255,6 @@ def _batch_of(inputs: Inputs) -> int | None:
         if isinstance(leaf, Tensor) and leaf.ndim:
             return leaf.shape[0]
     return None
-
-
-def _made(configuration: Configuration) -> tuple[nn.Module, str]:
-    """Make the model with its weights on the CPU; return it and the input of a table."""
-    target = Target.read(configuration.target)
-    if target.table is None:
-        from archcount.loading.build import build
-
-        return build(configuration.target, configuration.arguments, "cpu"), ""
-    from archcount.architecture.builder import build as build_table
-
-    refuse_arguments(configuration.arguments)
-    size = configuration.inputs[0] if configuration.inputs else ""
-    architecture = target.architecture(size)
-    return build_table(architecture), "x".join(map(str, architecture.input.dims))
 
 
 def _own_dtype(module: nn.Module, asked: torch.dtype) -> torch.dtype:
