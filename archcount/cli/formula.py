@@ -8,7 +8,7 @@ import typer
 
 from archcount.api.formulas import formula
 from archcount.cli import complete
-from archcount.cli.options import Output, TableName, loaded
+from archcount.cli.options import Output, TableName, Variant, loaded
 from archcount.cli.output import choose_format, destination, write_colour
 from archcount.errors import Problem, UsageError
 from archcount.reporting.formulas import FORMULA_FORMATS, render_formula
@@ -33,10 +33,7 @@ def show_formula(
             "and the names under let.",
         ),
     ] = "",
-    variant: Annotated[
-        str,
-        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
-    ] = "",
+    variant: Variant = "",
     multiple: Annotated[
         int,
         typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archcount.cli import complete
-from archcount.cli.options import Output, TableName, loaded, pairs_of
+from archcount.cli.options import Output, TableName, Variant, loaded, pairs_of
 from archcount.cli.output import choose_format, destination, streamed
 from archcount.errors import Problem, UsageError, quote
 
@@ -20,10 +20,7 @@ _PICTURES = (".svg", ".png")
 
 def show_sweep(
     name: TableName = "googlenet",
-    variant: Annotated[
-        str,
-        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
-    ] = "",
+    variant: Variant = "",
     inputs: Annotated[
         str,
         typer.Option("--input", metavar="SIZES", help="128..512:32, 224,299 or CxHxW."),
