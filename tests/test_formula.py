@@ -473,7 +473,7 @@ def test_no_rounding_is_broken_on_a_terminal(columns):
         (["googlenet", "--format", "xml"], "unknown format 'xml'; allowed: rich, plain"),
         (["googlenet", "conv1", "--rows"], "--rows beside names of rows"),
         (["torch.nn:Linear"], "is no table"),
-        (["googlenet", "-o", "x.zip"], "names no format; allowed: .csv"),
+        (["googlenet", "-o", "x.zip"], "names no format; allowed: .txt"),
     ],
 )
 def test_mistakes_are_told_in_one_line(arguments, told):

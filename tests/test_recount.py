@@ -13,8 +13,8 @@ import pytest
 
 import archcount as ac
 from archcount.architecture.memo import Memo
-from archcount.comparison.candidates import fixed_changes
-from archcount.comparison.widths import width_changes
+from archcount.comparison.candidates import fixed_candidates
+from archcount.comparison.widths import width_candidates
 from archcount.edits import Edit
 from archcount.engines.formula import count_row
 from archcount.engines.recount import Recount
@@ -36,10 +36,10 @@ SAMPLE = [
 
 
 def changes(plan):
-    yield from fixed_changes(plan, pools=True)
-    for width in width_changes(plan):
+    yield from fixed_candidates(plan, pools=True)
+    for width in width_candidates(plan):
         for new in {1, width.old + 8, 2 * width.old}:
-            yield width.change(new)
+            yield width.candidate(new)
 
 
 def anew(rereading, row, edits):
@@ -86,7 +86,7 @@ def test_most_changes_of_a_row_can_be_built():
 def test_the_weights_of_another_kernel_are_known_without_counting():
     """64 filters of 5x5x3 are 4,800 weights, and of 7x7x3 9,408."""
     plan = Recount(ac.load("googlenet").variant().rereading()).plan("conv1")
-    [change] = [each for each in fixed_changes(plan, pools=True) if each.edits[0].to == (5, 5)]
+    [change] = [each for each in fixed_candidates(plan, pools=True) if each.edits[0].to == (5, 5)]
     assert change.adds == 4_800 - 9_408
 
 
@@ -132,7 +132,7 @@ def test_what_comes_near_is_named_though_it_fits_nothing(tmp_path):
     table = ac.load(path)
     [row] = ac.compare(ac.count(table, engine="formula"), table).record.comparison.rows
     sentence = row.cells["params"].verdict.sentence
-    assert "the nearest: w (width) 8 instead of 64, within 0.5%" in sentence
+    assert "closest: w (width) 8 instead of 64, within 0.5%" in sentence
 
 
 @pytest.mark.parametrize(("printed", "within"), [("13,001", "1.5%"), ("12,601", "1.6%")])

@@ -9,7 +9,7 @@ import typer
 from archcount.api.formula_report import FormulaReport, formula
 from archcount.cli import complete
 from archcount.cli.emit import emitting
-from archcount.cli.options import Output, TableName, loaded
+from archcount.cli.options import Output, TableName, Variant, loaded
 from archcount.errors import Problem, UsageError
 
 
@@ -32,10 +32,7 @@ def show_formula(
             "and the names under let.",
         ),
     ] = "",
-    variant: Annotated[
-        str,
-        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
-    ] = "",
+    variant: Variant = "",
     multiple: Annotated[
         int,
         typer.Option(

@@ -9,7 +9,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.emit import chosen_format
-from archcount.cli.options import Output, TableName, loaded, pairs_of
+from archcount.cli.options import Output, TableName, Variant, loaded, pairs_of
 from archcount.cli.output import destination, streamed
 
 if TYPE_CHECKING:
@@ -20,10 +20,7 @@ _PICTURES = (".svg", ".png")
 
 def show_sweep(
     name: TableName = "googlenet",
-    variant: Annotated[
-        str,
-        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
-    ] = "",
+    variant: Variant = "",
     inputs: Annotated[
         str,
         typer.Option("--input", metavar="SIZES", help="128..512:32, 224,299 or CxHxW."),

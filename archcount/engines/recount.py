@@ -25,7 +25,7 @@ class Recount:
         self._plans: dict[str, Plan] = {}
 
     def plan(self, row: str) -> Plan:
-        """Say what can be read otherwise in a row."""
+        """Return what can be read otherwise in a row."""
         if row not in self._plans:
             self._plans[row] = self._rereading.plan(row)
         return self._plans[row]
@@ -51,7 +51,7 @@ class Recount:
         return None if node is None else count_row(row, node)
 
     def alone(self, row: str, edits: Sequence[Edit], *, declared: bool = False) -> Architecture:
-        """Give a row in another reading as an architecture of its own, for an engine to build.
+        """Return a row in another reading as an architecture of its own, for an engine to build.
 
         Args:
             row: the row's name.

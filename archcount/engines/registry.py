@@ -33,7 +33,7 @@ ENGINES = {
 
 
 def choose(name: str) -> tuple[str, ...]:
-    """Give the engines that a name asks for: that one, or `all`, and `formula` as the check.
+    """Return the engines that a name asks for: that one, or `all`, and `formula` as the check.
 
     Raises:
         UsageError: there is no such engine.
