@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 import archcount as ac
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.comparison.candidates import fixed_changes
 from archcount.comparison.widths import width_changes
 from archcount.edits import Edit
@@ -45,7 +45,7 @@ def changes(plan):
 def anew(rereading, row, edits):
     """Count a row with nothing remembered; None where it cannot be built."""
     try:
-        node = replace(rereading, _memo=Memo()).node(row, edits)
+        node = replace(rereading, _cache=ExpansionCache()).node(row, edits)
     except InvalidTableError:
         return None
     return count_row(row, node)

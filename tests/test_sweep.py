@@ -16,7 +16,7 @@ from test_cli import COMMAND, run
 from test_formula_random import written
 
 import archcount as ac
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.cli.output import streamed
 from archcount.errors import UsageError
 from archcount.reporting.curves import check_drawable
@@ -65,11 +65,11 @@ def test_printed_numbers_of_mobilenets_sizes():
 
 def agrees(report):
     """Compare every point with the table expanded for it alone; return how many can be counted."""
-    table, memo = report.table, Memo()
+    table, cache = report.table, ExpansionCache()
     counted = 0
     for point in report:
         lets = dict(zip(report.axes.lets, point.lets, strict=True))
-        own = expanded(table, report.variant, point.input, lets, memo)
+        own = expanded(table, report.variant, point.input, lets, cache)
         assert point == own.of_batch(point.batch)
         counted += not point.problem
     return counted

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from archcount.architecture.blocks import JoinBlock, Shortcut
+from archcount.architecture.context import Context
 from archcount.architecture.nodes import Join, Layer, Node, Sequence
-from archcount.architecture.resolve import Context
 from archcount.errors import InvalidTableError, InvalidValueError, Problem
 from archcount.layers import LayerKind, Shape
 from archcount.layers.convolution import Conv

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcount.architecture import Architecture, Node
-from archcount.architecture.whole import WEIGHTED
+from archcount.architecture.architecture import WEIGHTED
 from archcount.engines.counts import Count, RowCount
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from torch import nn
 
 from archcount.architecture import Architecture
-from archcount.architecture.whole import WEIGHTED
+from archcount.architecture.architecture import WEIGHTED
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import Problem, UnavailableError
 from archcount.layers import Cost

@@ -25,7 +25,7 @@ from archcount.architecture import (
     expand,
 )
 from archcount.architecture.blocks import LayerBlock, PatchText, Shortcut
-from archcount.architecture.resolve import Budget
+from archcount.architecture.context import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location

@@ -15,8 +15,7 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.memo import Memo
-from archcount.architecture.resolve import Budget
+from archcount.architecture.context import Budget, ExpansionCache
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
 from archcount.printed import Patch, parse_size
@@ -45,7 +44,7 @@ class Rereading:
     defaults: LayerDefaults
     headings: Mapping[str, str]
     readings: Mapping[str, Block]
-    _memo: Memo = field(default_factory=Memo, repr=False)
+    _cache: ExpansionCache = field(default_factory=ExpansionCache, repr=False)
 
     def node(self, row: str, edits: Sequence[Edit] = ()) -> Node:
         """Expand one row with changes: of its input, its cells, and of one layer at most.
@@ -68,7 +67,7 @@ class Rereading:
                 assert change is None, "one layer at a time"
                 change = edit
         scope = Scope(values=values, owner=f"row {row}")
-        return expand(parsed.block, start, scope, self.defaults, Budget(), change, self._memo)
+        return expand(parsed.block, start, scope, self.defaults, Budget(), change, self._cache)
 
     def declared(self, row: str) -> Node | None:
         """Expand the reading that the file declares for a row; None where it declares none.
