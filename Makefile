@@ -2,6 +2,7 @@
 # without a network.
 PYTHON ?= python3
 BIN := .venv/bin
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs clean
@@ -9,15 +10,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
 
-test: .venv/dev  ## lint, types, import layers, doctests, tests
+test: .venv/dev  ## lint, types, import layers, doctests, tests, one in fifty of the slow ones
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --slow 0.02 --slow-seed '$(COMMIT)'
 
 test-all: test  ## the slow exhaustive tests too
-	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 -m ''
+	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 --slow 1
 
 test-oldest-torch:  ## building and counting with the oldest torch allowed, in an environment of its own
 	PYTHON=$(PYTHON) .ci/test-torch

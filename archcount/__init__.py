@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from archcount.errors import ArchcountError, InvalidTableError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from archcount.api.benchmarks import BenchComparisonReport, BenchReport, bench, compare_bench
+    from archcount.api.bench_report import BenchComparisonReport, BenchReport, bench, compare_bench
     from archcount.api.check_report import CheckReport, check
     from archcount.api.comparing import compare
     from archcount.api.counting import count
@@ -67,8 +67,8 @@ __all__ = [
 ]
 
 _PLACES = {
-    "BenchComparisonReport": "api.benchmarks",
-    "BenchReport": "api.benchmarks",
+    "BenchComparisonReport": "api.bench_report",
+    "BenchReport": "api.bench_report",
     "CheckReport": "api.check_report",
     "DifferenceReport": "api.diff_report",
     "ExplainReport": "api.explain_report",
@@ -81,10 +81,10 @@ _PLACES = {
     "Table": "api.tables",
     "TableReport": "api.table_report",
     "TotalsReport": "api.totals_report",
-    "bench": "api.benchmarks",
+    "bench": "api.bench_report",
     "check": "api.check_report",
     "compare": "api.comparing",
-    "compare_bench": "api.benchmarks",
+    "compare_bench": "api.bench_report",
     "count": "api.counting",
     "diff": "api.diff_report",
     "explain": "api.explain_report",

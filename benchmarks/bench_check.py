@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -63,14 +62,14 @@ def pair(name: str, variant: str, mode: str, batch: int, seconds: float) -> tupl
     loop = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         bare(loop, 1)  # it is warm before the other begins: together both would be slow
-        host.ask("prepare", **asdict(configuration))
+        host.ask("prepare", configuration=configuration)
         host.ask("first_call")
         host.ask("block", iterations=10)
         length = block_length(median(bare(loop, 5)))
         ours, theirs = [], []
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            ours.append(host.ask("block", iterations=length, prime=1)["samples_ns"])
+            ours.append(host.ask("block", iterations=length, prime=1).samples_ns)
             theirs.append(bare(loop, length + 1)[1:])
         return ours, theirs
     finally:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,29 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "sample"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("slow tests")
+    group.addoption("--slow", type=float, default=0, metavar="SHARE", help="run this share of them")
+    group.addoption("--slow-seed", default="", metavar="TEXT", help="which ones: of a commit, say")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"slow tests: --slow {config.option.slow:g} --slow-seed {config.option.slow_seed!r}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the slow tests outside the sample, which depends on the seed and their names alone."""
+
+    def is_left_out(item: pytest.Item) -> bool:
+        drawn = Random(f"{config.option.slow_seed} {item.nodeid}").random()
+        return item.get_closest_marker("slow") is not None and drawn >= config.option.slow
+
+    left_out = [item for item in items if is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not is_left_out(item)]
+
 
 DATA = Path(__file__).parent / "data"
 

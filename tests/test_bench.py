@@ -17,7 +17,8 @@ from test_cli import COMMAND, in_terminal, run
 from torch import nn
 
 import archcount as ac
-from archcount.benchmark.result_files import read_results, to_json
+from archcount.api.bench_report import BenchReport
+from archcount.benchmark.result_files import read_results, to_line
 
 MODELS = str(Path(__file__).with_name("bench_models.py"))
 QUICK = ["--budget", "0.2", "--warm-up", "1", "--peak", "1T"]
@@ -73,23 +74,21 @@ def test_a_result_holds_everything(result):
 
 
 def test_the_tables_say_what_is_counted(result):
-    from archcount.reporting.benchmarks import render_bench
-
-    record = read_results(result)
-    shown = render_bench(record, "plain")
+    render = BenchReport(read_results(result)).render
+    shown = render("plain")
     assert "train: forward, loss (cross entropy), backward" in shown
     assert "FLOP/s: 2 a multiply-accumulate of archcount's own count" in shown
     assert "peak of cpu for float32: 1.000 TFLOP/s" in shown
     assert "(given: --peak)" in shown
     assert "by row" in shown
-    lines = list(csv.DictReader(io.StringIO(render_bench(record, "csv"))))
+    lines = list(csv.DictReader(io.StringIO(render("csv"))))
     assert [line["mode"] for line in lines] == ["forward", "train"]
     assert float(lines[0]["images_per_second"]) == pytest.approx(1e9 / float(lines[0]["median_ns"]))
     assert float(lines[0]["flops_per_second"]) == pytest.approx(
         2 * int(lines[0]["macs"]) * 1e9 / float(lines[0]["median_ns"])
     )
-    assert "| Model |" in render_bench(record, "md")
-    narrow = render_bench(record, "rich", width=80, colour=False)
+    assert "| Model |" in render("md")
+    narrow = render("rich", width=80, colour=False)
     assert max(map(len, narrow.splitlines())) <= 80
     assert "images/s" in narrow
 
@@ -109,10 +108,10 @@ def test_a_roofline_is_drawn(result, tmp_path):
 
 def test_results_in_files_are_compared(tmp_path):
     before, after = tmp_path / "before.json", tmp_path / "after.jsonl"
-    before.write_text(to_json(of_one(measured(1), environment={"torch": "2.12"})))
+    before.write_text(BenchReport(of_one(measured(1), environment={"torch": "2.12"})).to_json())
     lines = [measured(1, seed=1), measured(1.2, seed=2)]  # the last line counts
     runs = [of_one(item, environment={"torch": "2.13"}) for item in lines]
-    after.write_text("".join(to_json(item, indent=None) for item in runs))
+    after.write_text("".join(map(to_line, runs)))
     same = run("bench", "compare", str(before), str(before))
     assert same.returncode == 0
     assert "1.000×" in same.stdout

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from archcount.benchmark.results import Benchmark, Measurement
-from archcount.benchmark.settings import Configuration
+from archcount.benchmark.settings import Mode
 from archcount.errors import Problem, UsageError
 
 Verdict = Literal["SAME", "FASTER", "SLOWER", "UNCLEAR"]
@@ -18,8 +18,8 @@ SAME = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """Something that is not the same in two runs."""
+class ChangedSetting:
+    """A setting of machine, plan or configuration that is not the same in two runs."""
 
     name: str
     before: str
@@ -27,20 +27,32 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
-    """One configuration in two runs.
+class ComparedTimes:
+    """The times of one configuration in two runs.
 
     Attributes:
-        before: in the first.
-        after: in the second.
-        ratio: the median time after by the one before; above 1 is slower.
+        target: the model.
+        mode: as measured.
+        batch: that was run before.
+        batch_after: that was run after.
+        settings: in words, before.
+        settings_after: after.
+        before_ns: the median time before.
+        after_ns: after.
+        ratio: the time an image after by the one before; above 1 is slower.
         low: the lower end of the ratio's interval.
         high: the upper end.
         verdict: what that means.
     """
 
-    before: Measurement
-    after: Measurement
+    target: str
+    mode: Mode
+    batch: int
+    batch_after: int
+    settings: str
+    settings_after: str
+    before_ns: float
+    after_ns: float
     ratio: float
     low: float | None
     high: float | None
@@ -49,16 +61,16 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchComparison:
-    """Two runs held against each other: `archcount.bench-compare/1`.
+    """The comparison of two runs.
 
     Attributes:
-        pairs: of measurements of one configuration.
+        pairs: the configurations that both have measured.
         settings: what is not the same in the two runs.
         alone: what only one of them has measured, in words.
     """
 
-    pairs: tuple[Pair, ...]
-    settings: tuple[Setting, ...]
+    pairs: tuple[ComparedTimes, ...]
+    settings: tuple[ChangedSetting, ...]
     alone: tuple[str, ...]
 
 
@@ -118,21 +130,26 @@ def judge(low: float | None, high: float | None) -> Verdict:
     return "FASTER" if high < 1 else "UNCLEAR"
 
 
-def _judged(before: Measurement, after: Measurement) -> Pair:
+def _judged(before: Measurement, after: Measurement) -> ComparedTimes:
     from archcount.benchmark.statistics import clusters, interval_of_ratio
 
     assert before.statistics is not None
     assert after.statistics is not None
     # Time an image, so that runs of other batches can be compared where that is forced.
     scale = before.batch / after.batch
-    ratio = after.statistics.median_ns / before.statistics.median_ns * scale
     ours, theirs = clusters(after.blocks), clusters(before.blocks)
     interval = interval_of_ratio(ours, theirs, confidence=CONFIDENCE)
     low, high = (end * scale for end in interval) if interval else (None, None)
-    return Pair(
-        before=before,
-        after=after,
-        ratio=ratio,
+    return ComparedTimes(
+        target=before.configuration.target,
+        mode=before.configuration.mode,
+        batch=before.batch,
+        batch_after=after.batch,
+        settings=before.configuration.settings,
+        settings_after=after.configuration.settings,
+        before_ns=before.statistics.median_ns,
+        after_ns=after.statistics.median_ns,
+        ratio=after.statistics.median_ns / before.statistics.median_ns * scale,
         low=low,
         high=high,
         verdict=judge(low, high),
@@ -187,29 +204,24 @@ def _refuse_other_sources(
 
 def _settings(
     before: Benchmark, after: Benchmark, pairs: list[tuple[Measurement, Measurement]]
-) -> Iterator[Setting]:
+) -> Iterator[ChangedSetting]:
     yield from _unlike("", before.environment, after.environment)
     yield from _unlike("plan ", asdict(before.plan), asdict(after.plan))
     yield from _unlike("source of ", before.sources, after.sources)
-    found: dict[tuple[str, str, str], None] = {}
-    for one, other in pairs:
-        ours, theirs = _flat(one.configuration), _flat(other.configuration)
-        for setting in _unlike("", ours, theirs):
-            found[setting.name, setting.before, setting.after] = None
-    yield from (Setting(name=name, before=one, after=other) for name, one, other in found)
-
-
-def _flat(configuration: Configuration) -> Mapping[str, object]:
-    return asdict(configuration)
+    yield from dict.fromkeys(
+        setting
+        for one, other in pairs
+        for setting in _unlike("", asdict(one.configuration), asdict(other.configuration))
+    )
 
 
 def _unlike(
     prefix: str, before: Mapping[str, object], after: Mapping[str, object]
-) -> Iterator[Setting]:
+) -> Iterator[ChangedSetting]:
     for name in dict.fromkeys((*before, *after)):
         one, other = before.get(name), after.get(name)
         if one != other:
-            yield Setting(name=f"{prefix}{name}", before=_word(one), after=_word(other))
+            yield ChangedSetting(name=f"{prefix}{name}", before=_word(one), after=_word(other))
 
 
 def _word(value: object) -> str:

@@ -77,14 +77,10 @@ class HostClock:
 
     def block(self, work: Work, iterations: int) -> Block:
         """Run iterations one after another, and time each."""
-        samples = []
-        start = last = perf_counter_ns()
-        for _ in range(iterations):
-            work()
-            now = perf_counter_ns()
-            samples.append(now - last)
-            last = now
-        return Block(samples_ns=tuple(samples), wall_ns=last - start)
+        self._wait()
+        start = perf_counter_ns()
+        samples = self.lap([work] * iterations)  # waits for the device at its end
+        return Block(samples_ns=tuple(samples), wall_ns=perf_counter_ns() - start)
 
     def lap(self, works: Sequence[Work]) -> list[int]:
         """Run different things one after another, and time each."""
@@ -95,11 +91,14 @@ class HostClock:
         return [after - before for before, after in pairwise(times)]
 
     def host_ns(self, work: Work) -> int | None:
-        """Nothing is handed over to another device."""
+        """Return None: nothing is handed over to another device."""
         return None
 
+    def _wait(self) -> None:
+        """Wait for nothing: what was called is done."""
 
-class DeviceClock:
+
+class DeviceClock(HostClock):
     """Times what runs on another device, by events on its own time line.
 
     Events stand between iterations, and the clock waits for the device once a block.
@@ -110,13 +109,6 @@ class DeviceClock:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-
-    def block(self, work: Work, iterations: int) -> Block:
-        """Run iterations one after another, and time each."""
-        self._wait()
-        start = perf_counter_ns()
-        samples = self.lap([work] * iterations)  # waits for the device at its end
-        return Block(samples_ns=tuple(samples), wall_ns=perf_counter_ns() - start)
 
     def lap(self, works: Sequence[Work]) -> list[int]:
         """Run different things one after another, and time each."""
@@ -146,11 +138,8 @@ class DeviceClock:
         torch.accelerator.synchronize(self._device)
 
 
-Clock = HostClock | DeviceClock
-
-
-def clock_for(device: torch.device) -> Clock:
-    """Give the clock of a device."""
+def clock_for(device: torch.device) -> HostClock:
+    """Return the clock of a device."""
     return HostClock() if device.type == "cpu" else DeviceClock(device)
 
 
@@ -167,10 +156,8 @@ def peak_memory(device: torch.device, work: Work) -> tuple[int | None, PeakKind]
         except OSError:
             return None, ""
         work()
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024, "resident"
-        return None, ""
+        peak = proc_bytes("/proc/self/status", "VmHWM")
+        return peak, "resident" if peak is not None else ""
     module: Any = torch.get_device_module(device)
     try:
         module.reset_peak_memory_stats(device)
@@ -197,16 +184,22 @@ def memory_there(device: str) -> int | None:
             module: Any = torch.get_device_module(torch.device(device))
             return int(module.mem_get_info(torch.device(device))[0])
         return None
-    found = []
-    with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(int(line.split()[1]) * 1024)
+    available = proc_bytes("/proc/meminfo", "MemAvailable")
+    found = [] if available is None else [available]
     with suppress(OSError, ValueError):  # a container may be allowed less
         group = Path("/sys/fs/cgroup")
         most = int((group / "memory.max").read_text())
         found.append(most - int((group / "memory.current").read_text()))
     return min(found, default=None)
+
+
+def proc_bytes(file: str, field: str) -> int | None:
+    """Return a field of a file that Linux writes in kibibytes, None where there is none."""
+    with suppress(OSError):
+        for line in Path(file).read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) * 1024
+    return None
 
 
 _NO_MEMORY = (

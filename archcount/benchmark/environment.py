@@ -15,8 +15,9 @@ from typing import Any
 import torch
 
 from archcount import __version__
+from archcount.benchmark.devices import proc_bytes
 
-Facts = Iterator[tuple[str, str | None]]
+Entries = Iterator[tuple[str, str | None]]
 _PACKAGES = ("torch", "numpy", "triton")
 _VARIABLES = ("OMP_", "KMP_", "GOMP_", "MKL_", "MALLOC_", "CUDA_", "LD_PRELOAD", "TORCHINDUCTOR_")
 """What variables of the environment begin with that change how fast torch runs."""
@@ -64,7 +65,7 @@ def _ticks() -> tuple[int, int]:
     return sum(ticks[:8]), ticks[3] + ticks[4]
 
 
-def _software() -> Facts:
+def _software() -> Entries:
     yield "archcount", __version__
     for package in _PACKAGES:
         with suppress(PackageNotFoundError):
@@ -79,13 +80,12 @@ def _software() -> Facts:
             yield name, value
 
 
-def _machine() -> Facts:
+def _machine() -> Entries:
     yield "processor", _processor()
     yield "cores", str(os.cpu_count())
-    with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemTotal:"):
-                yield "memory", f"{int(line.split()[1]) / 2**20:.1f} GiB"
+    memory = proc_bytes("/proc/meminfo", "MemTotal")
+    if memory is not None:
+        yield "memory", f"{memory / 2**30:.1f} GiB"
     governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     with suppress(OSError):
         yield "governor", governor.read_text().strip()
@@ -99,7 +99,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _accelerators() -> Facts:
+def _accelerators() -> Entries:
     yield "CUDA", torch.version.cuda
     if not torch.accelerator.is_available():
         return
@@ -113,7 +113,7 @@ def _accelerators() -> Facts:
         yield f"{accelerator.type}:{number}", name(number) if name else accelerator.type
 
 
-def _nvidia(nvml: Any) -> Facts:
+def _nvidia(nvml: Any) -> Entries:
     yield "driver", str(nvml.nvmlSystemGetDriverVersion())
     for number in range(nvml.nvmlDeviceGetCount()):
         device = nvml.nvmlDeviceGetHandleByIndex(number)
@@ -133,7 +133,7 @@ _NVIDIA: Mapping[str, Callable[[Any, Any], str]] = {
 """How NVIDIA's library is asked; its numbers for clocks are 1 (SM) and 2 (memory)."""
 
 
-def _commit() -> Facts:
+def _commit() -> Entries:
     """Name the commit of the checkout that archcount runs from, where it is one."""
     folder = Path(__file__).resolve().parents[2]
     if not (folder / ".git").exists():

@@ -16,7 +16,7 @@ from archcount.engines import models
 from archcount.engines.model_records import ModelCount
 from archcount.errors import ArchcountError
 from archcount.loading.reference import find, source_of
-from archcount.loading.target import Target, built, load_model
+from archcount.loading.target import Target, load_model
 
 _PROCESS = 600 * 2**20
 """Bytes of a process with torch in it."""
@@ -74,13 +74,11 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
 def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount:
     given: Any = find(configuration.maker) if configuration.maker else list(configuration.inputs)
     if module is None:
-        target = Target.read(configuration.target)
-        if target.table is not None:
-            size = configuration.inputs[0] if configuration.inputs else ""
-            architecture = target.architecture(size)
-            module, given = built(architecture), "x".join(map(str, architecture.input.dims))
-        else:
-            module, _ = load_model(configuration.target, arguments=configuration.arguments)
+        size = configuration.inputs[0] if configuration.inputs else ""
+        module, own = load_model(
+            configuration.target, arguments=configuration.arguments, input=size
+        )
+        given = own or given
     return models.count(
         module,
         given,

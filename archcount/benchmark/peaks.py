@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 import torch
 
-from archcount.benchmark.devices import Clock, Work, apply_settings, clock_for, is_out_of_memory
+from archcount.benchmark.devices import HostClock, Work, apply_settings, clock_for, is_out_of_memory
 from archcount.benchmark.results import Peak
 from archcount.benchmark.settings import DTYPES, Configuration
 
@@ -47,7 +47,7 @@ def measure_peak(configuration: Configuration) -> Peak:
 
 
 def _large_enough(
-    clock: Clock, device: torch.device, dtype: torch.dtype
+    clock: HostClock, device: torch.device, dtype: torch.dtype
 ) -> tuple[int, dict[str, Work]]:
     """Find how large a product takes long enough; where memory ends before, the largest that fits.
 
@@ -83,7 +83,7 @@ def _products(size: int, device: torch.device, dtype: torch.dtype) -> dict[str, 
     }
 
 
-def _best(clock: Clock, work: Work) -> int:
+def _best(clock: HostClock, work: Work) -> int:
     found: list[int] = []
     until = perf_counter_ns() + _TIME_NS
     while len(found) < 3 or perf_counter_ns() < until:

@@ -34,6 +34,11 @@ class Peak:
     how: str
     tf32: bool | None = None
 
+    @property
+    def ridge(self) -> float | None:
+        """The operations a byte from which on computing is the limit, None without bandwidth."""
+        return None if self.bytes_per_second is None else self.flops / self.bytes_per_second
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowTime:
@@ -157,16 +162,21 @@ class Measurement:
         return self.host_ns is not None and wall is not None and self.host_ns >= 0.9 * wall
 
     @property
+    def median_ns(self) -> float | None:
+        """The median time of an iteration."""
+        return self.statistics.median_ns if self.statistics else None
+
+    @property
     def images_per_second(self) -> float | None:
         """The batch by the median time."""
-        return self.batch * 1e9 / self.statistics.median_ns if self.statistics else None
+        return self.batch * 1e9 / self.median_ns if self.median_ns else None
 
     @property
     def flops_per_second(self) -> float | None:
         """Operations by archcount's own counts, by the median time."""
-        if self.facts is None or self.statistics is None or self.facts.uncounted:
+        if self.facts is None or not self.median_ns or self.facts.uncounted:
             return None
-        return self.facts.flops * 1e9 / self.statistics.median_ns
+        return self.facts.flops * 1e9 / self.median_ns
 
 
 @dataclass(frozen=True, kw_only=True)

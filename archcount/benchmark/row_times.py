@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from archcount.architecture.network import Network
-from archcount.benchmark.devices import Clock
+from archcount.benchmark.devices import HostClock
 from archcount.benchmark.results import RowTime
 from archcount.errors import Problem, UsageError
 
@@ -44,7 +44,7 @@ class _Part:
 
 
 def rows_of(
-    module: nn.Module, image: Tensor, clock: Clock, *, is_train: bool, walks: int
+    module: nn.Module, image: Tensor, clock: HostClock, *, is_train: bool, walks: int
 ) -> list[RowTime]:
     """Walk through a network row by row, several times, and give the medians.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from time import monotonic
@@ -156,7 +156,7 @@ def _find_peak(configuration: Configuration, request: Request, found: _Found) ->
     if request.peak is None or request.plan.per_row:
         try:
             with closing(ProcessWorker(configuration)) as worker:
-                measured = Peak(**worker.ask("peak", **asdict(configuration)))
+                measured = worker.ask("measure_peak", configuration=configuration)
         except WorkerError as error:
             found.remarks.append(
                 f"no peak of {configuration.device} for {configuration.dtype}: {error.what}"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 from archcount.benchmark.model_counts import Counted
 from archcount.benchmark.results import Measurement, RowTime
-from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling, Warming
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.trial import Trial, merged
@@ -171,16 +170,15 @@ class Runner:
         counted = trial.counted = trial.counted or self.count(configuration)
         trial.note(facts=counted.facts, remarks=counted.remarks)
         trial.worker = worker = self.make_worker(configuration)
-        made = worker.ask("prepare", **asdict(configuration))
-        remarks = (*counted.remarks, *made["remarks"])
-        if made["batch"] != trial.batch:
+        batch, remarks = worker.ask("prepare", configuration=configuration)
+        if batch != trial.batch:
             trial.is_fixed = True
-            remarks += (f"its input has a batch of {made['batch']}",)
-        trial.note(batch=made["batch"], remarks=remarks)
-        trial.note(first_call_ns=worker.ask("first_call"), loss=worker.ask("loss"))
+            remarks += (f"its input has a batch of {batch}",)
+        trial.note(batch=batch, remarks=counted.remarks + remarks)
+        trial.note(first_call_ns=worker.ask("first_call"), loss=worker.ask("loss_words"))
         while not trial.warming.is_over:
             self._show(trial, "warm-up")
-            trial.warming.blocks.append(_block(worker, trial.warming.next_length()))
+            trial.warming.blocks.append(worker.ask("block", iterations=trial.warming.next_length()))
         last = trial.warming.blocks[-1].samples_ns
         # Blocks of one length in all processes, so that each has the same say in the median.
         pace = self._paces.setdefault((id(trial.configuration), trial.batch), median(last))
@@ -193,15 +191,16 @@ class Runner:
         assert sampling is not None
         self._show(trial, "sampling")
         prime = 0 if alone or sampling.iteration_ns >= _SLOW_NS else 1
-        sampling.add(replace(_block(worker, sampling.length, prime), process=trial.process))
+        block = worker.ask("block", iterations=sampling.length, prime=prime)
+        sampling.add(replace(block, process=trial.process))
         if not sampling.stopped:
             return
         if trial.process:  # the first of the configuration's processes says the rest
             trial.end("done")
             return
         self._show(trial, "memory")
-        peak, kind = worker.ask("memory")
-        trial.note(host_ns=worker.ask("host"), peak_bytes=peak, peak_kind=kind)
+        peak, kind = worker.ask("peak_memory")
+        trial.note(host_ns=worker.ask("host_ns"), peak_bytes=peak, peak_kind=kind)
         if self.plan.per_row:
             self._show(trial, "rows")
             trial.note(rows=tuple(_row(trial, row) for row in worker.ask("rows", walks=_WALKS)))
@@ -209,14 +208,9 @@ class Runner:
         self._show(trial, "done")
 
 
-def _row(trial: Trial, row: dict[str, Any]) -> RowTime:
+def _row(trial: Trial, row: RowTime) -> RowTime:
     """Put the counts of a row beside its times."""
     assert trial.counted is not None
-    macs, backward = trial.counted.rows.get(row["id"], (0, 0))
+    macs, backward = trial.counted.rows.get(row.id, (0, 0))
     is_train = trial.configuration.mode == "train"
-    return replace(RowTime(**row), macs=macs, backward_macs=backward if is_train else None)
-
-
-def _block(worker: Worker, iterations: int, prime: int = 0) -> Block:
-    found = worker.ask("block", iterations=iterations, prime=prime)
-    return Block(samples_ns=tuple(found["samples_ns"]), wall_ns=found["wall_ns"])
+    return replace(row, macs=macs, backward_macs=backward if is_train else None)

@@ -149,7 +149,3 @@ class Sampling:
     def left_ns(self) -> float:
         """Say how long it may still take at most."""
         return max(0.0, self.plan.budget * 1e9 - self.wall_ns)
-
-    def finish(self) -> Statistics:
-        """Say what all samples say."""
-        return describe(self.blocks)

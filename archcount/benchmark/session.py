@@ -101,6 +101,10 @@ class Session:
         """
         return None if self._scaler is not None else self._clock.host_ns(self._iteration)
 
+    def loss_words(self) -> str:
+        """Say what the loss was, after the first call."""
+        return self.loss.words
+
     @property
     def gradient_bytes(self) -> int:
         """Bytes of the gradients of all weights that are trained."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 Mode = Literal["forward", "train"]
 MODES: tuple[Mode, ...] = ("forward", "train")
@@ -54,11 +54,6 @@ class Configuration:
     maker: str = ""
     arguments: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     seed: int = 0
-
-    @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Configuration:
-        """Make a configuration of its fields as JSON has them."""
-        return cls(**{**fields, "inputs": tuple(fields["inputs"])})
 
     @property
     def settings(self) -> str:

@@ -34,14 +34,13 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def interval_of_median(
-    blocks: Sequence[Floats], *, confidence: float = CONFIDENCE, seed: int = 0
+    blocks: Sequence[Floats], *, confidence: float = CONFIDENCE
 ) -> tuple[float, float] | None:
-    """Give an interval that holds the true median in so many of all runs.
+    """Return an interval that holds the true median in so many of all runs.
 
     Args:
         blocks: samples by block.
         confidence: in how many of all runs.
-        seed: of the draws.
 
     Returns:
         Its ends, None for fewer than `FEWEST` blocks.
@@ -52,35 +51,26 @@ def interval_of_median(
     """
     if len(blocks) < FEWEST:
         return None
-    medians = _drawn_medians(blocks, np.random.default_rng(seed))
-    tail = _tail(confidence, len(blocks))
-    low, high = np.quantile(medians, [tail, 1 - tail])
-    return float(low), float(high)
+    medians = _drawn_medians(blocks, np.random.default_rng(0))
+    return _interval(medians, len(blocks), confidence)
 
 
 def interval_of_ratio(
-    over: Sequence[Floats],
-    under: Sequence[Floats],
-    *,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
+    over: Sequence[Floats], under: Sequence[Floats], *, confidence: float = CONFIDENCE
 ) -> tuple[float, float] | None:
-    """Give an interval of the ratio of two medians, from runs of their own.
+    """Return an interval of the ratio of two medians, from runs of their own.
 
     Args:
         over: samples by block of what stands above.
         under: of what stands below.
         confidence: in how many of all runs it holds the true ratio.
-        seed: of the draws.
     """
     fewer = min(len(over), len(under))
     if fewer < FEWEST:
         return None
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     ratios = _drawn_medians(over, rng) / _drawn_medians(under, rng)
-    tail = _tail(confidence, fewer)
-    low, high = np.quantile(ratios, [tail, 1 - tail])
-    return float(low), float(high)
+    return _interval(ratios, fewer, confidence)
 
 
 def describe(blocks: Sequence[Block]) -> Statistics:
@@ -165,11 +155,12 @@ def _thinned(blocks: Sequence[Floats]) -> Sequence[Floats]:
     return [np.quantile(block, levels) if len(block) > most else block for block in blocks]
 
 
-def _tail(confidence: float, blocks: int) -> float:
-    """Give the percentile that each end of an interval from so few blocks stands at."""
-    normal = NormalDist()
-    level = (1 + confidence) / 2
-    return normal.cdf(-((blocks / (blocks - 1)) ** 0.5) * _student(level, blocks - 1))
+def _interval(drawn: Floats, blocks: int, confidence: float) -> tuple[float, float]:
+    """Return the percentiles of what was drawn, at the widened tails that so few blocks need."""
+    level = _student((1 + confidence) / 2, blocks - 1)
+    tail = NormalDist().cdf(-((blocks / (blocks - 1)) ** 0.5) * level)
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _student(level: float, freedom: int) -> float:

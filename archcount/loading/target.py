@@ -89,6 +89,7 @@ def load_model(
     *,
     variant: str = "",
     arguments: Mapping[str, Any] | None = None,
+    input: str = "",
     device: str = "meta",
 ) -> tuple[nn.Module, str]:
     """Make the model that a target names, and say what it takes.
@@ -98,6 +99,7 @@ def load_model(
             `@variant` behind it or not.
         variant: of a table.
         arguments: what the callable is given by name.
+        input: another input size of a table, "CxHxW".
         device: `meta`, or `cpu` for a model that is to be run with its numbers.
 
     Returns:
@@ -114,7 +116,7 @@ def load_model(
 
         return build(target, arguments, device), ""
     refuse_arguments(arguments)
-    architecture = read.architecture()
+    architecture = read.architecture(input)
     return built(architecture, device), "x".join(map(str, architecture.input.dims))
 
 

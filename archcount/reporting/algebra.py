@@ -1,29 +1,23 @@
-"""Expressions as sympy has them; the only place that knows sympy."""
+"""Expressions as sympy has them and as LaTeX; the only module that uses sympy."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sympy
 
+from archcount.reporting.conditions import domain_words
+from archcount.reporting.expressions import expression
+from archcount.symbolic.counting import RowFormula
 from archcount.symbolic.domain import Domain
-from archcount.symbolic.polynomial import (
-    Atom,
-    Extreme,
-    Floor,
-    Inverse,
-    Length,
-    Name,
-    Polynomial,
-    Ratio,
-)
+from archcount.symbolic.polynomial import Polynomial
 
-Symbols = dict[str, Any]
-"""A sympy symbol for each name."""
+_FUNCTIONS = {"ceil": sympy.ceiling, "floor": sympy.floor, "max": sympy.Max, "min": sympy.Min}
 
 
-def symbols_of(domain: Domain) -> Symbols:
-    """Make a symbol of each name, whole or positive where the domain has it so."""
+def symbols_of(domain: Domain) -> dict[str, Any]:
+    """Return a sympy symbol of each name, whole or positive where the domain has it so."""
     made = {
         side.name: sympy.Symbol(side.name, integer=True, positive=True) for side in domain.sides
     }
@@ -37,37 +31,38 @@ def symbols_of(domain: Domain) -> Symbols:
     return made
 
 
-def algebraic(polynomial: Polynomial, symbols: Symbols) -> Any:
-    """Give a polynomial as a sympy expression.
+def algebraic(polynomial: Polynomial, symbols: Mapping[str, Any]) -> Any:
+    """Return a polynomial as a sympy expression, a sum of products.
 
     >>> from archcount.symbolic.rounding import length
     >>> symbols = {"H": sympy.Symbol("H", integer=True, positive=True)}
     >>> algebraic(length("H", 3, 4) * 6 + 1, symbols)
     6*ceiling(H/4) + 1
     """
-    return sympy.Add(
-        *(
-            sympy.Rational(factor.numerator, factor.denominator)
-            * sympy.Mul(*(_atom(atom, symbols) ** exponent for atom, exponent in monomial))
-            for monomial, factor in polynomial.terms.items()
-        )
-    )
+    return sympy.sympify(expression(polynomial, ()), {**_FUNCTIONS, **symbols})
 
 
-def _atom(atom: Atom, symbols: Symbols) -> Any:
-    match atom:
-        case Name(name):
-            return symbols[name]
-        case Length(name, shift, divisor):
-            if shift % divisor == divisor - 1:
-                return sympy.ceiling((symbols[name] + shift - divisor + 1) / divisor)
-            return sympy.floor((symbols[name] + shift) / divisor)
-        case Ratio(name, shift, divisor):
-            return (symbols[name] + shift) / divisor
-        case Floor(of):
-            return sympy.floor(algebraic(of, symbols))
-        case Extreme(first, second, largest):
-            both = algebraic(first, symbols), algebraic(second, symbols)
-            return sympy.Max(*both) if largest else sympy.Min(*both)
-        case Inverse(of):
-            return 1 / algebraic(of, symbols)
+def formula_latex(rows: Iterable[RowFormula], domain: Domain) -> str:
+    """Return expressions as aligned equations, a comment above them saying where they hold."""
+    symbols = symbols_of(domain)
+    names = {symbol: _latex_name(name) for name, symbol in symbols.items()}
+    lines = [
+        f"\\text{{{_escaped(row.id)} {name}}} &= "
+        + sympy.latex(algebraic(of, symbols), symbol_names=names)
+        for row in rows
+        for name, of in row.quantities().items()
+    ]
+    body = " \\\\\n".join(lines)
+    return f"% holds for {domain_words(domain)}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+
+
+def _latex_name(name: str) -> str:
+    """Return a letter as it is, the name of a Greek letter as that, another word in italics."""
+    greek = f"\\{name}"
+    if len(name) == 1 or sympy.latex(sympy.Symbol(name)) == greek:
+        return name if len(name) == 1 else greek
+    return f"\\mathit{{{_escaped(name)}}}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("_", "\\_")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcount.benchmark.results import Benchmark, Measurement, Peak
-from archcount.reporting.figures import percent, rate, significant
+from archcount.reporting.figures import milliseconds, percent, rate
 from archcount.reporting.sheet import Text
 
 FEWEST = 6
@@ -118,8 +118,8 @@ def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[str]:
         )
     if item.is_launch_bound and item.wall_ns is not None and item.host_ns is not None:
         yield (
-            f"launch-bound: handing an iteration over takes {significant(item.host_ns / 1e6)} ms "
-            f"of {significant(item.wall_ns / 1e6)} ms; a larger batch or --compile uses the device "
+            f"launch-bound: handing an iteration over takes {milliseconds(item.host_ns)} ms "
+            f"of {milliseconds(item.wall_ns)} ms; a larger batch or --compile uses the device "
             "better"
         )
     if item.facts is not None and item.facts.uncounted:

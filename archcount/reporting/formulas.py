@@ -66,7 +66,7 @@ def render_formula(
     if form == "csv":
         return to_csv(_tidy(record, row) for row in record.shown)
     if form == "latex":
-        from archcount.reporting.latex import formula_latex
+        from archcount.reporting.algebra import formula_latex
 
         return formula_latex(record.shown, record.found.domain)
     whole = form in ("md", "html")

@@ -9,7 +9,7 @@ from typing import Any
 
 from archcount.benchmark.results import Benchmark, Measurement
 from archcount.errors import Problem, UnavailableError, UsageError
-from archcount.reporting.bench_parts import RowFigures, row_figures
+from archcount.reporting.bench_row_sheets import RowFigures, row_figures
 from archcount.reporting.figures import rate, significant
 
 _NAMED = 8
@@ -62,13 +62,12 @@ def require_matplotlib(what: str) -> None:
 
 def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
     peak = benchmark.peak_for(item.configuration)
-    if peak is None or peak.bytes_per_second is None:
+    if peak is None or peak.bytes_per_second is None or peak.ridge is None:
         raise UsageError(Problem(what="no peak was measured, so there is no roof to draw"))
-    points = [part for part in row_figures(item, peak) if part.flops and part.intensity]
-    ridge = peak.flops / peak.bytes_per_second
-    least = min([ridge / 20, *(part.intensity or ridge for part in points)]) / 2
-    most = max([ridge * 20, *(part.intensity or ridge for part in points)]) * 2
-    roof = [(x, min(peak.flops, x * peak.bytes_per_second)) for x in (least, ridge, most)]
+    points = [part for part in row_figures(item, peak) if part.row.flops and part.intensity]
+    least = min([peak.ridge / 20, *(part.intensity or peak.ridge for part in points)]) / 2
+    most = max([peak.ridge * 20, *(part.intensity or peak.ridge for part in points)]) * 2
+    roof = [(x, min(peak.flops, x * peak.bytes_per_second)) for x in (least, peak.ridge, most)]
     axes.loglog(*zip(*roof, strict=True), color="black", linewidth=1.2)
     axes.scatter(
         [part.intensity for part in points],
@@ -86,7 +85,7 @@ def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
         0.02,
         0.98,
         f"peak {rate(peak.flops, 'FLOP/s')}, {rate(peak.bytes_per_second, 'B/s')} ({peak.source})\n"
-        f"ridge {significant(ridge, 3)} FLOP/B\n"
+        f"ridge {significant(peak.ridge, 3)} FLOP/B\n"
         "area: share of time; blue: bound by computing, red: by memory\n"
         "rows without multiply-accumulates are left out",
         transform=axes.transAxes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -82,16 +82,12 @@ def _repetition(atom: Atom) -> tuple[int, Fraction] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Class:
-    """Values of one remainder from `first` to `last`, None for no end."""
-
-    first: int
-    last: int | None
+_Run = tuple[int, int | None]
+"""The first and last value of one remainder that fulfil all guards; None where there is no last."""
 
 
 def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[Side, list[Guard]]:
-    """Say where guards of one side hold.
+    """Return where guards of one side hold.
 
     Args:
         name: of the side.
@@ -102,85 +98,74 @@ def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[Side, list[Guar
         The values, each of which fulfils every guard but those that are given beside them, which
         could not be resolved.
     """
-    classes: dict[int, _Class] = {0: _Class(1, None)}
     modulus = 1
+    rates: dict[Guard, Fraction] = {}
     rest: list[Guard] = []
     for guard in guards:
         found = repetition(guard.of)
-        if found is None:
+        longer = found and math.lcm(modulus, found[0] * (found[0] * found[1]).denominator)
+        if found is None or not longer or longer > _LONGEST:
             rest.append(guard)
-            continue
-        period = found[0] * (found[0] * found[1]).denominator
-        longer = math.lcm(modulus, period)
-        if longer > _LONGEST:
-            rest.append(guard)
-            continue
-        own = dict(_solved(guard, name, period, found[1] * period, met))
-        classes = dict(_both(classes, modulus, own, period, longer))
-        modulus = longer
-    return _side(name, classes, modulus, met), rest
+        else:
+            modulus, rates[guard] = longer, found[1]
+    runs = {}
+    for start in range(1, modulus + 1):
+        run = _run(rates, name, start, modulus, met)
+        if run is not None:
+            runs[start % modulus] = run
+    return _side(name, runs, modulus, met), rest
 
 
-def _solved(
-    guard: Guard, name: str, period: int, step: Fraction, met: int
-) -> Iterator[tuple[int, _Class]]:
-    """Yield, by remainder, the values start + period * k, k >= 0, that fulfil a guard."""
-    for start in range(1, period + 1):
+def _run(
+    rates: Mapping[Guard, Fraction], name: str, start: int, modulus: int, met: int
+) -> _Run | None:
+    """Return the values start + modulus * k, k >= 0, that fulfil all guards; None for no value."""
+    first, last = 0, math.inf
+    for guard, rate in rates.items():
         value = guard.of.at({name: start})
-        bounds = _steps(guard.relation, value, step, (met - start) // period)
-        if bounds is not None:
-            last = None if bounds[1] is None else start + period * bounds[1]
-            yield start % period, _Class(start + period * bounds[0], last)
+        steps = _steps(guard.relation, value, rate * modulus, (met - start) // modulus)
+        if steps is None:
+            return None
+        first, last = max(first, steps[0]), min(last, steps[1])
+    if first > last:
+        return None
+    return start + modulus * first, None if last == math.inf else start + modulus * int(last)
 
 
-def _steps(relation: str, value: Number, step: Fraction, met: int) -> tuple[int, int | None] | None:
-    """Give the first and last k >= 0 with value + step * k in a relation to 0; None for none."""
+def _steps(relation: str, value: Number, step: Fraction, met: int) -> tuple[int, float] | None:
+    """Return the first and last k >= 0 with value + step * k in a relation to 0; None for none."""
     if relation == "whole":
-        return (0, None) if value.denominator == 1 and step.denominator == 1 else None
+        return (0, math.inf) if value.denominator == 1 and step.denominator == 1 else None
     if not step:
-        return (0, None) if compare(value, relation) else None
+        return (0, math.inf) if compare(value, relation) else None
     zero = -value / step
     if relation == "==":
         return (int(zero), int(zero)) if zero.denominator == 1 and zero >= 0 else None
     if relation == "!=":
         if zero.denominator != 1 or zero < 0:
-            return 0, None
+            return 0, math.inf
         # Both sides of the one value are right; the one that was met is kept.
-        return (int(zero) + 1, None) if met >= zero or zero == 0 else (0, int(zero) - 1)
-    after = math.floor(zero) + 1 if relation == ">" else math.ceil(zero)
+        return (int(zero) + 1, math.inf) if met >= zero or zero == 0 else (0, int(zero) - 1)
     if step > 0:
-        return max(0, after), None
+        return max(0, math.floor(zero) + 1 if relation == ">" else math.ceil(zero)), math.inf
     before = math.ceil(zero) - 1 if relation == ">" else math.floor(zero)
     return (0, before) if before >= 0 else None
 
 
-def _both(
-    ours: dict[int, _Class], modulus: int, theirs: dict[int, _Class], period: int, longer: int
-) -> Iterator[tuple[int, _Class]]:
-    for remainder in range(longer):
-        one, other = ours.get(remainder % modulus), theirs.get(remainder % period)
-        if one is None or other is None:
-            continue
-        ends = [end for end in (one.last, other.last) if end is not None]
-        first, last = max(one.first, other.first), min(ends, default=None)
-        first += (remainder - first) % longer
-        last = None if last is None else last - (last - remainder) % longer
-        if last is None or first <= last:
-            yield remainder, _Class(first, last)
-
-
-def _side(name: str, classes: dict[int, _Class], modulus: int, met: int) -> Side:
-    """Give bounds for all remainders, leaving out those that would push one past `met`."""
-    endless = classes[met % modulus].last is None
+def _side(name: str, runs: Mapping[int, _Run], modulus: int, met: int) -> Side:
+    """Return bounds for all remainders, leaving out those that would push one past `met`."""
+    endless = runs[met % modulus][1] is None
     kept = {
-        remainder: found
-        for remainder, found in classes.items()
-        if (found.last is None) is endless and _reaches(found, modulus, met)
+        remainder: (first, last)
+        for remainder, (first, last) in runs.items()
+        if (last is None) is endless
+        and first - modulus < met
+        and (last is None or met < last + modulus)
     }
     # Of a remainder, the value before its first one must lie below the threshold.
-    threshold = max(1, *(found.first - modulus + 1 for found in kept.values()))
+    threshold = max(1, *(first - modulus + 1 for first, _ in kept.values()))
     least = min(threshold + (remainder - threshold) % modulus for remainder in kept)
-    lasts = [found.last + modulus - 1 for found in kept.values() if found.last is not None]
+    lasts = [last + modulus - 1 for _, last in kept.values() if last is not None]
     shorter = _shortest(set(kept), modulus)
     return Side(
         name=name,
@@ -191,13 +176,8 @@ def _side(name: str, classes: dict[int, _Class], modulus: int, met: int) -> Side
     )
 
 
-def _reaches(found: _Class, modulus: int, met: int) -> bool:
-    """Tell whether bounds that leave out no value of a class can have `met` between them."""
-    return found.first - modulus < met and (found.last is None or met < found.last + modulus)
-
-
 def _shortest(remainders: set[int], modulus: int) -> int:
-    """Give the smallest modulus that tells these remainders from the others."""
+    """Return the smallest modulus that tells these remainders from the others."""
     for shorter in range(1, modulus):
         if modulus % shorter == 0:
             seen = {remainder % shorter for remainder in remainders}

@@ -2,76 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archcount.api.tables import Table
-from archcount.benchmark.result_files import read_results, to_json
+from archcount.benchmark.comparing import BenchComparison, compare_benchmarks
+from archcount.benchmark.result_files import encoded, read_results
 from archcount.benchmark.results import Benchmark
 from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import Problem, UsageError
-from archcount.reporting.bench_comparison import render_bench_comparison
-from archcount.reporting.benchmarks import bench_csv, bench_frame, render_bench
+from archcount.reporting.bench_comparison_sheets import comparison_remarks, comparison_sheets
+from archcount.reporting.bench_notes import benchmark_notes
+from archcount.reporting.bench_sheets import bench_lines, bench_sheets
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import Text
 
 if TYPE_CHECKING:
-    import pandas as pd
     from torch import nn
-
-    from archcount.benchmark.comparing import BenchComparison
 
 
 @dataclass(frozen=True)
-class BenchReport:
+class BenchReport(Report):
     """What was measured in one run.
 
     Attributes:
         record: everything the report says, every sample too.
     """
 
+    command = "bench"
+    schema = "archcount.bench/1"
+
     record: Benchmark
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give one record per configuration as a pandas data frame."""
-        return bench_frame(self.record)
+    def _tidy(self) -> Lines:
+        return bench_lines(self.record)
 
-    def to_markdown(self) -> str:
-        """Write the report as Markdown tables."""
-        return render_bench(self.record, "md")
+    def _sheets(self) -> Parts:
+        return list(bench_sheets(self.record))
 
-    def to_csv(self) -> str:
-        """Write one line per configuration, in base units."""
-        return bench_csv(self.record)
+    def _remarks(self) -> Iterator[Text]:
+        return (note for note in benchmark_notes(self.record) if note.role in ("told", "bad"))
 
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.bench/1`."""
-        return to_json(self.record)
-
-    def _repr_html_(self) -> str:
-        return render_bench(self.record, "html")
+    def _document(self) -> Mapping[str, Any]:
+        return encoded(self.record)  # field by field, so that it can be read again
 
 
 @dataclass(frozen=True)
-class BenchComparisonReport:
-    """Two runs held against each other.
+class BenchComparisonReport(Report):
+    """A comparison of two runs.
 
     Attributes:
         record: everything the report says.
     """
 
+    command = "bench compare"
+    schema = "archcount.bench-compare/2"
+
     record: BenchComparison
 
-    def to_markdown(self) -> str:
-        """Write the report as a Markdown table."""
-        return render_bench_comparison(self.record, "md")
+    def _tidy(self) -> Lines:
+        return [asdict(pair) for pair in self.record.pairs]
 
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.bench-compare/1`."""
-        return render_bench_comparison(self.record, "json")
+    def _sheets(self) -> Parts:
+        return [comparison_sheets(self.record)]
 
-    def _repr_html_(self) -> str:
-        return render_bench_comparison(self.record, "html")
+    def _remarks(self) -> Iterator[Text]:
+        return comparison_remarks(self.record)
 
 
 def bench(
@@ -169,8 +167,6 @@ def compare_bench(
     Raises:
         UsageError: a file cannot be read, or the runs have nothing in common.
     """
-    from archcount.benchmark.comparing import compare_benchmarks
-
     one, other = (
         item.record if isinstance(item, BenchReport) else read_results(Path(item))
         for item in (before, after)
