@@ -82,7 +82,7 @@ def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction
     def lookup(name: str) -> Fraction:
         for names, read in ((INPUT_NAMES, shape), (BLOCK_INPUT_NAMES, context.start)):
             if name in names:
-                side: Fraction = exact(read.chw[names.index(name)])
+                side: Fraction = exact(read.side(name.partition(".")[2]))
                 return side
         return context.scope.number(name)
 

@@ -30,8 +30,8 @@ def count_row(name: str, node: Node) -> RowCount:
     weights, biases, params, buffers, cost = node.tally
     return RowCount(
         id=name,
-        input=node.input.chw,
-        output=node.output.chw,
+        input=node.input.printed,
+        output=node.output.printed,
         weights=weights,
         biases=biases,
         params=params,

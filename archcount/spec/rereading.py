@@ -58,7 +58,7 @@ class Rereading:
         start, change = self._start(row), None
         for edit in edits:
             if edit.kind == "input":
-                start = Shape(edit.to if start.is_map else edit.to[:1])
+                start = Shape(edit.to if start.spatial else edit.to[:1])
             elif edit.kind in ("cell", "patch"):
                 old = values[edit.name]
                 assert isinstance(old, Value)
@@ -96,7 +96,7 @@ class Rereading:
     def _start(self, row: str) -> Shape:
         return next(item.node.input for item in self.architecture.rows if item.id == row)
 
-    def _printed_input(self, row: str, start: Shape) -> tuple[int, int, int] | None:
+    def _printed_input(self, row: str, start: Shape) -> tuple[int, ...] | None:
         """Give what is printed as a row's input, where the row reads something else.
 
         That is its own input cell, else the output of the row before; rows that print no output
@@ -110,7 +110,7 @@ class Rereading:
             return None
         channels = size[2] if len(size) == 3 else start.channels
         printed = (channels, size[0], size[1])
-        return printed if printed != start.chw else None
+        return printed if printed != start.dims else None
 
     def _output_before(self, row: str) -> tuple[int, ...] | None:
         """Give the output that is printed last before a row, if it still is its input."""

@@ -43,7 +43,7 @@ class Formulas:
 
     name: str
     variant: str
-    input: tuple[int, int, int]
+    input: tuple[int, ...]
     symbols: tuple[str, ...]
     fixed: Mapping[str, Fraction]
     ties: tuple[Guard, ...]
@@ -125,7 +125,7 @@ def _run(
     symbols: tuple[str, ...],
     multiple: int,
 ) -> Formulas:
-    own = table.variant(variant).input.chw
+    own = table.variant(variant).input.printed
     lets = table.variant(variant).numbers
     sides = sides_of(symbols, own, multiple)
     point = {name: sides[name] if name in sides else lets[name] for name in symbols}
