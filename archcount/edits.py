@@ -122,7 +122,7 @@ class Window:
         return Window(self.sees + (other.sees - 1) * self.stride, self.stride * other.stride)
 
     def outputs(self, length: int) -> range:
-        """Give the output lengths that paddings from none to all but one of a kernel can make.
+        """Return the output lengths that paddings from none to all but one of a kernel can make.
 
         >>> Window(11, 4).outputs(224)  # AlexNet's first layer: 54 without, 59 with 10 on each side
         range(54, 60)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 bench = typer.Typer(
     cls=DefaultGroup,
-    help="Measure how fast models run forward and backward; compare two results.",
     rich_markup_mode=None,
     add_completion=False,
 )
@@ -30,7 +29,7 @@ bench = typer.Typer(
 @bench.command("run")
 @with_options
 def show_bench(options: BenchOptions) -> None:
-    """Measure throughput forward and backward; `archcount bench compare A B` compares results.
+    """Measure how fast models run forward and backward; compare two results.
 
     Every combination of target, mode, batch and dtype runs in a process of its own, and all take
     turns. Sampling ends when the median's 95% interval is narrow enough, or the time is up.

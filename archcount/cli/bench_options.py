@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from archcount.benchmark.settings import COMPILE_MODES
 from archcount.cli import complete
-from archcount.cli.count import Arguments, Inputs, Maker, arguments_of
+from archcount.cli.model_options import Arguments, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
 from archcount.errors import Problem, UsageError, quote
 

@@ -41,7 +41,7 @@ def fit_column(
     rows: Mapping[str, RowCount],
     declared: Convention | None = None,
 ) -> tuple[ColumnFit, ...]:
-    """Hold every listed convention, and each way of rounding, against a column.
+    """Fit every listed convention, and each way of rounding, to a column.
 
     Args:
         column: `params` or `ops`.
@@ -59,7 +59,7 @@ def fit_column(
         values = (convention.k, *(computed_value(row, convention) for row in rows.values()))
         classes.setdefault(values, []).append(convention)
     cells = {
-        (k, rounding): [_Cell.of(row, each, k, rounding) for row, each in printed.items()]
+        (k, rounding): [_PrintedNumber.of(row, each, k, rounding) for row, each in printed.items()]
         for k in {convention.k for convention in conventions}
         for rounding in _ROUNDING_BITS
     }
@@ -80,7 +80,7 @@ def fit_column(
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class _PrintedNumber:
     """A printed number for one K and one way of rounding.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Cell:
     evidence: float
 
     @classmethod
-    def of(cls, row: str, quantity: Quantity, k: int, rounding: str) -> _Cell:
+    def of(cls, row: str, quantity: Quantity, k: int, rounding: str) -> _PrintedNumber:
         interval = accepted_by(quantity, k, rounding)
         rounded, truncated = quantity.rounded(k).whole(), quantity.truncated(k).whole()
         either = range(truncated.start, rounded.stop)
@@ -106,7 +106,7 @@ class _Cell:
 def _fit(
     convention: Convention,
     like: tuple[Convention, ...],
-    printed: Sequence[_Cell],
+    printed: Sequence[_PrintedNumber],
     rows: Mapping[str, RowCount],
 ) -> ColumnFit:
     fits, misses = [], []
@@ -126,7 +126,7 @@ def _fit(
 
 
 def _prior_bits(convention: Convention) -> float:
-    """Give the bits of a convention before any number is looked at."""
+    """Return the bits of a convention before any number is looked at."""
     include = _INCLUDE_BITS.get(convention.count, 0.0) * bool(convention.include)
     return _K_BITS[convention.k] + _COUNT_BITS[convention.count] + include
 
@@ -134,7 +134,7 @@ def _prior_bits(convention: Convention) -> float:
 def supported(
     fits: tuple[ColumnFit, ...], declared: Convention, most: int = 4
 ) -> tuple[Convention, ...]:
-    """Give the conventions that a column bears out as well as the declared one, that one first.
+    """Return the conventions that a column bears out as well as the declared one, that one first.
 
     One printed number bears nothing out but itself.
     """

@@ -30,7 +30,7 @@ _KS = (1000, 1024)
 
 
 def listed(column: str) -> tuple[Convention, ...]:
-    """List the conventions that are tried for a column, the plainest first.
+    """Return the conventions that are tried for a column, the plainest first.
 
     >>> len(listed("params")), len(listed("ops"))
     (8, 24)
@@ -43,7 +43,7 @@ def listed(column: str) -> tuple[Convention, ...]:
 
 
 def parameters_value(row: RowCount, convention: Convention) -> int:
-    """Give a row's parameters under a convention that counts them."""
+    """Return a row's parameters under a convention that counts them."""
     if convention.count == "params":
         return row.params
     number = row.weights
@@ -55,7 +55,7 @@ def parameters_value(row: RowCount, convention: Convention) -> int:
 
 
 def computed_value(row: RowCount, convention: Convention) -> int:
-    """Give a row's number under a convention, in base units for one image."""
+    """Return a row's number under a convention, in base units for one image."""
     match convention.count:
         case "weights" | "params":
             return parameters_value(row, convention)
@@ -67,7 +67,7 @@ def computed_value(row: RowCount, convention: Convention) -> int:
 
 
 def accepted(printed: Quantity, convention: Convention) -> Interval:
-    """Give the values that a convention can print so.
+    """Return the values that a convention can print so.
 
     >>> from archcount.printed import parse_quantity
     >>> accepted(parse_quantity("159"), Convention(k=1000, count="macs"))
@@ -77,7 +77,7 @@ def accepted(printed: Quantity, convention: Convention) -> Interval:
 
 
 def accepted_by(printed: Quantity, k: int, rounding: str) -> Interval:
-    """Give the values that print so where K is `k`, shortened in one way or in either."""
+    """Return the values that print so where K is `k`, shortened in one way or in either."""
     if rounding == "nearest":
         return printed.rounded(k)
     if rounding == "down":
@@ -86,14 +86,14 @@ def accepted_by(printed: Quantity, k: int, rounding: str) -> Interval:
 
 
 def plain(convention: Convention) -> Convention:
-    """Give a convention whatever the rounding."""
+    """Return a convention whatever the rounding."""
     return replace(convention, rounding="either")
 
 
 def differences(
     declared: Convention, other: Convention, row: RowCount | None = None
 ) -> tuple[str, ...]:
-    """Name what differs, as the words for machines.
+    """Return what differs, as words for machines.
 
     Args:
         declared: one convention.
@@ -109,7 +109,7 @@ def differences(
 
 
 def _absent(row: RowCount, counted: str) -> set[str]:
-    """Name what a row has nothing of."""
+    """Return the categories that a row has nothing of."""
     if counted in ("weights", "params"):
         parts = {"bias": row.biases, "norm": row.params - row.weights - row.biases}
     else:
@@ -133,7 +133,7 @@ def _included(convention: Convention) -> set[str]:
 
 
 def unit(convention: Convention) -> str:
-    """Name what a convention counts, as it stands before a number.
+    """Return the name of what a convention counts.
 
     >>> unit(Convention(k=1000, count="macs", include=("bias",)))
     'MACs + bias'
@@ -143,10 +143,21 @@ def unit(convention: Convention) -> str:
 
 
 def describe(convention: Convention) -> str:
-    """Say a convention in words.
+    """Return a convention in words.
 
     >>> describe(Convention(k=1024, count="weights"))
     'weights, K = 1024'
     """
     words = {"nearest": ", rounded", "down": ", cut off"}
     return f"{unit(convention)}, K = {convention.k}{words.get(convention.rounding, '')}"
+
+
+def contrast(other: Convention, declared: Convention) -> str:
+    """Return a sentence that sets a convention against the declared one.
+
+    >>> contrast(Convention(k=1024, count="params"), Convention(k=1024, count="weights"))
+    'Counting params instead of weights.'
+    """
+    if (other.k, other.rounding) == (declared.k, declared.rounding):
+        return f"Counting {unit(other)} instead of {unit(declared)}."
+    return f"Counting {describe(other)}, instead of {describe(declared)}."

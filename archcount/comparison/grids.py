@@ -54,7 +54,7 @@ def outputs(
             cells=tuple(name for name in (*grid, source, "output") if name),
             odd=_odd_of_grid(size, computed, after, grid, recount),
             sentence=f"{_cells(row, grid, plan)} on {_grid(count.input[1:])} gives "
-            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
+            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding gives that.",
         )
     widths = tuple(dict.fromkeys(plan.channels))
     if len(size) == 3 and size[2] != computed[2] and widths:
@@ -69,7 +69,7 @@ def outputs(
 
 
 def _striding(plan: Plan) -> tuple[str, ...]:
-    """Give the printed patches and strides of a row whose every stride is printed; else nothing."""
+    """Return the printed patches and strides of a row if all its strides are printed."""
     strides = [name for name, cell in plan.cells.items() if cell.says == "stride"]
     printed = {*plan.patches, *strides}
     striding = [site for site in plan.sites if site.stride not in (None, (1, 1))]
@@ -109,7 +109,7 @@ def given_by_inputs(
             cells=("input", *(f"{before.id}.{name}" for name in (*grid, "input"))),
             sentence=f"{_cells(before, grid, plan)} of {before.id} on {_grid(theirs[:2])} gives "
             f"{_grid(gives)}, and {_grid(mine[:2])} is printed as the input of {row.id}; no "
-            "padding makes it so.",
+            "padding gives that.",
         )
 
 
@@ -138,7 +138,7 @@ def _odd_of_grid(
     grid: tuple[str, ...],
     recount: Recount,
 ) -> str:
-    """Ask the next row which grid it continues."""
+    """Return the cell that is wrong, judged by which grid the next row continues."""
     if after is None or "output" not in after.cells:
         return ""
     wanted = parse_size(after.cells["output"].text, parts=(2, 3))[:2]
@@ -160,7 +160,7 @@ def _output_grid(recount: Recount, row: str, chw: tuple[int, ...]) -> tuple[int,
 def _odd_of_widths(
     row: PrintedRow, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
 ) -> str:
-    """Ask the row's own params and ops: where they were counted with the widths, output is odd."""
+    """Return `output` where the row's own params or ops were counted with the printed widths."""
     for name in ("params", "ops"):
         if name in row.cells:
             quantity = parse_quantity(row.cells[name].text)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcount.comparison import Cell, ComparedClaim, Comparison, Explanation, Verdict, believed
+from archcount.comparison import (
+    ComparedCell,
+    ComparedClaim,
+    Comparison,
+    Explanation,
+    Verdict,
+    believed,
+)
 from archcount.comparison.conventions import describe
 from archcount.engines import RowCount
 from archcount.layers import CATEGORIES, Shape
@@ -26,7 +33,7 @@ def _(verdict: Verdict) -> dict[str, Any]:
 
 
 @encode.register
-def _(cell: Cell) -> dict[str, Any]:
+def _(cell: ComparedCell) -> dict[str, Any]:
     return {**fields_of(cell, "verdict"), **encode(cell.verdict)}
 
 
