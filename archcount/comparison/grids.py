@@ -42,7 +42,7 @@ def outputs(
     count = recount.count(row.id, edits)
     if count is None:
         return
-    computed = (count.output[1], count.output[2], count.output[0])
+    computed = (*count.output[1:], count.output[0])
     grid = _striding(plan)
     if grid and size[:2] != computed[:2] and not plan.reaches(count.input[1:], size[:2]):
         source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
