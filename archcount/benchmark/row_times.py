@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from archcount.architecture.network import Network
 from archcount.benchmark.devices import HostClock
 from archcount.benchmark.results import RowTime
 from archcount.errors import Problem, UsageError
+from archcount.tracing.containers import tensors_in
 
 
 @dataclass(slots=True)
@@ -172,6 +172,5 @@ class Traffic(TorchDispatchMode):
         kwargs = kwargs or {}
         given = func(*args, **kwargs)
         if not func.is_view:
-            leaves = tree_leaves((args, kwargs, given))
-            self.bytes += sum(item.nbytes for item in leaves if isinstance(item, Tensor))
+            self.bytes += sum(item.nbytes for item in tensors_in((args, kwargs, given)))
         return given
