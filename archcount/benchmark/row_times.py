@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcount.architecture.network import Network
 from archcount.benchmark.devices import HostClock
 from archcount.benchmark.results import RowTime
 from archcount.errors import Problem, UsageError
 from archcount.tracing.containers import tensors_in
+from archcount.tracing.torch_internals import DispatchMode
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def _sizes(parts: list[_Part], image: Tensor, *, is_train: bool) -> tuple[list[i
     return _walk(parts, image, counted, is_train=is_train)
 
 
-class Traffic(TorchDispatchMode):
+class Traffic(DispatchMode):
     """Sums the bytes that operations read and write, each operation by itself.
 
     Attributes:
