@@ -5,8 +5,8 @@
 Each round asks every tool about every model once, in turn; the medians are given, and as ratios to
 archcount's. Every count is a first one: archcount remembers nothing from one to the next (torch is
 warm, and the code imported). Models are made once, one for archcount and an equal one for all
-others, as some leave methods of theirs on it. archcount and FlopCounterMode are asked twice: as they
-are used, and of a model that lies on the meta device already, where FlopCounterMode does no
+others, as some leave methods of theirs on it. archcount and FlopCounterMode are asked twice: as
+they are used, and of a model that lies on the meta device already, where FlopCounterMode does no
 arithmetic either. Beside them stands a bare forward pass of the model on the meta device, without
 gradients, which counts nothing. A decoder of 32 layers, 4,096 wide, has no numbers: the tools that
 need some are left out there, and so are those that are not installed.
