@@ -21,9 +21,9 @@ from archcount.printed import (
     parse_share,
 )
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.marked import Marked
 from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
 from archcount.spec.summary import read_networks
+from archcount.spec.yaml_tree import YamlNode
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
 _COUNTED = ("params", "weights", "ops", "buffers", "params and buffers", "neurons")
@@ -39,7 +39,7 @@ _KIND = re.compile(r"(?P<word>\S+)(?: (?P<kernel>[1-9]\d*x[1-9]\d*))?")
 """Layers by word and kernel, "conv 1x1"."""
 
 
-def check_claims(marked: Marked, columns: Collection[str], problems: list[Problem]) -> None:
+def check_claims(marked: YamlNode, columns: Collection[str], problems: list[Problem]) -> None:
     """See that every claim's numbers can be read, and that what they are of exists."""
     for claim in marked.listing("claims"):
         parts = {key: item for key, item in claim.items() if item.value is not None}
@@ -69,7 +69,7 @@ def check_claims(marked: Marked, columns: Collection[str], problems: list[Proble
 
 
 def _notations(
-    parts: Mapping[str, Marked], what: str
+    parts: Mapping[str, YamlNode], what: str
 ) -> Iterator[tuple[str, Callable[[str], object]]]:
     """Say how the texts of a claim are read."""
     printed = str(parts["printed"].value)
@@ -89,7 +89,7 @@ def _notations(
     yield "layers", layers_like
 
 
-def _ratios(parts: Mapping[str, Marked]) -> list[str]:
+def _ratios(parts: Mapping[str, YamlNode]) -> list[str]:
     """Name what a claim is set against."""
     return [key for key in ("fewer_than", "more_than") if key in parts]
 
@@ -116,7 +116,7 @@ def layers_like(text: str) -> tuple[str, tuple[int, int] | None]:
     return match["word"], (sides[0], sides[1]) if sides else None
 
 
-def _strange_references(parts: Mapping[str, Marked]) -> Iterator[Problem]:
+def _strange_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
     """Refuse a ratio to a number that cannot be read, or to a network that is none."""
     for key in _ratios(parts):
         reference = {name: item for name, item in parts[key].items() if item.value is not None}
@@ -133,7 +133,7 @@ def _strange_references(parts: Mapping[str, Marked]) -> Iterator[Problem]:
             yield from _strange_network(table, reference.get("variant"))
 
 
-def _strange_network(table: Marked, variant: Marked | None) -> Iterator[Problem]:
+def _strange_network(table: YamlNode, variant: YamlNode | None) -> Iterator[Problem]:
     """Refuse a table that is not shipped, and a variant that it does not have."""
     name = str(table.value)
     if name not in shipped_tables():
@@ -152,7 +152,7 @@ def _strange_network(table: Marked, variant: Marked | None) -> Iterator[Problem]
         )
 
 
-def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
+def _unfit(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
     """Refuse what does not go together in one claim."""
     printed = str(parts["printed"].value)
     ratios = _ratios(parts)
@@ -192,12 +192,12 @@ def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
             )
 
 
-def claims_of(file: TableFile, marked: Marked) -> tuple[Claim, ...]:
+def claims_of(file: TableFile, marked: YamlNode) -> tuple[Claim, ...]:
     """Make the records of a validated file's claims."""
     return tuple(_claim(claim, index, marked) for index, claim in enumerate(file.claims))
 
 
-def _claim(claim: ClaimEntry, index: int, marked: Marked) -> Claim:
+def _claim(claim: ClaimEntry, index: int, marked: YamlNode) -> Claim:
     def place(key: str) -> Location:
         return marked.find(("claims", index, key)).where
 

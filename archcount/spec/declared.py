@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
 from archcount.printed import DeclaredReading, Erratum
 from archcount.spec.blocks import BlockReader
-from archcount.spec.marked import Marked
 from archcount.spec.parsed import ParsedReading, ParsedRow
 from archcount.spec.schema import TableFile
+from archcount.spec.yaml_tree import YamlNode
 
 
 def read_readings(
-    marked: Marked, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
+    marked: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
 ) -> Iterator[ParsedReading]:
     """Read the declared readings; what is wrong goes to `problems`."""
     taken: set[str] = set()
@@ -45,7 +45,7 @@ def read_readings(
         yield ParsedReading(declared=declared, block=block)
 
 
-def check_errata(marked: Marked, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
+def check_errata(marked: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
     """See that every erratum speaks of a printed cell, and of each one once."""
     printed = {row.id: row.printed.cells for row in rows}
     taken: set[tuple[str, str]] = set()
@@ -81,7 +81,7 @@ def check_errata(marked: Marked, rows: Sequence[ParsedRow], problems: list[Probl
         taken.add((row, column))
 
 
-def _known_row(marked: Marked, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
+def _known_row(marked: YamlNode, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
     """Tell whether a row exists; where no row could be read, nothing is said."""
     row = str(marked.value)
     if rows and row not in rows:
@@ -97,7 +97,7 @@ def _known_row(marked: Marked, rows: Collection[str], what: str, problems: list[
     return True
 
 
-def errata_of(file: TableFile, marked: Marked) -> tuple[Erratum, ...]:
+def errata_of(file: TableFile, marked: YamlNode) -> tuple[Erratum, ...]:
     """Make the records of a validated file's errata."""
     return tuple(
         Erratum(

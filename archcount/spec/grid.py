@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
-from archcount.spec.marked import Marked
 from archcount.spec.schema import NAME
+from archcount.spec.yaml_tree import YamlNode
 
 COLUMNS = {
     "row": "the row's name, and the name of its module",
@@ -57,7 +57,7 @@ class GridRow:
 
 
 def parse_grid(
-    marked: Marked, lines: list[str], declared: dict[str, str], *, blocks: bool = True
+    marked: YamlNode, lines: list[str], declared: dict[str, str], *, blocks: bool = True
 ) -> tuple[list[GridRow], list[str]]:
     """Read the pipe block.
 
@@ -115,7 +115,7 @@ def parse_grid(
     return rows, names
 
 
-def _placed_lines(marked: Marked, lines: list[str]) -> list[tuple[str, Location]]:
+def _placed_lines(marked: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
     """Give the block's lines with the place of their first character."""
     text = str(marked.value)
     start = marked.where

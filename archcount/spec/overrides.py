@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from archcount.errors import Location, Problem, quote, suggestion
 from archcount.spec.grid import COLUMNS, Cell, GridRow
-from archcount.spec.marked import Marked
 from archcount.spec.summary import PRINTED
+from archcount.spec.yaml_tree import YamlNode
 
 _OVERLAID = ("let", "layer", "blocks")
 """The mappings whose entries a variant changes one by one."""
@@ -31,11 +31,11 @@ class GridChange:
     """
 
     where: Location
-    cells: Marked
-    read: Marked
+    cells: YamlNode
+    read: YamlNode
 
 
-def apply_variant(marked: Marked, variant: str) -> tuple[Marked, GridChange]:
+def apply_variant(marked: YamlNode, variant: str) -> tuple[YamlNode, GridChange]:
     """Put a variant's changes in place, every value with its own place.
 
     Args:
@@ -46,7 +46,7 @@ def apply_variant(marked: Marked, variant: str) -> tuple[Marked, GridChange]:
         The file with the changes in place, and the changes of its rows.
     """
     variants = marked.section("variants")
-    empty = Marked({}, marked.where)
+    empty = YamlNode({}, marked.where)
     cells, read = empty, empty
     for name in lineage(marked, variant):
         change = variants.section(name)
@@ -56,7 +56,7 @@ def apply_variant(marked: Marked, variant: str) -> tuple[Marked, GridChange]:
     return marked, GridChange(variants.keys[variant], cells, read)
 
 
-def lineage(marked: Marked, variant: str) -> list[str]:
+def lineage(marked: YamlNode, variant: str) -> list[str]:
     """List the variants that one is made of, the first one first and itself last."""
     variants = marked.section("variants")
     found: list[str] = []
@@ -66,12 +66,12 @@ def lineage(marked: Marked, variant: str) -> list[str]:
     return found[::-1]
 
 
-def _base_of(variant: Marked) -> str:
+def _base_of(variant: YamlNode) -> str:
     base = dict(variant.items()).get("of")
     return str(base.value) if base and isinstance(base.value, str) else ""
 
 
-def _changed(marked: Marked, change: Marked) -> Marked:
+def _changed(marked: YamlNode, change: YamlNode) -> YamlNode:
     written = dict(change.items())
     values = {key: value for key, value in marked.items() if key not in _BASE}
     keys = {key: where for key, where in marked.keys.items() if key not in _BASE}
@@ -82,23 +82,23 @@ def _changed(marked: Marked, change: Marked) -> Marked:
     for key in (*_REPLACED, *_OWN):
         if key in written and written[key].value is not None:
             values[key], keys[key] = written[key], change.keys[key]
-    return Marked(values, marked.where, keys)
+    return YamlNode(values, marked.where, keys)
 
 
-def _overlaid(base: Marked, change: Marked) -> Marked:
+def _overlaid(base: YamlNode, change: YamlNode) -> YamlNode:
     """Give a mapping with some of its entries changed, in the base's order."""
-    return Marked(
+    return YamlNode(
         {**dict(base.items()), **dict(change.items())}, base.where, {**base.keys, **change.keys}
     )
 
 
-def _joined(base: Marked, change: Marked) -> Marked:
+def _joined(base: YamlNode, change: YamlNode) -> YamlNode:
     """Join changes of cells, row by row."""
     rows = {
         row: _overlaid(base.section(row), change.section(row))
         for row in {**dict(base.items()), **dict(change.items())}
     }
-    return Marked({**rows}, base.where, {**base.keys, **change.keys})
+    return YamlNode({**rows}, base.where, {**base.keys, **change.keys})
 
 
 def change_grid(
@@ -120,14 +120,14 @@ def change_grid(
     known = [name for name in rows[0].cells if name != "row"]
     allowed = list(dict.fromkeys((*(name for name in COLUMNS if name != "row"), *declared)))
     for target, source in change.read.items():
-        place = Marked(target, change.read.keys[target])
+        place = YamlNode(target, change.read.keys[target])
         problems += _strange(source, known, "a column to read")
         problems += _strange(place, allowed, "a column to read another as")
     for row, others in change.cells.items():
-        place = Marked(row, change.cells.keys[row])
+        place = YamlNode(row, change.cells.keys[row])
         problems += _strange(place, [each.id for each in rows], "a row to change")
         for column in others.keys:
-            place = Marked(column, others.keys[column])
+            place = YamlNode(column, others.keys[column])
             problems += _strange(place, [*known, *change.read.keys], "a column to change")
     changed = [_changed_row(row, change) for row in rows]
     if "block" not in {*changed[0].cells, *change.read.keys}:
@@ -158,7 +158,7 @@ def _changed_row(row: GridRow, change: GridChange) -> GridRow:
     return replace(row, cells={**written, **read, **again})
 
 
-def _strange(name: Marked, known: Sequence[str], what: str) -> Iterator[Problem]:
+def _strange(name: YamlNode, known: Sequence[str], what: str) -> Iterator[Problem]:
     """Refuse a name that is none; where nothing could be read, nothing is said."""
     if known and isinstance(name.value, str) and name.value not in known:
         yield Problem(
@@ -169,7 +169,7 @@ def _strange(name: Marked, known: Sequence[str], what: str) -> Iterator[Problem]
         )
 
 
-def read_elsewhere(marked: Marked) -> frozenset[str]:
+def read_elsewhere(marked: YamlNode) -> frozenset[str]:
     """Give the columns that some variant reads as another: each is a network's own."""
     return frozenset(
         str(source.value)
@@ -178,13 +178,13 @@ def read_elsewhere(marked: Marked) -> frozenset[str]:
     )
 
 
-def default_of(marked: Marked) -> str:
+def default_of(marked: YamlNode) -> str:
     """Give the variant that is meant where none is named; empty for the table as printed."""
     found = dict(marked.items()).get("default")
     return str(found.value) if found and isinstance(found.value, str) else ""
 
 
-def strange_names(marked: Marked) -> Iterator[Problem]:
+def strange_names(marked: YamlNode) -> Iterator[Problem]:
     """Refuse variants of none or of themselves, a default that is none, and a reserved name."""
     variants = marked.section("variants")
     told: set[str] = set()
@@ -217,7 +217,7 @@ def strange_names(marked: Marked) -> Iterator[Problem]:
         )
 
 
-def _circle(variants: Marked, name: str) -> list[str]:
+def _circle(variants: YamlNode, name: str) -> list[str]:
     """List the variants that lead from one back to itself; none where they do not."""
     way: list[str] = []
     while name in variants.keys and name not in way:

@@ -11,7 +11,6 @@ from archcount.layers import Shape
 from archcount.printed import Claim, Convention, PrintedTable, Source
 from archcount.spec.claims import claims_of, layers_like
 from archcount.spec.declared import errata_of
-from archcount.spec.marked import Marked
 from archcount.spec.overrides import apply_variant
 from archcount.spec.parsed import Sections
 from archcount.spec.row_readings import RowReadings
@@ -20,6 +19,7 @@ from archcount.spec.sections import read_sections
 from archcount.spec.summary import PRINTED
 from archcount.spec.validate import validate
 from archcount.spec.variant import Variant
+from archcount.spec.yaml_tree import YamlNode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class TableSource:
         base: its rows, heads and declared readings, without any variant.
     """
 
-    tree: Marked
+    tree: YamlNode
     lines: list[str]
     entries: TableFile
     base: Sections
@@ -105,7 +105,7 @@ def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> I
             yield replace(item, what=name + item.what)
 
 
-def _unheard(variant: str, file: TableFile, marked: Marked) -> Iterator[Problem]:
+def _unheard(variant: str, file: TableFile, marked: YamlNode) -> Iterator[Problem]:
     """Refuse what a variant says of printed rows that are not its own."""
     for index, _ in enumerate(file.errata):
         yield Problem(
@@ -165,7 +165,7 @@ def in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(once, key=lambda item: item.where or Location("", 0, 0))
 
 
-def _printed(file: TableFile, marked: Marked, parts: Sections) -> PrintedTable:
+def _printed(file: TableFile, marked: YamlNode, parts: Sections) -> PrintedTable:
     """Gather what the paper printed, and what the file says of it."""
     params, ops = file.conventions.params, file.conventions.ops
     return PrintedTable(

@@ -17,7 +17,6 @@ from archcount.spec.blocks import BlockReader
 from archcount.spec.claims import check_claims
 from archcount.spec.declared import check_errata, read_readings
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
-from archcount.spec.marked import Marked
 from archcount.spec.overrides import (
     GridChange,
     change_grid,
@@ -27,10 +26,11 @@ from archcount.spec.overrides import (
 )
 from archcount.spec.parsed import HeadBody, ParsedRow, Sections
 from archcount.spec.rows import NAMELESS, read_row
+from archcount.spec.yaml_tree import YamlNode
 
 
 def read_sections(
-    marked: Marked, lines: list[str], problems: list[Problem], change: GridChange | None = None
+    marked: YamlNode, lines: list[str], problems: list[Problem], change: GridChange | None = None
 ) -> Sections:
     """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
 
@@ -83,7 +83,7 @@ def read_sections(
     )
 
 
-def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
+def _clashes(marked: YamlNode, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
     """Find names that an expression cannot read, or could read in two ways."""
     places = {**marked.section("columns").keys, **marked.section("let").keys}
     problems = [
@@ -107,7 +107,7 @@ def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -
     ]
 
 
-def _strange_lets(marked: Marked, lets: Collection[str]) -> Iterator[Problem]:
+def _strange_lets(marked: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
     """Find what a variant lets be that the table does not."""
     for variant, change in marked.section("variants").items():
         for name, where in change.section("let").keys.items():
@@ -121,7 +121,7 @@ def _strange_lets(marked: Marked, lets: Collection[str]) -> Iterator[Problem]:
 
 
 def _heads(
-    marked: Marked, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
+    marked: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
 ) -> Iterable[HeadBody]:
     known = [row.id for row in rows]
     taken: set[str] = set()
@@ -155,7 +155,7 @@ def _heads(
             problems += [item for item in error.problems if item not in problems]
 
 
-def _float(marked: Marked) -> float:
+def _float(marked: YamlNode) -> float:
     """Read a number that the schema checks; 0 where it will refuse it."""
     try:
         return float(str(marked.value))

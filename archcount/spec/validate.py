@@ -8,11 +8,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
-from archcount.spec.marked import Marked
 from archcount.spec.schema import SIZE, TableFile
+from archcount.spec.yaml_tree import YamlNode
 
 
-def validate(marked: Marked) -> TableFile:
+def validate(marked: YamlNode) -> TableFile:
     """Check the file's keys and values against the schema.
 
     Raises:
@@ -35,7 +35,7 @@ def validate(marked: Marked) -> TableFile:
         raise InvalidTableError([_problem(marked, detail) for detail in details]) from None
 
 
-def _problem(marked: Marked, detail: ErrorDetails) -> Problem:
+def _problem(marked: YamlNode, detail: ErrorDetails) -> Problem:
     path = tuple(detail["loc"])
     label = ".".join(str(step) for step in path if step != "[key]")
     place = marked.find(path)
