@@ -39,9 +39,9 @@ _KIND = re.compile(r"(?P<word>\S+)(?: (?P<kernel>[1-9]\d*x[1-9]\d*))?")
 """Layers by word and kernel, "conv 1x1"."""
 
 
-def check_claims(marked: YamlNode, columns: Collection[str], problems: list[Problem]) -> None:
+def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Problem]) -> None:
     """See that every claim's numbers can be read, and that what they are of exists."""
-    for claim in marked.listing("claims"):
+    for claim in tree.listing("claims"):
         parts = {key: item for key, item in claim.items() if item.value is not None}
         texts = (parts.get("what"), parts.get("printed"), parts.get("from"))
         if not all(text and isinstance(text.value, str) for text in texts):
@@ -192,14 +192,14 @@ def _unfit(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
             )
 
 
-def claims_of(file: TableFile, marked: YamlNode) -> tuple[Claim, ...]:
+def claims_of(file: TableFile, tree: YamlNode) -> tuple[Claim, ...]:
     """Make the records of a validated file's claims."""
-    return tuple(_claim(claim, index, marked) for index, claim in enumerate(file.claims))
+    return tuple(_claim(claim, index, tree) for index, claim in enumerate(file.claims))
 
 
-def _claim(claim: ClaimEntry, index: int, marked: YamlNode) -> Claim:
+def _claim(claim: ClaimEntry, index: int, tree: YamlNode) -> Claim:
     def place(key: str) -> Location:
-        return marked.find(("claims", index, key)).where
+        return tree.find(("claims", index, key)).where
 
     erratum = claim.erratum
     than = claim.fewer_than or claim.more_than

@@ -13,11 +13,11 @@ from archcount.spec.yaml_tree import YamlNode
 
 
 def read_readings(
-    marked: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
+    tree: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
 ) -> Iterator[ParsedReading]:
     """Read the declared readings; what is wrong goes to `problems`."""
     taken: set[str] = set()
-    for entry in marked.listing("readings"):
+    for entry in tree.listing("readings"):
         parts = dict(entry.items())
         if not {"row", "block", "because"} <= parts.keys():
             continue  # the schema has reported it
@@ -45,11 +45,11 @@ def read_readings(
         yield ParsedReading(declared=declared, block=block)
 
 
-def check_errata(marked: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
+def check_errata(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
     """See that every erratum speaks of a printed cell, and of each one once."""
     printed = {row.id: row.printed.cells for row in rows}
     taken: set[tuple[str, str]] = set()
-    for entry in marked.listing("errata"):
+    for entry in tree.listing("errata"):
         parts = dict(entry.items())
         if not {"row", "cell"} <= parts.keys():
             continue  # the schema has reported it
@@ -81,23 +81,23 @@ def check_errata(marked: YamlNode, rows: Sequence[ParsedRow], problems: list[Pro
         taken.add((row, column))
 
 
-def _known_row(marked: YamlNode, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
+def _known_row(tree: YamlNode, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
     """Tell whether a row exists; where no row could be read, nothing is said."""
-    row = str(marked.value)
+    row = str(tree.value)
     if rows and row not in rows:
         problems.append(
             Problem(
                 what=f"{what} of {quote(row)}, which is no row",
                 allowed=", ".join(rows),
                 remedy=suggestion(row, rows),
-                where=marked.where,
+                where=tree.where,
             )
         )
         return False
     return True
 
 
-def errata_of(file: TableFile, marked: YamlNode) -> tuple[Erratum, ...]:
+def errata_of(file: TableFile, tree: YamlNode) -> tuple[Erratum, ...]:
     """Make the records of a validated file's errata."""
     return tuple(
         Erratum(
@@ -105,7 +105,7 @@ def errata_of(file: TableFile, marked: YamlNode) -> tuple[Erratum, ...]:
             column=erratum.cell,
             verdict=erratum.verdict,
             because=erratum.because,
-            where=marked.find(("errata", index, "row")).where,
+            where=tree.find(("errata", index, "row")).where,
         )
         for index, erratum in enumerate(file.errata)
     )

@@ -57,12 +57,12 @@ class GridRow:
 
 
 def parse_grid(
-    marked: YamlNode, lines: list[str], declared: dict[str, str], *, blocks: bool = True
+    tree: YamlNode, lines: list[str], declared: dict[str, str], *, blocks: bool = True
 ) -> tuple[list[GridRow], list[str]]:
     """Read the pipe block.
 
     Args:
-        marked: the block's text with its place.
+        tree: the block's text with its place.
         lines: the lines of the whole file.
         declared: the headings under `columns:`.
         blocks: whether there must be a column `block`, as where no variant reads another so.
@@ -73,20 +73,20 @@ def parse_grid(
     Raises:
         InvalidTableError: with every problem of the grid.
     """
-    if marked.style != "|":
+    if tree.style != "|":
         raise InvalidTableError(
             Problem(
                 what="the rows are not in a block of lines",
                 allowed="table: | and the rows on the lines below it",
                 remedy="write table: |",
-                where=marked.where,
+                where=tree.where,
             )
         )
-    placed = [line for line in _placed_lines(marked, lines) if line[0].strip()]
+    placed = [line for line in _placed_lines(tree, lines) if line[0].strip()]
     problems: list[Problem] = []
     if not placed:
         raise InvalidTableError(
-            Problem(what="the table is empty", remedy="write its rows", where=marked.where)
+            Problem(what="the table is empty", remedy="write its rows", where=tree.where)
         )
     header = _cells(*placed[0])
     needed = ["row", *(["block"] if blocks else [])]
@@ -108,17 +108,17 @@ def parse_grid(
         rows.append(row)
     if len(placed) == 1:
         problems.append(
-            Problem(what="the table has no rows", remedy="write one a line", where=marked.where)
+            Problem(what="the table has no rows", remedy="write one a line", where=tree.where)
         )
     if problems:
         raise InvalidTableError(problems)
     return rows, names
 
 
-def _placed_lines(marked: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
+def _placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
     """Give the block's lines with the place of their first character."""
-    text = str(marked.value)
-    start = marked.where
+    text = str(tree.value)
+    start = tree.where
     placed = []
     for offset, line in enumerate(text.splitlines()):
         number = start.line + 1 + offset

@@ -35,30 +35,30 @@ class GridChange:
     read: YamlNode
 
 
-def apply_variant(marked: YamlNode, variant: str) -> tuple[YamlNode, GridChange]:
+def apply_variant(tree: YamlNode, variant: str) -> tuple[YamlNode, GridChange]:
     """Put a variant's changes in place, every value with its own place.
 
     Args:
-        marked: the written file.
+        tree: the written file.
         variant: the variant's name.
 
     Returns:
         The file with the changes in place, and the changes of its rows.
     """
-    variants = marked.section("variants")
-    empty = YamlNode({}, marked.where)
+    variants = tree.section("variants")
+    empty = YamlNode({}, tree.where)
     cells, read = empty, empty
-    for name in lineage(marked, variant):
+    for name in lineage(tree, variant):
         change = variants.section(name)
-        marked = _changed(marked, change)
+        tree = _changed(tree, change)
         read = _overlaid(read, change.section("read"))
         cells = _joined(cells, change.section("cells"))
-    return marked, GridChange(variants.keys[variant], cells, read)
+    return tree, GridChange(variants.keys[variant], cells, read)
 
 
-def lineage(marked: YamlNode, variant: str) -> list[str]:
+def lineage(tree: YamlNode, variant: str) -> list[str]:
     """List the variants that one is made of, the first one first and itself last."""
-    variants = marked.section("variants")
+    variants = tree.section("variants")
     found: list[str] = []
     while variant in variants.keys and variant not in found:
         found.append(variant)
@@ -71,18 +71,18 @@ def _base_of(variant: YamlNode) -> str:
     return str(base.value) if base and isinstance(base.value, str) else ""
 
 
-def _changed(marked: YamlNode, change: YamlNode) -> YamlNode:
+def _changed(tree: YamlNode, change: YamlNode) -> YamlNode:
     written = dict(change.items())
-    values = {key: value for key, value in marked.items() if key not in _BASE}
-    keys = {key: where for key, where in marked.keys.items() if key not in _BASE}
+    values = {key: value for key, value in tree.items() if key not in _BASE}
+    keys = {key: where for key, where in tree.keys.items() if key not in _BASE}
     for key in _OVERLAID:
         if change.section(key).value:
-            values[key] = _overlaid(marked.section(key), change.section(key))
+            values[key] = _overlaid(tree.section(key), change.section(key))
             keys.setdefault(key, change.keys[key])
     for key in (*_REPLACED, *_OWN):
         if key in written and written[key].value is not None:
             values[key], keys[key] = written[key], change.keys[key]
-    return YamlNode(values, marked.where, keys)
+    return YamlNode(values, tree.where, keys)
 
 
 def _overlaid(base: YamlNode, change: YamlNode) -> YamlNode:
@@ -169,24 +169,24 @@ def _strange(name: YamlNode, known: Sequence[str], what: str) -> Iterator[Proble
         )
 
 
-def read_elsewhere(marked: YamlNode) -> frozenset[str]:
+def read_elsewhere(tree: YamlNode) -> frozenset[str]:
     """Give the columns that some variant reads as another: each is a network's own."""
     return frozenset(
         str(source.value)
-        for _, variant in marked.section("variants").items()
+        for _, variant in tree.section("variants").items()
         for _, source in variant.section("read").items()
     )
 
 
-def default_of(marked: YamlNode) -> str:
+def default_of(tree: YamlNode) -> str:
     """Give the variant that is meant where none is named; empty for the table as printed."""
-    found = dict(marked.items()).get("default")
+    found = dict(tree.items()).get("default")
     return str(found.value) if found and isinstance(found.value, str) else ""
 
 
-def strange_names(marked: YamlNode) -> Iterator[Problem]:
+def strange_names(tree: YamlNode) -> Iterator[Problem]:
     """Refuse variants of none or of themselves, a default that is none, and a reserved name."""
-    variants = marked.section("variants")
+    variants = tree.section("variants")
     told: set[str] = set()
     for name, variant in variants.items():
         if name == PRINTED:
@@ -209,9 +209,9 @@ def strange_names(marked: YamlNode) -> Iterator[Problem]:
         else:
             others = [other for other in variants.keys if other != name]
             yield from _strange(base, others or ["(no other)"], f"what variant {name} is of")
-    if default_of(marked):
+    if default_of(tree):
         yield from _strange(
-            dict(marked.items())["default"],
+            dict(tree.items())["default"],
             list(variants.keys) or ["(no variant)"],
             "the default variant",
         )

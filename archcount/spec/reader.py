@@ -105,20 +105,20 @@ def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> I
             yield replace(item, what=name + item.what)
 
 
-def _unheard(variant: str, file: TableFile, marked: YamlNode) -> Iterator[Problem]:
+def _unheard(variant: str, file: TableFile, tree: YamlNode) -> Iterator[Problem]:
     """Refuse what a variant says of printed rows that are not its own."""
     for index, _ in enumerate(file.errata):
         yield Problem(
             what=f"an erratum of variant {variant}, of which the paper prints no rows",
             remedy="write printed: true if its rows are printed, or remove it",
-            where=marked.find(("errata", index, "row")).where,
+            where=tree.find(("errata", index, "row")).where,
         )
     for index, claim in enumerate(file.claims):
         if claim.what.startswith("sum of "):
             yield Problem(
                 what=f"a claim of the {claim.what}, and the paper prints no rows of this variant",
                 remedy="write printed: true if its rows are printed, or remove it",
-                where=marked.find(("claims", index, "what")).where,
+                where=tree.find(("claims", index, "what")).where,
             )
 
 
@@ -165,7 +165,7 @@ def in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(once, key=lambda item: item.where or Location("", 0, 0))
 
 
-def _printed(file: TableFile, marked: YamlNode, parts: Sections) -> PrintedTable:
+def _printed(file: TableFile, tree: YamlNode, parts: Sections) -> PrintedTable:
     """Gather what the paper printed, and what the file says of it."""
     params, ops = file.conventions.params, file.conventions.ops
     return PrintedTable(
@@ -180,8 +180,8 @@ def _printed(file: TableFile, marked: YamlNode, parts: Sections) -> PrintedTable
             ),
             "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
         },
-        claims=claims_of(file, marked),
+        claims=claims_of(file, tree),
         readings=tuple(reading.declared for reading in parts.readings),
-        errata=errata_of(file, marked),
+        errata=errata_of(file, tree),
         notes=file.notes,
     )
