@@ -60,10 +60,9 @@ def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Proble
         column = what.removeprefix("sum of ")
         if column != what and columns and column not in columns:
             problems.append(
-                Problem(
-                    what=f"a claim of the {what}, and the table has no column {column}",
-                    allowed="sums of printed columns",
-                    where=parts["what"].where,
+                parts["what"].problem(
+                    f"a claim of the {what}, and the table has no column {column}",
+                    "sums of printed columns",
                 )
             )
 
@@ -128,7 +127,7 @@ def _strange_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
                 yield error.at(printed.text_start, "claim")
             else:
                 if zero:
-                    yield Problem(what="a ratio to 0", allowed="above 0", where=printed.where)
+                    yield printed.problem("a ratio to 0", "above 0")
         if table and isinstance(table.value, str):
             yield from _strange_network(table, reference.get("variant"))
 
@@ -137,19 +136,9 @@ def _strange_network(table: YamlNode, variant: YamlNode | None) -> Iterator[Prob
     """Refuse a table that is not shipped, and a variant that it does not have."""
     name = str(table.value)
     if name not in shipped_tables():
-        yield Problem(
-            what=f"a ratio to {quote(name)}, which is no shipped table",
-            allowed=", ".join(shipped_tables()),
-            remedy=suggestion(name, shipped_tables()),
-            where=table.where,
-        )
-    elif variant and str(variant.value) not in (known := read_networks(shipped_tables()[name])):
-        yield Problem(
-            what=f"a ratio to {quote(str(variant.value))}, which is no variant of {name}",
-            allowed=", ".join(known) or "none; it has no variants",
-            remedy=suggestion(str(variant.value), known),
-            where=variant.where,
-        )
+        yield table.unknown("ratio to unknown table", shipped_tables())
+    elif variant and variant.text not in (known := read_networks(shipped_tables()[name])):
+        yield variant.unknown(f"ratio to unknown variant of {name}", known)
 
 
 def _unfit(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
@@ -159,7 +148,7 @@ def _unfit(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
     share = "%" in printed and not ratios
 
     def refuse(key: str, text: str, allowed: str) -> Problem:
-        return Problem(what=text, allowed=allowed, where=parts[key].where)
+        return parts[key].problem(text, allowed)
 
     if len(ratios) > 1:
         yield refuse("more_than", "a claim of both fewer_than and more_than", "one of them")
@@ -185,11 +174,7 @@ def _unfit(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
         if key in parts and what != owner:
             yield refuse(key, f"{key} beside {what}", f"{key} beside {owner}")
         if key not in parts and what == owner and key != "epochs":
-            yield Problem(
-                what=f"a claim of {what} without {key}",
-                remedy=f"add {key}:",
-                where=parts["what"].where,
-            )
+            yield parts["what"].problem(f"a claim of {what} without {key}", remedy=f"add {key}:")
 
 
 def claims_of(file: TableFile, tree: YamlNode) -> tuple[Claim, ...]:

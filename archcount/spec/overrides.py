@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archcount.errors import Location, Problem, quote, suggestion
-from archcount.spec.grid import COLUMNS, Cell, GridRow
+from archcount.errors import Location, Problem, quote
+from archcount.spec.grid import COLUMNS, GridRow
 from archcount.spec.summary import PRINTED
 from archcount.spec.yaml_tree import YamlNode
 
@@ -120,15 +120,13 @@ def change_grid(
     known = [name for name in rows[0].cells if name != "row"]
     allowed = list(dict.fromkeys((*(name for name in COLUMNS if name != "row"), *declared)))
     for target, source in change.read.items():
-        place = YamlNode(target, change.read.keys[target])
-        problems += _strange(source, known, "a column to read")
-        problems += _strange(place, allowed, "a column to read another as")
+        problems += _strange(source, known, "unknown column to read")
+        problems += _strange(change.read.key(target), allowed, "unknown column to read another as")
     for row, others in change.cells.items():
-        place = YamlNode(row, change.cells.keys[row])
-        problems += _strange(place, [each.id for each in rows], "a row to change")
+        problems += _strange(change.cells.key(row), [each.id for each in rows], "unknown row")
         for column in others.keys:
-            place = YamlNode(column, others.keys[column])
-            problems += _strange(place, [*known, *change.read.keys], "a column to change")
+            place = others.key(column)
+            problems += _strange(place, [*known, *change.read.keys], "unknown column to change")
     changed = [_changed_row(row, change) for row in rows]
     if "block" not in {*changed[0].cells, *change.read.keys}:
         problems.append(
@@ -145,7 +143,7 @@ def change_grid(
 def _changed_row(row: GridRow, change: GridChange) -> GridRow:
     """Change a row's cells, then read columns as others, then change what was read so."""
     new = {
-        column: Cell(str(cell.value or "").strip(), cell.text_start)
+        column: YamlNode(cell.text.strip(), cell.text_start)
         for column, cell in change.cells.section(row.id).items()
     }
     written = {**row.cells, **{name: cell for name, cell in new.items() if name in row.cells}}
@@ -159,14 +157,9 @@ def _changed_row(row: GridRow, change: GridChange) -> GridRow:
 
 
 def _strange(name: YamlNode, known: Sequence[str], what: str) -> Iterator[Problem]:
-    """Refuse a name that is none; where nothing could be read, nothing is said."""
+    """Refuse an unknown name; nothing is known where nothing could be read."""
     if known and isinstance(name.value, str) and name.value not in known:
-        yield Problem(
-            what=f"{what} is {quote(name.value)}, and there is none of that name",
-            allowed=", ".join(known),
-            remedy=suggestion(name.value, known),
-            where=name.where,
-        )
+        yield name.unknown(what, known)
 
 
 def read_elsewhere(tree: YamlNode) -> frozenset[str]:
@@ -190,30 +183,26 @@ def strange_names(tree: YamlNode) -> Iterator[Problem]:
     told: set[str] = set()
     for name, variant in variants.items():
         if name == PRINTED:
-            yield Problem(
-                what=f"a variant of the name {PRINTED}, which is the table as it stands",
-                remedy="rename it",
-                where=variants.keys[name],
-            )
+            what = f"variant name {quote(PRINTED)} means the table as printed"
+            yield variants.key(name).problem(what, remedy="rename it")
         base = dict(variant.items()).get("of")
         if base is None or name in told:
             continue
         circle = _circle(variants, name)
         told |= set(circle)
         if circle:
-            yield Problem(
-                what=f"variant {name} is of itself ({' -> '.join([*circle, circle[0]])})",
-                remedy="let one of them be of the table",
-                where=base.where,
-            )
+            what = f"variant {name} is based on itself ({' -> '.join([*circle, circle[0]])})"
+            yield base.problem(what, remedy="remove one of:")
         else:
             others = [other for other in variants.keys if other != name]
-            yield from _strange(base, others or ["(no other)"], f"what variant {name} is of")
+            yield from _strange(
+                base, others or ["(no other)"], f"variant {name} is of unknown variant"
+            )
     if default_of(tree):
         yield from _strange(
             dict(tree.items())["default"],
             list(variants.keys) or ["(no variant)"],
-            "the default variant",
+            "unknown default variant",
         )
 
 

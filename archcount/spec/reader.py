@@ -108,45 +108,40 @@ def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> I
 def _unheard(variant: str, file: TableFile, tree: YamlNode) -> Iterator[Problem]:
     """Refuse what a variant says of printed rows that are not its own."""
     for index, _ in enumerate(file.errata):
-        yield Problem(
-            what=f"an erratum of variant {variant}, of which the paper prints no rows",
+        yield tree.find(("errata", index, "row")).problem(
+            f"an erratum of variant {variant}, of which the paper prints no rows",
             remedy="write printed: true if its rows are printed, or remove it",
-            where=tree.find(("errata", index, "row")).where,
         )
     for index, claim in enumerate(file.claims):
         if claim.what.startswith("sum of "):
-            yield Problem(
-                what=f"a claim of the {claim.what}, and the paper prints no rows of this variant",
+            yield tree.find(("claims", index, "what")).problem(
+                f"a claim of the {claim.what}, and the paper prints no rows of this variant",
                 remedy="write printed: true if its rows are printed, or remove it",
-                where=tree.find(("claims", index, "what")).where,
             )
 
 
 def _strange_parts(claims: Sequence[Claim], architecture: Architecture) -> Iterator[Problem]:
     """Refuse claims of a part that the network does not have."""
     for claim in claims:
+        said, where = f"the claim {quote(claim.printed)}", claim.where
         if claim.heads and not architecture.heads:
-            yield Problem(
-                what=f"the claim {quote(claim.printed)} counts heads, and the network has none",
-                remedy="write the heads, or leave heads: out",
-                where=claim.where,
-            )
+            what, remedy = f"{said} counts heads, and there are none", "add heads:, or remove it"
+            yield Problem(what=what, remedy=remedy, where=where)
         if claim.of and architecture.find(claim.of) is None:
+            paths = list(architecture.paths())
+            rows = ", ".join(row.id for row in architecture.rows)
+            example = max(paths[:40], key=len)
             yield Problem(
-                what=f"the claim {quote(claim.printed)} is of {quote(claim.of)}, and there is no "
-                "such part",
-                allowed="the name of a row, or the path of a module such as "
-                f"{max(list(architecture.paths())[:40], key=len)}; rows: "
-                + ", ".join(row.id for row in architecture.rows),
-                remedy=suggestion(claim.of, list(architecture.paths())),
-                where=claim.where,
+                what=f"{said} is of the unknown part {quote(claim.of)}",
+                allowed=f"a row ({rows}), or the path of a module such as {example}",
+                remedy=suggestion(claim.of, paths),
+                where=where,
             )
         if claim.layers and not architecture.like(*layers_like(claim.layers)):
             yield Problem(
-                what=f"the claim {quote(claim.printed)} is of layers {quote(claim.layers)}, and "
-                "the network has none",
+                what=f"{said} is of layers {quote(claim.layers)}, and there are none",
                 allowed="a kind of layer, and a kernel, that the network has",
-                where=claim.where,
+                where=where,
             )
 
 

@@ -11,7 +11,6 @@ from archcount.errors import (
     InvalidTableError,
     Problem,
     quote,
-    suggestion,
 )
 from archcount.spec.blocks import BlockReader
 from archcount.spec.claims import check_claims
@@ -85,39 +84,27 @@ def read_sections(
 
 def _clashes(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
     """Find names that an expression cannot read, or could read in two ways."""
-    places = {**tree.section("columns").keys, **tree.section("let").keys}
-    problems = [
-        Problem(
-            what=f"the name {quote(name)} cannot stand in an expression",
-            allowed="any other name",
-            remedy=f"write {name}_, say",
-            where=places[name],
-        )
-        for name in (*lets, *declared)
-        if iskeyword(name) or name in FUNCTIONS
-    ]
-    return problems + [
-        Problem(
-            what=f"let name {quote(name)} is a column too",
-            remedy="rename one of them",
-            where=places[name],
-        )
-        for name in lets
-        if name in declared or name in COLUMNS
-    ]
+    columns, own = tree.section("columns"), tree.section("let")
+    problems = []
+    for name in (*lets, *declared):
+        key = (own if name in lets else columns).key(name)
+        if iskeyword(name) or name in FUNCTIONS:
+            what = f"name {quote(name)} has a meaning of its own in expressions"
+            problems.append(key.problem(what, remedy=f"for example, call it {name}_"))
+        if name in lets and (name in declared or name in COLUMNS):
+            what = f"let name {quote(name)} is also a column"
+            problems.append(key.problem(what, remedy="rename one of them"))
+    return problems
 
 
 def _strange_lets(tree: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
     """Find what a variant lets be that the table does not."""
     for variant, change in tree.section("variants").items():
-        for name, where in change.section("let").keys.items():
+        changed = change.section("let")
+        for name in changed.keys:
             if name not in lets:
-                yield Problem(
-                    what=f"variant {variant} changes {quote(name)}, which is not in let:",
-                    allowed=", ".join(lets) or "none; the table has no let:",
-                    remedy=suggestion(name, lets) or "add it to the table's let:",
-                    where=where,
-                )
+                what = f"variant {variant} changes unknown let name"
+                yield changed.key(name).unknown(what, lets, "add it to the table's let:")
 
 
 def _heads(
@@ -131,22 +118,11 @@ def _heads(
             continue  # the schema has reported it
         at = str(entries["at"].value)
         if known and at not in known:
-            problems.append(
-                Problem(
-                    what=f"a head at {quote(at)}, which is no row",
-                    allowed=", ".join(known),
-                    remedy=suggestion(at, known),
-                    where=entries["at"].where,
-                )
-            )
+            problems.append(entries["at"].unknown("head at unknown row", known))
         if at in taken:
-            problems.append(
-                Problem(
-                    what=f"a second head at {quote(at)}",
-                    remedy="join them in one body, or move one",
-                    where=entries["at"].where,
-                )
-            )
+            what = f"duplicate head at {quote(at)}"
+            remedy = "join them in one body, or move one"
+            problems.append(entries["at"].problem(what, remedy=remedy))
         taken.add(at)
         try:
             block = reader.read(entries["body"])

@@ -20,11 +20,10 @@ def validate(tree: YamlNode) -> TableFile:
     """
     if not isinstance(tree.value, dict):
         raise InvalidTableError(
-            Problem(
-                what="the file holds no mapping",
-                allowed="keys such as archcount, name, source, input, table",
+            tree.problem(
+                "the file holds no mapping",
+                "keys such as archcount, name, source, input, table",
                 remedy="begin from a shipped table, see the README",
-                where=tree.where,
             )
         )
     try:
@@ -51,9 +50,7 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
             where=parent.keys.get(key, where),
         )
     if detail["type"] == "missing":
-        return Problem(
-            what=f"{label} is missing", allowed=_meaning(path), remedy="add it", where=parent.where
-        )
+        return parent.problem(f"{label} is missing", _meaning(path), remedy="add it")
     text = place.plain()
     shown = f" {quote(text)}" if isinstance(text, str) else ""
     if "[key]" in path:

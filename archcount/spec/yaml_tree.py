@@ -81,6 +81,15 @@ class YamlNode:
         found = self.value.get(key) if isinstance(self.value, dict) else None
         return found.value if found and isinstance(found.value, list) else []
 
+    def key(self, name: str) -> YamlNode:
+        """Return a key of a mapping with its location."""
+        return YamlNode(name, self.keys.get(name, self.where))
+
+    @property
+    def text(self) -> str:
+        """The text; empty for other values."""
+        return self.value if isinstance(self.value, str) else ""
+
     @property
     def text_start(self) -> Location:
         """The location of a text's first character, past an opening quote."""
@@ -91,11 +100,16 @@ class YamlNode:
         """Return a problem at this location."""
         return Problem(what=what, allowed=allowed, remedy=remedy, where=self.where)
 
-    def unknown(self, what: str, known: Collection[str]) -> Problem:
-        """Return the problem of a text that is not among the known ones."""
-        text = str(self.value)
-        allowed = ", ".join(known) or "none"
-        return self.problem(f"{what} {quote(text)}", allowed, suggestion(text, known))
+    def unknown(self, what: str, known: Collection[str], remedy: str = "") -> Problem:
+        """Return the problem of a text that is not among the known ones.
+
+        Args:
+            what: what it names, before the text.
+            known: the allowed texts.
+            remedy: the advice where none of them is close.
+        """
+        remedy = suggestion(self.text, known) or remedy
+        return self.problem(f"{what} {quote(self.text)}", ", ".join(known) or "none", remedy)
 
 
 def read_text(path: Path, name: str) -> str:
@@ -268,7 +282,7 @@ class _TreeBuilder:
             value = self._node(next(self._events), depth)
             if event.value in keys:
                 first = keys[event.value].line
-                what = f"key {quote(event.value)} stands twice, first at line {first}"
+                what = f"duplicate key {quote(event.value)}, first at line {first}"
                 self._refuse(event, what, remedy="remove one of them")
                 continue
             keys[event.value], values[event.value] = place, value
