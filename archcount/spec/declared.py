@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
 from archcount.printed import DeclaredReading, Erratum
-from archcount.spec.blocks import BlockReader
+from archcount.spec.block_reader import BlockReader
 from archcount.spec.marked import Marked
 from archcount.spec.parsed import ParsedReading, ParsedRow
 from archcount.spec.schema import TableFile
