@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from archcount.printed.paper_source import PaperSource
-from archcount.spec.source import read_text
+from archcount.spec.yaml_tree import read_text
 
 PRINTED = "printed"
 """What the table as printed is called where a variant is the default."""
