@@ -76,12 +76,14 @@ def fixed_candidates(
 
 def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
     """Yield other input grids, of those from which the one wanted can be reached."""
+    if len(plan.input) != 3:
+        return
     channels, height, width = plan.input
     others = {(2 * height, 2 * width): 0, (height // 2, width // 2): 0}
     for more in (1, -1, 2, -2, 3, -3):
         others.setdefault((height + more, width + more), abs(more))
     for (high, wide), bits in others.items():
-        if high > 0 and wide > 0 and _reaches(plan, (high, wide), wanted):
+        if high > 0 and wide > 0 and (not wanted or plan.reaches((high, wide), wanted)):
             to = (channels, high, wide)
             yield Candidate(
                 why="input",
@@ -89,16 +91,6 @@ def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
                 edits=(Edit(kind="input", to=to),),
                 bits=KIND_BITS["input"] + _GRID_BITS + bits,
             )
-
-
-def _reaches(plan: Plan, grid: tuple[int, int], wanted: tuple[int, ...]) -> bool:
-    """Return whether some padding of the row leads from one grid to another."""
-    if plan.windows is None or not wanted:
-        return True
-    return all(
-        end in window.outputs(start)
-        for window, start, end in zip(plan.windows, grid, wanted, strict=True)
-    )
 
 
 def _repeats(plan: Plan) -> Iterator[Candidate]:
@@ -253,8 +245,8 @@ def _label(site: Site) -> str:
     return repr(site.text) if site.path == site.word else f"{site.path} ({site.text})"
 
 
-def _size(chw: tuple[int, int, int]) -> str:
-    return f"{chw[1]}x{chw[2]}x{chw[0]}"
+def _size(dims: tuple[int, ...]) -> str:
+    return "x".join(str(side) for side in (*dims[1:], dims[0]))
 
 
 def _grid(sides: tuple[int, int]) -> str:
