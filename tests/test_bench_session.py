@@ -14,8 +14,8 @@ from torch import nn
 import archcount as ac
 from archcount.benchmark import devices, peaks
 from archcount.benchmark.devices import DeviceClock, HostClock, check_device, is_out_of_memory
+from archcount.benchmark.iteration_counts import count_iteration, hash_of
 from archcount.benchmark.loss import Loss
-from archcount.benchmark.model_counts import count_facts, hash_of
 from archcount.benchmark.row_times import Traffic, rows_of
 from archcount.benchmark.samples import Block
 from archcount.benchmark.session import Session
@@ -192,7 +192,7 @@ def test_gradients_row_by_row_are_those_of_the_whole_network(toy):
 
 def test_counts_of_rows_sum_to_those_of_the_network():
     for mode in ("forward", "train"):
-        counted = count_facts(Configuration(target="googlenet", mode=mode, batch=2))
+        counted = count_iteration(Configuration(target="googlenet", mode=mode, batch=2))
         network = ac.load("googlenet").build().train(mode == "train")
         rows = rows_of(
             network, torch.randn(2, 3, 224, 224), HostClock(), is_train=mode == "train", walks=1
@@ -306,10 +306,10 @@ def test_a_process_returns_results_and_errors():
 
 def test_counts_of_a_configuration():
     # GoogLeNet: 1,582,671,872 MACs an image (README); two images.
-    facts = count_facts(Configuration(target="googlenet", batch=2)).facts
+    facts = count_iteration(Configuration(target="googlenet", batch=2)).facts
     assert (facts.params, facts.macs, facts.backward_macs) == (6_998_552, 2 * 1_582_671_872, 0)
     # 2 x 4 x 3 forward; backward the weight's gradient alone, as the input has none.
-    train = count_facts(of("Plain")).facts
+    train = count_iteration(of("Plain")).facts
     assert (train.macs, train.backward_macs, train.flops) == (24, 24, 96)
 
 
@@ -323,7 +323,7 @@ def test_a_model_that_cannot_be_counted_is_measured_anyway(tmp_path):
         "def make(): return Looks(4, 3)\n"
     )
     configuration = Configuration(target=f"{path}:make", inputs=("4",))
-    counted = count_facts(configuration)
+    counted = count_iteration(configuration)
     assert counted.facts is None
     assert "could not be counted" in counted.remarks[0]
     assert Session(configuration).first_call() > 0
