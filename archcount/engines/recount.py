@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.architecture import Architecture, Row
+from archcount.architecture import Architecture, ExpandedRow
 from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
@@ -66,5 +66,5 @@ class Recount:
         return Architecture(
             name=f"{self._readings.network.architecture.name}: {row}",
             input=Shape(node.input.dims),
-            rows=(Row(id=row, node=node),),
+            rows=(ExpandedRow(id=row, node=node),),
         )
