@@ -144,6 +144,7 @@ def test_no_memory_is_exit_3(data):
     ("name", "start"),
     [
         ("x.csv", "row,part,type"),
+        ("x.tsv", "row\tpart\ttype"),
         ("x.md", "**googlenet"),
         ("x.json", "{"),
         ("x.txt", "googlenet: "),
