@@ -40,7 +40,7 @@ def main() -> None:
 
     def compared(only: tuple[str, ...] | None = None) -> object:
         # A new one every time, so that nothing is remembered from the round before.
-        return compare(table.printed, count, Recount(table.variant().rereading()), references, only)
+        return compare(table.printed, count, Recount(table.variant()), references, only)
 
     def plain() -> object:
         return compare(table.printed, count, None, references)

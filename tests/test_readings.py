@@ -72,7 +72,7 @@ def whole(tmp_path):
 
 @pytest.fixture
 def recount(whole):
-    return Recount(whole.variant().rereading())
+    return Recount(whole.variant())
 
 
 def site(recount, row, text):
@@ -404,7 +404,7 @@ def test_a_number_is_called_what_it_says_of_a_layer(tmp_path):
     write(path, rows[:1])
     text = path.read_text().replace("table: |", "  grouped: conv patch w groups=v\ntable: |")
     path.write_text(text + f"  {' | '.join(rows[1])}\n")
-    plan = Recount(ac.load(path).variant().rereading()).plan("b")
+    plan = Recount(ac.load(path).variant()).plan("b")
     assert {name: cell.says for name, cell in plan.cells.items()} == {"w": "filters", "v": "groups"}
     row = compared(ac.load(path)).rows[1]
     assert {"groups"} == {item.why for item in row.explanations if item.what.startswith("v ")}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from torch import nn
 
-from archcount.architecture import Architecture
-from archcount.architecture.whole import WEIGHTED
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import Problem, UnavailableError
 from archcount.layers import Cost
+
+if TYPE_CHECKING:
+    from archcount.architecture import Architecture
 
 WHOLE = "(the network itself)"
 """The place of what no module of the network is to blame for."""
@@ -64,6 +66,8 @@ def make_count(
         heads: whether the heads were run.
         uncounted: what could not be counted.
     """
+    from archcount.architecture.whole import WEIGHTED
+
     return Count(
         engine=engine,
         version=version,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcount.architecture import Architecture
 from archcount.errors import Problem, UsageError, quote
-from archcount.spec.catalogue import find_table
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from archcount.architecture import Architecture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +59,8 @@ class Target:
                     remedy=f"write {text}:NAME",
                 )
             )
+        from archcount.spec.catalogue import find_table  # a user's code needs none of it
+
         name, _, named = text.partition("@")
         if named and variant:
             raise UsageError(Problem(what=f"{text} and --variant both name one", remedy="name one"))

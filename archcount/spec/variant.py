@@ -18,7 +18,6 @@ from archcount.spec.expansion import expand_table
 from archcount.spec.lets import layer_defaults, read_lets
 from archcount.spec.marked import Marked
 from archcount.spec.parsed import Sections
-from archcount.spec.rereading import Rereading
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -107,23 +106,19 @@ class Variant:
         return self._expanded(input, {}, numbers)
 
     @property
+    def values(self) -> Mapping[str, Value]:
+        """What the `let` names mean."""
+        return self._resolved[0]
+
+    @property
+    def defaults(self) -> LayerDefaults:
+        """The defaults of layers."""
+        return self._resolved[1]
+
+    @property
     def numbers(self) -> Mapping[str, Fraction]:
         """The `let` names with their numbers."""
-        values, _ = self._resolved
-        return {name: Fraction(value.value) for name, value in values.items()}  # type: ignore[arg-type]
-
-    def rereading(self) -> Rereading:
-        """Return the rows, ready to be read in another way."""
-        lets, defaults = self._resolved
-        return Rereading(
-            architecture=self.architecture,
-            rows=self.sections.rows,
-            is_printed=self.is_printed,
-            lets=lets,
-            defaults=defaults,
-            headings=self.printed.headings,
-            readings={reading.declared.row: reading.block for reading in self.sections.readings},
-        )
+        return {name: Fraction(value.value) for name, value in self.values.items()}  # type: ignore[arg-type]
 
     @cached_property
     def _resolved(self) -> tuple[Mapping[str, Value], LayerDefaults]:

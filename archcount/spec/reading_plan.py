@@ -11,12 +11,10 @@ from functools import reduce
 from typing import Any
 
 from archcount.architecture import (
-    Blank,
     Block,
     Expression,
     Join,
     Layer,
-    LayerDefaults,
     Node,
     RepeatBlock,
     Scope,
@@ -31,16 +29,13 @@ from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
 from archcount.printed import Patch
 from archcount.spec.parsed import ParsedRow
-
-Values = Mapping[str, Value | Blank]
+from archcount.spec.variant import Variant
 
 
 def make_plan(
     row: ParsedRow,
     node: Node,
-    values: Values,
-    defaults: LayerDefaults,
-    headings: Mapping[str, str],
+    network: Variant,
     printed_input: tuple[int, int, int] | None,
 ) -> Plan:
     """Gather what can be read otherwise in a row.
@@ -48,14 +43,13 @@ def make_plan(
     Args:
         row: the parsed row.
         node: the row as the table stands.
-        values: what the row's names mean.
-        defaults: the table's `layer:`.
-        headings: the printed headings of its columns.
+        network: the variant that has the row.
         printed_input: what is printed as its input, where that is another.
     """
     assert row.block is not None, "a loaded table has a block for every row"
+    values = {**network.values, **row.values}
     scope = Scope(values=values, owner=f"row {row.id}")
-    expand(row.block, node.input, scope, defaults, Budget())
+    expand(row.block, node.input, scope, network.defaults, Budget())
     blocks = [block for block in row.block.parts() if isinstance(block, RepeatBlock)]
     counting = {name for block in blocks for name in block.times.names}
     read = {
@@ -71,7 +65,7 @@ def make_plan(
         sites=sites,
         cells={
             name: replace(cell, says=_says(node, name))
-            for name, cell in _number_cells(read, headings, counting).items()
+            for name, cell in _number_cells(read, network.printed.headings, counting).items()
         },
         patches=_patch_cells(read, sites),
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
