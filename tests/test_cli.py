@@ -452,6 +452,26 @@ def test_what_needs_no_torch_imports_none(arguments):
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        "import archcount as ac; from torch import nn; ac.count(nn.Linear(4, 3), input='4')",
+        "import sys; from archcount.cli.app import app; sys.argv[1:] = "
+        "'count torch.nn:Linear --arg in_features=4 --arg out_features=3 --input 4'.split(); "
+        "app(standalone_mode=False)",
+    ],
+    ids=["in Python", "on the command line"],
+)
+def test_a_count_of_a_module_imports_nothing_of_papers(code):
+    code += "\nprint(*(name for name in sys.modules if name.startswith('archcount.')))"
+    result = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}"], capture_output=True, text=True, check=True
+    )
+    rooms = {name.split(".")[1] for name in result.stdout.splitlines()[-1].split()}
+    assert {"api", "engines"} <= rooms
+    assert not rooms & {"comparison", "spec", "symbolic", "difference", "benchmark"}
+
+
+@pytest.mark.parametrize(
     ("words", "expected"),
     [
         ("archcount table goo", {"googlenet"}),
