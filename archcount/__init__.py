@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from archcount.api.counting import count
     from archcount.api.diff_report import DifferenceReport, diff
     from archcount.api.explain_report import ExplainReport, explain
-    from archcount.api.formulas import FormulaReport, formula
+    from archcount.api.formula_report import FormulaReport, formula
     from archcount.api.infer_report import InferReport, infer
     from archcount.api.list_report import ListReport, list
     from archcount.api.model_report import ModelReport
-    from archcount.api.sweeps import SweepReport, sweep
+    from archcount.api.sweep_report import SweepReport, sweep
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
     from archcount.api.totals_report import TotalsReport
@@ -72,12 +72,12 @@ _PLACES = {
     "CheckReport": "api.check_report",
     "DifferenceReport": "api.diff_report",
     "ExplainReport": "api.explain_report",
-    "FormulaReport": "api.formulas",
+    "FormulaReport": "api.formula_report",
     "InferReport": "api.infer_report",
     "ListReport": "api.list_report",
     "ModelReport": "api.model_report",
     "Report": "reporting.report",
-    "SweepReport": "api.sweeps",
+    "SweepReport": "api.sweep_report",
     "Table": "api.tables",
     "TableReport": "api.table_report",
     "TotalsReport": "api.totals_report",
@@ -88,11 +88,11 @@ _PLACES = {
     "count": "api.counting",
     "diff": "api.diff_report",
     "explain": "api.explain_report",
-    "formula": "api.formulas",
+    "formula": "api.formula_report",
     "infer": "api.infer_report",
     "list": "api.list_report",
     "load": "api.tables",
-    "sweep": "api.sweeps",
+    "sweep": "api.sweep_report",
 }
 """The module that has each name."""
 
