@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from archcount.benchmark.model_counts import Counted
-from archcount.benchmark.results import ModelFacts, RowTime
+from archcount.benchmark.results import ModelCounts, RowTime
 from archcount.benchmark.runner import Runner
 from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.workers import WorkerError
 
-FACTS = ModelFacts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
+FACTS = ModelCounts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
 MS = 1_000_000
 
 

@@ -259,7 +259,7 @@ def test_a_table_that_has_changed_is_refused_but_for_force():
 
     before = run(measured(1), sources={"googlenet": "sha256:1"})
     after = run(measured(1), sources={"googlenet": "sha256:2"})
-    with pytest.raises(UsageError, match="googlenet is not the same in both runs"):
+    with pytest.raises(UsageError, match="googlenet differs between the runs"):
         compare_benchmarks(before, after)
     assert compare_benchmarks(before, after, force=True).pairs[0].verdict == "SAME"
 

@@ -1,4 +1,4 @@
-"""Two runs held against each other: same, faster, slower, or unclear."""
+"""Comparison of two runs: same, faster, slower, or unclear."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from archcount.errors import Problem, UsageError
 
 Verdict = Literal["SAME", "FASTER", "SLOWER", "UNCLEAR"]
 CONFIDENCE = 0.99
-"""Of the interval of a ratio: runs that are equal are called different in under 1 %."""
+"""Confidence level of the ratio: equal runs are called different in under 1 %."""
 SAME = 0.01
-"""A ratio whose interval lies this near 1 on both sides is called the same."""
+"""A ratio is called the same if its interval lies within this distance of 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangedSetting:
-    """A setting of machine, plan or configuration that is not the same in two runs."""
+    """A setting of machine, plan or configuration that differs between two runs."""
 
     name: str
     before: str
@@ -33,16 +33,16 @@ class ComparedTimes:
     Attributes:
         target: the model.
         mode: as measured.
-        batch: that was run before.
-        batch_after: that was run after.
-        settings: in words, before.
-        settings_after: after.
+        batch: the batch size before.
+        batch_after: the batch size after.
+        settings: the settings before, in words.
+        settings_after: the settings after.
         before_ns: the median time before.
-        after_ns: after.
-        ratio: the time an image after by the one before; above 1 is slower.
-        low: the lower end of the ratio's interval.
+        after_ns: the median time after.
+        ratio: the time per image after, relative to before; above 1 is slower.
+        low: the lower end of the ratio's confidence interval.
         high: the upper end.
-        verdict: what that means.
+        verdict: of the interval.
     """
 
     target: str
@@ -64,9 +64,9 @@ class BenchComparison:
     """The comparison of two runs.
 
     Attributes:
-        pairs: the configurations that both have measured.
-        settings: what is not the same in the two runs.
-        alone: what only one of them has measured, in words.
+        pairs: the configurations that both runs have measured.
+        settings: the settings that differ.
+        alone: the configurations that only one run has measured, in words.
     """
 
     pairs: tuple[ComparedTimes, ...]
@@ -77,16 +77,16 @@ class BenchComparison:
 def compare_benchmarks(
     before: Benchmark, after: Benchmark, *, force: bool = False
 ) -> BenchComparison:
-    """Compare what two runs measured.
+    """Compare the measurements of two runs.
 
     Args:
         before: the first run.
         after: the second.
-        force: compare other batches, types of numbers and tables in the order they stand in.
+        force: compare different batches, dtypes and tables too, in order.
 
     Raises:
-        UsageError: nothing in the runs is alike, or a table is not the same, and `force` is not
-            given.
+        UsageError: the runs have no configuration in common, or a table has changed, without
+            `force`.
     """
     pairs = list(_pairs(before, after))
     if not force:
@@ -97,9 +97,9 @@ def compare_benchmarks(
         raise UsageError(
             Problem(
                 what="the runs have no measurement in common: "
-                f"{_told(before)} against {_told(after)}",
+                f"{_labels(before)} against {_labels(after)}",
                 allowed="runs with the same target, mode, batch and dtype",
-                remedy="--force compares them in the order they stand in",
+                remedy="--force compares them in order",
             )
         )
     met = {id(item) for pair in pairs for item in pair}
@@ -116,7 +116,7 @@ def compare_benchmarks(
 
 
 def judge(low: float | None, high: float | None) -> Verdict:
-    """Say what an interval of a ratio of times means.
+    """Return the verdict of an interval of a ratio of times.
 
     >>> judge(1.03, 1.07), judge(0.995, 1.004), judge(0.9, 1.1)
     ('SLOWER', 'SAME', 'UNCLEAR')
@@ -135,7 +135,7 @@ def _judged(before: Measurement, after: Measurement) -> ComparedTimes:
 
     assert before.statistics is not None
     assert after.statistics is not None
-    # Time an image, so that runs of other batches can be compared where that is forced.
+    # Time per image, so that --force can compare different batches.
     scale = before.batch / after.batch
     ours, theirs = clusters(after.blocks), clusters(before.blocks)
     interval = interval_of_ratio(ours, theirs, confidence=CONFIDENCE)
@@ -160,12 +160,12 @@ def _done(run: Benchmark) -> list[Measurement]:
     return [item for item in run.measurements if item.status == "done" and item.statistics]
 
 
-def _told(run: Benchmark) -> str:
+def _labels(run: Benchmark) -> str:
     return "; ".join(item.configuration.label for item in _done(run)) or "nothing"
 
 
 def _key(item: Measurement) -> tuple[object, ...]:
-    """Give what must be the same for two measurements to be of one thing."""
+    """Return the settings that two measurements must share to be compared."""
     found = item.configuration
     given = (found.inputs, found.maker, sorted(found.arguments.items()), found.optimizer)
     kind = found.device.partition(":")[0]
@@ -173,7 +173,7 @@ def _key(item: Measurement) -> tuple[object, ...]:
 
 
 def _pairs(before: Benchmark, after: Benchmark) -> Iterator[tuple[Measurement, Measurement]]:
-    """Pair measurements of one thing: first those set alike in all, then in order."""
+    """Pair measurements: first those with equal configurations, then those with equal keys."""
     theirs = _done(after)
     ours = _done(before)
     for is_alike in (True, False):
@@ -195,9 +195,9 @@ def _refuse_other_sources(
         if one and other and one != other:
             raise UsageError(
                 Problem(
-                    what=f"{target} is not the same in both runs: its file has changed",
+                    what=f"{target} differs between the runs: its file has changed",
                     allowed="runs of the same table",
-                    remedy="--force compares them all the same",
+                    remedy="--force compares them anyway",
                 )
             )
 
@@ -225,4 +225,4 @@ def _unlike(
 
 
 def _word(value: object) -> str:
-    return "not known" if value is None else str(value)
+    return "unknown" if value is None else str(value)

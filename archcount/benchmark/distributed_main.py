@@ -1,4 +1,4 @@
-"""One of several processes that train or run a model together; started by torch's launcher.
+"""One of several processes that run a model together, started by torchrun.
 
 It is started as `torchrun ... -m archcount.benchmark.distributed_main REQUEST RESULT`, with the
 pickled configuration and plan in the file REQUEST; rank 0 writes RESULT.
@@ -29,7 +29,7 @@ from archcount.errors import ArchcountError
 
 
 def main(request: Path, result: Path) -> None:
-    """Measure together with the others."""
+    """Measure together with the other processes."""
     asked, plan = pickle.loads(request.read_bytes())
     configuration = asked
     if asked.device != "cpu":
@@ -62,7 +62,7 @@ def main(request: Path, result: Path) -> None:
 
 
 def _measure(configuration: Configuration, plan: RunSettings) -> tuple[float, int]:
-    """Return this process's images a second, and the bytes of the gradients that are shared."""
+    """Return the images per second of this process, and the bytes of shared gradients."""
     is_shared = configuration.mode == "train" and distributed.get_world_size() > 1
     session = Session(configuration, wrap=partial(_wrapped, configuration) if is_shared else None)
     session.first_call()
@@ -70,7 +70,7 @@ def _measure(configuration: Configuration, plan: RunSettings) -> tuple[float, in
     is_nccl = str(distributed.get_backend()) == "nccl"
     last = torch.tensor([float(median(warm.samples_ns))], dtype=torch.float64)
     last = last.to(configuration.device if is_nccl else "cpu")
-    distributed.broadcast(last, 0)  # all have blocks of one length
+    distributed.broadcast(last, 0)  # all processes have blocks of one length
     sampling = Sampling(plan=plan, iteration_ns=float(last))
     is_over = [False]
     while not is_over[0]:
@@ -90,7 +90,7 @@ def _wrapped(configuration: Configuration, module: nn.Module) -> nn.Module:
 
 
 def _steady(block: Block) -> Block:
-    """Take the mean of a block: where processes wait for each other, single iterations vary."""
+    """Return a block with its mean time: single iterations vary as processes wait for others."""
     mean = round(block.wall_ns / len(block.samples_ns))
     return Block(samples_ns=(mean,), wall_ns=block.wall_ns)
 

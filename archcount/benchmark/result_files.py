@@ -1,4 +1,4 @@
-"""Results in files: `archcount.bench/1` as JSON, one run a file or one a line."""
+"""Result files, `archcount.bench/1`: JSON with one run, or JSON Lines with a run per line."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def _adapter() -> TypeAdapter[Benchmark]:
 
 
 def encoded(benchmark: Benchmark) -> dict[str, Any]:
-    """Return a run as JSON holds it, field by field."""
+    """Return a run as a JSON object."""
     fields: dict[str, Any] = _adapter().dump_python(benchmark, mode="json")
     return fields
 
 
 def to_line(benchmark: Benchmark) -> str:
-    """Return a run as one line of JSON, for a history of runs."""
+    """Return a run as one line of JSON."""
     return _adapter().dump_json(benchmark).decode() + "\n"
 
 
 def read_results(path: Path) -> Benchmark:
-    """Read a run from a file; of a history with a run a line, the last.
+    """Read a run from a file; the last one of a `.jsonl` file.
 
     Raises:
-        UsageError: it cannot be read, or is no result.
+        UsageError: it cannot be read, or is not a result.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def read_results(path: Path) -> Benchmark:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        what = f"{quote(str(path))} is no result: {place}: {first['msg']}"
+        what = f"{quote(str(path))} is not a benchmark result: {place}: {first['msg']}"
     except (OSError, UnicodeDecodeError) as error:
         what = f"cannot read {quote(str(path))}: {getattr(error, 'strerror', error)}"
     raise UsageError(Problem(what=what, allowed=_ALLOWED))

@@ -1,4 +1,4 @@
-"""Several processes at once, by torch's own elastic launcher."""
+"""Measurement of several processes at once, started by torchrun."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from archcount.benchmark.workers import WorkerError, variables
 def measure_scaling(
     configuration: Configuration, plan: RunSettings, launch: Launch
 ) -> Scaling | None:
-    """Measure one process alone, then all of them together, each with the same threads.
+    """Measure one process alone, then all together, with the same threads per process.
 
     Args:
-        configuration: of each process; `batch` is what each of them takes.
-        plan: how it is measured.
-        launch: how they are started.
+        configuration: of each process; `batch` is per process.
+        plan: how long to measure.
+        launch: the number of processes and nodes.
 
     Returns:
-        What rank 0 found, or why they could not be run; None on another node than its own.
+        The result of rank 0, or why they could not be run; None on other nodes.
     """
     if configuration.device == "cpu" and configuration.threads is None:
         threads = max(1, (os.cpu_count() or 1) // launch.processes)
@@ -48,10 +48,10 @@ def measure_scaling(
 
 
 def _launched(configuration: Configuration, plan: RunSettings, launch: Launch) -> Scaling | None:
-    """Run processes together; return what rank 0 wrote, None on another node than its own.
+    """Run processes together; return the result of rank 0, None on other nodes.
 
     Raises:
-        WorkerError: they could not be run.
+        WorkerError: a process failed.
     """
     where = ["--standalone"]
     if launch.endpoint:
@@ -77,7 +77,7 @@ def _launched(configuration: Configuration, plan: RunSettings, launch: Launch) -
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run the launcher; where this program is stopped, let it stop its processes first."""
+    """Run the launcher; on an interrupt, let it end its processes first."""
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
     )
@@ -94,7 +94,7 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
 
 
 def _last_error(stderr: str) -> str:
-    """Find the line that names an exception in what all processes wrote."""
+    """Return the line of standard error that names an exception."""
     lines = [line.partition("]:")[2].strip() or line.strip() for line in stderr.splitlines()]
     named = [line for line in lines if "Error: " in line and "ChildFailedError" not in line]
     return (named or lines or ["they wrote nothing to stderr"])[0]

@@ -1,4 +1,4 @@
-"""Ways to run a model faster: which there are, and what they gain and cost."""
+"""Settings that may make a model faster: their combinations, gains and errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from archcount.benchmark.workers import Worker, WorkerError
 
 
 def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration]:
-    """Give the plain way, and every combination of what is allowed.
+    """Yield the plain configuration and every combination of the allowed settings.
 
     Args:
-        plain: the way that is to be bettered.
+        plain: the configuration to improve.
         allow: some of `TUNABLE`.
 
     >>> len(list(ways(Configuration(target="googlenet"), ["compile", "bf16"])))
@@ -44,14 +44,14 @@ def tuned(
     measurements: Sequence[Measurement],
     make_worker: Callable[[Configuration], Worker],
 ) -> list[Tuned]:
-    """Compare every way that was measured with the plain one, the fastest first.
+    """Compare every measured combination with the plain one; the fastest comes first.
 
-    Outputs are compared on the same weights and images.
+    Outputs are compared for the same weights and images.
 
     Args:
-        plain: the way that was to be bettered.
-        measurements: of it and of its other ways.
-        make_worker: starts the process that computes a way's outputs.
+        plain: the configuration to improve.
+        measurements: of it and the other combinations.
+        make_worker: starts the process that computes the outputs.
     """
     done = [item for item in measurements if item.status == "done"]
     base = next((item for item in done if item.configuration == plain), None)
@@ -77,7 +77,7 @@ def tuned(
 def _outputs(
     item: Measurement, make_worker: Callable[[Configuration], Worker], do: str, path: Path
 ) -> tuple[float | None, str]:
-    """Save a way's outputs or compare them with those saved: the difference, or a problem."""
+    """Save outputs, or compare them with the saved ones; return the error or a problem."""
     way = replace(item.configuration, batch=item.batch)
     try:
         with closing(make_worker(way)) as worker:

@@ -1,7 +1,7 @@
-"""The process that one configuration runs in: it answers pickled requests until there are no more.
+"""The process of a `ProcessWorker`: it answers pickled requests until there are no more.
 
-It is started as `python -m archcount.benchmark.worker_main`. Requests come on standard input;
-answers go out where standard output was, which what a model prints does not reach.
+It is started as `python -m archcount.benchmark.worker_main`. Requests arrive on standard input.
+Answers leave on the original standard output; what a model prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archcount.benchmark.workers import InlineWorker, WorkerError
 
 def main() -> None:
     """Answer requests until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     worker = InlineWorker()

@@ -1,4 +1,4 @@
-"""Workers, which run one configuration each: a process of its own, or this one."""
+"""Workers that run one configuration each: a process of its own, or this process."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Failure = Literal["memory", "killed", "died", "problem"]
 
 
 class WorkerError(Exception):
-    """A worker could not do what it was asked.
+    """A request to a worker failed.
 
     Attributes:
-        kind: `memory` ran out, the process was `killed` as by a system without memory, or `died`,
+        kind: out of `memory`, the process was `killed` (as systems do without memory) or `died`,
             or there is a `problem` with the model.
-        what: in words.
-        exit_code: what it makes the command exit with.
+        what: the message.
+        exit_code: the exit code of the command.
     """
 
     def __init__(self, kind: Failure, what: str, exit_code: int) -> None:
@@ -37,10 +37,10 @@ class WorkerError(Exception):
 
 
 class ProcessWorker:
-    """A worker that is a process of its own, so that nothing of another run is in it.
+    """A worker in a process of its own, free of the state of other runs.
 
     Args:
-        configuration: what it will run; its threads are set before torch is there.
+        configuration: what it will run; its threads are set before torch is imported.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -56,15 +56,15 @@ class ProcessWorker:
         )
 
     def ask(self, do: str, **how: Any) -> Any:
-        """Have something done, and return what comes of it.
+        """Make a request, and return the result.
 
         Args:
             do: `prepare` with a configuration makes its session and returns the batch and remarks;
                 `measure_peak` measures its device; any other is a method of the session.
-            how: what is passed by name.
+            how: its keyword arguments.
 
         Raises:
-            WorkerError: it could not be done.
+            WorkerError: it failed.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -79,7 +79,7 @@ class ProcessWorker:
         return answer
 
     def close(self) -> None:
-        """End it, and free its memory."""
+        """End the process."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.kill()
@@ -116,11 +116,10 @@ def _signal_name(number: int) -> str:
 
 
 class InlineWorker:
-    """A worker that is this process.
+    """A worker in this process.
 
     Args:
-        module: a copy of the model, which is the benchmark's to change; made from the
-            configuration's target if None.
+        module: a copy of the model, which may be changed; made from the target if None.
     """
 
     def __init__(self, module: nn.Module | None = None) -> None:
@@ -128,7 +127,7 @@ class InlineWorker:
         self._session: Any = None
 
     def ask(self, do: str, **how: Any) -> Any:
-        """Have something done, as a process does."""
+        """Make a request, as for `ProcessWorker`."""
         from archcount.benchmark.devices import is_out_of_memory
 
         try:

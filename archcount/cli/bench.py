@@ -1,4 +1,4 @@
-"""`archcount bench`: how fast forward and backward run, and how sure that is."""
+"""`archcount bench`: the speed of models forward and backward, and comparison of results."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ bench = typer.Typer(
 def show_bench(options: BenchOptions) -> None:
     """Measure how fast models run forward and backward; compare two results.
 
-    Every combination of target, mode, batch and dtype runs in a process of its own, and all take
-    turns. Sampling ends when the median's 95% interval is narrow enough, or the time is up.
+    Every combination of target, mode, batch and dtype runs in a process of its own, and they take
+    turns. Sampling ends when the 95% interval of the median is narrow enough, or the time is up.
     """
     if options.is_picture and not options.per_row:
         raise UsageError(
-            Problem(what=f"{quote(str(options.output))} is a roofline", remedy="add --per-row")
+            Problem(
+                what=f"{quote(str(options.output))} needs the times of rows", remedy="add --per-row"
+            )
         )
     request = options.request().checked()
     from archcount.api.bench_report import BenchReport
@@ -45,7 +47,7 @@ def show_bench(options: BenchOptions) -> None:
     from archcount.cli.bench_progress import shown
 
     with _emitting(options) as emit, _history(options.append) as history:
-        # What the user's code prints is no part of the report.
+        # What the user's code prints is not part of the report.
         with shown() as progress, redirect_stdout(sys.stderr):
             found = run_benchmark(request, progress=progress, argv=tuple(sys.argv[1:]))
         if history is not None:
@@ -59,7 +61,7 @@ def show_bench(options: BenchOptions) -> None:
 
 @contextmanager
 def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
-    """Make sure of where the report will go; yield what takes it there."""
+    """Reserve the destination before any work is done; yield the function that writes there."""
     output = options.output
     if output is None or not options.is_picture:
         with emitting(options.form, output, even_if_stopped=True) as emit:
@@ -71,7 +73,7 @@ def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
     with destination(output, even_if_stopped=True) as write:
 
         def draw(report: BenchReport) -> None:
-            # The figures first: they are not lost where nothing can be drawn.
+            # The figures first: they are not lost if nothing can be drawn.
             typer.echo(report.render("plain"), nl=False)
             write(draw_roofline(report.record, output.suffix.lower().lstrip(".")))
 
@@ -80,7 +82,7 @@ def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
 
 @contextmanager
 def _history(file: Path | None) -> Iterator[IO[str] | None]:
-    """Open a file to add a line to, before any work is done.
+    """Open a history file before any work is done.
 
     Raises:
         UsageError: it cannot be written.
@@ -103,14 +105,20 @@ def _history(file: Path | None) -> Iterator[IO[str] | None]:
 
 @bench.command("compare")
 def show_compare(
-    before: Annotated[Path, typer.Argument(help="A result: FILE.json, or the last of a .jsonl.")],
-    after: Annotated[Path, typer.Argument(help="Another.")],
+    before: Annotated[
+        Path, typer.Argument(help="A result: FILE.json, or FILE.jsonl (its last line).")
+    ],
+    after: Annotated[Path, typer.Argument(help="The result to compare with it.")],
     fail_on: Annotated[
         str,
-        typer.Option("--fail-on", metavar="slower[:5%]", help="Exit 1 where something is slower."),
+        typer.Option(
+            "--fail-on",
+            metavar="slower[:5%]",
+            help="Exit 1 if anything is slower (by more than 5%).",
+        ),
     ] = "",
     force: Annotated[
-        bool, typer.Option("--force", help="Compare other batches, dtypes and tables too.")
+        bool, typer.Option("--force", help="Compare different batches, dtypes and tables too.")
     ] = False,
     form: Format = None,
     output: Output = None,

@@ -1,4 +1,4 @@
-"""The progress of a benchmark on stderr: one line that changes on a terminal, else a line each."""
+"""The progress of a benchmark on stderr: one changing line on a terminal, else lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcount.reporting.figures import milliseconds, percent
 
 @contextmanager
 def shown() -> Iterator[Progress]:
-    """Yield what shows the progress of a benchmark."""
+    """Yield the function that shows each step of a benchmark."""
     if is_closed(sys.stderr):
         yield silent
         return
@@ -35,14 +35,14 @@ def shown() -> Iterator[Progress]:
 
 
 def _print(trial: Trial, phase: Phase, left_ns: float) -> None:
-    """Write the beginning and the end of a configuration."""
+    """Print the start and the end of a configuration."""
     if phase in ("starting", "done") and not trial.process:
-        with suppress(OSError):  # nobody reads it any more
+        with suppress(OSError):  # the reader has closed it
             print(_step(trial, phase), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _step(trial: Trial, phase: Phase) -> str:
-    """Write what is being done, and what is known by now of an iteration."""
+    """Return the current step, and the time of an iteration so far."""
     text = f"{trial.configuration.label}: {phase}"
     sampling = trial.sampling
     blocks = sampling.blocks if sampling else trial.warming.blocks

@@ -133,10 +133,10 @@ def refuse_arguments(arguments: Mapping[str, Any] | None) -> None:
 
 
 def built(architecture: Architecture, device: str = "meta") -> nn.Module:
-    """Build the module of a table: on the meta device, without weights."""
+    """Build the module of a table; on the meta device it has no weights to initialise."""
     import torch
 
-    from archcount.architecture.builder import assemble
+    from archcount.architecture import builder
 
     with torch.device(device):
-        return assemble(architecture)
+        return (builder.assemble if device == "meta" else builder.build)(architecture)

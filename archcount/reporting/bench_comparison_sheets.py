@@ -1,4 +1,4 @@
-"""A comparison of two benchmarks: the ratio of the times, and what else is not the same."""
+"""The table of a comparison of two benchmarks: ratios of times, and settings that differ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "told"}
 
 
 def comparison_sheets(comparison: BenchComparison) -> Sequence[Sheet]:
-    """Lay a comparison out, in full and for 80 columns."""
+    """Return the table of a comparison, in full and for 80 columns."""
     name: Column[ComparedTimes] = Column(
         "Configuration",
         lambda pair: f"{pair.target} {pair.mode}, batch {pair.batch}, {pair.settings}",
@@ -43,18 +43,18 @@ def _interval(pair: ComparedTimes) -> str:
 
 def _notes() -> Iterator[Text]:
     yield Text(
-        "time: the median time an image after by the one before; SAME: its interval lies within "
-        f"±{percent(SAME)} of 1; FASTER, SLOWER: it leaves 1 out; UNCLEAR: neither"
+        "time: median time per image after, relative to before; SAME: its interval lies within "
+        f"±{percent(SAME)} of 1; FASTER, SLOWER: it excludes 1; UNCLEAR: neither"
     )
     yield Text(
-        "the interval holds what these samples say; another process, machine or day may add to it",
+        "the interval covers the variation of these samples, not of other machines or days",
         "dim",
     )
 
 
 def comparison_remarks(comparison: BenchComparison) -> Iterator[Text]:
-    """Say what is not the same in the two runs, beside the times."""
+    """Yield what differs between the two runs besides times."""
     for setting in comparison.settings:
-        yield Text(f"not the same: {setting.name}: {setting.before} -> {setting.after}", "told")
+        yield Text(f"differs: {setting.name}: {setting.before} -> {setting.after}", "told")
     for line in comparison.alone:
         yield Text(line, "told")

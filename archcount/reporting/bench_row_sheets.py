@@ -1,4 +1,4 @@
-"""The rows of a table's network in a benchmark: their times, and a roofline as a table."""
+"""The rows of a network in a benchmark: their times, and a roofline as a table."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 @dataclass(frozen=True, slots=True)
 class RowFigures:
-    """One row's figures by those of all rows, and by the device's peak.
+    """The figures of a row relative to all rows, and to the peak of the device.
 
     Attributes:
-        row: what was measured.
-        time_share: of the time of all rows, forward and backward.
-        macs_share: of the multiply-accumulates of all, likewise.
-        peak: of the device; None where it is not known.
+        row: the measurement.
+        time_share: its share of the time of all rows, forward and backward.
+        macs_share: its share of all multiply-accumulates, likewise.
+        peak: of the device; None if unknown.
     """
 
     row: RowTime
@@ -28,24 +28,24 @@ class RowFigures:
 
     @property
     def intensity(self) -> float | None:
-        """Operations by bytes moved."""
+        """Arithmetic intensity: operations per byte moved."""
         return self.row.flops / self.row.bytes if self.row.bytes else None
 
     @property
     def flops_per_second(self) -> float:
-        """Operations by time."""
+        """Operations per second."""
         return self.row.flops * 1e9 / self.row.nanoseconds
 
     @property
     def bound(self) -> str:
-        """Which of the device's limits comes first at this intensity."""
+        """The limit at this intensity: `compute`, `memory`, or empty if unknown."""
         if self.peak is None or self.peak.ridge is None or self.intensity is None:
             return ""
         return "compute" if self.intensity >= self.peak.ridge else "memory"
 
     @property
     def of_limit(self) -> float | None:
-        """The share that is reached of the limit that comes first."""
+        """The performance relative to that limit."""
         if self.peak is None or self.peak.bytes_per_second is None or not self.bound:
             return None
         if self.bound == "compute":
@@ -64,7 +64,7 @@ def row_figures(item: Measurement, peak: Peak | None) -> list[RowFigures]:
 
 
 def row_sheets(item: Measurement, peak: Peak | None) -> Sequence[Sheet]:
-    """Lay the rows of a measurement out, in full and for 80 columns."""
+    """Return the table of the rows of a measurement, in full and for 80 columns."""
     title, figures = f"{item.configuration.label}: by row", row_figures(item, peak)
     return [
         make_sheet(title, columns, figures, notes=_notes(item, peak)) for columns in _columns(item)
@@ -100,21 +100,20 @@ def _columns(item: Measurement) -> Iterator[Sequence[Column[RowFigures]]]:
 def _notes(item: Measurement, peak: Peak | None) -> Iterator[Text]:
     whole = item.statistics
     yield Text(
-        f"each row run by itself on what the row before it gives, median of 10 walks: "
+        f"each row run by itself on the output of the row before it, median of 10 passes: "
         f"{milliseconds(sum(row.nanoseconds for row in item.rows))} ms together"
         + (f" of {milliseconds(whole.median_ns)} ms for a whole iteration" if whole else "")
     )
     yield Text(
-        "moved: what every operation reads and writes, each by itself as if nothing stayed in a "
-        "cache, so a row may be faster than its memory limit; FLOP/B: operations by byte moved"
+        "moved: bytes that all operations read and write, as if nothing stayed in a cache, so a "
+        "row may be faster than its memory limit; FLOP/B: operations per byte moved"
     )
     if peak is not None and peak.ridge is not None:
         yield Text(
-            f"bound by memory below {significant(peak.ridge, 3)} FLOP/B, the {peak.source} peak by "
-            "the measured bandwidth, else by computing; of limit: what is reached of that one"
+            f"bound by memory below {significant(peak.ridge, 3)} FLOP/B, the {peak.source} peak "
+            "divided by the measured bandwidth, else by compute; of limit: share of that limit"
         )
     if item.configuration.device != "cpu":
         yield Text(
-            "each row begins on an idle device, so that a small one shows how long Python takes to "
-            "hand it over"
+            "each row starts on an idle device, so the time of a small row is that of its launch"
         )

@@ -1,4 +1,4 @@
-"""Several processes at once, in a benchmark: their throughput and efficiency."""
+"""The table of several processes at once in a benchmark: throughput and efficiency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 
 def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
-    """Lay several processes out against one, those that could be run."""
+    """Return the table of those that could be run."""
     scaling = [item for item in every if not item.problem]
     columns: Sequence[Column[Scaling]] = (
         Column("Model", lambda item: item.configuration.target),
@@ -24,13 +24,13 @@ def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
         Column("Gradients", lambda item: size(item.gradient_bytes), right=True),
     )
     threads = {item.configuration.threads for item in scaling}
-    told = ", ".join(str(number) for number in sorted(filter(None, threads)))
+    threads_used = ", ".join(str(number) for number in sorted(filter(None, threads)))
     notes = [
         Text(
-            "efficiency: all processes together by as many times one alone, measured in the same "
-            "run"
-            + (f" with as many threads ({told})" if told else "")
-            + "; gradients: bytes that are all-reduced in an iteration, by "
+            "efficiency: throughput of all processes relative to that of as many single ones, "
+            "measured in the same run"
+            + (f" with the same number of threads ({threads_used})" if threads_used else "")
+            + "; gradients: bytes that are all-reduced per iteration, by "
             + ", ".join(dict.fromkeys(item.backend for item in scaling))
         )
     ]

@@ -1,4 +1,4 @@
-"""A benchmark's figures: a line for each configuration, for people and for tools."""
+"""The figures of a benchmark: one line per configuration, as tables and as data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 
 def bench_sheets(benchmark: Benchmark) -> Iterator[Sequence[Sheet]]:
-    """Lay out what was asked for apart, then the figures of every configuration."""
+    """Yield the tables of scaling, tuning and rows, if requested, then the main one."""
     if any(not item.problem for item in benchmark.scaling):
         yield scaling_sheets(benchmark.scaling)
     if benchmark.tuned:
@@ -36,8 +36,8 @@ def _devices(benchmark: Benchmark) -> Iterator[str]:
     for device in dict.fromkeys(item.device for item in asked):
         known = benchmark.environment.get("processor" if device == "cpu" else device)
         threads = benchmark.environment.get("torch threads")
-        told = next((item.threads for item in asked if item.threads is not None), threads)
-        extra = f", {told} thread{'' if str(told) == '1' else 's'}" if device == "cpu" else ""
+        used = next((item.threads for item in asked if item.threads is not None), threads)
+        extra = f", {used} thread{'' if str(used) == '1' else 's'}" if device == "cpu" else ""
         yield f"{device} ({known}{extra})"
 
 
@@ -101,7 +101,7 @@ def _width(item: Measurement) -> str:
 
 
 def bench_lines(benchmark: Benchmark) -> Lines:
-    """Return one mapping a configuration, or for several processes at once."""
+    """Return one mapping per configuration, in base units."""
     return [_measured(item, benchmark) for item in benchmark.measurements] or [
         _scaled(item) for item in benchmark.scaling
     ]

@@ -1,4 +1,4 @@
-"""Ways to run a model faster, in a benchmark: what they gain and cost."""
+"""The table of tuned settings in a benchmark: their speed and error."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
 
 def tuned_sheets(tuned: Sequence[Tuned]) -> Sequence[Sheet]:
-    """Lay ways to be faster out, the fastest of each model first."""
+    """Return the table of all combinations of settings, the fastest of each model first."""
     columns: Sequence[Column[Tuned]] = (
         Column("Model", lambda way: way.target),
         Column("Mode", lambda way: way.mode),
         Column("Batch", lambda way: f"{way.batch}", right=True),
-        Column("Way", lambda way: way.settings),
+        Column("Settings", lambda way: way.settings),
         Column("Plain", lambda way: way.plain),
         Column("Time", lambda way: f"{way.ratio:.3f}×", right=True),
         Column("95% interval", _ratio_interval, right=True),
         Column("Error", _error, right=True),
         Column("First call", lambda way: seconds(way.first_call_ns), right=True),
     )
-    return [make_sheet("ways to be faster", columns, tuned, notes=_fastest(tuned))]
+    return [make_sheet("tuning", columns, tuned, notes=_fastest(tuned))]
 
 
 def _ratio_interval(way: Tuned) -> str:
@@ -33,7 +33,7 @@ def _ratio_interval(way: Tuned) -> str:
 
 def _error(way: Tuned) -> str:
     if way.error is None:
-        return "not known"
+        return "unknown"
     return "0" if way.error == 0 else f"{way.error:.1e}"
 
 
@@ -46,15 +46,18 @@ def _fastest(tuned: Sequence[Tuned]) -> Iterator[Text]:
     for way in best.values():
         name = f"{way.target} {way.mode}, batch {way.batch}"
         if way.high is None or way.high >= 1:
-            yield Text(f"{name}: nothing is surely faster than the plain way", "strong")
+            yield Text(
+                f"{name}: no settings are significantly faster than the plain ones", "strong"
+            )
         else:
-            sure = f"{1 / way.high:.2f} to {1 / (way.low or way.ratio):.2f}"
+            interval = f"{1 / way.high:.2f} to {1 / (way.low or way.ratio):.2f}"
             yield Text(
                 f"{name}: {way.settings} is fastest, {1 / way.ratio:.2f} times as fast as the "
-                f"plain way ({sure})",
+                f"plain settings (95% interval {interval})",
                 "strong",
             )
     yield Text(
-        "time: by that of the plain way; error: the largest difference of an output from the plain "
-        "way's in evaluation mode, by the largest output, on the same weights and images"
+        "time: relative to the plain settings; error: the largest difference of an output in "
+        "evaluation mode from the plain one, relative to the largest output, for the same weights "
+        "and images"
     )
