@@ -74,8 +74,8 @@ class Site:
     text: str
     where: Location
     word: str
-    input: tuple[int, int, int]
-    output: tuple[int, int, int]
+    input: tuple[int, ...]
+    output: tuple[int, ...]
     kernel: tuple[int, int] | None = None
     stride: tuple[int, int] | None = None
     width: int | None = None
@@ -170,8 +170,8 @@ class Plan:
     """
 
     id: str
-    input: tuple[int, int, int]
-    printed_input: tuple[int, int, int] | None = None
+    input: tuple[int, ...]
+    printed_input: tuple[int, ...] | None = None
     sites: tuple[Site, ...] = ()
     cells: Mapping[str, NumberCell] = field(default_factory=dict)
     patches: Mapping[str, PatchCell] = field(default_factory=dict)

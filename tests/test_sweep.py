@@ -16,7 +16,7 @@ from test_cli import COMMAND, run
 from test_formula_random import written
 
 import archcount as ac
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.cli.output import streamed
 from archcount.errors import UsageError
 from archcount.reporting.curves import check_drawable
@@ -65,11 +65,11 @@ def test_printed_numbers_of_mobilenets_sizes():
 
 def agrees(report):
     """Compare every point with the table expanded for it alone; return how many can be counted."""
-    network, axes, memo = report.record.network, report.record.axes, Memo()
+    network, axes, cache = report.record.network, report.record.axes, ExpansionCache()
     counted = 0
     for point in report:
         lets = dict(zip(axes.lets, point.lets, strict=True))
-        own = expanded(network, point.input, lets, memo)
+        own = expanded(network, point.input, lets, cache)
         assert point == own.of_batch(point.batch)
         counted += not point.problem
     return counted

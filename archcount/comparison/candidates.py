@@ -76,6 +76,8 @@ def fixed_candidates(
 
 def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
     """Yield other input grids, of those from which the one wanted can be reached."""
+    if len(plan.input) != 3:
+        return
     channels, height, width = plan.input
     others = {(2 * height, 2 * width): 0, (height // 2, width // 2): 0}
     for more in (1, -1, 2, -2, 3, -3):
@@ -253,8 +255,8 @@ def _label(site: Site) -> str:
     return repr(site.text) if site.path == site.word else f"{site.path} ({site.text})"
 
 
-def _size(chw: tuple[int, int, int]) -> str:
-    return f"{chw[1]}x{chw[2]}x{chw[0]}"
+def _size(dims: tuple[int, ...]) -> str:
+    return "x".join(str(side) for side in (*dims[1:], dims[0]))
 
 
 def _grid(sides: tuple[int, int]) -> str:

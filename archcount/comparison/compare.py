@@ -108,7 +108,7 @@ def _with_reasons(
     only: Collection[str] | None,
 ) -> list[ComparedRow]:
     """Search for the reasons of every row, or of those asked for."""
-    channels = frozenset(chw[0] for row in count.rows for chw in (row.input, row.output))
+    channels = frozenset(dims[0] for row in count.rows for dims in (row.input, row.output))
     widths = cache(lambda: channels | _printed_widths(printed, recount))
 
     def with_reasons(row: RowCount, judged: ComparedRow) -> ComparedRow:
@@ -219,12 +219,12 @@ def _quantity_cell(
 
 
 def _size_cell(column: str, text: str | None, row: RowCount) -> ComparedCell:
-    chw = row.input if column == "input" else row.output
-    parts = 3 if text is None else len(parse_size(text, parts=(2, 3)))
+    dims = row.input if column == "input" else row.output
+    parts = len(dims) if text is None else len(parse_size(text, parts=(2, 3)))
     return ComparedCell(
         column=column,
         printed=text,
-        computed=chw,
-        shown="x".join(str(side) for side in (chw[1], chw[2], chw[0])[:parts]),
-        verdict=BLANK if text is None else judge_size(text, chw),
+        computed=dims,
+        shown="x".join(str(side) for side in (*dims[1:], dims[0])[:parts]),
+        verdict=BLANK if text is None else judge_size(text, dims),
     )

@@ -120,8 +120,8 @@ def _positions(plan: Plan, count: RowCount) -> tuple[Fraction, Fraction]:
     few, many = plan.positions
     convolved = any(site.weights and site.kernel for site in plan.sites)
     if convolved and len(plan.sites) > 1 and plan.input[1:] != count.output[1:]:
-        many = max(many, Fraction(plan.input[1] * plan.input[2]))
-        few = min(few, Fraction(count.output[1] * count.output[2]))
+        many = max(many, Fraction(prod(plan.input[1:])))
+        few = min(few, Fraction(prod(count.output[1:])))
     return few, many
 
 

@@ -185,7 +185,7 @@ def _either(quantity: Quantity, convention: Convention) -> Interval:
     return accepted(quantity, replace(convention, rounding="either"))
 
 
-def _differing(printed: tuple[int, ...], chw: tuple[int, int, int]) -> tuple[int, int]:
+def _differing(printed: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, int]:
     """Return, as 0 or 1 each, whether the grid and the channels differ."""
-    grid = int(printed[:2] != chw[1:])
-    return grid, int(len(printed) == 3 and printed[2] != chw[0])
+    grid = int(printed[:2] != dims[1:])
+    return grid, int(len(printed) == 3 and printed[2] != dims[0])

@@ -43,7 +43,7 @@ def outputs(
     count = recount.count(row.id, edits)
     if count is None:
         return
-    computed = (count.output[1], count.output[2], count.output[0])
+    computed = (*count.output[1:], count.output[0])
     grid = _striding(plan)
     reached = _reached(plan, count.input)
     if size[:2] != computed[:2] and grid and reached and size[:2] not in reached:

@@ -155,7 +155,7 @@ class ComparedCell:
 
     column: str
     printed: str | None
-    computed: int | tuple[int, int, int]
+    computed: int | tuple[int, ...]
     shown: str
     verdict: Verdict
 

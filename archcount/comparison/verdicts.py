@@ -108,14 +108,14 @@ def judge_whole(printed: str, computed: int) -> Verdict:
     )
 
 
-def judge_size(printed: str, chw: tuple[int, int, int]) -> Verdict:
+def judge_size(printed: str, dims: tuple[int, ...]) -> Verdict:
     """Judge a printed size, height x width and channels where they are printed.
 
     >>> judge_size("112x112x64", (64, 112, 112)).status
     'match'
     """
     size = parse_size(printed, parts=(2, 3))
-    computed = (chw[1], chw[2], chw[0])[: len(size)]
+    computed = (*dims[1:], dims[0])[: len(size)]
     shown = "x".join(str(side) for side in computed)
     if size == computed:
         return Verdict(status="match", why="equal", sentence=f"{shown}, printed {printed}.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archcount.architecture import Architecture, Layer, Node
 from archcount.architecture import Sequence as Chain
-from archcount.architecture.whole import WEIGHTED
+from archcount.architecture.architecture import WEIGHTED
 from archcount.engines.counts import PartCount, total
 from archcount.engines.formula import count_row
 

@@ -72,7 +72,7 @@ class TableResult:
     name: str
     variant: str
     source: Source
-    input: tuple[int, int, int]
+    input: tuple[int, ...]
     batch: int
     rows: tuple[ResultRow, ...]
     heads: tuple[ResultRow, ...] = ()

@@ -105,13 +105,13 @@ def heading(report: TableResult, column: str) -> str:
     return "MACs" if column == "ops" else column.capitalize()
 
 
-def size(chw: tuple[int, int, int]) -> str:
+def size(dims: tuple[int, ...]) -> str:
     """Write a size as papers do, height x width x channels.
 
     >>> size((64, 112, 112))
     '112x112x64'
     """
-    return f"{chw[1]}x{chw[2]}x{chw[0]}"
+    return "x".join(str(side) for side in (*dims[1:], dims[0]))
 
 
 def _exact(column: str, row: ResultRow) -> str:

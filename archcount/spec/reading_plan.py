@@ -23,7 +23,7 @@ from archcount.architecture import (
     expand,
 )
 from archcount.architecture.blocks import LayerBlock, PatchText, Shortcut
-from archcount.architecture.resolve import Budget
+from archcount.architecture.context import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
@@ -36,7 +36,7 @@ def make_plan(
     row: ParsedRow,
     node: Node,
     network: Variant,
-    printed_input: tuple[int, int, int] | None,
+    printed_input: tuple[int, ...] | None,
 ) -> Plan:
     """Gather what can be read otherwise in a row.
 
@@ -60,7 +60,7 @@ def make_plan(
     sites = tuple(_sites(node, read))
     return Plan(
         id=row.id,
-        input=node.input.chw,
+        input=node.input.printed,
         printed_input=printed_input,
         sites=sites,
         cells={
@@ -172,15 +172,13 @@ def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
 
 
 def _windows(node: Node) -> tuple[Window, Window] | None:
-    """See a row as one window on its input; None where a layer adapts to its input."""
-    pairs = _pairs(node)
+    """See a row as one window on its input; None where a layer adapts to it, or it is no map."""
+    pairs = _pairs(node) if len(node.input.printed) == 3 else None
     return pairs if pairs is None else (pairs[0], pairs[1])
 
 
 def _pairs(node: Node) -> tuple[Window, Window] | None:
     if isinstance(node, Layer):
-        if node.input.is_map and not node.output.is_map:
-            return None
         patch: Patch | None = getattr(node.kind, "patch", None)
         if patch is None:
             return None if node.input.spatial != node.output.spatial else _POINT
@@ -230,8 +228,8 @@ def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, V
         text=written.text.text if written else "shortcut, projected",
         where=where,
         word=kind.word if written else "shortcut",
-        input=first.input.chw,
-        output=first.output.chw,
+        input=first.input.printed,
+        output=first.output.printed,
         kernel=patch.kernel if patch else None,
         stride=patch.stride if patch else None,
         width=getattr(kind, "width", None),

@@ -7,8 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from archcount.architecture import Node, Scope, Value, expand
-from archcount.architecture.memo import Memo
-from archcount.architecture.resolve import Budget
+from archcount.architecture.context import Budget, ExpansionCache
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
 from archcount.printed import Patch, parse_size
@@ -26,7 +25,7 @@ class RowReadings:
 
     def __init__(self, network: Variant) -> None:
         self.network = network
-        self._memo = Memo()
+        self._cache = ExpansionCache()
 
     def node(self, row: str, edits: Sequence[Edit] = ()) -> Node:
         """Expand one row with changes: of its input, its cells, and of one layer at most.
@@ -40,7 +39,7 @@ class RowReadings:
         start, change = self._start(row), None
         for edit in edits:
             if edit.kind == "input":
-                start = Shape(edit.to if start.is_map else edit.to[:1])
+                start = Shape(edit.to if start.spatial else edit.to[:1])
             elif edit.kind in ("cell", "patch"):
                 old = values[edit.name]
                 assert isinstance(old, Value)
@@ -50,7 +49,7 @@ class RowReadings:
                 change = edit
         scope = Scope(values=values, owner=f"row {row}")
         defaults = self.network.defaults
-        return expand(parsed.block, start, scope, defaults, Budget(), change, self._memo)
+        return expand(parsed.block, start, scope, defaults, Budget(), change, self._cache)
 
     def declared(self, row: str) -> Node | None:
         """Expand the reading that the file declares for a row; None where it declares none.
@@ -78,7 +77,7 @@ class RowReadings:
     def _start(self, row: str) -> Shape:
         return next(item.node.input for item in self.network.architecture.rows if item.id == row)
 
-    def _printed_input(self, row: str, start: Shape) -> tuple[int, int, int] | None:
+    def _printed_input(self, row: str, start: Shape) -> tuple[int, ...] | None:
         """Give what is printed as a row's input, where the row reads something else.
 
         That is its own input cell, else the output of the row before; rows that print no output
@@ -92,7 +91,7 @@ class RowReadings:
             return None
         channels = size[2] if len(size) == 3 else start.channels
         printed = (channels, size[0], size[1])
-        return printed if printed != start.chw else None
+        return printed if printed != start.dims else None
 
     def _output_before(self, row: str) -> tuple[int, ...] | None:
         """Give the output that is printed last before a row, if it still is its input."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import Architecture, LayerDefaults, Value
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
@@ -63,14 +63,14 @@ class Variant:
         self,
         input: Shape | None = None,
         lets: Mapping[str, str] = _NOTHING,
-        memo: Memo | None = None,
+        cache: ExpansionCache | None = None,
     ) -> Architecture:
         """Expand the network with other numbers.
 
         Args:
             input: another input shape, (channels, height, width).
             lets: other values of `let` names, by name.
-            memo: what blocks of this variant expanded to before, where many sizes are expanded.
+            cache: what blocks of this variant expanded to before, where many sizes are expanded.
 
         Raises:
             UsageError: there is no such name, or the rows do not go together with these values.
@@ -86,7 +86,7 @@ class Variant:
                     )
                 )
         try:
-            return self._expanded(input or self.input, lets, memo=memo)
+            return self._expanded(input or self.input, lets, cache=cache)
         except InvalidTableError as error:
             if not lets:
                 raise
@@ -144,9 +144,9 @@ class Variant:
         input: Shape,
         lets: Mapping[str, str] = _NOTHING,
         numbers: Mapping[str, Fraction] | None = None,
-        memo: Memo | None = None,
+        cache: ExpansionCache | None = None,
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
         sections = self.sections
-        expanded = expand_table(self.table, self.name, input, sections, values, defaults, memo)
+        expanded = expand_table(self.table, self.name, input, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets))

@@ -43,7 +43,7 @@ class Formulas:
 
     name: str
     variant: str
-    input: tuple[int, int, int]
+    input: tuple[int, ...]
     symbols: tuple[str, ...]
     fixed: Mapping[str, Fraction]
     ties: tuple[Guard, ...]
@@ -121,7 +121,7 @@ def _run(
     symbols: tuple[str, ...],
     multiple: int,
 ) -> Formulas:
-    own = network.input.chw
+    own = network.input.printed
     lets = network.numbers
     sides = sides_of(symbols, own, multiple)
     point = {name: sides[name] if name in sides else lets[name] for name in symbols}

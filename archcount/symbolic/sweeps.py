@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import product
 
 from archcount.architecture import parse_expression
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.engines.formula import count
 from archcount.errors import ArchcountError, UsageError
 from archcount.layers import Shape
@@ -101,7 +101,7 @@ class _Counter:
         inputs = dict(zip(SIZE, zip(*axes.inputs, strict=True), strict=False))
         values = {**inputs, **axes.lets}
         self._varied = {name for name, found in values.items() if len({*found}) > 1}
-        self._memo = Memo()
+        self._cache = ExpansionCache()
         self._expanded = self._tried = 0
         self._found: deque[SeparatedCounts] = deque(maxlen=_KEPT)
 
@@ -129,11 +129,11 @@ class _Counter:
         return point
 
     def _expand(self, size: tuple[int, ...], lets: tuple[str, ...]) -> Point:
-        if len(self._memo) > _REMEMBERED:
-            self._memo = Memo()
+        if len(self._cache) > _REMEMBERED:
+            self._cache = ExpansionCache()
         self._expanded += 1
         values = dict(zip(self._lets, lets, strict=True))
-        return expanded(self._network, size, values, self._memo)
+        return expanded(self._network, size, values, self._cache)
 
     def _look(self, size: tuple[int, ...], lets: tuple[str, ...]) -> None:
         """Find expressions that hold at a point, and wherever the same is decided."""
@@ -168,7 +168,7 @@ def expanded(
     network: Variant,
     size: tuple[int, ...],
     lets: dict[str, str],
-    memo: Memo | None = None,
+    cache: ExpansionCache | None = None,
 ) -> Point:
     """Count one image by expanding the network.
 
@@ -176,11 +176,11 @@ def expanded(
         network: the network.
         size: of the image, (channels, height, width).
         lets: the values of `let` names.
-        memo: what its blocks expanded to before.
+        cache: what its blocks expanded to before.
     """
     point = Point(input=size, lets=tuple(lets.values()))
     try:
-        found = count(network.expand(Shape(size), lets, memo)).total
+        found = count(network.expand(Shape(size), lets, cache)).total
     except ArchcountError as error:
         return replace(point, problem=error.problems[0].what)
     return replace(
