@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -180,3 +180,10 @@ class Plan:
     positions: tuple[Fraction, Fraction] | None = None
     bends: bool = False
     windows: tuple[Window, Window] | None = None
+
+    def reaches(self, grid: Sequence[int], wanted: Sequence[int]) -> bool:
+        """Return whether some padding leads from one grid to another; true if a layer adapts."""
+        return self.windows is None or all(
+            end in window.outputs(start)
+            for window, start, end in zip(self.windows, grid, wanted, strict=True)
+        )

@@ -83,7 +83,7 @@ def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
     for more in (1, -1, 2, -2, 3, -3):
         others.setdefault((height + more, width + more), abs(more))
     for (high, wide), bits in others.items():
-        if high > 0 and wide > 0 and _reaches(plan, (high, wide), wanted):
+        if high > 0 and wide > 0 and (not wanted or plan.reaches((high, wide), wanted)):
             to = (channels, high, wide)
             yield Candidate(
                 why="input",
@@ -91,16 +91,6 @@ def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
                 edits=(Edit(kind="input", to=to),),
                 bits=KIND_BITS["input"] + _GRID_BITS + bits,
             )
-
-
-def _reaches(plan: Plan, grid: tuple[int, int], wanted: tuple[int, ...]) -> bool:
-    """Return whether some padding of the row leads from one grid to another."""
-    if plan.windows is None or not wanted:
-        return True
-    return all(
-        end in window.outputs(start)
-        for window, start, end in zip(plan.windows, grid, wanted, strict=True)
-    )
 
 
 def _repeats(plan: Plan) -> Iterator[Candidate]:

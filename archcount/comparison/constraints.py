@@ -149,15 +149,20 @@ class Constraints:
         """
         if not self._shapes_fit(count):
             return None
-        errors = [
-            min(
-                abs(computed_value(count, convention) / quantity.value(convention.k) - 1)
-                for convention in conventions[column]
-            )
-            for column, quantity in self.quantities.items()
-            if quantity.mantissa
-        ]
-        return max(errors, default=None)
+        errors = [self.error(column, count, conventions) for column in self.quantities]
+        return max([each for each in errors if each is not None], default=None)
+
+    def error(
+        self, column: str, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
+    ) -> Fraction | None:
+        """Return how far a count is from a printed number, relatively; None for none and for 0."""
+        quantity = self.quantities.get(column)
+        if quantity is None or not quantity.mantissa:
+            return None
+        return min(
+            abs(computed_value(count, convention) / quantity.value(convention.k) - 1)
+            for convention in conventions[column]
+        )
 
     def _shapes_fit(self, count: RowCount) -> bool:
         if self.depth is not None and count.depth != self.depth:

@@ -42,23 +42,15 @@ def listed(column: str) -> tuple[Convention, ...]:
     )
 
 
-def parameters_value(row: RowCount, convention: Convention) -> int:
-    """Return a row's parameters under a convention that counts them."""
-    if convention.count == "params":
-        return row.params
-    number = row.weights
-    if "bias" in convention.include:
-        number += row.biases
-    if "norm" in convention.include:
-        number += row.params - row.weights - row.biases
-    return number
-
-
 def computed_value(row: RowCount, convention: Convention) -> int:
     """Return a row's number under a convention, in base units for one image."""
     match convention.count:
-        case "weights" | "params":
-            return parameters_value(row, convention)
+        case "params":
+            return row.params
+        case "weights":
+            norm = row.params - row.weights - row.biases
+            beside = {"bias": row.biases, "norm": norm}
+            return row.weights + sum(beside.get(name, 0) for name in convention.include)
         case "macs":
             return row.cost.macs + row.cost.elementwise(convention.include)
         case "flops":
@@ -73,14 +65,10 @@ def accepted(printed: Quantity, convention: Convention) -> Interval:
     >>> accepted(parse_quantity("159"), Convention(k=1000, count="macs"))
     Interval(low=Fraction(317, 2), high=Fraction(160, 1))
     """
-    return accepted_by(printed, convention.k, convention.rounding)
-
-
-def accepted_by(printed: Quantity, k: int, rounding: str) -> Interval:
-    """Return the values that print so where K is `k`, shortened in one way or in either."""
-    if rounding == "nearest":
+    k = convention.k
+    if convention.rounding == "nearest":
         return printed.rounded(k)
-    if rounding == "down":
+    if convention.rounding == "down":
         return printed.truncated(k)
     return Interval(printed.rounded(k).low, printed.truncated(k).high)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from archcount.comparison.conventions import accepted, computed_value
 from archcount.comparison.results import Contradiction
@@ -45,8 +44,7 @@ def outputs(
         return
     computed = (*count.output[1:], count.output[0])
     grid = _striding(plan)
-    reached = _reached(plan, count.input)
-    if size[:2] != computed[:2] and grid and reached and size[:2] not in reached:
+    if grid and size[:2] != computed[:2] and not plan.reaches(count.input[1:], size[:2]):
         source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
         yield Contradiction(
             why="grid",
@@ -98,8 +96,7 @@ def given_by_inputs(
         for text in (row.cells["input"].text, before.cells["input"].text)
     )
     grid = _striding(plan)
-    reached = _reached(plan, (plan.input[0], *theirs[:2]))
-    if not grid or reached is None or mine[:2] in reached:
+    if not grid or plan.reaches(theirs[:2], mine[:2]):
         return
     gives = _output_grid(recount, before.id, (plan.input[0], *theirs[:2]))
     if gives is not None:
@@ -111,24 +108,6 @@ def given_by_inputs(
             f"{_grid(gives)}, and {_grid(mine[:2])} is printed as the input of {row.id}; no "
             "padding gives that.",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """The grids that a row can give whatever its padding, which papers do not print."""
-
-    heights: range
-    widths: range
-
-    def __contains__(self, grid: tuple[int, ...]) -> bool:
-        return grid[0] in self.heights and grid[1] in self.widths
-
-
-def _reached(plan: Plan, chw: tuple[int, ...]) -> _Reached | None:
-    if plan.windows is None:
-        return None
-    rows, columns = plan.windows
-    return _Reached(rows.outputs(chw[1]), columns.outputs(chw[2]))
 
 
 def _odd_of_grid(
