@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from archcount.architecture.network import Network
 from archcount.benchmark.devices import HostClock
 from archcount.benchmark.results import RowTime
 from archcount.errors import Problem, UsageError
+from archcount.tracing.containers import tensors_in
+from archcount.tracing.torch_internals import DispatchMode
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def _sizes(parts: list[_Part], image: Tensor, *, is_train: bool) -> tuple[list[i
     return _walk(parts, image, counted, is_train=is_train)
 
 
-class Traffic(TorchDispatchMode):
+class Traffic(DispatchMode):
     """Sums the bytes that operations read and write, each operation by itself.
 
     Attributes:
@@ -172,6 +172,5 @@ class Traffic(TorchDispatchMode):
         kwargs = kwargs or {}
         given = func(*args, **kwargs)
         if not func.is_view:
-            leaves = tree_leaves((args, kwargs, given))
-            self.bytes += sum(item.nbytes for item in leaves if isinstance(item, Tensor))
+            self.bytes += sum(item.nbytes for item in tensors_in((args, kwargs, given)))
         return given

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves, tree_map
 
 from archcount.benchmark.devices import PeakKind, apply_settings, clock_for, peak_memory
 from archcount.benchmark.loss import Loss
@@ -219,21 +218,18 @@ class Session:
         made = make_inputs(
             given, batch=configuration.batch, dtype=dtype, device=configuration.device
         )
-        if configuration.maker:
-            return made
-        fill = self._filled
-        return Inputs(tree_map(fill, made.args), tree_map(fill, made.kwargs))
+        if not configuration.maker:
+            for tensor in tensors_in((made.args, made.kwargs)):
+                self._fill(tensor)
+        return made
 
-    def _filled(self, leaf: Any) -> Any:
-        if not isinstance(leaf, Tensor):
-            return leaf
-        if leaf.is_floating_point():
+    def _fill(self, tensor: Tensor) -> None:
+        if tensor.is_floating_point():
             # Zeros cost some devices less power, and so less time. Drawn as float32, so that all
             # dtypes get the same images.
-            leaf = torch.randn(leaf.shape, dtype=torch.float32).to(leaf.device, leaf.dtype)
-        if self._configuration.channels_last and leaf.ndim == 4:
-            leaf = leaf.contiguous(memory_format=torch.channels_last)
-        return leaf
+            tensor.copy_(torch.randn(tensor.shape, dtype=torch.float32))
+        if self._configuration.channels_last and tensor.ndim == 4:
+            tensor.data = tensor.contiguous(memory_format=torch.channels_last)
 
     def _made_optimizer(self) -> torch.optim.Optimizer | None:
         if not (self._is_train and self._configuration.optimizer):
@@ -250,11 +246,9 @@ class Session:
 
 
 def _batch_of(inputs: Inputs) -> int | None:
-    """Return the first size of the first input tensor, None if there is none."""
-    for leaf in tree_leaves((inputs.args, dict(inputs.kwargs))):
-        if isinstance(leaf, Tensor) and leaf.ndim:
-            return leaf.shape[0]
-    return None
+    """Return the first size of the first input tensor that has one, None if there is none."""
+    tensors = tensors_in((inputs.args, inputs.kwargs))
+    return next((tensor.shape[0] for tensor in tensors if tensor.ndim), None)
 
 
 def _own_dtype(module: nn.Module, asked: torch.dtype) -> torch.dtype:

@@ -22,8 +22,8 @@ from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers.registry import JOINS, KINDS
 from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern
-from archcount.spec.marked import Marked
 from archcount.spec.schema import NAME
+from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
@@ -39,7 +39,7 @@ class BlockReader:
         names: the names that an expression may read.
     """
 
-    def __init__(self, blocks: Marked, names: Collection[str]) -> None:
+    def __init__(self, blocks: YamlNode, names: Collection[str]) -> None:
         self._written = dict(blocks.items())
         self._keys = blocks.keys
         self._names = names
@@ -99,7 +99,7 @@ class BlockReader:
                 )
                 return
 
-    def read(self, marked: Marked) -> Block:
+    def read(self, marked: YamlNode) -> Block:
         """Read a block written as a tree.
 
         Raises:
@@ -216,7 +216,7 @@ class BlockReader:
             raise InvalidTableError(problems)
         return SequenceBlock(tuple(done))
 
-    def _all(self, marked: Marked) -> tuple[Block, ...]:
+    def _all(self, marked: YamlNode) -> tuple[Block, ...]:
         """Read every item of a list, gathering the problems of all."""
         items = marked.value if isinstance(marked.value, list) else []
         if not items:
@@ -234,7 +234,7 @@ class BlockReader:
             raise InvalidTableError(problems)
         return tuple(done)
 
-    def _mapping(self, marked: Marked, value: dict[str, Marked]) -> Block:
+    def _mapping(self, marked: YamlNode, value: dict[str, YamlNode]) -> Block:
         match sorted(value):
             case [word] if word in JOINS:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])

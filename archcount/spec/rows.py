@@ -19,8 +19,9 @@ from archcount.printed import (
     parse_size,
 )
 from archcount.spec.blocks import BlockReader
-from archcount.spec.grid import Cell, GridRow
+from archcount.spec.grid import GridRow
 from archcount.spec.parsed import ParsedRow
+from archcount.spec.yaml_tree import YamlNode
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)
@@ -147,7 +148,7 @@ def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Bla
     return values
 
 
-def _value(cell: Cell, what: str) -> Value | Blank:
+def _value(cell: YamlNode, what: str) -> Value | Blank:
     """Take a cell for a number, a patch, or other text, by what is written."""
     if not cell.text:
         return Blank(where=cell.where, what=what)

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from archcount.printed.source import Source
-from archcount.spec.source import read_text
+from archcount.spec.yaml_tree import read_text
 
 PRINTED = "printed"
 """What the table as printed is called where a variant is the default."""
