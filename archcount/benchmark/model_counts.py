@@ -13,7 +13,7 @@ from torch import nn
 from archcount.benchmark.results import ModelCounts
 from archcount.benchmark.settings import Configuration
 from archcount.engines import models
-from archcount.engines.model_records import ModelCount
+from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
 from archcount.loading.reference import find, source_of
 from archcount.loading.target import Target, load_model
