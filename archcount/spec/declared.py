@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from archcount.errors import InvalidTableError, Problem
 from archcount.printed import DeclaredReading, Erratum
-from archcount.printed.table import NUMBERS
-from archcount.spec.blocks import BlockReader
+from archcount.printed.printed_table import NUMBERS
+from archcount.spec.block_reader import BlockReader
 from archcount.spec.parsed import ParsedReading, ParsedRow
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import LayerDefaults, Value, parse_expression
-from archcount.architecture.text import parse_padding
+from archcount.architecture.layer_parser import parse_padding
 from archcount.errors import InvalidValueError, Problem, quote
 from archcount.spec.yaml_tree import YamlNode
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from archcount.architecture import Architecture
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 from archcount.layers import Shape
-from archcount.printed import Claim, Convention, PrintedTable, Source
+from archcount.printed import Claim, Convention, PaperSource, PrintedTable
 from archcount.spec.claims import claims_of, layers_like
 from archcount.spec.declared import errata_of
 from archcount.spec.overrides import apply_variant
@@ -165,7 +165,7 @@ def _printed(file: TableFile, tree: YamlNode, parts: Sections) -> PrintedTable:
     params, ops = file.conventions.params, file.conventions.ops
     return PrintedTable(
         name=file.name,
-        source=Source(**file.source.model_dump()),
+        source=PaperSource(**file.source.model_dump()),
         columns=parts.columns,
         headings={name: heading for name, heading in file.columns.items() if heading},
         rows=tuple(row.printed for row in parts.rows),

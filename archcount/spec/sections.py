@@ -12,7 +12,7 @@ from archcount.errors import (
     Problem,
     quote,
 )
-from archcount.spec.blocks import BlockReader
+from archcount.spec.block_reader import BlockReader
 from archcount.spec.claims import check_claims
 from archcount.spec.declared import check_errata, read_readings
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
