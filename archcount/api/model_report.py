@@ -15,7 +15,7 @@ from archcount.reporting.model_sheets import (
     tidy_modules,
 )
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sheet import Text
+from archcount.reporting.sheet import Span
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,7 +50,7 @@ class ModelReport(Report):
     def _sheets(self) -> Parts:
         return [model_sheets(self.record, self.depth)]
 
-    def _remarks(self) -> Iterable[Text]:
+    def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)
 
 

@@ -5,58 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO, NoReturn
 
 from archcount.cli.stop import stop_if_asked
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.render import FORMATS
-
-_SUFFIXES = {
-    ".csv": "csv",
-    ".md": "md",
-    ".json": "json",
-    ".txt": "plain",
-    ".html": "html",
-    ".svg": "svg",
-}
-
-
-def choose_format(
-    asked: str | None, file: Path | None, more: Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """Choose the format: the one asked for, else the file's, else by where stdout goes.
-
-    Args:
-        asked: the format's name, if one is asked for.
-        file: where to, None for standard output.
-        more: formats of this report alone, by the endings of their files.
-
-    Raises:
-        UsageError: there is no such format, or the file's ending names none.
-    """
-    if asked is not None:
-        known = (*FORMATS, *more.values())
-        if asked not in known:
-            raise UsageError(
-                Problem(what=f"unknown format {quote(asked)}", allowed=", ".join(known))
-            )
-        return asked
-    if file is not None:
-        endings = {**_SUFFIXES, **more}
-        if file.suffix.lower() not in endings:
-            raise UsageError(
-                Problem(
-                    what=f"the ending of {quote(str(file))} names no format",
-                    allowed=", ".join(endings),
-                    remedy="name the format with --format",
-                )
-            )
-        return endings[file.suffix.lower()]
-    return "rich" if is_terminal(sys.stdout) else "plain"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from archcount.comparison import ColumnFit
 from archcount.comparison.conventions import describe
 from archcount.printed import Convention
 from archcount.reporting.encoding import Value, encode
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 MOST_SHOWN = 6
 FEW = 6
@@ -67,7 +67,7 @@ def inferred_sheets(inference: Inference) -> list[Sheet]:
     sheets = [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
     told = inference.block or "nothing is printed that a convention could be inferred from"
     title = f"{inference.name}: proposed for the table file"
-    return [*sheets, make_sheet(title, (), (), notes=[Text(told, "strong")])]
+    return [*sheets, make_sheet(title, (), (), notes=[Span(told, "strong")])]
 
 
 def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:
@@ -92,19 +92,19 @@ def _misses(fit: ColumnFit) -> str:
     return ", ".join(fit.misses)
 
 
-def _notes(inference: Inference, column: str, printed: int) -> Iterator[Text]:
+def _notes(inference: Inference, column: str, printed: int) -> Iterator[Span]:
     best = inference.fits[column][0]
-    yield Text(f"likeliest: {describe(best.convention)}", "good" if best.fits else "bad")
+    yield Span(f"likeliest: {describe(best.convention)}", "good" if best.fits else "bad")
     same = [describe(found) for found in best.like]
     if same:
-        yield Text(f"no row tells it from: {'; '.join(same)}")
+        yield Span(f"no row tells it from: {'; '.join(same)}")
     ties = [describe(found) for found in inference.ties.get(column, ())]
     if ties:
-        yield Text(f"the printed digits fit as well: {'; '.join(ties)}", "told")
+        yield Span(f"the printed digits fit as well: {'; '.join(ties)}", "warn")
     if printed < FEW:
-        yield Text(f"weak: {printed} printed numbers tell little", "told")
+        yield Span(f"weak: {printed} printed numbers tell little", "warn")
     if not best.fits:
-        yield Text("no listed convention gives a single printed number", "bad")
+        yield Span("no listed convention gives a single printed number", "bad")
 
 
 @encode.register

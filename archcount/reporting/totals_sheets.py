@@ -12,7 +12,7 @@ from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.engines import RowCount
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import short
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_data import encode, fields_of
 
 _MARKS = {"match": "✓", "convention": "≈"}
@@ -56,13 +56,13 @@ def _sheet(networks: Sequence[NetworkTotals], columns: Sequence[Column[NetworkTo
     )
 
 
-def _notes() -> Iterator[Text]:
-    yield Text(
+def _notes() -> Iterator[Span]:
+    yield Span(
         "counted in closed form for one image at inference, without auxiliary heads: params are "
         "all that is trained, weights those of kernels, MACs those of convolutions and linear "
         "layers, depth the layers with weights on the longest path"
     )
-    yield Text(
+    yield Span(
         "printed: totals of running text, ✓ right, ≈ right under another convention, ✗ not; "
         "verdicts: on printed cells and claims, right, right in another way, and not"
     )
@@ -102,13 +102,13 @@ def _narrow_columns(networks: Sequence[NetworkTotals]) -> list[Column[NetworkTot
     ]
 
 
-def _printed(what: str, network: NetworkTotals) -> Text:
+def _printed(what: str, network: NetworkTotals) -> Span:
     """Write the printed totals of one kind, or of both."""
     kinds = (what,) if what else ("params", "ops")
     claims = [claim for kind in kinds for claim in network.claims.get(kind, ())]
     told = ", ".join(f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
     right = [claim.verdict.status in _MARKS for claim in claims]
-    return Text(told, "" if all(right) else "told" if any(right) else "bad")
+    return Span(told, "" if all(right) else "warn" if any(right) else "bad")
 
 
 def _verdicts(network: NetworkTotals) -> str:
