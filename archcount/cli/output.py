@@ -18,7 +18,7 @@ from archcount.errors import Problem, UsageError, quote
 def destination(
     file: Path | None, *, even_if_stopped: bool = False, streaming: bool = False
 ) -> Iterator[Callable[[str | bytes], object]]:
-    """Make sure of where a report will go before any work is done; yield what takes its text.
+    """Check that a report can be written before any work is done; yield what takes its text.
 
     The text goes out when the work is done. A file appears under its name when it is complete,
     and not at all if the work fails.
@@ -144,7 +144,7 @@ def _reserve(file: Path) -> Path | None:
 
 
 def _mode(file: Path) -> int:
-    """Give the permissions of a file, or those a new one would get."""
+    """Return the permissions of a file, or those a new one would get."""
     if file.exists():
         return file.stat().st_mode & 0o777
     mask = os.umask(0)
@@ -153,15 +153,15 @@ def _mode(file: Path) -> int:
 
 
 def write_colour(file: Path | None) -> bool:
-    """Tell whether rich output may hold colours: only on a terminal that takes them."""
+    """Whether rich output may hold colours: only on a terminal that takes them."""
     return file is None and is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
 
 
 def is_closed(stream: IO[str] | None) -> bool:
-    """Tell whether a stream is closed, for which Python gives None."""
+    """Whether a stream is closed, for which Python gives None."""
     return stream is None
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
-    """Tell whether a stream is open and a terminal."""
+    """Whether a stream is open and a terminal."""
     return stream is not None and stream.isatty()

@@ -1,4 +1,4 @@
-"""What `archcount check` says of tables: one line a table, and every finding with its place."""
+"""The layout of `archcount check`: one line a table, and every finding with its place."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def check_sheet(checks: Iterable[TableCheck]) -> Sheet:
 
 
 def result(check: TableCheck) -> Span:
-    """Say in a word how a check ended."""
+    """Return in a word how a check ended."""
     if check.invalid:
         return Span("invalid", "bad")
     failing = sum(finding.failing for finding in check.findings)

@@ -1,4 +1,4 @@
-"""A difference of two architectures, written as a diff is."""
+"""The layout of `archcount diff`, as a diff is written."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class _DiffLine:
     name: str
     left: str
     right: str
-    told: str
+    words: str
     role: str
 
 
 def difference_sheet(found: Difference) -> Sheet:
-    """Lay a difference out: a line a row, and one for each layer that is another."""
+    """Lay a difference out: a line a row, and one for each layer that differs."""
     columns: list[Column[_DiffLine]] = [
         Column(heading="", text=lambda line: Span(line.mark, line.role), whole=True),
         Column(heading="Row, layer", text=lambda line: Span(line.name, line.role)),
         Column(heading=found.left.name, text=lambda line: Span(line.left, line.role)),
         Column(heading=found.right.name, text=lambda line: Span(line.right, line.role)),
-        Column(heading="Verdict", text=lambda line: Span(line.told, line.role)),
+        Column(heading="Verdict", text=lambda line: Span(line.words, line.role)),
     ]
     return make_sheet(
         f"{found.left.name} -> {found.right.name}",
@@ -45,29 +45,29 @@ def _lines(row: Row) -> Iterator[_DiffLine]:
     number = len(row.pairs)
     layers = f"{number} layer{'s' if number != 1 else ''}"
     if row.verdict not in DIFFERENT:
-        told = "same" if row.verdict == "same" else "same, after what changed before"
-        yield _DiffLine(" ", row.name, layers, layers, told, "dim")
+        words = "same" if row.verdict == "same" else "same, after what changed before"
+        yield _DiffLine(" ", row.name, layers, layers, words, "dim")
     else:
         yield _DiffLine(_MARKS[row.verdict], row.name, "", "", row.verdict, _ROLES[row.verdict])
     for pair in row.pairs:
         if pair.verdict in DIFFERENT:
             yield _pair_line(pair, row)
         elif pair.remarks:
-            told = "; ".join(pair.remarks)
-            yield _DiffLine(" ", f"  {_short(pair.place, row)}", "", "", told, "")
+            words = "; ".join(pair.remarks)
+            yield _DiffLine(" ", f"  {_short(pair.place, row)}", "", "", words, "")
 
 
 def _pair_line(pair: Pair, row: Row) -> _DiffLine:
-    told = ", ".join(map(str, pair.changes)) or pair.verdict
+    words = ", ".join(map(str, pair.changes)) or pair.verdict
     name = _short(pair.place, row)
     if pair.verdict == "extra":
-        told, name = f"extra: {pair.right.path}" if pair.right else "extra", f"after {name}"
+        words, name = f"extra: {pair.right.path}" if pair.right else "extra", f"after {name}"
     return _DiffLine(
         _MARKS[pair.verdict],
         f"  {name}",
         describe(pair.left) if pair.left else "",
         describe(pair.right) if pair.right else "",
-        told,
+        words,
         _ROLES[pair.verdict],
     )
 
@@ -143,7 +143,7 @@ def _(found: Difference) -> dict[str, Any]:
 
 
 def tidy_pairs(found: Difference) -> list[dict[str, Value]]:
-    """Give one record a layer."""
+    """Return one line a layer."""
     return [
         {
             "row": row.name,

@@ -132,9 +132,9 @@ def _reasons(row: ExplainedRow) -> Iterator[Span]:
             yield Span(f"{cell.column}: {cell.verdict.sentence}", _ROLES[cell.verdict.status])
     if row.because:
         yield Span(f"the file declares a reading: {row.because}")
-    told = {cell.verdict.why for cell in row.compared.cells.values()}
+    said = {cell.verdict.why for cell in row.compared.cells.values()}
     for item in row.contradictions:
-        if item.why not in told:
+        if item.why not in said:
             yield Span(f"contradiction: {item.sentence}", "bad")
     if nothing_found(row):
         yield Span(nothing_found(row))
@@ -143,7 +143,7 @@ def _reasons(row: ExplainedRow) -> Iterator[Span]:
 def _conventions(row: ExplainedRow) -> Sheet:
     shown = [tried for tried in row.tried if _worth_showing(tried, row)]
     more = len(row.tried) - len(shown)
-    told = f"{more} more were tried: none gives the cell, nor as much of its column"
+    words = f"{more} more were tried: none gives the cell, nor as much of its column"
     return make_sheet(
         "The conventions tried, on the row as it stands",
         [
@@ -162,12 +162,12 @@ def _conventions(row: ExplainedRow) -> Sheet:
             ),
         ],
         shown,
-        notes=[Span(f"{told} (all of them with --format json)")] if more else [],
+        notes=[Span(f"{words} (all of them with --format json)")] if more else [],
     )
 
 
 def _worth_showing(tried: TriedConvention, row: ExplainedRow) -> bool:
-    """Tell whether a convention is the declared one, gives the cell, or is among the best four."""
+    """Whether a convention is the declared one, gives the cell, or is among the best four."""
     same = [other for other in row.tried if other.column == tried.column]
     return tried.declared or tried.fits or same.index(tried) < MOST_CONVENTIONS
 
@@ -216,10 +216,10 @@ def _reading_notes(row: ExplainedRow, fitting: int) -> Iterator[Span]:
 
 
 def nothing_found(row: ExplainedRow) -> str:
-    """Say that no reading fits, where some cell asks for one; empty otherwise."""
-    asked = any(
+    """Return a sentence that no reading fits, where some cell asks for one; empty otherwise."""
+    is_open = any(
         cell.verdict.status not in ("match", "unpublished") for cell in row.compared.cells.values()
     )
-    if not asked or row.compared.explanations:
+    if not is_open or row.compared.explanations:
         return ""
     return f"Nothing found: none of {row.compared.tried} readings gives every printed number."

@@ -1,4 +1,4 @@
-"""What `archcount infer` says: the conventions that a table's numbers bear out."""
+"""The layout of `archcount infer`: the conventions that a table's numbers support."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Inference:
 
     Attributes:
         name: the table's name.
-        fits: by column every convention held against it, the likeliest first; only columns
+        fits: by column every convention compared with it, the likeliest first; only columns
             with printed numbers.
         ties: by column the other conventions that give the same printed numbers.
         declared: what the file declares, for comparison.
@@ -65,9 +65,9 @@ def _entry(convention: Convention) -> str:
 def inferred_sheets(inference: Inference) -> list[Sheet]:
     """Lay an inference out: the proposal, and how the conventions fare on each column."""
     sheets = [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
-    told = inference.block or "nothing is printed that a convention could be inferred from"
+    words = inference.block or "nothing is printed that a convention could be inferred from"
     title = f"{inference.name}: proposed for the table file"
-    return [*sheets, make_sheet(title, (), (), notes=[Span(told, "strong")])]
+    return [*sheets, make_sheet(title, (), (), notes=[Span(words, "strong")])]
 
 
 def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:
@@ -102,7 +102,7 @@ def _notes(inference: Inference, column: str, printed: int) -> Iterator[Span]:
     if ties:
         yield Span(f"the printed digits fit as well: {'; '.join(ties)}", "warn")
     if printed < FEW:
-        yield Span(f"weak: {printed} printed numbers tell little", "warn")
+        yield Span(f"weak: {printed} printed numbers are few", "warn")
     if not best.fits:
         yield Span("no listed convention gives a single printed number", "bad")
 

@@ -133,7 +133,7 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
         if name not in MAC_CATEGORIES and getattr(total.cost, name)
     ]
     yield Span(f"other operations, not in MACs: {', '.join(other) or 'none'}")
-    weights = ", ".join(f"{name} {size(held)}" for name, held in count.weight_bytes.items())
+    weights = ", ".join(f"{name} {size(number)}" for name, number in count.weight_bytes.items())
     yield Span(
         f"memory: weights and buffers {weights or 'none'}; activations "
         f"{size(count.activation_bytes)} in all, {size(count.peak_bytes)} at the peak of a "
@@ -145,7 +145,7 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
 
 
 def remarks(count: ModelCount) -> Iterator[Span]:
-    """Say how it was counted where that is unusual, and what could not be counted."""
+    """Return what is unusual in how it was counted, and what could not be counted."""
     for remark in count.remarks:
         yield Span(remark, "warn")
     for item in count.uncounted:
@@ -176,7 +176,7 @@ def _(count: ModelCount) -> dict[str, Any]:
 
 
 def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
-    """Give one record a module, in base units; a module holds what is in those below it."""
+    """Return one line a module, in base units; a module holds what is in those below it."""
     return [
         {
             "module": module.path,

@@ -61,7 +61,7 @@ def make_sheet(
     rule_before: tuple[int, ...] = (),
     notes: Iterable[Span] = (),
 ) -> Sheet:
-    """Give every column the chance to speak of every record."""
+    """Return the sheet with a line a record, a cell a column."""
     columns = tuple(columns)
     return Sheet(
         title=title,

@@ -36,7 +36,7 @@ def _sheet(report: TableResult, columns: list[Column[ResultRow]]) -> Sheet:
 
 
 def title(report: TableResult) -> str:
-    """Say what is counted, from where."""
+    """Return the title: what is counted, and where it was printed."""
     name = f"{report.name} ({report.variant})" if report.variant else report.name
     return f"{name}: {report.source}"
 
@@ -93,12 +93,12 @@ def _columns(report: TableResult) -> tuple[str, ...]:
 
 
 def _unprinted(report: TableResult) -> tuple[str, ...]:
-    """Name what is counted of every row though the paper has no column of it."""
+    """Return what is counted of every row though the paper has no column of it."""
     return tuple(name for name in ("output", *QUANTITIES) if name not in _columns(report))
 
 
 def heading(report: TableResult, column: str) -> str:
-    """Give a compared column's heading: what its numbers count."""
+    """Return a compared column's heading: what its numbers count."""
     if report.comparison and column in report.comparison.conventions:
         unit = report.comparison.conventions[column].partition(", ")[0]
         return unit[0].upper() + unit[1:]
@@ -151,7 +151,7 @@ def _role(cell: ComparedCell) -> str:
 
 
 def _says(column: str, row: ResultRow) -> Span:
-    """Say what is printed and the verdict on it in words."""
+    """Return what is printed and the verdict on it in words."""
     cell = row.cells.get(column)
     if cell is None or cell.printed is None:
         return Span("")
@@ -166,7 +166,7 @@ def _says(column: str, row: ResultRow) -> Span:
 
 
 def _says_briefly(column: str, row: ResultRow) -> Span:
-    """Say the same with a mark."""
+    """Return the same with a mark."""
     cell = row.cells.get(column)
     if cell is None or cell.printed is None:
         return Span("")
@@ -182,7 +182,7 @@ def _says_briefly(column: str, row: ResultRow) -> Span:
 
 
 def notes(report: TableResult) -> Iterator[Span]:
-    """Say below the table what was counted, how, by whom, and what was found."""
+    """Return the notes: what was counted, how, by which engines, and what was found."""
     yield Span(_totals(report))
     yield Span(_scope(report))
     if report.comparison is not None:
@@ -194,7 +194,7 @@ def notes(report: TableResult) -> Iterator[Span]:
 
 
 def remarks(report: TableResult) -> Iterator[Span]:
-    """Say what the reader must not miss: disagreement, what is uncounted, and warnings."""
+    """Return what the reader must not miss: disagreement, what is uncounted, and warnings."""
     if report.comparison is not None and not report.is_printed:
         yield Span(
             f"the paper prints no rows of variant {report.variant}: only its claims are compared",
@@ -218,7 +218,7 @@ def _totals(report: TableResult) -> str:
 
 
 def _scope(report: TableResult) -> str:
-    """Say what the numbers are of."""
+    """Return what the numbers are of."""
     images = "one image" if report.batch == 1 else f"a batch of {report.batch} images"
     if report.batch > 1 and report.comparison:
         images += " (the rows above: one image)"
@@ -231,12 +231,12 @@ def _comparison_notes(report: TableResult) -> Iterator[Span]:
     assert report.comparison is not None
     conventions = report.comparison.conventions
     if conventions:
-        told = "; ".join(f"{column} = {words}" for column, words in conventions.items())
-        yield Span(f"the paper's columns: {told}; compared for one image")
+        words = "; ".join(f"{column} = {words}" for column, words in conventions.items())
+        yield Span(f"the paper's columns: {words}; compared for one image")
     for column in report.comparison.columns:
         tally = report.comparison.tally(column)
-        told = ", ".join(f"{tally[status]} {status}" for status in VERDICTS if tally[status])
-        yield Span(f"{column}: {told}")
+        words = ", ".join(f"{tally[status]} {status}" for status in VERDICTS if tally[status])
+        yield Span(f"{column}: {words}")
     if any(cell.verdict.status == "off" for row in report.rows for cell in row.cells.values()):
         yield Span("off by (computed - printed) / printed")
     yield from reasons(report)
@@ -248,23 +248,23 @@ def _comparison_notes(report: TableResult) -> Iterator[Span]:
 
 
 def reasons(report: TableResult) -> Iterator[Span]:
-    """Say of every shown cell that does not match why; cells of one reason together."""
+    """Return why each shown cell does not match; cells of one reason together."""
     for row in report.rows:
-        told: dict[str, tuple[list[str], ComparedCell]] = {}
+        reasons: dict[str, tuple[list[str], ComparedCell]] = {}
         for column, cell in row.cells.items():
             if cell.verdict.status not in ("match", "unpublished"):
-                told.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
-        for sentence, (columns, cell) in told.items():
+                reasons.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
+        for sentence, (columns, cell) in reasons.items():
             names = " and ".join(columns)
             yield Span(f"{row.id} {names}: {cell.verdict.status}: {sentence}", _role(cell))
 
 
 def _standing_alone(report: TableResult) -> Iterator[Span]:
-    """Say what the paper has against itself that no cell's verdict says."""
+    """Return the contradictions that no cell's verdict names."""
     assert report.comparison is not None
-    told = {claim.verdict.sentence for claim in report.comparison.claims}
+    said = {claim.verdict.sentence for claim in report.comparison.claims}
     for item in report.comparison.contradictions:
-        if not item.row and item.sentence not in told:
+        if not item.row and item.sentence not in said:
             yield Span(f"contradiction: {item.sentence}", "bad")
 
 

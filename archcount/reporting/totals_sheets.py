@@ -106,9 +106,11 @@ def _printed(what: str, network: NetworkTotals) -> Span:
     """Write the printed totals of one kind, or of both."""
     kinds = (what,) if what else ("params", "ops")
     claims = [claim for kind in kinds for claim in network.claims.get(kind, ())]
-    told = ", ".join(f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
+    words = ", ".join(
+        f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims
+    )
     right = [claim.verdict.status in _MARKS for claim in claims]
-    return Span(told, "" if all(right) else "warn" if any(right) else "bad")
+    return Span(words, "" if all(right) else "warn" if any(right) else "bad")
 
 
 def _verdicts(network: NetworkTotals) -> str:
@@ -117,10 +119,10 @@ def _verdicts(network: NetworkTotals) -> str:
 
 def _tally(network: NetworkTotals) -> str:
     """Count the right, the right in another way, and the rest."""
-    told = dict(network.verdicts)
-    right = told.pop("match", 0)
-    otherwise = told.pop("convention", 0) + told.pop("reading", 0)
-    return f"{right} {otherwise} {sum(told.values())}" if network.verdicts else ""
+    rest = dict(network.verdicts)
+    right = rest.pop("match", 0)
+    otherwise = rest.pop("convention", 0) + rest.pop("reading", 0)
+    return f"{right} {otherwise} {sum(rest.values())}" if network.verdicts else ""
 
 
 @encode.register
