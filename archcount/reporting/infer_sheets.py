@@ -102,7 +102,7 @@ def _notes(inference: Inference, column: str, printed: int) -> Iterator[Span]:
     if ties:
         yield Span(f"the printed digits fit as well: {'; '.join(ties)}", "warn")
     if printed < FEW:
-        yield Span(f"weak: {printed} printed numbers are few", "warn")
+        yield Span(f"weak: only {printed} printed numbers", "warn")
     if not best.fits:
         yield Span("no listed convention gives a single printed number", "bad")
 
