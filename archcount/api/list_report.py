@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import sheet_of
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.heading import Heading, read_heading
+from archcount.spec.summary import TableSummary, read_summary
 
 if TYPE_CHECKING:
     from archcount.api.totals_report import TotalsReport
@@ -25,7 +25,7 @@ class ListReport(Report):
     command = "list"
     schema = "archcount.list/2"
 
-    record: tuple[Heading, ...]
+    record: tuple[TableSummary, ...]
 
     def _tidy(self) -> Lines:
         return [
@@ -66,7 +66,7 @@ def list(*, totals: bool = False) -> ListReport | TotalsReport:
     """
     if not totals:
         files = shipped_tables().values()
-        return ListReport(tuple(read_heading(file, file.name) for file in files))
+        return ListReport(tuple(read_summary(file) for file in files))
     from archcount.api.tables import load
     from archcount.api.totals_report import totals as totals_of
 

@@ -60,11 +60,11 @@ def find_table(name: str) -> tuple[Path, str]:
 
 def _variant(name: str) -> str:
     """Advise where a table's name with a variant's behind it is written, as in resnet50."""
-    from archcount.spec.source import parse, read_text
+    from archcount.spec.summary import read_summary
 
     for table, path in shipped_tables().items():
         if name.startswith(table):
             variant = name.removeprefix(table).strip("-_ ")
-            if variant in parse(read_text(path, path.name), path.name).section("variants").keys:
+            if variant in read_summary(path).variants:
                 return f"write {table} --variant {variant}"
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
 
 from archcount.errors import InvalidValueError, Location, Problem, quote, suggestion
 from archcount.layers.registry import KINDS
@@ -23,9 +22,8 @@ from archcount.printed import (
 )
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.marked import Marked
-from archcount.spec.overrides import PRINTED, default_of
 from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
-from archcount.spec.source import parse, read_text
+from archcount.spec.summary import read_networks
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
 _COUNTED = ("params", "weights", "ops", "buffers", "params and buffers", "neurons")
@@ -145,21 +143,13 @@ def _strange_network(table: Marked, variant: Marked | None) -> Iterator[Problem]
             remedy=suggestion(name, shipped_tables()),
             where=table.where,
         )
-    elif variant and str(variant.value) not in (known := _variants(name)):
+    elif variant and str(variant.value) not in (known := read_networks(shipped_tables()[name])):
         yield Problem(
             what=f"a ratio to {quote(str(variant.value))}, which is no variant of {name}",
             allowed=", ".join(known) or "none; it has no variants",
             remedy=suggestion(str(variant.value), known),
             where=variant.where,
         )
-
-
-@cache
-def _variants(table: str) -> tuple[str, ...]:
-    """Read the names of a shipped table's variants, and nothing more of it."""
-    path = shipped_tables()[table]
-    marked = parse(read_text(path, path.name), path.name)
-    return (*marked.section("variants").keys, *((PRINTED,) if default_of(marked) else ()))
 
 
 def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from archcount.errors import Location, Problem, quote, suggestion
 from archcount.spec.grid import COLUMNS, Cell, GridRow
 from archcount.spec.marked import Marked
+from archcount.spec.summary import PRINTED
 
-PRINTED = "printed"
-"""What the table as printed is called where another variant is the default."""
 _OVERLAID = ("let", "layer", "blocks")
 """The mappings whose entries a variant changes one by one."""
 _REPLACED = ("input", "heads", "source", "notes")

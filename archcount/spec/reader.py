@@ -12,10 +12,11 @@ from archcount.printed import Claim, Convention, PrintedTable, Source
 from archcount.spec.claims import claims_of, layers_like
 from archcount.spec.declared import errata_of
 from archcount.spec.marked import Marked
-from archcount.spec.overrides import PRINTED, apply_variant
+from archcount.spec.overrides import apply_variant
 from archcount.spec.parsed import Sections
 from archcount.spec.schema import TableFile
 from archcount.spec.sections import read_sections
+from archcount.spec.summary import PRINTED
 from archcount.spec.validate import validate
 from archcount.spec.variant import Variant
 

@@ -19,7 +19,10 @@ DEEPEST = 40
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _NULL = "tag:yaml.org,2002:null"
+_NULLS = ("", "~", "null", "Null", "NULL")
 _PLAIN_TAGS = {
+    None,
+    "!",
     _NULL,
     *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "timestamp")),
     *(f"tag:yaml.org,2002:{kind}" for kind in ("seq", "map", "value", "merge")),
@@ -80,9 +83,9 @@ def parse(text: str, name: str) -> Marked:
     >>> parse("a: {b: 1e9}", "x.yaml").plain()
     {'a': {'b': '1e9'}}
     """
+    builder = _TreeBuilder(text, name)
     try:
-        _check_events(text, name)
-        node = yaml.compose(text, Loader=_Loader)
+        tree = builder.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1)
@@ -98,7 +101,7 @@ def parse(text: str, name: str) -> Marked:
         raise InvalidTableError(
             Problem(what=f"not YAML: {what}", allowed="printable text", where=where)
         ) from None
-    if node is None:
+    if tree is None:
         raise InvalidTableError(
             Problem(
                 what="the file is empty",
@@ -106,19 +109,48 @@ def parse(text: str, name: str) -> Marked:
                 where=Location(name, 1, 1),
             )
         )
-    problems: list[Problem] = []
-    marked = _mark(node, name, problems)
-    if problems:
-        raise InvalidTableError(problems)
-    return marked
+    if builder.problems:
+        raise InvalidTableError(builder.problems)
+    return tree
 
 
-def _check_events(text: str, name: str) -> None:
-    """Refuse aliases and deep nesting before any tree is made of them."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        place = event.start_mark
-        where = Location(name, place.line + 1, place.column + 1) if place else None
+class _TreeBuilder:
+    """Builds the tree from the parser's events, so that no alias or deep nesting is followed."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._events = iter(yaml.parse(text, Loader=_Loader))
+        self._name = name
+        self.problems: list[Problem] = []
+
+    def document(self) -> Marked | None:
+        """Return the tree of the only document; None where there is none.
+
+        Raises:
+            InvalidTableError: there is an alias, too deep a nesting, or a second document.
+        """
+        tree = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if tree is not None:
+                    raise InvalidTableError(
+                        Problem(
+                            what="not YAML: a second document",
+                            allowed="one document",
+                            where=self._place(event),
+                        )
+                    )
+                tree = self._node(next(self._events), 0)
+        return tree
+
+    def _place(self, event: Any) -> Location:
+        return Location(self._name, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _refuse(self, event: Any, what: str, allowed: str = "", remedy: str = "") -> None:
+        where = self._place(event)
+        self.problems.append(Problem(what=what, allowed=allowed, remedy=remedy, where=where))
+
+    def _node(self, event: Any, depth: int) -> Marked:
+        where = self._place(event)
         if isinstance(event, yaml.AliasEvent):
             raise InvalidTableError(
                 Problem(
@@ -128,10 +160,6 @@ def _check_events(text: str, name: str) -> None:
                     where=where,
                 )
             )
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
         if depth > DEEPEST:
             raise InvalidTableError(
                 Problem(
@@ -141,57 +169,38 @@ def _check_events(text: str, name: str) -> None:
                     where=where,
                 )
             )
-
-
-def _mark(node: yaml.Node, name: str, problems: list[Problem]) -> Marked:
-    where = Location(name, node.start_mark.line + 1, node.start_mark.column + 1)
-    if node.tag not in _PLAIN_TAGS:
-        problems.append(
-            Problem(
-                what=f"tag {quote(node.tag)}",
-                allowed="plain text, lists and mappings",
-                remedy="remove the tag",
-                where=where,
+        if event.tag not in _PLAIN_TAGS:
+            self._refuse(
+                event, f"tag {quote(event.tag)}", "plain text, lists and mappings", "remove the tag"
             )
-        )
-        return Marked(None, where)
-    if isinstance(node, yaml.SequenceNode):
-        return Marked([_mark(item, name, problems) for item in node.value], where)
-    if isinstance(node, yaml.MappingNode):
-        return _mark_mapping(node, name, where, problems)
-    style = getattr(node, "style", "") or ""
-    if _CONTROL.search(str(node.value)):
-        problems.append(
-            Problem(
-                what=f"a control character in {quote(str(node.value))}",
-                allowed="printable text",
-                remedy="remove it",
-                where=where,
-            )
-        )
-    return Marked(None if node.tag == _NULL else node.value, where, style=style)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(where, depth + 1)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = []
+            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+                items.append(self._node(event, depth + 1))
+            return Marked(items, where)
+        if _CONTROL.search(event.value):
+            what = f"a control character in {quote(event.value)}"
+            self._refuse(event, what, "printable text", "remove it")
+        is_null = event.tag == _NULL or (event.implicit[0] and event.value in _NULLS)
+        return Marked(None if is_null else event.value, where, style=event.style or "")
 
-
-def _mark_mapping(
-    node: yaml.MappingNode, name: str, where: Location, problems: list[Problem]
-) -> Marked:
-    values: dict[str, Marked] = {}
-    keys: dict[str, Location] = {}
-    for key_node, value_node in node.value:
-        place = Location(name, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-        if not isinstance(key_node, yaml.ScalarNode):
-            problems.append(Problem(what="a key is no word", allowed="a word", where=place))
-            continue
-        key = str(key_node.value)
-        if key in values:
-            problems.append(
-                Problem(
-                    what=f"key {quote(key)} stands twice, first at line {keys[key].line}",
-                    remedy="remove one of them",
-                    where=place,
-                )
-            )
-            continue
-        keys[key] = place
-        values[key] = _mark(value_node, name, problems)
-    return Marked(values, where, keys)
+    def _mapping(self, where: Location, depth: int) -> Marked:
+        values: dict[str, Marked] = {}
+        keys: dict[str, Location] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            place = self._place(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                self._refuse(event, "a key is no word", "a word")
+                self._node(event, depth)
+                self._node(next(self._events), depth)
+                continue
+            value = self._node(next(self._events), depth)
+            if event.value in keys:
+                first = keys[event.value].line
+                what = f"key {quote(event.value)} stands twice, first at line {first}"
+                self._refuse(event, what, remedy="remove one of them")
+                continue
+            keys[event.value], values[event.value] = place, value
+        return Marked(values, where, keys)
