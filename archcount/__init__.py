@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 from archcount.errors import ArchcountError, InvalidTableError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from archcount.api.benchmarks import BenchComparisonReport, BenchReport, bench, compare_bench
+    from archcount.api.bench_report import BenchComparisonReport, BenchReport, bench, compare_bench
     from archcount.api.check_report import CheckReport, check
     from archcount.api.comparing import compare
     from archcount.api.counting import count
     from archcount.api.diff_report import DifferenceReport, diff
     from archcount.api.explain_report import ExplainReport, explain
-    from archcount.api.formulas import FormulaReport, formula
+    from archcount.api.formula_report import FormulaReport, formula
     from archcount.api.infer_report import InferReport, infer
     from archcount.api.list_report import ListReport, list
     from archcount.api.model_report import ModelReport
-    from archcount.api.sweeps import SweepReport, sweep
+    from archcount.api.sweep_report import SweepReport, sweep
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
     from archcount.api.totals_report import TotalsReport
@@ -67,32 +67,32 @@ __all__ = [
 ]
 
 _PLACES = {
-    "BenchComparisonReport": "api.benchmarks",
-    "BenchReport": "api.benchmarks",
+    "BenchComparisonReport": "api.bench_report",
+    "BenchReport": "api.bench_report",
     "CheckReport": "api.check_report",
     "DifferenceReport": "api.diff_report",
     "ExplainReport": "api.explain_report",
-    "FormulaReport": "api.formulas",
+    "FormulaReport": "api.formula_report",
     "InferReport": "api.infer_report",
     "ListReport": "api.list_report",
     "ModelReport": "api.model_report",
     "Report": "reporting.report",
-    "SweepReport": "api.sweeps",
+    "SweepReport": "api.sweep_report",
     "Table": "api.tables",
     "TableReport": "api.table_report",
     "TotalsReport": "api.totals_report",
-    "bench": "api.benchmarks",
+    "bench": "api.bench_report",
     "check": "api.check_report",
     "compare": "api.comparing",
-    "compare_bench": "api.benchmarks",
+    "compare_bench": "api.bench_report",
     "count": "api.counting",
     "diff": "api.diff_report",
     "explain": "api.explain_report",
-    "formula": "api.formulas",
+    "formula": "api.formula_report",
     "infer": "api.infer_report",
     "list": "api.list_report",
     "load": "api.tables",
-    "sweep": "api.sweeps",
+    "sweep": "api.sweep_report",
 }
 """The module that has each name."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -74,8 +74,8 @@ class Site:
     text: str
     where: Location
     word: str
-    input: tuple[int, int, int]
-    output: tuple[int, int, int]
+    input: tuple[int, ...]
+    output: tuple[int, ...]
     kernel: tuple[int, int] | None = None
     stride: tuple[int, int] | None = None
     width: int | None = None
@@ -122,7 +122,7 @@ class Window:
         return Window(self.sees + (other.sees - 1) * self.stride, self.stride * other.stride)
 
     def outputs(self, length: int) -> range:
-        """Give the output lengths that paddings from none to all but one of a kernel can make.
+        """Return the output lengths that paddings from none to all but one of a kernel can make.
 
         >>> Window(11, 4).outputs(224)  # AlexNet's first layer: 54 without, 59 with 10 on each side
         range(54, 60)
@@ -170,8 +170,8 @@ class Plan:
     """
 
     id: str
-    input: tuple[int, int, int]
-    printed_input: tuple[int, int, int] | None = None
+    input: tuple[int, ...]
+    printed_input: tuple[int, ...] | None = None
     sites: tuple[Site, ...] = ()
     cells: Mapping[str, NumberCell] = field(default_factory=dict)
     patches: Mapping[str, PatchCell] = field(default_factory=dict)
@@ -180,3 +180,10 @@ class Plan:
     positions: tuple[Fraction, Fraction] | None = None
     bends: bool = False
     windows: tuple[Window, Window] | None = None
+
+    def reaches(self, grid: Sequence[int], wanted: Sequence[int]) -> bool:
+        """Return whether some padding leads from one grid to another; true if a layer adapts."""
+        return self.windows is None or all(
+            end in window.outputs(start)
+            for window, start, end in zip(self.windows, grid, wanted, strict=True)
+        )

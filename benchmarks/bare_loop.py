@@ -1,8 +1,8 @@
-"""A loop as one writes it by hand, to hold the benchmark against; it knows nothing of it.
+"""A plain loop, written by hand, to compare the benchmark with.
 
     python benchmarks/bare_loop.py TABLE VARIANT MODE BATCH
 
-It warms up, then runs as many iterations as each line of its input says, and prints their times in
+It warms up; then it reads numbers of iterations, one per line, and prints their times in
 nanoseconds.
 """
 
@@ -17,7 +17,7 @@ import archcount
 
 
 def main(name: str, variant: str, mode: str, batch: int) -> None:
-    """Run iterations when asked."""
+    """Run iterations as requested on standard input."""
     torch.manual_seed(0)
     table = archcount.load(name)
     model = table.build(variant=variant)

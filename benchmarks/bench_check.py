@@ -2,10 +2,10 @@
 
     python benchmarks/bench_check.py [--seconds N] [--pairs N] [--no-compile]
 
-First the benchmark's own process is held against a bare loop (bare_loop.py) in another: both run
-blocks of iterations in turns, the same model, threads, batch and allocator, several pairs of
-processes a model. Then networks built from tables are held against the same networks written by
-hand (networks.py), by the benchmark, in turns. Printed are medians and their ratios, as Markdown.
+First the benchmark's worker process is compared with a bare loop (bare_loop.py) in another: both
+run blocks of iterations in turns, with the same model, threads, batch and allocator, in several
+pairs of processes per model. Then the benchmark compares networks built from tables with the same
+networks written by hand (networks.py). Medians and their ratios are printed as Markdown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -29,7 +28,7 @@ from archcount.benchmark.statistics import clusters, interval_of_ratio
 from archcount.benchmark.workers import ProcessWorker
 
 HERE = Path(__file__).parent
-# With glibc's own settings processes differ by much more; here all keep their large blocks.
+# With glibc's defaults processes differ by much more; with these they keep large blocks.
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 LOOPS = (("googlenet", "", 1), ("resnet", "50", 1), ("mobilenet_v1", "", 2))
 NETWORKS = (
@@ -46,7 +45,7 @@ def say(*cells: str) -> None:
 
 
 def bare(process: subprocess.Popen[str], iterations: int) -> list[int]:
-    """Let the bare loop run."""
+    """Run iterations of the bare loop; return their nanoseconds."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{iterations}\n")
@@ -55,32 +54,32 @@ def bare(process: subprocess.Popen[str], iterations: int) -> list[int]:
 
 
 def pair(name: str, variant: str, mode: str, batch: int, seconds: float) -> tuple[list, list]:  # type: ignore[type-arg]
-    """Run one process of each kind, in turns; give the blocks of both."""
+    """Run one process of each kind, in turns; return the blocks of both."""
     target = f"{name}@{variant}" if variant else name
     configuration = Configuration(target=target, mode=mode, batch=batch)  # type: ignore[arg-type]
-    host = ProcessWorker(configuration)
+    worker = ProcessWorker(configuration)
     command = [sys.executable, str(HERE / "bare_loop.py"), name, variant, mode, str(batch)]
     loop = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         bare(loop, 1)  # it is warm before the other begins: together both would be slow
-        host.ask("prepare", **asdict(configuration))
-        host.ask("first_call")
-        host.ask("block", iterations=10)
+        worker.ask("prepare", configuration=configuration)
+        worker.ask("first_call")
+        worker.ask("block", iterations=10)
         length = block_length(median(bare(loop, 5)))
         ours, theirs = [], []
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            ours.append(host.ask("block", iterations=length, prime=1)["samples_ns"])
+            ours.append(worker.ask("block", iterations=length, prime=1).samples_ns)
             theirs.append(bare(loop, length + 1)[1:])
         return ours, theirs
     finally:
-        host.close()
+        worker.close()
         loop.kill()
         loop.wait()
 
 
 def loops(seconds: float, pairs: int) -> None:
-    """Hold the benchmark against bare loops; two processes of one model differ by a few percent."""
+    """Compare the benchmark with bare loops."""
     say("model", "mode", "batch", "benchmark", "bare loop", "ratio", "99 % interval", "pairs")
     say("---", "---", "--:", "--:", "--:", "--:", "--:", "---")
     for name, variant, batch in LOOPS:
@@ -108,7 +107,7 @@ def _joined(blocks: list[list[int]]) -> np.ndarray:  # type: ignore[type-arg]
 
 
 def networks(seconds: float, compiled: bool) -> None:
-    """Hold built networks against those written by hand."""
+    """Compare built networks with those written by hand."""
     say("network", "mode", "run", "built", "by hand", "ratio", "99 % interval")
     say("---", "---", "---", "--:", "--:", "--:", "--:")
     for target, name, batch in NETWORKS:
@@ -126,8 +125,8 @@ def networks(seconds: float, compiled: bool) -> None:
             found = report.record.measurements
             for mode in ("forward", "train"):
                 built, by_hand = (item for item in found if item.configuration.mode == mode)
-                told = "compiled" if compile_mode else "eager"
-                _row(target, mode, told, built, by_hand)
+                run = "compiled" if compile_mode else "eager"
+                _row(target, mode, run, built, by_hand)
 
 
 def _row(target: str, mode: str, how: str, built: Measurement, by_hand: Measurement) -> None:
@@ -136,14 +135,14 @@ def _row(target: str, mode: str, how: str, built: Measurement, by_hand: Measurem
         return
     ends = interval_of_ratio(clusters(built.blocks), clusters(by_hand.blocks), confidence=0.99)
     times = [item.statistics.median_ns / 1e6 for item in (built, by_hand) if item.statistics]
-    told = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""
+    interval = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else ""
     say(
         target,
         mode,
         how,
         *(f"{value:.2f} ms" for value in times),
         f"{times[0] / times[1]:.3f}",
-        told,
+        interval,
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import archcount as ac
 from archcount.comparison import compare
+from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
 
 
@@ -32,22 +33,24 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     table = ac.load(options.table)
-    count = ac.count(table, engine="formula").counts[0]
-    others = [claim.fewer_than.table for claim in table.printed.claims if claim.fewer_than]
+    network = table.variant(table.architecture().variant)
+    report = ac.count(table, engine="formula")
+    parts = NetworkParts(report.architecture)
+    named = {claim.than.name: claim.than for claim in table.printed.claims if claim.than}
     references = {
-        name: ac.count(ac.load(name), engine="formula").counts[0] for name in others if name
+        name: ac.count(ac.load(other.table), variant=other.variant, engine="formula").counts[0]
+        for name, other in named.items()
+        if other.table
     }
 
-    def compared(only: tuple[str, ...] | None = None) -> object:
+    def compared(only: tuple[str, ...] | None = None, *, reasons: bool = True) -> object:
         # A new one every time, so that nothing is remembered from the round before.
-        return compare(table.printed, count, Recount(table.variant().rereading()), references, only)
-
-    def plain() -> object:
-        return compare(table.printed, count, None, references)
+        recount = Recount(network) if reasons else None
+        return compare(network.printed, report.counts[0], recount, references, only, parts=parts)
 
     bare, whole, rows = [], [], {row.id: [] for row in table.printed.rows}
     for _ in range(options.rounds):
-        bare.append(seconds(plain))
+        bare.append(seconds(lambda: compared(reasons=False)))
         whole.append(seconds(compared))
         for row, times in rows.items():
             times.append(seconds(lambda row=row: compared((row,))))

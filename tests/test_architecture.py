@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
 
 from archcount.architecture import parse_expression
+from archcount.engines import ENGINES, engine
 from archcount.errors import InvalidTableError, InvalidValueError
 from archcount.spec.load import load_table
 
@@ -225,3 +227,44 @@ def test_defaults_of_the_table_give_way_to_the_layer(expand):
 def test_what_cannot_be_expanded_is_said(expand, block, says):
     with pytest.raises(InvalidTableError, match=says):
         expand(block)
+
+
+@pytest.mark.parametrize(
+    ("size", "sides", "width"),
+    [
+        # 4x10 elements, doubled by the concatenation, added to themselves
+        ("4x10", "input.l", 10),
+        ("4x3x2x5", "input.d", 3),
+        ("4x3x2x5", "input.h", 2),
+        ("4x3x5", "input.w", 5),
+    ],
+)
+def test_inputs_of_any_number_of_axes_are_counted_alike_by_every_engine(
+    expand, tmp_path, size, sides, width
+):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        HEAD.replace("4x8x8", size)
+        + f"  b: [batchnorm, {{repeat: {sides}, block: relu}}, {{concat: [identity, gelu]}}]\n"
+        + "  c: [{add: [identity, dropout]}, {mul: [relu, identity]}, scale 0.5]\n"
+        + "  d: [flatten, linear 3, softmax]\ntable: |\n  row | block\n  r | b\n  s | c\n  t | d\n"
+    )
+    architecture = load_table(path).architecture()
+    dims = tuple(int(side) for side in size.split("x"))
+    elements = math.prod(dims)
+    for name in ENGINES:
+        count = engine(name).count(architecture)
+        assert [row.output for row in count.rows] == [(8, *dims[1:]), (8, *dims[1:]), (3, 1, 1)]
+        cost = count.total.cost
+        assert (cost.norm, cost.add, cost.scale) == (2 * elements, 2 * elements, 4 * elements)
+        assert cost.activation == (width + 1 + 2) * elements
+        assert (cost.linear, count.total.params) == (6 * elements, 8 + 6 * elements + 3)
+
+
+def test_an_axis_that_an_input_lacks_is_no_number(expand):
+    with pytest.raises(InvalidTableError, match=r"4x8 \(channels x length\) has no height"):
+        expand("{repeat: input.h, block: relu}", head=HEAD.replace("4x8x8", "4x8"))
+    with pytest.raises(InvalidTableError, match="branches of unlike size: 4x8x8, 4"):
+        expand("{concat: [identity, [global_avgpool, flatten]]}")
+    with pytest.raises(InvalidTableError, match="no 1x1 projection leads from 4x8 to 8x8"):
+        expand("[{add: [{concat: [relu, relu]}, shortcut]}]", head=HEAD.replace("4x8x8", "4x8"))

@@ -17,7 +17,8 @@ from test_cli import COMMAND, in_terminal, run
 from torch import nn
 
 import archcount as ac
-from archcount.benchmark.result_files import read_results, to_json
+from archcount.api.bench_report import BenchReport
+from archcount.benchmark.result_files import read_results, to_line
 
 MODELS = str(Path(__file__).with_name("bench_models.py"))
 QUICK = ["--budget", "0.2", "--warm-up", "1", "--peak", "1T"]
@@ -73,23 +74,21 @@ def test_a_result_holds_everything(result):
 
 
 def test_the_tables_say_what_is_counted(result):
-    from archcount.reporting.benchmarks import render_bench
-
-    record = read_results(result)
-    shown = render_bench(record, "plain")
+    render = BenchReport(read_results(result)).render
+    shown = render("plain")
     assert "train: forward, loss (cross entropy), backward" in shown
-    assert "FLOP/s: 2 a multiply-accumulate of archcount's own count" in shown
+    assert "FLOP/s: 2 per counted multiply-accumulate" in shown
     assert "peak of cpu for float32: 1.000 TFLOP/s" in shown
     assert "(given: --peak)" in shown
     assert "by row" in shown
-    lines = list(csv.DictReader(io.StringIO(render_bench(record, "csv"))))
+    lines = list(csv.DictReader(io.StringIO(render("csv"))))
     assert [line["mode"] for line in lines] == ["forward", "train"]
     assert float(lines[0]["images_per_second"]) == pytest.approx(1e9 / float(lines[0]["median_ns"]))
     assert float(lines[0]["flops_per_second"]) == pytest.approx(
         2 * int(lines[0]["macs"]) * 1e9 / float(lines[0]["median_ns"])
     )
-    assert "| Model |" in render_bench(record, "md")
-    narrow = render_bench(record, "rich", width=80, colour=False)
+    assert "| Model |" in render("md")
+    narrow = render("rich", width=80, colour=False)
     assert max(map(len, narrow.splitlines())) <= 80
     assert "images/s" in narrow
 
@@ -103,16 +102,16 @@ def test_a_roofline_is_drawn(result, tmp_path):
     assert "FLOP / byte moved" in svg or "<svg" in svg
     refused = run(*SMALL, "-o", str(tmp_path / "roofline.png"))
     assert refused.returncode == 2
-    assert "is a roofline; add --per-row" in refused.stderr
+    assert "needs the times of rows; add --per-row" in refused.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 def test_results_in_files_are_compared(tmp_path):
     before, after = tmp_path / "before.json", tmp_path / "after.jsonl"
-    before.write_text(to_json(of_one(measured(1), environment={"torch": "2.12"})))
+    before.write_text(BenchReport(of_one(measured(1), environment={"torch": "2.12"})).to_json())
     lines = [measured(1, seed=1), measured(1.2, seed=2)]  # the last line counts
     runs = [of_one(item, environment={"torch": "2.13"}) for item in lines]
-    after.write_text("".join(to_json(item, indent=None) for item in runs))
+    after.write_text("".join(map(to_line, runs)))
     same = run("bench", "compare", str(before), str(before))
     assert same.returncode == 0
     assert "1.000×" in same.stdout
@@ -120,7 +119,7 @@ def test_results_in_files_are_compared(tmp_path):
     slower = run("bench", "compare", str(before), str(after), "--fail-on", "slower:5%")
     assert slower.returncode == 1
     assert "SLOWER" in slower.stdout.splitlines()[4]
-    assert "not the same: torch: 2.12 -> 2.13" in slower.stdout
+    assert "differs: torch: 2.12 -> 2.13" in slower.stdout
     assert (
         run("bench", "compare", str(before), str(after), "--fail-on", "slower:30%").returncode == 0
     )
@@ -190,7 +189,7 @@ def test_a_missing_device_is_exit_3_and_names_what_is_there():
     done = run("bench", "--device", "cuda")
     assert done.returncode == 3
     assert done.stdout == ""
-    assert "there is no device cuda" in done.stderr
+    assert "device cuda is not available" in done.stderr
     assert "allowed: cpu" in done.stderr
 
 
@@ -201,9 +200,9 @@ def test_a_missing_device_is_exit_3_and_names_what_is_there():
         (["--batch", "a"], "--batch 'a'"),
         (["--mode", "backward"], "--mode 'backward'; allowed: forward, train"),
         (["--dtype", "int8"], "--dtype 'int8'; allowed: float32, bf16, fp16"),
-        (["--amp"], "--dtype bf16 or fp16 beside it"),
+        (["--amp"], "--amp with --dtype bf16 or fp16"),
         (["--tf32", "--device", "cpu"], "--tf32 with --device cuda"),
-        (["--compile", "--per-row"], "leave --compile away"),
+        (["--compile", "--per-row"], "remove --compile"),
         (["torch.nn:Linear", "--per-row"], "a table's name or file"),
         (["--on-oom", "cry"], "--on-oom 'cry'; allowed: fail, halve, skip"),
         (["--peak", "fast"], "--peak 'fast'"),
@@ -216,15 +215,21 @@ def test_a_missing_device_is_exit_3_and_names_what_is_there():
         (["compare", "none.json", "none.json"], "cannot read 'none.json'"),
         (["compare", "a", "b", "--fail-on", "slower:5"], "allowed: slower, slower:5%"),
         (["none.py:build", "--input", "4"], "there is no file 'none.py'"),
-        (["--inputs", "a:b"], "--inputs goes with package:callable"),
-        (["torch.nn:Linear", "--inputs", "a:b", "--dtype", "bf16"], "types and layouts of its own"),
-        (["torch.nn:Linear", "--inputs", "a:b", "--channels-last"], "types and layouts of its own"),
-        (["torch.nn:Linear", "--inputs", "a:b", "--input", "4"], "both say the input"),
+        (["--inputs", "a:b"], "--inputs needs a package:callable"),
+        (
+            ["torch.nn:Linear", "--inputs", "a:b", "--dtype", "bf16"],
+            "decides dtype and memory format itself",
+        ),
+        (
+            ["torch.nn:Linear", "--inputs", "a:b", "--channels-last"],
+            "decides dtype and memory format itself",
+        ),
+        (["torch.nn:Linear", "--inputs", "a:b", "--input", "4"], "are both given"),
         (["torch.nn:Linear", "--input", "[8,4]", "--batch", "1,2"], "has a batch of its own"),
-        (["--nproc", "2", "--tune"], "leave --per-row, --repeat and --tune away"),
-        (["--nproc", "2", "--nnodes", "2"], "give --rdzv-endpoint"),
-        (["--nnodes", "2"], "go with --nproc"),
-        (["--tune", "--allow", "tf32", "--device", "cpu"], "leave it out of --allow"),
+        (["--nproc", "2", "--tune"], "conflicts with --per-row, --repeat and --tune"),
+        (["--nproc", "2", "--nnodes", "2"], "add --rdzv-endpoint"),
+        (["--nnodes", "2"], "need --nproc"),
+        (["--tune", "--allow", "tf32", "--device", "cpu"], "remove tf32 from --allow"),
         (["--repeat", "0"], "--repeat 0"),
     ],
 )
@@ -242,7 +247,7 @@ def test_a_file_that_is_no_result_is_told(tmp_path):
     path.write_text('{"schema": "archcount.table/1"}')
     done = run("bench", "compare", str(path), str(path))
     assert done.returncode == 2
-    assert "is no result" in done.stderr
+    assert "is not a benchmark result" in done.stderr
 
 
 def test_an_interrupt_keeps_what_is_finished(tmp_path):
@@ -311,7 +316,7 @@ def test_processes_that_cannot_run_are_told():
         "--nproc", "2", *QUICK,
     )  # fmt: skip
     assert done.returncode == 2  # the user's model, not the machine
-    assert "2 processes could not be run together" in done.stdout
+    assert "2 processes could not run together" in done.stdout
     assert "backward is not for this model" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 

@@ -7,13 +7,18 @@ from dataclasses import replace
 import pytest
 
 from archcount.benchmark.model_counts import Counted
-from archcount.benchmark.results import ModelFacts
+from archcount.benchmark.results import ModelCounts, RowTime
 from archcount.benchmark.runner import Runner
+from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.workers import WorkerError
 
-FACTS = ModelFacts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
+FACTS = ModelCounts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
 MS = 1_000_000
+
+
+def block_of(time, iterations):
+    return Block(samples_ns=(time,) * iterations, wall_ns=time * iterations)
 
 
 class FakeWorker:
@@ -30,15 +35,14 @@ class FakeWorker:
         self.log.append((do, self.configuration.target, self.configuration.batch))
         self.script(do, self.configuration, how)
         if do == "prepare":
-            return {"batch": self.configuration.batch, "remarks": []}
+            return self.configuration.batch, ()
         if do == "block":
-            samples = [10 * MS] * how["iterations"]
-            return {"samples_ns": samples, "wall_ns": sum(samples)}
+            return block_of(10 * MS, how["iterations"])
         return {
             "first_call": 50 * MS,
-            "loss": "a loss",
-            "memory": (7, "resident"),
-            "host": None,
+            "loss_words": "a loss",
+            "peak_memory": (7, "resident"),
+            "host_ns": None,
         }.get(do)
 
     def close(self):
@@ -85,7 +89,7 @@ def test_every_configuration_is_measured_in_a_host_of_its_own():
 
 def test_blocks_are_sampled_in_turns_in_an_order_drawn_anew():
     _, log, _ = run(named("a", "b"))
-    last = max(place for place, entry in enumerate(log) if entry[0] == "loss")
+    last = max(place for place, entry in enumerate(log) if entry[0] == "loss_words")
     blocks = [entry[1] for entry in log[last:] if entry[0] == "block"]
     pairs = list(zip(blocks[-20::2], blocks[-19::2], strict=True))
     assert all(sorted(pair) == ["a", "b"] for pair in pairs)
@@ -96,13 +100,13 @@ def test_another_process_costs_an_iteration_that_is_not_timed():
     seen = []
     run(
         named("a", "b"),
-        lambda do, configuration, how: seen.append(how.get("prime")) if do == "block" else None,
+        lambda do, configuration, how: seen.append(how.get("prime", 0)) if do == "block" else None,
     )
     assert 1 in seen
     alone = []
     run(
         named("a"),
-        lambda do, configuration, how: alone.append(how.get("prime")) if do == "block" else None,
+        lambda do, configuration, how: alone.append(how.get("prime", 0)) if do == "block" else None,
     )
     assert set(alone) == {0}
 
@@ -204,8 +208,8 @@ def test_an_interrupt_keeps_what_is_finished_and_the_samples_of_the_rest():
         def ask(self, do, **how):
             answer = super().ask(do, **how)
             if do == "block" and self.configuration.target == "b":
-                times = [(10 + 5 * (blocks["b"] % 3)) * MS] * how["iterations"]  # never narrow
-                return {"samples_ns": times, "wall_ns": sum(times)}
+                time = (10 + 5 * (blocks["b"] % 3)) * MS  # never narrow
+                return block_of(time, how["iterations"])
             return answer
 
     runner = Runner(
@@ -227,13 +231,8 @@ def test_rows_bring_their_own_counts():
     class WithRows(FakeWorker):
         def ask(self, do, **how):
             if do == "rows":
-                row = {
-                    "forward_ns": 5.0,
-                    "backward_ns": 9.0,
-                    "forward_bytes": 3,
-                    "backward_bytes": 4,
-                }
-                return [{"id": "conv1", **row}]
+                times = {"forward_ns": 5.0, "backward_ns": 9.0}
+                return [RowTime(id="conv1", **times, forward_bytes=3, backward_bytes=4)]
             return super().ask(do, **how)
 
     runner = Runner(
@@ -259,8 +258,7 @@ def slower_in(process_times, repeat):
         def ask(self, do, **how):
             answer = super().ask(do, **how)
             if do == "block":
-                samples = [self.time] * how["iterations"]
-                return {"samples_ns": samples, "wall_ns": sum(samples)}
+                return block_of(self.time, how["iterations"])
             return answer
 
     runner = Runner(
@@ -323,7 +321,7 @@ def test_an_input_with_a_batch_of_its_own_is_what_is_counted():
     class Fixed(FakeWorker):
         def ask(self, do, **how):
             answer = super().ask(do, **how)
-            return {"batch": 5, "remarks": ["odd"]} if do == "prepare" else answer
+            return (5, ("odd",)) if do == "prepare" else answer
 
     def make(script):
         return Runner(

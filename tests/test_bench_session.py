@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from archcount.benchmark.samples import Block
 from archcount.benchmark.session import Session
 from archcount.benchmark.settings import Configuration
 from archcount.benchmark.tuning import ways
-from archcount.benchmark.worker_main import Tasks
+from archcount.benchmark.workers import InlineWorker, ProcessWorker, WorkerError
 from archcount.errors import UnavailableError, UsageError
 from archcount.loading.reference import UserCodeError
 
@@ -85,7 +86,7 @@ def test_a_model_that_raises_on_backward_is_told_with_its_own_words():
 
 
 def test_a_model_without_a_gradient_is_refused_in_training():
-    with pytest.raises(UsageError, match="nothing that the model gives"):
+    with pytest.raises(UsageError, match="no output of the model in training mode"):
         Session(of("NoGradient")).first_call()
 
 
@@ -257,7 +258,9 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(monkeypatch):
         check_device("tpu")
     monkeypatch.setattr(devices, "available", lambda: ("cpu", "cuda:0", "cuda:1"))
     assert [check_device(name) for name in ("cuda", "cuda:1", "cpu")] == ["cuda:0", "cuda:1", "cpu"]
-    with pytest.raises(UnavailableError, match="no device cuda:2 .* allowed: cpu, cuda:0, cuda:1"):
+    with pytest.raises(
+        UnavailableError, match="device cuda:2 is not available .* allowed: cpu, cuda:0, cuda:1"
+    ):
         check_device("cuda:2")
     with pytest.raises(UsageError, match="unknown device"):
         check_device("cuda:x")
@@ -275,28 +278,31 @@ def test_lack_of_memory_is_told_from_other_errors():
     assert not is_out_of_memory(KeyError("out of memory"))
 
 
-def ask(desk, do, **how):
-    return desk.answer({"do": do, "with": how})
-
-
-def settings(configuration):
-    from dataclasses import asdict
-
-    return asdict(configuration)
+def failure(worker, do, **how):
+    with pytest.raises(WorkerError) as raised:
+        worker.ask(do, **how)
+    return raised.value.kind, raised.value.what, raised.value.exit_code
 
 
 def test_a_worker_tells_lack_of_memory_and_problems_apart():
-    desk = Tasks()
-    assert ask(desk, "prepare", **settings(of("OutOfMemory", batch=3)))["value"]["batch"] == 3
-    answer = ask(desk, "first_call")
-    assert (answer["error"], answer["exit_code"]) == ("memory", 3)
-    assert "allocate memory" in answer["what"]
-    desk = Tasks()
-    ask(desk, "prepare", **settings(of("RaisesOnBackward")))
-    answer = ask(desk, "first_call")
-    assert (answer["error"], answer["exit_code"]) == ("problem", 2)
-    assert "backward is not for this model" in answer["what"]
-    assert ask(Tasks(), "prepare", **settings(of("Nothing")))["error"] == "problem"
+    worker = InlineWorker()
+    assert worker.ask("prepare", configuration=of("OutOfMemory", batch=3)) == (3, ())
+    kind, what, code = failure(worker, "first_call")
+    assert (kind, code) == ("memory", 3)
+    assert "allocate memory" in what
+    worker.ask("prepare", configuration=of("RaisesOnBackward"))
+    kind, what, code = failure(worker, "first_call")
+    assert (kind, code) == ("problem", 2)
+    assert "backward is not for this model" in what
+    assert failure(worker, "prepare", configuration=of("Nothing"))[0] == "problem"
+
+
+def test_a_process_passes_answers_and_errors_on():
+    with closing(ProcessWorker(of("RaisesOnBackward"))) as worker:
+        assert worker.ask("prepare", configuration=of("Plain")) == (2, ())
+        assert isinstance(worker.ask("block", iterations=2), Block)
+        worker.ask("prepare", configuration=of("RaisesOnBackward"))
+        assert "backward is not for this model" in failure(worker, "first_call")[1]
 
 
 def test_facts_are_archcounts_own_counts():

@@ -322,6 +322,18 @@ def test_costs_worked_out_by_hand(kind, shape, cost):
     assert kind.cost(Shape(shape)).as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
 
 
+@pytest.mark.parametrize("dims", [(6,), (6, 5), (6, 5, 4), (6, 5, 4, 3)])
+@pytest.mark.parametrize(
+    "kind", [BatchNorm(), BatchNorm(scale=False), Dropout(), Gelu(), Identity(), Relu(), Softmax()]
+)
+def test_elementwise_kinds_take_shapes_of_any_number_of_axes(kind, dims):
+    shape = Shape(dims)
+    module = kind.module(shape).train()
+    assert tuple(module(torch.randn(2, *dims)).shape) == (2, *kind.output(shape).dims)
+    assert sum(tensor.numel() for tensor in module.parameters()) == kind.params(shape)
+    assert Flatten().output(shape).dims == (shape.elements,)
+
+
 def test_every_kind_has_a_hand_count_above():
     marks = test_costs_worked_out_by_hand.pytestmark[0].args[1]
     assert {type(kind).word for kind, *_ in marks} == set(KINDS)
@@ -344,6 +356,11 @@ def test_every_kind_has_a_hand_count_above():
             "rounding up without padding gives 3",
         ),
         (Linear(width=3), (4, 4, 4), "flattened"),
+        (Linear(width=3), (4, 6), r"flattened features, and gets 4x6 \(channels x length\)"),
+        (Conv(patch=Patch((3, 3)), width=3), (4, 6), r"gets 4x6 \(channels x length\)"),
+        (MaxPool(patch=Patch((3, 3))), (4, 6, 6, 6), "channels x depth x height x width"),
+        (LocalResponseNorm(), (4, 6), "channels, height and width"),
+        (Subsample(stride=2, width=8), (4, 6, 6, 6), "channels, height and width"),
         (GlobalAvgPool(), (4,), "channels, height and width"),
         (Subsample(stride=2, width=3), (4, 4, 4), "subsample to 3 channels, and 4 come in"),
     ],

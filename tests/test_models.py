@@ -90,7 +90,7 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
     from archcount.operators.operation import Charge
 
     for op in ("aten._fft_r2c", "aten.view_as_real"):
-        monkeypatch.setitem(registry._RULES, op, None)
+        monkeypatch.setitem(registry._COSTS, op, None)
         register_cost(op)(lambda operation: Charge(Cost(other=operation.output.elements)))
     assert run(f"{own}:Unknown", "--input", "[2,4]", "--strict").exit_code == 0
 

@@ -7,7 +7,7 @@ import torch
 from probes import PROBES
 from torch.utils._pytree import tree_map
 
-from archcount.tracing.shadow import Shadow
+from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.surroundings import undisturbed
 from archcount.tracing.trace import trace
 
@@ -16,7 +16,7 @@ from archcount.tracing.trace import trace
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
 def test_probes_count_as_worked_out_by_hand(probe, device):
-    module = Shadow(probe.build(), device).module
+    module = ModelCopy(probe.build(), device).module
     inputs = tree_map(
         lambda item: item.to(device) if isinstance(item, torch.Tensor) else item, probe.inputs()
     )

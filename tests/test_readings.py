@@ -7,8 +7,8 @@ from conftest import with_inputs
 
 import archcount as ac
 from archcount.comparison import WHYS, believed
-from archcount.comparison.candidates import fixed_changes
-from archcount.comparison.widths import width_changes
+from archcount.comparison.candidates import fixed_candidates
+from archcount.comparison.widths import width_candidates
 from archcount.edits import EDITS, Edit
 from archcount.engines import fvcore
 from archcount.engines.recount import Recount
@@ -72,7 +72,7 @@ def whole(tmp_path):
 
 @pytest.fixture
 def recount(whole):
-    return Recount(whole.variant().rereading())
+    return Recount(whole.variant())
 
 
 def site(recount, row, text):
@@ -404,7 +404,7 @@ def test_a_number_is_called_what_it_says_of_a_layer(tmp_path):
     write(path, rows[:1])
     text = path.read_text().replace("table: |", "  grouped: conv patch w groups=v\ntable: |")
     path.write_text(text + f"  {' | '.join(rows[1])}\n")
-    plan = Recount(ac.load(path).variant().rereading()).plan("b")
+    plan = Recount(ac.load(path).variant()).plan("b")
     assert {name: cell.says for name, cell in plan.cells.items()} == {"w": "filters", "v": "groups"}
     row = compared(ac.load(path)).rows[1]
     assert {"groups"} == {item.why for item in row.explanations if item.what.startswith("v ")}
@@ -434,10 +434,10 @@ def test_an_input_that_is_read_as_printed_is_no_evidence_for_it(toy_text, tmp_pa
 
 def changes_of(plan):
     """List every reading of a row that the search may count, of each width three."""
-    yield from fixed_changes(plan, pools=True)
-    for width in width_changes(plan):
+    yield from fixed_candidates(plan, pools=True)
+    for width in width_candidates(plan):
         for new in (1, 5, 2 * max(width.old, 1)):
-            yield width.change(new)
+            yield width.candidate(new)
 
 
 def test_every_reading_is_counted_alike_by_fvcore(recount, whole):

@@ -7,19 +7,18 @@ held against elsewhere.
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 
 import archcount as ac
-from archcount.architecture.memo import Memo
-from archcount.comparison.candidates import fixed_changes
-from archcount.comparison.widths import width_changes
+from archcount.comparison.candidates import fixed_candidates
+from archcount.comparison.widths import width_candidates
 from archcount.edits import Edit
 from archcount.engines.formula import count_row
 from archcount.engines.recount import Recount
 from archcount.errors import InvalidTableError
 from archcount.spec.catalogue import shipped_tables
+from archcount.spec.row_readings import RowReadings
 
 NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]
 ROWS = [
@@ -36,24 +35,24 @@ SAMPLE = [
 
 
 def changes(plan):
-    yield from fixed_changes(plan, pools=True)
-    for width in width_changes(plan):
+    yield from fixed_candidates(plan, pools=True)
+    for width in width_candidates(plan):
         for new in {1, width.old + 8, 2 * width.old}:
-            yield width.change(new)
+            yield width.candidate(new)
 
 
-def anew(rereading, row, edits):
+def anew(network, row, edits):
     """Count a row with nothing remembered; None where it cannot be built."""
     try:
-        node = replace(rereading, _memo=Memo()).node(row, edits)
+        node = RowReadings(network).node(row, edits)
     except InvalidTableError:
         return None
     return count_row(row, node)
 
 
 def check_row(name, variant, row):
-    rereading = ac.load(name).variant(variant).rereading()
-    recount = Recount(rereading)
+    network = ac.load(name).variant(variant)
+    recount = Recount(network)
     plan = recount.plan(row)
     known = list(changes(plan))
     tried = [change.edits for change in known]
@@ -62,12 +61,12 @@ def check_row(name, variant, row):
         tried += [(moved, *edits) for edits in tried if all(e.kind != "input" for e in edits)]
     found = 0
     for edits in tried:
-        expected = anew(rereading, row, edits)
+        expected = anew(network, row, edits)
         assert recount.count(row, edits) == expected, edits
         found += expected is not None
-    here = anew(rereading, row, ())
+    here = anew(network, row, ())
     for change in known:
-        count = anew(rereading, row, change.edits) if change.adds is not None else None
+        count = anew(network, row, change.edits) if change.adds is not None else None
         if count is not None:
             gained = (count.weights - here.weights, count.params - here.params)
             assert (*gained, count.biases) == (change.adds, change.adds, here.biases), change
@@ -85,8 +84,8 @@ def test_most_changes_of_a_row_can_be_built():
 
 def test_the_weights_of_another_kernel_are_known_without_counting():
     """64 filters of 5x5x3 are 4,800 weights, and of 7x7x3 9,408."""
-    plan = Recount(ac.load("googlenet").variant().rereading()).plan("conv1")
-    [change] = [each for each in fixed_changes(plan, pools=True) if each.edits[0].to == (5, 5)]
+    plan = Recount(ac.load("googlenet").variant()).plan("conv1")
+    [change] = [each for each in fixed_candidates(plan, pools=True) if each.edits[0].to == (5, 5)]
     assert change.adds == 4_800 - 9_408
 
 
@@ -132,7 +131,7 @@ def test_what_comes_near_is_named_though_it_fits_nothing(tmp_path):
     table = ac.load(path)
     [row] = ac.compare(ac.count(table, engine="formula"), table).record.comparison.rows
     sentence = row.cells["params"].verdict.sentence
-    assert "the nearest: w (width) 8 instead of 64, within 0.5%" in sentence
+    assert "closest: w (width) 8 instead of 64, within 0.5%" in sentence
 
 
 @pytest.mark.parametrize(("printed", "within"), [("13,001", "1.5%"), ("12,601", "1.6%")])

@@ -63,6 +63,28 @@ def test_markdown(report):
     assert report.to_markdown().startswith(MARKDOWN)
 
 
+@pytest.mark.parametrize(
+    ("size", "printed", "axes", "shown"),
+    [("4x10", "10x4", "cl", "4x10"), ("4x6x5x7", "6x5", "cdhw", "4x6x5x7")],
+)
+def test_a_network_of_other_axes_is_compared_and_written(tmp_path, size, printed, axes, shown):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        f"archcount: 1\nname: net\nsource: {{title: A network}}\ninput: {size}\n"
+        "table: |\n  row | block | output | params | ops\n"
+        f"  norm | batchnorm | {printed} | 9 | 1K\n  fc | flatten, linear 3 | 3x3 | 100 | 100\n"
+    )
+    table = ac.load(path)
+    report = ac.compare(ac.count(table, engine="formula"), table)
+    rows = list(csv.DictReader(io.StringIO(report.to_csv())))
+    outputs = [[row[f"output_{axis}"] for axis in axes] for row in rows]
+    assert outputs == [shown.split("x"), ["3", *"1" * (len(axes) - 1)]]
+    assert [row["output_verdict"] for row in rows] == ["match", "off"]
+    *sides, channels = shown.split("x")[1:], shown.split("x")[0]
+    assert f"| {'x'.join([*sides[0], channels])} |" in report.to_markdown()
+    assert json.loads(report.to_json())["rows"][0]["output"] == [int(n) for n in shown.split("x")]
+
+
 def test_csv_is_tidy_and_what_is_missing_is_empty(report):
     rows = list(csv.DictReader(io.StringIO(report.to_csv())))
     assert [row["row"] for row in rows] == ["stem", "stage", "scores"]

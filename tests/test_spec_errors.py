@@ -39,7 +39,7 @@ CASES = {
     "key twice": (("let: {classes: 10}", "let: {classes: 10, classes: 11}"), r"5:20: key 'classes' stands twice, first at line 5"),
     "wrong version": (("archcount: 1", "archcount: 2"), r"1:12: archcount '2' does not fit; allowed: 1"),
     "bad name": (("name: toy", "name: Toy!"), r"2:7: name 'Toy!' does not fit; allowed: small letters"),
-    "bad input": (("3x8x8", "3x8"), r"4:8: input '3x8' does not fit; allowed: CxHxW"),
+    "bad input": (("3x8x8", "3x"), r"4:8: input '3x' does not fit; allowed: CxHxW"),
     "input of 0": (("3x8x8", "3x0x8"), r"4:8: input '3x0x8' does not fit"),
     "bad choice": (("act: relu}", "act: tanh}"), r"6:\d+: layer.act 'tanh' does not fit; allowed: 'none', .* or 'relu'"),
     "bad pad": (("pad: same,", "pad: some,"), r"6:14: layer.pad: 'some' is no such size; allowed: same, valid"),

@@ -16,14 +16,14 @@ from test_cli import COMMAND, run
 from test_formula_random import written
 
 import archcount as ac
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.cli.output import streamed
 from archcount.errors import UsageError
 from archcount.reporting.curves import check_drawable
-from archcount.reporting.sweeps import sweep_lines
+from archcount.reporting.sweep_text import STREAMS
 from archcount.spec.catalogue import shipped_tables
 from archcount.symbolic.axes import Axes
-from archcount.symbolic.sweeps import Point, expanded, sweep_points
+from archcount.symbolic.sweeps import Point, Sweep, expanded
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
 
@@ -65,11 +65,11 @@ def test_printed_numbers_of_mobilenets_sizes():
 
 def agrees(report):
     """Compare every point with the table expanded for it alone; return how many can be counted."""
-    table, memo = report.table, Memo()
+    network, axes, cache = report.record.network, report.record.axes, ExpansionCache()
     counted = 0
     for point in report:
-        lets = dict(zip(report.axes.lets, point.lets, strict=True))
-        own = expanded(table, report.variant, point.input, lets, memo)
+        lets = dict(zip(axes.lets, point.lets, strict=True))
+        own = expanded(network, point.input, lets, cache)
         assert point == own.of_batch(point.batch)
         counted += not point.problem
     return counted
@@ -160,6 +160,18 @@ def test_other_formats(form, tmp_path):
         assert "3x128x128" in text
 
 
+def test_reports_in_python_say_what_the_command_writes():
+    report = ac.sweep("mobilenet_v1", input="128..224:32", let={"alpha": [0.25, 0.5]}, batch=(1, 8))
+    done = run("sweep", "mobilenet_v1", "--input", "128..224:32", "--let", "alpha=0.25,0.5",
+               "--batch", "1,8", "--format", "csv")  # fmt: skip
+    assert report.to_csv() == done.stdout
+    frame = report.to_frame()
+    assert frame["macs"].tolist() == [point.macs for point in report]
+    assert len(json.loads(report.to_json())["points"]) == len(report) == len(frame) == 16
+    assert report.to_markdown().count("\n") == 2 + 16
+    assert report.to_html().count("<tr>") == 1 + 16
+
+
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_a_sweep_is_drawn(ending, tmp_path):
     path = tmp_path / f"sweep.{ending}"
@@ -192,7 +204,7 @@ def test_a_sweep_is_drawn(ending, tmp_path):
         (["--batch", "8,0"], "batch '8,0'; allowed: whole numbers of 1 or more"),
         (["--batch", "9" * 5000], "batch '999"),
         (["--variant", "nope"], "has no variant 'nope'"),
-        (["--format", "html"], "allowed: plain, csv, md, json"),
+        (["--format", "xml"], "allowed: plain, csv, md, json, html"),
         (["--input", "1..99999", "--let", "alpha=1..999"], "combinations; allowed: at most"),
     ],
 )
@@ -344,9 +356,13 @@ def test_a_picture_of_too_many_curves_comes_to_no_count(tmp_path):
     assert "20 curves in one picture" in done.stderr
 
 
+class Points(list):
+    axes = Axes(lets={"width": ("1|2",)})
+
+
 def test_a_bar_is_no_end_of_a_cell_in_markdown():
     point = Point(input=(3, 8, 8), lets=("1|2",), batch=1, problem="a|b")
-    *_, row = sweep_lines("toy", "", ("width",), [point], "md")
+    *_, row = STREAMS["md"](Points([point]))
     assert row == "| 3x8x8 | 1\\|2 | 1 |  |  |  | a\\|b |\n"
 
 
@@ -360,6 +376,6 @@ def test_a_sweep_refuses_as_many_layers_as_a_table_does(tmp_path):
         "table: |\n  row | block\n  a | b\n"
     )
     axes = Axes(lets={"t": ("60", "70", "60")})
-    problems = [point.problem for point in sweep_points(ac.load(path), "", axes)]
+    problems = [point.problem for point in Sweep(network=ac.load(path).variant(), axes=axes)]
     assert problems[0] == problems[2] == ""
     assert "too many layers" in problems[1]

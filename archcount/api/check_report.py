@@ -164,12 +164,12 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
     comparison, variant = report.record.comparison, report.architecture.variant
     assert comparison is not None
     paper = table.variant(variant).printed
-    told = f"variant {variant}, " if variant else ""
+    of = f"variant {variant}, " if variant else ""
     for item in unexpected(paper, comparison):
         found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"
         yield Finding(
             kind="surprise",
-            what=f"{told}{item.about}: {found}. {item.sentence}",
+            what=f"{of}{item.about}: {found}. {item.sentence}",
             remedy=item.remedy,
             where=item.where,
             failing="surprise" in fail_on,
@@ -180,15 +180,15 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
             if cell.verdict.status in fail_on:
                 yield Finding(
                     kind=cell.verdict.status,
-                    what=f"{told}row {row.id}, {column}: {cell.verdict.sentence}",
+                    what=f"{of}row {row.id}, {column}: {cell.verdict.sentence}",
                     where=row.cells[column].where,
                 )
     for claim, compared in zip(paper.claims, comparison.claims, strict=True):
         if compared.verdict.status in fail_on:
             yield Finding(
                 kind=compared.verdict.status,
-                what=f"{told}the claim {claim.printed} ({claim.what}): {compared.verdict.sentence}",
+                what=f"{of}the claim {claim.printed} ({claim.what}): {compared.verdict.sentence}",
                 where=claim.where,
             )
     for warning in report.record.warnings:
-        yield Finding(kind="warning", what=f"{told}{warning}", failing="warning" in fail_on)
+        yield Finding(kind="warning", what=f"{of}{warning}", failing="warning" in fail_on)

@@ -72,7 +72,7 @@ def compare_with_reasons(
     as_printed = (
         network.is_printed and architecture.input == network.input and not architecture.lets
     )
-    recount = Recount(network.rereading()) if as_printed else None
+    recount = Recount(network) if as_printed else None
     compared = comparison.compare(
         printed, counts[0], recount, _references(printed), only, parts=NetworkParts(architecture)
     )

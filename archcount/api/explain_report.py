@@ -21,6 +21,7 @@ from archcount.reporting.explained_row import (
     explained_lines,
 )
 from archcount.reporting.report import Lines, Parts, Report
+from archcount.spec.row_readings import RowReadings
 
 _BUILT = 5
 """How many readings of the row are built, the likeliest first."""
@@ -79,7 +80,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
         source=paper.source,
         label=printed.cells["type"].text if "type" in printed.cells else "",
         count=counted,
-        plan=table.variant(variant).rereading().plan(row),
+        plan=RowReadings(table.variant(variant)).plan(row),
         compared=next(item for item in comparison.rows if item.id == row),
         tried=tuple(_tried(printed, counted, paper, comparison)),
         stands_for={

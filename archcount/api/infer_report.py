@@ -68,7 +68,7 @@ def infer(table: Table) -> InferReport:
 
 
 def _ties(fits: tuple[ColumnFit, ...]) -> tuple[Convention, ...]:
-    """List the conventions that give the same numbers as the likeliest, shortened alike."""
+    """Return the conventions that give the same numbers as the likeliest, shortened alike."""
     best = fits[0]
     return tuple(
         plain(fit.convention)

@@ -105,7 +105,7 @@ def _unconfirmed(counts: Sequence[Count], compared: Comparison | None) -> Iterat
 def _warnings(
     architecture: Architecture,
     network: Variant | None,
-    counted: tuple[int, int, int],
+    counted: tuple[int, ...],
     compared: Comparison | None,
 ) -> Iterator[TableWarning]:
     """Warn of unread cells, and where the printed numbers are not for what was counted."""
@@ -119,7 +119,7 @@ def _warnings(
             what=f"the paper's numbers are for its own {name}, this count is for {name} = {value}",
             advice="a difference may come from that",
         )
-    printed = network.input.chw
+    printed = network.input.printed
     if counted != printed:
         here, there = ("x".join(str(side) for side in size) for size in (counted, printed))
         yield TableWarning(

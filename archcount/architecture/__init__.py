@@ -1,5 +1,6 @@
 """The architecture: blocks as written, expanded to a frozen tree with every number resolved."""
 
+from archcount.architecture.architecture import Architecture, Head, Row
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
@@ -15,7 +16,6 @@ from archcount.architecture.expression import Expression, parse_expression
 from archcount.architecture.nodes import Join, Layer, Node, Sequence
 from archcount.architecture.scope import Blank, Scope, Value
 from archcount.architecture.text import parse_layer
-from archcount.architecture.whole import Architecture, Head, Row
 
 __all__ = [
     "Architecture",

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from archcount.architecture.blocks import JoinBlock, Shortcut
+from archcount.architecture.context import Context
 from archcount.architecture.nodes import Join, Layer, Node, Sequence
-from archcount.architecture.resolve import Context
 from archcount.errors import InvalidTableError, InvalidValueError, Problem
-from archcount.layers import LayerKind, Shape
+from archcount.layers import Shape
 from archcount.layers.convolution import Conv
 from archcount.layers.registry import FOLLOWERS
 from archcount.printed import Patch
@@ -63,16 +63,8 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
     """Make the identity, or the 1x1 projection that reaches the target shape."""
     if shape == target:
         return Sequence(children=(), input=shape, output=shape)
-    strides = tuple(
-        -(-length // wanted) for length, wanted in zip(shape.spatial, target.spatial, strict=True)
-    )
-    kind: LayerKind = Conv(
-        patch=Patch((1, 1), (strides[0], strides[1])),
-        width=target.channels,
-        pad="valid",
-        bias=bool(context.defaults.arguments.get("bias", True)),
-    )
-    if not (shape.is_map and target.is_map) or kind.output(shape) != target:
+    kind = _projection(shape, target, context) if shape.is_map and target.is_map else None
+    if kind is None or kind.output(shape) != target:
         raise InvalidTableError(
             Problem(
                 what=f"{context.scope.owner}: no 1x1 projection leads from {shape} to {target}",
@@ -84,6 +76,18 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
     steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target, origin=block))]
     if context.defaults.norm != "none":
         norm = FOLLOWERS["norm"][context.defaults.norm]
-        kind = norm(**context.defaults.shared(norm))
-        steps.append((norm.word, Layer(kind=kind, input=target, output=target)))
+        after = norm(**context.defaults.shared(norm))
+        steps.append((norm.word, Layer(kind=after, input=target, output=target)))
     return in_sequence(steps, shape)
+
+
+def _projection(shape: Shape, target: Shape, context: Context) -> Conv:
+    down, across = (
+        -(-length // wanted) for length, wanted in zip(shape.spatial, target.spatial, strict=True)
+    )
+    return Conv(
+        patch=Patch((1, 1), (down, across)),
+        width=target.channels,
+        pad="valid",
+        bias=bool(context.defaults.arguments.get("bias", True)),
+    )

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from torch import nn
 
+from archcount.architecture.architecture import Architecture
 from archcount.architecture.network import FinalSoftmax, Network
 from archcount.architecture.nodes import Join, Layer, Node, Sequence
-from archcount.architecture.whole import Architecture
 from archcount.layers.activation import Softmax
 
 

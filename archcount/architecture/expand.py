@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
+from archcount.architecture.arguments import blame, evaluate, resolve, whole
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
@@ -17,10 +18,9 @@ from archcount.architecture.blocks import (
     Shortcut,
 )
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
-from archcount.architecture.change import changed
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import Budget, Context, ExpansionCache
+from archcount.architecture.layer_edits import changed
 from archcount.architecture.nodes import Layer, Node
-from archcount.architecture.resolve import Budget, Context, blame, evaluate, resolve, whole
 from archcount.architecture.scope import Scope
 from archcount.edits import Edit
 from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
@@ -36,7 +36,7 @@ def expand(
     defaults: LayerDefaults,
     budget: Budget,
     edit: Edit | None = None,
-    memo: Memo | None = None,
+    cache: ExpansionCache | None = None,
 ) -> Node:
     """Expand a block for one row.
 
@@ -47,45 +47,29 @@ def expand(
         defaults: the table's `layer:` block.
         budget: the layers the table may still have.
         edit: a change to one layer or repetition of the block, for another reading of the row.
-        memo: blocks expanded before with the same defaults; new ones are added to it.
+        cache: blocks expanded before with the same defaults; new ones are added to it.
 
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
     """
     context = Context(
-        scope=scope, start=shape, defaults=defaults, budget=budget, edit=edit, memo=memo
+        scope=scope, start=shape, defaults=defaults, budget=budget, edit=edit, cache=cache
     )
     return _node(block, shape, context)
 
 
 def _steps(block: Block, shape: Shape, context: Context) -> Steps:
-    """Expand a block, or give what it expanded to before with the same shape and numbers."""
-    key = context.memo.key(block, shape, context) if context.memo is not None else None
-    if context.memo is None or key is None:
-        return _expanded(block, shape, context)
-    found = context.memo.steps.get(key)
-    if found is None or found[1] > context.budget.left:
-        before = context.budget.left
-        steps = _expanded(block, shape, context)
-        found = context.memo.steps[key] = (steps, before - context.budget.left)
-    else:
-        context.budget.left -= found[1]
-    return list(found[0])
+    """Expand a block to layers and joins, one after another."""
+    return list(context.cached(block, shape, _expanded))
 
 
 def _node(block: Block, shape: Shape, context: Context) -> Node:
-    """Expand a block to one node, or give the one of before, whose numbers are added up."""
-    key = context.memo.key(block, shape, context) if context.memo is not None else None
-    if context.memo is None or key is None:
-        return in_sequence(_steps(block, shape, context), shape)
-    found = context.memo.nodes.get(key)
-    if found is None or found[1] > context.budget.left:
-        before = context.budget.left
-        node = in_sequence(_expanded(block, shape, context), shape)
-        found = context.memo.nodes[key] = (node, before - context.budget.left)
-    else:
-        context.budget.left -= found[1]
-    return found[0]
+    """Expand a block to one node, whose numbers are then added up once."""
+    return context.cached(block, shape, _as_one)
+
+
+def _as_one(block: Block, shape: Shape, context: Context) -> Node:
+    return in_sequence(_expanded(block, shape, context), shape)
 
 
 def _expanded(block: Block, shape: Shape, context: Context) -> Steps:

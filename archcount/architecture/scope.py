@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from archcount.errors import InvalidTableError, Location, Problem, quote
+from archcount.layers.shape import AXES
 from archcount.printed import Patch
 
-INPUT_NAMES = ("input.c", "input.h", "input.w")
+INPUT_NAMES = tuple(f"input.{letter}" for letter, _ in AXES)
 """Names that mean the shape a layer reads."""
-BLOCK_INPUT_NAMES = ("in.c", "in.h", "in.w")
+BLOCK_INPUT_NAMES = tuple(f"in.{letter}" for letter, _ in AXES)
 """Names that mean the shape that the named or repeated block reads, or else the row."""
 OUTPUT_NAMES = ("output.c", "output.h", "output.w")
 """Names that mean the row's printed output."""

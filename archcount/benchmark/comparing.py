@@ -1,4 +1,4 @@
-"""Two runs held against each other: same, faster, slower, or unclear."""
+"""Comparison of two runs: same, faster, slower, or unclear."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from archcount.benchmark.results import Benchmark, Measurement
-from archcount.benchmark.settings import Configuration
+from archcount.benchmark.settings import Mode
 from archcount.errors import Problem, UsageError
 
 Verdict = Literal["SAME", "FASTER", "SLOWER", "UNCLEAR"]
 CONFIDENCE = 0.99
-"""Of the interval of a ratio: runs that are equal are called different in under 1 %."""
+"""Confidence level of the ratio: equal runs are called different in under 1 %."""
 SAME = 0.01
-"""A ratio whose interval lies this near 1 on both sides is called the same."""
+"""A ratio is called the same if its interval lies within this distance of 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """Something that is not the same in two runs."""
+class ChangedSetting:
+    """A setting of machine, plan or configuration that differs between two runs."""
 
     name: str
     before: str
@@ -27,20 +27,32 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
-    """One configuration in two runs.
+class ComparedTimes:
+    """The times of one configuration in two runs.
 
     Attributes:
-        before: in the first.
-        after: in the second.
-        ratio: the median time after by the one before; above 1 is slower.
-        low: the lower end of the ratio's interval.
+        target: the model.
+        mode: as measured.
+        batch: the batch size before.
+        batch_after: the batch size after.
+        settings: the settings before, in words.
+        settings_after: the settings after.
+        before_ns: the median time before.
+        after_ns: the median time after.
+        ratio: the time per image after, relative to before; above 1 is slower.
+        low: the lower end of the ratio's confidence interval.
         high: the upper end.
-        verdict: what that means.
+        verdict: of the interval.
     """
 
-    before: Measurement
-    after: Measurement
+    target: str
+    mode: Mode
+    batch: int
+    batch_after: int
+    settings: str
+    settings_after: str
+    before_ns: float
+    after_ns: float
     ratio: float
     low: float | None
     high: float | None
@@ -49,32 +61,32 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchComparison:
-    """Two runs held against each other: `archcount.bench-compare/1`.
+    """The comparison of two runs.
 
     Attributes:
-        pairs: of measurements of one configuration.
-        settings: what is not the same in the two runs.
-        alone: what only one of them has measured, in words.
+        pairs: the configurations that both runs have measured.
+        settings: the settings that differ.
+        alone: the configurations that only one run has measured, in words.
     """
 
-    pairs: tuple[Pair, ...]
-    settings: tuple[Setting, ...]
+    pairs: tuple[ComparedTimes, ...]
+    settings: tuple[ChangedSetting, ...]
     alone: tuple[str, ...]
 
 
 def compare_benchmarks(
     before: Benchmark, after: Benchmark, *, force: bool = False
 ) -> BenchComparison:
-    """Compare what two runs measured.
+    """Compare the measurements of two runs.
 
     Args:
         before: the first run.
         after: the second.
-        force: compare other batches, types of numbers and tables in the order they stand in.
+        force: compare different batches, dtypes and tables too, in order.
 
     Raises:
-        UsageError: nothing in the runs is alike, or a table is not the same, and `force` is not
-            given.
+        UsageError: the runs have no configuration in common, or a table has changed, without
+            `force`.
     """
     pairs = list(_pairs(before, after))
     if not force:
@@ -85,9 +97,9 @@ def compare_benchmarks(
         raise UsageError(
             Problem(
                 what="the runs have no measurement in common: "
-                f"{_told(before)} against {_told(after)}",
+                f"{_labels(before)} against {_labels(after)}",
                 allowed="runs with the same target, mode, batch and dtype",
-                remedy="--force compares them in the order they stand in",
+                remedy="--force compares them in order",
             )
         )
     met = {id(item) for pair in pairs for item in pair}
@@ -104,7 +116,7 @@ def compare_benchmarks(
 
 
 def judge(low: float | None, high: float | None) -> Verdict:
-    """Say what an interval of a ratio of times means.
+    """Return the verdict of an interval of a ratio of times.
 
     >>> judge(1.03, 1.07), judge(0.995, 1.004), judge(0.9, 1.1)
     ('SLOWER', 'SAME', 'UNCLEAR')
@@ -118,21 +130,26 @@ def judge(low: float | None, high: float | None) -> Verdict:
     return "FASTER" if high < 1 else "UNCLEAR"
 
 
-def _judged(before: Measurement, after: Measurement) -> Pair:
+def _judged(before: Measurement, after: Measurement) -> ComparedTimes:
     from archcount.benchmark.statistics import clusters, interval_of_ratio
 
     assert before.statistics is not None
     assert after.statistics is not None
-    # Time an image, so that runs of other batches can be compared where that is forced.
+    # Time per image, so that --force can compare different batches.
     scale = before.batch / after.batch
-    ratio = after.statistics.median_ns / before.statistics.median_ns * scale
     ours, theirs = clusters(after.blocks), clusters(before.blocks)
     interval = interval_of_ratio(ours, theirs, confidence=CONFIDENCE)
     low, high = (end * scale for end in interval) if interval else (None, None)
-    return Pair(
-        before=before,
-        after=after,
-        ratio=ratio,
+    return ComparedTimes(
+        target=before.configuration.target,
+        mode=before.configuration.mode,
+        batch=before.batch,
+        batch_after=after.batch,
+        settings=before.configuration.settings,
+        settings_after=after.configuration.settings,
+        before_ns=before.statistics.median_ns,
+        after_ns=after.statistics.median_ns,
+        ratio=after.statistics.median_ns / before.statistics.median_ns * scale,
         low=low,
         high=high,
         verdict=judge(low, high),
@@ -143,12 +160,12 @@ def _done(run: Benchmark) -> list[Measurement]:
     return [item for item in run.measurements if item.status == "done" and item.statistics]
 
 
-def _told(run: Benchmark) -> str:
+def _labels(run: Benchmark) -> str:
     return "; ".join(item.configuration.label for item in _done(run)) or "nothing"
 
 
 def _key(item: Measurement) -> tuple[object, ...]:
-    """Give what must be the same for two measurements to be of one thing."""
+    """Return the settings that two measurements must share to be compared."""
     found = item.configuration
     given = (found.inputs, found.maker, sorted(found.arguments.items()), found.optimizer)
     kind = found.device.partition(":")[0]
@@ -156,7 +173,7 @@ def _key(item: Measurement) -> tuple[object, ...]:
 
 
 def _pairs(before: Benchmark, after: Benchmark) -> Iterator[tuple[Measurement, Measurement]]:
-    """Pair measurements of one thing: first those set alike in all, then in order."""
+    """Pair measurements: first those with equal configurations, then those with equal keys."""
     theirs = _done(after)
     ours = _done(before)
     for is_alike in (True, False):
@@ -178,39 +195,34 @@ def _refuse_other_sources(
         if one and other and one != other:
             raise UsageError(
                 Problem(
-                    what=f"{target} is not the same in both runs: its file has changed",
+                    what=f"{target} differs between the runs: its file has changed",
                     allowed="runs of the same table",
-                    remedy="--force compares them all the same",
+                    remedy="--force compares them anyway",
                 )
             )
 
 
 def _settings(
     before: Benchmark, after: Benchmark, pairs: list[tuple[Measurement, Measurement]]
-) -> Iterator[Setting]:
+) -> Iterator[ChangedSetting]:
     yield from _unlike("", before.environment, after.environment)
     yield from _unlike("plan ", asdict(before.plan), asdict(after.plan))
     yield from _unlike("source of ", before.sources, after.sources)
-    found: dict[tuple[str, str, str], None] = {}
-    for one, other in pairs:
-        ours, theirs = _flat(one.configuration), _flat(other.configuration)
-        for setting in _unlike("", ours, theirs):
-            found[setting.name, setting.before, setting.after] = None
-    yield from (Setting(name=name, before=one, after=other) for name, one, other in found)
-
-
-def _flat(configuration: Configuration) -> Mapping[str, object]:
-    return asdict(configuration)
+    yield from dict.fromkeys(
+        setting
+        for one, other in pairs
+        for setting in _unlike("", asdict(one.configuration), asdict(other.configuration))
+    )
 
 
 def _unlike(
     prefix: str, before: Mapping[str, object], after: Mapping[str, object]
-) -> Iterator[Setting]:
+) -> Iterator[ChangedSetting]:
     for name in dict.fromkeys((*before, *after)):
         one, other = before.get(name), after.get(name)
         if one != other:
-            yield Setting(name=f"{prefix}{name}", before=_word(one), after=_word(other))
+            yield ChangedSetting(name=f"{prefix}{name}", before=_word(one), after=_word(other))
 
 
 def _word(value: object) -> str:
-    return "not known" if value is None else str(value)
+    return "unknown" if value is None else str(value)

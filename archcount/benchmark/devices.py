@@ -1,4 +1,4 @@
-"""The devices that torch knows here, and what is asked of them."""
+"""The devices that torch can use: their clocks, memory and settings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PeakKind = Literal["allocated", "resident", ""]
 
 
 Work = Callable[[], object]
-"""One iteration; what it returns is dropped."""
+"""One iteration; its result is ignored."""
 
 
 def available() -> tuple[str, ...]:
-    """Name the devices that are there.
+    """Return the names of the available devices.
 
     >>> available()[0]
     'cpu'
@@ -38,17 +38,17 @@ def available() -> tuple[str, ...]:
 
 
 def best() -> str:
-    """Name the device that is measured where none is asked for: an accelerator, else the CPU."""
+    """Return the default device: an accelerator if there is one, else the CPU."""
     known = [name for name in available() if name.partition(":")[0] in TYPES]
     return known[min(1, len(known) - 1)]
 
 
 def check_device(name: str) -> str:
-    """Give the full name of a device that is there.
+    """Return the full name of an available device.
 
     Raises:
-        UsageError: that is no device.
-        UnavailableError: it is not there.
+        UsageError: there is no such kind of device.
+        UnavailableError: it is not available.
 
     >>> check_device("cpu")
     'cpu'
@@ -63,31 +63,27 @@ def check_device(name: str) -> str:
         there = available()
         raise UnavailableError(
             Problem(
-                what=f"there is no device {name} that torch {torch.__version__} can use here",
+                what=f"device {name} is not available to torch {torch.__version__}",
                 allowed=", ".join(there),
-                remedy=f"take --device {there[-1]}"
-                + ("" if len(there) > 1 else ", or a torch that is built for the accelerator"),
+                remedy=f"use --device {there[-1]}"
+                + ("" if len(there) > 1 else ", or install a torch built for the accelerator"),
             )
         )
     return full
 
 
 class HostClock:
-    """Times what runs on the CPU, by its monotonic clock."""
+    """Times iterations on the CPU, by the monotonic clock."""
 
     def block(self, work: Work, iterations: int) -> Block:
-        """Run iterations one after another, and time each."""
-        samples = []
-        start = last = perf_counter_ns()
-        for _ in range(iterations):
-            work()
-            now = perf_counter_ns()
-            samples.append(now - last)
-            last = now
-        return Block(samples_ns=tuple(samples), wall_ns=last - start)
+        """Run consecutive iterations, and time each."""
+        self._wait()
+        start = perf_counter_ns()
+        samples = self.lap([work] * iterations)  # waits for the device at its end
+        return Block(samples_ns=tuple(samples), wall_ns=perf_counter_ns() - start)
 
     def lap(self, works: Sequence[Work]) -> list[int]:
-        """Run different things one after another, and time each."""
+        """Run different functions one after another, and time each."""
         times = [perf_counter_ns()]
         for work in works:
             work()
@@ -95,31 +91,27 @@ class HostClock:
         return [after - before for before, after in pairwise(times)]
 
     def host_ns(self, work: Work) -> int | None:
-        """Nothing is handed over to another device."""
+        """Return None: nothing is launched on another device."""
         return None
 
+    def _wait(self) -> None:
+        """Return at once: calls on the CPU are synchronous."""
 
-class DeviceClock:
-    """Times what runs on another device, by events on its own time line.
 
-    Events stand between iterations, and the clock waits for the device once a block.
+class DeviceClock(HostClock):
+    """Times iterations on an accelerator, by device events.
+
+    Events are recorded between iterations; the clock synchronizes once per block.
 
     Args:
-        device: which.
+        device: the accelerator.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
 
-    def block(self, work: Work, iterations: int) -> Block:
-        """Run iterations one after another, and time each."""
-        self._wait()
-        start = perf_counter_ns()
-        samples = self.lap([work] * iterations)  # waits for the device at its end
-        return Block(samples_ns=tuple(samples), wall_ns=perf_counter_ns() - start)
-
     def lap(self, works: Sequence[Work]) -> list[int]:
-        """Run different things one after another, and time each."""
+        """Run different functions one after another, and time each."""
         events: list[Any] = [self._event() for _ in range(len(works) + 1)]
         events[0].record()
         for work, event in zip(works, events[1:], strict=True):
@@ -129,7 +121,7 @@ class DeviceClock:
         return [round(1e6 * before.elapsed_time(after)) for before, after in pairwise(events)]
 
     def host_ns(self, work: Work) -> int | None:
-        """Time how long an iteration takes to be handed to a device that has nothing to do."""
+        """Return the nanoseconds that Python takes to launch an iteration on an idle device."""
         times = []
         for _ in range(5):
             self._wait()
@@ -146,20 +138,17 @@ class DeviceClock:
         torch.accelerator.synchronize(self._device)
 
 
-Clock = HostClock | DeviceClock
-
-
-def clock_for(device: torch.device) -> Clock:
-    """Give the clock of a device."""
+def clock_for(device: torch.device) -> HostClock:
+    """Return the clock of a device."""
     return HostClock() if device.type == "cpu" else DeviceClock(device)
 
 
 def peak_memory(device: torch.device, work: Work) -> tuple[int | None, PeakKind]:
-    """Run one iteration, and say how much memory was taken at most.
+    """Run one iteration, and return its peak memory.
 
     Returns:
-        Bytes, and what they are: `allocated` on the device, or `resident`, of the process with
-        all its libraries, where Linux lets its peak be set back. None where nothing tells.
+        Bytes, and their kind: `allocated` on the device, or the `resident` set of the process with
+        its libraries, where Linux can reset its peak. None if unknown.
     """
     if device.type == "cpu":
         try:
@@ -167,10 +156,8 @@ def peak_memory(device: torch.device, work: Work) -> tuple[int | None, PeakKind]
         except OSError:
             return None, ""
         work()
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024, "resident"
-        return None, ""
+        peak = proc_bytes("/proc/self/status", "VmHWM")
+        return peak, "resident" if peak is not None else ""
     module: Any = torch.get_device_module(device)
     try:
         module.reset_peak_memory_stats(device)
@@ -182,7 +169,7 @@ def peak_memory(device: torch.device, work: Work) -> tuple[int | None, PeakKind]
 
 
 def apply_settings(configuration: Configuration) -> None:
-    """Set threads, and whether float32 products are rounded, as a configuration says."""
+    """Set the threads and TF32 setting of a configuration."""
     if configuration.threads is not None:
         torch.set_num_threads(configuration.threads)
     if configuration.tf32 is not None:
@@ -190,23 +177,29 @@ def apply_settings(configuration: Configuration) -> None:
         torch.backends.cudnn.allow_tf32 = configuration.tf32
 
 
-def memory_there(device: str) -> int | None:
-    """Give the bytes that are free on a device, None where nothing tells."""
+def free_memory(device: str) -> int | None:
+    """Return the free bytes of a device, None if unknown."""
     if device != "cpu":
         with suppress(RuntimeError, NotImplementedError, AttributeError):
             module: Any = torch.get_device_module(torch.device(device))
             return int(module.mem_get_info(torch.device(device))[0])
         return None
-    found = []
-    with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(int(line.split()[1]) * 1024)
+    available = proc_bytes("/proc/meminfo", "MemAvailable")
+    found = [] if available is None else [available]
     with suppress(OSError, ValueError):  # a container may be allowed less
         group = Path("/sys/fs/cgroup")
         most = int((group / "memory.max").read_text())
         found.append(most - int((group / "memory.current").read_text()))
     return min(found, default=None)
+
+
+def proc_bytes(file: str, field: str) -> int | None:
+    """Return a field of a /proc file in kibibytes as bytes, None if there is none."""
+    with suppress(OSError):
+        for line in Path(file).read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) * 1024
+    return None
 
 
 _NO_MEMORY = (
@@ -219,12 +212,12 @@ _NO_MEMORY = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an exception says that memory ran out, and nothing else.
+    """Return whether an exception means that memory ran out.
 
     >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError("out of memory"))
     (True, False)
     """
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    told = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in told for words in _NO_MEMORY)
+    message = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in message for words in _NO_MEMORY)

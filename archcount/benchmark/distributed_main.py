@@ -1,65 +1,76 @@
-"""One of several processes that train or run a model together; started by torch's launcher.
+"""One of several processes that run a model together, started by torchrun.
 
 It is started as `torchrun ... -m archcount.benchmark.distributed_main REQUEST RESULT`, with the
-configuration and the plan in the file REQUEST; rank 0 writes RESULT.
+pickled configuration and plan in the file REQUEST; rank 0 writes RESULT.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import pickle
 import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from archcount.benchmark.results import Scaling
 from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling
 from archcount.benchmark.session import Session
 from archcount.benchmark.settings import Configuration, RunSettings
+from archcount.benchmark.statistics import describe
 from archcount.errors import ArchcountError
 
 
 def main(request: Path, result: Path) -> None:
-    """Measure together with the others."""
-    told = json.loads(request.read_text())
-    configuration = Configuration.of(told["configuration"])
-    plan = RunSettings(**told["plan"])
-    if configuration.device != "cpu":
-        kind = configuration.device.partition(":")[0]
-        configuration = replace(configuration, device=f"{kind}:{os.environ['LOCAL_RANK']}")
-        torch.accelerator.set_device_index(int(os.environ["LOCAL_RANK"]))
+    """Measure together with the other processes."""
+    asked, plan = pickle.loads(request.read_bytes())
+    configuration = asked
+    if asked.device != "cpu":
+        kind, number = asked.device.partition(":")[0], int(os.environ["LOCAL_RANK"])
+        configuration = replace(asked, device=f"{kind}:{number}")
+        torch.accelerator.set_device_index(number)
     backend = "nccl" if configuration.device.startswith("cuda") else "gloo"
     distributed.init_process_group(backend)
-    number = distributed.get_rank()
+    rank = distributed.get_rank()
     try:
-        found = _measure(configuration, plan)
+        ours, gradient_bytes = _measure(configuration, plan)
         rates: list[Any] = [None] * distributed.get_world_size()
-        distributed.all_gather_object(rates, found["rate"])
-        if distributed.get_rank() == 0:
-            result.write_text(json.dumps({**found, "rates": rates, "backend": backend}))
+        distributed.all_gather_object(rates, ours)
+        if rank == 0:
+            found = Scaling(
+                configuration=asked,
+                processes=len(rates),
+                rank_images_per_second=tuple(rates),
+                gradient_bytes=gradient_bytes,
+                backend=backend,
+            )
+            result.write_bytes(pickle.dumps(found))
     except ArchcountError as error:
         what = "\n".join(str(problem) for problem in error.problems)
-        told = {"what": what, "exit_code": error.exit_code}
-        result.with_suffix(f".{number}.problem").write_text(json.dumps(told))
+        problem = ("problem", what, error.exit_code)
+        result.with_suffix(f".{rank}.problem").write_bytes(pickle.dumps(problem))
         raise
     finally:
         distributed.destroy_process_group()
 
 
-def _measure(configuration: Configuration, plan: RunSettings) -> dict[str, Any]:
+def _measure(configuration: Configuration, plan: RunSettings) -> tuple[float, int]:
+    """Return the images per second of this process, and the bytes of shared gradients."""
     is_shared = configuration.mode == "train" and distributed.get_world_size() > 1
     session = Session(configuration, wrap=partial(_wrapped, configuration) if is_shared else None)
     session.first_call()
     warm = session.block(plan.warm_up)
-    last = torch.tensor([sorted(warm.samples_ns)[len(warm.samples_ns) // 2]], dtype=torch.float64)
-    last = last.to(configuration.device if _is_nccl() else "cpu")
-    distributed.broadcast(last, 0)  # all have blocks of one length
+    is_nccl = str(distributed.get_backend()) == "nccl"
+    last = torch.tensor([float(median(warm.samples_ns))], dtype=torch.float64)
+    last = last.to(configuration.device if is_nccl else "cpu")
+    distributed.broadcast(last, 0)  # all processes have blocks of one length
     sampling = Sampling(plan=plan, iteration_ns=float(last))
     is_over = [False]
     while not is_over[0]:
@@ -67,11 +78,8 @@ def _measure(configuration: Configuration, plan: RunSettings) -> dict[str, Any]:
         sampling.add(_steady(session.block(sampling.length)))
         is_over = [bool(sampling.stopped)]
         distributed.broadcast_object_list(is_over, 0)  # rank 0 decides
-    statistics = sampling.finish()
-    return {
-        "rate": configuration.batch * 1e9 / statistics.median_ns,
-        "gradient_bytes": session.gradient_bytes if is_shared else 0,
-    }
+    rate = configuration.batch * 1e9 / describe(sampling.blocks).median_ns
+    return rate, session.gradient_bytes if is_shared else 0
 
 
 def _wrapped(configuration: Configuration, module: nn.Module) -> nn.Module:
@@ -81,12 +89,8 @@ def _wrapped(configuration: Configuration, module: nn.Module) -> nn.Module:
     )
 
 
-def _is_nccl() -> bool:
-    return str(distributed.get_backend()) == "nccl"
-
-
 def _steady(block: Block) -> Block:
-    """Take the mean of a block: where processes wait for each other, single iterations vary."""
+    """Return a block with its mean time: single iterations vary as processes wait for others."""
     mean = round(block.wall_ns / len(block.samples_ns))
     return Block(samples_ns=(mean,), wall_ns=block.wall_ns)
 

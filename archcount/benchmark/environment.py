@@ -1,4 +1,4 @@
-"""Where a benchmark ran: versions, processor, devices and their state, the commit."""
+"""The environment of a benchmark: versions, processor, devices and their state, commit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from typing import Any
 import torch
 
 from archcount import __version__
+from archcount.benchmark.devices import proc_bytes
 
-Facts = Iterator[tuple[str, str | None]]
+Entries = Iterator[tuple[str, str | None]]
 _PACKAGES = ("torch", "numpy", "triton")
 _VARIABLES = ("OMP_", "KMP_", "GOMP_", "MKL_", "MALLOC_", "CUDA_", "LD_PRELOAD", "TORCHINDUCTOR_")
-"""What variables of the environment begin with that change how fast torch runs."""
+"""Prefixes of environment variables that affect the speed of torch."""
 
 
 def environment() -> dict[str, str | None]:
-    """Describe the machine and what runs on it; what is not known is None or left away.
+    """Describe the machine and its software; unknown values are None or left out.
 
     >>> environment()["torch"] == torch.__version__
     True
@@ -32,7 +33,7 @@ def environment() -> dict[str, str | None]:
 
 
 def device_state() -> dict[str, str | None]:
-    """Describe clocks, temperature and throttling of NVIDIA devices, where nvidia-ml-py is."""
+    """Describe clocks, temperature and throttling of NVIDIA GPUs, if nvidia-ml-py is installed."""
     with suppress(ImportError):
         import pynvml
 
@@ -46,7 +47,7 @@ def device_state() -> dict[str, str | None]:
 
 
 def busy_cores() -> float | None:
-    """Measure for half a second how many cores other processes keep busy; None off Linux."""
+    """Measure for half a second how many cores other processes use; None if not on Linux."""
     try:
         before = _ticks()
         sleep(0.5)
@@ -58,13 +59,13 @@ def busy_cores() -> float | None:
 
 
 def _ticks() -> tuple[int, int]:
-    """Give the clock ticks of all cores, and those of them that were idle."""
+    """Return the clock ticks of all cores, and the idle ones among them."""
     line = Path("/proc/stat").read_text().splitlines()[0]
     ticks = [int(word) for word in line.split()[1:]]
     return sum(ticks[:8]), ticks[3] + ticks[4]
 
 
-def _software() -> Facts:
+def _software() -> Entries:
     yield "archcount", __version__
     for package in _PACKAGES:
         with suppress(PackageNotFoundError):
@@ -79,13 +80,12 @@ def _software() -> Facts:
             yield name, value
 
 
-def _machine() -> Facts:
+def _machine() -> Entries:
     yield "processor", _processor()
     yield "cores", str(os.cpu_count())
-    with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemTotal:"):
-                yield "memory", f"{int(line.split()[1]) / 2**20:.1f} GiB"
+    memory = proc_bytes("/proc/meminfo", "MemTotal")
+    if memory is not None:
+        yield "memory", f"{memory / 2**30:.1f} GiB"
     governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     with suppress(OSError):
         yield "governor", governor.read_text().strip()
@@ -99,7 +99,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _accelerators() -> Facts:
+def _accelerators() -> Entries:
     yield "CUDA", torch.version.cuda
     if not torch.accelerator.is_available():
         return
@@ -113,7 +113,7 @@ def _accelerators() -> Facts:
         yield f"{accelerator.type}:{number}", name(number) if name else accelerator.type
 
 
-def _nvidia(nvml: Any) -> Facts:
+def _nvidia(nvml: Any) -> Entries:
     yield "driver", str(nvml.nvmlSystemGetDriverVersion())
     for number in range(nvml.nvmlDeviceGetCount()):
         device = nvml.nvmlDeviceGetHandleByIndex(number)
@@ -130,11 +130,11 @@ _NVIDIA: Mapping[str, Callable[[Any, Any], str]] = {
         nvml.nvmlDeviceGetCurrentClocksThrottleReasons(device)
     ),
 }
-"""How NVIDIA's library is asked; its numbers for clocks are 1 (SM) and 2 (memory)."""
+"""Queries of NVML; its numbers of the clocks are 1 (SM) and 2 (memory)."""
 
 
-def _commit() -> Facts:
-    """Name the commit of the checkout that archcount runs from, where it is one."""
+def _commit() -> Entries:
+    """Return the commit of the checkout that archcount runs from, if it is one."""
     folder = Path(__file__).resolve().parents[2]
     if not (folder / ".git").exists():
         return

@@ -1,4 +1,4 @@
-"""A loss for whatever a model gives, so that a gradient goes back through all of it."""
+"""A loss for any outputs, so that gradients reach the whole model."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from archcount.tracing.containers import tensors_in
 
 
 class Loss:
-    """The loss of a model; its targets are drawn once, at the first call.
+    """The loss of a model; its random targets are drawn once, at the first call.
 
-    A table's network has its own: cross entropies of the main output and of the heads by their
-    weights. A model that gives a loss itself keeps it. Of any other, tables of scores get a cross
-    entropy with drawn classes, and other tensors their mean square.
+    A table's network has its own: cross entropies of the main output and of the weighted heads. A
+    model that returns a loss keeps it. Otherwise, outputs of shape (batch, classes) get a cross
+    entropy with random classes, and other tensors their mean square.
 
     Args:
         module: the model.
-        batch: how many images it is given.
+        batch: the batch size.
 
     Attributes:
-        words: what it is, known after the first call.
+        words: its name, known after the first call.
 
     >>> loss = Loss(nn.Linear(4, 3), 2)
     >>> loss(torch.zeros(2, 3, requires_grad=True)).ndim, loss.words
@@ -39,10 +39,10 @@ class Loss:
         self._targets: dict[int, Tensor] = {}
 
     def __call__(self, outputs: Any) -> Tensor:
-        """Give the loss.
+        """Return the loss.
 
         Raises:
-            UsageError: nothing that the model gives has a gradient.
+            UsageError: no output requires a gradient.
         """
         if isinstance(self._module, Network):
             return self._of_network(self._module, outputs)
@@ -59,8 +59,8 @@ class Loss:
         if not parts:
             raise UsageError(
                 Problem(
-                    what="nothing that the model gives in training mode has a gradient",
-                    remedy="take --mode forward",
+                    what="no output of the model in training mode requires a gradient",
+                    remedy="use --mode forward",
                 )
             )
         words = sorted({word for word, _ in parts})

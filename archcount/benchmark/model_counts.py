@@ -1,4 +1,4 @@
-"""What is true of a model whatever the clock says, from archcount's own counts."""
+"""The counts of a model that is benchmarked, and the hash of its source file."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Any
 
 from torch import nn
 
-from archcount.benchmark.results import ModelFacts
+from archcount.benchmark.results import ModelCounts
 from archcount.benchmark.settings import Configuration
 from archcount.engines import models
 from archcount.engines.model_records import ModelCount
 from archcount.errors import ArchcountError
 from archcount.loading.reference import find, source_of
-from archcount.loading.target import Target, built, load_model
+from archcount.loading.target import Target, load_model
 
 _PROCESS = 600 * 2**20
-"""Bytes of a process with torch in it."""
+"""Bytes of a process that has imported torch."""
 _TRAIN = 1.5
-"""What activations and gradients take together, by the activations alone."""
+"""Memory of activations and gradients together, relative to activations alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counted:
-    """A configuration's counts.
+    """The counts of a configuration.
 
     Attributes:
-        facts: of the model; None where it cannot be counted.
+        facts: of the model; None if it cannot be counted.
         rows: multiply-accumulates forward and backward of each module, by its path.
-        remarks: why not, where it cannot be counted.
+        remarks: why it cannot be counted.
     """
 
-    facts: ModelFacts | None
+    facts: ModelCounts | None
     rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
@@ -44,7 +44,7 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
 
     Args:
         configuration: what is measured.
-        module: the model, where it is at hand.
+        module: the model; made from the target if None.
 
     >>> count_facts(Configuration(target="googlenet", batch=2)).facts.macs  # 2 x 1,582,671,872
     3165343744
@@ -52,14 +52,14 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
     try:
         count = _count(configuration, module)
     except Exception as error:  # of any kind: what cannot be counted can be measured all the same
-        told = error.problems[0].what if isinstance(error, ArchcountError) else repr(error)
-        what = str(told).splitlines()[0]
+        message = error.problems[0].what if isinstance(error, ArchcountError) else repr(error)
+        what = str(message).splitlines()[0]
         return Counted(facts=None, remarks=(f"it could not be counted: {what}",))
     is_train = configuration.mode == "train"
     total = count.total
     weights = sum(count.weight_bytes.values())
     moved = _TRAIN * count.activation_bytes if is_train else count.peak_bytes
-    facts = ModelFacts(
+    facts = ModelCounts(
         params=total.params - count.unused,
         inputs=count.inputs,
         macs=total.macs,
@@ -74,13 +74,11 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
 def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount:
     given: Any = find(configuration.maker) if configuration.maker else list(configuration.inputs)
     if module is None:
-        target = Target.read(configuration.target)
-        if target.table is not None:
-            size = configuration.inputs[0] if configuration.inputs else ""
-            architecture = target.architecture(size)
-            module, given = built(architecture), "x".join(map(str, architecture.input.dims))
-        else:
-            module, _ = load_model(configuration.target, arguments=configuration.arguments)
+        size = configuration.inputs[0] if configuration.inputs else ""
+        module, own = load_model(
+            configuration.target, arguments=configuration.arguments, input=size
+        )
+        given = own or given
     return models.count(
         module,
         given,
@@ -91,7 +89,7 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
 
 
 def hash_of(target: str) -> str:
-    """Give a hash of the file that a target comes from, such as `sha256:0123abcd...`.
+    """Return a hash of the source file of a target, such as `sha256:0123abcd...`.
 
     >>> hash_of("googlenet").startswith("sha256:")
     True

@@ -1,4 +1,4 @@
-"""What a device does at its best, measured on the spot: a large product, a large copy."""
+"""The peak performance of a device: a large matrix product and a large copy, measured."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from time import perf_counter_ns
 
 import torch
 
-from archcount.benchmark.devices import Clock, Work, apply_settings, clock_for, is_out_of_memory
+from archcount.benchmark.devices import HostClock, Work, apply_settings, clock_for, is_out_of_memory
 from archcount.benchmark.results import Peak
 from archcount.benchmark.settings import DTYPES, Configuration
 
 _LONG_NS = 50_000_000
-"""A product is large enough when it takes so long."""
+"""The duration from which a product is large enough."""
 _LARGEST = 16_384
-"""Rows and columns of a product at most."""
+"""The most rows and columns of a product."""
 _TIME_NS = 1_000_000_000
 _COPY = {"cpu": 2**28}
-"""Bytes that are copied, far more than caches hold; four times as many elsewhere."""
+"""Bytes of the copy, far more than any cache holds; four times as many elsewhere."""
 
 
 def measure_peak(configuration: Configuration) -> Peak:
-    """Multiply two square matrices, and copy memory, as fast as it goes within a second each.
+    """Multiply square matrices and copy memory for a second each; return the fastest.
 
     Args:
-        configuration: whose device, type of numbers, threads and TF32 setting are taken.
+        configuration: its device, dtype, threads and TF32 setting are used.
     """
     apply_settings(configuration)
     device = torch.device(configuration.device)
@@ -47,12 +47,12 @@ def measure_peak(configuration: Configuration) -> Peak:
 
 
 def _large_enough(
-    clock: Clock, device: torch.device, dtype: torch.dtype
+    clock: HostClock, device: torch.device, dtype: torch.dtype
 ) -> tuple[int, dict[str, Work]]:
-    """Find how large a product takes long enough; where memory ends before, the largest that fits.
+    """Find a product that takes long enough; if memory is too small, the largest that fits.
 
     Raises:
-        RuntimeError: the device does not multiply such numbers at all.
+        RuntimeError: the device does not support the dtype.
     """
     size, ways = 512, _products(512, device, dtype)
     while True:
@@ -73,7 +73,7 @@ def _large_enough(
 
 
 def _products(size: int, device: torch.device, dtype: torch.dtype) -> dict[str, Work]:
-    """Give ways to multiply two matrices; which library is the faster differs by processor."""
+    """Return two ways to multiply matrices; which is faster depends on the processor."""
     left, right = (torch.randn(size, size, device=device).to(dtype) for _ in "lr")
     result = torch.empty(size, size, device=device, dtype=dtype)
     image, kernels = left.reshape(1, size, 1, size), right.reshape(size, size, 1, 1)
@@ -83,7 +83,7 @@ def _products(size: int, device: torch.device, dtype: torch.dtype) -> dict[str, 
     }
 
 
-def _best(clock: Clock, work: Work) -> int:
+def _best(clock: HostClock, work: Work) -> int:
     found: list[int] = []
     until = perf_counter_ns() + _TIME_NS
     while len(found) < 3 or perf_counter_ns() < until:

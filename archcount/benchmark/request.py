@@ -1,4 +1,4 @@
-"""What a benchmark is asked to do: its options, checked, and the configurations they come to."""
+"""The options of a benchmark, their validation, and the configurations that they stand for."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Request:
     """The options of a benchmark.
 
     Attributes:
-        targets: what is measured; empty for a module that is at hand.
+        targets: the models; the class name for a module.
         modes: of `MODES`.
-        batches: how many images an iteration takes.
+        batches: images per iteration.
         dtypes: of `DTYPES`.
-        base: what all configurations have in common; its device may be empty until `checked`.
-        plan: how it is measured.
-        peak: floating-point operations a second at best; None to measure them.
-        tune: what may be tried to be faster; None where nothing is.
-        launch: several processes; None for one.
+        base: the settings that all configurations share; its device may be empty before `checked`.
+        plan: how long to measure.
+        peak: peak FLOP/s of the device; None to measure it.
+        tune: the settings to try; None for no tuning.
+        launch: a distributed run; None for single processes.
     """
 
     targets: Sequence[str]
@@ -48,7 +48,7 @@ class Request:
     launch: Launch | None = None
 
     def configurations(self) -> list[Configuration]:
-        """Return every combination of target, mode, batch and type of numbers, in this order.
+        """Return every combination of target, mode, batch and dtype, in this order.
 
         >>> request = Request(targets=["vgg"], modes=["train"], batches=[1, 2])
         >>> [configuration.batch for configuration in request.configurations()]
@@ -74,11 +74,11 @@ class Request:
         ]
 
     def checked(self) -> Request:
-        """Return the request with the full name of its device, after checks of all options.
+        """Validate all options; return the request with the full name of its device.
 
         Raises:
-            UsageError: an option is out of range, or two do not go together.
-            UnavailableError: the device is not there.
+            UsageError: an option is out of range, or two options conflict.
+            UnavailableError: there is no such device.
         """
         self._check()  # before torch is imported
         from archcount.benchmark.devices import best, check_device
@@ -90,7 +90,7 @@ class Request:
 
     def _check(self) -> None:
         for problem in (
-            *self._unknown_words(),
+            *self._unknown_values(),
             *self._out_of_range(),
             *self._conflicts(),
             *self._input_conflicts(),
@@ -98,7 +98,7 @@ class Request:
         ):
             raise UsageError(problem)
 
-    def _unknown_words(self) -> Iterator[Problem]:
+    def _unknown_values(self) -> Iterator[Problem]:
         base = self.base
         for option, values, allowed in (
             ("--mode", self.modes, MODES),
@@ -131,58 +131,56 @@ class Request:
         base, device = self.base, self.base.device
         if base.amp and "float32" in self.dtypes:
             yield Problem(
-                what="--amp casts to another type than float32",
-                allowed="--dtype bf16 or fp16 beside it",
+                what="--amp needs a dtype other than float32",
+                allowed="--amp with --dtype bf16 or fp16",
             )
         if device and not device.startswith("cuda"):
             if base.tf32 is not None:
-                yield Problem(what=f"TF32 is not of {device}", allowed="--tf32 with --device cuda")
+                yield Problem(what=f"no TF32 on {device}", allowed="--tf32 with --device cuda")
             if "tf32" in (self.tune or ()):
-                yield Problem(what=f"TF32 is not of {device}", remedy="leave it out of --allow")
+                yield Problem(what=f"no TF32 on {device}", remedy="remove tf32 from --allow")
         if self.plan.per_row and base.compile:
             yield Problem(
-                what="--per-row times rows one by one, which compiling would fuse",
-                remedy="leave --compile away",
+                what="--per-row and --compile conflict: compiled rows are fused",
+                remedy="remove --compile",
             )
         if self.plan.per_row and any(":" in target for target in self.targets):
-            yield Problem(
-                what="--per-row times the rows of a table", allowed="a table's name or file"
-            )
+            yield Problem(what="--per-row needs a table", allowed="a table's name or file")
 
     def _input_conflicts(self) -> Iterator[Problem]:
         base = self.base
         if any("[" in text for text in base.inputs) and len(set(self.batches)) > 1:
             yield Problem(
                 what="an --input such as [1,3,224,224] has a batch of its own",
-                remedy="give one --batch, or write 3x224x224",
+                remedy="use one --batch, or an input without a batch, such as 3x224x224",
             )
         if not base.maker:
             return
         if base.inputs:
-            yield Problem(what="--input and --inputs both say the input", remedy="leave one away")
+            yield Problem(what="--input and --inputs are both given", remedy="use only one")
         if base.channels_last or (not base.amp and set(self.dtypes) != {"float32"}):
             yield Problem(
-                what="--inputs makes tensors of types and layouts of its own",
-                remedy="let the function make them so, and leave --dtype and --channels-last away",
+                what="--inputs decides dtype and memory format itself",
+                remedy="set them in the function; remove --dtype and --channels-last",
             )
         if not all(":" in target for target in self.targets):
-            yield Problem(what="--inputs goes with package:callable", remedy="give --input CxHxW")
+            yield Problem(what="--inputs needs a package:callable", remedy="use --input CxHxW")
 
     def _launch_conflicts(self) -> Iterator[Problem]:
         launch, device = self.launch, self.base.device
         if launch is None:
             return
         if launch.processes < 1 or launch.nodes < 1:
-            yield Problem(what="--nproc and --nnodes", allowed="whole numbers from 1")
+            yield Problem(what="--nproc and --nnodes", allowed="whole numbers of 1 or more")
         if launch.nodes > 1 and not launch.endpoint:
-            yield Problem(what="--nnodes needs a place to meet", remedy="give --rdzv-endpoint")
+            yield Problem(what="--nnodes needs a rendezvous endpoint", remedy="add --rdzv-endpoint")
         if self.plan.per_row or self.plan.repeat > 1 or self.tune is not None:
             yield Problem(
-                what="--nproc measures all processes at once",
-                remedy="leave --per-row, --repeat and --tune away",
+                what="--nproc conflicts with --per-row, --repeat and --tune",
+                remedy="remove them",
             )
         if device.partition(":")[2] not in ("", "0"):
             yield Problem(
-                what=f"--nproc takes a device for each process, not {device}",
-                remedy="give --device cuda",
+                what=f"--nproc uses one device per process, not {device}",
+                remedy="use --device cuda",
             )

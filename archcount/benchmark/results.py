@@ -14,16 +14,16 @@ Status = Literal["done", "failed", "skipped", "interrupted"]
 
 @dataclass(frozen=True, kw_only=True)
 class Peak:
-    """What a device does at its best, for numbers of one type.
+    """The peak performance of a device for one dtype.
 
     Attributes:
-        device: as torch writes it.
-        dtype: of the numbers.
-        flops: floating-point operations a second, two a multiply-accumulate.
-        bytes_per_second: read and written by a large copy; None where it was not measured.
+        device: as in torch.
+        dtype: of the operands.
+        flops: floating-point operations per second, two per multiply-accumulate.
+        bytes_per_second: read and written by a large copy; None if not measured.
         source: `measured` or `given`.
-        how: what was run.
-        tf32: whether float32 products were rounded to TF32; None for torch's own setting.
+        how: the operation that was measured.
+        tf32: whether float32 products were computed in TF32; None for torch's default.
     """
 
     device: str
@@ -34,20 +34,24 @@ class Peak:
     how: str
     tf32: bool | None = None
 
+    @property
+    def ridge(self) -> float | None:
+        """The FLOP per byte above which compute is the limit; None without a bandwidth."""
+        return None if self.bytes_per_second is None else self.flops / self.bytes_per_second
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowTime:
-    """One row of a table, run by itself on what the row before it gives.
+    """One row of a table, run by itself on the output of the row before it.
 
     Attributes:
         id: the row's name; `heads.ROW` for an auxiliary classifier.
         forward_ns: median nanoseconds.
-        backward_ns: of its backward pass; None in mode `forward`.
-        macs: multiply-accumulates forward.
-        backward_macs: likewise backward; None in mode `forward`.
-        forward_bytes: read and written if every operation reads what it takes and writes what it
-            gives once.
-        backward_bytes: likewise; None in mode `forward`.
+        backward_ns: median nanoseconds of its backward pass; None in mode `forward`.
+        macs: multiply-accumulates of the forward pass.
+        backward_macs: of the backward pass; None in mode `forward`.
+        forward_bytes: read and written by all operations, each with its inputs and outputs once.
+        backward_bytes: likewise in the backward pass; None in mode `forward`.
     """
 
     id: str
@@ -60,7 +64,7 @@ class RowTime:
 
     @property
     def nanoseconds(self) -> float:
-        """Forward and backward."""
+        """Time forward and backward."""
         return self.forward_ns + (self.backward_ns or 0)
 
     @property
@@ -70,21 +74,21 @@ class RowTime:
 
     @property
     def flops(self) -> int:
-        """Floating-point operations forward and backward, two a multiply-accumulate."""
+        """Floating-point operations forward and backward, two per multiply-accumulate."""
         return 2 * (self.macs + (self.backward_macs or 0))
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelFacts:
-    """What is true of a model whatever the clock says; multiply-accumulates of a whole batch.
+class ModelCounts:
+    """Counts of a model; multiply-accumulates of a whole batch.
 
     Attributes:
-        params: of the model, those that an iteration reads.
-        inputs: what it is called with.
-        macs: of a forward pass in the mode that is measured.
+        params: parameters that an iteration reads.
+        inputs: the inputs, as text.
+        macs: of the forward pass in the measured mode.
         backward_macs: of the backward pass; 0 in mode `forward`.
-        uncounted: operations that no rule counts, by name.
-        bytes_needed: an estimate of the memory that one process takes.
+        uncounted: the names of operations that could not be counted.
+        bytes_needed: an estimate of the memory of one process.
     """
 
     params: int
@@ -96,33 +100,34 @@ class ModelFacts:
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of one iteration, two a multiply-accumulate."""
+        """Floating-point operations of one iteration, two per multiply-accumulate."""
         return 2 * (self.macs + self.backward_macs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One configuration, measured.
+    """The measurement of one configuration.
 
     Attributes:
-        configuration: as it was asked for.
-        batch: the batch that was run; another than asked for only after `--on-oom halve`.
-        status: what became of it.
-        problem: why it is not done.
-        exit_code: what a problem makes the command exit with.
-        facts: counts of the model; None where it could not be counted.
-        loss: what the loss was, in words.
-        first_call_ns: nanoseconds of the first iteration, with compilation and autotuning.
-        warm_up: what came before the samples.
-        blocks: every sample.
+        configuration: as requested.
+        batch: the batch size that was run, which differs from the requested one after `--on-oom
+            halve` and for inputs with a batch of their own.
+        status: the outcome.
+        problem: why it is not done, or empty.
+        exit_code: the exit code of the command for this problem.
+        facts: counts of the model; None if it could not be counted.
+        loss: the name of the loss.
+        first_call_ns: nanoseconds of the first iteration, including compilation and autotuning.
+        warm_up: the iterations before the samples.
+        blocks: all samples.
         stopped: why sampling ended: the interval met its `target`, or the `budget` ran out.
         statistics: of the samples.
-        host_ns: nanoseconds that Python takes to hand an iteration to an idle device.
-        interleaved: how many other configurations took turns with it.
-        peak_bytes: memory at most, in a pass of its own.
-        peak_kind: what was measured: `allocated` on the device, or `resident` of the process.
-        rows: by row, where asked for.
-        remarks: what should be known of the model or its measurement.
+        host_ns: nanoseconds that Python takes to launch an iteration on an idle device.
+        interleaved: the number of other configurations that took turns with it.
+        peak_bytes: peak memory, in a pass of its own.
+        peak_kind: `allocated` on the device, or `resident` set of the process.
+        rows: the times of the rows, if requested.
+        remarks: further notes on the model or its measurement.
     """
 
     configuration: Configuration
@@ -130,7 +135,7 @@ class Measurement:
     status: Status
     problem: str = ""
     exit_code: int = 0
-    facts: ModelFacts | None = None
+    facts: ModelCounts | None = None
     loss: str = ""
     first_call_ns: int | None = None
     warm_up: WarmUp | None = None
@@ -146,46 +151,51 @@ class Measurement:
 
     @property
     def wall_ns(self) -> float | None:
-        """Nanoseconds an iteration by the clock, waiting for the device at the end of a block."""
+        """Nanoseconds per iteration by the clock, with one wait for the device per block."""
         iterations = sum(len(block.samples_ns) for block in self.blocks)
         return sum(block.wall_ns for block in self.blocks) / iterations if iterations else None
 
     @property
     def is_launch_bound(self) -> bool:
-        """Whether the device waits for Python: handing over takes as long as an iteration."""
+        """Whether the device waits for Python: a launch takes about as long as an iteration."""
         wall = self.wall_ns
         return self.host_ns is not None and wall is not None and self.host_ns >= 0.9 * wall
 
     @property
+    def median_ns(self) -> float | None:
+        """The median time of an iteration."""
+        return self.statistics.median_ns if self.statistics else None
+
+    @property
     def images_per_second(self) -> float | None:
-        """The batch by the median time."""
-        return self.batch * 1e9 / self.statistics.median_ns if self.statistics else None
+        """Images per second: the batch size by the median time."""
+        return self.batch * 1e9 / self.median_ns if self.median_ns else None
 
     @property
     def flops_per_second(self) -> float | None:
-        """Operations by archcount's own counts, by the median time."""
-        if self.facts is None or self.statistics is None or self.facts.uncounted:
+        """FLOP/s: the counted operations by the median time."""
+        if self.facts is None or not self.median_ns or self.facts.uncounted:
             return None
-        return self.facts.flops * 1e9 / self.statistics.median_ns
+        return self.facts.flops * 1e9 / self.median_ns
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tuned:
-    """One way to run a model faster, beside the plain way.
+    """One combination of settings in comparison with the plain one.
 
     Attributes:
         target: the model.
         mode: as measured.
         batch: as measured.
-        plain: the settings of the plain way, in words.
-        settings: of the way, in words.
-        ratio: median time by the plain way's; below 1 is faster.
+        plain: the plain settings, in words.
+        settings: these settings, in words.
+        ratio: median time relative to that of the plain settings; below 1 is faster.
         low: the lower end of the ratio's interval.
         high: the upper end.
-        error: the largest difference of an output from the plain way's, by the largest output;
-            None where it is not known.
-        first_call_ns: what the first call takes.
-        remark: why the error is not known, or empty.
+        error: the largest difference of an output from the plain one, relative to the largest
+            output; None if unknown.
+        first_call_ns: nanoseconds of the first call.
+        remark: why the error is unknown, or empty.
     """
 
     target: str
@@ -203,17 +213,17 @@ class Tuned:
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """One configuration on several processes at once.
+    """One configuration in several processes at once.
 
     Attributes:
         configuration: of each process.
-        processes: how many.
-        rank_images_per_second: of each process.
-        single_images_per_second: of one process alone, in the same run.
-        gradient_bytes: all-reduced in an iteration; 0 in mode `forward`.
-        backend: that moved them.
-        problem: why they could not be run, or empty; then there are no figures.
-        exit_code: what a problem makes the command exit with.
+        processes: their number.
+        rank_images_per_second: images per second of each process.
+        single_images_per_second: images per second of one process alone, in the same run.
+        gradient_bytes: bytes that are all-reduced per iteration; 0 in mode `forward`.
+        backend: of torch.distributed.
+        problem: why they could not be run, or empty.
+        exit_code: the exit code of the command for this problem.
     """
 
     configuration: Configuration
@@ -227,33 +237,33 @@ class Scaling:
 
     @property
     def images_per_second(self) -> float:
-        """All processes together."""
+        """Images per second of all processes together."""
         return sum(self.rank_images_per_second)
 
     @property
     def efficiency(self) -> float:
-        """What all do together, by as many times what one does alone."""
+        """Throughput of all processes relative to that of as many single ones."""
         return self.images_per_second / (self.processes * self.single_images_per_second)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """One run of the benchmark, whole: `archcount.bench/1`.
+    """One run of the benchmark: `archcount.bench/1`.
 
     Attributes:
-        started: when, in UTC.
-        seconds: how long it took.
-        argv: the command, as given.
-        plan: how it was measured.
-        environment: what it ran on.
-        sources: a hash of each target's source, by target.
+        started: date and time in UTC.
+        seconds: its duration.
+        argv: the command line.
+        plan: the settings of the run.
+        environment: machine, devices and versions.
+        sources: a hash of the source file of each target.
         measurements: one per configuration.
-        peaks: what each device does at its best, by type of numbers.
-        tuned: where `--tune` was asked for.
-        scaling: where several processes were asked for.
-        is_interrupted: whether it was stopped before its end.
-        is_inline: whether it ran in the calling process, as a module at hand does.
-        remarks: what should be known of the run as a whole.
+        peaks: the peak performance of each device, by dtype.
+        tuned: the results of `--tune`.
+        scaling: the results of `--nproc`.
+        is_interrupted: whether it was interrupted.
+        is_inline: whether it ran in the calling process, as for a module.
+        remarks: further notes on the run as a whole.
     """
 
     started: str
@@ -272,7 +282,7 @@ class Benchmark:
     schema: Literal["archcount.bench/1"] = "archcount.bench/1"
 
     def peak_for(self, configuration: Configuration) -> Peak | None:
-        """Give the peak for the numbers that a configuration multiplies."""
+        """Return the peak of a configuration's device for its dtype, None if unknown."""
         for peak in self.peaks:
             asked = (configuration.device, configuration.dtype, configuration.tf32)
             if (peak.device, peak.dtype, peak.tf32) == asked:

@@ -1,4 +1,4 @@
-"""The time of each row of a table's network, run by itself on what the row before it gives."""
+"""The time of each row of a table's network, run by itself on the output of the row before it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from archcount.architecture.network import Network
-from archcount.benchmark.devices import Clock
+from archcount.benchmark.devices import HostClock
 from archcount.benchmark.results import RowTime
 from archcount.errors import Problem, UsageError
+from archcount.tracing.containers import tensors_in
+from archcount.tracing.torch_internals import DispatchMode
 
 
 @dataclass(slots=True)
 class _Part:
-    """A row or a head on its own.
+    """A row or a head, run by itself.
 
     Attributes:
         id: its name, `heads.ROW` for a head.
-        module: what it does.
-        before: the number of the part whose output it reads, -1 for the image.
+        module: its module.
+        before: the index of the part whose output it reads, -1 for the image.
     """
 
     id: str
@@ -44,22 +44,22 @@ class _Part:
 
 
 def rows_of(
-    module: nn.Module, image: Tensor, clock: Clock, *, is_train: bool, walks: int
+    module: nn.Module, image: Tensor, clock: HostClock, *, is_train: bool, walks: int
 ) -> list[RowTime]:
-    """Walk through a network row by row, several times, and give the medians.
+    """Run a network row by row, several times, and return the median times.
 
-    Backward passes go from the last row to the first, each with the gradient that the rows after
-    it gave. Cutting the network at its rows changes no operation.
+    Backward passes go from the last row to the first, each with the gradient from the rows after
+    it. Running the network row by row changes no operation.
 
     Args:
-        module: a table's network, in the mode that is measured.
-        image: what it is given.
+        module: a table's network, in the measured mode.
+        image: its input.
         clock: of its device.
-        is_train: whether gradients go back.
-        walks: how many walks; one before them warms up.
+        is_train: whether to run backward passes.
+        walks: the number of passes; one before them warms up.
 
     Raises:
-        UsageError: it is no table's network.
+        UsageError: it is not a table's network.
     """
     if not isinstance(module, Network):
         raise UsageError(
@@ -127,7 +127,7 @@ def _walk(
 
 
 def _gradient(parts: list[_Part], number: int) -> Tensor:
-    """Add up what the parts that read a part's output gave back; ones for what none reads."""
+    """Return the sum of the gradients from the parts that read a part's output; ones if none."""
     found = [
         part.given.grad
         for part in parts
@@ -151,11 +151,11 @@ def _sizes(parts: list[_Part], image: Tensor, *, is_train: bool) -> tuple[list[i
     return _walk(parts, image, counted, is_train=is_train)
 
 
-class Traffic(TorchDispatchMode):
-    """Adds up the bytes of what operations read and write, each operation by itself.
+class Traffic(DispatchMode):
+    """Sums the bytes that operations read and write, each operation by itself.
 
     Attributes:
-        bytes: so many.
+        bytes: the sum.
 
     >>> with Traffic() as traffic:
     ...     _ = torch.zeros(10) + torch.zeros(10)  # writes 40, 40; reads both, writes 40
@@ -168,10 +168,9 @@ class Traffic(TorchDispatchMode):
         self.bytes = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Do an operation, and add up its bytes."""
+        """Run an operation, and add its bytes."""
         kwargs = kwargs or {}
         given = func(*args, **kwargs)
         if not func.is_view:
-            leaves = tree_leaves((args, kwargs, given))
-            self.bytes += sum(item.nbytes for item in leaves if isinstance(item, Tensor))
+            self.bytes += sum(item.nbytes for item in tensors_in((args, kwargs, given)))
         return given

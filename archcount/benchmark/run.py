@@ -1,11 +1,11 @@
-"""A whole benchmark: peaks, every configuration in turns, tuning, scaling, and where it ran."""
+"""A benchmark from request to result: peaks, measurements, tuning, scaling, environment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from time import monotonic
@@ -13,7 +13,7 @@ from time import monotonic
 import torch
 from torch import nn
 
-from archcount.benchmark.devices import memory_there
+from archcount.benchmark.devices import free_memory
 from archcount.benchmark.environment import busy_cores, device_state, environment
 from archcount.benchmark.model_counts import count_facts, hash_of
 from archcount.benchmark.request import Request
@@ -23,12 +23,12 @@ from archcount.benchmark.scaling import measure_scaling
 from archcount.benchmark.settings import Configuration
 from archcount.benchmark.tuning import tuned, ways
 from archcount.benchmark.workers import InlineWorker, ProcessWorker, Worker, WorkerError
-from archcount.errors import Stopped
+from archcount.errors import Problem, Stopped, UsageError
 
 
 @dataclass
 class _Found:
-    """What is known so far, which an interrupt leaves."""
+    """The results so far; an interrupt keeps them."""
 
     measurements: list[Measurement] = field(default_factory=list)
     peaks: list[Peak] = field(default_factory=list)
@@ -45,19 +45,26 @@ def run_benchmark(
     progress: Progress = silent,
     argv: tuple[str, ...] = (),
 ) -> Benchmark:
-    """Measure what is asked for.
+    """Run a benchmark.
 
-    An interrupt ends it early: the result then holds what was finished, and says so.
+    An interrupt ends it early: the result then has what was finished, and says so.
 
     Args:
-        request: the options, checked.
-        module: a model that is at hand, of which copies are measured in this process.
-        progress: is told what is being done.
-        argv: the command, to be kept.
+        request: the validated options.
+        module: a model, copies of which are measured in this process.
+        progress: called at each step.
+        argv: the command line, for the record.
 
     Raises:
-        UsageError: a target cannot be read.
+        UsageError: a target cannot be read, or a module shall run in several processes.
     """
+    if module is not None and request.plan.repeat > 1:
+        raise UsageError(
+            Problem(
+                what="a module runs in this process, so repeat needs a text that names the model",
+                allowed="a table, or package:callable",
+            )
+        )
     started, clock = datetime.now(UTC), monotonic()
     named = () if module is not None else request.targets
     sources = {target: hash_of(target) for target in named}
@@ -108,7 +115,7 @@ def _measure(request: Request, module: nn.Module | None, progress: Progress, fou
         plan=request.plan,
         make_worker=make_worker,
         count=lambda configuration: count_facts(configuration, module),
-        room=memory_there(request.base.device),
+        room=free_memory(request.base.device),
         progress=progress,
     )
     with nullcontext() if module is None else _undisturbed():
@@ -127,7 +134,7 @@ def _state(when: str) -> dict[str, str | None]:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Leave threads, random state and precision of this process as they were."""
+    """Restore threads, random state and precision of this process at the end."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
     tf32 = torch.backends.cudnn.allow_tf32
     try:
@@ -146,17 +153,17 @@ def _workers(module: nn.Module | None) -> Callable[[Configuration], Worker]:
 
 
 def as_module(model: object) -> nn.Module | None:
-    """Return a module as such, None for anything else."""
+    """Return a module itself, None for anything else."""
     return model if isinstance(model, nn.Module) else None
 
 
 def _find_peak(configuration: Configuration, request: Request, found: _Found) -> None:
-    """Find what the device does at its best for one type of numbers, or say why not."""
+    """Measure the peak of a device for one dtype, or remark why not."""
     measured = None
     if request.peak is None or request.plan.per_row:
         try:
             with closing(ProcessWorker(configuration)) as worker:
-                measured = Peak(**worker.ask("peak", **asdict(configuration)))
+                measured = worker.ask("measure_peak", configuration=configuration)
         except WorkerError as error:
             found.remarks.append(
                 f"no peak of {configuration.device} for {configuration.dtype}: {error.what}"

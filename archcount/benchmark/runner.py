@@ -1,17 +1,16 @@
-"""Configurations measured in turns, each in a process of its own."""
+"""Interleaved measurement of configurations, each in a process of its own."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 from archcount.benchmark.model_counts import Counted
 from archcount.benchmark.results import Measurement, RowTime
-from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling, Warming
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.trial import Trial, merged
@@ -19,17 +18,17 @@ from archcount.benchmark.workers import Worker, WorkerError
 from archcount.errors import Stopped
 
 _WALKS = 10
-"""Walks over the rows of a network."""
+"""Passes over the rows of a network."""
 _SLOW_NS = 1_000_000_000
-"""An iteration that takes so long feels nothing of what another process left in the caches."""
+"""Iterations this long are not affected by the state of the caches."""
 _TURNS = 8
-"""Processes that take turns at most."""
+"""The most processes that take turns."""
 _ROOM = 0.6
-"""Of the memory that is free, what all processes of a turn may take together."""
+"""The share of free memory that the processes of a group may use."""
 
 Phase = Literal["starting", "warm-up", "sampling", "memory", "rows", "done"]
 Progress = Callable[[Trial, Phase, float], None]
-"""Shows what is being done, and the nanoseconds that sampling may still take at most."""
+"""Called at each step, with the most nanoseconds of sampling that are left."""
 
 
 def silent(trial: Trial, phase: Phase, left_ns: float) -> None:
@@ -38,15 +37,15 @@ def silent(trial: Trial, phase: Phase, left_ns: float) -> None:
 
 @dataclass(kw_only=True)
 class Runner:
-    """Runs configurations in turns.
+    """Measures configurations in turns.
 
     Attributes:
-        plan: how it is measured.
+        plan: how long to measure.
         make_worker: starts the process of a configuration.
         count: counts a configuration.
-        room: bytes that processes may take together; None where nobody knows.
-        progress: is told what is being done.
-        is_interrupted: whether an interrupt ended the run.
+        room: free bytes of memory; None if unknown.
+        progress: called at each step.
+        is_interrupted: whether the run was interrupted.
     """
 
     plan: RunSettings
@@ -59,9 +58,9 @@ class Runner:
     _paces: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def run(self, configurations: Sequence[Configuration]) -> list[Measurement]:
-        """Measure every configuration; what fails takes nothing from the others.
+        """Measure every configuration; a failure does not affect the others.
 
-        An interrupt ends the run: what is finished is kept, and so are the samples of the rest.
+        An interrupt ends the run: finished measurements and all samples are kept.
         """
         repeats = range(self.plan.repeat)
         every = [[self._trial(asked, number) for number in repeats] for asked in configurations]
@@ -71,14 +70,14 @@ class Runner:
             for group in self._groups(trials):
                 self._turns(group)
             for trial in trials:
-                if trial.is_delayed:  # memory ran out beside others: once more, alone
+                if trial.is_delayed:  # out of memory beside others: once more, alone
                     self._turns([trial])
         except (KeyboardInterrupt, Stopped):
             self.is_interrupted = True
         finally:
             for trial in trials:
                 if not trial.is_over:
-                    trial.end("interrupted", "stopped before it was done")
+                    trial.end("interrupted", "interrupted before it was done")
         return [merged([trial.measurement for trial in one], self.plan.target) for one in every]
 
     def _trial(self, asked: Configuration, process: int) -> Trial:
@@ -90,11 +89,11 @@ class Runner:
 
     @property
     def _share(self) -> RunSettings:
-        """The part of the plan that one of a configuration's processes has."""
+        """The plan of one process, with its share of the budget."""
         return replace(self.plan, budget=self.plan.budget / self.plan.repeat)
 
     def _groups(self, trials: Sequence[Trial]) -> Iterator[list[Trial]]:
-        """Put together what takes turns: as many as the memory holds at one time."""
+        """Yield groups of trials that take turns: as many as fit into memory together."""
         group: list[Trial] = []
         taken = 0
         for trial in trials:
@@ -111,7 +110,7 @@ class Runner:
             yield group
 
     def _turns(self, group: list[Trial]) -> None:
-        """Warm every trial of a group up, then sample them in turns, in an order drawn anew."""
+        """Warm up every trial of a group, then sample them in turns, in random order."""
         for trial in group:
             trial.is_over = trial.is_delayed = False
             trial.note(interleaved=len(group) - 1)
@@ -122,22 +121,22 @@ class Runner:
                 self._guarded(trial, self._sample, alone=len(active) == 1)
 
     def _guarded(self, trial: Trial, step: Callable[[Trial, bool], None], *, alone: bool) -> None:
-        """Take a step of a trial; let a failure end it, and nothing else."""
+        """Take a step of a trial; a failure ends this trial only."""
         while not trial.is_over:
             try:
                 step(trial, alone)
             except WorkerError as error:
-                if self._went_wrong(trial, error):
+                if self._handle(trial, error):
                     step = self._start
                     continue
-            except Exception as error:  # of any kind: nothing may take the others' results along
+            except Exception as error:  # of any kind: it must not affect the others
                 trial.end("failed", f"{type(error).__name__}: {error}", 2)
             return
 
-    def _went_wrong(self, trial: Trial, error: WorkerError) -> bool:
-        """Say what becomes of a trial whose worker failed, and whether to start it again now."""
+    def _handle(self, trial: Trial, error: WorkerError) -> bool:
+        """Handle the failure of a worker; return whether to start the trial again at once."""
         if error.kind in ("memory", "killed") and trial.measurement.interleaved:
-            trial.is_delayed = True  # it may be the others' fault
+            trial.is_delayed = True  # the others may have caused it
             self._reset(trial)
         elif error.kind != "memory":
             trial.end("failed", error.what, error.exit_code)
@@ -165,43 +164,43 @@ class Runner:
         self.progress(trial, phase, left)
 
     def _start(self, trial: Trial, alone: bool) -> None:
-        """Make the model, and warm it up."""
+        """Create the model and warm it up."""
         self._show(trial, "starting")
         configuration = replace(trial.configuration, batch=trial.batch)
         counted = trial.counted = trial.counted or self.count(configuration)
         trial.note(facts=counted.facts, remarks=counted.remarks)
         trial.worker = worker = self.make_worker(configuration)
-        made = worker.ask("prepare", **asdict(configuration))
-        remarks = (*counted.remarks, *made["remarks"])
-        if made["batch"] != trial.batch:
+        batch, remarks = worker.ask("prepare", configuration=configuration)
+        if batch != trial.batch:
             trial.is_fixed = True
-            remarks += (f"its input has a batch of {made['batch']}",)
-        trial.note(batch=made["batch"], remarks=remarks)
-        trial.note(first_call_ns=worker.ask("first_call"), loss=worker.ask("loss"))
+            remarks += (f"its input has a batch of {batch}",)
+        trial.note(batch=batch, remarks=counted.remarks + remarks)
+        trial.note(first_call_ns=worker.ask("first_call"), loss=worker.ask("loss_words"))
         while not trial.warming.is_over:
             self._show(trial, "warm-up")
-            trial.warming.blocks.append(_block(worker, trial.warming.next_length()))
+            trial.warming.blocks.append(worker.ask("block", iterations=trial.warming.next_length()))
         last = trial.warming.blocks[-1].samples_ns
-        # Blocks of one length in all processes, so that each has the same say in the median.
+        # Blocks of one length in all processes, so that each has the same weight in the median.
         pace = self._paces.setdefault((id(trial.configuration), trial.batch), median(last))
         trial.sampling = Sampling(plan=self._share, iteration_ns=pace)
 
     def _sample(self, trial: Trial, alone: bool) -> None:
-        """Run a block; after the last one, what is measured apart from time."""
+        """Run a block; after the last one, measure memory, launch time and rows."""
         worker, sampling = trial.worker, trial.sampling
         assert worker is not None
         assert sampling is not None
         self._show(trial, "sampling")
         prime = 0 if alone or sampling.iteration_ns >= _SLOW_NS else 1
-        sampling.add(replace(_block(worker, sampling.length, prime), process=trial.process))
+        block = worker.ask("block", iterations=sampling.length, prime=prime)
+        sampling.add(replace(block, process=trial.process))
         if not sampling.stopped:
             return
-        if trial.process:  # the first of the configuration's processes says the rest
+        if trial.process:  # only the first process measures the rest
             trial.end("done")
             return
         self._show(trial, "memory")
-        peak, kind = worker.ask("memory")
-        trial.note(host_ns=worker.ask("host"), peak_bytes=peak, peak_kind=kind)
+        peak, kind = worker.ask("peak_memory")
+        trial.note(host_ns=worker.ask("host_ns"), peak_bytes=peak, peak_kind=kind)
         if self.plan.per_row:
             self._show(trial, "rows")
             trial.note(rows=tuple(_row(trial, row) for row in worker.ask("rows", walks=_WALKS)))
@@ -209,14 +208,9 @@ class Runner:
         self._show(trial, "done")
 
 
-def _row(trial: Trial, row: dict[str, Any]) -> RowTime:
-    """Put the counts of a row beside its times."""
+def _row(trial: Trial, row: RowTime) -> RowTime:
+    """Return a row's times with its counts."""
     assert trial.counted is not None
-    macs, backward = trial.counted.rows.get(row["id"], (0, 0))
+    macs, backward = trial.counted.rows.get(row.id, (0, 0))
     is_train = trial.configuration.mode == "train"
-    return replace(RowTime(**row), macs=macs, backward_macs=backward if is_train else None)
-
-
-def _block(worker: Worker, iterations: int, prime: int = 0) -> Block:
-    found = worker.ask("block", iterations=iterations, prime=prime)
-    return Block(samples_ns=tuple(found["samples_ns"]), wall_ns=found["wall_ns"])
+    return replace(row, macs=macs, backward_macs=backward if is_train else None)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FEWEST = 6
+"""The fewest blocks for an interval: of five, the extremes contain the median in 94 %."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Iterations that were run one after another.
+    """Consecutive iterations.
 
     Attributes:
-        samples_ns: nanoseconds of each: on the CPU by a clock, elsewhere by the device's events.
-        wall_ns: nanoseconds that all of them took by the clock, until the device was done.
-        process: which of the configuration's processes ran them.
+        samples_ns: nanoseconds of each: by the clock on the CPU, by device events elsewhere.
+        wall_ns: nanoseconds of all of them by the clock, with a wait for the device at the end.
+        process: the number of the process, of those of the configuration, that ran them.
     """
 
     samples_ns: tuple[int, ...]
@@ -22,13 +25,13 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class WarmUp:
-    """What was run before anything was sampled.
+    """The iterations before sampling.
 
     Attributes:
-        iterations: how many, the first call not among them.
-        wall_ns: how long they took.
-        settled: whether the last blocks agreed before the cap was reached.
-        medians_ns: of each block.
+        iterations: their number, without the first call.
+        wall_ns: their duration.
+        settled: whether times were stable before the limit was reached.
+        medians_ns: the median of each block.
     """
 
     iterations: int
@@ -39,20 +42,20 @@ class WarmUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Statistics:
-    """What samples say; times in nanoseconds.
+    """Statistics of samples; times in nanoseconds.
 
     Attributes:
-        samples: how many there are; none is dropped.
-        blocks: in how many blocks.
-        processes: in how many processes.
-        median_ns: the middle of all samples.
-        low_ns: the lower end of the median's interval, None where the blocks are too few.
+        samples: their number; none is dropped.
+        blocks: the number of blocks.
+        processes: the number of processes.
+        median_ns: the median of all samples.
+        low_ns: the lower end of the median's confidence interval; None for too few blocks.
         high_ns: the upper end.
-        confidence: of the interval.
-        mad_ns: the median distance of a sample from the median.
-        p5_ns: below which 5 % lie.
-        p95_ns: above which 5 % lie.
-        outliers: how many lie more than three robust standard deviations (1.4826 MAD) away.
+        confidence: the level of the interval.
+        mad_ns: the median absolute deviation.
+        p5_ns: the 5th percentile.
+        p95_ns: the 95th percentile.
+        outliers: samples more than three robust standard deviations (1.4826 MAD) away.
     """
 
     samples: int
@@ -69,7 +72,7 @@ class Statistics:
 
     @property
     def half_width(self) -> float | None:
-        """The larger distance of an end of the interval from the median, relative to it."""
+        """The half width of the interval, at its wider side, relative to the median."""
         if self.low_ns is None or self.high_ns is None:
             return None
         return max(self.high_ns - self.median_ns, self.median_ns - self.low_ns) / self.median_ns

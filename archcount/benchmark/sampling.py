@@ -1,4 +1,4 @@
-"""When warm-up has settled, and when enough was sampled: the rules, without a clock."""
+"""The stopping rules of warm-up and sampling."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
-from archcount.benchmark.samples import Block, Statistics, WarmUp
+from archcount.benchmark.samples import FEWEST, Block, Statistics, WarmUp
 from archcount.benchmark.settings import RunSettings
-from archcount.benchmark.statistics import FEWEST, describe
+from archcount.benchmark.statistics import describe
 
 BLOCK_NS = 200_000_000
-"""How long a block should take."""
+"""The intended duration of a block."""
 _MOST = 1000
-"""Iterations of a block."""
+"""The most iterations of a block."""
 _AGREE = 0.03
-"""How far the last three blocks of a warm-up may lie from the three before, relative to these."""
+"""The largest relative change from three blocks to the next three that counts as stable."""
 _WINDOW = 3
-"""Blocks that are held against as many before them."""
+"""The number of blocks that are compared with as many before them."""
 _CAP = 200
-"""Iterations of a warm-up at most, if its time does not run out before."""
+"""The most iterations of a warm-up."""
 _BLOCKS = 12
-"""Blocks before it is asked whether they are enough; then after each quarter more."""
+"""Blocks before the first check of the interval; the next come after each quarter more."""
 
 
 def block_length(iteration_ns: float) -> int:
-    """Say how many iterations a block has.
+    """Return the number of iterations of a block.
 
     >>> block_length(10_000_000), block_length(3_000_000_000)
     (20, 1)
@@ -35,12 +35,12 @@ def block_length(iteration_ns: float) -> int:
 
 @dataclass(kw_only=True)
 class Warming:
-    """A warm-up under way.
+    """A warm-up that is running.
 
     Attributes:
-        least: iterations at least.
-        budget_ns: nanoseconds after which no block begins, once there were so many.
-        blocks: what was run.
+        least: the fewest iterations.
+        budget_ns: nanoseconds after which no further block begins, once there are that many.
+        blocks: the blocks so far.
 
     >>> warming = Warming(least=4, budget_ns=10**9)
     >>> for samples in [(90, 80), (60, 55), (51, 50), (50, 50), (50, 51), (50, 50), (50, 50)]:
@@ -55,17 +55,17 @@ class Warming:
 
     @property
     def iterations(self) -> int:
-        """How many were run."""
+        """The number of iterations so far."""
         return sum(len(block.samples_ns) for block in self.blocks)
 
     @property
     def wall_ns(self) -> int:
-        """How long they took."""
+        """Their duration."""
         return sum(block.wall_ns for block in self.blocks)
 
     @property
     def is_settled(self) -> bool:
-        """Whether the last blocks are as fast as those before them, as far as noise lets see."""
+        """Whether the last blocks are as fast as those before them, within the noise."""
         if len(self.blocks) < 2 * _WINDOW:
             return False
         before, last = (
@@ -78,20 +78,20 @@ class Warming:
 
     @property
     def is_over(self) -> bool:
-        """Whether enough was run."""
+        """Whether the warm-up is over."""
         if self.iterations < self.least:
             return False
         return self.is_settled or self.iterations >= _CAP or self.wall_ns >= self.budget_ns
 
     def next_length(self) -> int:
-        """Say how many iterations come next: a third of what is needed, or a block's worth."""
+        """Return the length of the next block: at most a third of the fewest iterations."""
         if not self.blocks:
             return 1
         usual = block_length(median(self.blocks[-1].samples_ns))
         return max(1, min(usual, -(-self.least // 3)))
 
     def record(self) -> WarmUp:
-        """Say what was run."""
+        """Return the record of the warm-up."""
         return WarmUp(
             iterations=self.iterations,
             wall_ns=self.wall_ns,
@@ -102,18 +102,18 @@ class Warming:
 
 @dataclass(kw_only=True)
 class Sampling:
-    """Sampling under way.
+    """Sampling that is running.
 
-    It ends when the interval of the median is narrow enough at one of a few looks: after twelve
-    blocks, and each time a quarter more. Who looks more often stops more often where it is narrow
-    by luck. It ends too when the time budget has run out, but not before there are blocks for an
-    interval.
+    It ends when the interval of the median is narrow enough at one of a few checks: after twelve
+    blocks, and after each quarter more. With more checks, sampling would more often stop where the
+    interval is narrow by chance. It also ends when the time budget is used up, but not before there
+    are enough blocks for an interval.
 
     Attributes:
-        plan: the interval's target and the time budget.
-        iteration_ns: how long an iteration took at the end of the warm-up.
-        blocks: what was sampled.
-        stopped: why it ended, empty while it goes on.
+        plan: the target of the interval and the time budget.
+        iteration_ns: the time of an iteration at the end of the warm-up.
+        blocks: the samples so far.
+        stopped: why it ended; empty while it runs.
     """
 
     plan: RunSettings
@@ -125,16 +125,16 @@ class Sampling:
 
     @property
     def wall_ns(self) -> int:
-        """How long all blocks took."""
+        """The duration of all blocks."""
         return sum(block.wall_ns for block in self.blocks)
 
     @property
     def length(self) -> int:
-        """Iterations of a block."""
+        """The most iterations of a block."""
         return block_length(self.iteration_ns)
 
     def add(self, block: Block) -> None:
-        """Take a block in, and see whether it was the last."""
+        """Add a block, and check whether it is the last."""
         self.blocks.append(block)
         if len(self.blocks) >= self._next:
             self.statistics = describe(self.blocks)
@@ -147,9 +147,5 @@ class Sampling:
             self.stopped = "budget"
 
     def left_ns(self) -> float:
-        """Say how long it may still take at most."""
+        """Return the most nanoseconds of sampling that are left."""
         return max(0.0, self.plan.budget * 1e9 - self.wall_ns)
-
-    def finish(self) -> Statistics:
-        """Say what all samples say."""
-        return describe(self.blocks)

@@ -1,102 +1,88 @@
-"""Several processes at once, by torch's own elastic launcher."""
+"""Measurement of several processes at once, started by torchrun."""
 
 from __future__ import annotations
 
-import json
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from archcount.benchmark.results import Scaling
 from archcount.benchmark.settings import Configuration, Launch, RunSettings
-from archcount.benchmark.workers import variables
+from archcount.benchmark.workers import WorkerError, variables
 
 
 def measure_scaling(
     configuration: Configuration, plan: RunSettings, launch: Launch
 ) -> Scaling | None:
-    """Measure one process alone, then all of them together, each with the same threads.
+    """Measure one process alone, then all together, with the same threads per process.
 
     Args:
-        configuration: of each process; `batch` is what each of them takes.
-        plan: how it is measured.
-        launch: how they are started.
+        configuration: of each process; `batch` is per process.
+        plan: how long to measure.
+        launch: the number of processes and nodes.
 
     Returns:
-        What rank 0 found, or why they could not be run; None on another node than its own.
+        The result of rank 0, or why they could not be run; None on other nodes.
     """
     if configuration.device == "cpu" and configuration.threads is None:
         threads = max(1, (os.cpu_count() or 1) // launch.processes)
         configuration = replace(configuration, threads=threads)
-    processes = launch.processes * launch.nodes
     try:
         alone = _launched(configuration, plan, Launch(processes=1))
         together = _launched(configuration, plan, launch)
-    except _FailedError as error:
+    except WorkerError as error:
         return Scaling(
             configuration=configuration,
-            processes=processes,
+            processes=launch.processes * launch.nodes,
             problem=error.what,
             exit_code=error.exit_code,
         )
-    if not together:
+    if alone is None or together is None:
         return None
-    return Scaling(
-        configuration=configuration,
-        processes=processes,
-        rank_images_per_second=tuple(together["rates"]),
-        single_images_per_second=alone["rates"][0],
-        gradient_bytes=together["gradient_bytes"],
-        backend=together["backend"],
-    )
+    return replace(together, single_images_per_second=alone.images_per_second)
 
 
-class _FailedError(Exception):
-    """Processes could not be run together."""
+def _launched(configuration: Configuration, plan: RunSettings, launch: Launch) -> Scaling | None:
+    """Run processes together; return the result of rank 0, None on other nodes.
 
-    def __init__(self, what: str, exit_code: int) -> None:
-        super().__init__(what)
-        self.what, self.exit_code = what, exit_code
-
-
-def _launched(configuration: Configuration, plan: RunSettings, launch: Launch) -> dict[str, Any]:
+    Raises:
+        WorkerError: a process failed.
+    """
     where = ["--standalone"]
     if launch.endpoint:
         where = ["--rdzv-backend=c10d", f"--rdzv-endpoint={launch.endpoint}", "--rdzv-id=archcount"]
     with tempfile.TemporaryDirectory() as folder:
-        request, result = Path(folder) / "request.json", Path(folder) / "result.json"
-        request.write_text(
-            json.dumps({"configuration": asdict(configuration), "plan": asdict(plan)})
-        )
+        request, result = Path(folder) / "request", Path(folder) / "result"
+        request.write_bytes(pickle.dumps((configuration, plan)))
         command = [
             *(sys.executable, "-m", "torch.distributed.run", *where),
             f"--nnodes={launch.nodes}",
             f"--nproc-per-node={launch.processes}",
             *("-m", "archcount.benchmark.distributed_main", str(request), str(result)),
         ]
-        code, said = _run(command, variables(configuration))
-        for told in sorted(Path(folder).glob("*.problem")):
-            raise _FailedError(**json.loads(told.read_text()))
+        code, stderr = _run(command, variables(configuration))
+        for problem in sorted(Path(folder).glob("*.problem")):
+            raise WorkerError(*pickle.loads(problem.read_bytes()))
         if not code and not result.exists() and launch.nodes > 1:
-            return {}
+            return None
         if code or not result.exists():
-            raise _FailedError(_last_error(said), 3)
-        found: dict[str, Any] = json.loads(result.read_text())
+            raise WorkerError("died", _last_error(stderr), 3)
+        found: Scaling = pickle.loads(result.read_bytes())
         return found
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run the launcher; where this program is stopped, let it stop its processes first."""
+    """Run the launcher; on an interrupt, let it end its processes first."""
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
     )
     try:
-        _, said = process.communicate()
+        _, stderr = process.communicate()
     except BaseException:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -104,11 +90,11 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
         process.kill()
         process.wait()
         raise
-    return process.returncode, said
+    return process.returncode, stderr
 
 
-def _last_error(said: str) -> str:
-    """Find the line that names an exception in what all processes wrote."""
-    lines = [line.partition("]:")[2].strip() or line.strip() for line in said.splitlines()]
+def _last_error(stderr: str) -> str:
+    """Return the line of standard error that names an exception."""
+    lines = [line.partition("]:")[2].strip() or line.strip() for line in stderr.splitlines()]
     named = [line for line in lines if "Error: " in line and "ChildFailedError" not in line]
-    return (named or lines or ["they said nothing"])[0]
+    return (named or lines or ["they wrote nothing to stderr"])[0]

@@ -1,4 +1,4 @@
-"""One configuration in one process: the model made, and its iterations run when asked."""
+"""The model of one configuration on its device, and its iterations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves, tree_map
 
 from archcount.benchmark.devices import PeakKind, apply_settings, clock_for, peak_memory
 from archcount.benchmark.loss import Loss
@@ -21,25 +20,25 @@ from archcount.benchmark.settings import DTYPES, Configuration
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import find, users_code
-from archcount.loading.target import Target, refuse_arguments
+from archcount.loading.target import load_model
 from archcount.tracing.containers import tensors_in
 
 
 class Session:
-    """A model on its device, with what it is called with, ready to run.
+    """A model on its device, with its inputs, ready to run.
 
     Args:
-        configuration: what is measured, and how it is set.
-        module: the model, where it is at hand; made from the configuration's target if not.
-        wrap: what is put around the model, such as `DistributedDataParallel`.
+        configuration: the model and its settings.
+        module: the model; made from the target if None.
+        wrap: a wrapper of the model, such as `DistributedDataParallel`.
 
     Attributes:
         loss: of train iterations.
-        batch: the first size of what the model is called with.
+        batch: the batch size of the inputs.
 
     Raises:
         UsageError: the target or the inputs cannot be read.
-        UserCodeError: the user's code raised something.
+        UserCodeError: the user's code raised an error.
 
     >>> session = Session(Configuration(target="torch.nn:Linear", batch=2, inputs=("4",),
     ...     arguments={"in_features": 4, "out_features": 3}))
@@ -60,8 +59,15 @@ class Session:
         self._is_train = configuration.mode == "train"
         apply_settings(configuration)
         torch.manual_seed(configuration.seed)
-        made, own = (module, "") if module is not None else _made(configuration)
-        self._module = self._moved(made)
+        own = ""
+        if module is None:
+            module, own = load_model(
+                configuration.target,
+                arguments=configuration.arguments,
+                input=configuration.inputs[0] if configuration.inputs else "",
+                device="cpu",
+            )
+        self._module = self._moved(module)
         self._inputs = self._prepared(own)
         self.batch = _batch_of(self._inputs) or configuration.batch
         self._called: Any = wrap(self._module) if wrap else self._module
@@ -76,18 +82,18 @@ class Session:
         )
 
     def first_call(self) -> int:
-        """Run the first iteration, with what it compiles and tunes; give its nanoseconds."""
+        """Run the first iteration, including compilation and autotuning; return its nanoseconds."""
         with users_code(f"{self._configuration.target} failed"):
             start = perf_counter_ns()
             self._clock.block(self._iteration, 1)
             return perf_counter_ns() - start
 
     def block(self, iterations: int, prime: int = 0) -> Block:
-        """Run iterations one after another.
+        """Run consecutive iterations.
 
         Args:
-            iterations: how many are timed.
-            prime: how many are run before, so that no other process's data is in the caches.
+            iterations: the number of timed iterations.
+            prime: the number of untimed ones before, which fill the caches again.
         """
         with users_code(f"{self._configuration.target} failed"):
             if prime:
@@ -95,19 +101,23 @@ class Session:
             return self._clock.block(self._iteration, iterations)
 
     def host_ns(self) -> int | None:
-        """Give the nanoseconds of handing an iteration to an idle device.
+        """Return the nanoseconds that Python takes to launch an iteration on an idle device.
 
-        None on the CPU, and where a scaler waits for the device in every iteration.
+        None on the CPU, and where a gradient scaler synchronizes in every iteration.
         """
         return None if self._scaler is not None else self._clock.host_ns(self._iteration)
 
+    def loss_words(self) -> str:
+        """Return the name of the loss, known after the first call."""
+        return self.loss.words
+
     @property
     def gradient_bytes(self) -> int:
-        """Bytes of the gradients of all weights that are trained."""
+        """Bytes of the gradients of all trained parameters."""
         return sum(item.nbytes for item in self._module.parameters() if item.requires_grad)
 
     def peak_memory(self) -> tuple[int | None, PeakKind]:
-        """Give the most memory of an iteration."""
+        """Return the peak memory of an iteration."""
         return peak_memory(self._device, self._iteration)
 
     def rows(self, walks: int) -> list[RowTime]:
@@ -122,21 +132,21 @@ class Session:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What should be known of the model as it was made."""
+        """Notes on the model: a dtype other than the requested one."""
         own = _own_dtype(self._module, self._dtype)
         asked = torch.float32 if self._configuration.amp else self._dtype
         return () if own == asked else (f"its weights are {str(own).removeprefix('torch.')}",)
 
     def save_outputs(self, path: Path) -> None:
-        """Write what the model gives in evaluation mode into a file."""
+        """Save the outputs in evaluation mode to a file."""
         torch.save(self._outputs(), path)
 
     def difference(self, path: Path) -> float | None:
-        """Compare what the model gives with what another gave.
+        """Compare the outputs in evaluation mode with saved ones.
 
         Returns:
-            The largest distance of two numbers by the largest number of the other, None where
-            they cannot be compared.
+            The largest absolute difference relative to the largest saved number, None if they
+            cannot be compared.
 
         Raises:
             UsageError: some are not finite.
@@ -190,14 +200,14 @@ class Session:
     def _moved(self, module: nn.Module) -> nn.Module:
         dtype = None if self._configuration.amp else self._dtype
         if dtype is torch.float32:
-            dtype = None  # a model of another type keeps it
+            dtype = None  # a model of another dtype keeps it
         module = module.to(self._device, dtype)
         if self._configuration.channels_last:
             module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return module.train(self._is_train)
 
     def _prepared(self, own: str) -> Inputs:
-        """Make the inputs on the device, and give them numbers."""
+        """Make the inputs on the device, with random numbers."""
         configuration = self._configuration
         given: Any = list(configuration.inputs) or own
         if configuration.maker:
@@ -208,21 +218,18 @@ class Session:
         made = make_inputs(
             given, batch=configuration.batch, dtype=dtype, device=configuration.device
         )
-        if configuration.maker:
-            return made
-        fill = self._filled
-        return Inputs(tree_map(fill, made.args), tree_map(fill, made.kwargs))
+        if not configuration.maker:
+            for tensor in tensors_in((made.args, made.kwargs)):
+                self._fill(tensor)
+        return made
 
-    def _filled(self, leaf: Any) -> Any:
-        if not isinstance(leaf, Tensor):
-            return leaf
-        if leaf.is_floating_point():
-            # Zeros cost some devices less power, and so less time; float32, so that other types
-            # get the same images.
-            leaf = torch.randn(leaf.shape, dtype=torch.float32).to(leaf.device, leaf.dtype)
-        if self._configuration.channels_last and leaf.ndim == 4:
-            leaf = leaf.contiguous(memory_format=torch.channels_last)
-        return leaf
+    def _fill(self, tensor: Tensor) -> None:
+        if tensor.is_floating_point():
+            # Zeros cost some devices less power, and so less time. Drawn as float32, so that all
+            # dtypes get the same images.
+            tensor.copy_(torch.randn(tensor.shape, dtype=torch.float32))
+        if self._configuration.channels_last and tensor.ndim == 4:
+            tensor.data = tensor.contiguous(memory_format=torch.channels_last)
 
     def _made_optimizer(self) -> torch.optim.Optimizer | None:
         if not (self._is_train and self._configuration.optimizer):
@@ -232,33 +239,16 @@ class Session:
             raise UsageError(
                 Problem(
                     what=f"{self._configuration.target} has no parameters to train",
-                    remedy="take --mode forward",
+                    remedy="use --mode forward",
                 )
             )
         return torch.optim.SGD(weights, lr=1e-6, momentum=0.9)
 
 
 def _batch_of(inputs: Inputs) -> int | None:
-    """Give the first size of the first tensor that a model is called with."""
-    for leaf in tree_leaves((inputs.args, dict(inputs.kwargs))):
-        if isinstance(leaf, Tensor) and leaf.ndim:
-            return leaf.shape[0]
-    return None
-
-
-def _made(configuration: Configuration) -> tuple[nn.Module, str]:
-    """Make the model with its weights, on the CPU; say what it takes where it is a table's."""
-    target = Target.read(configuration.target)
-    if target.table is None:
-        from archcount.loading.build import build
-
-        return build(configuration.target, configuration.arguments, "cpu"), ""
-    from archcount.architecture.builder import build as build_table
-
-    refuse_arguments(configuration.arguments)
-    size = configuration.inputs[0] if configuration.inputs else ""
-    architecture = target.architecture(size)
-    return build_table(architecture), "x".join(map(str, architecture.input.dims))
+    """Return the first size of the first input tensor that has one, None if there is none."""
+    tensors = tensors_in((inputs.args, inputs.kwargs))
+    return next((tensor.shape[0] for tensor in tensors if tensor.ndim), None)
 
 
 def _own_dtype(module: nn.Module, asked: torch.dtype) -> torch.dtype:

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 Mode = Literal["forward", "train"]
 MODES: tuple[Mode, ...] = ("forward", "train")
 DTYPES: Mapping[str, str] = {"float32": "float32", "bf16": "bfloat16", "fp16": "float16"}
-"""The types of numbers, and their names in torch."""
+"""The dtypes of the command line, and their names in torch."""
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 OPTIMIZERS = ("sgd",)
 ON_OOM = ("fail", "halve", "skip")
 TUNABLE = ("channels_last", "compile", "tf32", "bf16", "fp16", "amp-bf16", "amp-fp16")
-"""What tuning may try; the first two change no type of numbers."""
+"""The settings that tuning may try; the first two do not change the dtype."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What is measured, and how it is set.
+    """One model and the settings that it is measured with.
 
     Attributes:
-        target: a table, `table@variant`, or `package:callable`.
+        target: the model: a table, `table@variant`, or `package:callable`.
         mode: `forward` (evaluation mode, no gradients) or `train` (forward, loss, backward).
-        batch: how many images one iteration takes.
-        dtype: of weights and inputs, or with `amp` of what runs under autocast.
-        device: as torch writes it.
-        amp: whether weights stay float32 and operations are cast.
-        tf32: whether float32 products may be rounded to TF32; None leaves torch's own setting.
-        channels_last: whether the channels of images lie next to each other in memory.
-        compile: the mode of `torch.compile`, empty for eager.
-        optimizer: whose step belongs to a train iteration, empty for none.
-        threads: of torch on the CPU; None leaves torch's own choice.
-        inputs: what the model is called with, as `--input` takes it; empty for a table's own.
-        maker: `package:callable` that makes what the model is called with, or empty.
-        arguments: what a callable is given by name.
+        batch: images per iteration.
+        dtype: of weights and inputs, or with `amp` of autocast.
+        device: as in torch, such as `cuda:0`.
+        amp: whether to use autocast, with float32 weights.
+        tf32: whether float32 products may be computed in TF32; None for torch's default.
+        channels_last: whether images and convolution weights are in channels-last memory format.
+        compile: the mode of `torch.compile`; empty for eager.
+        optimizer: whose step is part of a train iteration; empty for none.
+        threads: of torch on the CPU; None for torch's default.
+        inputs: the model's inputs as in `--input`; empty for the input of a table.
+        maker: `package:callable` that returns the inputs, or empty.
+        arguments: keyword arguments of the target, if it is a callable.
         seed: of weights, inputs and targets.
     """
 
@@ -55,24 +55,19 @@ class Configuration:
     arguments: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     seed: int = 0
 
-    @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Configuration:
-        """Make a configuration of its fields as JSON has them."""
-        return cls(**{**fields, "inputs": tuple(fields["inputs"])})
-
     @property
     def settings(self) -> str:
-        """What is set beside target, mode and batch, in words.
+        """The settings other than target, mode and batch, in words.
 
         >>> Configuration(target="googlenet", channels_last=True).settings
         'float32, channels last'
         """
-        told = [f"{self.dtype} autocast" if self.amp else self.dtype]
-        told += ["channels last"] if self.channels_last else []
-        told += [f"compile {self.compile}"] if self.compile else []
-        told += [] if self.tf32 is None else ["tf32" if self.tf32 else "no tf32"]
-        told += [self.optimizer] if self.optimizer and self.mode == "train" else []
-        return ", ".join(told)
+        parts = [f"{self.dtype} autocast" if self.amp else self.dtype]
+        parts += ["channels last"] if self.channels_last else []
+        parts += [f"compile {self.compile}"] if self.compile else []
+        parts += [] if self.tf32 is None else ["tf32" if self.tf32 else "no tf32"]
+        parts += [self.optimizer] if self.optimizer and self.mode == "train" else []
+        return ", ".join(parts)
 
     @property
     def label(self) -> str:
@@ -86,15 +81,15 @@ class Configuration:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """How it was measured.
+    """How long to measure, and in how many processes.
 
     Attributes:
         target: the half width of the interval that ends sampling, relative to the median.
-        budget: seconds of sampling, and of warm-up, that a configuration gets.
-        warm_up: iterations of warm-up at least.
-        on_oom: what happens when memory runs out.
-        per_row: whether rows are timed.
-        repeat: in how many processes each configuration is run, which share its budget.
+        budget: the most seconds of sampling, and of warm-up, per configuration.
+        warm_up: the fewest iterations of warm-up.
+        on_oom: what to do when the device runs out of memory.
+        per_row: whether to time the rows of a table.
+        repeat: processes per configuration, which share its budget.
     """
 
     target: float = 0.01
@@ -107,12 +102,12 @@ class RunSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Launch:
-    """How processes are started.
+    """The processes of a distributed run.
 
     Attributes:
-        processes: on each node.
-        nodes: how many there are.
-        endpoint: `host:port` where nodes meet; empty for one node.
+        processes: per node.
+        nodes: the number of nodes.
+        endpoint: the rendezvous endpoint, `host:port`; empty for one node.
     """
 
     processes: int

@@ -1,8 +1,7 @@
-"""What samples say: medians, and intervals that are honest about how little is known.
+"""Medians of samples and their confidence intervals, by the cluster bootstrap.
 
-Iterations of one block share what disturbs them, so blocks, not iterations, are drawn anew: the
-bootstrap of clusters. With few blocks its intervals are too narrow, which Hesterberg's wider
-percentiles mend.
+Iterations of one block share their disturbances, so blocks, not iterations, are resampled. With few
+blocks the intervals would be too narrow, which Hesterberg's wider percentiles correct.
 
 Source: T. Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician
 69(4), 2015, sec. 4.3 and 5.3 (arXiv:1411.5279).
@@ -16,32 +15,29 @@ from typing import Any
 
 import numpy as np
 
-from archcount.benchmark.samples import Block, Statistics
+from archcount.benchmark.samples import FEWEST, Block, Statistics
 
 CONFIDENCE = 0.95
-"""Of the intervals of medians."""
-FEWEST = 6
-"""Blocks that an interval needs: of five, the smallest and greatest hold the median in 94 %."""
+"""Confidence level of the intervals of medians."""
 _DRAWS = 1000
 _CELLS = 5_000_000
-"""Numbers that are worked on at a time."""
+"""The most numbers that are processed at a time."""
 _SAMPLES = 50_000
-"""More samples than this are thinned out before blocks are drawn."""
+"""More samples than this are thinned out before resampling."""
 _SCALE = 1.4826
-"""Of a normal distribution: its standard deviation by its median absolute deviation."""
+"""The standard deviation of a normal distribution relative to its MAD."""
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def interval_of_median(
-    blocks: Sequence[Floats], *, confidence: float = CONFIDENCE, seed: int = 0
+    blocks: Sequence[Floats], *, confidence: float = CONFIDENCE
 ) -> tuple[float, float] | None:
-    """Give an interval that holds the true median in so many of all runs.
+    """Return a confidence interval of the median.
 
     Args:
         blocks: samples by block.
-        confidence: in how many of all runs.
-        seed: of the draws.
+        confidence: the level.
 
     Returns:
         Its ends, None for fewer than `FEWEST` blocks.
@@ -52,39 +48,30 @@ def interval_of_median(
     """
     if len(blocks) < FEWEST:
         return None
-    medians = _drawn_medians(blocks, np.random.default_rng(seed))
-    tail = _tail(confidence, len(blocks))
-    low, high = np.quantile(medians, [tail, 1 - tail])
-    return float(low), float(high)
+    medians = _drawn_medians(blocks, np.random.default_rng(0))
+    return _interval(medians, len(blocks), confidence)
 
 
 def interval_of_ratio(
-    over: Sequence[Floats],
-    under: Sequence[Floats],
-    *,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
+    over: Sequence[Floats], under: Sequence[Floats], *, confidence: float = CONFIDENCE
 ) -> tuple[float, float] | None:
-    """Give an interval of the ratio of two medians, from runs of their own.
+    """Return a confidence interval of the ratio of two medians of independent samples.
 
     Args:
-        over: samples by block of what stands above.
-        under: of what stands below.
-        confidence: in how many of all runs it holds the true ratio.
-        seed: of the draws.
+        over: samples of the numerator by block.
+        under: samples of the denominator by block.
+        confidence: the level.
     """
     fewer = min(len(over), len(under))
     if fewer < FEWEST:
         return None
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     ratios = _drawn_medians(over, rng) / _drawn_medians(under, rng)
-    tail = _tail(confidence, fewer)
-    low, high = np.quantile(ratios, [tail, 1 - tail])
-    return float(low), float(high)
+    return _interval(ratios, fewer, confidence)
 
 
 def describe(blocks: Sequence[Block]) -> Statistics:
-    """Say what all samples of all blocks say.
+    """Return the statistics of all samples.
 
     >>> found = describe([Block(samples_ns=(10, 12, 11), wall_ns=33)] * 6)
     >>> found.median_ns, found.mad_ns, found.samples, found.outliers
@@ -113,10 +100,10 @@ def describe(blocks: Sequence[Block]) -> Statistics:
 
 
 def clusters(blocks: Sequence[Block]) -> list[Floats]:
-    """Give the samples of what shares what disturbs it: of each process, if there are enough.
+    """Return the samples by process if there are enough processes, else by block.
 
-    Two processes of one model may differ by a few percent; only where several were run can an
-    interval know of that. Else the samples of each block are given.
+    Two processes of one model may differ by a few percent; an interval includes that only if
+    several were run.
 
     >>> len(clusters([Block(samples_ns=(1, 2), wall_ns=3, process=n % 6) for n in range(24)]))
     6
@@ -131,10 +118,10 @@ def clusters(blocks: Sequence[Block]) -> list[Floats]:
 
 
 def _drawn_medians(blocks: Sequence[Floats], rng: np.random.Generator) -> Floats:
-    """Draw blocks anew many times; give the median of the samples of each draw.
+    """Resample blocks many times; return the median of the samples of each draw.
 
-    The samples are sorted once; a draw is how often each block was taken, and its median lies
-    where the sum of these up to a sample reaches half of all.
+    The samples are sorted once; a draw is the number of times that each block was taken, and its
+    median is where the cumulative sum of these reaches half of the total.
     """
     blocks = _thinned(blocks)
     number = len(blocks)
@@ -157,7 +144,7 @@ def _drawn_medians(blocks: Sequence[Floats], rng: np.random.Generator) -> Floats
 
 
 def _thinned(blocks: Sequence[Floats]) -> Sequence[Floats]:
-    """Let blocks of very many samples stand by evenly spaced quantiles of theirs."""
+    """Replace the samples of very long blocks by evenly spaced quantiles of them."""
     if sum(map(len, blocks)) <= _SAMPLES:
         return blocks
     most = max(20, _SAMPLES // len(blocks))
@@ -165,15 +152,16 @@ def _thinned(blocks: Sequence[Floats]) -> Sequence[Floats]:
     return [np.quantile(block, levels) if len(block) > most else block for block in blocks]
 
 
-def _tail(confidence: float, blocks: int) -> float:
-    """Give the percentile that each end of an interval from so few blocks stands at."""
-    normal = NormalDist()
-    level = (1 + confidence) / 2
-    return normal.cdf(-((blocks / (blocks - 1)) ** 0.5) * _student(level, blocks - 1))
+def _interval(drawn: Floats, blocks: int, confidence: float) -> tuple[float, float]:
+    """Return the percentiles of the draws, with tails widened for few blocks."""
+    level = _student((1 + confidence) / 2, blocks - 1)
+    tail = NormalDist().cdf(-((blocks / (blocks - 1)) ** 0.5) * level)
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _student(level: float, freedom: int) -> float:
-    """Give a quantile of Student's t (Abramowitz and Stegun 26.7.5)."""
+    """Return a quantile of Student's t (Abramowitz and Stegun 26.7.5)."""
     z = NormalDist().inv_cdf(level)
     return (
         z

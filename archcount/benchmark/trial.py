@@ -1,4 +1,4 @@
-"""One configuration under way in one process, and its measurement so far."""
+"""The measurement of one configuration in one process, while it runs."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from archcount.benchmark.workers import Worker
 
 @dataclass(kw_only=True)
 class Trial:
-    """One configuration under way.
+    """A measurement that is running.
 
     Attributes:
-        measurement: what is known of it so far.
-        warming: its warm-up.
-        process: which process of the configuration this is.
-        counted: its counts for the batch.
-        sampling: its samples, once it is warm.
-        worker: the process, while there is one.
-        is_over: whether nothing is left to do.
-        is_delayed: whether memory ran out beside others, so that it is tried again alone.
-        is_fixed: whether the batch is the input's, and cannot be another.
+        measurement: the results so far.
+        warming: the warm-up.
+        process: the number of this process, of those of the configuration.
+        counted: the counts for the batch.
+        sampling: the samples, after the warm-up.
+        worker: the process, while it runs.
+        is_over: whether it has ended.
+        is_delayed: whether it is to be tried again alone, after running out of memory.
+        is_fixed: whether the input has a batch of its own, which cannot be halved.
     """
 
     measurement: Measurement
@@ -42,26 +42,26 @@ class Trial:
 
     @property
     def configuration(self) -> Configuration:
-        """As it was asked for."""
+        """The configuration as requested."""
         return self.measurement.configuration
 
     @property
     def batch(self) -> int:
-        """The batch that is run."""
+        """The batch size that is run."""
         return self.measurement.batch
 
     def note(self, **known: Any) -> None:
-        """Write fields of the measurement down."""
+        """Set fields of the measurement."""
         self.measurement = replace(self.measurement, **known)
 
     def close(self) -> None:
-        """End its process."""
+        """End the process."""
         if self.worker is not None:
             self.worker.close()
             self.worker = None
 
     def end(self, status: Status, problem: str = "", exit_code: int = 0) -> None:
-        """Say what became of it, with what was measured before."""
+        """End the trial with a status and what was measured."""
         self.close()
         self.is_over = True
         self.note(
@@ -77,7 +77,7 @@ class Trial:
 
 
 def merged(parts: Sequence[Measurement], target: float) -> Measurement:
-    """Make one measurement of those of a configuration's processes; one that failed fails all.
+    """Merge the measurements of a configuration's processes; one failure makes all fail.
 
     Args:
         parts: the measurement of each process.

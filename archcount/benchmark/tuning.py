@@ -1,11 +1,11 @@
-"""Ways to run a model faster: which there are, and what they gain and cost."""
+"""Settings that may make a model faster: their combinations, gains and errors."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -16,18 +16,16 @@ from archcount.benchmark.workers import Worker, WorkerError
 
 
 def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration]:
-    """Give the plain way, and every combination of what is allowed.
+    """Yield the plain configuration and every combination of the allowed settings.
 
     Args:
-        plain: the way that is to be bettered.
+        plain: the configuration to improve.
         allow: some of `TUNABLE`.
 
     >>> len(list(ways(Configuration(target="googlenet"), ["compile", "bf16"])))
     4
     """
-    layouts = [plain.channels_last] + [True] * (
-        "channels_last" in allow and not plain.channels_last
-    )
+    layouts = [plain.channels_last, *([True] if "channels_last" in allow else [])]
     compiled = [plain.compile] + ["default"] * ("compile" in allow and not plain.compile)
     numbers = [(plain.dtype, plain.amp, plain.tf32)]
     numbers += [(plain.dtype, plain.amp, True)] if "tf32" in allow and not plain.tf32 else []
@@ -46,80 +44,64 @@ def tuned(
     measurements: Sequence[Measurement],
     make_worker: Callable[[Configuration], Worker],
 ) -> list[Tuned]:
-    """Hold every way that was measured against the plain one, the fastest first.
+    """Compare every measured combination with the plain one; the fastest comes first.
 
-    What the model gives is compared on the same weights and images.
+    Outputs are compared for the same weights and images.
 
     Args:
-        plain: the way that was to be bettered.
-        measurements: of it and of its other ways.
-        make_worker: starts a process that says what a way gives.
+        plain: the configuration to improve.
+        measurements: of it and the other combinations.
+        make_worker: starts the process that computes the outputs.
     """
     done = [item for item in measurements if item.status == "done"]
     base = next((item for item in done if item.configuration == plain), None)
     if base is None:
         return []
-    done = [item for item in done if item.batch == base.batch]
-    others = [item.configuration for item in done if item is not base]
-    errors = _errors(replace(plain, batch=base.batch), others, make_worker)
-    found = [_held(base, item, errors.get(item.configuration.settings)) for item in done]
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "outputs.pt"
+        _, problem = _outputs(base, make_worker, "save_outputs", path)
+        for item in done:
+            error: float | None = 0.0
+            remark = ""
+            if item.batch != base.batch:
+                continue
+            if item is not base:
+                error, remark = None, problem
+                if not problem:
+                    error, remark = _outputs(item, make_worker, "difference", path)
+            found.append(_tuned(base, item, error, remark))
     return sorted(found, key=lambda item: item.ratio)
 
 
-Error = tuple[float | None, str]
-"""How far the outputs lie from the plain way's, or why that is not known."""
+def _outputs(
+    item: Measurement, make_worker: Callable[[Configuration], Worker], do: str, path: Path
+) -> tuple[float | None, str]:
+    """Save outputs, or compare them with the saved ones; return the error or a problem."""
+    way = replace(item.configuration, batch=item.batch)
+    try:
+        with closing(make_worker(way)) as worker:
+            worker.ask("prepare", configuration=way)
+            return worker.ask(do, path=path), ""
+    except WorkerError as error:
+        return None, error.what
 
 
-def _held(base: Measurement, item: Measurement, told: Error | None) -> Tuned:
-    assert base.statistics is not None
-    assert item.statistics is not None
-    interval = (
-        None if item is base else interval_of_ratio(clusters(item.blocks), clusters(base.blocks))
-    )
-    low, high = interval if interval else (None, None)
-    way = item.configuration
-    error, remark = told or (None, "")
+def _tuned(base: Measurement, item: Measurement, error: float | None, remark: str) -> Tuned:
+    assert base.median_ns is not None
+    assert item.median_ns is not None
+    interval = interval_of_ratio(clusters(item.blocks), clusters(base.blocks))
+    low, high = interval if interval and item is not base else (None, None)
     return Tuned(
-        target=way.target,
-        mode=way.mode,
+        target=base.configuration.target,
+        mode=base.configuration.mode,
         batch=item.batch,
         plain=base.configuration.settings,
-        settings=way.settings,
-        ratio=item.statistics.median_ns / base.statistics.median_ns,
+        settings=item.configuration.settings,
+        ratio=item.median_ns / base.median_ns,
         low=low,
         high=high,
-        error=0.0 if item is base else error,
+        error=error,
         first_call_ns=item.first_call_ns,
         remark=remark,
     )
-
-
-def _errors(
-    plain: Configuration,
-    others: Sequence[Configuration],
-    make_worker: Callable[[Configuration], Worker],
-) -> dict[str, Error]:
-    """Say how far what each way gives lies from what the plain one gives."""
-    found: dict[str, Error] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "outputs.pt")
-        try:
-            _asked(plain, make_worker, "save", path)
-        except WorkerError as error:
-            return {way.settings: (None, error.what) for way in others}
-        for way in others:
-            try:
-                way = replace(way, batch=plain.batch)
-                found[way.settings] = _asked(way, make_worker, "difference", path), ""
-            except WorkerError as error:
-                found[way.settings] = None, error.what
-    return found
-
-
-def _asked(
-    way: Configuration, make_worker: Callable[[Configuration], Worker], do: str, path: str
-) -> float | None:
-    with closing(make_worker(way)) as worker:
-        worker.ask("prepare", **asdict(way))
-        found: float | None = worker.ask(do, path=path)
-        return found

@@ -1,4 +1,4 @@
-"""`archcount bench`: how fast forward and backward run, and how sure that is."""
+"""`archcount bench`: the speed of models forward and backward, and comparison of results."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from archcount.cli.bench_options import BenchOptions, DefaultGroup, read_share, with_options
+from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
-from archcount.cli.output import choose_format, destination, write_colour
+from archcount.cli.output import destination
 from archcount.errors import Problem, UsageError, quote
+
+if TYPE_CHECKING:
+    from archcount.api.bench_report import BenchReport
 
 bench = typer.Typer(
     cls=DefaultGroup,
-    help="Measure how fast models run forward and backward; compare two results.",
     rich_markup_mode=None,
     add_completion=False,
 )
@@ -26,92 +29,66 @@ bench = typer.Typer(
 @bench.command("run")
 @with_options
 def show_bench(options: BenchOptions) -> None:
-    """Measure throughput forward and backward; `archcount bench compare A B` compares results.
+    """Measure how fast models run forward and backward; compare two results.
 
-    Every combination of target, mode, batch and dtype runs in a process of its own, and all take
-    turns. Sampling ends when the median's 95% interval is narrow enough, or the time is up.
+    Every combination of target, mode, batch and dtype runs in a process of its own, and they take
+    turns. Sampling ends when the 95% interval of the median is narrow enough, or the time is up.
     """
-    output, is_picture = options.output, options.is_picture
-    if is_picture and not options.per_row:
+    if options.is_picture and not options.per_row:
         raise UsageError(
-            Problem(what=f"{quote(str(output))} is a roofline", remedy="add --per-row")
+            Problem(
+                what=f"{quote(str(options.output))} needs the times of rows", remedy="add --per-row"
+            )
         )
-    chosen = "plain" if is_picture else choose_format(options.form, output)
     request = options.request().checked()
-    from archcount.benchmark.result_files import to_json
+    from archcount.api.bench_report import BenchReport
+    from archcount.benchmark.result_files import to_line
     from archcount.benchmark.run import run_benchmark
     from archcount.cli.bench_progress import shown
-    from archcount.reporting.benchmarks import render_bench
-    from archcount.reporting.roofline import draw_roofline, require_matplotlib
 
-    if is_picture:
-        require_matplotlib("a roofline")
-    with destination(output, even_if_stopped=True) as write, _history(options.append) as remember:
-        # What the user's code prints is no part of the report.
+    with _emitting(options) as emit, _history(options.append) as history:
+        # What the user's code prints is not part of the report.
         with shown() as progress, redirect_stdout(sys.stderr):
             found = run_benchmark(request, progress=progress, argv=tuple(sys.argv[1:]))
-        remember(to_json(found, indent=None))
-        if is_picture and output is not None:
-            # The figures first: they are not lost where nothing can be drawn.
-            typer.echo(render_bench(found, chosen), nl=False)
-            write(draw_roofline(found, output.suffix.lower().lstrip(".")))
-        else:
-            width = None if output is None else 160
-            write(render_bench(found, chosen, width=width, colour=write_colour(output)))
+        if history is not None:
+            history.write(to_line(found))
+        emit(BenchReport(found))
     codes = [item.exit_code for item in found.measurements]
     codes += [item.exit_code for item in found.scaling]
     if any(codes):
         raise typer.Exit(max(codes))
 
 
-@bench.command("compare")
-def show_compare(
-    before: Annotated[Path, typer.Argument(help="A result: FILE.json, or the last of a .jsonl.")],
-    after: Annotated[Path, typer.Argument(help="Another.")],
-    fail_on: Annotated[
-        str,
-        typer.Option("--fail-on", metavar="slower[:5%]", help="Exit 1 where something is slower."),
-    ] = "",
-    force: Annotated[
-        bool, typer.Option("--force", help="Compare other batches, dtypes and tables too.")
-    ] = False,
-    form: Format = None,
-    output: Output = None,
-) -> None:
-    """Compare two results: SAME, FASTER, SLOWER or UNCLEAR, by the interval of the ratio."""
-    from archcount.benchmark.comparing import compare_benchmarks
-    from archcount.benchmark.result_files import read_results
-    from archcount.reporting.bench_comparison import render_bench_comparison
+@contextmanager
+def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
+    """Reserve the destination before any work is done; yield the function that writes there."""
+    output = options.output
+    if output is None or not options.is_picture:
+        with emitting(options.form, output, even_if_stopped=True) as emit:
+            yield emit
+        return
+    from archcount.reporting.roofline import draw_roofline, require_matplotlib
 
-    chosen = choose_format(form, output)
-    what, _, by = fail_on.partition(":")
-    if what not in ("", "slower"):
-        raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="slower, slower:5%"))
-    margin = read_share("--fail-on slower:", by) if by else 0.0
-    if margin >= 1:
-        raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="slower, slower:5%"))
-    with destination(output) as write:
-        found = compare_benchmarks(read_results(before), read_results(after), force=force)
-        width = None if output is None else 160
-        write(render_bench_comparison(found, chosen, width=width, colour=write_colour(output)))
-    slower = [pair for pair in found.pairs if pair.verdict == "SLOWER" and pair.ratio > 1 + margin]
-    if what and slower:
-        raise typer.Exit(1)
+    require_matplotlib("a roofline")
+    with destination(output, even_if_stopped=True) as write:
 
+        def draw(report: BenchReport) -> None:
+            # The figures first: they are not lost if nothing can be drawn.
+            typer.echo(report.render("plain"), nl=False)
+            write(draw_roofline(report.record, output.suffix.lower().lstrip(".")))
 
-def _nowhere(line: str) -> None:
-    """Let a line go."""
+        yield draw
 
 
 @contextmanager
-def _history(file: Path | None) -> Iterator[Callable[[str], None]]:
-    """Make sure that a line can be added to a file before any work is done; yield what adds it.
+def _history(file: Path | None) -> Iterator[IO[str] | None]:
+    """Open a history file before any work is done.
 
     Raises:
         UsageError: it cannot be written.
     """
     if file is None:
-        yield _nowhere
+        yield None
         return
     try:
         history = file.open("a", encoding="utf-8")
@@ -123,4 +100,39 @@ def _history(file: Path | None) -> Iterator[Callable[[str], None]]:
             )
         ) from None
     with history:
-        yield lambda line: print(line, end="", file=history)
+        yield history
+
+
+@bench.command("compare")
+def show_compare(
+    before: Annotated[
+        Path, typer.Argument(help="A result: FILE.json, or FILE.jsonl (its last line).")
+    ],
+    after: Annotated[Path, typer.Argument(help="The result to compare with it.")],
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="slower[:5%]",
+            help="Exit 1 if anything is slower (by more than 5%).",
+        ),
+    ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare different batches, dtypes and tables too.")
+    ] = False,
+    form: Format = None,
+    output: Output = None,
+) -> None:
+    """Compare two results: SAME, FASTER, SLOWER or UNCLEAR, by the interval of the ratio."""
+    from archcount.api.bench_report import compare_bench
+
+    what, _, by = fail_on.partition(":")
+    margin = read_share("--fail-on slower:", by) if by else 0.0
+    if what not in ("", "slower") or margin >= 1:
+        raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="slower, slower:5%"))
+    with emitting(form, output) as emit:
+        report = compare_bench(before, after, force=force)
+        emit(report)
+    pairs = report.record.pairs
+    if what and any(pair.verdict == "SLOWER" and pair.ratio > 1 + margin for pair in pairs):
+        raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The options of `archcount bench`, and the request that they make."""
+"""The options of `archcount bench`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from archcount.benchmark.settings import COMPILE_MODES
 from archcount.cli import complete
-from archcount.cli.count import Arguments, Inputs, Maker, arguments_of
+from archcount.cli.model_options import Arguments, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
 from archcount.errors import Problem, UsageError, quote
 
@@ -27,106 +27,118 @@ _UNITS = {"": 1.0, "G": 1e9, "T": 1e12, "P": 1e15}
 
 @dataclass(frozen=True, kw_only=True)
 class BenchOptions:
-    """The arguments and options of `archcount bench`, as typed."""
+    """The arguments and options of `archcount bench`, unparsed."""
 
     targets: Annotated[
         list[str] | None,
         typer.Argument(
             help="Tables (name@variant for a variant), package.module:callable or "
-            "file.py:callable; googlenet where none is named.",
+            "file.py:callable; googlenet by default.",
             autocompletion=complete.tables,
         ),
     ] = None
     device: Annotated[
-        str, typer.Option(help="cpu, cuda, cuda:N, mps, xpu; an accelerator where there is one.")
+        str, typer.Option(help="cpu, cuda, cuda:N, mps or xpu; by default an accelerator.")
     ] = ""
     batch: Annotated[
-        str, typer.Option(help="Images an iteration takes, or several numbers: 1,32,128.")
+        str, typer.Option(help="Images per iteration, or several numbers: 1,32,128.")
     ] = "32"
     mode: Annotated[str, typer.Option(help="forward, train, or both.")] = "forward,train"
-    dtype: Annotated[str, typer.Option(help="float32, bf16, fp16, or several.")] = "float32"
+    dtype: Annotated[str, typer.Option(help="float32, bf16, fp16, or several of them.")] = "float32"
     amp: Annotated[
-        bool, typer.Option("--amp", help="Keep weights float32 and cast operations to --dtype.")
+        bool, typer.Option("--amp", help="Use autocast to --dtype, with float32 weights.")
     ] = False
     tf32: Annotated[
-        bool | None, typer.Option("--tf32/--no-tf32", help="Round float32 products on CUDA.")
+        bool | None,
+        typer.Option("--tf32/--no-tf32", help="Compute float32 products in TF32 on CUDA."),
     ] = None
     channels_last: Annotated[
-        bool, typer.Option("--channels-last", help="Keep the channels of images together.")
+        bool, typer.Option("--channels-last", help="Use the channels-last memory format.")
     ] = False
     compile_mode: Annotated[
         str, typer.Option("--compile", metavar="[MODE]", help="Use torch.compile.")
     ] = ""
-    optimizer: Annotated[str, typer.Option(help="sgd: its step belongs to a train iteration.")] = ""
+    optimizer: Annotated[str, typer.Option(help="sgd: include its step in a train iteration.")] = ""
     threads: Annotated[int | None, typer.Option(help="Threads of torch on the CPU.")] = None
     inputs: Inputs = None
     maker: Maker = ""
     arg: Arguments = None
     precision: Annotated[
-        str, typer.Option(help="Half the width of the interval that ends sampling.")
+        str, typer.Option(help="The half width of the interval that ends sampling.")
     ] = "1%"
     budget: Annotated[
-        float, typer.Option(help="Seconds of sampling for each configuration at most.")
+        float, typer.Option(help="The most seconds of sampling per configuration.")
     ] = 20.0
-    warm_up: Annotated[int, typer.Option("--warm-up", help="Iterations of warm-up at least.")] = 10
+    warm_up: Annotated[int, typer.Option("--warm-up", help="The fewest iterations of warm-up.")] = (
+        10
+    )
     repeat: Annotated[
         int,
         typer.Option(
-            help="Processes for each configuration, which share its budget; from 6 on the "
-            "interval knows how far processes differ."
+            help="Processes per configuration, which share its budget; with 6 or more, the "
+            "interval includes the variation between processes."
         ),
     ] = 1
     on_oom: Annotated[
-        str, typer.Option("--on-oom", help="When memory runs out: fail, halve or skip.")
+        str, typer.Option("--on-oom", help="When out of memory: fail, halve (the batch) or skip.")
     ] = "fail"
     per_row: Annotated[
-        bool, typer.Option("--per-row", help="Time every row of a table too; -o roofline.svg|png.")
+        bool,
+        typer.Option("--per-row", help="Time the rows of a table too; -o roofline.svg draws them."),
     ] = False
     peak: Annotated[
-        str, typer.Option(metavar="FLOP/S", help="The device's peak, such as 312T; else measured.")
+        str,
+        typer.Option(
+            metavar="FLOP/S", help="The peak of the device, such as 312T; by default measured."
+        ),
     ] = ""
     tune: Annotated[
-        bool, typer.Option("--tune", help="Try ways to be faster, and what they cost.")
+        bool, typer.Option("--tune", help="Compare combinations of the settings in --allow.")
     ] = False
     allow: Annotated[
         str,
         typer.Option(
-            help="What --tune may try: channels_last, compile, tf32, bf16, fp16, amp-bf16 or "
+            help="Settings for --tune: channels_last, compile, tf32, bf16, fp16, amp-bf16 or "
             "amp-fp16."
         ),
     ] = "channels_last,compile"
-    nproc: Annotated[int, typer.Option(help="Processes at once, by DistributedDataParallel.")] = 0
-    nnodes: Annotated[int, typer.Option(help="Nodes, with --rdzv-endpoint.")] = 1
+    nproc: Annotated[
+        int, typer.Option(help="Run so many processes at once, with DistributedDataParallel.")
+    ] = 0
+    nnodes: Annotated[int, typer.Option(help="The number of nodes, with --rdzv-endpoint.")] = 1
     rdzv_endpoint: Annotated[
-        str, typer.Option("--rdzv-endpoint", metavar="HOST:PORT", help="Where nodes meet.")
+        str,
+        typer.Option(
+            "--rdzv-endpoint", metavar="HOST:PORT", help="The rendezvous endpoint of the nodes."
+        ),
     ] = ""
-    seed: Annotated[int, typer.Option(help="Of weights and inputs.")] = 0
+    seed: Annotated[int, typer.Option(help="The seed of weights and inputs.")] = 0
     append: Annotated[
         Path | None,
-        typer.Option("--append", metavar="FILE.jsonl", help="Add the result to a history."),
+        typer.Option("--append", metavar="FILE.jsonl", help="Append the result to a file."),
     ] = None
     form: Format = None
     output: Output = None
 
     @property
     def is_picture(self) -> bool:
-        """Whether a roofline is drawn."""
+        """Whether the output is a picture of the roofline."""
         if self.output is None or self.form is not None:
             return False
         ending = self.output.suffix.lower()
         return ending == ".png" or (ending == ".svg" and self.per_row)
 
     def request(self) -> Request:
-        """Return what the options ask for.
+        """Return the options as a request.
 
         Raises:
-            UsageError: an option is not written as it should be, or two do not go together.
+            UsageError: an option cannot be parsed.
         """
         from archcount.benchmark.request import Request
         from archcount.benchmark.settings import Configuration, Launch, RunSettings
 
         if (self.nnodes != 1 or self.rdzv_endpoint) and not self.nproc:
-            raise UsageError(Problem(what="--nnodes and --rdzv-endpoint go with --nproc"))
+            raise UsageError(Problem(what="--nnodes and --rdzv-endpoint need --nproc"))
         on_oom: Any = self.on_oom
         return Request(
             targets=self.targets or ["googlenet"],
@@ -164,7 +176,7 @@ class BenchOptions:
 
 
 def with_options(run: Callable[[BenchOptions], None]) -> Callable[..., None]:
-    """Make a command of a function whose one argument holds its options."""
+    """Make a command of a function whose one argument is its options."""
 
     @wraps(run)
     def command(**given: Any) -> None:
@@ -176,10 +188,10 @@ def with_options(run: Callable[[BenchOptions], None]) -> Callable[..., None]:
 
 
 class DefaultGroup(TyperGroup):
-    """A group whose first command is meant where none is named."""
+    """A group whose first command is the default."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the command's name and the default of `--compile` where they are left away."""
+        """Insert the default command and the default mode of `--compile`."""
         if args[:1] and args[0] in self.commands:
             named, rest = args[:1], args[1:]
         else:
@@ -188,7 +200,7 @@ class DefaultGroup(TyperGroup):
 
 
 def _with_modes(args: list[str]) -> list[str]:
-    """Let `--compile` stand without a mode."""
+    """Insert the default mode after `--compile` without one."""
     found: list[str] = []
     for place, argument in enumerate(args):
         found.append(argument)
@@ -200,15 +212,15 @@ def _with_modes(args: list[str]) -> list[str]:
 
 
 def words_of(text: str) -> list[str]:
-    """Read words with commas between them."""
+    """Parse comma-separated words."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def numbers_of(option: str, text: str) -> list[int]:
-    """Read whole numbers with commas between them.
+    """Parse comma-separated whole numbers.
 
     Raises:
-        UsageError: one is none.
+        UsageError: one is not a whole number.
     """
     found: list[Any] = words_of(text)
     if not found or not all(word.isdecimal() for word in found):
@@ -219,10 +231,10 @@ def numbers_of(option: str, text: str) -> list[int]:
 
 
 def read_rate(text: str) -> float:
-    """Read a rate such as `312T`, in operations a second.
+    """Parse a rate such as `312T`, in operations per second.
 
     Raises:
-        UsageError: it is not written so.
+        UsageError: it cannot be parsed.
 
     >>> read_rate("312T"), read_rate("1.5e12")
     (312000000000000.0, 1500000000000.0)
@@ -236,10 +248,10 @@ def read_rate(text: str) -> float:
 
 
 def read_share(option: str, text: str) -> float:
-    """Read a share such as `1%` or `0.01`.
+    """Parse a share such as `1%` or `0.01`.
 
     Raises:
-        UsageError: it is not written so.
+        UsageError: it cannot be parsed.
 
     >>> read_share("--precision", "1%"), read_share("--precision", "0.05")
     (0.01, 0.05)

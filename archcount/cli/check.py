@@ -10,11 +10,9 @@ from archcount.api.check_report import CHECK_FORMATS, FAILING, check
 from archcount.cli import complete
 from archcount.cli.emit import emitting
 from archcount.cli.engine_option import Engine
-from archcount.cli.options import Output
+from archcount.cli.options import Output, format_option
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
-from archcount.reporting.formats import FORMATS
-from archcount.reporting.github import GITHUB
 
 
 def show_check(
@@ -36,14 +34,7 @@ def show_check(
         ),
     ] = None,
     engine: Engine = "fvcore",
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            help=f"{', '.join(FORMATS)}, or github for {GITHUB.help}.",
-            metavar="FORMAT",
-        ),
-    ] = None,
+    form: Annotated[str | None, format_option(CHECK_FORMATS)] = None,
     output: Output = None,
 ) -> None:
     """Check tables: valid, counted alike by every engine, every verdict as its file declares.

@@ -2,71 +2,42 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from archcount.api.model_report import check_run, count_model
-from archcount.cli import complete
 from archcount.cli.emit import emitting
-from archcount.cli.options import Format, Output, pairs_of
+from archcount.cli.model_options import (
+    Arguments,
+    Batch,
+    Device,
+    Inputs,
+    Maker,
+    arguments_of,
+    given_of,
+    model_argument,
+)
+from archcount.cli.options import Format, Output
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
 from archcount.loading.target import load_model
 from archcount.reporting.model_sheets import DEPTH
 
-Target = Annotated[
-    str,
-    typer.Argument(
-        help="package.module:callable, path/to/file.py:callable, or a table's name or file "
-        "(name@variant for a variant).",
-        autocompletion=complete.tables,
-    ),
-]
-Inputs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--input",
-        metavar="[NAME:][DTYPE]SHAPE",
-        help="What the model is called with: 3x224x224, [1,3,224,224], ids:int64[1,128] (may be "
-        "repeated).",
-    ),
-]
-Maker = Annotated[
-    str,
-    typer.Option(
-        "--inputs",
-        metavar="PACKAGE:CALLABLE",
-        help="A function that returns what the model is called with.",
-    ),
-]
-Arguments = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--arg",
-        metavar="NAME=VALUE",
-        help="An argument of the callable (may be repeated).",
-    ),
-]
-
 
 def show_count(
-    target: Target,
+    target: Annotated[str, model_argument("The model:")],
     inputs: Inputs = None,
     maker: Maker = "",
     arg: Arguments = None,
     variant: Annotated[str, typer.Option(help="A variant of a table.")] = "",
-    batch: Annotated[int, typer.Option(help="How many images 3x224x224 stands for.")] = 1,
+    batch: Batch = 1,
     depth: Annotated[int, typer.Option(help="How many levels of modules are shown.")] = DEPTH,
     train: Annotated[bool, typer.Option("--train", help="Count in training mode.")] = False,
-    device: Annotated[
-        str,
-        typer.Option(help="meta takes no memory; cpu is for models that look at their numbers."),
-    ] = "meta",
+    device: Device = "meta",
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 1 where something could not be counted.")
     ] = False,
@@ -95,51 +66,3 @@ def show_count(
         emit(replace(report, depth=depth))
     if strict and report.record.uncounted:
         raise typer.Exit(1)
-
-
-def arguments_of(texts: list[str]) -> dict[str, Any]:
-    """Read NAME=VALUE options; a value is what Python reads it as, or else text.
-
-    Truth values may be written as shells and YAML write them, true and false.
-
-    Raises:
-        UsageError: one is not written so, or names what another did.
-    """
-    return {name: _value(text) for name, text in pairs_of("--arg", texts).items()}
-
-
-def _value(text: str) -> Any:
-    try:
-        return _TRUTHS[text] if text in _TRUTHS else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
-_TRUTHS = {"true": True, "false": False}
-
-
-def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
-    """Choose what the model is called with: as told, or as its table says.
-
-    Raises:
-        UsageError: nothing says it, or two options do.
-        UserCodeError: the function that makes it raised something.
-    """
-    if maker and inputs:
-        raise UsageError(
-            Problem(what="--input and --inputs both say the input", remedy="leave one away")
-        )
-    if maker:
-        from archcount.loading.reference import find, users_code
-
-        make = find(maker)
-        with users_code(f"{maker} failed"):
-            return make()
-    if not inputs and not own:
-        raise UsageError(
-            Problem(
-                what="nothing says what the model is called with",
-                remedy="give --input 3x224x224, or --inputs package:callable",
-            )
-        )
-    return inputs or own

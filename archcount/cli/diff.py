@@ -9,31 +9,20 @@ from typing import Annotated
 import typer
 
 from archcount.api.diff_report import diff
-from archcount.cli import complete
-from archcount.cli.count import Inputs, Maker, given_of
 from archcount.cli.emit import emitting
+from archcount.cli.model_options import Batch, Device, Inputs, Maker, given_of, model_argument
 from archcount.cli.options import Format, Output
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError, quote
 
-_SIDE = (
-    "a table's name or file (name@variant for a variant), package.module:callable, or "
-    "path/to/file.py:callable."
-)
-
 
 def show_diff(
-    left: Annotated[str, typer.Argument(help=f"One side: {_SIDE}", autocompletion=complete.tables)],
-    right: Annotated[
-        str, typer.Argument(help=f"The other: {_SIDE}", autocompletion=complete.tables)
-    ],
+    left: Annotated[str, model_argument("One side:")],
+    right: Annotated[str, model_argument("The other:")],
     inputs: Inputs = None,
     maker: Maker = "",
-    batch: Annotated[int, typer.Option(help="How many images 3x224x224 stands for.")] = 1,
-    device: Annotated[
-        str,
-        typer.Option(help="meta takes no memory; cpu is for models that look at their numbers."),
-    ] = "meta",
+    batch: Batch = 1,
+    device: Device = "meta",
     fail_on: Annotated[
         str, typer.Option("--fail-on", help="changed: exit 1 where anything is another.")
     ] = "",

@@ -11,22 +11,14 @@ from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.emit import emitting
 from archcount.cli.engine_option import Engine
-from archcount.cli.options import Format, Output
+from archcount.cli.options import Format, Output, TableName, Variant
 from archcount.cli.progress import progress
 
 
 def show_explain(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="A shipped table's name, or the path of a table file.",
-            autocompletion=complete.tables,
-        ),
-    ],
+    name: TableName,
     row: Annotated[str, typer.Argument(help="The row's name.", autocompletion=complete.rows)],
-    variant: Annotated[
-        str, typer.Option(help="A variant of the table.", autocompletion=complete.variants)
-    ] = "",
+    variant: Variant = "",
     engine: Engine = "formula",
     form: Format = None,
     output: Output = None,

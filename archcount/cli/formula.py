@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.formulas import formula
+from archcount.api.formula_report import FormulaReport, formula
 from archcount.cli import complete
-from archcount.cli.options import Output, TableName, loaded
-from archcount.cli.output import choose_format, destination, write_colour
+from archcount.cli.emit import emitting
+from archcount.cli.options import Output, TableName, Variant, loaded
 from archcount.errors import Problem, UsageError
-from archcount.reporting.formulas import FORMULA_FORMATS, render_formula
 
 
 def show_formula(
@@ -33,10 +32,7 @@ def show_formula(
             "and the names under let.",
         ),
     ] = "",
-    variant: Annotated[
-        str,
-        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
-    ] = "",
+    variant: Variant = "",
     multiple: Annotated[
         int,
         typer.Option(
@@ -51,10 +47,10 @@ def show_formula(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help=f"{', '.join(FORMULA_FORMATS)}; by default rich on a terminal and plain in a "
-            "pipe.",
+            help=f"{', '.join(FormulaReport.formats)}; by default rich on a terminal and plain in "
+            "a pipe.",
             autocompletion=lambda incomplete: [
-                form for form in FORMULA_FORMATS if form.startswith(incomplete)
+                form for form in FormulaReport.formats if form.startswith(incomplete)
             ],
         ),
     ] = None,
@@ -65,10 +61,9 @@ def show_formula(
     Below them stands where they hold. They are made by one run of the counting itself over
     symbols, and checked by counting at points of that domain.
     """
-    chosen = choose_format(form, output, more={".tex": "latex"})
     if rows and every_row:
         raise UsageError(Problem(what="--rows beside names of rows", allowed="one of the two"))
-    with destination(output) as write:
+    with emitting(form, output, FormulaReport.formats) as emit:
         table, named = loaded(name, variant)
         report = formula(
             table,
@@ -78,8 +73,7 @@ def show_formula(
             multiple=multiple,
             every_row=every_row,
         )
-        width = None if output is None else 160
-        write(render_formula(report.record, chosen, width=width, colour=write_colour(output)))
+        emit(report)
 
 
 def _names(text: str) -> list[str]:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from archcount.api.infer_report import infer
 from archcount.api.tables import load
-from archcount.cli import complete
 from archcount.cli.emit import emitting
-from archcount.cli.options import Format, Output
+from archcount.cli.options import Format, Output, TableName
 
 
 def show_infer(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE",
-            help="The path of a table file, or a shipped table's name.",
-            autocompletion=complete.tables,
-        ),
-    ],
+    name: TableName,
     form: Format = None,
     output: Output = None,
 ) -> None:

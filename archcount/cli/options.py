@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from archcount.cli import complete
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.formats import FORMATS
+from archcount.reporting.formats import FORMATS, OutputFormat
 
 if TYPE_CHECKING:
     from archcount.spec.table import Table
@@ -21,28 +22,26 @@ TableName = Annotated[
         autocompletion=complete.tables,
     ),
 ]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        help=f"{', '.join(FORMATS)}; by default rich on a terminal and plain in a pipe.",
-        metavar="FORMAT",
-        autocompletion=lambda incomplete: [form for form in FORMATS if form.startswith(incomplete)],
-    ),
+Variant = Annotated[
+    str, typer.Option(help="A variant of the table.", autocompletion=complete.variants)
 ]
+
+
+def format_option(formats: Mapping[str, OutputFormat]) -> Any:
+    """Return the option that chooses one of some formats."""
+    return typer.Option(
+        "--format",
+        help=f"{', '.join(formats)}; by default rich on a terminal and plain in a pipe.",
+        metavar="FORMAT",
+        autocompletion=lambda incomplete: [form for form in formats if form.startswith(incomplete)],
+    )
+
+
+Format = Annotated[str | None, format_option(FORMATS)]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="Write to a file; its ending chooses the format."),
 ]
-
-
-def lets_of(texts: list[str]) -> dict[str, str]:
-    """Read NAME=VALUE options.
-
-    Raises:
-        UsageError: one is not written so, or names what another did.
-    """
-    return pairs_of("--let", texts)
 
 
 def pairs_of(option: str, texts: list[str]) -> dict[str, str]:

@@ -6,12 +6,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, NoReturn
-
-import typer
 
 from archcount.cli.stop import stop_if_asked
 from archcount.errors import Problem, UsageError, quote
@@ -63,8 +61,8 @@ def choose_format(
 
 @contextmanager
 def destination(
-    file: Path | None, *, even_if_stopped: bool = False
-) -> Iterator[Callable[[str | bytes], None]]:
+    file: Path | None, *, even_if_stopped: bool = False, streaming: bool = False
+) -> Iterator[Callable[[str | bytes], object]]:
     """Make sure of where a report will go before any work is done; yield what takes its text.
 
     The text goes out when the work is done. A file appears under its name when it is complete,
@@ -74,32 +72,19 @@ def destination(
         file: where to, None for standard output.
         even_if_stopped: whether a report goes out that was handed over after a signal came: what
             was finished until then.
+        streaming: whether each piece goes out at once; what takes it then returns whether anybody
+            still reads.
 
     Raises:
         UsageError: it cannot be written.
     """
     pieces: list[str | bytes] = []
-    if file is None:
-        yield pieces.append
+    with _stdout() if file is None else _replacing(file) as put:
+        yield put if streaming else pieces.append
         if not even_if_stopped:
             stop_if_asked()
-        _to_stdout("".join(piece for piece in pieces if isinstance(piece, str)))
-        return
-    try:
-        temporary = _reserve(file)
-    except OSError as error:
-        _refuse(str(file), error)
-    try:
-        yield pieces.append
-        if not even_if_stopped:
-            stop_if_asked()
-        try:
-            _deliver(b"".join(map(_encoded, pieces)), file, temporary)
-        except OSError as error:
-            _refuse(str(file), error)
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        for piece in pieces:
+            put(piece)
 
 
 def streamed(file: Path | None, lines: Iterable[str]) -> None:
@@ -108,66 +93,64 @@ def streamed(file: Path | None, lines: Iterable[str]) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    if file is None:
-        _stream_to_stdout(lines)
-        return
-    temporary = None
+    with destination(file, streaming=True) as write:
+        all(map(write, lines))
+
+
+@contextmanager
+def _stdout() -> Iterator[Callable[[str | bytes], bool]]:
+    """Yield what writes to standard output; a reader who has seen enough is no failure."""
+    is_read = not is_closed(sys.stdout)
+
+    def attempt(write: Callable[[], object]) -> bool:
+        nonlocal is_read
+        try:
+            if is_read:
+                write()
+        except OSError as error:
+            # What is left in the buffer must not fail again when Python closes stdout.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                _refuse("stdout", error)
+            is_read = False
+        return is_read
+
+    yield lambda piece: attempt(lambda: sys.stdout.write(str(piece)))
+    attempt(lambda: sys.stdout.flush())
+
+
+@contextmanager
+def _replacing(file: Path) -> Iterator[Callable[[str | bytes], bool]]:
+    """Yield what writes to a file that takes its place once it is whole."""
+    with _writing(str(file)):
+        temporary = _reserve(file)
+    out = None
     try:
         with _writing(str(file)):
-            temporary = _reserve(file)
-        _stream_to_file(temporary or file, str(file), lines)
-        stop_if_asked()
-        if temporary is not None:
+            out = (temporary or file).open("wb")
+
+        def put(piece: str | bytes) -> bool:
             with _writing(str(file)):
+                out.write(piece if isinstance(piece, bytes) else piece.encode())
+            return True
+
+        yield put
+        with _writing(str(file)):
+            out.close()
+            if temporary is not None:
                 temporary.chmod(_mode(file))
                 temporary.replace(file.resolve())
     finally:
+        if out is not None:
+            with suppress(OSError):
+                out.close()
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def _stream_to_file(file: Path, place: str, lines: Iterable[str]) -> None:
-    """Write lines; an error of what gives them passes through as it is."""
-    with _writing(place):
-        out = file.open("w", encoding="utf-8")
-    try:
-        for line in lines:
-            with _writing(place):
-                out.write(line)
-    finally:
-        with _writing(place):
-            out.close()
-
-
-def _stream_to_stdout(lines: Iterable[str]) -> None:
-    """Write lines until the reader has seen enough."""
-    if is_closed(sys.stdout):
-        return
-    if all(_says(sys.stdout.write, line) for line in lines):
-        _says(sys.stdout.flush)
-    stop_if_asked()
-
-
-def _says(write: Callable[..., object], *text: str) -> bool:
-    """Write to stdout; tell whether somebody still reads it.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
-    try:
-        write(*text)
-    except OSError as error:
-        # What is left in the buffer must not fail again when Python closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            _refuse("stdout", error)
-        return False
-    return True
-
-
 @contextmanager
 def _writing(place: str) -> Iterator[None]:
-    """Tell what fails in here as an error of writing."""
+    """Raise what fails in here as an error of writing."""
     try:
         yield
     except OSError as error:
@@ -205,20 +188,6 @@ def _reserve(file: Path) -> Path | None:
     return Path(name)
 
 
-def _encoded(piece: str | bytes) -> bytes:
-    return piece if isinstance(piece, bytes) else piece.encode()
-
-
-def _deliver(content: bytes, file: Path, temporary: Path | None) -> None:
-    """Write the content, and put it in the file's place once it is whole."""
-    if temporary is None:
-        file.write_bytes(content)
-        return
-    temporary.write_bytes(content)
-    temporary.chmod(_mode(file))
-    temporary.replace(file.resolve())
-
-
 def _mode(file: Path) -> int:
     """Give the permissions of a file, or those a new one would get."""
     if file.exists():
@@ -226,14 +195,6 @@ def _mode(file: Path) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
-
-
-def _to_stdout(text: str) -> None:
-    """Write to stdout; a reader who has seen enough is no failure."""
-    if is_closed(sys.stdout):
-        return
-    if _says(lambda: typer.echo(text, nl=False)):
-        _says(sys.stdout.flush)
 
 
 def write_colour(file: Path | None) -> bool:

@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archcount.cli import complete
-from archcount.cli.options import Output, TableName, loaded, pairs_of
-from archcount.cli.output import choose_format, destination, streamed
-from archcount.errors import Problem, UsageError, quote
+from archcount.cli.emit import chosen_format
+from archcount.cli.options import Output, TableName, Variant, loaded, pairs_of
+from archcount.cli.output import destination, streamed
 
 if TYPE_CHECKING:
-    from archcount.api.sweeps import SweepReport
+    from archcount.symbolic.sweeps import Sweep
 
 _PICTURES = (".svg", ".png")
 
 
 def show_sweep(
     name: TableName = "googlenet",
-    variant: Annotated[
-        str,
-        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
-    ] = "",
+    variant: Variant = "",
     inputs: Annotated[
         str,
         typer.Option("--input", metavar="SIZES", help="128..512:32, 224,299 or CxHxW."),
@@ -38,7 +35,7 @@ def show_sweep(
     ] = None,
     batch: Annotated[str, typer.Option(help="Batches, such as 1,8.")] = "1",
     form: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="plain, csv, md or json.")
+        str | None, typer.Option("--format", metavar="FORMAT", help="plain, csv, md, json or html.")
     ] = None,
     output: Output = None,
 ) -> None:
@@ -46,41 +43,28 @@ def show_sweep(
 
     One line a combination, in closed form, written as they come; -o x.svg or x.png draws them.
     """
-    from archcount.api.sweeps import sweep
+    from archcount.api.sweep_report import SweepReport, sweep
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
-    chosen = "csv" if picture else _format(form, output)
+    chosen = "csv" if picture else chosen_format(form, output, SweepReport.formats)
     table, variant = loaded(name, variant)
     report = sweep(
         table, input=inputs, let=pairs_of("--let", let or []), batch=batch, variant=variant
     )
     if picture and output is not None:
-        _draw(output, report)
+        _draw(output, report.record)
     else:
-        streamed(output, report.lines(chosen))
+        streamed(output, report.lines("plain" if chosen == "rich" else chosen))
 
 
-def _format(form: str | None, output: Path | None) -> str:
-    from archcount.reporting.sweeps import FORMATS
-
-    chosen = choose_format(form, output)
-    chosen = "plain" if chosen == "rich" else chosen
-    if chosen not in FORMATS:
-        raise UsageError(
-            Problem(what=f"a sweep in the format {quote(chosen)}", allowed=", ".join(FORMATS))
-        )
-    return chosen
-
-
-def _draw(file: Path, report: SweepReport) -> None:
+def _draw(file: Path, sweep: Sweep) -> None:
     """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
     from archcount.reporting.curves import check_drawable, draw_sweep
 
     with destination(file) as write:
-        check_drawable(report.axes)
-        points = list(report)
-        title = f"{report.table.name} {report.variant}".strip()
-        write(draw_sweep(title, report.axes, points, file.suffix.lower().lstrip(".")))
+        check_drawable(sweep.axes)
+        points = list(sweep)
+        write(draw_sweep(sweep.name, sweep.axes, points, file.suffix.lower().lstrip(".")))
     missing = sum(bool(point.problem) for point in points)
     if missing:
         typer.echo(

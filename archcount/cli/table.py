@@ -13,7 +13,7 @@ from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.emit import emitting
 from archcount.cli.engine_option import Engine
-from archcount.cli.options import Format, Output, TableName, lets_of
+from archcount.cli.options import Format, Output, TableName, Variant, pairs_of
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
 
@@ -23,10 +23,7 @@ def show_table(
     compare_paper: Annotated[
         bool, typer.Option("--compare-paper", help="Give a verdict on every printed number.")
     ] = False,
-    variant: Annotated[
-        str,
-        typer.Option(help="A variant of the table.", autocompletion=complete.variants),
-    ] = "",
+    variant: Variant = "",
     input_size: Annotated[
         str, typer.Option("--input", help="Another input size, CxHxW.", metavar="CxHxW")
     ] = "",
@@ -69,7 +66,7 @@ def show_table(
         if as_printed:
             emit(printed_report(table.written, row or []))
             return
-        lets = lets_of([*(let or []), *([f"classes={classes}"] if classes else [])])
+        lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name} with {engine}"):
             report = count(
                 table,

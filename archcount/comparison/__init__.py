@@ -6,7 +6,7 @@ from archcount.comparison.constraints import QUANTITIES, SIZES
 from archcount.comparison.results import (
     VERDICTS,
     WHYS,
-    Cell,
+    ComparedCell,
     ComparedClaim,
     ComparedRow,
     Comparison,
@@ -22,8 +22,8 @@ __all__ = [
     "SIZES",
     "VERDICTS",
     "WHYS",
-    "Cell",
     "ColumnFit",
+    "ComparedCell",
     "ComparedClaim",
     "ComparedRow",
     "Comparison",

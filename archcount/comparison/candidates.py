@@ -18,7 +18,7 @@ _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Candidate:
     """One reading of a row.
 
     Attributes:
@@ -37,9 +37,9 @@ class Change:
     adds: int | None = None
 
 
-def fixed_changes(
+def fixed_candidates(
     plan: Plan, *, pools: bool, grids: bool = True, grid: tuple[int, ...] = ()
-) -> Iterator[Change]:
+) -> Iterator[Candidate]:
     """Yield the readings that have a few values each.
 
     Args:
@@ -49,7 +49,7 @@ def fixed_changes(
         grids: try what changes no parameter: other grids, strides, paddings and pools.
     """
     if plan.printed_input is not None:
-        yield Change(
+        yield Candidate(
             why="printed-input",
             what=f"on the {_size(plan.printed_input)} that is printed as its input",
             edits=(Edit(kind="input", to=plan.printed_input),),
@@ -74,16 +74,18 @@ def fixed_changes(
         yield from _structure(site, len(weighted), alone=alone)
 
 
-def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Change]:
+def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
     """Yield other input grids, of those from which the one wanted can be reached."""
+    if len(plan.input) != 3:
+        return
     channels, height, width = plan.input
     others = {(2 * height, 2 * width): 0, (height // 2, width // 2): 0}
     for more in (1, -1, 2, -2, 3, -3):
         others.setdefault((height + more, width + more), abs(more))
     for (high, wide), bits in others.items():
-        if high > 0 and wide > 0 and _reaches(plan, (high, wide), wanted):
+        if high > 0 and wide > 0 and (not wanted or plan.reaches((high, wide), wanted)):
             to = (channels, high, wide)
-            yield Change(
+            yield Candidate(
                 why="input",
                 what=f"on {_size(to)} instead of {_size(plan.input)}",
                 edits=(Edit(kind="input", to=to),),
@@ -91,25 +93,15 @@ def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Change]:
             )
 
 
-def _reaches(plan: Plan, grid: tuple[int, int], wanted: tuple[int, ...]) -> bool:
-    """Tell whether some padding of the row leads from one grid to another."""
-    if plan.windows is None or not wanted:
-        return True
-    return all(
-        end in window.outputs(start)
-        for window, start, end in zip(plan.windows, grid, wanted, strict=True)
-    )
-
-
-def _repeats(plan: Plan) -> Iterator[Change]:
+def _repeats(plan: Plan) -> Iterator[Candidate]:
     for where, times in plan.repeats.items():
         place = f", line {where.line}" if len(plan.repeats) > 1 else ""
         others = {times - 1, times + 1, times - 2, times + 2, 1} - {times}
         for new in sorted(item for item in others if item > 0):
-            told = "once" if new == 1 else f"{new} times"
-            yield Change(
+            words = "once" if new == 1 else f"{new} times"
+            yield Candidate(
                 why="repeats",
-                what=f"its block {told} instead of {times} times{place}",
+                what=f"its block {words} instead of {times} times{place}",
                 edits=(Edit(kind="repeats", to=(new,), where=where),),
                 bits=KIND_BITS["repeats"] + min(abs(new - times), new),
             )
@@ -119,79 +111,81 @@ def _other_kernels(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str,
     """Yield kernels with their words and bits."""
     for kernel in _KERNELS:
         if kernel != old:
-            told = f"with kernel {_grid(kernel)} instead of {_grid(old)}"
-            yield kernel, told, kernel_bits(old, kernel)
+            words = f"with kernel {_grid(kernel)} instead of {_grid(old)}"
+            yield kernel, words, kernel_bits(old, kernel)
 
 
 def _other_strides(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str, float]]:
     """Yield strides with their words and bits."""
     for stride in (1, 2, 3, 4):
         if (stride, stride) != old:
-            told = f"with stride {stride} instead of {_stride(old)}"
-            yield (stride, stride), told, 1.0 if stride < 3 else 3.0
+            words = f"with stride {stride} instead of {_stride(old)}"
+            yield (stride, stride), words, 1.0 if stride < 3 else 3.0
 
 
-def _spatial(site: Site, places: int, *, strides: bool, alone: bool) -> Iterator[Change]:
+def _spatial(site: Site, places: int, *, strides: bool, alone: bool) -> Iterator[Candidate]:
     """Yield other kernels, and strides where these are asked for."""
     if site.kernel is None or site.stride is None:
         return
     scales = alone and site.word in ("conv", "dwconv")
-    for kernel, told, bits in _other_kernels(site.kernel):
-        change = site_change(site, places, "kernel", kernel, told, bits)
+    for kernel, words, bits in _other_kernels(site.kernel):
+        candidate = site_candidate(site, places, "kernel", kernel, words, bits)
         new = site.weights * prod(kernel) // prod(site.kernel)
-        yield replace(change, adds=new - site.weights) if scales else change
-    for stride, told, bits in _other_strides(site.stride) if strides else ():
-        yield site_change(site, places, "stride", stride, told, bits)
+        yield replace(candidate, adds=new - site.weights) if scales else candidate
+    for stride, words, bits in _other_strides(site.stride) if strides else ():
+        yield site_candidate(site, places, "stride", stride, words, bits)
 
 
-def _patches(plan: Plan, *, strides: bool) -> Iterator[Change]:
+def _patches(plan: Plan, *, strides: bool) -> Iterator[Candidate]:
     """Yield other patches of a cell that several layers read."""
     for cell in plan.patches.values():
         if cell.readers > 1:
-            for kernel, told, bits in _other_kernels(cell.kernel):
-                yield _patch(cell, "kernel", (*kernel, *cell.stride), told, bits)
-            for stride, told, bits in _other_strides(cell.stride) if strides else ():
-                yield _patch(cell, "stride", (*cell.kernel, *stride), told, bits)
+            for kernel, words, bits in _other_kernels(cell.kernel):
+                yield _patch(cell, "kernel", (*kernel, *cell.stride), words, bits)
+            for stride, words, bits in _other_strides(cell.stride) if strides else ():
+                yield _patch(cell, "stride", (*cell.kernel, *stride), words, bits)
 
 
-def _small_numbers(plan: Plan) -> Iterator[Change]:
+def _small_numbers(plan: Plan) -> Iterator[Candidate]:
     """Yield other values of cells that say groups, multipliers or strides: no width to solve."""
     for cell in plan.cells.values():
         for new in _MULTIPLIERS if cell.says != "filters" else ():
             if new != cell.value:
-                change = cell_change(cell, len(plan.cells), new)
-                yield replace(change, bits=change.bits + small_bits(new))
+                candidate = cell_candidate(cell, len(plan.cells), new)
+                yield replace(candidate, bits=candidate.bits + small_bits(new))
 
 
-def _patch(cell: PatchCell, why: str, to: tuple[int, ...], told: str, bits: float) -> Change:
-    return Change(
+def _patch(cell: PatchCell, why: str, to: tuple[int, ...], words: str, bits: float) -> Candidate:
+    return Candidate(
         why=why,
-        what=f"{cell.name} {told}, in {cell.readers} layers",
+        what=f"{cell.name} {words}, in {cell.readers} layers",
         edits=(Edit(kind="patch", to=to, where=cell.where, name=cell.name),),
         bits=KIND_BITS["patch"] + bits,
     )
 
 
-def _padded(site: Site, places: int) -> Iterator[Change]:
+def _padded(site: Site, places: int) -> Iterator[Candidate]:
     """Yield other paddings."""
     if site.kernel is not None:
         for pad in range(min(max(site.kernel) // 2 + 2, max(site.kernel))):
-            told = f"padded by {pad}" if pad else "without padding"
-            yield replace(site_change(site, places, "pad", (pad, pad), told, 1.0), why="padding")
+            words = f"padded by {pad}" if pad else "without padding"
+            yield replace(
+                site_candidate(site, places, "pad", (pad, pad), words, 1.0), why="padding"
+            )
 
 
-def _left_out(site: Site, places: int) -> Iterator[Change]:
-    change = site_change(site, places, "without", (), "left out", 0.0)
-    yield replace(change, why="layer")
+def _left_out(site: Site, places: int) -> Iterator[Candidate]:
+    candidate = site_candidate(site, places, "without", (), "left out", 0.0)
+    yield replace(candidate, why="layer")
 
 
-def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Change]:
+def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Candidate]:
     """Yield groups, separable kernels, multipliers, and the layer once more."""
-    change = site_change(site, places, "twice", (), "standing twice", 0.0)
-    yield replace(change, why="layer")
+    candidate = site_candidate(site, places, "twice", (), "standing twice", 0.0)
+    yield replace(candidate, why="layer")
     if site.word == "dwconv":
-        told = "and the convolution behind it as one"
-        yield replace(site_change(site, places, "joined", (), told, 0.0), why="groups")
+        words = "and the convolution behind it as one"
+        yield replace(site_candidate(site, places, "joined", (), words, 0.0), why="groups")
     if site.word not in _CONVOLUTIONS:
         return
     current = site.groups if site.word == "conv" else site.input[0]
@@ -199,22 +193,22 @@ def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Change]:
     for groups in (1,) if site.word == "sepconv" else range(1, most + 1):
         if most % groups == 0 and groups != current and (site.word == "conv" or groups < current):
             bits = 1.0 if groups in (1, 2, most) else small_bits(groups)
-            told = _grouped(groups, current)
-            change = site_change(site, places, "groups", (groups,), told, bits)
+            words = _grouped(groups, current)
+            candidate = site_candidate(site, places, "groups", (groups,), words, bits)
             new = site.weights * site.groups // groups
             scales = alone and site.word == "conv"
-            yield replace(change, adds=new - site.weights) if scales else change
+            yield replace(candidate, adds=new - site.weights) if scales else candidate
     if site.multiplier:
         for multiplier in _MULTIPLIERS:
             if multiplier != site.multiplier:
-                told = f"with multiplier {multiplier} instead of {site.multiplier}"
+                words = f"with multiplier {multiplier} instead of {site.multiplier}"
                 bits = small_bits(multiplier)
-                yield site_change(site, places, "multiplier", (multiplier,), told, bits)
+                yield site_candidate(site, places, "multiplier", (multiplier,), words, bits)
     elif site.kernel != (1, 1) and site.groups == 1:
         for multiplier in _MULTIPLIERS:
-            told = f"as a separable convolution with depth multiplier {multiplier}"
+            words = f"as a separable convolution with depth multiplier {multiplier}"
             bits = small_bits(multiplier)
-            yield site_change(site, places, "separable", (multiplier,), told, bits)
+            yield site_candidate(site, places, "separable", (multiplier,), words, bits)
 
 
 def _grouped(groups: int, current: int) -> str:
@@ -223,22 +217,22 @@ def _grouped(groups: int, current: int) -> str:
     return f"with {groups} groups" + (f" instead of {current}" if current > 1 else "")
 
 
-def site_change(
-    site: Site, places: int, kind: str, to: tuple[int, ...], told: str, bits: float
-) -> Change:
-    """Give the reading in which one layer is another, of so many places where one might be."""
-    return Change(
+def site_candidate(
+    site: Site, places: int, kind: str, to: tuple[int, ...], words: str, bits: float
+) -> Candidate:
+    """Return the reading in which one layer is another, of so many places where one might be."""
+    return Candidate(
         why=kind,
-        what=f"{_label(site)} {told}",
+        what=f"{_label(site)} {words}",
         edits=(Edit(kind=kind, to=to, where=site.where),),
         bits=KIND_BITS[kind] + place_bits(places) + bits,
     )
 
 
-def cell_change(cell: NumberCell, places: int, new: int) -> Change:
-    """Give the reading in which a printed number is another."""
+def cell_candidate(cell: NumberCell, places: int, new: int) -> Candidate:
+    """Return the reading in which a printed number is another."""
     label = cell.name if cell.heading == cell.name else f"{cell.name} ({cell.heading})"
-    return Change(
+    return Candidate(
         why=cell.says,
         what=f"{label} {new} instead of {cell.value}",
         edits=(Edit(kind="cell", to=(new,), where=cell.where, name=cell.name),),
@@ -247,12 +241,12 @@ def cell_change(cell: NumberCell, places: int, new: int) -> Change:
 
 
 def _label(site: Site) -> str:
-    """Name a layer by its place in the row, where it has one, and as it is written."""
+    """Return the name of a layer: its place in the row, where it has one, and as it is written."""
     return repr(site.text) if site.path == site.word else f"{site.path} ({site.text})"
 
 
-def _size(chw: tuple[int, int, int]) -> str:
-    return f"{chw[1]}x{chw[2]}x{chw[0]}"
+def _size(dims: tuple[int, ...]) -> str:
+    return "x".join(str(side) for side in (*dims[1:], dims[0]))
 
 
 def _grid(sides: tuple[int, int]) -> str:

@@ -19,36 +19,36 @@ TEXT = {"params": Convention(k=1000, count="params"), "ops": Convention(k=1000, 
 def claimed_value(
     claim: Claim, printed: PrintedTable, count: Count, parts: NetworkParts
 ) -> tuple[int, str]:
-    """Give what a claim speaks of, counted, and what is counted, in words."""
+    """Return the number that a claim is about, counted, and what is counted, in words."""
     part = claimed_part(claim, parts)
-    told = part_words(claim)
+    suffix = part_words(claim)
     row = part.count if part else count.total
     if claim.what in ("params", "ops"):
         convention = text_convention(claim.what, printed)
-        return computed_value(row, convention), unit(convention) + told
+        return computed_value(row, convention), unit(convention) + suffix
     if claim.what.startswith("depth"):
         if part is not None:
-            return part.count.depth, "layers with weights" + told
+            return part.count.depth, "layers with weights" + suffix
         return depth_of(claim.what, count)
     part = part or parts.whole()
     match claim.what:
         case "weights":
-            return row.weights, "weights" + told
+            return row.weights, "weights" + suffix
         case "buffers":
-            return row.buffers, "numbers kept and not trained" + told
+            return row.buffers, "buffers" + suffix
         case "params and buffers":
-            return row.params + row.buffers, "params and buffers" + told
+            return row.params + row.buffers, "params and buffers" + suffix
         case "layers":
-            return part.layers, "layers of every kind and joins of branches" + told
+            return part.layers, "layers of every kind and joins of branches" + suffix
         case "concatenations":
-            return part.concatenations, "concatenations of branches" + told
+            return part.concatenations, "concatenations of branches" + suffix
         case "neurons":
-            return part.neurons, "outputs of layers with weights" + told
+            return part.neurons, "neurons" + suffix
     raise AssertionError(f"unknown claim {claim.what}")
 
 
 def part_words(claim: Claim) -> str:
-    """Say which part of the network a claim speaks of."""
+    """Return which part of the network a claim is about, in words."""
     if claim.of or claim.layers:
         return f" of {claim.of or claim.layers}"
     return " with heads" if claim.heads else ""
@@ -66,14 +66,14 @@ def claimed_part(claim: Claim, parts: NetworkParts) -> PartCount | None:
 
 
 def text_convention(what: str, printed: PrintedTable) -> Convention:
-    """Give how running text counts: as the column does where that is operations, K 1000."""
+    """Return how running text counts: as the column does where that is operations, K 1000."""
     if what == "ops":
         return replace(printed.conventions["ops"], k=1000, rounding="either")
     return TEXT["params"]
 
 
 def depth_of(what: str, count: Count) -> tuple[int, str]:
-    """Give one of the depths of a network, and what it counts, in words."""
+    """Return one of the depths of a network, and what it counts, in words."""
     if what == "depth":
         return count.total.depth, "layers with weights"
     return count.depth_with_pooling, "layers with weights or pools"
@@ -88,7 +88,7 @@ def compared_claim(
     what: str = "",
     shown: str = "",
 ) -> ComparedClaim:
-    """Make the record of a claim that is judged."""
+    """Return the record of a claim that is judged."""
     return ComparedClaim(
         what=what or claim.what + part_words(claim),
         printed=claim.printed,

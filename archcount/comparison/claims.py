@@ -16,9 +16,9 @@ from archcount.comparison.claim_values import (
     text_convention,
 )
 from archcount.comparison.constraints import Option, all_options
-from archcount.comparison.conventions import accepted, computed_value, describe, differences, unit
+from archcount.comparison.conventions import accepted, computed_value, contrast, differences, unit
 from archcount.comparison.costs import crops, training_time
-from archcount.comparison.plausibility import MARGIN, evidence
+from archcount.comparison.plausibility import believable, evidence
 from archcount.comparison.ratios import compare_ratio
 from archcount.comparison.results import ComparedClaim, Contradiction, Verdict
 from archcount.comparison.verdicts import (
@@ -81,8 +81,8 @@ def compare_claim(
         verdict = _otherwise(quantity, claim.what, printed, count) or verdict
         verdict = verdict if claim.elsewhere else _contradicted(verdict, claim, found)
     if verdict.status == "off":
-        told = _nearest(claim, quantity, value, printed, count, parts)
-        verdict = replace(verdict, sentence=" ".join((verdict.sentence, told)).strip())
+        nearest = _nearest(claim, quantity, value, printed, count, parts)
+        verdict = replace(verdict, sentence=" ".join((verdict.sentence, nearest)).strip())
     return compared_claim(claim, quantity, value, verdict)
 
 
@@ -108,8 +108,8 @@ def _share(claim: Claim, printed: PrintedTable, count: Count, parts: NetworkPart
     )
     some, every = (computed_value(row, convention) for row in (part.count, count.total))
     share = Fraction(100 * some, every) if every else Fraction(0)
-    told = f"% = {some:,}{part_words(claim)} / {every:,} {unit(convention)}"
-    verdict = judge_quantity(quantity, share, 1000, told)
+    words = f"% = {some:,}{part_words(claim)} / {every:,} {unit(convention)}"
+    verdict = judge_quantity(quantity, share, 1000, words)
     shown = write_percent(share, quantity)
     return compared_claim(claim, quantity, share, verdict, shown=shown)
 
@@ -120,7 +120,7 @@ def _otherwise(
     printed: PrintedTable,
     count: Count,
 ) -> Verdict | None:
-    """Look for another convention that gives a claimed total."""
+    """Return the verdict for another convention that gives a claimed total."""
     if what not in TEXT:
         return None
     declared = text_convention(what, printed)
@@ -129,7 +129,7 @@ def _otherwise(
     worth = evidence(accepted(quantity, declared))
     for convention, bits in sorted(tried[1:], key=lambda option: option[1]):
         value = computed_value(count.total, convention)
-        if value in accepted(quantity, convention) and bits + MARGIN <= worth:
+        if value in accepted(quantity, convention) and believable(bits, worth):
             return convention_verdict(quantity, count.total, declared, convention)
     return None
 
@@ -137,18 +137,18 @@ def _otherwise(
 def convention_verdict(
     quantity: Quantity, row: RowCount, declared: Convention, other: Convention
 ) -> Verdict:
-    """Say that another convention gives a printed number."""
+    """Return the verdict that another convention gives a printed number."""
     value = computed_value(row, other)
     found = judge_quantity(quantity, value, other.k, unit(other), other.rounding)
     return Verdict(
         status="convention",
         why="+".join(differences(declared, other, row)) or "rounding",
-        sentence=f"{found.sentence} Counting {describe(other)}, not {describe(declared)}.",
+        sentence=f"{found.sentence} {contrast(other, declared)}",
     )
 
 
 def _contradicted(verdict: Verdict, claim: Claim, found: Sequence[Contradiction]) -> Verdict:
-    """Say of a claim that is off that the rows speak against it, where they do."""
+    """Return `contradiction` for a claim that is off where the rows contradict it."""
     if verdict.status != "off":
         return verdict
     for item in found:
@@ -165,7 +165,7 @@ def _nearest(
     count: Count,
     parts: NetworkParts,
 ) -> str:
-    """Name the count that comes nearest to a claimed number; empty where none comes nearer."""
+    """Return in words the count nearest to a claimed number; empty where none is nearer."""
     wanted = quantity.value()
     found = [(words, number) for words, number in _others(claim, printed, count, parts) if number]
     if not wanted or not found:
@@ -193,9 +193,9 @@ def _others(
     column = "params" if claim.what.endswith("buffers") else column
     if not column:
         return
-    for told, row in (("", count.total), (" with heads", parts.whole(heads=True).count)):
+    for suffix, row in (("", count.total), (" with heads", parts.whole(heads=True).count)):
         for words, number in _counts(column, row):
-            yield words + told, Fraction(number)
+            yield words + suffix, Fraction(number)
     last = next((row for row in reversed(count.rows) if row.weights), None)
     if last is not None:
         for words, number in _counts(column, count.total):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
-from archcount.comparison.conventions import accepted_by, computed_value, listed, plain
+from archcount.comparison.conventions import accepted, computed_value, listed, plain
 from archcount.comparison.plausibility import evidence
 from archcount.engines.counts import RowCount
 from archcount.printed import Convention, Quantity
@@ -41,7 +42,7 @@ def fit_column(
     rows: Mapping[str, RowCount],
     declared: Convention | None = None,
 ) -> tuple[ColumnFit, ...]:
-    """Hold every listed convention, and each way of rounding, against a column.
+    """Fit every listed convention, and each way of rounding, to a column.
 
     Args:
         column: `params` or `ops`.
@@ -58,67 +59,49 @@ def fit_column(
     for convention in conventions:
         values = (convention.k, *(computed_value(row, convention) for row in rows.values()))
         classes.setdefault(values, []).append(convention)
-    cells = {
-        (k, rounding): [_Cell.of(row, each, k, rounding) for row, each in printed.items()]
-        for k in {convention.k for convention in conventions}
-        for rounding in _ROUNDING_BITS
-    }
-    found = [
-        _fit(
-            replace(same[0], rounding=rounding),
-            tuple(same[1:]),
-            cells[same[0].k, rounding],
-            rows,
-        )
-        for same in (
-            sorted(items, key=lambda item: (item != first, _prior_bits(item)))
-            for items in classes.values()
-        )
-        for rounding in _ROUNDING_BITS
-    ]
+    # Every convention asks for the same few intervals.
+    numbers: dict[tuple[int, str], dict[str, tuple[range, float]]] = {}
+    for k, rounding in product({convention.k for convention in conventions}, _ROUNDING_BITS):
+        shortened = replace(listed(column)[0], k=k, rounding=rounding)
+        intervals = {row: accepted(each, shortened) for row, each in printed.items()}
+        numbers[k, rounding] = {
+            row: (interval.whole(), evidence(interval)) for row, interval in intervals.items()
+        }
+    found = []
+    for items in classes.values():
+        best, *like = sorted(items, key=lambda item: (item != first, _prior_bits(item)))
+        for rounding in _ROUNDING_BITS:
+            convention = replace(best, rounding=rounding)
+            found.append(_fit(convention, tuple(like), numbers, rows))
     return tuple(sorted(found, key=lambda fit: fit.bits))
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A printed number for one K and one way of rounding.
-
-    Attributes:
-        row: its row.
-        numbers: the numbers that print so.
-        either: those that print so in both ways of rounding.
-        evidence: the bits that it carries.
-    """
-
-    row: str
-    numbers: range
-    either: range
-    evidence: float
-
-    @classmethod
-    def of(cls, row: str, quantity: Quantity, k: int, rounding: str) -> _Cell:
-        interval = accepted_by(quantity, k, rounding)
-        rounded, truncated = quantity.rounded(k).whole(), quantity.truncated(k).whole()
-        either = range(truncated.start, rounded.stop)
-        return cls(row, interval.whole(), either, evidence(interval))
 
 
 def _fit(
     convention: Convention,
     like: tuple[Convention, ...],
-    printed: Sequence[_Cell],
+    numbers: Mapping[tuple[int, str], Mapping[str, tuple[range, float]]],
     rows: Mapping[str, RowCount],
 ) -> ColumnFit:
+    """Return how well a convention, its rounding included, fits a column.
+
+    Args:
+        convention: the convention.
+        like: those that give every row the same number.
+        numbers: by K and rounding, what prints as each row does, with the bits of that.
+        rows: the counted rows by name.
+    """
     fits, misses = [], []
-    bits = _prior_bits(convention) + _ROUNDING_BITS[convention.rounding]
-    for cell in printed:
-        value = computed_value(rows[cell.row], convention)
-        if value not in cell.numbers:
-            misses.append(cell.row)
-            bits += cell.evidence + 1
+    k, rounding = convention.k, convention.rounding
+    bits = _prior_bits(convention) + _ROUNDING_BITS[rounding]
+    for row, (fitting, worth) in numbers[k, rounding].items():
+        value = computed_value(rows[row], convention)
+        if value not in fitting:
+            misses.append(row)
+            bits += worth + 1
             continue
-        fits.append(cell.row)
-        if convention.rounding == "either" and value not in cell.either:
+        fits.append(row)
+        alike = all(value in numbers[k, way][row][0] for way in ("nearest", "down"))
+        if rounding == "either" and not alike:
             bits += 1  # it says less of a number than the one way of rounding that gives it
     return ColumnFit(
         convention=convention, fits=tuple(fits), misses=tuple(misses), bits=bits, like=like
@@ -126,7 +109,7 @@ def _fit(
 
 
 def _prior_bits(convention: Convention) -> float:
-    """Give the bits of a convention before any number is looked at."""
+    """Return the bits of a convention before any number is looked at."""
     include = _INCLUDE_BITS.get(convention.count, 0.0) * bool(convention.include)
     return _K_BITS[convention.k] + _COUNT_BITS[convention.count] + include
 
@@ -134,7 +117,7 @@ def _prior_bits(convention: Convention) -> float:
 def supported(
     fits: tuple[ColumnFit, ...], declared: Convention, most: int = 4
 ) -> tuple[Convention, ...]:
-    """Give the conventions that a column bears out as well as the declared one, that one first.
+    """Return the conventions that a column bears out as well as the declared one, that one first.
 
     One printed number bears nothing out but itself.
     """

@@ -8,10 +8,10 @@ from functools import cache
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.consistency import contradictions
-from archcount.comparison.constraints import QUANTITIES, SIZES, Target
+from archcount.comparison.constraints import QUANTITIES, SIZES, Constraints
 from archcount.comparison.conventions import computed_value, describe, plain, unit
 from archcount.comparison.explanations import DISPROVED, reasoned
-from archcount.comparison.results import Cell, ComparedRow, Comparison, Contradiction
+from archcount.comparison.results import ComparedCell, ComparedRow, Comparison, Contradiction
 from archcount.comparison.search import search
 from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
 from archcount.engines.counts import Count, RowCount
@@ -108,17 +108,17 @@ def _with_reasons(
     only: Collection[str] | None,
 ) -> list[ComparedRow]:
     """Search for the reasons of every row, or of those asked for."""
-    channels = frozenset(chw[0] for row in count.rows for chw in (row.input, row.output))
+    channels = frozenset(dims[0] for row in count.rows for dims in (row.input, row.output))
     widths = cache(lambda: channels | _printed_widths(printed, recount))
 
     def with_reasons(row: RowCount, judged: ComparedRow) -> ComparedRow:
         cells = _printed_row(printed, row.id)
         if cells is None or (only is not None and row.id not in only):
             return judged
-        target = Target.of(cells)
-        found = search(target, row, recount, conventions, widths())
+        constraints = Constraints.of(cells)
+        found = search(constraints, row, recount, conventions, widths())
         own = [item for item in against if item.row == row.id]
-        return reasoned(row, judged.cells, target, found, own, conventions)
+        return reasoned(row, judged.cells, constraints, found, own, conventions)
 
     return [with_reasons(row, line) for row, line in zip(count.rows, judged, strict=True)]
 
@@ -143,7 +143,7 @@ def _standing(
 def fit_columns(
     printed: PrintedTable, count: Count, *, declared: bool = True
 ) -> dict[str, tuple[ColumnFit, ...]]:
-    """Hold every listed convention against each printed column of numbers.
+    """Fit every listed convention to each printed column of numbers.
 
     Args:
         printed: the printed table.
@@ -165,24 +165,26 @@ def fit_columns(
 
 
 def _printed_widths(printed: PrintedTable, recount: Recount) -> frozenset[int]:
-    """Gather the filter counts that are printed."""
+    """Return the filter counts that are printed."""
     plans = (recount.plan(row.id) for row in printed.rows)
     return frozenset(cell.value for plan in plans for cell in plan.cells.values())
 
 
 def _style(column: str, printed: PrintedTable) -> Quantity | None:
-    """Give the column's last printed number, whose notation serves for what is not printed."""
+    """Return the column's last printed number, whose notation serves for what is not printed."""
     texts = [row.cells[column].text for row in printed.rows if column in row.cells]
     return parse_quantity(texts[-1]) if texts else None
 
 
-def _cell(column: str, cells: PrintedRow | None, row: RowCount, printed: PrintedTable) -> Cell:
+def _cell(
+    column: str, cells: PrintedRow | None, row: RowCount, printed: PrintedTable
+) -> ComparedCell:
     """Judge one cell under the declared convention."""
     text = cells.cells[column].text if cells is not None and column in cells.cells else None
     if column in SIZES:
         return _size_cell(column, text, row)
     if column == "depth":
-        return Cell(
+        return ComparedCell(
             column="depth",
             printed=text,
             computed=row.depth,
@@ -199,11 +201,11 @@ def _quantity_cell(
     row: RowCount,
     convention: Convention,
     style: Quantity | None,
-) -> Cell:
+) -> ComparedCell:
     computed = computed_value(row, convention)
     quantity = parse_quantity(text) if text is not None else None
     like = quantity or style
-    return Cell(
+    return ComparedCell(
         column=column,
         printed=text,
         computed=computed,
@@ -216,13 +218,13 @@ def _quantity_cell(
     )
 
 
-def _size_cell(column: str, text: str | None, row: RowCount) -> Cell:
-    chw = row.input if column == "input" else row.output
-    parts = 3 if text is None else len(parse_size(text, parts=(2, 3)))
-    return Cell(
+def _size_cell(column: str, text: str | None, row: RowCount) -> ComparedCell:
+    dims = row.input if column == "input" else row.output
+    parts = len(dims) if text is None else len(parse_size(text, parts=(2, 3)))
+    return ComparedCell(
         column=column,
         printed=text,
-        computed=chw,
-        shown="x".join(str(side) for side in (chw[1], chw[2], chw[0])[:parts]),
-        verdict=BLANK if text is None else judge_size(text, chw),
+        computed=dims,
+        shown="x".join(str(side) for side in (*dims[1:], dims[0])[:parts]),
+        verdict=BLANK if text is None else judge_size(text, dims),
     )

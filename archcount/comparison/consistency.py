@@ -103,7 +103,7 @@ def _params_and_ops(
 
 
 def _grid_is_printed(row: PrintedRow, count: RowCount, plan: Plan) -> bool:
-    """Tell whether the printed grid bears out the positions that the layers have."""
+    """Return whether the printed grid bears out the positions that the layers have."""
     assert plan.positions is not None
     if set(plan.positions) == {Fraction(1)}:
         return True
@@ -115,13 +115,13 @@ def _grid_is_printed(row: PrintedRow, count: RowCount, plan: Plan) -> bool:
 
 
 def _positions(plan: Plan, count: RowCount) -> tuple[Fraction, Fraction]:
-    """Give the fewest and most positions of a weight, wherever in the row a stride may stand."""
+    """Return the fewest and most positions of a weight, wherever in the row a stride may stand."""
     assert plan.positions is not None
     few, many = plan.positions
     convolved = any(site.weights and site.kernel for site in plan.sites)
     if convolved and len(plan.sites) > 1 and plan.input[1:] != count.output[1:]:
-        many = max(many, Fraction(plan.input[1] * plan.input[2]))
-        few = min(few, Fraction(count.output[1] * count.output[2]))
+        many = max(many, Fraction(prod(plan.input[1:])))
+        few = min(few, Fraction(prod(count.output[1:])))
     return few, many
 
 
@@ -135,7 +135,7 @@ def _less(interval: Interval, extra: int) -> Interval:
 
 
 def _macs(interval: Interval, convention: Convention, cost: Cost) -> Interval:
-    """Give the macs that printed operations leave."""
+    """Return the macs that printed operations leave."""
     beside = _less(interval, cost.elementwise(convention.include))
     return beside.divided_by(2) if convention.count == "flops" else beside
 
@@ -146,7 +146,7 @@ def _odd_of_params_and_ops(
     ops: Quantity,
     conventions: Mapping[str, Sequence[Convention]],
 ) -> str:
-    """Name the cell that the rest of the row disagrees with; empty where both or none agree."""
+    """Return the cell that the rest of the row disagrees with; empty where both or none agree."""
     agree = {
         name: any(
             computed_value(count, convention) in accepted(quantity, convention)
@@ -218,7 +218,7 @@ def _claimed_sums(
 
 
 def _like(total: Interval, column: str, count: RowCount) -> Iterator[Interval]:
-    """Give what a column's total may be called in running text, whatever the column counts.
+    """Return what a column's total may be called in running text, whatever the column counts.
 
     Biases and scales, or elementwise operations, may be counted in the one and not in the other,
     and a mac for one operation or for two.

@@ -30,7 +30,7 @@ Fit = tuple[Mapping[str, Convention], float]
 
 
 def options(column: str, conventions: Sequence[Convention]) -> tuple[Option, ...]:
-    """List the conventions that a reading may be combined with: those the column bears out.
+    """Return the conventions that a reading may be combined with: those the column bears out.
 
     Args:
         column: `params` or `ops`.
@@ -45,7 +45,7 @@ def options(column: str, conventions: Sequence[Convention]) -> tuple[Option, ...
 
 
 def all_options(column: str, conventions: Sequence[Convention]) -> tuple[Option, ...]:
-    """List every convention that a row may follow as it stands."""
+    """Return every convention that a row may follow as it stands."""
     borne_out = options(column, conventions)
     known = {convention for convention, _ in borne_out}
     others = [
@@ -72,7 +72,7 @@ class Wanted:
 
 
 def wanted(quantity: Quantity, found: Sequence[Option]) -> tuple[Wanted, ...]:
-    """Give what is wanted under each of some conventions."""
+    """Return what is wanted under each of some conventions."""
     return tuple(
         Wanted(convention, bits, accepted(quantity, convention).whole())
         for convention, bits in found
@@ -80,7 +80,7 @@ def wanted(quantity: Quantity, found: Sequence[Option]) -> tuple[Wanted, ...]:
 
 
 def first_fit(count: RowCount, found: Sequence[Wanted]) -> Option | None:
-    """Give the first convention under which a count prints as is wanted."""
+    """Return the first convention under which a count prints as is wanted."""
     for each in found:
         if computed_value(count, each.convention) in each.numbers:
             return each.convention, each.bits
@@ -88,7 +88,7 @@ def first_fit(count: RowCount, found: Sequence[Wanted]) -> Option | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Constraints:
     """The printed cells of a row, as what a count must satisfy.
 
     Attributes:
@@ -102,7 +102,7 @@ class Target:
     depth: int | None
 
     @classmethod
-    def of(cls, row: PrintedRow) -> Target:
+    def of(cls, row: PrintedRow) -> Constraints:
         """Read a row's cells."""
         cells = {name: cell.text for name, cell in row.cells.items()}
         return cls(
@@ -112,11 +112,11 @@ class Target:
         )
 
     def wanted(self, options: Mapping[str, Sequence[Option]]) -> Mapping[str, Sequence[Wanted]]:
-        """Give what every printed quantity wants under the conventions allowed, by column."""
+        """Return what every printed quantity wants under the conventions allowed, by column."""
         return {name: wanted(each, options[name]) for name, each in self.quantities.items()}
 
     def fit(self, count: RowCount, wanted: Mapping[str, Sequence[Wanted]]) -> Fit | None:
-        """Tell under which conventions a count gives every printed cell; None where it does not.
+        """Return the conventions under which a count gives every printed cell, or None.
 
         Args:
             count: the row, counted in some reading.
@@ -136,28 +136,33 @@ class Target:
         return needed, bits
 
     def grid_fits(self, count: RowCount) -> bool:
-        """Tell whether a count gives what no width can change: the printed grid and depth."""
+        """Return whether a count gives what no width can change: the printed grid and depth."""
         size = self.sizes.get("output", ())
         return size[:2] in ((), count.output[1:]) and self.depth in (None, count.depth)
 
     def distance(
         self, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
     ) -> Fraction | None:
-        """Tell how far a count is from the printed numbers at most, relatively.
+        """Return how far a count is from the printed numbers at most, relatively.
 
         None where its shapes do not fit, or nothing is printed to be near to.
         """
         if not self._shapes_fit(count):
             return None
-        errors = [
-            min(
-                abs(computed_value(count, convention) / quantity.value(convention.k) - 1)
-                for convention in conventions[column]
-            )
-            for column, quantity in self.quantities.items()
-            if quantity.mantissa
-        ]
-        return max(errors, default=None)
+        errors = [self.error(column, count, conventions) for column in self.quantities]
+        return max([each for each in errors if each is not None], default=None)
+
+    def error(
+        self, column: str, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
+    ) -> Fraction | None:
+        """Return how far a count is from a printed number, relatively; None for none and for 0."""
+        quantity = self.quantities.get(column)
+        if quantity is None or not quantity.mantissa:
+            return None
+        return min(
+            abs(computed_value(count, convention) / quantity.value(convention.k) - 1)
+            for convention in conventions[column]
+        )
 
     def _shapes_fit(self, count: RowCount) -> bool:
         if self.depth is not None and count.depth != self.depth:
@@ -185,7 +190,7 @@ def _either(quantity: Quantity, convention: Convention) -> Interval:
     return accepted(quantity, replace(convention, rounding="either"))
 
 
-def _differing(printed: tuple[int, ...], chw: tuple[int, int, int]) -> tuple[int, int]:
-    """Tell, as 0 or 1 each, whether the grid and the channels differ."""
-    grid = int(printed[:2] != chw[1:])
-    return grid, int(len(printed) == 3 and printed[2] != chw[0])
+def _differing(printed: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, int]:
+    """Return, as 0 or 1 each, whether the grid and the channels differ."""
+    grid = int(printed[:2] != dims[1:])
+    return grid, int(len(printed) == 3 and printed[2] != dims[0])

@@ -30,7 +30,7 @@ _KS = (1000, 1024)
 
 
 def listed(column: str) -> tuple[Convention, ...]:
-    """List the conventions that are tried for a column, the plainest first.
+    """Return the conventions that are tried for a column, the plainest first.
 
     >>> len(listed("params")), len(listed("ops"))
     (8, 24)
@@ -42,23 +42,15 @@ def listed(column: str) -> tuple[Convention, ...]:
     )
 
 
-def parameters_value(row: RowCount, convention: Convention) -> int:
-    """Give a row's parameters under a convention that counts them."""
-    if convention.count == "params":
-        return row.params
-    number = row.weights
-    if "bias" in convention.include:
-        number += row.biases
-    if "norm" in convention.include:
-        number += row.params - row.weights - row.biases
-    return number
-
-
 def computed_value(row: RowCount, convention: Convention) -> int:
-    """Give a row's number under a convention, in base units for one image."""
+    """Return a row's number under a convention, in base units for one image."""
     match convention.count:
-        case "weights" | "params":
-            return parameters_value(row, convention)
+        case "params":
+            return row.params
+        case "weights":
+            norm = row.params - row.weights - row.biases
+            beside = {"bias": row.biases, "norm": norm}
+            return row.weights + sum(beside.get(name, 0) for name in convention.include)
         case "macs":
             return row.cost.macs + row.cost.elementwise(convention.include)
         case "flops":
@@ -67,33 +59,29 @@ def computed_value(row: RowCount, convention: Convention) -> int:
 
 
 def accepted(printed: Quantity, convention: Convention) -> Interval:
-    """Give the values that a convention can print so.
+    """Return the values that a convention can print so.
 
     >>> from archcount.printed import parse_quantity
     >>> accepted(parse_quantity("159"), Convention(k=1000, count="macs"))
     Interval(low=Fraction(317, 2), high=Fraction(160, 1))
     """
-    return accepted_by(printed, convention.k, convention.rounding)
-
-
-def accepted_by(printed: Quantity, k: int, rounding: str) -> Interval:
-    """Give the values that print so where K is `k`, shortened in one way or in either."""
-    if rounding == "nearest":
+    k = convention.k
+    if convention.rounding == "nearest":
         return printed.rounded(k)
-    if rounding == "down":
+    if convention.rounding == "down":
         return printed.truncated(k)
     return Interval(printed.rounded(k).low, printed.truncated(k).high)
 
 
 def plain(convention: Convention) -> Convention:
-    """Give a convention whatever the rounding."""
+    """Return a convention whatever the rounding."""
     return replace(convention, rounding="either")
 
 
 def differences(
     declared: Convention, other: Convention, row: RowCount | None = None
 ) -> tuple[str, ...]:
-    """Name what differs, as the words for machines.
+    """Return what differs, as words for machines.
 
     Args:
         declared: one convention.
@@ -109,7 +97,7 @@ def differences(
 
 
 def _absent(row: RowCount, counted: str) -> set[str]:
-    """Name what a row has nothing of."""
+    """Return the categories that a row has nothing of."""
     if counted in ("weights", "params"):
         parts = {"bias": row.biases, "norm": row.params - row.weights - row.biases}
     else:
@@ -133,7 +121,7 @@ def _included(convention: Convention) -> set[str]:
 
 
 def unit(convention: Convention) -> str:
-    """Name what a convention counts, as it stands before a number.
+    """Return the name of what a convention counts.
 
     >>> unit(Convention(k=1000, count="macs", include=("bias",)))
     'MACs + bias'
@@ -143,10 +131,21 @@ def unit(convention: Convention) -> str:
 
 
 def describe(convention: Convention) -> str:
-    """Say a convention in words.
+    """Return a convention in words.
 
     >>> describe(Convention(k=1024, count="weights"))
     'weights, K = 1024'
     """
     words = {"nearest": ", rounded", "down": ", cut off"}
     return f"{unit(convention)}, K = {convention.k}{words.get(convention.rounding, '')}"
+
+
+def contrast(other: Convention, declared: Convention) -> str:
+    """Return a sentence that sets a convention against the declared one.
+
+    >>> contrast(Convention(k=1024, count="params"), Convention(k=1024, count="weights"))
+    'Counting params instead of weights.'
+    """
+    if (other.k, other.rounding) == (declared.k, declared.rounding):
+        return f"Counting {unit(other)} instead of {unit(declared)}."
+    return f"Counting {describe(other)}, instead of {describe(declared)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
@@ -23,19 +24,14 @@ def crops(claim: Claim, macs: int) -> ComparedClaim:
     quantity = parse_quantity(claim.printed)
     verdict = judge_quantity(quantity, number, 1000, f"crops = {claim.crops}")
     cost = number * macs
+    sentence = f"{number:,} crops of {macs:,} MACs are {cost:,} MACs an image."
     return ComparedClaim(
         what=claim.what,
         printed=claim.printed,
         source=claim.source,
         computed=number,
         shown=f"{number:,}",
-        verdict=Verdict(
-            status=verdict.status,
-            why=verdict.why,
-            sentence=f"{verdict.sentence} {number:,} crops of {macs:,} MACs are {cost:,} MACs an "
-            "image.",
-            error=verdict.error,
-        ),
+        verdict=replace(verdict, sentence=f"{verdict.sentence} {sentence}"),
         figures={"macs_per_crop": macs, "macs_per_image": cost},
     )
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from archcount.comparison.claims import convention_verdict
-from archcount.comparison.constraints import QUANTITIES, Target, all_options, first_fit, wanted
+from archcount.comparison.constraints import QUANTITIES, Constraints, all_options, first_fit, wanted
 from archcount.comparison.conventions import computed_value, describe, unit
-from archcount.comparison.plausibility import MARGIN
+from archcount.comparison.plausibility import believable
 from archcount.comparison.results import (
-    Cell,
+    ComparedCell,
     ComparedRow,
     Contradiction,
     Explanation,
@@ -27,27 +27,27 @@ DISPROVED = ("params-ops",)
 
 def reasoned(
     row: RowCount,
-    cells: Mapping[str, Cell],
-    target: Target,
+    cells: Mapping[str, ComparedCell],
+    constraints: Constraints,
     found: Found,
     against: Sequence[Contradiction],
     conventions: Mapping[str, Sequence[Convention]],
 ) -> ComparedRow:
-    """Give every cell of a row that is off its reason.
+    """Return every cell of a row that is off its reason.
 
     Args:
         row: the row's count.
         cells: its cells, judged under the declared conventions.
-        target: its printed cells.
+        constraints: its printed cells.
         found: what the search found.
         against: the contradictions that the row is part of.
         conventions: by column the declared convention, then the others that it bears out.
     """
     best = next(iter(found.explanations), None)
     declared = {column: known[0] for column, known in conventions.items()}
-    missed = dict(target.missed(row, declared))
+    missed = dict(constraints.missed(row, declared))
 
-    def verdict(cell: Cell) -> Verdict:
+    def verdict(cell: ComparedCell) -> Verdict:
         if cell.verdict.status != "off":
             return cell.verdict
         for item in against:
@@ -55,9 +55,9 @@ def reasoned(
             if item.why == "grid" and item.odd == cell.column and not (best and best.declared):
                 return _contradiction(cell, item)
         if best is not None and believed(best) and (best.edits or best.declared):
-            return _reading(cell, best, target, declared, len(found.explanations))
+            return _reading(cell, best, constraints, declared, len(found.explanations))
         if cell.column in QUANTITIES:
-            other = _convention(cell, row, target, conventions, missed)
+            other = _convention(cell, row, constraints, conventions, missed)
             if other is not None:
                 return other
         for item in against:
@@ -73,8 +73,8 @@ def reasoned(
     )
 
 
-def _contradiction(cell: Cell, item: Contradiction) -> Verdict:
-    """Say that a printed cell contradicts others."""
+def _contradiction(cell: ComparedCell, item: Contradiction) -> Verdict:
+    """Return the verdict that a printed cell contradicts others."""
     odd = f" The odd one out: {item.odd}." if item.odd else ""
     return replace(
         cell.verdict, status="contradiction", why=item.why, sentence=f"{item.sentence}{odd}"
@@ -82,38 +82,38 @@ def _contradiction(cell: Cell, item: Contradiction) -> Verdict:
 
 
 def _convention(
-    cell: Cell,
+    cell: ComparedCell,
     row: RowCount,
-    target: Target,
+    constraints: Constraints,
     conventions: Mapping[str, Sequence[Convention]],
     missed: Mapping[str, float],
 ) -> Verdict | None:
-    """Look for a listed convention that gives this cell alone."""
+    """Return the verdict for a listed convention that gives this cell alone, or None."""
     options = sorted(
         all_options(cell.column, conventions[cell.column])[1:], key=lambda option: option[1]
     )
-    quantity = target.quantities[cell.column]
+    quantity = constraints.quantities[cell.column]
     fit = first_fit(row, wanted(quantity, options))
-    if fit is None or fit[1] + MARGIN > missed.get(cell.column, 0.0):
+    if fit is None or not believable(fit[1], missed.get(cell.column, 0.0)):
         return None
     verdict = convention_verdict(quantity, row, conventions[cell.column][0], fit[0])
     return replace(verdict, error=cell.verdict.error)
 
 
 def _reading(
-    cell: Cell,
+    cell: ComparedCell,
     best: Explanation,
-    target: Target,
+    constraints: Constraints,
     declared: Mapping[str, Convention],
     fitting: int,
 ) -> Verdict:
-    """Say that another reading gives a printed cell."""
+    """Return the verdict that another reading gives a printed cell."""
     others = "" if best.declared or fitting < 2 else f" It is the likeliest of {fitting} that fit."
     if cell.column in QUANTITIES:
         convention = best.conventions.get(cell.column, declared[cell.column])
         value = computed_value(best.count, convention)
         found = judge_quantity(
-            target.quantities[cell.column], value, convention.k, unit(convention)
+            constraints.quantities[cell.column], value, convention.k, unit(convention)
         )
         counted = f" Counting {describe(convention)}." if cell.column in best.conventions else ""
         sentence = f"{best.what}: {found.sentence}{counted}{others}"
@@ -123,14 +123,14 @@ def _reading(
 
 
 def _off(verdict: Verdict, found: Found) -> Verdict:
-    """Say of a cell that nothing explains what came nearest."""
+    """Return the verdict on a cell that nothing explains, with what came closest."""
     readings = [item for item in found.explanations if item.edits]
     if readings:
         count = len(readings)
-        told = f"{count} readings fit, all" if count > 1 else "One reading fits,"
-        sentence = (
-            f"{verdict.sentence} {told} too odd to be believed; the likeliest: {readings[0].what}."
-        )
+        words = f"{count} changes would fit, none convincing; closest:"
+        if count == 1:
+            words = "One change would fit, but is not convincing:"
+        sentence = f"{verdict.sentence} {words} {readings[0].what}."
         return replace(verdict, why="odd", sentence=sentence)
-    nearest = f"; the nearest: {found.nearest}" if found.nearest else ""
+    nearest = f"; closest: {found.nearest}" if found.nearest else ""
     return replace(verdict, sentence=f"{verdict.sentence} No reading found{nearest}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from archcount.comparison.conventions import accepted, computed_value
 from archcount.comparison.results import Contradiction
@@ -43,10 +42,9 @@ def outputs(
     count = recount.count(row.id, edits)
     if count is None:
         return
-    computed = (count.output[1], count.output[2], count.output[0])
+    computed = (*count.output[1:], count.output[0])
     grid = _striding(plan)
-    reached = _reached(plan, count.input)
-    if size[:2] != computed[:2] and grid and reached and size[:2] not in reached:
+    if grid and size[:2] != computed[:2] and not plan.reaches(count.input[1:], size[:2]):
         source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
         yield Contradiction(
             why="grid",
@@ -54,7 +52,7 @@ def outputs(
             cells=tuple(name for name in (*grid, source, "output") if name),
             odd=_odd_of_grid(size, computed, after, grid, recount),
             sentence=f"{_cells(row, grid, plan)} on {_grid(count.input[1:])} gives "
-            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding makes it so.",
+            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding gives that.",
         )
     widths = tuple(dict.fromkeys(plan.channels))
     if len(size) == 3 and size[2] != computed[2] and widths:
@@ -69,7 +67,7 @@ def outputs(
 
 
 def _striding(plan: Plan) -> tuple[str, ...]:
-    """Give the printed patches and strides of a row whose every stride is printed; else nothing."""
+    """Return the printed patches and strides of a row if all its strides are printed."""
     strides = [name for name, cell in plan.cells.items() if cell.says == "stride"]
     printed = {*plan.patches, *strides}
     striding = [site for site in plan.sites if site.stride not in (None, (1, 1))]
@@ -98,8 +96,7 @@ def given_by_inputs(
         for text in (row.cells["input"].text, before.cells["input"].text)
     )
     grid = _striding(plan)
-    reached = _reached(plan, (plan.input[0], *theirs[:2]))
-    if not grid or reached is None or mine[:2] in reached:
+    if not grid or plan.reaches(theirs[:2], mine[:2]):
         return
     gives = _output_grid(recount, before.id, (plan.input[0], *theirs[:2]))
     if gives is not None:
@@ -109,26 +106,8 @@ def given_by_inputs(
             cells=("input", *(f"{before.id}.{name}" for name in (*grid, "input"))),
             sentence=f"{_cells(before, grid, plan)} of {before.id} on {_grid(theirs[:2])} gives "
             f"{_grid(gives)}, and {_grid(mine[:2])} is printed as the input of {row.id}; no "
-            "padding makes it so.",
+            "padding gives that.",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """The grids that a row can give whatever its padding, which papers do not print."""
-
-    heights: range
-    widths: range
-
-    def __contains__(self, grid: tuple[int, ...]) -> bool:
-        return grid[0] in self.heights and grid[1] in self.widths
-
-
-def _reached(plan: Plan, chw: tuple[int, ...]) -> _Reached | None:
-    if plan.windows is None:
-        return None
-    rows, columns = plan.windows
-    return _Reached(rows.outputs(chw[1]), columns.outputs(chw[2]))
 
 
 def _odd_of_grid(
@@ -138,7 +117,7 @@ def _odd_of_grid(
     grid: tuple[str, ...],
     recount: Recount,
 ) -> str:
-    """Ask the next row which grid it continues."""
+    """Return the cell that is wrong, judged by which grid the next row continues."""
     if after is None or "output" not in after.cells:
         return ""
     wanted = parse_size(after.cells["output"].text, parts=(2, 3))[:2]
@@ -160,7 +139,7 @@ def _output_grid(recount: Recount, row: str, chw: tuple[int, ...]) -> tuple[int,
 def _odd_of_widths(
     row: PrintedRow, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
 ) -> str:
-    """Ask the row's own params and ops: where they were counted with the widths, output is odd."""
+    """Return `output` where the row's own params or ops were counted with the printed widths."""
     for name in ("params", "ops"):
         if name in row.cells:
             quantity = parse_quantity(row.cells[name].text)

@@ -94,18 +94,18 @@ def judge_ratio(
     """
     point, text = _point(other), f"{other:,}" if isinstance(other, int) else other.text
     pair = (f"{computed:,} {unit}", f"{text} of {name}")
-    told = " / ".join(pair if more else pair[::-1])
+    words = " / ".join(pair if more else pair[::-1])
     if not (computed and point):
-        sentence = f"{told} cannot be set against 0."
+        sentence = f"{words} cannot be set against 0."
         return Verdict(status="off", why="differs", sentence=sentence)
-    told += f" = {float(_ratio(point, computed, more=more, rise=False)):.3g}"
+    words += f" = {float(_ratio(point, computed, more=more, rise=False)):.3g}"
     ratio = _ratio(point, computed, more=more, rise=rise)
     if rise:
-        told += f", {float(ratio):.3g}% {'more' if more else 'fewer'}"
-    told += f", printed {printed.text}"
+        words += f", {float(ratio):.3g}% {'more' if more else 'fewer'}"
+    words += f", printed {printed.text}"
     if isinstance(other, int):
         if ratio == printed.value():
-            return Verdict(status="match", why="equal", sentence=f"{told}: exactly.")
+            return Verdict(status="match", why="equal", sentence=f"{words}: exactly.")
         rounded, truncated = ratio in printed.rounded(), ratio in printed.truncated()
     else:
         quotients = [
@@ -114,7 +114,7 @@ def judge_ratio(
         ]
         rounded = any(printed.rounded().meets(quotient) for quotient in quotients)
         truncated = any(printed.truncated().meets(quotient) for quotient in quotients)
-    return shortened(told, rounded, truncated, ratio, printed.value())
+    return shortened(words, rounded, truncated, ratio, printed.value())
 
 
 def _point(other: Quantity | int) -> Fraction:

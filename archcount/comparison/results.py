@@ -65,7 +65,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "input-output": "the input is not the output of the row before",
         "column-sum": "the claimed total is not the sum of the printed column",
     },
-    "off": {"differs": "nothing reproduces it", "odd": "only readings too odd to be believed do"},
+    "off": {"differs": "nothing reproduces it", "odd": "only implausible readings do"},
     "unpublished": {
         "blank": "nothing is printed",
         "rate": "a duration, from which a rate follows that nobody printed",
@@ -143,7 +143,7 @@ class Contradiction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
+class ComparedCell:
     """One cell, printed and computed.
 
     Attributes:
@@ -155,7 +155,7 @@ class Cell:
 
     column: str
     printed: str | None
-    computed: int | tuple[int, int, int]
+    computed: int | tuple[int, ...]
     shown: str
     verdict: Verdict
 
@@ -172,7 +172,7 @@ class ComparedRow:
     """
 
     id: str
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, ComparedCell]
     explanations: tuple[Explanation, ...] = ()
     tried: int = 0
 

@@ -31,19 +31,19 @@ def judge_quantity(
     """
     rounded = computed in printed.rounded(k) and rounding != "down"
     truncated = computed in printed.truncated(k) and rounding != "nearest"
-    told = f"{tell(printed, computed, k, unit)}, printed {printed.text}"
+    words = f"{computed_words(printed, computed, k, unit)}, printed {printed.text}"
     if computed == printed.value(k):
-        return Verdict(status="match", why="equal", sentence=f"{told}: exactly.")
-    return shortened(told, rounded, truncated, Fraction(computed), printed.value(k))
+        return Verdict(status="match", why="equal", sentence=f"{words}: exactly.")
+    return shortened(words, rounded, truncated, Fraction(computed), printed.value(k))
 
 
 def shortened(
-    told: str, rounded: bool, truncated: bool, computed: Fraction, printed: Fraction
+    words: str, rounded: bool, truncated: bool, computed: Fraction, printed: Fraction
 ) -> Verdict:
     """Return `match` for what is printed rounded or cut off, else `off` with its error.
 
     Args:
-        told: the computed and the printed number in words.
+        words: the computed and the printed number in words.
         rounded: whether the computed number prints so rounded.
         truncated: whether it prints so cut off.
         computed: the computed number.
@@ -52,22 +52,22 @@ def shortened(
     if rounded or truncated:
         why = "either" if rounded and truncated else "rounded" if rounded else "truncated"
         manner = "rounded or truncated" if why == "either" else why
-        return Verdict(status="match", why=why, sentence=f"{told}: {manner}.")
+        return Verdict(status="match", why=why, sentence=f"{words}: {manner}.")
     error = relative_error(computed, printed)
-    sentence = f"{told}: computed is {percent(error)} from printed."
+    sentence = f"{words}: computed is {percent(error)} from printed."
     return Verdict(status="off", why="differs", sentence=sentence, error=error)
 
 
-def tell(printed: Quantity, computed: Fraction | int, k: int, unit: str) -> str:
+def computed_words(printed: Quantity, computed: Fraction | int, k: int, unit: str) -> str:
     """Write a computed value exactly, and in the notation of a printed one.
 
     >>> from archcount.printed import parse_quantity
-    >>> tell(parse_quantity("2.7K"), 9408, 1024, "weights")
+    >>> computed_words(parse_quantity("2.7K"), 9408, 1024, "weights")
     '9,408 weights = 9.19K with K = 1024'
     """
     exact = f"{computed:,}" if isinstance(computed, int) else f"{float(computed):.6g}"
-    told = f"{exact} {unit}".strip()
-    return f"{told} = {write(computed, printed, k)} with K = {k}" if printed.power else told
+    words = f"{exact} {unit}".strip()
+    return f"{words} = {write(computed, printed, k)} with K = {k}" if printed.power else words
 
 
 def judge_bound(printed: Bound, computed: int, unit: str) -> Verdict:
@@ -77,16 +77,16 @@ def judge_bound(printed: Bound, computed: int, unit: str) -> Verdict:
     >>> judge_bound(parse_bound("<25M"), 23_834_568, "params").why
     'bound'
     """
-    told = f"{computed:,} {unit}, printed {printed.text}"
+    words = f'{computed:,} {unit}, printed "{printed.text}"'
     if printed.holds(computed):
-        return Verdict(status="match", why="bound", sentence=f"{told}: so it is.")
+        return Verdict(status="match", why="bound", sentence=f"{words}: holds.")
     error = relative_error(Fraction(computed), printed.quantity.value())
     return Verdict(
         status="off",
         why="differs",
-        sentence=f"{told}: computed is {percent(error)} from the bound."
+        sentence=f"{words}: computed is {percent(error)} from the bound."
         if error
-        else f"{told}: it is just that, and not {printed.side}.",
+        else f"{words}: exactly that, not {printed.side}.",
         error=error,
     )
 
@@ -108,14 +108,14 @@ def judge_whole(printed: str, computed: int) -> Verdict:
     )
 
 
-def judge_size(printed: str, chw: tuple[int, int, int]) -> Verdict:
+def judge_size(printed: str, dims: tuple[int, ...]) -> Verdict:
     """Judge a printed size, height x width and channels where they are printed.
 
     >>> judge_size("112x112x64", (64, 112, 112)).status
     'match'
     """
     size = parse_size(printed, parts=(2, 3))
-    computed = (chw[1], chw[2], chw[0])[: len(size)]
+    computed = (*dims[1:], dims[0])[: len(size)]
     shown = "x".join(str(side) for side in computed)
     if size == computed:
         return Verdict(status="match", why="equal", sentence=f"{shown}, printed {printed}.")
@@ -138,7 +138,7 @@ def _end(value: Fraction) -> str:
 
 
 def relative_error(computed: Fraction, printed: Fraction) -> Fraction | None:
-    """Give (computed - printed) / printed, or None where 0 is printed."""
+    """Return (computed - printed) / printed, or None where 0 is printed."""
     return (computed - printed) / printed if printed else None
 
 
@@ -149,7 +149,7 @@ def percent(error: Fraction | None) -> str:
     ('+2.5%', '-0.0033%', '+500%')
     """
     if error is None:
-        return "beyond all measure"
+        return "infinitely far"
     value = float(error) * 100
     if abs(value) >= 100:
         return f"{value:+,.0f}%"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from archcount.comparison.candidates import Change, cell_change, site_change
+from archcount.comparison.candidates import Candidate, cell_candidate, site_candidate
 from archcount.comparison.plausibility import KIND_BITS
 from archcount.edits import Edit, Plan, Site
 
@@ -26,44 +26,44 @@ class Width:
 
     Attributes:
         old: the width as it stands, or one like it.
-        change: the reading for a width, its bits without those of the number.
+        candidate: the reading for a width, its bits without those of the number.
         stands: whether the row as it stands is the reading for the old width.
     """
 
     old: int
-    change: Callable[[int], Change]
+    candidate: Callable[[int], Candidate]
     stands: bool = True
 
 
-def width_changes(plan: Plan) -> Iterator[Width]:
+def width_candidates(plan: Plan) -> Iterator[Width]:
     """Yield the widths of a row that may have been others."""
-    yield Width(old=plan.input[0], change=partial(_read, plan))
+    yield Width(old=plan.input[0], candidate=partial(_read, plan))
     for cell in plan.cells.values():
         if cell.says == "filters":
-            yield Width(old=cell.value, change=partial(cell_change, cell, len(plan.cells)))
+            yield Width(old=cell.value, candidate=partial(cell_candidate, cell, len(plan.cells)))
     weighted = [site for site in plan.sites if site.weights and site.word != "shortcut"]
     own = [site for site in weighted if site.width is not None and not _reads_alone(site, plan)]
     for site in own:
         # One width for all its repetitions is not the row as it stands where they differ.
         stands = len({outside for _, outside, _ in site.widths}) < 2
-        change = partial(_filters, site, len(own))
-        yield Width(old=site.width or 1, change=change, stands=stands)
+        candidate = partial(_filters, site, len(own))
+        yield Width(old=site.width or 1, candidate=candidate, stands=stands)
     for site in weighted:
         if site.word == "conv" and site.groups == 1:
-            change = partial(_reduced, site, len(weighted))
-            yield Width(old=site.input[0], change=change, stands=False)
+            candidate = partial(_reduced, site, len(weighted))
+            yield Width(old=site.input[0], candidate=candidate, stands=False)
 
 
 def _reads_alone(site: Site, plan: Plan) -> bool:
-    """Tell whether a layer's width is a printed number that no other layer reads."""
+    """Return whether a layer's width is a printed number that no other layer reads."""
     names = [name for name in site.reads if name in plan.cells]
     others = [name for other in plan.sites if other is not site for name in other.reads]
     alone = len(names) == 1 and names[0] not in others
     return alone and plan.cells[names[0]].value == site.width
 
 
-def _read(plan: Plan, new: int) -> Change:
-    return Change(
+def _read(plan: Plan, new: int) -> Candidate:
+    return Candidate(
         why="input",
         what=f"{new} input channels instead of {plan.input[0]}",
         edits=(Edit(kind="input", to=(new, *plan.input[1:])),),
@@ -71,15 +71,15 @@ def _read(plan: Plan, new: int) -> Change:
     )
 
 
-def _filters(site: Site, places: int, new: int) -> Change:
-    return site_change(
+def _filters(site: Site, places: int, new: int) -> Candidate:
+    return site_candidate(
         site, places, "filters", (new,), f"with {new} filters instead of {site.width}", 0.0
     )
 
 
-def _reduced(site: Site, places: int, new: int) -> Change:
-    told = f"with a 1x1 convolution to {new} before it"
-    return replace(site_change(site, places, "reduced", (new,), told, 0.0), why="layer")
+def _reduced(site: Site, places: int, new: int) -> Candidate:
+    words = f"with a 1x1 convolution to {new} before it"
+    return replace(site_candidate(site, places, "reduced", (new,), words, 0.0), why="layer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,12 @@ class Quadratic:
     divisor: int
 
     def times_divisor(self, x: int) -> int:
-        """Give the value at a number, times the divisor."""
+        """Return the value at a number, times the divisor."""
         return (self.square * x + self.slope) * x + self.start
 
 
 def through(points: Sequence[tuple[int, int]]) -> Quadratic:
-    """Give the polynomial through three points.
+    """Return the polynomial through three points.
 
     >>> square = through([(1, 1), (2, 4), (3, 9)])
     >>> square.times_divisor(10) // square.divisor
@@ -114,7 +114,7 @@ def through(points: Sequence[tuple[int, int]]) -> Quadratic:
 
 
 def widths_within(polynomial: Quadratic, numbers: Sequence[range]) -> list[range]:
-    """Give the widths for which a rising polynomial gives a number of any of some ranges.
+    """Return the widths for which a rising polynomial gives a number of any of some ranges.
 
     >>> widths_within(through([(1, 1), (2, 4), (3, 9)]), [range(9, 26)])
     [range(3, 6)]
@@ -134,7 +134,7 @@ def widths_within(polynomial: Quadratic, numbers: Sequence[range]) -> list[range
 
 
 def common(found: Sequence[Sequence[range]]) -> list[int]:
-    """Give the numbers that lie in a range of every list; none where there is no list.
+    """Return the numbers that lie in a range of every list; none where there is no list.
 
     >>> common([[range(1, 5), range(9, 12)], [range(4, 10)]])
     [4, 9]

@@ -14,7 +14,8 @@ class RowCount:
 
     Attributes:
         id: the row's name; a head's is `heads.` and the row it is attached to.
-        input: the input shape, (channels, height, width); a flattened one as (features, 1, 1).
+        input: the input shape, channels first, (channels, height, width); a flattened one as
+            (features, 1, 1).
         output: the output shape, likewise.
         weights: parameters of kernels.
         biases: biases of layers with kernels.
@@ -25,8 +26,8 @@ class RowCount:
     """
 
     id: str
-    input: tuple[int, int, int]
-    output: tuple[int, int, int]
+    input: tuple[int, ...]
+    output: tuple[int, ...]
     weights: int
     biases: int
     params: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcount.architecture import Architecture, Node
-from archcount.architecture.whole import WEIGHTED
+from archcount.architecture.architecture import WEIGHTED
 from archcount.engines.counts import Count, RowCount
 
 
@@ -30,8 +30,8 @@ def count_row(name: str, node: Node) -> RowCount:
     weights, biases, params, buffers, cost = node.tally
     return RowCount(
         id=name,
-        input=node.input.chw,
-        output=node.output.chw,
+        input=node.input.printed,
+        output=node.output.printed,
         weights=weights,
         biases=biases,
         params=params,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from torch import nn
 
-from archcount.architecture import Architecture
-from archcount.architecture.whole import WEIGHTED
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import Problem, UnavailableError
-from archcount.layers import Cost
+from archcount.layers import Cost, Shape
+
+if TYPE_CHECKING:
+    from archcount.architecture import Architecture
 
 WHOLE = "(the network itself)"
 """The place of what no module of the network is to blame for."""
@@ -64,6 +66,8 @@ def make_count(
         heads: whether the heads were run.
         uncounted: what could not be counted.
     """
+    from archcount.architecture.architecture import WEIGHTED
+
     return Count(
         engine=engine,
         version=version,
@@ -102,8 +106,8 @@ def measure(
     kernels = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
     return RowCount(
         id=name,
-        input=_chw(shapes[0]),
-        output=_chw(shapes[1]),
+        input=Shape(shapes[0]).printed,
+        output=Shape(shapes[1]).printed,
         weights=sum(tensor.numel() for tensor in parameters if tensor.ndim > 1),
         biases=sum(part.bias.numel() for part in kernels if part.bias is not None),
         params=sum(tensor.numel() for tensor in parameters),
@@ -111,8 +115,3 @@ def measure(
         cost=cost,
         depth=depth,
     )
-
-
-def _chw(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    padded = (*shape, 1, 1)[:3]
-    return (padded[0], padded[1], padded[2])

@@ -18,8 +18,8 @@ from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
 from archcount.tracing.lazy import is_unfit
+from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.records import ModuleTrace, Trace
-from archcount.tracing.shadow import Shadow
 from archcount.tracing.surroundings import uncollected, undisturbed
 from archcount.tracing.trace import trace
 
@@ -32,7 +32,7 @@ def run(
     batch: int = 1,
     train: bool = False,
     device: str = "meta",
-) -> tuple[Shadow, Inputs, Trace]:
+) -> tuple[ModelCopy, Inputs, Trace]:
     """Run a shadow of a model once.
 
     Args:
@@ -51,8 +51,8 @@ def run(
     _check(module)
     with undisturbed(), memory_needed(_SMALLER):
         with _failures(name, "", device):
-            shadow = Shadow(module, device)
-            shadow.set_training(train)
+            shadow = ModelCopy(module, device)
+            shadow.module.train(train)
         inputs = given
         if not isinstance(given, Inputs):
             inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
@@ -128,7 +128,7 @@ def _counted(
     )
 
 
-def _remarks(shadow: Shadow, traced: Trace, unfit: Iterable[str]) -> tuple[str, ...]:
+def _remarks(shadow: ModelCopy, traced: Trace, unfit: Iterable[str]) -> tuple[str, ...]:
     told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
     known = set(map(id, shadow.parts.values()))
     told += [
@@ -143,9 +143,7 @@ def _remarks(shadow: Shadow, traced: Trace, unfit: Iterable[str]) -> tuple[str, 
 def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
     """Count the numbers in parameters that nothing read."""
     read = {memory for call in traced.calls for memory in call.read}
-    return sum(
-        tensor.numel() for tensor in parameters if tensor.untyped_storage()._cdata not in read
-    )
+    return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
 def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archcount.architecture import Architecture, Layer, Node
 from archcount.architecture import Sequence as Chain
-from archcount.architecture.whole import WEIGHTED
+from archcount.architecture.architecture import WEIGHTED
 from archcount.engines.counts import PartCount, total
 from archcount.engines.formula import count_row
 
@@ -84,7 +84,7 @@ def backward_macs(architecture: Architecture, *, heads: bool = False) -> int:
 
 
 def _backward(node: Node, learns: bool) -> tuple[int, bool]:
-    """Give a node's backward multiply-accumulates, and whether anything up to it learns."""
+    """Return a node's backward multiply-accumulates, and whether anything up to it learns."""
     if isinstance(node, Layer):
         own = node.kind.backward_macs(node.input, reaches_back=learns)
         return own, learns or node.params > 0

@@ -10,24 +10,25 @@ from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
-from archcount.spec.rereading import Rereading
+from archcount.spec.row_readings import RowReadings
+from archcount.spec.variant import Variant
 
 
 class Recount:
     """Counts the rows of a table as other readings have them.
 
     Args:
-        rereading: the table's rows, ready to be expanded again.
+        network: a variant of a table.
     """
 
-    def __init__(self, rereading: Rereading) -> None:
-        self._rereading = rereading
+    def __init__(self, network: Variant) -> None:
+        self._readings = RowReadings(network)
         self._plans: dict[str, Plan] = {}
 
     def plan(self, row: str) -> Plan:
-        """Say what can be read otherwise in a row."""
+        """Return what can be read otherwise in a row."""
         if row not in self._plans:
-            self._plans[row] = self._rereading.plan(row)
+            self._plans[row] = self._readings.plan(row)
         return self._plans[row]
 
     def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
@@ -38,7 +39,7 @@ class Recount:
             edits: the changes.
 
         >>> from archcount.api.tables import load
-        >>> recount = Recount(load("googlenet").variant().rereading())
+        >>> recount = Recount(load("googlenet").variant())
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """
@@ -47,27 +48,27 @@ class Recount:
 
     def declared(self, row: str) -> RowCount | None:
         """Count the reading that the file declares for a row; None where it declares none."""
-        node = self._rereading.declared(row)
+        node = self._readings.declared(row)
         return None if node is None else count_row(row, node)
 
     def alone(self, row: str, edits: Sequence[Edit], *, declared: bool = False) -> Architecture:
-        """Give a row in another reading as an architecture of its own, for an engine to build.
+        """Return a row in another reading as an architecture of its own, for an engine to build.
 
         Args:
             row: the row's name.
             edits: the changes.
             declared: take the reading that the file declares instead.
         """
-        node = self._rereading.declared(row) if declared else self._rereading.node(row, edits)
+        node = self._readings.declared(row) if declared else self._readings.node(row, edits)
         assert node is not None, "only what was counted is built"
         return Architecture(
-            name=f"{self._rereading.architecture.name}: {row}",
+            name=f"{self._readings.network.architecture.name}: {row}",
             input=Shape(node.input.dims),
             rows=(Row(id=row, node=node),),
         )
 
     def _node(self, row: str, edits: Sequence[Edit]) -> Node | None:
         try:
-            return self._rereading.node(row, edits)
+            return self._readings.node(row, edits)
         except InvalidTableError:
             return None  # such a row cannot be built, so that nobody can have counted it

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from archcount.architecture import Architecture
 from archcount.engines.counts import Count
 from archcount.errors import Problem, UsageError, quote, suggestion
+
+if TYPE_CHECKING:
+    from archcount.architecture import Architecture
 
 
 class Engine(Protocol):
@@ -33,7 +35,7 @@ ENGINES = {
 
 
 def choose(name: str) -> tuple[str, ...]:
-    """Give the engines that a name asks for: that one, or `all`, and `formula` as the check.
+    """Return the engines that a name asks for: that one, or `all`, and `formula` as the check.
 
     Raises:
         UsageError: there is no such engine.

@@ -68,7 +68,7 @@ class Concatenation(JoinKind):
         if any(shape.dims[1:] != shapes[0].dims[1:] for shape in shapes):
             raise InvalidValueError(
                 f"concat joins branches of unlike size: {_listed(shapes)}",
-                allowed="equal height and width (channels x height x width above)",
+                allowed=f"equal sizes after the channels ({shapes[0].layout} above)",
                 remedy="give the branches equal strides and padding",
             )
         return Shape((sum(shape.channels for shape in shapes), *shapes[0].dims[1:]))
@@ -96,7 +96,7 @@ class Addition(JoinKind):
         if any(shape != shapes[0] for shape in shapes):
             raise InvalidValueError(
                 f"add joins branches of unlike shape: {_listed(shapes)}",
-                allowed="equal channels, height and width",
+                allowed=f"equal sizes ({shapes[0].layout} above)",
                 remedy="give the branches equal widths, strides and padding, "
                 "or write shortcut for the branch that should adapt",
             )
@@ -138,7 +138,7 @@ class Product(JoinKind):
         if len(one.dims) != len(other.dims) or one.channels != other.channels or not fits:
             raise InvalidValueError(
                 f"mul joins branches of unlike shape: {one} and {other}",
-                allowed="equal channels, and height and width that are equal or 1",
+                allowed=f"equal channels, other sizes equal or 1 ({one.layout} above)",
                 remedy="give the branches equal widths, strides and padding, or pool one to 1x1",
             )
         sides = (first if second == 1 else second for first, second in axes)

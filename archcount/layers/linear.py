@@ -33,11 +33,11 @@ class Linear(LayerKind):
         """Give (width,).
 
         Raises:
-            InvalidValueError: the input still has a height and a width.
+            InvalidValueError: the input still has spatial axes.
         """
-        if shape.is_map:
+        if shape.spatial:
             raise InvalidValueError(
-                f"linear needs flattened features, and gets {shape} (channels x height x width)",
+                f"linear needs flattened features, and gets {shape} ({shape.layout})",
                 remedy="put flatten, or global_avgpool and flatten, before linear",
             )
         return Shape((self.width,))

@@ -54,6 +54,10 @@ class UnscaledBatchNorm2d(_Unscaled, nn.BatchNorm2d):
     """`nn.BatchNorm2d` with a trained shift and no trained scale."""
 
 
+class UnscaledBatchNorm3d(_Unscaled, nn.BatchNorm3d):
+    """`nn.BatchNorm3d` with a trained shift and no trained scale."""
+
+
 class Scale(nn.Module):
     """Multiply by a constant.
 

@@ -45,14 +45,19 @@ class BatchNorm(ElementwiseKind):
         return 2 * shape.channels
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.BatchNorm2d`, or `nn.BatchNorm1d` once flattened, or the same unscaled."""
+        """Return `nn.BatchNorm1d`, 2d or 3d by the spatial axes, or the same unscaled."""
         from torch import nn
 
-        from archcount.layers.modules import UnscaledBatchNorm1d, UnscaledBatchNorm2d
+        from archcount.layers import modules
 
-        scaled = nn.BatchNorm2d if shape.is_map else nn.BatchNorm1d
-        unscaled = UnscaledBatchNorm2d if shape.is_map else UnscaledBatchNorm1d
-        norm = scaled if self.scale else unscaled
+        scaled = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+        unscaled = (
+            modules.UnscaledBatchNorm1d,
+            modules.UnscaledBatchNorm1d,
+            modules.UnscaledBatchNorm2d,
+            modules.UnscaledBatchNorm3d,
+        )
+        norm = (scaled if self.scale else unscaled)[len(shape.spatial)]
         return norm(shape.channels, eps=self.eps, momentum=self.momentum)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from archcount.errors import Problem, UsageError, quote
 from archcount.loading.reference import users_code
 from archcount.tracing.copying import Copier
-from archcount.tracing.shadow import Shadow
+from archcount.tracing.model_copy import ModelCopy
 
 ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
 _WRITTEN = re.compile(
@@ -117,7 +117,7 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     torch.Size([2, 3, 8, 8])
     """
     copier = Copier(
-        lambda tensor: _moved(tensor, device), lambda part, _: Shadow(part, device).module
+        lambda tensor: _moved(tensor, device), lambda part, _: ModelCopy(part, device).module
     )
 
     def make(value: Any) -> Any:

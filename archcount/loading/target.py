@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcount.architecture import Architecture
 from archcount.errors import Problem, UsageError, quote
-from archcount.spec.catalogue import find_table
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from archcount.architecture import Architecture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +59,8 @@ class Target:
                     remedy=f"write {text}:NAME",
                 )
             )
+        from archcount.spec.catalogue import find_table  # a user's code needs none of it
+
         name, _, named = text.partition("@")
         if named and variant:
             raise UsageError(Problem(what=f"{text} and --variant both name one", remedy="name one"))
@@ -89,6 +91,7 @@ def load_model(
     *,
     variant: str = "",
     arguments: Mapping[str, Any] | None = None,
+    input: str = "",
     device: str = "meta",
 ) -> tuple[nn.Module, str]:
     """Make the model that a target names, and say what it takes.
@@ -98,6 +101,7 @@ def load_model(
             `@variant` behind it or not.
         variant: of a table.
         arguments: what the callable is given by name.
+        input: another input size of a table, "CxHxW".
         device: `meta`, or `cpu` for a model that is to be run with its numbers.
 
     Returns:
@@ -114,7 +118,7 @@ def load_model(
 
         return build(target, arguments, device), ""
     refuse_arguments(arguments)
-    architecture = read.architecture()
+    architecture = read.architecture(input)
     return built(architecture, device), "x".join(map(str, architecture.input.dims))
 
 
@@ -129,10 +133,10 @@ def refuse_arguments(arguments: Mapping[str, Any] | None) -> None:
 
 
 def built(architecture: Architecture, device: str = "meta") -> nn.Module:
-    """Build the module of a table: on the meta device, without weights."""
+    """Build the module of a table; on the meta device it has no weights to initialise."""
     import torch
 
-    from archcount.architecture.builder import assemble
+    from archcount.architecture import builder
 
     with torch.device(device):
-        return assemble(architecture)
+        return (builder.assemble if device == "meta" else builder.build)(architecture)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from archcount.layers import Cost
 
@@ -22,13 +22,12 @@ class Origin(IntEnum):
     INPUT = 2
 
 
-@dataclass(slots=True)  # by the thousand: a frozen one takes twice as long to make
-class TensorSpec:
+class TensorSpec(NamedTuple):  # by the thousand: a frozen dataclass takes twice as long to make
     """A tensor without its numbers.
 
     Attributes:
         shape: its sizes.
-        dtype: torch's name of its numbers' type, such as `float32`.
+        dtype: torch's name of its type, such as `float32`.
         origin: whether it was made from the input, from weights alone, or from neither.
         requires_grad: whether a gradient reaches it.
         storage: which memory it lies in; equal where one tensor is a view of another.
@@ -84,9 +83,10 @@ class Operation:
     def tensors(self) -> Iterator[TensorSpec]:
         """Give every tensor among the arguments, those in lists too."""
         for value in self.arguments.values():
-            for item in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(item, TensorSpec):
-                    yield item
+            if isinstance(value, TensorSpec):
+                yield value
+            elif isinstance(value, list):
+                yield from (item for item in value if isinstance(item, TensorSpec))
 
     @property
     def output(self) -> TensorSpec:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from archcount.layers import Cost
 from archcount.operators.operation import Charge, Operation, Origin, TensorSpec
-from archcount.operators.rule import Rule
+from archcount.operators.operator import LayerName, Operator
+from archcount.operators.shapes import Result, contiguous, shape_of_both
 
 
-def product(operation: Operation, left: str, right: str, added: str = "") -> Charge:
-    """Count one mac per output element and per step of the contracted dimension.
-
-    Each operand that needs a gradient costs one product more of the same size.
+def _product(left: str, right: str, added: str = "", *, dims: int = 0) -> Operator:
+    """Return the operator of a product.
 
     Args:
-        operation: the product.
         left: the argument on the left, whose last dimension is contracted.
         right: the argument on the right.
         added: the argument that is added to the product, or empty.
+        dims: how many dimensions both have where it is a layer by itself, 0 where it is none.
+    """
+    cost = partial(_cost, left=left, right=right, added=added)
+    if not dims:
+        return Operator(cost=cost)
+    return Operator(
+        cost=cost,
+        layer=partial(_layer, left=left, right=right, added=added),
+        shape=partial(_shape, left=left, right=right, added=added, dims=dims),
+    )
+
+
+def _cost(operation: Operation, left: str, right: str, added: str) -> Charge:
+    """Count one mac per output element and per step of the contracted dimension.
+
+    Each operand that needs a gradient costs one product more of the same size.
     """
     one, other = operation.tensor(left), operation.tensor(right)
     macs = _outputs(one, other) * one.shape[-1]
@@ -27,6 +41,44 @@ def product(operation: Operation, left: str, right: str, added: str = "") -> Cha
     if added:
         cost += addition(operation.tensor(added), operation.output)
     return Charge(cost, macs * (one.requires_grad + other.requires_grad))
+
+
+def _layer(operation: Operation, left: str, right: str, added: str) -> LayerName:
+    """Name a product, and what is added to it: a linear layer where an operand is trained."""
+    one, other = operation.tensor(left), operation.tensor(right)
+    trained = [spec.origin != Origin.INPUT for spec in (one, other)]
+    alpha, beta = (operation.arguments.get(name, 1) for name in ("alpha", "beta"))
+    settings: dict[str, Any] = {} if alpha == 1 else {"alpha": rounded(alpha)}
+    if beta not in (0, 1):
+        settings["beta"] = rounded(beta)
+    if any(trained):
+        weight = other if trained[1] else one
+        out = weight.shape[-1] if trained[1] and len(weight.shape) > 1 else weight.shape[0]
+        bias = bool(added) and operation.tensor(added).origin == Origin.WEIGHT and beta != 0
+        return "linear", {"in": one.shape[-1], "out": out, "bias": bias, **settings}
+    return "matmul", {"sizes": (one.shape, other.shape), **settings}
+
+
+def rounded(value: float) -> float:
+    """Round what was worked out: 1 / 8 ** 0.5 and 8 ** -0.5 are one number."""
+    short = float(f"{value:.12g}")
+    return int(short) if short.is_integer() else short
+
+
+def _shape(operation: Operation, left: str, right: str, added: str, dims: int) -> Result:
+    one, other = operation.tensor(left), operation.tensor(right)
+    if one.dtype != other.dtype or not one.is_floating:
+        return None
+    if not len(one.shape) == len(other.shape) == dims:
+        return None
+    if one.shape[-1] != other.shape[-2] or one.shape[:-2] != other.shape[:-2]:
+        return None
+    shape = (*one.shape[:-1], other.shape[-1])
+    if added:
+        addend = operation.tensor(added)
+        if addend.dtype != one.dtype or shape_of_both(addend.shape, shape) != shape:
+            return None
+    return (contiguous(shape, one.dtype),)
 
 
 def addition(addend: TensorSpec, output: TensorSpec) -> Cost:
@@ -74,17 +126,20 @@ def _bilinear(operation: Operation) -> Charge:
     return Charge(_category(first, weight, whole + rest), backward)
 
 
-RULES: Mapping[str, Rule] = {
-    "aten.mm": partial(product, left="self", right="mat2"),
-    "aten._int_mm": partial(product, left="self", right="mat2"),
-    "aten.bmm": partial(product, left="self", right="mat2"),
-    "aten.mv": partial(product, left="self", right="vec"),
-    "aten.dot": partial(product, left="self", right="tensor"),
-    "aten.vdot": partial(product, left="self", right="other"),
-    "aten.addmm": partial(product, left="mat1", right="mat2", added="self"),
-    "aten.baddbmm": partial(product, left="batch1", right="batch2", added="self"),
-    "aten.addbmm": partial(product, left="batch1", right="batch2", added="self"),
-    "aten.addmv": partial(product, left="mat", right="vec", added="self"),
-    "aten.addr": _outer,
-    "aten._trilinear": _bilinear,
+OPERATORS = {
+    "aten.mm": _product("self", "mat2", dims=2),
+    "aten._int_mm": _product("self", "mat2"),
+    "aten.bmm": _product("self", "mat2", dims=3),
+    "aten.mv": Operator(
+        cost=partial(_cost, left="self", right="vec", added=""),
+        layer=partial(_layer, left="self", right="vec", added=""),
+    ),
+    "aten.dot": _product("self", "tensor"),
+    "aten.vdot": _product("self", "other"),
+    "aten.addmm": _product("mat1", "mat2", "self", dims=2),
+    "aten.baddbmm": _product("batch1", "batch2", "self", dims=3),
+    "aten.addbmm": _product("batch1", "batch2", "self"),
+    "aten.addmv": _product("mat", "vec", "self"),
+    "aten.addr": Operator(cost=_outer),
+    "aten._trilinear": Operator(cost=_bilinear),
 }

@@ -1,27 +1,26 @@
-"""What should be known below a benchmark's figures: how they came about, and what is wrong."""
+"""The notes below the figures of a benchmark: warnings, and how they were measured."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from archcount.benchmark.results import Benchmark, Measurement, Peak
-from archcount.reporting.figures import percent, rate, significant
+from archcount.benchmark.samples import FEWEST
+from archcount.reporting.figures import milliseconds, percent, rate
 from archcount.reporting.sheet import Text
 
-FEWEST = 6
-"""Processes from which on intervals are drawn from them."""
 _BUSY = 0.3
-"""Cores that others keep busy before it is said."""
+"""The number of cores used by others from which on there is a warning."""
 
 
 def benchmark_notes(benchmark: Benchmark) -> Iterator[Text]:
-    """Say it in lines, what fails first."""
+    """Yield the notes, failures first."""
     for line in benchmark.remarks:
         yield Text(line, "told")
     for scaled in benchmark.scaling:
         if scaled.problem:
             yield Text(
-                f"{scaled.configuration.label}: {scaled.processes} processes could not be run "
+                f"{scaled.configuration.label}: {scaled.processes} processes could not run "
                 f"together: {scaled.problem}",
                 "bad",
             )
@@ -31,13 +30,13 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Text]:
             yield Text(f"{item.configuration.label}: {item.status}: {item.problem}", role)
     if benchmark.is_interrupted:
         yield Text(
-            "the run was interrupted: what was not finished has no interval to rely on", "told"
+            "the run was interrupted: unfinished configurations have no reliable interval", "told"
         )
     busy = benchmark.environment.get("cores busy before")
     if busy is not None and float(busy) >= _BUSY:
         yield Text(
-            f"other processes kept {float(busy):.1f} of {benchmark.environment.get('cores')} cores "
-            "busy when the run began: times may be longer and less sure than on an idle machine",
+            f"other processes used {float(busy):.1f} of {benchmark.environment.get('cores')} cores "
+            "when the run began: times may be longer and vary more than on an idle machine",
             "told",
         )
     done = [item for item in benchmark.measurements if item.statistics]
@@ -46,8 +45,8 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Text]:
         yield Text(_what(done))
     if done and max(item.statistics.processes for item in done if item.statistics) < FEWEST:
         yield Text(
-            "the interval is of this process: another may differ by a few percent; "
-            f"--repeat {FEWEST} measures that too",
+            "the interval is that of one process; others may differ by a few percent: "
+            f"--repeat {FEWEST} includes that",
             "dim",
         )
     for peak in benchmark.peaks:
@@ -69,34 +68,32 @@ def _how(benchmark: Benchmark, done: list[Measurement]) -> str:
     drawn = "processes" if most >= FEWEST else "blocks"
     return (
         f"measured: median of all iterations, each configuration in {each}{taking}; "
-        f"its 95% interval by bootstrap of {drawn}, sampled until it is ±"
-        f"{percent(benchmark.plan.target)} or {benchmark.plan.budget:g} s are up; {samples:,} "
+        f"95% interval by bootstrap of {drawn}, sampled until it is ±"
+        f"{percent(benchmark.plan.target)} or for {benchmark.plan.budget:g} s; {samples:,} "
         f"samples, {outliers:,} of them outliers, none dropped"
     )
 
 
 def _what(done: list[Measurement]) -> str:
-    told = []
+    parts = []
     if any(item.configuration.mode == "forward" for item in done):
-        told.append("forward: evaluation mode, no gradients")
+        parts.append("forward: evaluation mode, no gradients")
     train = [item for item in done if item.configuration.mode == "train"]
     if train:
         losses = ", ".join(dict.fromkeys(item.loss for item in train if item.loss))
         step = " and optimizer step" if any(item.configuration.optimizer for item in train) else ""
-        told.append(f"train: forward, loss ({losses}), backward{step}")
-    told.append("FLOP/s: 2 a multiply-accumulate of archcount's own count, forward and backward")
+        parts.append(f"train: forward, loss ({losses}), backward{step}")
+    parts.append("FLOP/s: 2 per counted multiply-accumulate, forward and backward")
     kinds = {item.peak_kind for item in done}
     if "allocated" in kinds:
-        told.append("memory: allocated at most on the device")
+        parts.append("memory: peak allocated on the device")
     if "resident" in kinds:
-        told.append("memory: resident at most, of the process with its libraries")
-    return "; ".join(told)
+        parts.append("memory: peak resident set of the process with its libraries")
+    return "; ".join(parts)
 
 
 def _peak(peak: Peak) -> str:
-    moved = (
-        f", {rate(peak.bytes_per_second, 'B/s')} moved" if peak.bytes_per_second is not None else ""
-    )
+    moved = f", {rate(peak.bytes_per_second, 'B/s')}" if peak.bytes_per_second is not None else ""
     return (
         f"peak of {peak.device} for {peak.dtype}: {rate(peak.flops, 'FLOP/s')}{moved} "
         f"({peak.source}: {peak.how})"
@@ -108,22 +105,20 @@ def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[str]:
     assert found is not None
     if item.warm_up is not None and not item.warm_up.settled:
         yield (
-            f"warm-up did not settle within {item.warm_up.iterations} iterations; the machine may "
-            "be busy, or its clocks may change"
+            f"times were not stable after {item.warm_up.iterations} iterations of warm-up; the "
+            "machine may be busy, or its clocks may change"
         )
     if item.stopped == "budget":
         width = "no interval" if found.half_width is None else f"±{percent(found.half_width)}"
-        yield (
-            f"time was up at {width} after {found.samples} iterations; --budget SECONDS gives more"
-        )
+        yield (f"time was up at {width} after {found.samples} iterations; use a larger --budget")
     if item.is_launch_bound and item.wall_ns is not None and item.host_ns is not None:
         yield (
-            f"launch-bound: handing an iteration over takes {significant(item.host_ns / 1e6)} ms "
-            f"of {significant(item.wall_ns / 1e6)} ms; a larger batch or --compile uses the device "
+            f"launch-bound: launching an iteration takes {milliseconds(item.host_ns)} ms "
+            f"of {milliseconds(item.wall_ns)} ms; a larger batch or --compile uses the device "
             "better"
         )
     if item.facts is not None and item.facts.uncounted:
-        yield f"no FLOP/s, as not all is counted: {', '.join(item.facts.uncounted)}"
+        yield f"no FLOP/s, as some operations are uncounted: {', '.join(item.facts.uncounted)}"
     peak = benchmark.peak_for(item.configuration)
     if (
         peak is not None
@@ -131,8 +126,8 @@ def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[str]:
         and item.flops_per_second > peak.flops
     ):
         yield (
-            f"more FLOP/s than the {peak.source} peak: some convolutions are computed with fewer "
-            "multiplications than are counted (Winograd), or the peak was disturbed"
+            f"more FLOP/s than the {peak.source} peak: some convolutions use fewer multiplications "
+            "than are counted (Winograd), or the measurement of the peak was disturbed"
         )
     yield from item.remarks
 
@@ -140,8 +135,8 @@ def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[str]:
 def _where(benchmark: Benchmark) -> str:
     known = benchmark.environment
     names = ("torch", "CUDA", "cuDNN", "driver", "python", "platform")
-    told = ", ".join(f"{name} {known[name]}" for name in names if known.get(name))
+    text = ", ".join(f"{name} {known[name]}" for name in names if known.get(name))
     commit = known.get("commit")
     changed = " with changes" if known.get("commit is changed") == "yes" else ""
-    told += f", commit {commit[:10]}{changed}" if commit else ""
-    return f"{benchmark.started}: {told}"
+    text += f", commit {commit[:10]}{changed}" if commit else ""
+    return f"{benchmark.started}: {text}"

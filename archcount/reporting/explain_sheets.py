@@ -199,7 +199,7 @@ def _readings(row: ExplainedRow, *, narrow: bool) -> Sheet:
 
 def _belief(item: Explanation) -> Text:
     if not believed(item):
-        return Text("too odd", "dim")
+        return Text("implausible", "dim")
     if item.engines:
         return Text(f"built, counted by {' and '.join(item.engines)}", "good")
     return Text("likely", "good")

@@ -1,4 +1,4 @@
-"""The roofline of a benchmark's rows as a picture."""
+"""A picture of the roofline of the rows of a network."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from archcount.benchmark.results import Benchmark, Measurement
 from archcount.errors import Problem, UnavailableError, UsageError
-from archcount.reporting.bench_parts import RowFigures, row_figures
+from archcount.reporting.bench_row_sheets import RowFigures, row_figures
 from archcount.reporting.figures import rate, significant
 
 _NAMED = 8
-"""Rows whose names stand beside their points: those that take longest."""
+"""The number of labelled rows: those that take longest."""
 
 
 def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
-    """Draw every row at its intensity and speed under what the device can do.
+    """Draw every row by its arithmetic intensity and FLOP/s, below the roof of the device.
 
     Args:
         benchmark: a run with rows.
@@ -32,7 +32,7 @@ def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
 
     found = [item for item in benchmark.measurements if item.rows]
     if not found:
-        raise UsageError(Problem(what="no rows were timed, so there is nothing to draw"))
+        raise UsageError(Problem(what="no rows were timed"))
     figure: Any = Figure(figsize=(7.5 * len(found), 5.5), layout="constrained")
     for place, item in enumerate(found, 1):
         axes = figure.add_subplot(1, len(found), place)
@@ -43,10 +43,10 @@ def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
 
 
 def require_matplotlib(what: str) -> None:
-    """Make sure that a picture can be drawn before any work is done for it.
+    """Check that matplotlib is installed, before any work is done.
 
     Args:
-        what: is to be drawn.
+        what: what will be drawn.
 
     Raises:
         UnavailableError: matplotlib is not installed.
@@ -62,13 +62,12 @@ def require_matplotlib(what: str) -> None:
 
 def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
     peak = benchmark.peak_for(item.configuration)
-    if peak is None or peak.bytes_per_second is None:
-        raise UsageError(Problem(what="no peak was measured, so there is no roof to draw"))
-    points = [part for part in row_figures(item, peak) if part.flops and part.intensity]
-    ridge = peak.flops / peak.bytes_per_second
-    least = min([ridge / 20, *(part.intensity or ridge for part in points)]) / 2
-    most = max([ridge * 20, *(part.intensity or ridge for part in points)]) * 2
-    roof = [(x, min(peak.flops, x * peak.bytes_per_second)) for x in (least, ridge, most)]
+    if peak is None or peak.bytes_per_second is None or peak.ridge is None:
+        raise UsageError(Problem(what="no peak was measured for the roofline"))
+    points = [part for part in row_figures(item, peak) if part.row.flops and part.intensity]
+    least = min([peak.ridge / 20, *(part.intensity or peak.ridge for part in points)]) / 2
+    most = max([peak.ridge * 20, *(part.intensity or peak.ridge for part in points)]) * 2
+    roof = [(x, min(peak.flops, x * peak.bytes_per_second)) for x in (least, peak.ridge, most)]
     axes.loglog(*zip(*roof, strict=True), color="black", linewidth=1.2)
     axes.scatter(
         [part.intensity for part in points],
@@ -81,13 +80,13 @@ def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
     _name(axes, points)
     axes.set_title(item.configuration.label, fontsize=10)
     axes.set_xlabel("FLOP / byte moved (each operation by itself)")
-    axes.set_ylabel("FLOP/s (2 a multiply-accumulate)")
+    axes.set_ylabel("FLOP/s (2 per multiply-accumulate)")
     axes.text(
         0.02,
         0.98,
         f"peak {rate(peak.flops, 'FLOP/s')}, {rate(peak.bytes_per_second, 'B/s')} ({peak.source})\n"
-        f"ridge {significant(ridge, 3)} FLOP/B\n"
-        "area: share of time; blue: bound by computing, red: by memory\n"
+        f"ridge {significant(peak.ridge, 3)} FLOP/B\n"
+        "area: share of time; blue: compute-bound, red: memory-bound\n"
         "rows without multiply-accumulates are left out",
         transform=axes.transAxes,
         va="top",
@@ -100,7 +99,7 @@ def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
 
 
 def _name(axes: Any, points: Sequence[RowFigures]) -> None:
-    """Name the rows that take longest, side by side below, each led to its point."""
+    """Label the rows that take longest, with lines to their points."""
     named = sorted(points, key=lambda part: part.time_share, reverse=True)[:_NAMED]
     for place, part in enumerate(sorted(named, key=lambda part: part.intensity or 0)):
         along = 0.3 + 0.65 * place / max(1, len(named) - 1)

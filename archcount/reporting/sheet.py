@@ -20,7 +20,7 @@ class Text:
     role: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Column(Generic[Record]):
     """One column as data: its heading, and how a record gives its text.
 

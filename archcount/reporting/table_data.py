@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcount.comparison import Cell, ComparedClaim, Comparison, Explanation, Verdict, believed
+from archcount.comparison import (
+    ComparedCell,
+    ComparedClaim,
+    Comparison,
+    Explanation,
+    Verdict,
+    believed,
+)
 from archcount.comparison.conventions import describe
 from archcount.engines import RowCount
-from archcount.layers import CATEGORIES
+from archcount.layers import CATEGORIES, Shape
 from archcount.printed import Convention
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.table_result import EngineResult, ResultRow, TableResult
@@ -26,7 +33,7 @@ def _(verdict: Verdict) -> dict[str, Any]:
 
 
 @encode.register
-def _(cell: Cell) -> dict[str, Any]:
+def _(cell: ComparedCell) -> dict[str, Any]:
     return {**fields_of(cell, "verdict"), **encode(cell.verdict)}
 
 
@@ -106,19 +113,19 @@ def _(result: TableResult) -> dict[str, Any]:
 def tidy_rows(report: TableResult) -> list[dict[str, Value]]:
     """Give one record per row and head, in base units; totals are left to the reader."""
     columns = report.comparison.columns if report.comparison else ()
-    return [_record(row, columns, report.batch) for row in (*report.rows, *report.heads)]
+    axes = Shape(report.input).letters
+    return [_record(row, columns, report.batch, axes) for row in (*report.rows, *report.heads)]
 
 
-def _record(row: ResultRow, columns: tuple[str, ...], batch: int) -> dict[str, Value]:
+def _record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> dict[str, Value]:
     count = row.count
     record: dict[str, Value] = {
         "row": row.id,
         "part": row.part,
         "type": row.label or None,
         "batch": batch,
-        "output_c": count.output[0],
-        "output_h": count.output[1],
-        "output_w": count.output[2],
+        # a flattened output is 1 long on each axis of the input
+        **{f"output_{axis}": side for axis, side in zip(axes, (*count.output, 1), strict=False)},
         "depth": count.depth,
         "weights": count.weights,
         "biases": count.biases,

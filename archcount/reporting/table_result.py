@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archcount.comparison import Cell, Comparison
+from archcount.comparison import ComparedCell, Comparison
 from archcount.engines import Disagreement, RowCount, Uncounted
 from archcount.printed import Source
 
@@ -49,7 +49,7 @@ class ResultRow:
     id: str
     label: str
     count: RowCount
-    cells: Mapping[str, Cell] = field(default_factory=dict)
+    cells: Mapping[str, ComparedCell] = field(default_factory=dict)
     part: str = "row"
 
 
@@ -72,7 +72,7 @@ class TableResult:
     name: str
     variant: str
     source: Source
-    input: tuple[int, int, int]
+    input: tuple[int, ...]
     batch: int
     rows: tuple[ResultRow, ...]
     heads: tuple[ResultRow, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from archcount.comparison import QUANTITIES, SIZES, VERDICTS, Cell
+from archcount.comparison import QUANTITIES, SIZES, VERDICTS, ComparedCell
 from archcount.comparison.verdicts import percent
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 from archcount.reporting.table_result import ResultRow, TableResult
@@ -105,13 +105,13 @@ def heading(report: TableResult, column: str) -> str:
     return "MACs" if column == "ops" else column.capitalize()
 
 
-def size(chw: tuple[int, int, int]) -> str:
+def size(dims: tuple[int, ...]) -> str:
     """Write a size as papers do, height x width x channels.
 
     >>> size((64, 112, 112))
     '112x112x64'
     """
-    return f"{chw[1]}x{chw[2]}x{chw[0]}"
+    return "x".join(str(side) for side in (*dims[1:], dims[0]))
 
 
 def _exact(column: str, row: ResultRow) -> str:
@@ -146,7 +146,7 @@ def _marked(column: str, row: ResultRow) -> Text:
     return Text(f"{shown} {mark}{differs}", _role(cell))
 
 
-def _role(cell: Cell) -> str:
+def _role(cell: ComparedCell) -> str:
     return _ROLES.get(cell.verdict.status, "bad")
 
 
@@ -250,7 +250,7 @@ def _comparison_notes(report: TableResult) -> Iterator[Text]:
 def reasons(report: TableResult) -> Iterator[Text]:
     """Say of every shown cell that does not match why; cells of one reason together."""
     for row in report.rows:
-        told: dict[str, tuple[list[str], Cell]] = {}
+        told: dict[str, tuple[list[str], ComparedCell]] = {}
         for column, cell in row.cells.items():
             if cell.verdict.status not in ("match", "unpublished"):
                 told.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)

@@ -15,8 +15,7 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.memo import Memo
-from archcount.architecture.resolve import Budget
+from archcount.architecture.context import Budget, ExpansionCache
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem
 from archcount.layers import Shape
@@ -30,7 +29,7 @@ def expand_table(
     sections: Sections,
     lets: Mapping[str, Value],
     defaults: LayerDefaults,
-    memo: Memo | None = None,
+    cache: ExpansionCache | None = None,
 ) -> Architecture:
     """Expand every row on the output of the one before it.
 
@@ -44,14 +43,14 @@ def expand_table(
         sections: the parsed rows and heads.
         lets: what the `let` names mean.
         defaults: the table's `layer:`.
-        memo: blocks of these rows expanded before, under the same defaults; which cells nobody
+        cache: blocks of these rows expanded before, under the same defaults; which cells nobody
             reads is not said then.
 
     Raises:
         InvalidTableError: with the problems of all rows and heads.
     """
     rows = sections.rows
-    expansion = _Expansion(rows, lets, defaults, memo)
+    expansion = _Expansion(rows, lets, defaults, cache)
     done: list[Row] = []
     ends: dict[str, Shape] = {}
     start = input_shape
@@ -81,7 +80,7 @@ def expand_table(
             if node is not None
         ),
         # What is remembered is read by nobody anew.
-        unread=() if memo is not None else tuple(expansion.unread(rows, sections.elsewhere)),
+        unread=() if cache is not None else tuple(expansion.unread(rows, sections.elsewhere)),
     )
 
 
@@ -93,11 +92,11 @@ class _Expansion:
         rows: Sequence[ParsedRow],
         lets: Mapping[str, Value],
         defaults: LayerDefaults,
-        memo: Memo | None,
+        cache: ExpansionCache | None,
     ) -> None:
         self.values = {row.id: {**lets, **row.values} for row in rows}
         self.read: dict[str, set[str]] = {row.id: set() for row in rows}
-        self.defaults, self.memo = defaults, memo
+        self.defaults, self.cache = defaults, cache
         self.budget = Budget()
         self.problems: list[Problem] = []
 
@@ -107,7 +106,7 @@ class _Expansion:
             return None
         scope = Scope(values=self.values[row], owner=owner, read=self.read[row])
         try:
-            return expand(block, start, scope, self.defaults, self.budget, memo=self.memo)
+            return expand(block, start, scope, self.defaults, self.budget, cache=self.cache)
         except InvalidTableError as error:
             self.problems += [item for item in error.problems if item not in self.problems]
             return None

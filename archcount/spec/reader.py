@@ -14,6 +14,7 @@ from archcount.spec.declared import errata_of
 from archcount.spec.marked import Marked
 from archcount.spec.overrides import apply_variant
 from archcount.spec.parsed import Sections
+from archcount.spec.row_readings import RowReadings
 from archcount.spec.schema import TableFile
 from archcount.spec.sections import read_sections
 from archcount.spec.summary import PRINTED
@@ -153,7 +154,7 @@ def _unfit_readings(variant: Variant) -> Iterator[Problem]:
     """Expand every declared reading on its row's input; give what does not go together."""
     for reading in variant.printed.readings:
         try:
-            variant.rereading().declared(reading.row)
+            RowReadings(variant).declared(reading.row)
         except InvalidTableError as error:
             yield from error.problems
 

@@ -68,9 +68,9 @@ class Table:
         return self.variant().printed
 
     @property
-    def input(self) -> tuple[int, int, int]:
-        """The (channels, height, width) that its numbers are printed for."""
-        return self.variant().input.chw
+    def input(self) -> tuple[int, ...]:
+        """The size that its numbers are printed for, channels first."""
+        return self.variant().input.printed
 
     def variant(self, name: str = "") -> Variant:
         """Return one network of the file.

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import Architecture, LayerDefaults, Value
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
@@ -18,7 +18,6 @@ from archcount.spec.expansion import expand_table
 from archcount.spec.lets import layer_defaults, read_lets
 from archcount.spec.marked import Marked
 from archcount.spec.parsed import Sections
-from archcount.spec.rereading import Rereading
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -64,14 +63,14 @@ class Variant:
         self,
         input: Shape | None = None,
         lets: Mapping[str, str] = _NOTHING,
-        memo: Memo | None = None,
+        cache: ExpansionCache | None = None,
     ) -> Architecture:
         """Expand the network with other numbers.
 
         Args:
             input: another input shape, (channels, height, width).
             lets: other values of `let` names, by name.
-            memo: what blocks of this variant expanded to before, where many sizes are expanded.
+            cache: what blocks of this variant expanded to before, where many sizes are expanded.
 
         Raises:
             UsageError: there is no such name, or the rows do not go together with these values.
@@ -87,7 +86,7 @@ class Variant:
                     )
                 )
         try:
-            return self._expanded(input or self.input, lets, memo=memo)
+            return self._expanded(input or self.input, lets, cache=cache)
         except InvalidTableError as error:
             if not lets:
                 raise
@@ -107,23 +106,19 @@ class Variant:
         return self._expanded(input, {}, numbers)
 
     @property
+    def values(self) -> Mapping[str, Value]:
+        """What the `let` names mean."""
+        return self._resolved[0]
+
+    @property
+    def defaults(self) -> LayerDefaults:
+        """The defaults of layers."""
+        return self._resolved[1]
+
+    @property
     def numbers(self) -> Mapping[str, Fraction]:
         """The `let` names with their numbers."""
-        values, _ = self._resolved
-        return {name: Fraction(value.value) for name, value in values.items()}  # type: ignore[arg-type]
-
-    def rereading(self) -> Rereading:
-        """Return the rows, ready to be read in another way."""
-        lets, defaults = self._resolved
-        return Rereading(
-            architecture=self.architecture,
-            rows=self.sections.rows,
-            is_printed=self.is_printed,
-            lets=lets,
-            defaults=defaults,
-            headings=self.printed.headings,
-            readings={reading.declared.row: reading.block for reading in self.sections.readings},
-        )
+        return {name: Fraction(value.value) for name, value in self.values.items()}  # type: ignore[arg-type]
 
     @cached_property
     def _resolved(self) -> tuple[Mapping[str, Value], LayerDefaults]:
@@ -149,9 +144,9 @@ class Variant:
         input: Shape,
         lets: Mapping[str, str] = _NOTHING,
         numbers: Mapping[str, Fraction] | None = None,
-        memo: Memo | None = None,
+        cache: ExpansionCache | None = None,
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
         sections = self.sections
-        expanded = expand_table(self.table, self.name, input, sections, values, defaults, memo)
+        expanded = expand_table(self.table, self.name, input, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets))

@@ -10,7 +10,7 @@ from fractions import Fraction
 from archcount.architecture import parse_expression
 from archcount.errors import InvalidValueError, Problem, UsageError, quote
 from archcount.layers import Shape
-from archcount.spec.table import Table
+from archcount.spec.variant import Variant
 
 Value = str | int | float | Fraction
 Values = Value | Iterable[Value]
@@ -45,31 +45,30 @@ class Axes:
 
 
 def read_axes(
-    table: Table, variant: str, inputs: Values, lets: Mapping[str, Values], batches: Values
+    network: Variant, inputs: Values, lets: Mapping[str, Values], batches: Values
 ) -> Axes:
     """Read what is to be varied.
 
     Args:
-        table: the table.
-        variant: of the table.
+        network: the network.
         inputs: input sizes, each CxHxW or the side of a square.
         lets: the values of each `let` name.
         batches: how many images operations are counted for.
 
     Raises:
-        UsageError: there is no such variant or name, a value can never be a number, or there are
-            too many combinations.
+        UsageError: there is no such name, a value can never be a number, or there are too many
+            combinations.
     """
     axes = Axes(
-        inputs=_sizes(inputs, table.variant(variant).input.channels),
+        inputs=_sizes(inputs, network.input.channels),
         lets={name: _numbers(f"let {name}", values) for name, values in lets.items()},
         batches=_batches(batches),
     )
     if len(axes) > _MOST:
         raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
-    known = list(table.variant(variant).let)
+    known = list(network.let)
     if any(name not in known for name in lets):
-        table.variant(variant).expand(None, dict.fromkeys(lets, "1"))
+        network.expand(None, dict.fromkeys(lets, "1"))
     for name, texts in axes.lets.items():
         for text in texts:
             if not _WHOLE.fullmatch(text):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from archcount.spec.table import Table
+from archcount.spec.variant import Variant
 from archcount.symbolic.domain import Domain, Range
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.side import Side
@@ -43,21 +43,21 @@ def _number(item: Range, draw: random.Random) -> Fraction:
     return value + step if item.above and value == item.least else value
 
 
-def counted(table: Table, found: Formulas, point: Values) -> Point:
-    """Count a table by expanding it at a point, its other numbers the table's own."""
+def counted(network: Variant, found: Formulas, point: Values) -> Point:
+    """Count a network by expanding it at a point, its other numbers its own."""
     square = {name: point["size"] for name in "HW" if "size" in point}
     sides = zip("CHW", found.input, strict=True)
     size = tuple(int({**square, **point}.get(name, side)) for name, side in sides)
     lets = {name: str(point[name]) for name in found.lets}
-    one = expanded(table, found.variant, size, lets)
+    one = expanded(network, size, lets)
     return one.of_batch(int(point.get("batch", 1)))
 
 
-def check(table: Table, found: Formulas, number: int = 5, seed: int = 0) -> int:
+def check(network: Variant, found: Formulas, number: int = 5, seed: int = 0) -> int:
     """Compare the whole network's expressions with the expanded table.
 
     Args:
-        table: the table.
+        network: the network.
         found: its expressions.
         number: how many points are counted, the table's own numbers besides.
         seed: of the points.
@@ -72,7 +72,7 @@ def check(table: Table, found: Formulas, number: int = 5, seed: int = 0) -> int:
     tried = [next(drawn) for _ in range(number * _TRIES)]
     chosen = [found.point, *[point for point in tried if point in found.domain][:number]]
     for point in chosen:
-        own = counted(table, found, point)
+        own = counted(network, found, point)
         values = [of.at(point) for of in found.total.quantities().values()]
         output = tuple(int(side.at(point)) for side in found.total.output)
         if values != [own.params, own.weights, own.macs] or output != own.output:

@@ -10,7 +10,7 @@ from typing import Any
 from archcount.engines.counts import Count, RowCount
 from archcount.engines.formula import count
 from archcount.layers import Shape
-from archcount.spec.table import Table
+from archcount.spec.variant import Variant
 from archcount.symbolic.guards import Guard, Trace
 from archcount.symbolic.number import Symbolic
 from archcount.symbolic.polynomial import Atom, Name, Point, Polynomial
@@ -67,37 +67,33 @@ class SymbolicCount:
     """What one run over symbols counted.
 
     Attributes:
-        variant: the variant's name, or empty.
         rows: the rows.
         total: the whole network, heads left out.
         guards: what the run decided: where all of it holds, the expressions do.
     """
 
-    variant: str
     rows: tuple[RowFormula, ...]
     total: RowFormula
     guards: tuple[Guard, ...]
 
 
 def count_symbolically(
-    table: Table,
-    variant: str,
+    network: Variant,
     shape: tuple[int, ...],
     point: Point,
     fixed: Mapping[str, Fraction] | None = None,
 ) -> SymbolicCount:
-    """Count a table with symbols for numbers.
+    """Count a network with symbols for numbers.
 
     Args:
-        table: the table.
-        variant: of the table.
+        network: the network.
         shape: the (channels, height, width) of what is no symbol.
-        point: the symbols, of `SIDES` and the table's `let` names, each with a value that leads
+        point: the symbols, of `SIDES` and the network's `let` names, each with a value that leads
             the run.
-        fixed: numbers of other `let` names, where they are not the table's own.
+        fixed: numbers of other `let` names, where they are not the network's own.
 
     Raises:
-        UsageError: there is no such variant, or the expressions grow too long.
+        UsageError: the expressions grow too long.
         InvalidTableError: the rows do not go together at this point.
     """
     trace = Trace(point)
@@ -108,11 +104,9 @@ def count_symbolically(
     square = {name: symbols["size"] for name in "HW" if "size" in symbols}
     made: Any = tuple({**symbols, **square}.get(name, side) for name, side in sides)
     numbers: Any = {name: number for name, number in symbols.items() if name not in SIDES}
-    architecture = table.variant(variant).expand_numbers(Shape(made), {**(fixed or {}), **numbers})
-    counted = count(architecture)
+    counted = count(network.expand_numbers(Shape(made), {**(fixed or {}), **numbers}))
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
     return SymbolicCount(
-        variant=architecture.variant,
         rows=tuple(_formula(row, batch) for row in counted.rows),
         total=_formula(_named(counted), batch),
         guards=tuple(trace.guards),

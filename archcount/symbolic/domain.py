@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from archcount.architecture.resolve import MOST
+from archcount.architecture.arguments import MOST
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.polynomial import UNIT, Length, Name, Number, Point
 from archcount.symbolic.side import Side, solve

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcount.errors import InvalidTableError, Problem, UsageError
-from archcount.spec.table import Table
+from archcount.spec.variant import Variant
 from archcount.symbolic.counting import RowFormula, count_symbolically
 from archcount.symbolic.domain import Domain, domain_of
 from archcount.symbolic.guards import Guard
@@ -43,7 +43,7 @@ class Formulas:
 
     name: str
     variant: str
-    input: tuple[int, int, int]
+    input: tuple[int, ...]
     symbols: tuple[str, ...]
     fixed: Mapping[str, Fraction]
     ties: tuple[Guard, ...]
@@ -59,39 +59,36 @@ class Formulas:
         return tuple(item.name for item in self.domain.ranges)
 
 
-def formulas(
-    table: Table, variant: str = "", symbols: Sequence[str] = (), multiple: int = 1
-) -> Formulas:
-    """Count a table with symbols for numbers.
+def formulas(network: Variant, symbols: Sequence[str] = (), multiple: int = 1) -> Formulas:
+    """Count a network with symbols for numbers.
 
     Args:
-        table: the table.
-        variant: of the table.
+        network: the network.
         symbols: what stays a symbol, of `SIDES` and the table's `let` names; where there is none
             H, W and every `let` name that is a plain number and that nothing ties to a value.
         multiple: sides are taken for multiples of this.
 
     Raises:
-        UsageError: there is no such variant or name, two do not go together, or the network is
+        UsageError: there is no such name, two do not go together, or the network is
             made differently for each value of one.
 
     >>> from archcount.spec.catalogue import find_table
     >>> from archcount.spec.load import load_table
-    >>> mobilenet = formulas(load_table(*find_table("mobilenet_v1")))
+    >>> mobilenet = formulas(load_table(*find_table("mobilenet_v1")).variant())
     >>> mobilenet.total.macs.at({"H": 224, "W": 224, "alpha": Fraction(1, 2), "classes": 1000})
     Fraction(149497088, 1)
     """
-    lets = table.variant(variant).numbers
+    lets = network.numbers
     if symbols:
-        check_symbols(table.name, symbols, lets)
-        found = _run(table, variant, tuple(symbols), multiple)
+        check_symbols(network.table, symbols, lets)
+        found = _run(network, tuple(symbols), multiple)
         _check_untied(found)
         return found
-    texts = table.variant(variant).let
+    texts = network.let
     free = [name for name in lets if name not in TAKEN and is_own(texts[name])]
     ties: list[Guard] = []
     while True:
-        found = _run(table, variant, ("H", "W", *free), multiple)
+        found = _run(network, ("H", "W", *free), multiple)
         tied = [guard for guard in found.domain.others if guard.relation == "=="]
         if not {*free} & {name for guard in tied for name in guard.of.names}:
             return replace(found, ties=tuple(ties))
@@ -120,17 +117,16 @@ def _check_untied(found: Formulas) -> None:
 
 
 def _run(
-    table: Table,
-    variant: str,
+    network: Variant,
     symbols: tuple[str, ...],
     multiple: int,
 ) -> Formulas:
-    own = table.variant(variant).input.chw
-    lets = table.variant(variant).numbers
+    own = network.input.printed
+    lets = network.numbers
     sides = sides_of(symbols, own, multiple)
     point = {name: sides[name] if name in sides else lets[name] for name in symbols}
     try:
-        counted = count_symbolically(table, variant, own, point)
+        counted = count_symbolically(network, own, point)
     except InvalidTableError as error:
         # The table's own numbers go together; those of a multiple are not in its file.
         tried = " and ".join(f"{name} = {value}" for name, value in sides.items())
@@ -139,14 +135,14 @@ def _run(
     guards = (*counted.guards, *multiples(sides, multiple))
     numbers = [name for name in symbols if name not in sides]
     domain = domain_of(guards, sides, numbers)
-    moved = following(table.variant(variant).let, numbers)
+    moved = following(network.let, numbers)
     *rows, total = (
         row.replaced(merged_lengths(row.numbers, domain.sides))
         for row in (*counted.rows, counted.total)
     )
     return Formulas(
-        name=table.name,
-        variant=counted.variant,
+        name=network.table,
+        variant=network.name,
         input=own,
         symbols=symbols,
         fixed={name: value for name, value in lets.items() if name not in (*numbers, *moved)},

@@ -1,4 +1,4 @@
-"""A table counted at many points: by expressions where they hold, expanded elsewhere."""
+"""A network counted at many points: by expressions where they hold, expanded elsewhere."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from functools import lru_cache
 from itertools import product
 
 from archcount.architecture import parse_expression
-from archcount.architecture.memo import Memo
+from archcount.architecture.context import ExpansionCache
 from archcount.engines.formula import count
 from archcount.errors import ArchcountError, UsageError
 from archcount.layers import Shape
-from archcount.spec.table import Table
+from archcount.spec.variant import Variant
 from archcount.symbolic.axes import Axes
 from archcount.symbolic.counting import count_symbolically
 from archcount.symbolic.separated import SeparatedCounts
@@ -58,37 +58,50 @@ class Point:
         return replace(self, batch=images, macs=macs)
 
 
-def sweep_points(table: Table, variant: str, axes: Axes) -> Iterator[Point]:
-    """Yield every combination of a table's numbers, counted, in order.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sweep:
+    """A network at every combination of some numbers, in order, the batch changing fastest.
 
-    Args:
-        table: the table.
-        variant: of the table.
+    Attributes:
+        network: the network.
         axes: what is varied, as `read_axes` has checked it.
     """
-    counter = _Counter(table, variant, axes)
-    own = table.variant(variant).input.dims
-    for size, lets in product(axes.inputs or (own,), product(*axes.lets.values())):
-        point = counter.point(size, lets)
-        for batch in axes.batches:
-            yield point.of_batch(batch)
+
+    network: Variant
+    axes: Axes
+
+    @property
+    def name(self) -> str:
+        """The names of the table and of the variant."""
+        return f"{self.network.table} {self.network.name}".strip()
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.axes)
+
+    def __iter__(self) -> Iterator[Point]:
+        counter = _Counter(self.network, self.axes)
+        sizes = self.axes.inputs or (self.network.input.dims,)
+        for size, lets in product(sizes, product(*self.axes.lets.values())):
+            point = counter.point(size, lets)
+            for batch in self.axes.batches:
+                yield point.of_batch(batch)
 
 
 class _Counter:
-    """Counts a table at one point after another.
+    """Counts a network at one point after another.
 
     Args:
-        table: the table.
-        variant: of the table.
+        network: the network.
         axes: what is varied.
     """
 
-    def __init__(self, table: Table, variant: str, axes: Axes) -> None:
-        self._table, self._variant, self._lets = table, variant, tuple(axes.lets)
+    def __init__(self, network: Variant, axes: Axes) -> None:
+        self._network, self._lets = network, tuple(axes.lets)
         inputs = dict(zip(SIZE, zip(*axes.inputs, strict=True), strict=False))
         values = {**inputs, **axes.lets}
         self._varied = {name for name, found in values.items() if len({*found}) > 1}
-        self._memo = Memo()
+        self._cache = ExpansionCache()
         self._expanded = self._tried = 0
         self._found: deque[SeparatedCounts] = deque(maxlen=_KEPT)
 
@@ -116,11 +129,11 @@ class _Counter:
         return point
 
     def _expand(self, size: tuple[int, ...], lets: tuple[str, ...]) -> Point:
-        if len(self._memo) > _REMEMBERED:
-            self._memo = Memo()
+        if len(self._cache) > _REMEMBERED:
+            self._cache = ExpansionCache()
         self._expanded += 1
         values = dict(zip(self._lets, lets, strict=True))
-        return expanded(self._table, self._variant, size, values, self._memo)
+        return expanded(self._network, size, values, self._cache)
 
     def _look(self, size: tuple[int, ...], lets: tuple[str, ...]) -> None:
         """Find expressions that hold at a point, and wherever the same is decided."""
@@ -132,7 +145,7 @@ class _Counter:
         point = dict(zip(SIZE, size, strict=True)) | values
         varied = {name: value for name, value in point.items() if name in self._varied}
         try:
-            counted = count_symbolically(self._table, self._variant, size, varied, values)
+            counted = count_symbolically(self._network, size, varied, values)
         except UsageError:
             return  # they grow too long
         found = SeparatedCounts(counted.total.numbers, counted.guards, number_of, self._lets)
@@ -152,24 +165,22 @@ def number_of(text: str) -> Fraction | None:
 
 
 def expanded(
-    table: Table,
-    variant: str,
+    network: Variant,
     size: tuple[int, ...],
     lets: dict[str, str],
-    memo: Memo | None = None,
+    cache: ExpansionCache | None = None,
 ) -> Point:
-    """Count one image by expanding the table.
+    """Count one image by expanding the network.
 
     Args:
-        table: the table.
-        variant: of the table.
+        network: the network.
         size: of the image, (channels, height, width).
         lets: the values of `let` names.
-        memo: what its blocks expanded to before.
+        cache: what its blocks expanded to before.
     """
     point = Point(input=size, lets=tuple(lets.values()))
     try:
-        found = count(table.variant(variant).expand(Shape(size), lets, memo)).total
+        found = count(network.expand(Shape(size), lets, cache)).total
     except ArchcountError as error:
         return replace(point, problem=error.problems[0].what)
     return replace(

@@ -79,14 +79,22 @@ def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
     return moved
 
 
-def sides_of(symbols: Iterable[str], own: tuple[int, int, int], multiple: int) -> Mapping[str, int]:
+def sides_of(symbols: Iterable[str], own: tuple[int, ...], multiple: int) -> Mapping[str, int]:
     """Give the values of sides and batch that a run is led by; a square's is the table's height.
 
     Args:
         symbols: the names that are asked for.
         own: the table's (channels, height, width).
         multiple: heights and widths are raised to the next multiple of this.
+
+    Raises:
+        UsageError: the table's input has other axes.
     """
+    if len(own) != 3:
+        size = "x".join(str(side) for side in own)
+        raise UsageError(
+            Problem(what=f"no formulas for an input of {size}", allowed="channels x height x width")
+        )
     channels, height, width = own
     values = {"C": channels, "H": height, "W": width, "size": height, "batch": 1}
     return {

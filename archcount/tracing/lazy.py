@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.tracing.copying import Copier
-from archcount.tracing.shadow import Shadow
+from archcount.tracing.model_copy import ModelCopy
 
 
 def fit(
@@ -33,7 +33,7 @@ def fit(
     """
     lazy = [is_unfit(part) for part in module.modules()]
     is_meta = any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
-    copy = Shadow(module, "meta" if is_meta else "cpu").module
+    copy = ModelCopy(module, "meta" if is_meta else "cpu").module
     pairs = list(zip(module.modules(), copy.modules(), strict=True))
     copier = Copier(_copied, lambda part, name: part)
     args, kwargs = copier.copied(list(args)), copier.copied(dict(kwargs))

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch._ops import HigherOrderOperator
 from torch.autograd.function import BackwardCFunction
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcount.errors import Problem, UsageError
-from archcount.operators.operation import Origin
-from archcount.operators.registry import is_given
-from archcount.tracing.answers import answer
-from archcount.tracing.facts import Facts, facts_of
-from archcount.tracing.patterns import Asked, Made, Same, answer_again, flat, pattern_of
-from archcount.tracing.reading import Reader, is_plain
+from archcount.operators.operation import Operation, Origin, TensorSpec
+from archcount.operators.registry import charge, is_given
+from archcount.tracing.op_schema import OpSchema, schema_of
 from archcount.tracing.records import Call, Pattern
+from archcount.tracing.tensor_specs import Memories, described, is_new, made_as
+from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
     """Notes what is done, and in which module.
 
     Args:
@@ -44,13 +40,13 @@ class Recorder(TorchDispatchMode):
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
         self.is_cast = False
-        self._reader = Reader()
+        self._memories = Memories()
         self._nodes: dict[Any, Call] = {}
         self._last: tuple[Call, Sequence[Tensor], bool] | None = None
         self._hollow: set[int] = set()
-        self._known: dict[Any, Made | Same | Asked] = {}
-        self.keep = self._reader.keep
-        origins = self._origins = self._reader.origins
+        self._known: dict[Any, Pattern] = {}
+        self.keep = self._memories.keep
+        origins = self._origins = self._memories.origins
         for tensor in weights:
             origins[self.keep(tensor)] = Origin.WEIGHT
         self._weights = set(origins)
@@ -65,25 +61,34 @@ class Recorder(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Do an operation, and note it."""
+        """Do an operation, and note it; what an equal call gave is given again."""
         if self._last is not None:
             self._settle()
+        if torch.is_inference_mode_enabled() and hasattr(func, "decompose"):
+            with self:
+                whole = func.decompose(*args, **(kwargs or {}))
+            if whole is not NotImplemented:
+                return whole
+        specs: dict[int, TensorSpec] = {}
         read: list[int] = []
-        key = None
-        if not self._hollow and not torch.is_inference_mode_enabled():
-            key = self._reader.key(func, args, kwargs, read)
-            known = self._known.get(key)
-            if known is not None:
-                given, made, pattern = known.give(func, args, kwargs)
-                self._note(pattern, made, read, known.origin)
-                return given
-        return self._anew(func, args, kwargs or {}, key, read)
+        key = self._memories.read(func, args, kwargs, specs, read)
+        pattern = None if self._hollow else self._known.get(key)
+        if pattern is None:
+            return self._first(func, args, kwargs or {}, key, specs, read)
+        if pattern.is_new:
+            made = [made_as(spec) for spec in pattern.operation.outputs]
+            given = made[0] if pattern.container is None else pattern.container(made)
+        elif pattern.is_in_place:
+            given, made = args[0], args[:1]
+        else:
+            given = func(*args, **kwargs) if kwargs else func(*args)
+            made = [given] if type(given) is Tensor else _tensors_of(given)
+        self._note(pattern, made, read)
+        return given
 
-    def _note(
-        self, pattern: Pattern, made: Sequence[Tensor], memories: list[int], origin: Origin
-    ) -> None:
+    def _note(self, pattern: Pattern, made: Sequence[Tensor], memories: list[int]) -> None:
         """Note an operation; what it gave has the origin of what it read."""
-        origins, sizes = self._origins, self.sizes
+        origins, sizes, origin = self._origins, self.sizes, pattern.origin
         for tensor in made:
             storage = self.keep(tensor)
             memories.append(storage)
@@ -92,61 +97,95 @@ class Recorder(TorchDispatchMode):
             if storage not in sizes and storage not in self._weights:
                 sizes[storage] = tensor.untyped_storage().nbytes()
         if not self.is_cast and made and made[0].is_meta:
-            self.is_cast = _is_autocast()
+            self.is_cast = is_autocast()
         call = Call(pattern, self.place, memories, pattern.charge)
         self.calls.append(call)
         if not pattern.operation.is_view:
             self._last = (call, made, torch.is_grad_enabled())
 
-    def _anew(self, func: Any, args: Any, kwargs: Any, key: Any, seen: list[int]) -> Any:
-        """Do an operation that was not met before, and keep what it gave for an equal call."""
-        if isinstance(func, HigherOrderOperator):
+    def _first(
+        self,
+        func: Any,
+        args: Any,
+        kwargs: Any,
+        key: Any,
+        specs: dict[int, TensorSpec],
+        read: list[int],
+    ) -> Any:
+        """Do an operation that was not met before in this pass, and work out what it costs."""
+        if not hasattr(func, "overloadpacket"):
             raise _of_functions(func)
-        if torch.is_inference_mode_enabled() and func._can_decompose():
-            with self:
-                whole = func.decompose(*args, **kwargs)
-            if whole is not NotImplemented:
-                return whole
-        facts = facts_of(func)
-        arguments, taken = self._reader.arguments(facts, args, kwargs)
-        read = [self.keep(tensor) for tensor in taken]
-        origin = max([self._origins[storage] for storage in read], default=Origin.CONSTANT)
-        is_known = facts.is_torchs and all(map(is_plain, taken))
-        ask = partial(answer, func, key is not None) if is_known else func
-        given, is_hollow = self._done(ask, facts, args, kwargs, taken)
-        made = [item for item in flat(given) if isinstance(item, Tensor)]
-        memories = [*read, *map(self.keep, made)]
-        pattern = pattern_of(facts, arguments, made, origin, memories)
-        self._note(pattern, made, read, origin)
+        schema = schema_of(func)
+        arguments = schema.named(args, kwargs, specs)
+        operation = Operation(schema.name, arguments, (), schema.is_view, schema.is_pointwise)
+        origin = max([spec.origin for spec in specs.values()], default=Origin.CONSTANT)
+        is_hollow = bool(self._hollow) and not self._hollow.isdisjoint(read)
+        shapes = schema.shape(operation) if key is not None and schema.shape else None
+        if shapes is None or (schema.is_in_place and shapes[0].shape != args[0].shape):
+            given, is_hollow = self._asked(func, schema, args, kwargs, is_hollow)
+            made = _tensors_of(given)
+        elif schema.is_in_place:
+            given, made = args[0], [args[0]]
+        else:
+            made = [made_as(spec) for spec in shapes]
+            given = made[0] if len(made) == 1 else tuple(made)
+        reads = len(read)
+        operation.outputs = tuple(
+            [described(tensor, origin, reads + place) for place, tensor in enumerate(made)]
+        )
+        pattern = Pattern(operation, reads=reads, origin=origin if made else Origin.CONSTANT)
         if is_hollow:
-            self._hollow.update(memories[pattern.reads :])
-        before = memories[: pattern.reads]
-        is_same = key is not None and before == seen and not self._hollow and facts.is_torchs
-        if is_same and not is_given(pattern.operation):
-            self._known[key] = answer_again(facts, args, given, made, pattern, set(before))
+            self._hollow.update(map(self.keep, made))
+        if is_given(operation):  # a rule of the program may look at the memories of tensors
+            pattern.charge = charge(pattern.placed([*read, *map(self.keep, made)]))
+        else:
+            pattern.charge = charge(operation)
+            if key is not None and not self._hollow and schema.is_torchs:
+                self._remember(key, pattern, schema, args, given, made, read, is_made=shapes)
+        self._note(pattern, made, read)
         return given
 
-    def _done(
+    def _remember(
         self,
-        ask: Any,
-        facts: Facts,
+        key: Any,
+        pattern: Pattern,
+        schema: OpSchema,
+        args: Sequence[Any],
+        given: Any,
+        made: Sequence[Tensor],
+        read: Sequence[int],
+        *,
+        is_made: Any,
+    ) -> None:
+        """Keep what an operation gave for equal calls of this pass."""
+        self._known[key] = pattern
+        if schema.is_in_place:
+            pattern.is_in_place = given is args[0] and given.shape == pattern.first.shape
+        elif schema.is_fresh and made and (is_made is not None or is_new(made, read)):
+            pattern.is_new = isinstance(given, Tensor) or len(made) == len(given)
+            pattern.container = None if isinstance(given, Tensor) else type(given)
+
+    def _asked(
+        self,
+        func: Any,
+        schema: OpSchema,
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
-        taken: Sequence[Tensor],
+        is_hollow: bool,
     ) -> tuple[Any, bool]:
-        """Do an operation; say whether it read what had numbers and has none now."""
-        if len({tensor.is_meta for tensor in taken}) < 2:
-            is_hollow = any(self.keep(tensor) in self._hollow for tensor in taken)
-            if is_hollow and facts.name in _LOOKS:
+        """Ask torch for a result; say whether it was made from what has lost its numbers."""
+        tensors = _tensors_of([*args, *kwargs.values()])
+        if len({tensor.is_meta for tensor in tensors}) < 2:
+            if is_hollow and schema.name in _LOOKS:
                 raise RuntimeError(
-                    f"{facts.name} looks at the numbers of a tensor that was filled with tensors "
+                    f"{schema.name} looks at the numbers of a tensor that was filled with tensors "
                     "on the meta device, which have none"
                 )
-            return ask(*args, **kwargs), is_hollow
+            return func(*args, **kwargs), is_hollow
         # Take away the numbers of constants that meet tensors without.
         named = {name: _to_meta(item) for name, item in kwargs.items()}
-        given = ask(*map(_to_meta, args), **named)
-        changed = facts.written(args, kwargs)
+        given = func(*map(_to_meta, args), **named)
+        changed = schema.written(args, kwargs)
         if changed:
             # What is changed in place stays the tensor that it is; its numbers are no more.
             self._hollow.update([self.keep(tensor) for tensor in changed])
@@ -170,21 +209,10 @@ class Recorder(TorchDispatchMode):
         for tensor in made:
             if tensor.requires_grad:
                 # What is changed through a view of it has a node for the whole of it.
-                base = tensor._base
+                base = base_of(tensor)
                 node = tensor.grad_fn if base is None else base.grad_fn
                 if with_grad or isinstance(node, BackwardCFunction):
                     self._nodes.setdefault(node, call)
-
-
-def _is_autocast() -> bool:
-    """Tell whether autocast is on where the operation was called."""
-    nested = torch.autocast_increment_nesting()
-    torch.autocast_decrement_nesting()
-    if nested == 1:
-        return False
-    # Below, where operations arrive, it is off.
-    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined]
-        return torch._C._is_any_autocast_enabled()
 
 
 def _of_functions(func: Any) -> UsageError:
@@ -202,6 +230,15 @@ _LOOKS = frozenset(
     {"aten._local_scalar_dense", "aten.nonzero", "aten.equal", "aten.is_nonzero"},
 )
 """Operations whose answer is in the numbers, not in the shapes."""
+
+
+def _tensors_of(value: Any) -> list[Tensor]:
+    """Return the tensors in what an operation is given or gives."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, list | tuple):
+        return [tensor for item in value for tensor in _tensors_of(item)]
+    return []
 
 
 def _to_meta(value: Any) -> Any:

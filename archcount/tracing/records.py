@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from archcount.layers import Cost
-from archcount.operators.operation import NOTHING, Charge, Operation, TensorSpec
+from archcount.operators.operation import NOTHING, Charge, Operation, Origin, TensorSpec
 
 
 @dataclass(slots=True)
@@ -16,13 +16,26 @@ class Pattern:
 
     Attributes:
         operation: what is done; the memory of a tensor is its place among those of a call.
-        charge: its cost, None where no rule counts it.
         reads: how many of the memories are read.
+        origin: what the tensors that it gives are made from.
+        charge: its cost, None where no rule counts it.
+        is_new: whether it gives new tensors of the same sizes each time.
+        container: the type of what holds them, None for a tensor by itself.
+        is_in_place: whether it gives its first argument, whose numbers alone are changed.
     """
 
     operation: Operation
-    charge: Charge | None
     reads: int
+    origin: Origin
+    charge: Charge | None = None
+    is_new: bool = False
+    container: Any = None
+    is_in_place: bool = False
+
+    @property
+    def first(self) -> TensorSpec:
+        """The first tensor that is read."""
+        return next(self.operation.tensors())
 
     def placed(self, memories: Sequence[int]) -> Operation:
         """Give the operation on tensors in given memories."""
@@ -38,7 +51,7 @@ class Pattern:
 
 def _placed(value: Any, memories: Sequence[int]) -> Any:
     if isinstance(value, TensorSpec):
-        return replace(value, storage=memories[value.storage])
+        return value._replace(storage=memories[value.storage])
     return [_placed(item, memories) for item in value] if isinstance(value, list) else value
 
 

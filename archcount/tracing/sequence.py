@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from archcount.operators.operation import Operation, Origin, TensorSpec
+from archcount.operators.operator import LayerName
+from archcount.operators.registry import name_layer
 from archcount.tracing.joining import joined
 from archcount.tracing.layer import INPUT, Layer, Layers, Source
-from archcount.tracing.naming import is_nothing, name_layer
 from archcount.tracing.ordering import ordered
 from archcount.tracing.records import Call, Trace
 
@@ -68,12 +69,13 @@ class _Walk:
             self._put(operation, None)
             self._sizes.update({spec.storage: spec for spec in operation.outputs})
             return
+        named = name_layer(operation)
         known = [(spec, self._source(spec)) for spec in operation.tensors()]
         read = [(spec, source) for spec, source in known if source is not None]
         if operation.name == "aten.copy_":
             if self._is_moved(operation):
                 return
-        elif operation.name in _MOVES or is_nothing(operation):
+        elif named is None:
             self._move(operation, known[0][0] if known else None, read[0][1] if read else None)
             return
         if not read and not _is_of_weights(operation):
@@ -81,7 +83,8 @@ class _Walk:
         if not read and operation.name in _MOVES_OF_WEIGHTS:
             self._move(operation, known[0][0], None)
             return
-        self._add(call, last, read[0][0] if read else known[0][0], read)
+        assert named is not None, f"{operation.name} has no name as a layer"
+        self._add(call, named, last, read[0][0] if read else known[0][0], read)
 
     def _source(self, spec: TensorSpec) -> Source | None:
         other = Source(INPUT) if spec.origin == Origin.INPUT else None
@@ -113,12 +116,13 @@ class _Walk:
     def _add(
         self,
         call: Call,
+        named: LayerName,
         last: Call | None,
         first: TensorSpec,
         read: Sequence[tuple[TensorSpec, Source]],
     ) -> None:
         operation = call.operation
-        kind, settings = name_layer(operation)
+        kind, settings = named
         if kind == "batch norm" and _is_of_each_image(call, last):
             kind, settings = "instance norm", {**settings, "statistics": "of the image"}
         sources = self._flat(kind, settings, read)
@@ -217,17 +221,8 @@ def _is_of_each_image(call: Call, last: Call | None) -> bool:
     return last.operation.name == "aten.view" and last.operation.output.storage == read.storage
 
 
-_MOVES = {
-    f"aten.{name}"
-    for name in (
-        "clone _to_copy _unsafe_view native_dropout lift_fresh "
-        "unsafe_split unsafe_split_with_sizes squeeze_ unsqueeze_ transpose_ t_ detach"
-    ).split()
-}
-"""Operations that are no layer."""
-
 _MOVES_OF_WEIGHTS = {"aten.repeat", "aten.constant_pad_nd"}
-"""Likewise where they read nothing but weights."""
+"""Operations that are no layer where they read nothing but weights."""
 
 _FACTORIES = {
     f"aten.{name}"

@@ -11,10 +11,10 @@ from torch.nn.parameter import is_lazy
 from archcount.tracing.containers import tensors_in
 from archcount.tracing.flow import learn, lifetimes
 from archcount.tracing.lazy import fit
+from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import ModuleTrace, Trace
 from archcount.tracing.summing import sum_up
-from archcount.tracing.visits import Visits
 
 
 def trace(
@@ -56,15 +56,15 @@ def trace(
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
     given = list(tensors_in((args, kwargs)))
     recorder = Recorder(weights, given)
-    with Visits(found, recorder, forbidden) as visits, recorder:
+    with ModuleStack(found, recorder, forbidden) as stack, recorder:
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     results = tuple([recorder.keep(tensor) for tensor in ends])
-    unseen = learn(recorder.nodes(), ends) + visits.elsewhere
+    unseen = learn(recorder.nodes(), ends) + stack.elsewhere
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
-    sum_up(recorder, found, visits.spans, unseen)
-    inputs = tuple(tensor.untyped_storage()._cdata for tensor in given)
+    sum_up(recorder, found, stack.spans, unseen)
+    inputs = tuple(id(tensor.untyped_storage()) for tensor in given)
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
     return Trace(
         modules=tuple(found.values()),

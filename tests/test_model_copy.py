@@ -20,7 +20,7 @@ from torch.nn.utils.parametrizations import weight_norm
 import archcount as ac
 from archcount.errors import UsageError
 from archcount.layers import Cost
-from archcount.tracing.shadow import Shadow
+from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.surroundings import undisturbed
 from archcount.tracing.trace import trace
 
@@ -44,7 +44,7 @@ class Restless(nn.Module):
 
 
 def passed(module, *shape, device="meta"):
-    shadow = Shadow(module, device)
+    shadow = ModelCopy(module, device)
     with undisturbed():
         return trace(shadow.module, [torch.empty(*shape, device=device)]), shadow
 
@@ -69,7 +69,7 @@ def restless():
 def test_the_training_flag_stays(restless, device):
     restless.stem[2].eval()
     before = [part.training for part in restless.modules()]
-    Shadow(restless, device).module.eval()
+    ModelCopy(restless, device).module.eval()
     passed(restless, 2, 3, 5, 5, device=device)
     assert [part.training for part in restless.modules()] == before
 
@@ -119,14 +119,14 @@ def test_device_and_attributes_stay(restless, device):
 def test_ties_are_kept():
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
     model[1].weight = model[0].weight
-    copy = Shadow(model).module
+    copy = ModelCopy(model).module
     assert copy[1].weight is copy[0].weight
     assert copy[1].bias is not copy[0].bias
 
 
 def test_the_copy_takes_no_memory_and_keeps_types():
     model = nn.Linear(4, 3).to(torch.bfloat16).requires_grad_(False)
-    copy = Shadow(model).module
+    copy = ModelCopy(model).module
     assert copy.weight.is_meta
     assert (copy.weight.dtype, copy.weight.requires_grad) == (torch.bfloat16, False)
 
@@ -134,14 +134,14 @@ def test_the_copy_takes_no_memory_and_keeps_types():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_compiled_modules_are_unwrapped_and_said_so():
     inner = nn.Linear(4, 3)
-    shadow = Shadow(torch.compile(inner))
+    shadow = ModelCopy(torch.compile(inner))
     assert type(shadow.module) is nn.Linear
     assert shadow.remarks == ["the model is compiled: counted is what it holds"]
-    within = Shadow(nn.Sequential(torch.compile(inner), nn.ReLU()))
+    within = ModelCopy(nn.Sequential(torch.compile(inner), nn.ReLU()))
     assert type(within.module[0]) is nn.Linear
     assert within.remarks == ["0 is compiled: counted is what it holds"]
     inner.compile()
-    assert Shadow(inner).remarks == ["the model is compiled: counted as it is not"]
+    assert ModelCopy(inner).remarks == ["the model is compiled: counted as it is not"]
     assert inner._compiled_call_impl is not None
 
 
@@ -150,7 +150,7 @@ def test_modules_of_distributed_training_are_unwrapped_and_said_so(tmp_path):
         "gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1
     )
     try:
-        shadow = Shadow(nn.parallel.DistributedDataParallel(nn.Linear(4, 3)))
+        shadow = ModelCopy(nn.parallel.DistributedDataParallel(nn.Linear(4, 3)))
     finally:
         torch.distributed.destroy_process_group()
     assert type(shadow.module) is nn.Linear
@@ -162,7 +162,7 @@ def test_modules_of_distributed_training_are_unwrapped_and_said_so(tmp_path):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_scripted_modules_are_refused():
     with pytest.raises(UsageError, match="scripted"):
-        Shadow(torch.jit.script(nn.Linear(4, 3)))
+        ModelCopy(torch.jit.script(nn.Linear(4, 3)))
 
 
 def test_weight_norm_and_lazy_layers_work_in_the_copy():
@@ -507,7 +507,7 @@ def test_iterators_that_a_model_is_given_are_left_to_it():
         def forward(self, parts):
             return self.b(sum(self.a(part) for part in parts))
 
-    model = Shadow(Summed(None)).module
+    model = ModelCopy(Summed(None)).module
     x = torch.empty(1, 4, device="meta")
     with undisturbed():
         whole = trace(nn.Sequential(model), [iter([x, x])]).modules[0]
@@ -556,7 +556,7 @@ def test_looking_at_what_was_filled_without_numbers_is_refused():
 def test_spectral_norm_in_training_has_nothing_uncounted():
     module = torch.nn.utils.spectral_norm(nn.Linear(4, 3))
     with undisturbed():
-        traced = trace(Shadow(module.train()).module, [torch.empty(2, 4, device="meta")])
+        traced = trace(ModelCopy(module.train()).module, [torch.empty(2, 4, device="meta")])
     assert not [record.missed for record in traced.modules if record.missed]
 
 
@@ -575,7 +575,7 @@ def test_answers_from_memory_know_the_default_type():
 def trace_of(model):
     with undisturbed():
         x = torch.empty(1, 4, device="meta", dtype=torch.float32)
-        return trace(Shadow(model).module, [x]).activation_bytes
+        return trace(ModelCopy(model).module, [x]).activation_bytes
 
 
 def counted(model, **options):
@@ -705,7 +705,7 @@ def test_graphs_of_torch_fx_are_counted():
 def test_functions_of_the_program_are_the_same_in_the_copy():
     model = Layers(lambda m, x: m.a(x))
     model.act, model.pool = torch.nn.functional.relu, torch.relu
-    copy = Shadow(model).module
+    copy = ModelCopy(model).module
     assert copy.act is torch.nn.functional.relu
     assert copy.pool is torch.relu
 
@@ -788,8 +788,8 @@ class Fixed(nn.BatchNorm1d):
 
 def test_a_module_may_choose_its_own_mode():
     model = nn.Sequential(nn.BatchNorm1d(4), Fixed(4))
-    shadow = Shadow(model)
-    shadow.set_training(True)
+    shadow = ModelCopy(model)
+    shadow.module.train(True)
     assert [part.training for part in shadow.module] == [True, False]
     assert [part.training for part in model] == [True, True]
 
@@ -797,7 +797,7 @@ def test_a_module_may_choose_its_own_mode():
 def test_what_is_empty_is_copied_once():
     model = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
     model[0].hooks_of_the_other, model[1].own = model[1]._forward_hooks, model[0]._parameters
-    copy = Shadow(model).module
+    copy = ModelCopy(model).module
     assert copy[0].hooks_of_the_other is copy[1]._forward_hooks
     assert copy[1]._forward_hooks is not model[1]._forward_hooks
 

@@ -1,4 +1,4 @@
-"""Counts as expressions: the sheet for people, JSON, CSV and LaTeX."""
+"""Counts as expressions: the sheet for people, and their lines for tools."""
 
 from __future__ import annotations
 
@@ -15,25 +15,21 @@ from archcount.reporting.conditions import (
     domain_words,
     plain_number,
 )
-from archcount.reporting.exports import Value, to_csv, to_json
+from archcount.reporting.encoding import Value
 from archcount.reporting.expressions import expression, terms
-from archcount.reporting.render import FORMATS, render_sheets
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 from archcount.symbolic.counting import RowFormula
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.polynomial import Polynomial
 from archcount.symbolic.symbols import SIDES
 
-SCHEMA = "archcount.formula/1"
-FORMULA_FORMATS: Mapping[str, str] = {**FORMATS, "latex": "aligned equations"}
-"""The formats that expressions can be written in."""
 _LENGTHS = tuple(name for name in SIDES if name != "batch")
 _HEADINGS = {"output": "output", "params": "params", "weights": "weights", "macs": "MACs"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormulaRecord:
-    """What is shown of a table's expressions.
+    """A table's expressions, and which of them are shown.
 
     Attributes:
         found: the expressions.
@@ -49,42 +45,23 @@ class FormulaRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Term:
     """One line of the sheet: a term of one quantity."""
 
     row: str
-    what: str
+    quantity: str
     text: str
 
 
-def render_formula(
-    record: FormulaRecord, form: str, *, width: int | None = None, colour: bool = True
-) -> str:
-    """Write expressions in one of `FORMULA_FORMATS`; arguments as `render_table`."""
-    if form == "json":
-        return formula_json(record)
-    if form == "csv":
-        return to_csv(_tidy(record, row) for row in record.shown)
-    if form == "latex":
-        from archcount.reporting.algebra import formula_latex
-
-        return formula_latex(record.shown, record.found.domain)
-    whole = form in ("md", "html")
-    heading = f"archcount formula {record.found.name}"
-    return render_sheets(
-        [[_sheet(record, whole=whole)]], form, width=width, colour=colour, heading=heading
-    )
-
-
-def _sheet(record: FormulaRecord, *, whole: bool) -> Sheet:
-    """Lay expressions out, one term a line or each on one line."""
+def formula_sheet(record: FormulaRecord, *, on_one_line: bool = False) -> Sheet:
+    """Return the expressions, one term a line or each on one line."""
     found = record.found
-    columns: list[Column[_Line]] = [
+    columns: list[Column[_Term]] = [
         Column(heading="Row", text=lambda line: line.row, whole=True),
-        Column(heading="Count", text=lambda line: line.what, whole=True),
+        Column(heading="Count", text=lambda line: line.quantity, whole=True),
         Column(heading="Expression", text=lambda line: line.text),
     ]
-    lines = [line for row in record.shown for line in _lines(row, whole=whole)]
+    lines = [line for row in record.shown for line in _row_terms(row, on_one_line=on_one_line)]
     later = tuple(number for number, line in enumerate(lines) if line.row and number)
     title = f"{found.name} {found.variant}".strip()
     return make_sheet(
@@ -96,12 +73,12 @@ def _sheet(record: FormulaRecord, *, whole: bool) -> Sheet:
     )
 
 
-def _lines(row: RowFormula, *, whole: bool) -> Iterator[_Line]:
-    yield _Line(row.id, _HEADINGS["output"], _output(row))
+def _row_terms(row: RowFormula, *, on_one_line: bool) -> Iterator[_Term]:
+    yield _Term(row.id, _HEADINGS["output"], _output(row))
+    written = (lambda *of: [expression(*of)]) if on_one_line else terms
     for name, polynomial in row.quantities().items():
-        written = [expression(polynomial, _LENGTHS)] if whole else terms(polynomial, _LENGTHS)
-        for number, text in enumerate(written):
-            yield _Line("", "" if number else _HEADINGS[name], text)
+        for number, text in enumerate(written(polynomial, _LENGTHS)):
+            yield _Term("", "" if number else _HEADINGS[name], text)
 
 
 def _output(row: RowFormula) -> str:
@@ -159,7 +136,7 @@ def _names(found: Formulas) -> frozenset[str]:
     return found.total.names.union(*(row.names for row in found.rows))
 
 
-def _written(row: RowFormula) -> dict[str, Any]:
+def _row_fields(row: RowFormula) -> dict[str, Any]:
     return {
         "id": row.id,
         "output": [expression(side, _LENGTHS) for side in row.output],
@@ -167,29 +144,24 @@ def _written(row: RowFormula) -> dict[str, Any]:
     }
 
 
-def _tidy(record: FormulaRecord, row: RowFormula) -> dict[str, Value]:
-    return {
-        **_written(row),
-        "output": _output(row),
-        "holds": domain_words(record.found.domain),
-    }
+def formula_lines(record: FormulaRecord) -> list[dict[str, Value]]:
+    """Return one line for each row shown."""
+    holds = domain_words(record.found.domain)
+    return [{**_row_fields(row), "output": _output(row), "holds": holds} for row in record.shown]
 
 
-def formula_json(record: FormulaRecord) -> str:
-    """Write expressions as JSON, `archcount.formula/1`."""
+def formula_document(record: FormulaRecord) -> dict[str, Any]:
+    """Return the expressions as JSON holds them."""
     found = record.found
-    return to_json(
-        {
-            "schema": SCHEMA,
-            "name": found.name,
-            "variant": found.variant or None,
-            "source": str(record.source),
-            "symbols": list(found.symbols),
-            "point": {name: plain_number(value) for name, value in found.point.items()},
-            "numbers": {name: plain_number(value) for name, value in _read(found).items()},
-            "ties": [condition(tie) for tie in found.ties],
-            "rows": [_written(row) for row in record.shown],
-            "domain": domain_record(found.domain),
-            "checked": record.checked,
-        }
-    )
+    return {
+        "name": found.name,
+        "variant": found.variant or None,
+        "source": str(record.source),
+        "symbols": list(found.symbols),
+        "point": {name: plain_number(value) for name, value in found.point.items()},
+        "numbers": {name: plain_number(value) for name, value in _read(found).items()},
+        "ties": [condition(tie) for tie in found.ties],
+        "rows": [_row_fields(row) for row in record.shown],
+        "domain": domain_record(found.domain),
+        "checked": record.checked,
+    }

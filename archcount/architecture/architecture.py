@@ -54,7 +54,7 @@ class Architecture:
     Attributes:
         name: the table's name.
         variant: the variant's name, or empty.
-        input: the input shape, (channels, height, width).
+        input: the input shape.
         rows: the rows in order.
         heads: the auxiliary classifiers.
         lets: the `let` names that were given another value, with it.

@@ -2,70 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture.blocks import BoundArgument, LayerBlock, LayerDefaults, PatchText
+from archcount.architecture.blocks import BoundArgument, LayerBlock, PatchText
+from archcount.architecture.context import Context
 from archcount.architecture.expression import Expression
-from archcount.architecture.memo import Memo
-from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, Scope
+from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES
 from archcount.architecture.text import check_bounds
-from archcount.edits import Edit
-from archcount.errors import InvalidTableError, InvalidValueError, Location, Problem, quote
+from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.exact import as_real, as_whole, exact
 from archcount.layers import ArgumentType, Shape
 from archcount.printed import Patch
 
-MOST_LAYERS = 200_000
-"""The most layers one table may expand to: far above any network, far below any bomb."""
 MOST = 10**9
 """The largest whole number an argument may be."""
-
-
-class Budget:
-    """Counts the layers of one table while it expands, and stops at `MOST_LAYERS`."""
-
-    def __init__(self) -> None:
-        self.left = MOST_LAYERS
-
-    def spend(self, where: Location) -> None:
-        """Count one layer.
-
-        Raises:
-            InvalidTableError: there are too many.
-        """
-        self.left -= 1
-        if self.left < 0:
-            raise InvalidTableError(
-                Problem(
-                    what="the table expands to too many layers",
-                    allowed=f"at most {MOST_LAYERS:,}",
-                    remedy="repeat fewer times",
-                    where=where,
-                )
-            )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
-    """What is the same for every layer of a row: names, defaults, budget, repetition, edit.
-
-    Attributes:
-        start: the shape that the named or repeated block reads, or else the row.
-    """
-
-    scope: Scope
-    start: Shape
-    defaults: LayerDefaults
-    budget: Budget
-    repetition: int = 0
-    edit: Edit | None = None
-    memo: Memo | None = None
-
-    def edit_at(self, where: Location) -> Edit | None:
-        """Give the edit if it is to what stands at this place of the file."""
-        return self.edit if self.edit is not None and self.edit.where == where else None
 
 
 def blame(block: LayerBlock, argument: str, context: Context) -> Location:
@@ -131,7 +82,7 @@ def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction
     def lookup(name: str) -> Fraction:
         for names, read in ((INPUT_NAMES, shape), (BLOCK_INPUT_NAMES, context.start)):
             if name in names:
-                side: Fraction = exact(read.chw[names.index(name)])
+                side: Fraction = exact(read.side(name.partition(".")[2]))
                 return side
         return context.scope.number(name)
 

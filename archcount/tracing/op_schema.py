@@ -1,18 +1,23 @@
-"""What is true of an operation of torch whenever it is met."""
+"""What the schema of an operator of torch says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
+from torch import Tensor
+
+from archcount.operators.operation import TensorSpec
+from archcount.operators.registry import find
 
 
-class Facts:
-    """What the schema of an operation says.
+class OpSchema:
+    """What the schema of an operator says, and what is known of it.
 
     Args:
-        func: the operation, as dispatched.
+        func: the operator, as dispatched.
 
     Attributes:
         name: its name in the dispatcher, without the overload.
@@ -23,6 +28,7 @@ class Facts:
         is_fresh: whether all that it gives is new memory, and nothing is changed in place.
         is_torchs: whether it is torch's own, so that sizes alone decide on what it gives.
         is_in_place: whether it writes number by number to its first argument, and gives that.
+        shape: its shape rule, None where it has none.
     """
 
     def __init__(self, func: Any) -> None:
@@ -45,22 +51,41 @@ class Facts:
             and len(schema.returns) == 1
             and self.name.endswith("_")
         )
+        operator = find(self.name) if self.is_fresh or self.is_in_place else None
+        self.shape = operator.shape if operator else None
 
     def written(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
-        """Give the arguments that are written to."""
+        """Return the arguments that are written to."""
         return [args[place] if place < len(args) else kwargs[name] for place, name in self.changed]
 
+    def named(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], specs: Mapping[int, TensorSpec]
+    ) -> dict[str, Any]:
+        """Return the arguments by name, defaults filled in.
 
-def facts_of(func: Any) -> Facts:
-    """Give what is true of an operation.
+        Args:
+            args: in order.
+            kwargs: by name.
+            specs: what stands in the place of each tensor, by its `id`.
+        """
+        given = len(args)
+        return {
+            name: _written_out(args[place] if place < given else kwargs.get(name, default), specs)
+            for place, (name, default) in enumerate(self.arguments)
+        }
 
-    >>> facts_of(torch.ops.aten.relu_.default).is_in_place
-    True
-    """
-    known = _FACTS.get(func)
-    if known is None:
-        known = _FACTS[func] = Facts(func)
-    return known
+
+def _written_out(value: Any, specs: Mapping[int, TensorSpec]) -> Any:
+    if isinstance(value, Tensor):
+        return specs[id(value)]
+    if isinstance(value, list | tuple):
+        return [_written_out(item, specs) for item in value]
+    return value
 
 
-_FACTS: dict[Any, Facts] = {}
+schema_of = cache(OpSchema)
+"""Returns the schema of an operator.
+
+>>> schema_of(torch.ops.aten.relu_.default).is_in_place
+True
+"""

@@ -1,77 +1,76 @@
-"""How fast forward and backward run, and how sure that is."""
+"""The speed of models forward and backward, and comparison of results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archcount.api.tables import Table
-from archcount.benchmark.result_files import read_results, to_json
+from archcount.benchmark.comparing import BenchComparison, compare_benchmarks
+from archcount.benchmark.request import Request
+from archcount.benchmark.result_files import encoded, read_results
 from archcount.benchmark.results import Benchmark
 from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import Problem, UsageError
-from archcount.reporting.bench_comparison import render_bench_comparison
-from archcount.reporting.benchmarks import bench_csv, bench_frame, render_bench
+from archcount.reporting.bench_comparison_sheets import comparison_remarks, comparison_sheets
+from archcount.reporting.bench_notes import benchmark_notes
+from archcount.reporting.bench_sheets import bench_lines, bench_sheets
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import Text
 
 if TYPE_CHECKING:
-    import pandas as pd
     from torch import nn
-
-    from archcount.benchmark.comparing import BenchComparison
 
 
 @dataclass(frozen=True)
-class BenchReport:
-    """What was measured in one run.
+class BenchReport(Report):
+    """The results of one run.
 
     Attributes:
-        record: everything the report says, every sample too.
+        record: the results, including all samples.
     """
+
+    command = "bench"
+    schema = "archcount.bench/1"
 
     record: Benchmark
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give one record per configuration as a pandas data frame."""
-        return bench_frame(self.record)
+    def _tidy(self) -> Lines:
+        return bench_lines(self.record)
 
-    def to_markdown(self) -> str:
-        """Write the report as Markdown tables."""
-        return render_bench(self.record, "md")
+    def _sheets(self) -> Parts:
+        return list(bench_sheets(self.record))
 
-    def to_csv(self) -> str:
-        """Write one line per configuration, in base units."""
-        return bench_csv(self.record)
+    def _remarks(self) -> Iterator[Text]:
+        return (note for note in benchmark_notes(self.record) if note.role in ("told", "bad"))
 
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.bench/1`."""
-        return to_json(self.record)
-
-    def _repr_html_(self) -> str:
-        return render_bench(self.record, "html")
+    def _document(self) -> Mapping[str, Any]:
+        return encoded(self.record)  # field by field, so that it can be read again
 
 
 @dataclass(frozen=True)
-class BenchComparisonReport:
-    """Two runs held against each other.
+class BenchComparisonReport(Report):
+    """A comparison of two runs.
 
     Attributes:
-        record: everything the report says.
+        record: the comparison.
     """
+
+    command = "bench compare"
+    schema = "archcount.bench-compare/2"
 
     record: BenchComparison
 
-    def to_markdown(self) -> str:
-        """Write the report as a Markdown table."""
-        return render_bench_comparison(self.record, "md")
+    def _tidy(self) -> Lines:
+        return [asdict(pair) for pair in self.record.pairs]
 
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.bench-compare/1`."""
-        return render_bench_comparison(self.record, "json")
+    def _sheets(self) -> Parts:
+        return [comparison_sheets(self.record)]
 
-    def _repr_html_(self) -> str:
-        return render_bench_comparison(self.record, "html")
+    def _remarks(self) -> Iterator[Text]:
+        return comparison_remarks(self.record)
 
 
 def bench(
@@ -93,48 +92,39 @@ def bench(
 ) -> BenchReport:
     """Measure how fast a model runs forward, and forward and backward.
 
-    Each configuration runs in a process of its own; a module that is at hand runs in this one, on
-    a copy. Sampling ends when the 95 % interval of the median is narrow enough, or the time is up.
+    Each configuration runs in a process of its own; a module runs in this process, on a copy.
+    Sampling ends when the 95 % interval of the median is narrow enough, or the time is up.
 
     Args:
         model: a table's name (`name@variant` for a variant), its file, a loaded table,
             `package:callable`, several of these texts, or a module.
         mode: `forward`, `train`, or both.
-        batch: how many images an iteration takes, or several such numbers.
+        batch: images per iteration, or several such numbers.
         dtype: `float32`, `bf16`, `fp16`, or several.
-        device: as torch writes it; an accelerator where there is one, if it is empty.
-        input: what the model is called with, as `count` takes texts; a table's own if empty.
+        device: as in torch; if empty, an accelerator where there is one.
+        input: the model's input, as texts for `count`; if empty, that of the table.
         precision: half the width of the interval that ends sampling, relative to the median.
-        budget: seconds of sampling for each configuration at most.
-        warm_up: iterations of warm-up at least.
-        on_oom: what happens when memory runs out.
-        per_row: whether the rows of a table are timed too.
-        repeat: processes for each configuration, which share its budget; from 6 on the interval
-            knows how far processes differ.
-        allow: ways to be faster that are tried and held against the plain one, such as
-            `["channels_last", "compile", "bf16"]`.
+        budget: the most seconds of sampling per configuration.
+        warm_up: the fewest iterations of warm-up.
+        on_oom: what to do when the device runs out of memory.
+        per_row: whether to time the rows of a table too.
+        repeat: processes per configuration, which share its budget; with 6 or more, the interval
+            includes the variation between processes.
+        allow: settings to try against the plain ones, such as `["channels_last", "compile"]`.
         settings: `amp`, `tf32`, `channels_last`, `compile`, `optimizer`, `threads`, `seed`,
             `arguments` of a callable, `maker` of inputs, `peak` in FLOP/s.
 
     Raises:
-        UsageError: there is no such model, or an option does not fit.
-        UnavailableError: the device is not there.
+        UsageError: there is no such model, or an option is invalid.
+        UnavailableError: there is no such device.
 
     >>> report = bench("mobilenet_v1@0.25-224", mode="forward", batch=1, budget=0.1, warm_up=1)
     >>> report.record.measurements[0].status
     'done'
     """
-    from archcount.benchmark.request import Request
     from archcount.benchmark.run import run_benchmark
 
     targets, module = _targets(model)
-    if module is not None and repeat > 1:
-        raise UsageError(
-            Problem(
-                what="a module at hand runs in this process, so repeat needs a text that names it",
-                allowed="a table, or package:callable",
-            )
-        )
     inputs = tuple(_several(input)) if input else ()
     request = Request(
         targets=targets,
@@ -159,18 +149,16 @@ def bench(
 def compare_bench(
     before: str | Path | BenchReport, after: str | Path | BenchReport, *, force: bool = False
 ) -> BenchComparisonReport:
-    """Compare what two runs measured: the same, faster, slower or unclear, by configuration.
+    """Compare two runs by configuration: same, faster, slower or unclear.
 
     Args:
         before: the first run, or its file.
-        after: the second.
-        force: compare other batches, types of numbers and changed tables too.
+        after: the second run, or its file.
+        force: compare different batches, dtypes and changed tables too.
 
     Raises:
         UsageError: a file cannot be read, or the runs have nothing in common.
     """
-    from archcount.benchmark.comparing import compare_benchmarks
-
     one, other = (
         item.record if isinstance(item, BenchReport) else read_results(Path(item))
         for item in (before, after)

@@ -11,12 +11,10 @@ from functools import reduce
 from typing import Any
 
 from archcount.architecture import (
-    Blank,
     Block,
     Expression,
     Join,
     Layer,
-    LayerDefaults,
     Node,
     RepeatBlock,
     Scope,
@@ -25,37 +23,33 @@ from archcount.architecture import (
     expand,
 )
 from archcount.architecture.blocks import LayerBlock, PatchText, Shortcut
-from archcount.architecture.resolve import Budget
+from archcount.architecture.context import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
 from archcount.printed import Patch
 from archcount.spec.parsed import ParsedRow
-
-Values = Mapping[str, Value | Blank]
+from archcount.spec.variant import Variant
 
 
 def make_plan(
     row: ParsedRow,
     node: Node,
-    values: Values,
-    defaults: LayerDefaults,
-    headings: Mapping[str, str],
-    printed_input: tuple[int, int, int] | None,
+    network: Variant,
+    printed_input: tuple[int, ...] | None,
 ) -> Plan:
     """Gather what can be read otherwise in a row.
 
     Args:
         row: the parsed row.
         node: the row as the table stands.
-        values: what the row's names mean.
-        defaults: the table's `layer:`.
-        headings: the printed headings of its columns.
+        network: the variant that has the row.
         printed_input: what is printed as its input, where that is another.
     """
     assert row.block is not None, "a loaded table has a block for every row"
+    values = {**network.values, **row.values}
     scope = Scope(values=values, owner=f"row {row.id}")
-    expand(row.block, node.input, scope, defaults, Budget())
+    expand(row.block, node.input, scope, network.defaults, Budget())
     blocks = [block for block in row.block.parts() if isinstance(block, RepeatBlock)]
     counting = {name for block in blocks for name in block.times.names}
     read = {
@@ -66,12 +60,12 @@ def make_plan(
     sites = tuple(_sites(node, read))
     return Plan(
         id=row.id,
-        input=node.input.chw,
+        input=node.input.printed,
         printed_input=printed_input,
         sites=sites,
         cells={
             name: replace(cell, says=_says(node, name))
-            for name, cell in _number_cells(read, headings, counting).items()
+            for name, cell in _number_cells(read, network.printed.headings, counting).items()
         },
         patches=_patch_cells(read, sites),
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
@@ -178,15 +172,13 @@ def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
 
 
 def _windows(node: Node) -> tuple[Window, Window] | None:
-    """See a row as one window on its input; None where a layer adapts to its input."""
-    pairs = _pairs(node)
+    """See a row as one window on its input; None where a layer adapts to it, or it is no map."""
+    pairs = _pairs(node) if len(node.input.printed) == 3 else None
     return pairs if pairs is None else (pairs[0], pairs[1])
 
 
 def _pairs(node: Node) -> tuple[Window, Window] | None:
     if isinstance(node, Layer):
-        if node.input.is_map and not node.output.is_map:
-            return None
         patch: Patch | None = getattr(node.kind, "patch", None)
         if patch is None:
             return None if node.input.spatial != node.output.spatial else _POINT
@@ -236,8 +228,8 @@ def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, V
         text=written.text.text if written else "shortcut, projected",
         where=where,
         word=kind.word if written else "shortcut",
-        input=first.input.chw,
-        output=first.output.chw,
+        input=first.input.printed,
+        output=first.output.printed,
         kernel=patch.kernel if patch else None,
         stride=patch.stride if patch else None,
         width=getattr(kind, "width", None),

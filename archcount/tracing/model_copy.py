@@ -1,10 +1,10 @@
-"""A shadow: a copy of a model without its numbers, so that the model itself is never touched."""
+"""A copy of a model without its numbers, so that the model itself is never touched."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence, Set
-from itertools import chain, islice
+from collections.abc import Set
+from itertools import chain
 from typing import Any
 
 import torch
@@ -13,25 +13,8 @@ from torch.nn.parameter import is_lazy
 
 from archcount.errors import Problem, UsageError
 from archcount.tracing.copying import SIMPLE, Copier
-from archcount.tracing.state import (
-    CONTAINERS,
-    PARTS,
-    STATE,
-    is_trained_as_torch_does,
-    new_containers,
-    own_containers,
-)
-from archcount.tracing.twins import twin
+from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
 
-_FORWARD_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
-_OTHER_HOOKS = (
-    "_backward_hooks",
-    "_backward_pre_hooks",
-    "_state_dict_hooks",
-    "_state_dict_pre_hooks",
-    "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks",
-)
 _WRAPPERS = {
     "OptimizedModule": ("_orig_mod", "compiled"),
     "DistributedDataParallel": ("module", "wrapped in DistributedDataParallel"),
@@ -41,7 +24,7 @@ _WRAPPERS = {
 _HOLDERS = frozenset((dict, list, set, OrderedDict))
 
 
-class Shadow:
+class ModelCopy:
     """The copy of a model.
 
     Tensors become tensors of the same shapes, types and ties; what else a module holds is
@@ -62,7 +45,7 @@ class Shadow:
         UsageError: it holds a module that was scripted, or has no numbers where it needs them.
 
     >>> layer = nn.Linear(4, 3)
-    >>> Shadow(layer).module.weight.device.type, layer.weight.device.type
+    >>> ModelCopy(layer).module.weight.device.type, layer.weight.device.type
     ('meta', 'cpu')
     """
 
@@ -79,7 +62,6 @@ class Shadow:
         self._copier = Copier(self._tensor, self._module)
         self._memo = self._copier.memo
         self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
-        self._empty: list[tuple[Sequence[Any], dict[str, Any]]] | None = []
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
         self.module = self._module(module, "")
@@ -90,19 +72,7 @@ class Shadow:
             for tensor in part._parameters.values()
         )
         self.originals: Set[int] = self._originals.keys()
-        del (
-            self._copier,
-            self._empty,
-        )  # which leads back here: all is let go at once when no longer needed
-
-    def set_training(self, train: bool) -> None:
-        """Put the copy in training mode, or in that of evaluation."""
-        kinds = set(map(type, self.parts.values()))
-        if not all(is_trained_as_torch_does(kind) for kind in kinds):
-            self.module.train(train)
-            return
-        for part in self.parts.values():
-            part.__dict__["training"] = train
+        del self._copier  # which leads back here: all is let go at once when no longer needed
 
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""
@@ -112,15 +82,14 @@ class Shadow:
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None and id(tensor) not in self._memo:
-                    self._memo[id(tensor)] = twin(tensor, self._device)
+                    self._memo[id(tensor)] = tensor_copy(tensor, self._device)
             # Not by the class's own __new__: that of a graph of torch.fx makes another class.
             self._memo[id(part)] = object.__new__(part.__class__)
         for wrapper, inner in wrapped:
             self._memo[id(wrapper)] = self._memo[id(inner)]
             self._originals[id(wrapper)] = wrapper
-        plain = [self._begin(self._memo[id(part)], part) for _, part in parts]
-        for (name, part), is_plain in zip(parts, plain, strict=True):
-            self._fill(self._memo[id(part)], part, name, STATE if is_plain else ())
+        for name, part in parts:
+            self._fill(self._memo[id(part)], part, name)
         for wrapper, inner in wrapped:
             attribute, _ = _WRAPPERS[_wrapper(wrapper)]
             if not hasattr(inner, attribute):  # code that asks the wrapper for it is given it
@@ -170,48 +139,28 @@ class Shadow:
                     child = inner
                 self._add_parts(child, below, wrapped, parts)
 
-    def _begin(self, copy: nn.Module, module: nn.Module) -> bool:
-        """Make what torch keeps in every module; tell whether nothing is in it."""
-        state, held = copy.__dict__, vars(module)
-        state.update(held)  # most of it are numbers and texts, which are as they are
-        own = own_containers(held)
-        if own is None:
-            return False
-        if self._empty is not None:  # as nearly always, nothing but the module holds them
-            state.update(new_containers())
-            self._empty.append((own, state))
-            return True
-        made = [self._memo.setdefault(id(value), value.__class__()) for value in own]
-        state.update(zip(CONTAINERS, made, strict=True))
-        return True
-
-    def _fill(self, copy: nn.Module, module: nn.Module, path: str, done: Sequence[str]) -> None:
-        state, held = copy.__dict__, vars(module)
-        for name, value in islice(held.items(), len(done), None):
+    def _fill(self, copy: nn.Module, module: nn.Module, path: str) -> None:
+        state, held, memo = copy.__dict__, vars(module), self._memo
+        for name, value in held.items():
             kind = type(value)
             if kind in SIMPLE or (kind is tuple and SIMPLE.issuperset(map(type, value))):
-                continue
-            if name not in PARTS:
+                state[name] = value
+            elif name in PARTS:
+                state[name] = {
+                    key: item if item is None else memo[id(item)] for key, item in value.items()
+                }
+            elif kind in _HOLDERS and not value:  # as nearly all that torch keeps in a module
+                state[name] = memo.setdefault(id(value), kind())
+            else:
                 state[name] = self._filled(name, value, path)
-        memo = self._memo
-        for name in PARTS:
-            state[name] = {
-                key: item if item is None else memo[id(item)] for key, item in held[name].items()
-            }
 
     def _filled(self, name: str, value: Any, path: str) -> Any:
         """Copy what a module holds beside its parts, tensors, numbers and texts."""
-        for own, state in self._empty or ():  # what is copied may hold them
-            for key, container in zip(CONTAINERS, own, strict=True):
-                self._memo.setdefault(id(container), state[key])
-        self._empty = None
-        if type(value) in _HOLDERS and not value:
-            return self._memo.setdefault(id(value), type(value)())
-        if name in _FORWARD_HOOKS:
+        if name in FORWARD_HOOKS:
             return self._hooks(value, path or "the model")
-        if name in _OTHER_HOOKS:
+        if name in OTHER_HOOKS:
             return OrderedDict()
-        if name == "_compiled_call_impl":
+        if name == COMPILED:
             self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
             return None
         return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
@@ -229,11 +178,38 @@ class Shadow:
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
         if self._copier.in_function and not is_lazy(tensor):
-            return twin(tensor, tensor.device.type)
-        return twin(tensor, self._device)
+            return tensor_copy(tensor, tensor.device.type)
+        return tensor_copy(tensor, self._device)
 
 
 def _wrapper(module: nn.Module) -> str:
     """Give the name of a wrapper of torch, empty for any other module."""
     kind = type(module)
     return kind.__name__ if kind.__name__ in _WRAPPERS and kind.__module__[:6] == "torch." else ""
+
+
+def tensor_copy(tensor: Tensor, device: str) -> Tensor:
+    """Return a tensor of the same sizes, strides and type; with its numbers where it can have some.
+
+    Args:
+        tensor: a parameter, a buffer or any other.
+        device: where it is made.
+
+    >>> tensor_copy(torch.ones(2, 3), "meta").is_meta
+    True
+    """
+    kind: Any = type(tensor)
+    if is_lazy(tensor):
+        return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
+    if device != "meta" and not tensor.is_meta:
+        data = tensor.detach().to(device, copy=True)
+    elif tensor.layout is torch.strided and not tensor.is_quantized:
+        data = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=_META)
+    else:
+        data = torch.empty_like(tensor.detach(), device="meta")
+    if isinstance(tensor, nn.Parameter):
+        return nn.Parameter(data, tensor.requires_grad)
+    return data.requires_grad_() if tensor.requires_grad else data
+
+
+_META = torch.device("meta")

@@ -3,64 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from archcount.api.tables import Table, load
-from archcount.reporting.sweeps import sweep_lines, tidy_point
-from archcount.symbolic.axes import Axes, Values, read_axes
-from archcount.symbolic.sweeps import Point, sweep_points
+from archcount.reporting.formats import FORMATS
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sweep_text import SCHEMA, STREAMS, point_lines, sweep_sheet
+from archcount.symbolic.axes import Values, read_axes
+from archcount.symbolic.sweeps import Point, Sweep
 
-if TYPE_CHECKING:
-    import pandas as pd
+
+def _stream(form: str, report: Any, width: int | None, colour: bool) -> str:
+    return "".join(report.lines(form))
 
 
 @dataclass(frozen=True)
-class SweepReport:
+class SweepReport(Report):
     """A table at many points, each counted when it is asked for.
 
     Iterating yields the points in order, the batch changing fastest; each has `input`, `lets`,
     `batch`, `params`, `weights`, `macs`, `output`, and `problem` where the rows do not go together.
 
     Attributes:
-        table: the table.
-        variant: of the table.
-        axes: what is varied.
+        record: the network, and what is varied.
     """
 
-    table: Table
-    variant: str
-    axes: Axes
+    command = "sweep {record.name}"
+    schema = SCHEMA
+    formats = MappingProxyType(
+        {form: replace(FORMATS[form], write=partial(_stream, form)) for form in STREAMS}
+        | {"html": FORMATS["html"]}
+    )
+
+    record: Sweep
 
     def __len__(self) -> int:
         """Return the number of points."""
-        return len(self.axes)
+        return len(self.record)
 
     def __iter__(self) -> Iterator[Point]:
-        return sweep_points(self.table, self.variant, self.axes)
+        return iter(self.record)
 
     def lines(self, form: str) -> Iterator[str]:
-        """Yield the text of plain, csv, md or json, a line a point, as the points are counted."""
-        return sweep_lines(self.table.name, self.variant, tuple(self.axes.lets), self, form)
+        """Yield the text of a format, a line a point, as the points are counted."""
+        yield from STREAMS[form](self.record) if form in STREAMS else [self.render(form)]
 
-    def to_csv(self) -> str:
-        """Return one line per point, in base units."""
-        return "".join(self.lines("csv"))
+    def _tidy(self) -> Lines:
+        return list(point_lines(self.record))
 
-    def to_json(self) -> str:
-        """Return all points as JSON, `archcount.sweep/1`."""
-        return "".join(self.lines("json"))
-
-    def to_markdown(self) -> str:
-        """Return the points as a Markdown table."""
-        return "".join(self.lines("md"))
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one record per point as a pandas data frame."""
-        import pandas as pd
-
-        return pd.DataFrame.from_records([tidy_point(tuple(self.axes.lets), p) for p in self])
+    def _sheets(self) -> Parts:
+        return [[sweep_sheet(self.record)]]
 
 
 def sweep(
@@ -91,5 +86,5 @@ def sweep(
     >>> [point.macs for point in report]
     [76524800, 290675200, 149497088, 568740352]
     """
-    loaded = load(table) if isinstance(table, str) else table
-    return SweepReport(loaded, variant, read_axes(loaded, variant, input, let, batch))
+    network = (load(table) if isinstance(table, str) else table).variant(variant)
+    return SweepReport(Sweep(network=network, axes=read_axes(network, input, let, batch)))

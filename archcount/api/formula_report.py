@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from archcount.api.tables import Table, load
-from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.errors import Problem, UsageError, quote, unknown_name
 from archcount.reporting.conditions import domain_words
-from archcount.reporting.formulas import FormulaRecord, render_formula
+from archcount.reporting.formats import FORMATS, OutputFormat, Writer
+from archcount.reporting.formula_sheets import (
+    FormulaRecord,
+    formula_document,
+    formula_lines,
+    formula_sheet,
+)
+from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.sheet import Sheet
+from archcount.reporting.text import html, markdown
 from archcount.symbolic.checking import check
 from archcount.symbolic.counting import RowFormula
 from archcount.symbolic.formulas import formulas
@@ -23,13 +33,40 @@ _POINTS = 5
 """Points, the table's own besides, at which each network is expanded and counted too."""
 
 
+def _on_one_line(write: Callable[[Sheet], str]) -> Writer:
+    """Write each expression on a line of its own, however long, so that it can be copied."""
+
+    def written(report: Any, width: int | None, colour: bool) -> str:
+        return write(formula_sheet(report.record, on_one_line=True))
+
+    return written
+
+
+def _latex(report: Any, width: int | None, colour: bool) -> str:
+    from archcount.reporting.algebra import formula_latex
+
+    return formula_latex(report.record.shown, report.record.found.domain)
+
+
 @dataclass(frozen=True)
-class FormulaReport:
+class FormulaReport(Report):
     """A table's counts, or those of one row, as exact expressions.
 
     Attributes:
         record: everything the report says.
     """
+
+    command = "formula {record.found.name}"
+    schema = "archcount.formula/1"
+    formats = MappingProxyType(
+        {
+            **FORMATS,
+            "md": replace(FORMATS["md"], write=_on_one_line(markdown)),
+            "html": replace(FORMATS["html"], write=_on_one_line(html)),
+            "latex": OutputFormat("aligned equations", _latex, ".tex"),
+        }
+    )
+    index = "id"
 
     record: FormulaRecord
 
@@ -76,7 +113,7 @@ class FormulaReport:
         return domain_words(self.record.found.domain)
 
     def at(self, **values: int | str | Fraction) -> dict[str, int]:
-        """Give params, weights and macs for values of the symbols.
+        """Return params, weights and macs for values of the symbols.
 
         Args:
             **values: of some symbols; the others have the table's own.
@@ -92,13 +129,7 @@ class FormulaReport:
         point = dict(found.point)
         for name, value in values.items():
             if name not in point:
-                raise UsageError(
-                    Problem(
-                        what=f"{quote(name)} is no symbol here",
-                        allowed=", ".join(point),
-                        remedy=suggestion(name, point),
-                    )
-                )
+                raise unknown_name("unknown symbol", name, point)
             point[name] = _number(name, value)
         limited = all(guard.holds(point) for guard in found.domain.limits)
         if point not in found.domain:
@@ -113,24 +144,18 @@ class FormulaReport:
             )
         return {name: int(of.at(point)) for name, of in self._one.quantities().items()}
 
-    def to_markdown(self) -> str:
-        """Write the report as a Markdown table."""
-        return render_formula(self.record, "md")
-
-    def to_csv(self) -> str:
-        """Write one line per row."""
-        return render_formula(self.record, "csv")
-
-    def to_json(self) -> str:
-        """Write everything as JSON, `archcount.formula/1`."""
-        return render_formula(self.record, "json")
-
     def to_latex(self) -> str:
-        """Write aligned equations."""
-        return render_formula(self.record, "latex")
+        """Return aligned equations."""
+        return self.render("latex")
 
-    def _repr_html_(self) -> str:
-        return render_formula(self.record, "html")
+    def _tidy(self) -> Lines:
+        return formula_lines(self.record)
+
+    def _sheets(self) -> Parts:
+        return [[formula_sheet(self.record)]]
+
+    def _document(self) -> Mapping[str, Any]:
+        return formula_document(self.record)
 
 
 def _number(name: str, value: int | str | Fraction) -> Fraction:
@@ -150,7 +175,7 @@ def formula(
     multiple: int = 1,
     every_row: bool = False,
 ) -> FormulaReport:
-    """Give a table's counts as exact expressions, and where they hold.
+    """Return a table's counts as exact expressions, and where they hold.
 
     Args:
         table: the table, or its name.
@@ -176,24 +201,19 @@ def formula(
     if multiple < 1:
         raise UsageError(Problem(what=f"multiples of {multiple}", allowed="1 or more"))
     loaded = load(table) if isinstance(table, str) else table
-    found = formulas(loaded, variant, symbols, multiple)
+    network = loaded.variant(variant)
+    found = formulas(network, symbols, multiple)
     known = {row.id: row for row in found.rows}
     for name in rows:
         if name not in known:
-            raise UsageError(
-                Problem(
-                    what=f"{found.name} has no row {quote(name)}",
-                    allowed=", ".join(known),
-                    remedy=suggestion(name, known),
-                )
-            )
+            raise unknown_name(f"{found.name} has no row", name, known)
     shown = tuple(known[name] for name in dict.fromkeys(rows))
     whole = (*found.rows, found.total) if every_row else (found.total,)
     return FormulaReport(
         FormulaRecord(
             found=found,
-            source=loaded.variant(variant).printed.source,
+            source=network.printed.source,
             shown=shown or whole,
-            checked=check(loaded, found, _POINTS),
+            checked=check(network, found, _POINTS),
         )
     )

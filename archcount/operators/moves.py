@@ -1,0 +1,173 @@
+"""What moves, chooses, makes or compares numbers: free, but for what is added where it is put."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcount.layers import Cost
+from archcount.operators.operation import FREE, Charge, Operation
+from archcount.operators.operator import (
+    LayerName,
+    LayerRule,
+    Operator,
+    aten,
+    called,
+    each,
+    free,
+    moved,
+)
+from archcount.operators.shapes import Result, contiguous, is_contiguous, like
+
+
+def _put(operation: Operation) -> Charge:
+    """Count one operation for each number that is added where it is put, none where it is set."""
+    arguments = operation.arguments
+    if not operation.output.is_floating:
+        return FREE
+    if not arguments.get("accumulate") and arguments.get("reduce") is None:
+        return FREE
+    given = next(
+        (arguments[name] for name in ("values", "src") if name in arguments), operation.output
+    )
+    return Charge(Cost(other=given.elements))
+
+
+def _added(operation: Operation) -> Charge:
+    """Count one addition for each number of the source."""
+    source = operation.arguments.get("src", operation.arguments.get("source"))
+    return Charge(Cost(other=source.elements)) if operation.output.is_floating else FREE
+
+
+def _concat(operation: Operation) -> LayerName | None:
+    if len(operation.arguments["tensors"]) == 1:
+        return None
+    dims = len(operation.output.shape)
+    return "concat", {"axis": operation.arguments["dim"] % max(dims, 1) - dims}
+
+
+def _concat_shape(operation: Operation) -> Result:
+    """Return a concatenation."""
+    parts, axis = operation.arguments["tensors"], operation.arguments["dim"]
+    first = parts[0]
+    dims = len(first.shape)
+    if not -dims <= axis < dims:
+        return None
+    axis %= dims
+    rest = first.shape[:axis] + first.shape[axis + 1 :]
+    for part in parts:
+        if part.dtype != first.dtype or len(part.shape) != dims or not is_contiguous(part):
+            return None
+        if part.shape[:axis] + part.shape[axis + 1 :] != rest:
+            return None
+    whole = sum([part.shape[axis] for part in parts])
+    return (contiguous((*rest[:axis], whole, *rest[axis:]), first.dtype),)
+
+
+def _triangle(operation: Operation) -> Result:
+    """Return the lower or upper part of matrices, the rest of which is 0."""
+    source = operation.tensor("self")
+    return (like(source),) if len(source.shape) > 1 and is_contiguous(source) else None
+
+
+def _resized(operation: Operation) -> LayerName:
+    """Name an upsampling: by sizes and by how often, whichever its code was given."""
+    given = operation.arguments
+    kind = operation.name.removeprefix("aten.").strip("_").replace("_", " ")
+    name = "self" if "self" in given else "input"
+    before = operation.tensor(name).shape[2:]
+    after = operation.output.shape[2:]
+    times = tuple(size / old for size, old in zip(after, before, strict=True))
+    settings: dict[str, Any] = {"to": "x".join(map(str, after)), "times": times}
+    is_aligned = bool(given.get("align_corners"))
+    if "align_corners" in given:
+        settings["align corners"] = is_aligned
+    scales = [value for key, value in given.items() if key.startswith("scale")]
+    scales = scales[0] if len(scales) == 1 and isinstance(scales[0], list) else scales
+    # A factor that is not what the sizes come to is used where places are worked out from it.
+    if None not in scales and tuple(scales) != times and scales and not is_aligned:
+        settings["scales"] = tuple(scales)
+    return kind, settings
+
+
+_BORDERS = {"reflection": "reflect", "replication": "replicate"}
+
+
+def _pad(operation: Operation) -> LayerName:
+    """Name a padding: what is added at each side, the last axis first, and what stands there."""
+    amount = operation.arguments.get("pad", operation.arguments.get("padding"))
+    assert amount is not None, f"{operation.name}: no widths"
+    border = operation.name.removeprefix("aten.").partition("_pad")[0]
+    if border in _BORDERS:
+        return "pad", {"by": tuple(amount), "mode": _BORDERS[border]}
+    return "pad", {"by": tuple(amount), "value": operation.arguments["value"]}
+
+
+def _embedding(kind: str) -> LayerRule:
+    def rule(operation: Operation) -> LayerName:
+        entries, width = operation.tensor("weight").shape
+        settings: dict[str, Any] = {"entries": entries, "out": width}
+        if "mode" in operation.arguments:
+            settings["type"] = ("sum", "mean", "max")[operation.arguments["mode"]]
+        return kind, settings
+
+    return rule
+
+
+_FREE = Operator(cost=free)
+OPERATORS = {
+    **aten("cat", Operator(cost=free, layer=_concat, shape=_concat_shape)),
+    **aten("copy", Operator(cost=free, layer=called("write"))),
+    **aten("embedding", Operator(cost=free, layer=_embedding("embedding"))),
+    **aten(
+        "_embedding_bag _embedding_bag_forward_only",
+        Operator(layer=_embedding("embedding bag")),
+    ),
+    **aten(
+        "constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d "
+        "replication_pad2d replication_pad3d",
+        Operator(cost=free, layer=_pad),
+    ),
+    **aten(
+        "upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d "
+        "_upsample_nearest_exact2d _upsample_nearest_exact3d",
+        Operator(cost=free, layer=_resized),
+    ),
+    **aten("upsample_linear1d", Operator(cost=each("other", 3), layer=_resized)),
+    **aten(
+        "upsample_bilinear2d _upsample_bilinear2d_aa",
+        Operator(cost=each("other", 7), layer=_resized),
+    ),
+    **aten("upsample_trilinear3d", Operator(cost=each("other", 15), layer=_resized)),
+    **aten(
+        "upsample_bicubic2d _upsample_bicubic2d_aa",
+        Operator(cost=each("other", 31), layer=_resized),
+    ),
+    **aten("native_dropout", Operator(cost=each("scale"), layer=moved)),
+    **aten(
+        "clone _to_copy _unsafe_view lift_fresh unsafe_split unsafe_split_with_sizes squeeze "
+        "unsqueeze transpose t detach",
+        Operator(cost=free, layer=moved),
+    ),
+    **aten("index_put _index_put_impl scatter", Operator(cost=_put)),
+    **aten("scatter_add index_add", Operator(cost=_added)),
+    **aten("tril triu", Operator(cost=free, shape=_triangle)),
+    **aten(
+        # what is moved, chosen, made or repeated
+        "stack roll flip repeat repeat_interleave index index_select _unsafe_index gather "
+        "masked_scatter masked_select where masked_fill fill zero sort topk argsort im2col "
+        "pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle unfold_copy "
+        "split_with_sizes_copy empty empty_strided empty_like new_empty new_empty_strided zeros "
+        "zeros_like new_zeros ones ones_like new_ones full full_like new_full scalar_tensor arange "
+        "linspace eye tril_indices triu_indices set_ resize "
+        "rand randn randint rand_like randn_like randint_like randperm uniform normal "
+        "bernoulli exponential multinomial "
+        # what gives indices, masks or numbers to the program
+        "argmax argmin any all nonzero _local_scalar_dense item equal is_nonzero one_hot "
+        "bincount unique_dim _unique2 searchsorted bucketize isin count_nonzero "
+        "_assert_async _assert_tensor_metadata _has_compatible_shallow_copy_type "
+        "is_same_size is_set_to _has_same_storage_numel record_stream _use_cudnn_ctc_loss "
+        "_use_miopen_ctc_loss _linalg_check_errors _nested_tensor_from_mask_left_aligned "
+        "_validate_sparse_coo_tensor_args is_pinned is_coalesced",
+        _FREE,
+    ),
+}

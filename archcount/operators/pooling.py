@@ -1,0 +1,171 @@
+"""Pools, and what sums or averages over whole axes."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from archcount.layers import Cost
+from archcount.layers.adaptive_pooling import windows_total
+from archcount.operators.convolution import per_axis
+from archcount.operators.operation import FREE, Charge, Operation
+from archcount.operators.operator import CostRule, LayerName, LayerRule, Operator, aten
+from archcount.operators.shapes import Result, contiguous, is_contiguous
+
+
+def _pool(kind: str, dims: int) -> Operator:
+    """Return the operator of a pool of a kind along so many axes."""
+
+    def cost(operation: Operation) -> Charge:
+        """Count the window's area per output element."""
+        area = prod(per_axis(operation.arguments["kernel_size"], dims))
+        return Charge(Cost(pool=area * operation.output.elements))
+
+    def layer(operation: Operation) -> LayerName:
+        arguments = operation.arguments
+        kernel = per_axis(arguments["kernel_size"], dims)
+        pads = per_axis(arguments["padding"], dims)
+        places = operation.tensor("self").shape[-dims:]
+        is_whole = kernel == places and not any(pads)
+        if is_whole and all(size == 1 for size in operation.output.shape[-dims:]):
+            return f"global {kind} pool", {"window": kernel, **_divisor(operation)}
+        settings = {
+            "kernel": kernel,
+            "stride": per_axis(arguments.get("stride") or kernel, dims),
+            "pads": tuple((pad, pad) for pad in pads),
+            "ceil": bool(arguments.get("ceil_mode")),
+            "dilation": per_axis(arguments.get("dilation") or (1,), dims),
+            "places": places,
+            **_divisor(operation),
+        }
+        if any(pads) and not arguments.get("count_include_pad", True):
+            settings["counts padding"] = False
+        return f"{kind} pool", settings
+
+    return Operator(cost=cost, layer=layer, shape=_pool_shape)
+
+
+def _divisor(operation: Operation) -> dict[str, Any]:
+    divisor = operation.arguments.get("divisor_override")
+    return {} if divisor is None else {"divisor": divisor}
+
+
+def _pool_shape(operation: Operation) -> Result:
+    """Return a pool of maps: the numbers, and where they were found if that is given too."""
+    given = operation.arguments
+    source, kernel = operation.tensor("self"), given["kernel_size"]
+    dims = 3 if "3d" in operation.name else 2
+    if len(source.shape) != dims + 2 or not is_contiguous(source) or not all(source.shape):
+        return None
+    sizes = list(source.shape[:2])
+    for axis in range(dims):
+        window, step, pad, spread = (
+            values[axis] if len(values) > 1 else values[0]
+            for values in (
+                kernel,
+                given["stride"] or kernel,
+                given["padding"],
+                given.get("dilation") or (1,),
+            )
+        )
+        if window < 1 or step < 1 or spread < 1 or not 0 <= pad <= window // 2:
+            return None
+        size = source.shape[axis + 2]
+        room = size + 2 * pad - spread * (window - 1) - 1
+        places = (room + (step - 1 if given["ceil_mode"] else 0)) // step + 1
+        if given["ceil_mode"] and (places - 1) * step >= size + pad:
+            places -= 1  # no window begins beyond the map
+        if room < 0 or places < 1:
+            return None
+        sizes.append(places)
+    found = contiguous(sizes, source.dtype)
+    return (found, contiguous(sizes, "int64")) if "indices" in operation.name else (found,)
+
+
+def _adaptive(kind: str, dims: int) -> Operator:
+    """Return the operator of a pool to given sizes."""
+
+    def cost(operation: Operation) -> Charge:
+        """Count every window, wherever it lies."""
+        source, target = operation.tensor("self").shape, operation.output.shape
+        windows = [windows_total(source[axis], target[axis]) for axis in range(-dims, 0)]
+        return Charge(Cost(pool=prod(source[:-dims]) * prod(windows)))
+
+    def layer(operation: Operation) -> LayerName | None:
+        sizes = operation.output.shape[-dims:]
+        if kind == "avg" and operation.output.shape == operation.tensor("self").shape:
+            return None
+        if all(size == 1 for size in sizes):
+            return f"global {kind} pool", {}
+        return f"adaptive {kind} pool", {"to": "x".join(map(str, sizes))}
+
+    return Operator(cost=cost, layer=layer)
+
+
+def _summed(times: int = 1) -> CostRule:
+    """Return a rule that counts `times` operations per element that is reduced."""
+
+    def rule(operation: Operation) -> Charge:
+        elements = max(spec.elements for spec in operation.tensors())
+        return Charge(Cost(other=times * elements)) if operation.output.is_floating else FREE
+
+    return rule
+
+
+def _mean(operation: Operation) -> Charge:
+    """Count an average over all positions of an image as the pool that it is."""
+    source = operation.tensor("self")
+    dims = {dim % len(source.shape) for dim in operation.arguments.get("dim") or ()}
+    spatial = len(source.shape) > 3 and dims == set(range(2, len(source.shape)))
+    return Charge(Cost(pool=source.elements) if spatial else Cost(other=source.elements))
+
+
+def _over(kind: str) -> LayerRule:
+    """Return a rule that names a mean or a maximum: over all places it is a global pool."""
+
+    def rule(operation: Operation) -> LayerName:
+        shape = operation.tensor("self").shape
+        dims = {dim % len(shape) for dim in operation.arguments.get("dim") or ()}
+        if len(shape) > 2 and dims == set(range(2, len(shape))):
+            return f"global {kind} pool", {}
+        return f"{kind} over dimensions", {"by": tuple(sorted(dims))}
+
+    return rule
+
+
+def _reduced_shape(operation: Operation) -> Result:
+    """Return a sum or mean over some axes."""
+    source, given = operation.tensor("self"), operation.arguments
+    axes, dims = given.get("dim"), len(source.shape)
+    if (
+        not axes
+        or not all(source.shape)
+        or not is_contiguous(source)
+        or given.get("dtype") is not None
+    ):
+        return None
+    gone = {axis % dims for axis in axes if -dims <= axis < dims}
+    if len(gone) < len(axes):  # an axis twice, or that is not there
+        return None
+    if given.get("keepdim"):
+        sizes = [1 if axis in gone else size for axis, size in enumerate(source.shape)]
+    else:
+        sizes = [size for axis, size in enumerate(source.shape) if axis not in gone]
+    return (contiguous(sizes, source.dtype),)
+
+
+OPERATORS = {
+    **aten("max_pool2d_with_indices", _pool("max", 2)),
+    **aten("max_pool3d_with_indices", _pool("max", 3)),
+    **aten("avg_pool2d", _pool("avg", 2)),
+    **aten("avg_pool3d", _pool("avg", 3)),
+    **aten("_adaptive_avg_pool2d", _adaptive("avg", 2)),
+    **aten("_adaptive_avg_pool3d", _adaptive("avg", 3)),
+    **aten("adaptive_max_pool2d", _adaptive("max", 2)),
+    **aten("adaptive_max_pool3d", _adaptive("max", 3)),
+    **aten("mean", Operator(cost=_mean, layer=_over("avg"), shape=_reduced_shape)),
+    **aten("amax", Operator(cost=_summed(), layer=_over("max"), shape=_reduced_shape)),
+    **aten("sum prod cumsum cumprod amin max min logsumexp nansum", Operator(cost=_summed())),
+    **aten("linalg_vector_norm norm", Operator(cost=_summed(2))),
+    **aten("_weight_norm_interface var std var_mean std_mean", Operator(cost=_summed(4))),
+}

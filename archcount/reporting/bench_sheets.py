@@ -1,0 +1,160 @@
+"""The figures of a benchmark: one line per configuration, as tables and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archcount.benchmark.results import Benchmark, Measurement, Scaling
+from archcount.reporting.bench_notes import benchmark_notes
+from archcount.reporting.bench_row_sheets import row_sheets
+from archcount.reporting.bench_scaling_sheets import scaling_sheets
+from archcount.reporting.bench_tuning_sheets import tuned_sheets
+from archcount.reporting.encoding import Value
+from archcount.reporting.figures import milliseconds, percent, rate, seconds, significant, size
+from archcount.reporting.report import Lines
+from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+
+
+def bench_sheets(benchmark: Benchmark) -> Iterator[Sequence[Sheet]]:
+    """Yield the tables of scaling, tuning and rows, if requested, then the main one."""
+    if any(not item.problem for item in benchmark.scaling):
+        yield scaling_sheets(benchmark.scaling)
+    if benchmark.tuned:
+        yield tuned_sheets(benchmark.tuned)
+    for item in benchmark.measurements:
+        if item.rows:
+            yield row_sheets(item, benchmark.peak_for(item.configuration))
+    title = "throughput on " + ", ".join(_devices(benchmark))
+    layouts = _columns(benchmark) if benchmark.measurements else [()]
+    notes = list(benchmark_notes(benchmark))
+    yield [make_sheet(title, columns, benchmark.measurements, notes=notes) for columns in layouts]
+
+
+def _devices(benchmark: Benchmark) -> Iterator[str]:
+    asked = [item.configuration for item in benchmark.measurements]
+    asked += [item.configuration for item in benchmark.scaling]
+    for device in dict.fromkeys(item.device for item in asked):
+        known = benchmark.environment.get("processor" if device == "cpu" else device)
+        threads = benchmark.environment.get("torch threads")
+        used = next((item.threads for item in asked if item.threads is not None), threads)
+        extra = f", {used} thread{'' if str(used) == '1' else 's'}" if device == "cpu" else ""
+        yield f"{device} ({known}{extra})"
+
+
+def _columns(benchmark: Benchmark) -> Iterator[Sequence[Column[Measurement]]]:
+    """Yield the columns in full, and those for 80 columns."""
+
+    def of_peak(item: Measurement) -> str:
+        peak = benchmark.peak_for(item.configuration)
+        speed = item.flops_per_second
+        return "" if peak is None or speed is None else percent(speed / peak.flops)
+
+    name: Sequence[Column[Measurement]] = (
+        Column("Model", lambda item: item.configuration.target),
+        Column("Mode", lambda item: item.configuration.mode),
+        Column("Batch", _batch, right=True),
+    )
+    speed: Sequence[Column[Measurement]] = (
+        Column("ms", lambda item: milliseconds(item.median_ns), right=True),
+        Column("FLOP/s", lambda item: rate(item.flops_per_second), right=True),
+        Column("of peak", of_peak, right=True),
+    )
+    yield (
+        *name,
+        Column("Settings", lambda item: item.configuration.settings),
+        Column("images/s", _images, right=True),
+        Column("95% interval", _interval, right=True),
+        *speed,
+        Column("Memory", lambda item: size(item.peak_bytes), right=True),
+        Column("First call", lambda item: seconds(item.first_call_ns), right=True),
+    )
+    yield (
+        *name,
+        Column("Type", lambda item: item.configuration.settings),
+        Column("images/s", _images, right=True),
+        Column("±", _width, right=True),
+        *speed,
+    )
+
+
+def _batch(item: Measurement) -> str:
+    asked = item.configuration.batch
+    return f"{item.batch}" if item.batch == asked else f"{item.batch} (of {asked})"
+
+
+def _images(item: Measurement) -> Text:
+    if item.images_per_second is None:
+        return Text(item.status, "bad")
+    return Text(significant(item.images_per_second), "strong" if item.status == "done" else "told")
+
+
+def _interval(item: Measurement) -> str:
+    found = item.statistics
+    if found is None or found.low_ns is None or found.high_ns is None:
+        return ""
+    low, high = (item.batch * 1e9 / end for end in (found.high_ns, found.low_ns))
+    return f"{significant(low)} to {significant(high)}"
+
+
+def _width(item: Measurement) -> str:
+    return percent(item.statistics.half_width if item.statistics else None)
+
+
+def bench_lines(benchmark: Benchmark) -> Lines:
+    """Return one mapping per configuration, in base units."""
+    return [_measured(item, benchmark) for item in benchmark.measurements] or [
+        _scaled(item) for item in benchmark.scaling
+    ]
+
+
+_STATISTICS = (
+    *("median_ns", "low_ns", "high_ns", "mad_ns", "p5_ns", "p95_ns"),
+    *("samples", "outliers"),
+)
+
+
+def _measured(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
+    asked, facts = item.configuration, item.facts
+    peak = benchmark.peak_for(asked)
+    return {
+        "target": asked.target,
+        "mode": asked.mode,
+        "batch_requested": asked.batch,
+        "batch": item.batch,
+        "dtype": asked.dtype,
+        "settings": asked.settings,
+        "device": asked.device,
+        "threads": asked.threads,
+        "status": item.status,
+        "problem": item.problem or None,
+        "images_per_second": item.images_per_second,
+        **{name: getattr(item.statistics, name, None) for name in _STATISTICS},
+        "wall_ns": item.wall_ns,
+        "host_ns": item.host_ns,
+        "first_call_ns": item.first_call_ns,
+        **{name: getattr(facts, name, None) for name in ("params", "macs", "backward_macs")},
+        "flops_per_second": item.flops_per_second,
+        "peak_flops_per_second": peak.flops if peak else None,
+        "peak_memory_bytes": item.peak_bytes,
+        "peak_memory_kind": item.peak_kind or None,
+        "stopped": item.stopped or None,
+    }
+
+
+def _scaled(item: Scaling) -> dict[str, Value]:
+    asked = item.configuration
+    return {
+        "target": asked.target,
+        "mode": asked.mode,
+        "batch": asked.batch,
+        "settings": asked.settings,
+        "device": asked.device,
+        "threads": asked.threads,
+        "processes": item.processes,
+        "images_per_second": item.images_per_second if not item.problem else None,
+        "single_images_per_second": item.single_images_per_second or None,
+        "efficiency": item.efficiency if not item.problem else None,
+        "gradient_bytes": item.gradient_bytes if not item.problem else None,
+        "backend": item.backend or None,
+        "problem": item.problem or None,
+    }

@@ -1,0 +1,110 @@
+"""The stack of the modules that are being run, kept by hooks that torch calls for every module."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Set
+from contextlib import ExitStack
+from threading import get_ident
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+
+from archcount.errors import Problem, UsageError
+from archcount.tracing.containers import tensors_in
+from archcount.tracing.recorder import Recorder
+from archcount.tracing.records import ModuleTrace
+
+
+class ModuleStack:
+    """Tells the recorder which module is being run; a context manager.
+
+    Args:
+        found: the record of every module of the model.
+        recorder: is told the module that is being run.
+        forbidden: modules that must not be run, by `id`.
+
+    Attributes:
+        spans: between which calls each module was run, by path; the model's are all.
+        elsewhere: how often modules were run in other threads, where no operation is seen.
+    """
+
+    def __init__(
+        self, found: Mapping[nn.Module, ModuleTrace], recorder: Recorder, forbidden: Set[int]
+    ) -> None:
+        self.spans: dict[str, list[tuple[int, int]]] = {}
+        self._found, self._recorder, self._forbidden = found, recorder, forbidden
+        self.elsewhere: Counter[tuple[str, str]] = Counter()
+        self._thread = get_ident()
+        self._before: list[tuple[str, int]] = []
+        self._within: dict[str, int] = {}
+        self._hooks = ExitStack()
+
+    def __enter__(self) -> ModuleStack:
+        self._hooks.callback(register_module_forward_pre_hook(self._enter).remove)
+        # A module that fails is left too: the one that holds it may go on without it.
+        leave = register_module_forward_hook(self._leave, always_call=True)
+        self._hooks.callback(leave.remove)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._hooks.close()
+        # A generator goes on after the model was left.
+        self.spans[""] = [(0, len(self._recorder.calls))]
+
+    def _enter(self, part: nn.Module, args: tuple[Any, ...]) -> None:
+        """Note that a module is run from here on."""
+        record = self._found.get(part)
+        if get_ident() != self._thread:  # hooks are called in all threads, of the program's too
+            if record is not None:
+                self.elsewhere[record.path, "work in another thread"] += 1
+                record.calls += 1
+            return
+        if record is None:
+            self._refuse(part)
+            return
+        recorder, path = self._recorder, record.path
+        self._before.append((recorder.place, len(recorder.calls)))
+        recorder.place = path
+        self._within[path] = self._within.get(path, 0) + 1
+        record.calls += 1
+        if record.calls == 1:
+            record.input = _shape(args)
+
+    def _leave(self, part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        """Note that a module was run up to here."""
+        record = self._found.get(part)
+        if record is None or get_ident() != self._thread:
+            return
+        recorder, path = self._recorder, record.path
+        recorder.place, start = self._before.pop()
+        self._within[path] -= 1
+        if not self._within[path]:  # what calls itself is counted from the outside
+            self.spans.setdefault(path, []).append((start, len(recorder.calls)))
+        if record.output is None:
+            record.output = _shape(output)
+
+    def _refuse(self, part: nn.Module) -> None:
+        if id(part) in self._forbidden:
+            raise UsageError(
+                Problem(
+                    what=f"the model's code leads back to the model itself: a function that "
+                    f"it holds runs a {type(part).__name__} that is not the copy's, so it "
+                    "cannot be counted and left alone",
+                    remedy="make the function a method of the model",
+                )
+            )
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """Give the shape of a tensor, or of the first in what holds several."""
+    if isinstance(value, tuple) and value:
+        value = value[0] if isinstance(value[0], Tensor) else value
+    if isinstance(value, Tensor):
+        return tuple(value.shape)
+    first = next(tensors_in(value), None)
+    return None if first is None else tuple(first.shape)

@@ -1,0 +1,167 @@
+"""What an operation is given, written out without its numbers; and which memory it lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archcount.errors import Problem, UsageError
+from archcount.operators.operation import Origin, TensorSpec
+
+
+class Memories:
+    """The memories of all tensors of a pass, and what the tensors in them were made from.
+
+    A view has the storage of what it shows, so an origin belongs to a storage. All that are met are
+    kept, which takes no memory on the meta device, so that no `id` is used twice.
+
+    Attributes:
+        origins: what the tensors in each memory were made from.
+    """
+
+    def __init__(self) -> None:
+        self.origins: dict[int, Origin] = {}
+        self._kept: dict[int, Any] = {}
+        self._is_plain = True
+
+    def keep(self, tensor: Tensor) -> int:
+        """Keep the memory of a tensor for as long as the pass, and return its `id`."""
+        try:
+            storage = tensor.untyped_storage()
+        except NotImplementedError:
+            raise _not_dense(tensor) from None
+        number = id(storage)
+        self._kept[number] = storage
+        return number
+
+    def read(
+        self,
+        func: Any,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        specs: dict[int, TensorSpec],
+        memories: list[int],
+    ) -> Any:
+        """Return all that an operation's result depends on, None where that is more than sizes.
+
+        Args:
+            func: the operator.
+            args: its arguments in order.
+            kwargs: its arguments by name.
+            specs: is given its tensors by `id`; the memory of each is its place in `memories`.
+            memories: is given the memories of its tensors.
+        """
+        self._is_plain = True
+        parts = [func, torch.get_default_dtype(), *self._parts(args, specs, memories)]
+        if kwargs:
+            parts += zip(kwargs, self._parts(kwargs.values(), specs, memories), strict=True)
+        if not self._is_plain:
+            return None
+        if len(set(memories)) < len(memories):  # which of them share their memory
+            parts.append(tuple(map(memories.index, memories)))
+        return tuple(parts)
+
+    def _parts(
+        self, values: Iterable[Any], specs: dict[int, TensorSpec], memories: list[int]
+    ) -> list[Any]:
+        """Return what a result depends on in each of some arguments."""
+        parts: list[Any] = []
+        for value in values:
+            kind = type(value)
+            if isinstance(value, Tensor):
+                known = specs.get(id(value))
+                parts.append(known or self._spec(value, specs, memories))
+            elif kind is int or value is None:
+                parts.append(value)
+            elif kind is list or kind is tuple:
+                parts.append(tuple(self._parts(value, specs, memories)))
+            elif kind in _NUMBERS:
+                # 1, 1.0 and True are equal as keys, and make tensors of other types; -0.0 is 0.0.
+                parts.append((kind, repr(value)))
+            else:
+                self._is_plain = self._is_plain and kind in _CONSTANTS
+                parts.append(value)
+        return parts
+
+    def _spec(
+        self, tensor: Tensor, specs: dict[int, TensorSpec], memories: list[int]
+    ) -> TensorSpec:
+        if not is_plain(tensor):
+            self._is_plain = False
+            self.keep(tensor)
+        number = id(tensor.untyped_storage())
+        origin = self.origins.get(number)
+        if not origin:  # a constant, or a parameter that the model hides, or makes as it runs
+            self.keep(tensor)
+            origin = Origin.WEIGHT if isinstance(tensor, nn.Parameter) else Origin.CONSTANT
+            self.origins[number] = origin
+        spec = specs[id(tensor)] = described(tensor, origin, len(memories))
+        memories.append(number)
+        return spec
+
+
+_NUMBERS = frozenset((bool, float, complex))
+_CONSTANTS = frozenset((str, torch.dtype, torch.device, torch.layout, torch.memory_format))
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Return whether a tensor is dense, without numbers, and of no other kind."""
+    kind = type(tensor)
+    return (
+        (kind is Tensor or kind is nn.Parameter)
+        and tensor.is_meta
+        and tensor.layout is torch.strided
+        and not tensor.is_conj()
+        and not tensor.is_neg()
+    )
+
+
+def described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
+    """Return a tensor written out."""
+    dtype = _NAMES.get(tensor.dtype)
+    if dtype is None:
+        dtype = _NAMES[tensor.dtype] = str(tensor.dtype).removeprefix("torch.")
+    layout: Any = (tensor.storage_offset(), *tensor.stride())  # never symbolic here
+    return TensorSpec(tuple(tensor.shape), dtype, origin, tensor.requires_grad, storage, layout)
+
+
+_NAMES: dict[torch.dtype, str] = {}
+_META = torch.device("meta")
+
+
+def made_as(spec: TensorSpec) -> Tensor:
+    """Return a new tensor of the sizes, strides and type of another."""
+    dtype = getattr(torch, spec.dtype)
+    return torch.empty_strided(spec.shape, spec.layout[1:], dtype=dtype, device=_META)
+
+
+def is_new(made: Sequence[Tensor], memories: Iterable[int]) -> bool:
+    """Return whether `made_as` makes tensors as they are: in memory of their own.
+
+    Args:
+        made: the tensors.
+        memories: memories that are not theirs.
+    """
+    own = {id(item.untyped_storage()) for item in made}
+    return len(own) == len(made) and own.isdisjoint(memories) and all(map(_is_simple, made))
+
+
+def _is_simple(item: Tensor) -> bool:
+    if type(item) is not Tensor or not is_plain(item) or item.is_quantized or item.storage_offset():
+        return False
+    other = made_as(described(item, Origin.CONSTANT, 0))
+    return other.untyped_storage().nbytes() == item.untyped_storage().nbytes()
+
+
+def _not_dense(tensor: Tensor) -> UsageError:
+    kind = str(tensor.layout).removeprefix("torch.")
+    return UsageError(
+        Problem(
+            what=f"the model works on a tensor of the layout {kind}, which is not counted",
+            allowed="dense tensors",
+            remedy="make it dense with .to_dense() while the model is counted",
+        )
+    )

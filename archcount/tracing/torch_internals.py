@@ -1,0 +1,73 @@
+"""All that is used of torch beyond what it documents, in one place.
+
+Nothing here has a documented counterpart. Where a version of torch lacks one of these, importing
+this module says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from archcount.errors import Problem, UnavailableError
+
+
+def _internal(owner: Any, name: str) -> Any:
+    """Return a name of torch's own.
+
+    Raises:
+        UnavailableError: this version of torch has no such name.
+    """
+    found = getattr(owner, name, None)
+    if found is None:
+        kind = getattr(owner, "__name__", type(owner).__name__)
+        raise UnavailableError(
+            Problem(
+                what=f"torch {torch.__version__} has no {kind}.{name}, which counting needs",
+                allowed="torch 2.6 to 2.14",
+                remedy="install one of these versions",
+            )
+        )
+    return found
+
+
+_python_state = _internal(torch._C, "_RestorePythonTLSSnapshot")
+_is_any_autocast_enabled = _internal(torch._C, "_is_any_autocast_enabled")
+
+DispatchMode = TorchDispatchMode
+"""The base of what is called for every operation, below autograd."""
+PARTS = ("_parameters", "_buffers", "_modules")
+"""Where a module keeps its parameters, buffers and modules, by name."""
+FORWARD_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
+"""Where it keeps the hooks that are run in a forward pass."""
+OTHER_HOOKS = (
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+"""Where it keeps those that are not."""
+COMPILED = "_compiled_call_impl"
+"""Where it keeps what torch has compiled of it."""
+for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
+    _internal(nn.Module(), _name)
+
+
+def base_of(tensor: Tensor) -> Tensor | None:
+    """Return what a tensor is a view of, None where it is none."""
+    return tensor._base
+
+
+def is_autocast() -> bool:
+    """Return whether autocast is on where an operation was called, asked where it is dispatched."""
+    nested = torch.autocast_increment_nesting()
+    torch.autocast_decrement_nesting()
+    if nested == 1:
+        return False
+    with _python_state():  # below, where operations arrive, it is off
+        return bool(_is_any_autocast_enabled())
