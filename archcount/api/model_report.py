@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archcount.engines.model_records import ModelCount, ModuleCount
+from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.errors import Problem, UsageError, quote
 from archcount.reporting.model_sheets import (
     DEPTH,

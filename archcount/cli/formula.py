@@ -9,7 +9,7 @@ import typer
 from archcount.api.formula_report import FormulaReport, formula
 from archcount.cli import complete
 from archcount.cli.emit import emitting
-from archcount.cli.options import Output, TableName, Variant, loaded
+from archcount.cli.options import Output, TableName, Variant, format_option, loaded
 from archcount.errors import Problem, UsageError
 
 
@@ -42,18 +42,7 @@ def show_formula(
     every_row: Annotated[
         bool, typer.Option("--rows", help="Every row, and the whole network.")
     ] = False,
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help=f"{', '.join(FormulaReport.formats)}; by default rich on a terminal and plain in "
-            "a pipe.",
-            autocompletion=lambda incomplete: [
-                form for form in FormulaReport.formats if form.startswith(incomplete)
-            ],
-        ),
-    ] = None,
+    form: Annotated[str | None, format_option(FormulaReport.formats)] = None,
     output: Output = None,
 ) -> None:
     """Give a table's counts as exact expressions in its input size and `let` names.

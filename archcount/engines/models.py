@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from archcount.engines.counts import Uncounted
-from archcount.engines.held import Sizes, distinct, sizes_of
 from archcount.engines.measure import WHOLE, memory_needed
-from archcount.engines.model_records import ModelCount, ModuleCount
+from archcount.engines.model_count import ModelCount, ModuleCount
+from archcount.engines.tensor_sizes import held_tensors
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
@@ -99,12 +99,10 @@ def _counted(
 ) -> ModelCount:
     shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
     parts = shadow.parts
-    unfit = [path for path, part in parts.items() if is_unfit(part)] if shadow.is_lazy else []
-    sizes = sizes_of(parts, has_unfit=bool(unfit))
-    parameters = distinct(parts.values(), "_parameters")
-    tensors = {id(item): item for item in (*parameters, *distinct(parts.values(), "_buffers"))}
+    held = held_tensors(parts)
+    parameters = held[""].parameters
     weight_bytes: Counter[str] = Counter()
-    for tensor in tensors.values():
+    for tensor in {**parameters, **held[""].buffers}.values():
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
     return ModelCount(
         name=name,
@@ -112,10 +110,10 @@ def _counted(
         inputs=str(inputs),
         train=train,
         modules=tuple(
-            _measured(record, type(parts[record.path]), sizes[record.path])
+            _measured(record, type(parts[record.path]), held[record.path].sizes)
             for record in traced.modules
         ),
-        unused=unused(parameters, traced),
+        unused=unused(parameters.values(), traced),
         weight_bytes=dict(weight_bytes),
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
@@ -124,11 +122,14 @@ def _counted(
             for record in traced.modules
             for op, times in record.missed.items()
         ),
-        remarks=_remarks(shadow, traced, unfit),
+        remarks=_remarks(shadow, traced),
     )
 
 
-def _remarks(shadow: ModelCopy, traced: Trace, unfit: Iterable[str]) -> tuple[str, ...]:
+def _remarks(shadow: ModelCopy, traced: Trace) -> tuple[str, ...]:
+    unfit = (
+        [path for path, part in shadow.parts.items() if is_unfit(part)] if shadow.is_lazy else []
+    )
     told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
     known = set(map(id, shadow.parts.values()))
     told += [
@@ -146,7 +147,7 @@ def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
-def _measured(record: ModuleTrace, kind: type, sizes: Sizes) -> ModuleCount:
+def _measured(record: ModuleTrace, kind: type, sizes: tuple[int, int, int]) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
         path=_printable(record.path),

@@ -146,13 +146,7 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     if isinstance(given, Mapping):
         return Inputs((), {name: make(value) for name, value in given.items()})
     if not isinstance(given, Sequence):
-        raise UsageError(
-            Problem(
-                what=f"a {type(given).__name__} as input",
-                allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
-                "function that gives one of these",
-            )
-        )
+        raise _no_input(given)
     if isinstance(given, tuple) and len(given) == 2 and _is_args_and_kwargs(given):
         args, kwargs = given
         return Inputs(tuple(map(make, args)), {name: make(item) for name, item in kwargs.items()})
@@ -160,6 +154,16 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     named = [value for value in texts if isinstance(value, InputSpec) and value.name]
     rest = [value for value in texts if not any(value is other for other in named)]
     return Inputs(tuple(map(make, rest)), _nested(named, make))
+
+
+def _no_input(given: Any) -> UsageError:
+    return UsageError(
+        Problem(
+            what=f"a {type(given).__name__} as input",
+            allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
+            "function that gives one of these",
+        )
+    )
 
 
 def _is_args_and_kwargs(given: tuple[Any, Any]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archcount.engines.model_records import ModelCount, ModuleCount
+from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.reporting.encoding import Value, encode, fields_of

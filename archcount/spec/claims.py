@@ -21,9 +21,9 @@ from archcount.printed import (
     parse_share,
 )
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.marked import Marked
 from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
 from archcount.spec.summary import read_networks
+from archcount.spec.yaml_tree import YamlNode
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
 _COUNTED = ("params", "weights", "ops", "buffers", "params and buffers", "neurons")
@@ -39,9 +39,9 @@ _KIND = re.compile(r"(?P<word>\S+)(?: (?P<kernel>[1-9]\d*x[1-9]\d*))?")
 """Layers by word and kernel, "conv 1x1"."""
 
 
-def check_claims(marked: Marked, columns: Collection[str], problems: list[Problem]) -> None:
+def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Problem]) -> None:
     """See that every claim's numbers can be read, and that what they are of exists."""
-    for claim in marked.listing("claims"):
+    for claim in tree.listing("claims"):
         parts = {key: item for key, item in claim.items() if item.value is not None}
         texts = (parts.get("what"), parts.get("printed"), parts.get("from"))
         if not all(text and isinstance(text.value, str) for text in texts):
@@ -60,16 +60,15 @@ def check_claims(marked: Marked, columns: Collection[str], problems: list[Proble
         column = what.removeprefix("sum of ")
         if column != what and columns and column not in columns:
             problems.append(
-                Problem(
-                    what=f"a claim of the {what}, and the table has no column {column}",
-                    allowed="sums of printed columns",
-                    where=parts["what"].where,
+                parts["what"].problem(
+                    f"a claim of the {what}, and the table has no column {column}",
+                    "sums of printed columns",
                 )
             )
 
 
 def _notations(
-    parts: Mapping[str, Marked], what: str
+    parts: Mapping[str, YamlNode], what: str
 ) -> Iterator[tuple[str, Callable[[str], object]]]:
     """Say how the texts of a claim are read."""
     printed = str(parts["printed"].value)
@@ -89,7 +88,7 @@ def _notations(
     yield "layers", layers_like
 
 
-def _ratios(parts: Mapping[str, Marked]) -> list[str]:
+def _ratios(parts: Mapping[str, YamlNode]) -> list[str]:
     """Name what a claim is set against."""
     return [key for key in ("fewer_than", "more_than") if key in parts]
 
@@ -116,7 +115,7 @@ def layers_like(text: str) -> tuple[str, tuple[int, int] | None]:
     return match["word"], (sides[0], sides[1]) if sides else None
 
 
-def _strange_references(parts: Mapping[str, Marked]) -> Iterator[Problem]:
+def _strange_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
     """Refuse a ratio to a number that cannot be read, or to a network that is none."""
     for key in _ratios(parts):
         reference = {name: item for name, item in parts[key].items() if item.value is not None}
@@ -128,38 +127,28 @@ def _strange_references(parts: Mapping[str, Marked]) -> Iterator[Problem]:
                 yield error.at(printed.text_start, "claim")
             else:
                 if zero:
-                    yield Problem(what="a ratio to 0", allowed="above 0", where=printed.where)
+                    yield printed.problem("a ratio to 0", "above 0")
         if table and isinstance(table.value, str):
             yield from _strange_network(table, reference.get("variant"))
 
 
-def _strange_network(table: Marked, variant: Marked | None) -> Iterator[Problem]:
+def _strange_network(table: YamlNode, variant: YamlNode | None) -> Iterator[Problem]:
     """Refuse a table that is not shipped, and a variant that it does not have."""
     name = str(table.value)
     if name not in shipped_tables():
-        yield Problem(
-            what=f"a ratio to {quote(name)}, which is no shipped table",
-            allowed=", ".join(shipped_tables()),
-            remedy=suggestion(name, shipped_tables()),
-            where=table.where,
-        )
-    elif variant and str(variant.value) not in (known := read_networks(shipped_tables()[name])):
-        yield Problem(
-            what=f"a ratio to {quote(str(variant.value))}, which is no variant of {name}",
-            allowed=", ".join(known) or "none; it has no variants",
-            remedy=suggestion(str(variant.value), known),
-            where=variant.where,
-        )
+        yield table.unknown("ratio to unknown table", shipped_tables())
+    elif variant and variant.text not in (known := read_networks(shipped_tables()[name])):
+        yield variant.unknown(f"ratio to unknown variant of {name}", known)
 
 
-def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
+def _unfit(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
     """Refuse what does not go together in one claim."""
     printed = str(parts["printed"].value)
     ratios = _ratios(parts)
     share = "%" in printed and not ratios
 
     def refuse(key: str, text: str, allowed: str) -> Problem:
-        return Problem(what=text, allowed=allowed, where=parts[key].where)
+        return parts[key].problem(text, allowed)
 
     if len(ratios) > 1:
         yield refuse("more_than", "a claim of both fewer_than and more_than", "one of them")
@@ -185,21 +174,17 @@ def _unfit(parts: Mapping[str, Marked], what: str) -> Iterator[Problem]:
         if key in parts and what != owner:
             yield refuse(key, f"{key} beside {what}", f"{key} beside {owner}")
         if key not in parts and what == owner and key != "epochs":
-            yield Problem(
-                what=f"a claim of {what} without {key}",
-                remedy=f"add {key}:",
-                where=parts["what"].where,
-            )
+            yield parts["what"].problem(f"a claim of {what} without {key}", remedy=f"add {key}:")
 
 
-def claims_of(file: TableFile, marked: Marked) -> tuple[Claim, ...]:
+def claims_of(file: TableFile, tree: YamlNode) -> tuple[Claim, ...]:
     """Make the records of a validated file's claims."""
-    return tuple(_claim(claim, index, marked) for index, claim in enumerate(file.claims))
+    return tuple(_claim(claim, index, tree) for index, claim in enumerate(file.claims))
 
 
-def _claim(claim: ClaimEntry, index: int, marked: Marked) -> Claim:
+def _claim(claim: ClaimEntry, index: int, tree: YamlNode) -> Claim:
     def place(key: str) -> Location:
-        return marked.find(("claims", index, key)).where
+        return tree.find(("claims", index, key)).where
 
     erratum = claim.erratum
     than = claim.fewer_than or claim.more_than

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from archcount.errors import InvalidTableError, Problem, quote, suggestion
+from archcount.errors import InvalidTableError, Problem
 from archcount.printed import DeclaredReading, Erratum
-from archcount.spec.blocks import BlockReader
-from archcount.spec.marked import Marked
+from archcount.printed.printed_table import NUMBERS
+from archcount.spec.block_reader import BlockReader
 from archcount.spec.parsed import ParsedReading, ParsedRow
 from archcount.spec.schema import TableFile
+from archcount.spec.yaml_tree import YamlNode
 
 
 def read_readings(
-    marked: Marked, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
+    tree: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
 ) -> Iterator[ParsedReading]:
     """Read the declared readings; what is wrong goes to `problems`."""
     taken: set[str] = set()
-    for entry in marked.listing("readings"):
+    for entry in tree.listing("readings"):
         parts = dict(entry.items())
         if not {"row", "block", "because"} <= parts.keys():
             continue  # the schema has reported it
         if not isinstance(parts["row"].value, str):
             continue  # the schema has reported it
         row = parts["row"].value
-        if _known_row(parts["row"], [item.id for item in rows], "a reading", problems):
+        if _known_row(parts["row"], [item.id for item in rows], "reading", problems):
             if row in taken:
-                problems.append(
-                    Problem(
-                        what=f"a second reading of row {row}",
-                        remedy="keep the one that was counted",
-                        where=parts["row"].where,
-                    )
-                )
+                what, remedy = f"duplicate reading of row {row}", "keep the one that was counted"
+                problems.append(parts["row"].problem(what, remedy=remedy))
             taken.add(row)
         try:
             block = reader.read(parts["block"])
@@ -45,59 +41,38 @@ def read_readings(
         yield ParsedReading(declared=declared, block=block)
 
 
-def check_errata(marked: Marked, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
+def check_errata(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
     """See that every erratum speaks of a printed cell, and of each one once."""
     printed = {row.id: row.printed.cells for row in rows}
     taken: set[tuple[str, str]] = set()
-    for entry in marked.listing("errata"):
+    for entry in tree.listing("errata"):
         parts = dict(entry.items())
         if not {"row", "cell"} <= parts.keys():
             continue  # the schema has reported it
         if not all(isinstance(parts[name].value, str) for name in ("row", "cell")):
             continue  # the schema has reported it
-        if not _known_row(parts["row"], printed, "an erratum", problems):
+        if not _known_row(parts["row"], printed, "erratum", problems):
             continue
         row, column = str(parts["row"].value), str(parts["cell"].value)
         if printed.get(row) is not None and column not in printed[row]:
-            problems.append(
-                Problem(
-                    what=f"an erratum of {column} in row {row}, where nothing is printed",
-                    allowed=", ".join(
-                        name
-                        for name in ("input", "output", "depth", "params", "ops")
-                        if name in printed[row]
-                    ),
-                    where=parts["cell"].where,
-                )
-            )
+            comparable = [name for name in NUMBERS if name in printed[row]]
+            what = f"erratum of {column} in row {row}, where nothing is printed"
+            problems.append(parts["cell"].problem(what, ", ".join(comparable)))
         if (row, column) in taken:
-            problems.append(
-                Problem(
-                    what=f"a second erratum of {column} in row {row}",
-                    remedy="join them in one",
-                    where=parts["cell"].where,
-                )
-            )
+            what = f"duplicate erratum of {column} in row {row}"
+            problems.append(parts["cell"].problem(what, remedy="join them in one"))
         taken.add((row, column))
 
 
-def _known_row(marked: Marked, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
-    """Tell whether a row exists; where no row could be read, nothing is said."""
-    row = str(marked.value)
-    if rows and row not in rows:
-        problems.append(
-            Problem(
-                what=f"{what} of {quote(row)}, which is no row",
-                allowed=", ".join(rows),
-                remedy=suggestion(row, rows),
-                where=marked.where,
-            )
-        )
+def _known_row(tree: YamlNode, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
+    """Whether a row exists; any does where no row could be read."""
+    if rows and tree.text not in rows:
+        problems.append(tree.unknown(f"{what} of unknown row", rows))
         return False
     return True
 
 
-def errata_of(file: TableFile, marked: Marked) -> tuple[Erratum, ...]:
+def errata_of(file: TableFile, tree: YamlNode) -> tuple[Erratum, ...]:
     """Make the records of a validated file's errata."""
     return tuple(
         Erratum(
@@ -105,7 +80,7 @@ def errata_of(file: TableFile, marked: Marked) -> tuple[Erratum, ...]:
             column=erratum.cell,
             verdict=erratum.verdict,
             because=erratum.because,
-            where=marked.find(("errata", index, "row")).where,
+            where=tree.find(("errata", index, "row")).where,
         )
         for index, erratum in enumerate(file.errata)
     )

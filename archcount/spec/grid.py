@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
-from archcount.spec.marked import Marked
+from archcount.errors import InvalidTableError, Location, Problem, quote
 from archcount.spec.schema import NAME
+from archcount.spec.yaml_tree import YamlNode
 
 COLUMNS = {
     "row": "the row's name, and the name of its module",
@@ -40,29 +40,21 @@ RESERVED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """The text of one cell, stripped, and its place."""
-
-    text: str
-    where: Location
-
-
-@dataclass(frozen=True, slots=True)
 class GridRow:
-    """One line of the grid: its cells by column, blank ones included."""
+    """One line of the table: its cells by column, stripped, blank ones included."""
 
     id: str
-    cells: dict[str, Cell]
+    cells: dict[str, YamlNode]
     where: Location
 
 
 def parse_grid(
-    marked: Marked, lines: list[str], declared: dict[str, str], *, blocks: bool = True
+    tree: YamlNode, lines: list[str], declared: dict[str, str], *, blocks: bool = True
 ) -> tuple[list[GridRow], list[str]]:
     """Read the pipe block.
 
     Args:
-        marked: the block's text with its place.
+        tree: the block's text with its place.
         lines: the lines of the whole file.
         declared: the headings under `columns:`.
         blocks: whether there must be a column `block`, as where no variant reads another so.
@@ -73,21 +65,18 @@ def parse_grid(
     Raises:
         InvalidTableError: with every problem of the grid.
     """
-    if marked.style != "|":
+    if tree.style != "|":
         raise InvalidTableError(
-            Problem(
-                what="the rows are not in a block of lines",
-                allowed="table: | and the rows on the lines below it",
+            tree.problem(
+                "the rows are not in a block of lines",
+                "table: | and the rows on the lines below it",
                 remedy="write table: |",
-                where=marked.where,
             )
         )
-    placed = [line for line in _placed_lines(marked, lines) if line[0].strip()]
+    placed = [line for line in _placed_lines(tree, lines) if line[0].strip()]
     problems: list[Problem] = []
     if not placed:
-        raise InvalidTableError(
-            Problem(what="the table is empty", remedy="write its rows", where=marked.where)
-        )
+        raise InvalidTableError(tree.problem("the table is empty", remedy="write its rows"))
     header = _cells(*placed[0])
     needed = ["row", *(["block"] if blocks else [])]
     needed += [name for name in declared if name not in COLUMNS]
@@ -107,18 +96,16 @@ def parse_grid(
         _check_id(row, seen, problems)
         rows.append(row)
     if len(placed) == 1:
-        problems.append(
-            Problem(what="the table has no rows", remedy="write one a line", where=marked.where)
-        )
+        problems.append(tree.problem("the table has no rows", remedy="write one a line"))
     if problems:
         raise InvalidTableError(problems)
     return rows, names
 
 
-def _placed_lines(marked: Marked, lines: list[str]) -> list[tuple[str, Location]]:
-    """Give the block's lines with the place of their first character."""
-    text = str(marked.value)
-    start = marked.where
+def _placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
+    """Return the block's lines with the location of their first character."""
+    text = str(tree.value)
+    start = tree.where
     placed = []
     for offset, line in enumerate(text.splitlines()):
         number = start.line + 1 + offset
@@ -127,54 +114,37 @@ def _placed_lines(marked: Marked, lines: list[str]) -> list[tuple[str, Location]
     return placed
 
 
-def _cells(text: str, where: Location) -> list[Cell]:
+def _cells(text: str, where: Location) -> list[YamlNode]:
     cells = []
     column = where.column
     for part in text.split("|"):
         inner = len(part) - len(part.lstrip()) if part.strip() else 0
-        cells.append(Cell(part.strip(), Location(where.file, where.line, column + inner)))
+        cells.append(YamlNode(part.strip(), Location(where.file, where.line, column + inner)))
         column += len(part) + 1
     return cells
 
 
 def _header(
-    header: list[Cell], declared: dict[str, str], needed: list[str], problems: list[Problem]
+    header: list[YamlNode], declared: dict[str, str], needed: list[str], problems: list[Problem]
 ) -> list[str]:
     names: list[str] = []
     allowed = [*COLUMNS, *(name for name in declared if name not in COLUMNS)]
     for cell in header:
         if cell.text in names:
-            problems.append(
-                Problem(
-                    what=f"column {quote(cell.text)} stands twice",
-                    remedy="rename one of them",
-                    where=cell.where,
-                )
-            )
+            what = f"duplicate column {quote(cell.text)}"
+            problems.append(cell.problem(what, remedy="rename one of them"))
         elif cell.text not in allowed:
-            problems.append(
-                Problem(
-                    what=f"unknown column {quote(cell.text)}",
-                    allowed=", ".join(allowed),
-                    remedy=suggestion(cell.text, allowed) or "declare it under columns:",
-                    where=cell.where,
-                )
-            )
+            problems.append(cell.unknown("unknown column", allowed, "declare it under columns:"))
         names.append(cell.text)
     for name in needed:
         if name not in names:
             why = COLUMNS.get(name, "declared under columns:")
-            problems.append(
-                Problem(
-                    what=f"column {quote(name)} is missing from the table's first line ({why})",
-                    remedy=f"add the column {name}",
-                    where=header[0].where,
-                )
-            )
+            what = f"column {quote(name)} is missing from the table's first line ({why})"
+            problems.append(header[0].problem(what, remedy=f"add the column {name}"))
     return names
 
 
-def _miscount(cells: list[Cell], header: list[Cell], where: Location) -> Problem:
+def _miscount(cells: list[YamlNode], header: list[YamlNode], where: Location) -> Problem:
     word = "too few" if len(cells) < len(header) else "too many"
     return Problem(
         what=f"row {quote(cells[0].text)} has {len(cells)} cells, {word}",
@@ -188,30 +158,16 @@ def _check_id(row: GridRow, seen: dict[str, Location], problems: list[Problem]) 
     cell = row.cells.get("row")
     if cell is None:
         return
+    what = f"row name {quote(row.id)}"
     if not re.fullmatch(NAME, row.id):
-        problems.append(
-            Problem(
-                what=f"row name {quote(row.id)}",
-                allowed="letters, digits and _, beginning with a letter",
-                remedy="write the printed label in the column type",
-                where=cell.where,
-            )
-        )
+        allowed = "letters, digits and _, beginning with a letter"
+        remedy = "write the printed label in the column type"
+        problems.append(cell.problem(what, allowed, remedy))
     elif row.id in RESERVED:
-        problems.append(
-            Problem(
-                what=f"row name {quote(row.id)} is taken by torch modules",
-                remedy=f"call it {row.id}1, say",
-                where=cell.where,
-            )
-        )
+        what = f"{what} is taken by torch modules"
+        problems.append(cell.problem(what, remedy=f"for example, call it {row.id}1"))
     elif row.id in seen:
-        problems.append(
-            Problem(
-                what=f"row name {quote(row.id)} stands twice, first at line {seen[row.id].line}",
-                remedy="rename one of them",
-                where=cell.where,
-            )
-        )
+        what = f"duplicate {what}, first at line {seen[row.id].line}"
+        problems.append(cell.problem(what, remedy="rename one of them"))
     else:
         seen[row.id] = cell.where

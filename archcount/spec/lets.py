@@ -8,14 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import LayerDefaults, Value, parse_expression
-from archcount.architecture.text import parse_padding
+from archcount.architecture.layer_parser import parse_padding
 from archcount.errors import InvalidValueError, Problem, quote
-from archcount.spec.marked import Marked
+from archcount.spec.yaml_tree import YamlNode
 
 
 def read_lets(
     texts: Mapping[str, str],
-    source: Marked,
+    source: YamlNode,
     problems: list[Problem],
     given: Mapping[str, Fraction] = MappingProxyType({}),
 ) -> dict[str, Value]:
@@ -52,7 +52,7 @@ def read_lets(
 
 
 def layer_defaults(
-    entry: Mapping[str, Any], source: Marked, problems: list[Problem]
+    entry: Mapping[str, Any], source: YamlNode, problems: list[Problem]
 ) -> LayerDefaults:
     """Read the table's `layer:`."""
     given = dict(entry)

@@ -7,9 +7,9 @@ from pathlib import Path
 from archcount.errors import InvalidTableError, Problem
 from archcount.spec.reader import TableSource, in_order
 from archcount.spec.sections import read_sections
-from archcount.spec.source import parse, read_text
 from archcount.spec.table import Table
 from archcount.spec.validate import validate
+from archcount.spec.yaml_tree import parse, read_text
 
 
 def load_table(path: Path, label: str = "", *, every_variant: bool = False) -> Table:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archcount.errors import Location, Problem, quote, suggestion
-from archcount.spec.grid import COLUMNS, Cell, GridRow
-from archcount.spec.marked import Marked
+from archcount.errors import Location, Problem, quote
+from archcount.spec.grid import COLUMNS, GridRow
 from archcount.spec.summary import PRINTED
+from archcount.spec.yaml_tree import YamlNode
 
 _OVERLAID = ("let", "layer", "blocks")
 """The mappings whose entries a variant changes one by one."""
@@ -31,34 +31,34 @@ class GridChange:
     """
 
     where: Location
-    cells: Marked
-    read: Marked
+    cells: YamlNode
+    read: YamlNode
 
 
-def apply_variant(marked: Marked, variant: str) -> tuple[Marked, GridChange]:
+def apply_variant(tree: YamlNode, variant: str) -> tuple[YamlNode, GridChange]:
     """Put a variant's changes in place, every value with its own place.
 
     Args:
-        marked: the written file.
+        tree: the written file.
         variant: the variant's name.
 
     Returns:
         The file with the changes in place, and the changes of its rows.
     """
-    variants = marked.section("variants")
-    empty = Marked({}, marked.where)
+    variants = tree.section("variants")
+    empty = YamlNode({}, tree.where)
     cells, read = empty, empty
-    for name in lineage(marked, variant):
+    for name in lineage(tree, variant):
         change = variants.section(name)
-        marked = _changed(marked, change)
+        tree = _changed(tree, change)
         read = _overlaid(read, change.section("read"))
         cells = _joined(cells, change.section("cells"))
-    return marked, GridChange(variants.keys[variant], cells, read)
+    return tree, GridChange(variants.keys[variant], cells, read)
 
 
-def lineage(marked: Marked, variant: str) -> list[str]:
+def lineage(tree: YamlNode, variant: str) -> list[str]:
     """List the variants that one is made of, the first one first and itself last."""
-    variants = marked.section("variants")
+    variants = tree.section("variants")
     found: list[str] = []
     while variant in variants.keys and variant not in found:
         found.append(variant)
@@ -66,39 +66,39 @@ def lineage(marked: Marked, variant: str) -> list[str]:
     return found[::-1]
 
 
-def _base_of(variant: Marked) -> str:
+def _base_of(variant: YamlNode) -> str:
     base = dict(variant.items()).get("of")
     return str(base.value) if base and isinstance(base.value, str) else ""
 
 
-def _changed(marked: Marked, change: Marked) -> Marked:
+def _changed(tree: YamlNode, change: YamlNode) -> YamlNode:
     written = dict(change.items())
-    values = {key: value for key, value in marked.items() if key not in _BASE}
-    keys = {key: where for key, where in marked.keys.items() if key not in _BASE}
+    values = {key: value for key, value in tree.items() if key not in _BASE}
+    keys = {key: where for key, where in tree.keys.items() if key not in _BASE}
     for key in _OVERLAID:
         if change.section(key).value:
-            values[key] = _overlaid(marked.section(key), change.section(key))
+            values[key] = _overlaid(tree.section(key), change.section(key))
             keys.setdefault(key, change.keys[key])
     for key in (*_REPLACED, *_OWN):
         if key in written and written[key].value is not None:
             values[key], keys[key] = written[key], change.keys[key]
-    return Marked(values, marked.where, keys)
+    return YamlNode(values, tree.where, keys)
 
 
-def _overlaid(base: Marked, change: Marked) -> Marked:
+def _overlaid(base: YamlNode, change: YamlNode) -> YamlNode:
     """Give a mapping with some of its entries changed, in the base's order."""
-    return Marked(
+    return YamlNode(
         {**dict(base.items()), **dict(change.items())}, base.where, {**base.keys, **change.keys}
     )
 
 
-def _joined(base: Marked, change: Marked) -> Marked:
+def _joined(base: YamlNode, change: YamlNode) -> YamlNode:
     """Join changes of cells, row by row."""
     rows = {
         row: _overlaid(base.section(row), change.section(row))
         for row in {**dict(base.items()), **dict(change.items())}
     }
-    return Marked({**rows}, base.where, {**base.keys, **change.keys})
+    return YamlNode({**rows}, base.where, {**base.keys, **change.keys})
 
 
 def change_grid(
@@ -120,15 +120,13 @@ def change_grid(
     known = [name for name in rows[0].cells if name != "row"]
     allowed = list(dict.fromkeys((*(name for name in COLUMNS if name != "row"), *declared)))
     for target, source in change.read.items():
-        place = Marked(target, change.read.keys[target])
-        problems += _strange(source, known, "a column to read")
-        problems += _strange(place, allowed, "a column to read another as")
+        problems += _strange(source, known, "unknown column to read")
+        problems += _strange(change.read.key(target), allowed, "unknown column to read another as")
     for row, others in change.cells.items():
-        place = Marked(row, change.cells.keys[row])
-        problems += _strange(place, [each.id for each in rows], "a row to change")
+        problems += _strange(change.cells.key(row), [each.id for each in rows], "unknown row")
         for column in others.keys:
-            place = Marked(column, others.keys[column])
-            problems += _strange(place, [*known, *change.read.keys], "a column to change")
+            place = others.key(column)
+            problems += _strange(place, [*known, *change.read.keys], "unknown column to change")
     changed = [_changed_row(row, change) for row in rows]
     if "block" not in {*changed[0].cells, *change.read.keys}:
         problems.append(
@@ -145,7 +143,7 @@ def change_grid(
 def _changed_row(row: GridRow, change: GridChange) -> GridRow:
     """Change a row's cells, then read columns as others, then change what was read so."""
     new = {
-        column: Cell(str(cell.value or "").strip(), cell.text_start)
+        column: YamlNode(cell.text.strip(), cell.text_start)
         for column, cell in change.cells.section(row.id).items()
     }
     written = {**row.cells, **{name: cell for name, cell in new.items() if name in row.cells}}
@@ -158,66 +156,57 @@ def _changed_row(row: GridRow, change: GridChange) -> GridRow:
     return replace(row, cells={**written, **read, **again})
 
 
-def _strange(name: Marked, known: Sequence[str], what: str) -> Iterator[Problem]:
-    """Refuse a name that is none; where nothing could be read, nothing is said."""
+def _strange(name: YamlNode, known: Sequence[str], what: str) -> Iterator[Problem]:
+    """Refuse an unknown name; nothing is known where nothing could be read."""
     if known and isinstance(name.value, str) and name.value not in known:
-        yield Problem(
-            what=f"{what} is {quote(name.value)}, and there is none of that name",
-            allowed=", ".join(known),
-            remedy=suggestion(name.value, known),
-            where=name.where,
-        )
+        yield name.unknown(what, known)
 
 
-def read_elsewhere(marked: Marked) -> frozenset[str]:
+def read_elsewhere(tree: YamlNode) -> frozenset[str]:
     """Give the columns that some variant reads as another: each is a network's own."""
     return frozenset(
         str(source.value)
-        for _, variant in marked.section("variants").items()
+        for _, variant in tree.section("variants").items()
         for _, source in variant.section("read").items()
     )
 
 
-def default_of(marked: Marked) -> str:
+def default_of(tree: YamlNode) -> str:
     """Give the variant that is meant where none is named; empty for the table as printed."""
-    found = dict(marked.items()).get("default")
+    found = dict(tree.items()).get("default")
     return str(found.value) if found and isinstance(found.value, str) else ""
 
 
-def strange_names(marked: Marked) -> Iterator[Problem]:
+def strange_names(tree: YamlNode) -> Iterator[Problem]:
     """Refuse variants of none or of themselves, a default that is none, and a reserved name."""
-    variants = marked.section("variants")
+    variants = tree.section("variants")
     told: set[str] = set()
     for name, variant in variants.items():
         if name == PRINTED:
-            yield Problem(
-                what=f"a variant of the name {PRINTED}, which is the table as it stands",
-                remedy="rename it",
-                where=variants.keys[name],
-            )
+            what = f"variant name {quote(PRINTED)} means the table as printed"
+            yield variants.key(name).problem(what, remedy="rename it")
         base = dict(variant.items()).get("of")
         if base is None or name in told:
             continue
         circle = _circle(variants, name)
         told |= set(circle)
         if circle:
-            yield Problem(
-                what=f"variant {name} is of itself ({' -> '.join([*circle, circle[0]])})",
-                remedy="let one of them be of the table",
-                where=base.where,
-            )
+            what = f"variant {name} is based on itself ({' -> '.join([*circle, circle[0]])})"
+            yield base.problem(what, remedy="remove one of:")
         else:
             others = [other for other in variants.keys if other != name]
-            yield from _strange(base, others or ["(no other)"], f"what variant {name} is of")
-    if default_of(marked):
+            yield from _strange(
+                base, others or ["(no other)"], f"variant {name} is of unknown variant"
+            )
+    if default_of(tree):
         yield from _strange(
-            dict(marked.items())["default"],
+            dict(tree.items())["default"],
             list(variants.keys) or ["(no variant)"],
-            "the default variant",
+            "unknown default variant",
         )
 
 
-def _circle(variants: Marked, name: str) -> list[str]:
+def _circle(variants: YamlNode, name: str) -> list[str]:
     """List the variants that lead from one back to itself; none where they do not."""
     way: list[str] = []
     while name in variants.keys and name not in way:

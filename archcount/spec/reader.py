@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from archcount.architecture import Architecture
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 from archcount.layers import Shape
-from archcount.printed import Claim, Convention, PrintedTable, Source
+from archcount.printed import Claim, Convention, PaperSource, PrintedTable
 from archcount.spec.claims import claims_of, layers_like
 from archcount.spec.declared import errata_of
-from archcount.spec.marked import Marked
 from archcount.spec.overrides import apply_variant
 from archcount.spec.parsed import Sections
 from archcount.spec.row_readings import RowReadings
@@ -20,6 +19,7 @@ from archcount.spec.sections import read_sections
 from archcount.spec.summary import PRINTED
 from archcount.spec.validate import validate
 from archcount.spec.variant import Variant
+from archcount.spec.yaml_tree import YamlNode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class TableSource:
         base: its rows, heads and declared readings, without any variant.
     """
 
-    tree: Marked
+    tree: YamlNode
     lines: list[str]
     entries: TableFile
     base: Sections
@@ -105,48 +105,43 @@ def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> I
             yield replace(item, what=name + item.what)
 
 
-def _unheard(variant: str, file: TableFile, marked: Marked) -> Iterator[Problem]:
+def _unheard(variant: str, file: TableFile, tree: YamlNode) -> Iterator[Problem]:
     """Refuse what a variant says of printed rows that are not its own."""
     for index, _ in enumerate(file.errata):
-        yield Problem(
-            what=f"an erratum of variant {variant}, of which the paper prints no rows",
+        yield tree.find(("errata", index, "row")).problem(
+            f"an erratum of variant {variant}, of which the paper prints no rows",
             remedy="write printed: true if its rows are printed, or remove it",
-            where=marked.find(("errata", index, "row")).where,
         )
     for index, claim in enumerate(file.claims):
         if claim.what.startswith("sum of "):
-            yield Problem(
-                what=f"a claim of the {claim.what}, and the paper prints no rows of this variant",
+            yield tree.find(("claims", index, "what")).problem(
+                f"a claim of the {claim.what}, and the paper prints no rows of this variant",
                 remedy="write printed: true if its rows are printed, or remove it",
-                where=marked.find(("claims", index, "what")).where,
             )
 
 
 def _strange_parts(claims: Sequence[Claim], architecture: Architecture) -> Iterator[Problem]:
     """Refuse claims of a part that the network does not have."""
     for claim in claims:
+        said, where = f"the claim {quote(claim.printed)}", claim.where
         if claim.heads and not architecture.heads:
-            yield Problem(
-                what=f"the claim {quote(claim.printed)} counts heads, and the network has none",
-                remedy="write the heads, or leave heads: out",
-                where=claim.where,
-            )
+            what, remedy = f"{said} counts heads, and there are none", "add heads:, or remove it"
+            yield Problem(what=what, remedy=remedy, where=where)
         if claim.of and architecture.find(claim.of) is None:
+            paths = list(architecture.paths())
+            rows = ", ".join(row.id for row in architecture.rows)
+            example = max(paths[:40], key=len)
             yield Problem(
-                what=f"the claim {quote(claim.printed)} is of {quote(claim.of)}, and there is no "
-                "such part",
-                allowed="the name of a row, or the path of a module such as "
-                f"{max(list(architecture.paths())[:40], key=len)}; rows: "
-                + ", ".join(row.id for row in architecture.rows),
-                remedy=suggestion(claim.of, list(architecture.paths())),
-                where=claim.where,
+                what=f"{said} is of the unknown part {quote(claim.of)}",
+                allowed=f"a row ({rows}), or the path of a module such as {example}",
+                remedy=suggestion(claim.of, paths),
+                where=where,
             )
         if claim.layers and not architecture.like(*layers_like(claim.layers)):
             yield Problem(
-                what=f"the claim {quote(claim.printed)} is of layers {quote(claim.layers)}, and "
-                "the network has none",
+                what=f"{said} is of layers {quote(claim.layers)}, and there are none",
                 allowed="a kind of layer, and a kernel, that the network has",
-                where=claim.where,
+                where=where,
             )
 
 
@@ -165,12 +160,12 @@ def in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(once, key=lambda item: item.where or Location("", 0, 0))
 
 
-def _printed(file: TableFile, marked: Marked, parts: Sections) -> PrintedTable:
+def _printed(file: TableFile, tree: YamlNode, parts: Sections) -> PrintedTable:
     """Gather what the paper printed, and what the file says of it."""
     params, ops = file.conventions.params, file.conventions.ops
     return PrintedTable(
         name=file.name,
-        source=Source(**file.source.model_dump()),
+        source=PaperSource(**file.source.model_dump()),
         columns=parts.columns,
         headings={name: heading for name, heading in file.columns.items() if heading},
         rows=tuple(row.printed for row in parts.rows),
@@ -180,8 +175,8 @@ def _printed(file: TableFile, marked: Marked, parts: Sections) -> PrintedTable:
             ),
             "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
         },
-        claims=claims_of(file, marked),
+        claims=claims_of(file, tree),
         readings=tuple(reading.declared for reading in parts.readings),
-        errata=errata_of(file, marked),
+        errata=errata_of(file, tree),
         notes=file.notes,
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture import Blank, Block, BoundBlock, RepeatBlock, Text, Value
+from archcount.architecture import Blank, Block, BoundBlock, LocatedText, RepeatBlock, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.printed import (
     Patch,
@@ -18,9 +18,10 @@ from archcount.printed import (
     parse_quantity,
     parse_size,
 )
-from archcount.spec.blocks import BlockReader
-from archcount.spec.grid import Cell, GridRow
+from archcount.spec.block_reader import BlockReader
+from archcount.spec.grid import GridRow
 from archcount.spec.parsed import ParsedRow
+from archcount.spec.yaml_tree import YamlNode
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)
@@ -115,10 +116,10 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
         )
         return None
     try:
-        block = reader.read_text(Text(cell.text, cell.where))
+        block = reader.read_text(LocatedText(cell.text, cell.where))
         times = row.cells.get("n")
         if times is not None and times.text:
-            return reader.repeated(Text(times.text, times.where), block)
+            return reader.repeated(LocatedText(times.text, times.where), block)
     except InvalidTableError as error:
         # A block named by many rows is wrong once, not once a row.
         problems += [problem for problem in error.problems if problem not in problems]
@@ -147,7 +148,7 @@ def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Bla
     return values
 
 
-def _value(cell: Cell, what: str) -> Value | Blank:
+def _value(cell: YamlNode, what: str) -> Value | Blank:
     """Take a cell for a number, a patch, or other text, by what is written."""
     if not cell.text:
         return Blank(where=cell.where, what=what)

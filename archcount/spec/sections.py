@@ -11,13 +11,11 @@ from archcount.errors import (
     InvalidTableError,
     Problem,
     quote,
-    suggestion,
 )
-from archcount.spec.blocks import BlockReader
+from archcount.spec.block_reader import BlockReader
 from archcount.spec.claims import check_claims
 from archcount.spec.declared import check_errata, read_readings
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
-from archcount.spec.marked import Marked
 from archcount.spec.overrides import (
     GridChange,
     change_grid,
@@ -27,39 +25,40 @@ from archcount.spec.overrides import (
 )
 from archcount.spec.parsed import HeadBody, ParsedRow, Sections
 from archcount.spec.rows import NAMELESS, read_row
+from archcount.spec.yaml_tree import YamlNode
 
 
 def read_sections(
-    marked: Marked, lines: list[str], problems: list[Problem], change: GridChange | None = None
+    tree: YamlNode, lines: list[str], problems: list[Problem], change: GridChange | None = None
 ) -> Sections:
     """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
 
     Every part is read even where another is wrong, or where the schema refused the file.
 
     Args:
-        marked: the file, a variant's changes in place.
+        tree: the file, a variant's changes in place.
         lines: the lines of the whole file.
         problems: where problems go.
         change: what the variant changes in the rows, where it is one.
     """
     grid: list[GridRow] = []
-    declared = {key: str(item.value) for key, item in marked.section("columns").items()}
+    declared = {key: str(item.value) for key, item in tree.section("columns").items()}
     columns = [name for name in COLUMNS if name in ("patch", "n", "output")] + list(declared)
-    table = dict(marked.items()).get("table")
+    table = dict(tree.items()).get("table")
     if table and isinstance(table.value, str):
         try:
-            blocks = change is None and not default_of(marked)
+            blocks = change is None and not default_of(tree)
             grid, columns = parse_grid(table, lines, declared, blocks=blocks)
         except InvalidTableError as error:
             problems += error.problems
     if change is not None:
         grid = change_grid(grid, change, declared, problems)
         columns += [name for name in change.read.keys if name not in columns]
-    lets = tuple(marked.section("let").keys)
-    problems += _clashes(marked, lets, declared)
-    problems += _strange_lets(marked, lets)
+    lets = tuple(tree.section("let").keys)
+    problems += _clashes(tree, lets, declared)
+    problems += _strange_lets(tree, lets)
     if change is None:
-        problems += strange_names(marked)
+        problems += strange_names(tree)
     names = [
         name
         for name in columns
@@ -67,86 +66,63 @@ def read_sections(
     ]
     names += [*lets, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     names += OUTPUT_NAMES if "output" in columns else ()
-    reader = BlockReader(marked.section("blocks"), tuple(dict.fromkeys(names)))
+    reader = BlockReader(tree.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
     rows = tuple(read_row(row, reader, problems) for row in grid)
-    check_claims(marked, columns, problems)
-    check_errata(marked, rows, problems)
-    readings = tuple(read_readings(marked, rows, reader, problems))
-    heads = tuple(_heads(marked, rows, reader, problems))
+    check_claims(tree, columns, problems)
+    check_errata(tree, rows, problems)
+    readings = tuple(read_readings(tree, rows, reader, problems))
+    heads = tuple(_heads(tree, rows, reader, problems))
     return Sections(
         columns=tuple(columns),
         rows=rows,
         heads=heads,
         readings=readings,
-        elsewhere=read_elsewhere(marked),
+        elsewhere=read_elsewhere(tree),
     )
 
 
-def _clashes(marked: Marked, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
+def _clashes(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
     """Find names that an expression cannot read, or could read in two ways."""
-    places = {**marked.section("columns").keys, **marked.section("let").keys}
-    problems = [
-        Problem(
-            what=f"the name {quote(name)} cannot stand in an expression",
-            allowed="any other name",
-            remedy=f"write {name}_, say",
-            where=places[name],
-        )
-        for name in (*lets, *declared)
-        if iskeyword(name) or name in FUNCTIONS
-    ]
-    return problems + [
-        Problem(
-            what=f"let name {quote(name)} is a column too",
-            remedy="rename one of them",
-            where=places[name],
-        )
-        for name in lets
-        if name in declared or name in COLUMNS
-    ]
+    columns, own = tree.section("columns"), tree.section("let")
+    problems = []
+    for name in (*lets, *declared):
+        key = (own if name in lets else columns).key(name)
+        if iskeyword(name) or name in FUNCTIONS:
+            what = f"name {quote(name)} has a meaning of its own in expressions"
+            problems.append(key.problem(what, remedy=f"for example, call it {name}_"))
+        if name in lets and (name in declared or name in COLUMNS):
+            what = f"let name {quote(name)} is also a column"
+            problems.append(key.problem(what, remedy="rename one of them"))
+    return problems
 
 
-def _strange_lets(marked: Marked, lets: Collection[str]) -> Iterator[Problem]:
+def _strange_lets(tree: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
     """Find what a variant lets be that the table does not."""
-    for variant, change in marked.section("variants").items():
-        for name, where in change.section("let").keys.items():
+    for variant, change in tree.section("variants").items():
+        changed = change.section("let")
+        for name in changed.keys:
             if name not in lets:
-                yield Problem(
-                    what=f"variant {variant} changes {quote(name)}, which is not in let:",
-                    allowed=", ".join(lets) or "none; the table has no let:",
-                    remedy=suggestion(name, lets) or "add it to the table's let:",
-                    where=where,
-                )
+                what = f"variant {variant} changes unknown let name"
+                yield changed.key(name).unknown(what, lets, "add it to the table's let:")
 
 
 def _heads(
-    marked: Marked, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
+    tree: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
 ) -> Iterable[HeadBody]:
     known = [row.id for row in rows]
     taken: set[str] = set()
-    for head in marked.listing("heads"):
+    for head in tree.listing("heads"):
         entries = dict(head.items())
         if not {"at", "loss_weight", "body"} <= entries.keys():
             continue  # the schema has reported it
         at = str(entries["at"].value)
         if known and at not in known:
-            problems.append(
-                Problem(
-                    what=f"a head at {quote(at)}, which is no row",
-                    allowed=", ".join(known),
-                    remedy=suggestion(at, known),
-                    where=entries["at"].where,
-                )
-            )
+            problems.append(entries["at"].unknown("head at unknown row", known))
         if at in taken:
-            problems.append(
-                Problem(
-                    what=f"a second head at {quote(at)}",
-                    remedy="join them in one body, or move one",
-                    where=entries["at"].where,
-                )
-            )
+            what = f"duplicate head at {quote(at)}"
+            remedy = "join them in one body, or move one"
+            problems.append(entries["at"].problem(what, remedy=remedy))
         taken.add(at)
         try:
             block = reader.read(entries["body"])
@@ -155,9 +131,9 @@ def _heads(
             problems += [item for item in error.problems if item not in problems]
 
 
-def _float(marked: Marked) -> float:
+def _float(tree: YamlNode) -> float:
     """Read a number that the schema checks; 0 where it will refuse it."""
     try:
-        return float(str(marked.value))
+        return float(str(tree.value))
     except ValueError:
         return 0.0

@@ -17,7 +17,7 @@ from archcount.errors import (
     suggestion,
 )
 from archcount.layers import Shape
-from archcount.printed import PrintedTable, Source
+from archcount.printed import PaperSource, PrintedTable
 from archcount.spec.reader import TableSource, in_order
 from archcount.spec.variant import Variant
 
@@ -58,7 +58,7 @@ class Table:
         return tuple(name for name in self.networks if name)
 
     @property
-    def source(self) -> Source:
+    def source(self) -> PaperSource:
         """Where it was printed."""
         return self.printed.source
 

@@ -1,4 +1,4 @@
-"""From a marked tree to a validated `TableFile`, or to all its problems at once."""
+"""From a tree tree to a validated `TableFile`, or to all its problems at once."""
 
 from __future__ import annotations
 
@@ -8,39 +8,38 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
-from archcount.spec.marked import Marked
 from archcount.spec.schema import SIZE, TableFile
+from archcount.spec.yaml_tree import YamlNode
 
 
-def validate(marked: Marked) -> TableFile:
+def validate(tree: YamlNode) -> TableFile:
     """Check the file's keys and values against the schema.
 
     Raises:
         InvalidTableError: with every problem, each at its place.
     """
-    if not isinstance(marked.value, dict):
+    if not isinstance(tree.value, dict):
         raise InvalidTableError(
-            Problem(
-                what="the file holds no mapping",
-                allowed="keys such as archcount, name, source, input, table",
+            tree.problem(
+                "the file holds no mapping",
+                "keys such as archcount, name, source, input, table",
                 remedy="begin from a shipped table, see the README",
-                where=marked.where,
             )
         )
     try:
-        given = {key: item.plain() for key, item in marked.items() if item.value is not None}
+        given = {key: item.plain() for key, item in tree.items() if item.value is not None}
         return TableFile.model_validate(given)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
-        raise InvalidTableError([_problem(marked, detail) for detail in details]) from None
+        raise InvalidTableError([_problem(tree, detail) for detail in details]) from None
 
 
-def _problem(marked: Marked, detail: ErrorDetails) -> Problem:
+def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
     path = tuple(detail["loc"])
     label = ".".join(str(step) for step in path if step != "[key]")
-    place = marked.find(path)
+    place = tree.find(path)
     where = place.where
-    parent = marked.find(path[:-1])
+    parent = tree.find(path[:-1])
     if detail["type"] == "extra_forbidden":
         key = str(path[-1])
         allowed = _keys(path[:-1])
@@ -51,14 +50,12 @@ def _problem(marked: Marked, detail: ErrorDetails) -> Problem:
             where=parent.keys.get(key, where),
         )
     if detail["type"] == "missing":
-        return Problem(
-            what=f"{label} is missing", allowed=_meaning(path), remedy="add it", where=parent.where
-        )
+        return parent.problem(f"{label} is missing", _meaning(path), remedy="add it")
     text = place.plain()
     shown = f" {quote(text)}" if isinstance(text, str) else ""
     if "[key]" in path:
         key = str(path[-2])
-        where, shown = marked.find(path[:-2]).keys.get(key, where), f" {quote(key)}"
+        where, shown = tree.find(path[:-2]).keys.get(key, where), f" {quote(key)}"
         label = f"a name under {'.'.join(str(step) for step in path[:-2])}"
     return Problem(what=f"{label}{shown} does not fit", allowed=_expected(detail), where=where)
 

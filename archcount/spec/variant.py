@@ -16,8 +16,8 @@ from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
 from archcount.spec.lets import layer_defaults, read_lets
-from archcount.spec.marked import Marked
 from archcount.spec.parsed import Sections
+from archcount.spec.yaml_tree import YamlNode
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -43,9 +43,9 @@ class Variant:
     name: str
     input: Shape
     let: Mapping[str, str]
-    let_at: Marked
+    let_at: YamlNode
     layer: Mapping[str, Any]
-    layer_at: Marked
+    layer_at: YamlNode
     sections: Sections
     printed: PrintedTable
     is_printed: bool

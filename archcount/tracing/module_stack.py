@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Set
 from contextlib import ExitStack
+from functools import lru_cache
 from threading import get_ident
 from typing import Any
 
@@ -29,19 +30,16 @@ class ModuleStack:
         forbidden: modules that must not be run, by `id`.
 
     Attributes:
-        spans: between which calls each module was run, by path; the model's are all.
         elsewhere: how often modules were run in other threads, where no operation is seen.
     """
 
     def __init__(
         self, found: Mapping[nn.Module, ModuleTrace], recorder: Recorder, forbidden: Set[int]
     ) -> None:
-        self.spans: dict[str, list[tuple[int, int]]] = {}
         self._found, self._recorder, self._forbidden = found, recorder, forbidden
         self.elsewhere: Counter[tuple[str, str]] = Counter()
         self._thread = get_ident()
-        self._before: list[tuple[str, int]] = []
-        self._within: dict[str, int] = {}
+        self._before: list[tuple[str, frozenset[str]]] = []
         self._hooks = ExitStack()
 
     def __enter__(self) -> ModuleStack:
@@ -53,8 +51,6 @@ class ModuleStack:
 
     def __exit__(self, *failure: object) -> None:
         self._hooks.close()
-        # A generator goes on after the model was left.
-        self.spans[""] = [(0, len(self._recorder.calls))]
 
     def _enter(self, part: nn.Module, args: tuple[Any, ...]) -> None:
         """Note that a module is run from here on."""
@@ -68,9 +64,8 @@ class ModuleStack:
             self._refuse(part)
             return
         recorder, path = self._recorder, record.path
-        self._before.append((recorder.place, len(recorder.calls)))
-        recorder.place = path
-        self._within[path] = self._within.get(path, 0) + 1
+        self._before.append((recorder.place, recorder.within))
+        recorder.place, recorder.within = path, recorder.within | _holders(path)
         record.calls += 1
         if record.calls == 1:
             record.input = _shape(args)
@@ -80,11 +75,7 @@ class ModuleStack:
         record = self._found.get(part)
         if record is None or get_ident() != self._thread:
             return
-        recorder, path = self._recorder, record.path
-        recorder.place, start = self._before.pop()
-        self._within[path] -= 1
-        if not self._within[path]:  # what calls itself is counted from the outside
-            self.spans.setdefault(path, []).append((start, len(recorder.calls)))
+        self._recorder.place, self._recorder.within = self._before.pop()
         if record.output is None:
             record.output = _shape(output)
 
@@ -98,6 +89,16 @@ class ModuleStack:
                     remedy="make the function a method of the model",
                 )
             )
+
+
+@lru_cache(10_000)
+def _holders(path: str) -> frozenset[str]:
+    """Return the paths of a module and of all that hold it.
+
+    >>> sorted(_holders("a.b"))
+    ['', 'a', 'a.b']
+    """
+    return frozenset({path}) if not path else _holders(path.rpartition(".")[0]) | {path}
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:

@@ -27,6 +27,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
 
     Attributes:
         place: the path of the module that is being run.
+        within: the paths of all that are being run, and of those that hold them.
         calls: what was done.
         sizes: the bytes of every memory met but the weights', by its number.
         is_cast: whether something was done under autocast on tensors without numbers.
@@ -37,6 +38,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, weights: Iterable[Tensor], inputs: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.place = ""
+        self.within = frozenset({""})
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
         self.is_cast = False
@@ -98,7 +100,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
                 sizes[storage] = tensor.untyped_storage().nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
-        call = Call(pattern, self.place, memories, pattern.charge)
+        call = Call(pattern, self.place, self.within, memories, pattern.charge)
         self.calls.append(call)
         if not pattern.operation.is_view:
             self._last = (call, made, torch.is_grad_enabled())

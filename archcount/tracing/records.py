@@ -62,6 +62,7 @@ class Call:
     Attributes:
         pattern: what was done.
         place: the path of the module.
+        within: the paths of all modules that are being run, and of those that hold them.
         memories: of the tensors that were read, then of those that were given.
         charge: its cost, None where no rule counts it.
         learns: whether a gradient comes back to it from a result.
@@ -69,6 +70,7 @@ class Call:
 
     pattern: Pattern
     place: str
+    within: frozenset[str]
     memories: Sequence[int]
     charge: Charge | None
     learns: bool = False

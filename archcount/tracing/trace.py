@@ -12,9 +12,9 @@ from archcount.tracing.containers import tensors_in
 from archcount.tracing.flow import learn, lifetimes
 from archcount.tracing.lazy import fit
 from archcount.tracing.module_stack import ModuleStack
+from archcount.tracing.module_totals import add_up
 from archcount.tracing.recorder import Recorder
 from archcount.tracing.records import ModuleTrace, Trace
-from archcount.tracing.summing import sum_up
 
 
 def trace(
@@ -63,7 +63,7 @@ def trace(
     unseen = learn(recorder.nodes(), ends) + stack.elsewhere
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
-    sum_up(recorder, found, stack.spans, unseen)
+    add_up(recorder.calls, found, unseen)
     inputs = tuple(id(tensor.untyped_storage()) for tensor in given)
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
     return Trace(

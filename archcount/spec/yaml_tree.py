@@ -1,15 +1,16 @@
-"""A table file's text as a tree of plain values, each with its place in the file."""
+"""The YAML of a table file as a tree of texts, lists and mappings, each with its location."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 
-from archcount.errors import InvalidTableError, Location, Problem, quote
-from archcount.spec.marked import Marked
+from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 
 LARGEST = 1024 * 1024
 """The largest table file read, in bytes; shipped ones have a few thousand."""
@@ -27,6 +28,88 @@ _PLAIN_TAGS = {
     *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "timestamp")),
     *(f"tag:yaml.org,2002:{kind}" for kind in ("seq", "map", "value", "merge")),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class YamlNode:
+    """A value of the file with its location; scalars stay the text that was written.
+
+    Attributes:
+        value: text, a list, a mapping, or None where nothing stands.
+        where: the location of its first character.
+        keys: the locations of a mapping's keys.
+        style: how a text was quoted: "" (plain), "'", '"', "|" or ">".
+    """
+
+    value: str | list[YamlNode] | dict[str, YamlNode] | None
+    where: Location
+    keys: dict[str, Location] = field(default_factory=dict)
+    style: str = ""
+
+    def plain(self) -> Any:
+        """Return the value without locations."""
+        if isinstance(self.value, list):
+            return [item.plain() for item in self.value]
+        if isinstance(self.value, dict):
+            return {key: item.plain() for key, item in self.value.items()}
+        return self.value
+
+    def find(self, path: tuple[int | str, ...]) -> YamlNode:
+        """Follow a path of keys and positions as far as it goes."""
+        here = self
+        for step in path:
+            if isinstance(here.value, dict) and step in here.value:
+                here = here.value[str(step)]
+            elif isinstance(here.value, list) and isinstance(step, int) and step < len(here.value):
+                here = here.value[step]
+            else:
+                break
+        return here
+
+    def items(self) -> Iterator[tuple[str, YamlNode]]:
+        """Yield the entries of a mapping; nothing for other values."""
+        if isinstance(self.value, dict):
+            yield from self.value.items()
+
+    def section(self, key: str) -> YamlNode:
+        """Return the mapping under a key; an empty one where there is none."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return found if found and isinstance(found.value, dict) else YamlNode({}, self.where)
+
+    def listing(self, key: str) -> list[YamlNode]:
+        """Return the items of the list under a key; none where there is no list."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return found.value if found and isinstance(found.value, list) else []
+
+    def key(self, name: str) -> YamlNode:
+        """Return a key of a mapping with its location."""
+        return YamlNode(name, self.keys.get(name, self.where))
+
+    @property
+    def text(self) -> str:
+        """The text; empty for other values."""
+        return self.value if isinstance(self.value, str) else ""
+
+    @property
+    def text_start(self) -> Location:
+        """The location of a text's first character, past an opening quote."""
+        shift = 1 if self.style in ("'", '"') else 0
+        return Location(self.where.file, self.where.line, self.where.column + shift)
+
+    def problem(self, what: str, allowed: str = "", remedy: str = "") -> Problem:
+        """Return a problem at this location."""
+        return Problem(what=what, allowed=allowed, remedy=remedy, where=self.where)
+
+    def unknown(self, what: str, known: Collection[str], remedy: str = "") -> Problem:
+        """Return the problem of a text that is not among the known ones.
+
+        Args:
+            what: what it names, before the text.
+            known: the allowed texts.
+            remedy: the advice where none of them is close.
+        """
+        remedy = suggestion(self.text, known) or remedy
+        return self.problem(f"{what} {quote(self.text)}", ", ".join(known) or "none", remedy)
 
 
 def read_text(path: Path, name: str) -> str:
@@ -74,7 +157,7 @@ def read_text(path: Path, name: str) -> str:
         )
 
 
-def parse(text: str, name: str) -> Marked:
+def parse(text: str, name: str) -> YamlNode:
     """Parse YAML into a tree with places; no aliases, no tags, no key twice.
 
     Raises:
@@ -122,7 +205,7 @@ class _TreeBuilder:
         self._name = name
         self.problems: list[Problem] = []
 
-    def document(self) -> Marked | None:
+    def document(self) -> YamlNode | None:
         """Return the tree of the only document; None where there is none.
 
         Raises:
@@ -149,7 +232,7 @@ class _TreeBuilder:
         where = self._place(event)
         self.problems.append(Problem(what=what, allowed=allowed, remedy=remedy, where=where))
 
-    def _node(self, event: Any, depth: int) -> Marked:
+    def _node(self, event: Any, depth: int) -> YamlNode:
         where = self._place(event)
         if isinstance(event, yaml.AliasEvent):
             raise InvalidTableError(
@@ -179,15 +262,15 @@ class _TreeBuilder:
             items = []
             while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
                 items.append(self._node(event, depth + 1))
-            return Marked(items, where)
+            return YamlNode(items, where)
         if _CONTROL.search(event.value):
             what = f"a control character in {quote(event.value)}"
             self._refuse(event, what, "printable text", "remove it")
         is_null = event.tag == _NULL or (event.implicit[0] and event.value in _NULLS)
-        return Marked(None if is_null else event.value, where, style=event.style or "")
+        return YamlNode(None if is_null else event.value, where, style=event.style or "")
 
-    def _mapping(self, where: Location, depth: int) -> Marked:
-        values: dict[str, Marked] = {}
+    def _mapping(self, where: Location, depth: int) -> YamlNode:
+        values: dict[str, YamlNode] = {}
         keys: dict[str, Location] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             place = self._place(event)
@@ -199,8 +282,8 @@ class _TreeBuilder:
             value = self._node(next(self._events), depth)
             if event.value in keys:
                 first = keys[event.value].line
-                what = f"key {quote(event.value)} stands twice, first at line {first}"
+                what = f"duplicate key {quote(event.value)}, first at line {first}"
                 self._refuse(event, what, remedy="remove one of them")
                 continue
             keys[event.value], values[event.value] = place, value
-        return Marked(values, where, keys)
+        return YamlNode(values, where, keys)

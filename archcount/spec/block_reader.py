@@ -10,10 +10,10 @@ from archcount.architecture import (
     Block,
     BoundBlock,
     JoinBlock,
+    LocatedText,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
-    Text,
     Value,
     parse_expression,
     parse_layer,
@@ -22,8 +22,8 @@ from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers.registry import JOINS, KINDS
 from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern
-from archcount.spec.marked import Marked
 from archcount.spec.schema import NAME
+from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
@@ -39,7 +39,7 @@ class BlockReader:
         names: the names that an expression may read.
     """
 
-    def __init__(self, blocks: Marked, names: Collection[str]) -> None:
+    def __init__(self, blocks: YamlNode, names: Collection[str]) -> None:
         self._written = dict(blocks.items())
         self._keys = blocks.keys
         self._names = names
@@ -99,14 +99,14 @@ class BlockReader:
                 )
                 return
 
-    def read(self, marked: Marked) -> Block:
+    def read(self, marked: YamlNode) -> Block:
         """Read a block written as a tree.
 
         Raises:
             InvalidTableError: with every problem in it.
         """
         if isinstance(marked.value, str):
-            return self.read_text(Text(marked.value, marked.text_start))
+            return self.read_text(LocatedText(marked.value, marked.text_start))
         if isinstance(marked.value, list):
             return SequenceBlock(self._all(marked))
         if isinstance(marked.value, dict):
@@ -115,7 +115,7 @@ class BlockReader:
             Problem(what="a block is missing", allowed=_FORMS, where=marked.where)
         )
 
-    def read_text(self, text: Text) -> Block:
+    def read_text(self, text: LocatedText) -> Block:
         """Read a block written as text: a block's name, `shortcut`, one layer, or some of them.
 
         Several stand one after another, with commas between them.
@@ -142,7 +142,7 @@ class BlockReader:
                 [self._with_blocks(problem) for problem in error.problems]
             ) from None
 
-    def _holding(self, text: Text) -> BoundBlock | None:
+    def _holding(self, text: LocatedText) -> BoundBlock | None:
         """Read a text as the block whose name holds its numbers; None where there is none.
 
         Raises:
@@ -179,7 +179,7 @@ class BlockReader:
             where=problem.where,
         )
 
-    def _named(self, name: str, caller: Text | None = None) -> Block:
+    def _named(self, name: str, caller: LocatedText | None = None) -> Block:
         if name in self._open:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
             raise InvalidTableError(
@@ -203,7 +203,7 @@ class BlockReader:
                 self._names = outer
         return self._done[name]
 
-    def _each(self, parts: list[Text]) -> SequenceBlock:
+    def _each(self, parts: list[LocatedText]) -> SequenceBlock:
         """Read texts one after another, gathering the problems of all."""
         done: list[Block] = []
         problems: list[Problem] = []
@@ -216,7 +216,7 @@ class BlockReader:
             raise InvalidTableError(problems)
         return SequenceBlock(tuple(done))
 
-    def _all(self, marked: Marked) -> tuple[Block, ...]:
+    def _all(self, marked: YamlNode) -> tuple[Block, ...]:
         """Read every item of a list, gathering the problems of all."""
         items = marked.value if isinstance(marked.value, list) else []
         if not items:
@@ -234,7 +234,7 @@ class BlockReader:
             raise InvalidTableError(problems)
         return tuple(done)
 
-    def _mapping(self, marked: Marked, value: dict[str, Marked]) -> Block:
+    def _mapping(self, marked: YamlNode, value: dict[str, YamlNode]) -> Block:
         match sorted(value):
             case [word] if word in JOINS:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
@@ -247,7 +247,7 @@ class BlockReader:
                             where=value["repeat"].where,
                         )
                     )
-                times = Text(value["repeat"].value, value["repeat"].text_start)
+                times = LocatedText(value["repeat"].value, value["repeat"].text_start)
                 return self.repeated(times, self.read(value["block"]))
         raise InvalidTableError(
             Problem(
@@ -257,7 +257,7 @@ class BlockReader:
             )
         )
 
-    def repeated(self, times: Text, body: Block) -> RepeatBlock:
+    def repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
         """Repeat a block as often as the text says.
 
         Raises:
