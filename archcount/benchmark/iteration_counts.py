@@ -15,8 +15,8 @@ from archcount.benchmark.settings import Configuration
 from archcount.engines import models
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
+from archcount.loading.model_target import ModelTarget, load_model
 from archcount.loading.reference import find, source_of
-from archcount.loading.target import Target, load_model
 
 _PROCESS = 600 * 2**20
 """Bytes of a process that has imported torch."""
@@ -94,7 +94,7 @@ def hash_of(target: str) -> str:
     >>> hash_of("googlenet").startswith("sha256:")
     True
     """
-    read = Target.read(target)
+    read = ModelTarget.read(target)
     path = read.table if read.table is not None else source_of(target)
     if path is None:
         return ""
