@@ -33,9 +33,9 @@ def read_lets(
     def lookup(name: str) -> Fraction:
         if name not in numbers:
             raise InvalidValueError(
-                f"{quote(name)} is no name here",
-                allowed=", ".join(numbers) or "numbers; no name stands before it",
-                remedy="write names before they are used",
+                f"unknown name {quote(name)}",
+                allowed=", ".join(numbers) or "numbers; no name is defined before it",
+                remedy="define names before they are used",
             )
         return numbers[name]
 
