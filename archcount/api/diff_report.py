@@ -1,4 +1,4 @@
-"""Two architectures held against each other, layer by layer."""
+"""Two architectures compared layer by layer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from archcount import difference
 from archcount.api.model_report import check_run
 from archcount.api.tables import Table
 from archcount.errors import Problem, UsageError
+from archcount.loading.model_target import built, load_model
 from archcount.loading.reference import UserCodeError
-from archcount.loading.target import built, load_model
 from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
 from archcount.reporting.report import Lines, Parts, Report
 
@@ -30,11 +30,11 @@ class DifferenceReport(Report):
     command = "diff {record.left.name} {record.right.name}"
     schema = "archcount.diff/2"
 
-    record: difference.Difference
+    record: difference.ModelDifference
 
     @property
     def is_changed(self) -> bool:
-        """Whether anything is another."""
+        """Whether anything differs."""
         return self.record.is_changed
 
     def _tidy(self) -> Lines:
@@ -103,9 +103,9 @@ def diff(
     models = []
     inputs = ""
     for module, name, _ in sides:
-        model, inputs, told = _run(module, name, given, owns, batch=batch, device=device)
+        model, inputs, found = _run(module, name, given, owns, batch=batch, device=device)
         models.append(model)
-        remarks += told
+        remarks += found
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
 
 
@@ -117,12 +117,12 @@ def _run(
     *,
     batch: int,
     device: str,
-) -> tuple[difference.Model, str, tuple[str, ...]]:
+) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
-    from archcount.engines.sides import side
+    from archcount.engines.model_layers import side
 
     try:
-        layers, params, macs, inputs, told = side(
+        layers, params, macs, inputs, found = side(
             module, given, name=name, batch=batch, device=device
         )
     except UserCodeError as error:
@@ -135,10 +135,10 @@ def _run(
                 remedy="name one with --input",
             )
         ) from None
-    model = difference.Model(
+    model = difference.ComparedModel(
         name=name, layers=layers.layers, results=layers.results, params=params, macs=macs
     )
-    return model, inputs, told
+    return model, inputs, found
 
 
 def _made_for(owns: Mapping[str, str]) -> str:
@@ -146,7 +146,7 @@ def _made_for(owns: Mapping[str, str]) -> str:
 
 
 def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, str]:
-    """Give a module, what it is called, and its own input where it has one."""
+    """Return a module, its name, and its own input where it has one."""
     if isinstance(thing, Table):
         architecture = thing.architecture()
         own = "x".join(map(str, architecture.input.dims))

@@ -48,7 +48,7 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
     """Read the NAME=VALUE pairs of an option.
 
     Raises:
-        UsageError: one is not written so, or names what another did.
+        UsageError: one is not written so, or names one twice.
     """
     values: dict[str, str] = {}
     for text in texts:
@@ -64,16 +64,16 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
 
 
 def loaded(name: str, variant: str) -> tuple[Table, str]:
-    """Load the table that a name, which may end in `@variant`, stands for; give its variant.
+    """Load the table that a name, which may end in `@variant`, stands for; return its variant too.
 
     Raises:
         UsageError: it is no table, or two variants are named.
         InvalidTableError: it cannot be read.
     """
-    from archcount.loading.target import Target
+    from archcount.loading.model_target import ModelTarget
     from archcount.spec.load import load_table
 
-    target = Target.read(name, variant)
+    target = ModelTarget.read(name, variant)
     if target.table is None:
         raise UsageError(
             Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")

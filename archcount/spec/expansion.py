@@ -126,7 +126,7 @@ class _Expansion:
 
 
 def _printed_output(row: ParsedRow) -> Shape | None:
-    """Give the printed output as a shape, if it is printed whole."""
+    """Return the printed output as a shape; None where it is not printed whole."""
     if row.output is None or len(row.output) != 3:
         return None
     height, width, channels = row.output

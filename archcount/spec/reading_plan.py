@@ -77,7 +77,7 @@ def make_plan(
 
 
 def _bends(block: Block) -> bool:
-    """Tell whether a shortcut adapts, or an argument is no linear expression of what it reads."""
+    """Whether a shortcut adapts, or an argument is not linear in the names it reads."""
     if not isinstance(block, LayerBlock):
         return isinstance(block, Shortcut)
     values = (bound.value for bound in block.arguments)
@@ -100,7 +100,7 @@ def _number_cells(
 
 
 def _says(node: Node, name: str) -> str:
-    """Tell what a number says of the layers that read it; a width where it says several things."""
+    """Return what a number sets in the layers that read it; a width where it sets several."""
     said = {
         "stride" if isinstance(bound.value, PatchText) else bound.argument.name
         for _, layer in _paths(node, "")
@@ -127,7 +127,7 @@ def _patch_cells(read: Mapping[str, Value], sites: tuple[Site, ...]) -> dict[str
 
 
 def _times(block: RepeatBlock, scope: Scope) -> int:
-    """Give how often a block is repeated; 0 where that depends on what it reads."""
+    """Return how often a block is repeated; 0 where that depends on its input."""
     try:
         return int(block.times.evaluate(scope.number))
     except (InvalidTableError, KeyError):
@@ -135,7 +135,7 @@ def _times(block: RepeatBlock, scope: Scope) -> int:
 
 
 def _positions(node: Node) -> tuple[Fraction, Fraction] | None:
-    """Give at how many positions a weight of the row is used, the fewest and the most."""
+    """Return at how many positions a weight of the row is used, the fewest and the most."""
     found = [
         Fraction(layer.cost.macs, layer.weights) for _, layer in _paths(node, "") if layer.weights
     ]
@@ -143,9 +143,9 @@ def _positions(node: Node) -> tuple[Fraction, Fraction] | None:
 
 
 def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
-    """Give the printed cells that are a node's output channels; None where others are too.
+    """Return the printed cells that are a node's output channels; None where others are too.
 
-    Nothing is given for what leaves the channels as they are.
+    The result is empty where the channels stay as they are.
     """
     if isinstance(node, LayerNode):
         if not hasattr(node.kind, "width"):
@@ -253,7 +253,7 @@ def _unlike_widths(layers: list[tuple[str, LayerNode]]) -> tuple[tuple[int, int,
 
 
 def _paths(node: Node, path: str) -> Iterator[tuple[str, LayerNode]]:
-    """Yield every layer with its place in the row."""
+    """Yield every layer with its path in the row."""
     if isinstance(node, LayerNode):
         yield path, node
         return

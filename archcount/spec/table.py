@@ -18,8 +18,8 @@ from archcount.errors import (
 )
 from archcount.layers import Shape
 from archcount.printed import PaperSource, PrintedTable
-from archcount.spec.reader import TableSource, in_order
 from archcount.spec.variant import Variant
+from archcount.spec.variant_reader import TableSource, in_order
 
 if TYPE_CHECKING:
     from archcount.architecture.network import Network

@@ -42,7 +42,7 @@ def read_readings(
 
 
 def check_errata(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
-    """See that every erratum speaks of a printed cell, and of each one once."""
+    """Check that every erratum is of a printed cell, and that no two are of the same."""
     printed = {row.id: row.printed.cells for row in rows}
     taken: set[tuple[str, str]] = set()
     for entry in tree.listing("errata"):

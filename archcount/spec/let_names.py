@@ -1,4 +1,4 @@
-"""What a file lets names be, and its layers share."""
+"""The `let` names of a file, and the defaults of its layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_lets(
     problems: list[Problem],
     given: Mapping[str, Fraction] = MappingProxyType({}),
 ) -> dict[str, Value]:
-    """Work out the `let` names in order; each may read those before it.
+    """Evaluate the `let` names in order; each may read those before it.
 
     Args:
         texts: the expressions by name.
