@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 import archcount as ac
-from archcount.symbolic.checking import counted, points
+from archcount.symbolic.expansion_check import counted, points
 from archcount.symbolic.formulas import formulas
 
 TABLE = """archcount: 1
@@ -95,7 +95,7 @@ def written(draw):
 
 
 def around(found, draw, seed):
-    """Give points of the domain, and those with one value changed."""
+    """Return points of the domain, and those with one value changed."""
     for point in [found.point, *islice(points(found.domain, seed), 6)]:
         yield point
         for name in found.symbols:
