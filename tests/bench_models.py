@@ -1,4 +1,4 @@
-"""Small models that a benchmark meets: a dict, a failure, memory, numbers as input."""
+"""Small models for tests of the benchmark."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Plain(nn.Module):
 
 
 class GivesDict(Plain):
-    """As many models of language do."""
+    """Returns a dict, as many language models do."""
 
     def forward(self, x: Tensor) -> dict[str, Tensor | str]:
         scores = self.layer(x)
@@ -36,7 +36,7 @@ class Result:
 
 
 class GivesLoss(Plain):
-    """With a loss of its own."""
+    """Returns its own loss."""
 
     def forward(self, x: Tensor) -> Result:
         scores = self.layer(x)
@@ -54,21 +54,21 @@ class _Raises(torch.autograd.Function):
 
 
 class RaisesOnBackward(Plain):
-    """Runs forward only."""
+    """Fails in the backward pass."""
 
     def forward(self, x: Tensor) -> Tensor:
         return _Raises.apply(self.layer(x))
 
 
 class NoGradient(Plain):
-    """Nothing to learn from."""
+    """Its output has no gradient."""
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layer(x).argmax(1)
 
 
 class OutOfMemory(Plain):
-    """Takes more than there is for batches above a size."""
+    """Runs out of memory for batches above a size."""
 
     def __init__(self, most: int = 2) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class OutOfMemory(Plain):
 
 
 class Exits(Plain):
-    """Takes its process with it."""
+    """Ends its process."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not x.is_meta:
@@ -98,7 +98,7 @@ class Talks(Plain):
 
 
 class Tokens(nn.Module):
-    """Takes numbers of words."""
+    """Takes token ids."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class Tokens(nn.Module):
 
 
 class Restless(Plain):
-    """Never the same time twice in a row."""
+    """Takes a different time in each call."""
 
     calls = 0
 

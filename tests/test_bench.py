@@ -1,4 +1,4 @@
-"""`archcount bench` as a user meets it: processes, results, comparisons, pictures, interrupts."""
+"""`archcount bench` from the command line and from Python."""
 
 from __future__ import annotations
 
@@ -171,19 +171,19 @@ def test_out_of_memory(policy, code, status, batch):
     assert (found["status"], found["batch"], found["configuration"]["batch"]) == (status, batch, 8)
 
 
-def test_a_process_that_dies_is_said():
+def test_a_process_that_dies_is_reported():
     done = of("Exits", "--mode", "forward")
     assert done.returncode == 3
     assert "its process ended with code 7" in done.stdout
 
 
-def test_what_a_model_prints_is_no_part_of_the_result():
+def test_output_of_a_model_is_not_part_of_the_result():
     done = of("Talks", "--format", "json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["measurements"][0]["status"] == "done"
 
 
-def test_a_missing_device_is_exit_3_and_names_what_is_there():
+def test_a_missing_device_exits_3_and_lists_available_ones():
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device")
     done = run("bench", "--device", "cuda")
@@ -194,7 +194,7 @@ def test_a_missing_device_is_exit_3_and_names_what_is_there():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--batch", "0"], "--batch 0"),
         (["--batch", "a"], "--batch 'a'"),
@@ -233,16 +233,16 @@ def test_a_missing_device_is_exit_3_and_names_what_is_there():
         (["--repeat", "0"], "--repeat 0"),
     ],
 )
-def test_mistakes_are_told_in_one_line(arguments, told):
+def test_invalid_options_are_reported_in_one_line(arguments, message):
     done = run("bench", *arguments)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert told in done.stderr
+    assert message in done.stderr
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_file_that_is_no_result_is_told(tmp_path):
+def test_a_file_that_is_not_a_result_is_refused(tmp_path):
     path = tmp_path / "result.json"
     path.write_text('{"schema": "archcount.table/1"}')
     done = run("bench", "compare", str(path), str(path))
@@ -268,7 +268,7 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_progress_is_told_on_stderr():
+def test_progress_is_shown_on_stderr():
     done = of("Plain", "--mode", "forward")
     assert [line.rpartition(": ")[2].split(",")[0] for line in done.stderr.splitlines()] == [
         "starting",
@@ -281,7 +281,7 @@ def test_progress_is_told_on_stderr():
     assert "s of sampling left" in shown
 
 
-def test_ways_to_be_faster_are_held_against_the_plain_one():
+def test_tuned_settings_are_compared_with_the_plain_ones():
     done = run(
         *SMALL, "--mode", "forward", "--tune", "--allow", "channels_last", "--format", "json"
     )
@@ -310,7 +310,7 @@ def test_two_processes_by_torchs_launcher():
     assert forward["gradient_bytes"] == 0
 
 
-def test_processes_that_cannot_run_are_told():
+def test_failing_processes_are_reported():
     done = run(
         "bench", f"{MODELS}:RaisesOnBackward", "--input", "4", "--batch", "2", "--mode", "train",
         "--nproc", "2", *QUICK,
@@ -321,7 +321,7 @@ def test_processes_that_cannot_run_are_told():
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_module_at_hand_is_measured_on_a_copy():
+def test_a_module_is_measured_on_a_copy():
     module = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)).eval()
     before = {name: value.clone() for name, value in module.state_dict().items()}
     threads, state = torch.get_num_threads(), torch.random.get_rng_state()
@@ -340,7 +340,7 @@ def test_a_module_at_hand_is_measured_on_a_copy():
 
 
 class Watched(nn.Linear):
-    """Notes the mode and type of every call, the copies' too."""
+    """Records mode and dtype of every call, also of copies."""
 
     seen: list[tuple[bool, torch.dtype]] = []  # noqa: RUF012
 
@@ -350,7 +350,7 @@ class Watched(nn.Linear):
         return super().forward(x)
 
 
-def test_configurations_of_a_module_at_hand_do_not_share_it():
+def test_configurations_of_a_module_do_not_share_it():
     Watched.seen.clear()
     report = ac.bench(
         Watched(4, 3), input="4", batch=2, budget=0.1, warm_up=1, peak=1e12,

@@ -1,4 +1,4 @@
-"""Configurations in turns: what fails takes nothing from the others, and an interrupt neither."""
+"""Interleaved measurement of configurations, with mock workers: failures and interrupts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from archcount.benchmark.model_counts import Counted
-from archcount.benchmark.results import ModelCounts, RowTime
+from archcount.benchmark.iteration_counts import Counted
+from archcount.benchmark.results import IterationCounts, RowTime
 from archcount.benchmark.runner import Runner
 from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.workers import WorkerError
 
-FACTS = ModelCounts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
+FACTS = IterationCounts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
 MS = 1_000_000
 
 
@@ -21,8 +21,8 @@ def block_of(time, iterations):
     return Block(samples_ns=(time,) * iterations, wall_ns=time * iterations)
 
 
-class FakeWorker:
-    """Answers as a worker does, without any work; `script` may raise instead."""
+class MockWorker:
+    """A mock worker; `script` may raise an error."""
 
     log: list[tuple[str, str, int]]
 
@@ -54,7 +54,7 @@ def run(configurations, script=lambda do, configuration, how: None, room=None, *
     hosts = []
 
     def make(configuration):
-        hosts.append(FakeWorker(configuration, script, log))
+        hosts.append(MockWorker(configuration, script, log))
         return hosts[-1]
 
     runner = Runner(
@@ -72,7 +72,7 @@ def named(*targets, **settings):
     return [Configuration(target=target, batch=8, **settings) for target in targets]
 
 
-def test_every_configuration_is_measured_in_a_host_of_its_own():
+def test_every_configuration_is_measured_in_a_worker_of_its_own():
     (one, other), log, _ = run(named("a", "b"))
     assert (one.status, other.status) == ("done", "done")
     assert one.statistics.median_ns == 10 * MS
@@ -87,7 +87,7 @@ def test_every_configuration_is_measured_in_a_host_of_its_own():
     ]
 
 
-def test_blocks_are_sampled_in_turns_in_an_order_drawn_anew():
+def test_blocks_are_sampled_in_turns_in_random_order():
     _, log, _ = run(named("a", "b"))
     last = max(place for place, entry in enumerate(log) if entry[0] == "loss_words")
     blocks = [entry[1] for entry in log[last:] if entry[0] == "block"]
@@ -111,7 +111,7 @@ def test_another_process_costs_an_iteration_that_is_not_timed():
     assert set(alone) == {0}
 
 
-def test_what_does_not_fit_into_memory_together_takes_turns_in_groups():
+def test_configurations_that_do_not_fit_into_memory_together_run_in_groups():
     # Of 500 bytes that are free, 300 may be taken: three configurations of 100.
     found, log, _ = run(named("a", "b", "c", "d"), room=500)
     assert [item.interleaved for item in found] == [2, 2, 2, 0]
@@ -130,20 +130,20 @@ def fails(target, error, when="block", above=0):
 MEMORY = WorkerError("memory", "out of it", 3)
 
 
-def test_a_model_that_fails_takes_nothing_from_the_others():
+def test_a_failing_model_does_not_affect_the_others():
     found, _, _ = run(named("a", "b", "c"), fails("b", WorkerError("problem", "it fell", 2)))
     assert [item.status for item in found] == ["done", "failed", "done"]
     assert (found[1].problem, found[1].exit_code) == ("it fell", 2)
     assert found[1].statistics is None
 
 
-def test_a_process_that_dies_is_no_lack_of_memory():
+def test_a_process_that_dies_is_not_out_of_memory():
     found, _, _ = run(named("a", "b"), fails("b", WorkerError("died", "signal", 3)), on_oom="halve")
     assert [(item.status, item.batch) for item in found] == [("done", 8), ("failed", 8)]
     assert found[1].exit_code == 3
 
 
-def test_memory_that_runs_out_beside_others_is_tried_again_alone():
+def test_out_of_memory_beside_others_is_tried_again_alone():
     hosts = []
 
     def script(do, configuration, how):
@@ -163,7 +163,7 @@ def test_memory_that_runs_out_beside_others_is_tried_again_alone():
     ("policy", "status", "batch", "code"),
     [("fail", "failed", 8, 3), ("skip", "skipped", 8, 0), ("halve", "done", 2, 0)],
 )
-def test_out_of_memory_is_met_as_asked_for(policy, status, batch, code):
+def test_out_of_memory_is_handled_as_requested(policy, status, batch, code):
     found, _, _ = run(named("a", "b"), fails("b", MEMORY, "first_call", above=3), on_oom=policy)
     assert found[0].status == "done"
     assert (found[1].status, found[1].batch, found[1].exit_code) == (status, batch, code)
@@ -177,7 +177,7 @@ def test_halving_ends_at_one_image():
     assert (found[0].status, found[0].batch, found[0].exit_code) == ("failed", 1, 3)
 
 
-def test_a_halved_batch_is_counted_anew():
+def test_a_halved_batch_is_counted_again():
     counted = []
 
     def count(configuration):
@@ -185,7 +185,7 @@ def test_a_halved_batch_is_counted_anew():
         return Counted(facts=replace(FACTS, macs=configuration.batch))
 
     def make(configuration):
-        return FakeWorker(configuration, fails("a", MEMORY, "first_call", above=4), [])
+        return MockWorker(configuration, fails("a", MEMORY, "first_call", above=4), [])
 
     (found,) = Runner(plan=RunSettings(on_oom="halve"), make_worker=make, count=count).run(
         named("a")
@@ -204,7 +204,7 @@ def test_an_interrupt_keeps_what_is_finished_and_the_samples_of_the_rest():
         if configuration.target == "b" and blocks["b"] > 40:
             raise KeyboardInterrupt
 
-    class Noisy(FakeWorker):
+    class Noisy(MockWorker):
         def ask(self, do, **how):
             answer = super().ask(do, **how)
             if do == "block" and self.configuration.target == "b":
@@ -224,11 +224,11 @@ def test_an_interrupt_keeps_what_is_finished_and_the_samples_of_the_rest():
     assert other.statistics.samples > 0
 
 
-def test_rows_bring_their_own_counts():
+def test_rows_have_their_own_counts():
     def count(configuration):
         return Counted(facts=FACTS, rows={"conv1": (70, 140)})
 
-    class WithRows(FakeWorker):
+    class WithRows(MockWorker):
         def ask(self, do, **how):
             if do == "rows":
                 times = {"forward_ns": 5.0, "backward_ns": 9.0}
@@ -249,7 +249,7 @@ def slower_in(process_times, repeat):
     """Run a configuration in several processes, each with a time of its own."""
     made = []
 
-    class Lucky(FakeWorker):
+    class Lucky(MockWorker):
         def __init__(self, configuration, script, log):
             super().__init__(configuration, script, log)
             made.append(self)
@@ -270,7 +270,7 @@ def slower_in(process_times, repeat):
     return found
 
 
-def test_the_interval_of_several_processes_knows_how_far_they_differ():
+def test_the_interval_of_several_processes_includes_their_variation():
     # Within each process no iteration differs; the six are 10 to 15 ms, their middle 12.5.
     found = slower_in([10, 11, 12, 13, 14, 15], 6)
     assert found.statistics.processes == 6
@@ -296,13 +296,13 @@ def test_one_of_several_processes_that_fails_fails_the_configuration():
     assert found.statistics.processes == 2
 
 
-def test_an_error_of_any_kind_ends_one_configuration_alone():
+def test_an_error_of_any_kind_ends_one_configuration_only():
     found, _, _ = run(named("a", "b", "c"), fails("b", ZeroDivisionError("by nought")))
     assert [item.status for item in found] == ["done", "failed", "done"]
     assert "ZeroDivisionError: by nought" in found[1].problem
 
 
-def test_a_process_that_a_system_kills_beside_others_is_tried_again_alone():
+def test_a_process_killed_beside_others_is_tried_again_alone():
     tries = []
 
     def script(do, configuration, how):
@@ -318,7 +318,7 @@ def test_a_process_that_a_system_kills_beside_others_is_tried_again_alone():
 
 
 def test_an_input_with_a_batch_of_its_own_is_what_is_counted():
-    class Fixed(FakeWorker):
+    class Fixed(MockWorker):
         def ask(self, do, **how):
             answer = super().ask(do, **how)
             return (5, ("odd",)) if do == "prepare" else answer
@@ -338,7 +338,7 @@ def test_an_input_with_a_batch_of_its_own_is_what_is_counted():
     assert (failed.status, failed.batch) == ("failed", 5)  # another batch cannot be had
 
 
-def test_processes_of_a_halved_batch_are_told_with_its_own_counts():
+def test_processes_of_a_halved_batch_have_its_counts():
     tries = []
 
     def script(do, configuration, how):
@@ -352,7 +352,7 @@ def test_processes_of_a_halved_batch_are_told_with_its_own_counts():
 
     runner = Runner(
         plan=RunSettings(repeat=2, on_oom="halve"),
-        make_worker=lambda configuration: FakeWorker(configuration, script, []),
+        make_worker=lambda configuration: MockWorker(configuration, script, []),
         count=count,
         room=1000,  # one at a time
     )

@@ -1,4 +1,4 @@
-"""What runs in a benchmark's process: models of every sort, their losses, rows and clocks."""
+"""Sessions of a benchmark: inputs, losses, rows, clocks, devices and workers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from torch import nn
 import archcount as ac
 from archcount.benchmark import devices, peaks
 from archcount.benchmark.devices import DeviceClock, HostClock, check_device, is_out_of_memory
+from archcount.benchmark.iteration_counts import count_iteration, hash_of
 from archcount.benchmark.loss import Loss
-from archcount.benchmark.model_counts import count_facts, hash_of
 from archcount.benchmark.row_times import Traffic, rows_of
 from archcount.benchmark.samples import Block
 from archcount.benchmark.session import Session
@@ -79,7 +79,7 @@ def test_a_tables_network_adds_its_heads_by_their_weights():
     assert loss.words == "cross entropy with 2 weighted heads"
 
 
-def test_a_model_that_raises_on_backward_is_told_with_its_own_words():
+def test_an_error_in_backward_is_reported_with_its_message():
     with pytest.raises(UserCodeError, match="backward is not for this model"):
         Session(of("RaisesOnBackward")).first_call()
     assert Session(of("RaisesOnBackward", mode="forward")).first_call() > 0
@@ -105,7 +105,7 @@ def test_inputs_have_numbers_and_integers_are_valid_indices():
         ({}, torch.float32, torch.float32),
     ],
 )
-def test_types_of_numbers(settings, weight, given):
+def test_dtypes(settings, weight, given):
     session = Session(of("Plain", **settings))
     assert session.first_call() > 0
     assert session._module.layer.weight.dtype == weight
@@ -120,7 +120,7 @@ def test_channels_last_is_of_weights_and_images():
     assert kernel.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_what_ways_give_is_compared_on_the_same_weights_and_images(tmp_path):
+def test_outputs_are_compared_on_the_same_weights_and_images(tmp_path):
     plain = Configuration(target="mobilenet_v1@0.25-224", batch=1)
     Session(plain).save_outputs(tmp_path / "plain.pt")
     assert Session(plain).difference(tmp_path / "plain.pt") == 0
@@ -128,7 +128,7 @@ def test_what_ways_give_is_compared_on_the_same_weights_and_images(tmp_path):
     assert 1e-6 < Session(rounded).difference(tmp_path / "plain.pt") < 0.5
 
 
-def test_outputs_that_are_not_finite_are_said(tmp_path):
+def test_outputs_that_are_not_finite_are_refused(tmp_path):
     session = Session(of("Plain", mode="forward"))
     session.save_outputs(tmp_path / "plain.pt")
     with torch.no_grad():
@@ -137,12 +137,12 @@ def test_outputs_that_are_not_finite_are_said(tmp_path):
         session.difference(tmp_path / "plain.pt")
 
 
-def test_no_way_is_tried_twice():
+def test_no_combination_is_tried_twice():
     plain = Configuration(target="googlenet", dtype="bf16")
     assert [way.settings for way in ways(plain, ["bf16", "fp16"])] == ["bf16", "fp16"]
 
 
-def test_a_signal_goes_through_what_catches_a_users_errors():
+def test_a_signal_is_not_caught_as_a_users_error():
     from archcount.errors import Stopped
     from archcount.loading.reference import users_code
 
@@ -150,7 +150,7 @@ def test_a_signal_goes_through_what_catches_a_users_errors():
         raise Stopped
 
 
-def test_combinations_of_what_is_allowed():
+def test_combinations_of_allowed_settings():
     plain = Configuration(target="googlenet")
     found = [way.settings for way in ways(plain, ["channels_last", "amp-fp16"])]
     assert found == [
@@ -166,8 +166,7 @@ def toy(data):
     return ac.load(data / "toy.yaml").build()
 
 
-def test_rows_cut_the_network_where_it_changes_nothing(toy):
-    """The gradients that go back row by row are those of the whole network."""
+def test_gradients_row_by_row_are_those_of_the_whole_network(toy):
     image = torch.randn(2, *ac.load("googlenet").input)
     network = ac.load("googlenet").build().train()
     for dropout in network.modules():
@@ -191,9 +190,9 @@ def test_rows_cut_the_network_where_it_changes_nothing(toy):
         torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-4)
 
 
-def test_rows_have_every_product_of_the_network():
+def test_counts_of_rows_sum_to_those_of_the_network():
     for mode in ("forward", "train"):
-        counted = count_facts(Configuration(target="googlenet", mode=mode, batch=2))
+        counted = count_iteration(Configuration(target="googlenet", mode=mode, batch=2))
         network = ac.load("googlenet").build().train(mode == "train")
         rows = rows_of(
             network, torch.randn(2, 3, 224, 224), HostClock(), is_train=mode == "train", walks=1
@@ -221,8 +220,8 @@ def test_a_module_without_rows_is_refused():
         rows_of(nn.Linear(4, 3), torch.zeros(1, 4), HostClock(), is_train=False, walks=1)
 
 
-class FakeEvent:
-    """An event on a device whose every iteration takes 3 ms, with 1 ms of idling before."""
+class MockEvent:
+    """An event of a mock device."""
 
     now = 0.0
 
@@ -230,7 +229,7 @@ class FakeEvent:
         assert enable_timing
 
     def record(self):
-        self.at = FakeEvent.now
+        self.at = MockEvent.now
 
     def elapsed_time(self, other):
         return other.at - self.at
@@ -238,11 +237,11 @@ class FakeEvent:
 
 def test_a_devices_clock_reads_its_events_and_waits_once_a_block(monkeypatch):
     waits = []
-    monkeypatch.setattr(torch, "Event", FakeEvent)
+    monkeypatch.setattr(torch, "Event", MockEvent)
     monkeypatch.setattr(torch.accelerator, "synchronize", waits.append)
 
     def iterate():
-        FakeEvent.now += 3.0
+        MockEvent.now += 3.0
 
     clock = DeviceClock(torch.device("cuda:0"))
     block = clock.block(iterate, 4)
@@ -253,7 +252,7 @@ def test_a_devices_clock_reads_its_events_and_waits_once_a_block(monkeypatch):
     assert clock.host_ns(iterate) >= 0
 
 
-def test_a_device_that_is_not_there_is_named_with_those_that_are(monkeypatch):
+def test_an_unavailable_device_is_refused_with_the_available_ones(monkeypatch):
     with pytest.raises(UsageError, match="unknown device 'tpu'; allowed: cpu, cuda"):
         check_device("tpu")
     monkeypatch.setattr(devices, "available", lambda: ("cpu", "cuda:0", "cuda:1"))
@@ -269,7 +268,7 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(monkeypatch):
     assert devices.best() == "cpu"
 
 
-def test_lack_of_memory_is_told_from_other_errors():
+def test_out_of_memory_is_distinguished_from_other_errors():
     with pytest.raises(RuntimeError) as raised:
         torch.empty(2**60)
     assert is_out_of_memory(raised.value)
@@ -284,7 +283,7 @@ def failure(worker, do, **how):
     return raised.value.kind, raised.value.what, raised.value.exit_code
 
 
-def test_a_worker_tells_lack_of_memory_and_problems_apart():
+def test_a_worker_distinguishes_out_of_memory_and_problems():
     worker = InlineWorker()
     assert worker.ask("prepare", configuration=of("OutOfMemory", batch=3)) == (3, ())
     kind, what, code = failure(worker, "first_call")
@@ -297,7 +296,7 @@ def test_a_worker_tells_lack_of_memory_and_problems_apart():
     assert failure(worker, "prepare", configuration=of("Nothing"))[0] == "problem"
 
 
-def test_a_process_passes_answers_and_errors_on():
+def test_a_process_returns_results_and_errors():
     with closing(ProcessWorker(of("RaisesOnBackward"))) as worker:
         assert worker.ask("prepare", configuration=of("Plain")) == (2, ())
         assert isinstance(worker.ask("block", iterations=2), Block)
@@ -305,16 +304,16 @@ def test_a_process_passes_answers_and_errors_on():
         assert "backward is not for this model" in failure(worker, "first_call")[1]
 
 
-def test_facts_are_archcounts_own_counts():
+def test_counts_of_a_configuration():
     # GoogLeNet: 1,582,671,872 MACs an image (README); two images.
-    facts = count_facts(Configuration(target="googlenet", batch=2)).facts
+    facts = count_iteration(Configuration(target="googlenet", batch=2)).facts
     assert (facts.params, facts.macs, facts.backward_macs) == (6_998_552, 2 * 1_582_671_872, 0)
     # 2 x 4 x 3 forward; backward the weight's gradient alone, as the input has none.
-    train = count_facts(of("Plain")).facts
+    train = count_iteration(of("Plain")).facts
     assert (train.macs, train.backward_macs, train.flops) == (24, 24, 96)
 
 
-def test_a_model_that_cannot_be_counted_is_measured_all_the_same(tmp_path):
+def test_a_model_that_cannot_be_counted_is_measured_anyway(tmp_path):
     path = tmp_path / "looks.py"
     path.write_text(
         "import torch\n"
@@ -324,13 +323,13 @@ def test_a_model_that_cannot_be_counted_is_measured_all_the_same(tmp_path):
         "def make(): return Looks(4, 3)\n"
     )
     configuration = Configuration(target=f"{path}:make", inputs=("4",))
-    counted = count_facts(configuration)
+    counted = count_iteration(configuration)
     assert counted.facts is None
     assert "could not be counted" in counted.remarks[0]
     assert Session(configuration).first_call() > 0
 
 
-def test_a_hash_is_of_the_file_that_a_target_comes_from(tmp_path):
+def test_the_hash_is_that_of_the_source_file(tmp_path):
     path = tmp_path / "net.py"
     path.write_text("x = 1\n")
     # sha256sum of the line above
@@ -341,8 +340,8 @@ def test_a_hash_is_of_the_file_that_a_target_comes_from(tmp_path):
     assert hash_of("resnet@50") == hash_of("resnet@18") != hash_of("vgg")
 
 
-class FakeNvml:
-    """NVIDIA's library with one device, which does not tell its temperature."""
+class MockNvml:
+    """A mock of NVML with one device, which has no temperature sensor."""
 
     class NVMLError(Exception):
         pass
@@ -356,13 +355,13 @@ class FakeNvml:
 
     @staticmethod
     def nvmlDeviceGetTemperature(device, sensor):
-        raise FakeNvml.NVMLError
+        raise MockNvml.NVMLError
 
 
-def test_the_state_of_devices_is_told_where_it_can_be(monkeypatch):
+def test_the_state_of_nvidia_devices_is_recorded(monkeypatch):
     from archcount.benchmark.environment import busy_cores, device_state
 
-    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml)
+    monkeypatch.setitem(sys.modules, "pynvml", MockNvml)
     assert device_state() == {
         "driver": "555.1",
         "gpu 0 SM clock": "1980 MHz",

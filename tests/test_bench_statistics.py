@@ -1,4 +1,4 @@
-"""Intervals hold the truth as often as they say, and comparisons call equal what is equal."""
+"""Coverage of confidence intervals, stopping rules, and comparison of runs."""
 
 from __future__ import annotations
 
@@ -54,23 +54,23 @@ def block(times):
 
 @pytest.mark.parametrize("blocks_by_length", [(20, 5), (30, 10)])
 @pytest.mark.parametrize("name", TIMES)
-def test_the_interval_holds_the_true_median_in_95_percent_of_runs(name, blocks_by_length):
+def test_the_interval_contains_the_true_median_in_95_percent_of_runs(name, blocks_by_length):
     draw, truth = TIMES[name]
     number, length = blocks_by_length
-    held = 0
+    contained = 0
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)
         low, high = interval_of_median(list(draw(rng, number * length).reshape(number, length)))
-        held += low <= truth <= high
-    assert 930 <= held <= 970
+        contained += low <= truth <= high
+    assert 930 <= contained <= 970
 
 
 @pytest.mark.parametrize("length", [1, 3])
 @pytest.mark.parametrize("name", TIMES)
-def test_it_still_does_where_sampling_stops_once_it_is_narrow(name, length):
-    """With a look after every block from the sixth on, normal times of length 1 fail here."""
+def test_the_interval_contains_it_when_sampling_stops_by_itself(name, length):
+    """With a check after every block from the sixth on, normal times of length 1 fail."""
     draw, truth = TIMES[name]
-    held = 0
+    contained = 0
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)
         sampling = Sampling(plan=RunSettings(target=0.01, budget=100), iteration_ns=BASE)
@@ -78,19 +78,19 @@ def test_it_still_does_where_sampling_stops_once_it_is_narrow(name, length):
             sampling.add(block(draw(rng, length)))
         assert sampling.stopped == "target"
         found = describe(sampling.blocks)
-        held += found.low_ns <= BASE * truth <= found.high_ns
-    assert 930 <= held <= 970
+        contained += found.low_ns <= BASE * truth <= found.high_ns
+    assert 930 <= contained <= 970
 
 
-def test_iterations_that_share_what_disturbs_them_are_not_taken_for_many():
-    """Blocks differ by 2 %, iterations of one hardly: drawing iterations would be too sure."""
-    held = 0
+def test_correlated_iterations_do_not_narrow_the_interval():
+    """Blocks differ by 2 %, iterations of one block hardly: resample blocks, not iterations."""
+    contained = 0
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)
         blocks = [centre + rng.normal(0, 0.001, 20) for centre in rng.normal(1, 0.02, 20)]
         low, high = interval_of_median(blocks)
-        held += low <= 1 <= high
-    assert 930 <= held <= 975
+        contained += low <= 1 <= high
+    assert 930 <= contained <= 975
 
 
 def verdicts(slower):
@@ -162,7 +162,7 @@ def test_a_block_takes_a_fifth_of_a_second():
 
 
 def warmed(times, least=10, budget_ns=1e12):
-    """Feed a warm-up with an endless run of times; give how it ended."""
+    """Run a warm-up with the given times; return its record."""
     warming = Warming(least=least, budget_ns=budget_ns)
     place = 0
     while not warming.is_over:
@@ -184,7 +184,7 @@ def test_warm_up_goes_on_while_it_gets_faster():
     assert falling.medians_ns[-1] < 1.2 * BASE
 
 
-def test_warm_up_is_capped_and_says_that_it_did_not_settle():
+def test_warm_up_is_limited_and_recorded_as_not_settled():
     never = warmed(lambda place: BASE * 1.02**place)
     assert not never.settled
     assert never.iterations >= 200
@@ -228,13 +228,13 @@ def test_runs_are_compared_by_configuration():
     assert found.settings == ()
 
 
-def test_every_setting_that_is_another_is_listed():
+def test_every_different_setting_is_listed():
     found = compare_benchmarks(
         run(measured(1), environment={"torch": "2.12", "python": "3.11"}),
         run(measured(1, compile="default"), environment={"torch": "2.13", "python": "3.11"}),
     )
-    told = {setting.name: (setting.before, setting.after) for setting in found.settings}
-    assert told == {"torch": ("2.12", "2.13"), "compile": ("", "default")}
+    changed = {setting.name: (setting.before, setting.after) for setting in found.settings}
+    assert changed == {"torch": ("2.12", "2.13"), "compile": ("", "default")}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_every_setting_that_is_another_is_listed():
         run(),
     ],
 )
-def test_runs_of_unlike_things_are_refused(after):
+def test_runs_of_different_things_are_refused(after):
     from archcount.errors import UsageError
 
     with pytest.raises(UsageError, match="no measurement in common"):
@@ -264,13 +264,13 @@ def test_a_table_that_has_changed_is_refused_but_for_force():
     assert compare_benchmarks(before, after, force=True).pairs[0].verdict == "SAME"
 
 
-def test_forced_runs_of_other_batches_are_compared_by_image():
+def test_forced_comparison_of_different_batches_is_per_image():
     # 8 images in 2 against 4 in 1 is the same time an image.
     found = compare_benchmarks(run(measured(1)), run(measured(2, batch=8, seed=3)), force=True)
     assert found.pairs[0].ratio == pytest.approx(1, abs=0.01)
 
 
-def test_what_only_one_run_has_is_said():
+def test_configurations_of_only_one_run_are_listed():
     failed = Measurement(
         configuration=Configuration(target="vgg"), batch=1, status="failed", problem="it fell"
     )

@@ -365,7 +365,7 @@ def test_class_count_and_let_names_on_the_command_line():
         (["--as-printed", "--batch", "2"], "--as-printed shows what the paper prints"),
         (["--as-printed", "--compare-paper"], "allowed: --row, --format and -o beside it"),
         (["--as-printed", "--row", "inception_3z"], "googlenet has no row 'inception_3z'"),
-        (["--classes", "ten"], "'ten' is no name here"),
+        (["--classes", "ten"], "unknown name 'ten'"),
         (["--classes", "0"], "with classes = 0: row linear: "),
         (["--let", "classes"], "--let 'classes'; allowed: NAME=VALUE"),
         (["--let", "clases=3"], "no let name 'clases'; allowed: classes; did you mean 'classes'"),

@@ -7,10 +7,10 @@ from functools import cache
 import pytest
 from handwritten import NETWORKS, STYLES, TABLES, build, layers, plant
 
-from archcount.difference import Model, compare
+from archcount.difference import ComparedModel, compare
 from archcount.engines import models
-from archcount.loading.target import load_model
-from archcount.tracing.sequence import layers_of
+from archcount.loading.model_target import load_model
+from archcount.tracing.layer_sequence import layers_of
 
 PLANTED = [(name, seed) for name in NETWORKS for seed in range(50)]
 
@@ -18,7 +18,7 @@ PLANTED = [(name, seed) for name in NETWORKS for seed in range(50)]
 def model(module, name):
     _, _, traced = models.run(module, "3x224x224", name=name)
     found = layers_of(traced)
-    return Model(name=name, layers=found.layers, results=found.results, params=0, macs=0)
+    return ComparedModel(name=name, layers=found.layers, results=found.results, params=0, macs=0)
 
 
 @cache

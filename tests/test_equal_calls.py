@@ -19,7 +19,7 @@ import archcount as ac
 from archcount.operators.operation import Operation, TensorSpec
 from archcount.spec.catalogue import shipped_tables
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.surroundings import undisturbed
+from archcount.tracing.run_context import undisturbed
 from archcount.tracing.tensor_specs import Memories
 from archcount.tracing.trace import trace
 

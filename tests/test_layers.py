@@ -24,9 +24,9 @@ from archcount.layers.linear import Dropout, Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
 from archcount.layers.pooling import AvgPool, MaxPool
 from archcount.layers.registry import KINDS
-from archcount.layers.scaling import Scale
+from archcount.layers.scale import Scaling
 from archcount.layers.separable import SeparableConv
-from archcount.layers.subsampling import Subsample
+from archcount.layers.subsampling import Subsampling
 from archcount.printed import Patch
 
 sides = st.integers(1, 5)
@@ -82,10 +82,10 @@ def layers(draw):
         made = kind(size=(draw(st.integers(1, 7)), draw(st.integers(1, 7))))
     elif kind is BatchNorm:
         made = BatchNorm(scale=draw(st.booleans()))
-    elif kind is Subsample:
-        made = Subsample(stride=draw(st.integers(1, 3)), width=draw(st.integers(1, 12)))
-    elif kind is Scale:
-        made = Scale(factor=draw(st.sampled_from([0.1, 0.17, 1.0])))
+    elif kind is Subsampling:
+        made = Subsampling(stride=draw(st.integers(1, 3)), width=draw(st.integers(1, 12)))
+    elif kind is Scaling:
+        made = Scaling(factor=draw(st.sampled_from([0.1, 0.17, 1.0])))
     elif kind is Linear:
         shape = Shape((shape.elements,))
         made = Linear(width=draw(st.integers(1, 9)), bias=draw(st.booleans()))
@@ -246,7 +246,7 @@ def test_asymmetric_pooling_leaves_the_padding_out():
 
 def test_subsampling_takes_the_first_of_every_two_and_adds_zeros():
     image = torch.arange(9.0).reshape(1, 1, 3, 3)
-    module = Subsample(stride=2, width=2).module(Shape((1, 3, 3)))
+    module = Subsampling(stride=2, width=2).module(Shape((1, 3, 3)))
     assert module(image).tolist() == [[[[0.0, 2.0], [6.0, 8.0]], [[0.0, 0.0], [0.0, 0.0]]]]
 
 
@@ -308,8 +308,8 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (LocalResponseNorm(), (2, 3, 3), {"norm": 180}),  # (5 + 5) x 18
         (BatchNorm(), (2, 3, 3), {"norm": 36}),
         (BatchNorm(scale=False), (2, 3, 3), {"norm": 36}),  # still divided by the deviation
-        (Subsample(stride=2, width=4), (2, 3, 3), {}),
-        (Scale(factor=0.17), (2, 3, 3), {"scale": 18}),
+        (Subsampling(stride=2, width=4), (2, 3, 3), {}),
+        (Scaling(factor=0.17), (2, 3, 3), {"scale": 18}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Gelu(), (2, 3, 3), {"activation": 18}),
         (Softmax(), (10,), {"softmax": 50}),
@@ -360,9 +360,9 @@ def test_every_kind_has_a_hand_count_above():
         (Conv(patch=Patch((3, 3)), width=3), (4, 6), r"gets 4x6 \(channels x length\)"),
         (MaxPool(patch=Patch((3, 3))), (4, 6, 6, 6), "channels x depth x height x width"),
         (LocalResponseNorm(), (4, 6), "channels, height and width"),
-        (Subsample(stride=2, width=8), (4, 6, 6, 6), "channels, height and width"),
+        (Subsampling(stride=2, width=8), (4, 6, 6, 6), "channels, height and width"),
         (GlobalAvgPool(), (4,), "channels, height and width"),
-        (Subsample(stride=2, width=3), (4, 4, 4), "subsample to 3 channels, and 4 come in"),
+        (Subsampling(stride=2, width=3), (4, 4, 4), "subsample to 3 channels, and 4 come in"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(kind, shape, says):

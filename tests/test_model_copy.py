@@ -21,7 +21,7 @@ import archcount as ac
 from archcount.errors import UsageError
 from archcount.layers import Cost
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.surroundings import undisturbed
+from archcount.tracing.run_context import undisturbed
 from archcount.tracing.trace import trace
 
 

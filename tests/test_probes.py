@@ -8,7 +8,7 @@ from probes import PROBES
 from torch.utils._pytree import tree_map
 
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.surroundings import undisturbed
+from archcount.tracing.run_context import undisturbed
 from archcount.tracing.trace import trace
 
 

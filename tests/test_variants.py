@@ -177,7 +177,7 @@ def test_a_printed_stride_and_a_type_as_block(tmp_path):
         (("of: thin,", "of: thinner,"), "variant thinner is based on itself .thinner -> thinner."),
         (("read: {block: large}", "read: {block: lage}"), "variant large: unknown column to read 'lage'.*did you mean 'large'"),
         (("read: {block: large}", "read: {blok: large}"), "variant large: unknown column to read another as 'blok'"),
-        (("    read: {block: large}\n", ""), "variant large: no column says what the rows' blocks are.*read: {block: COLUMN}"),
+        (("    read: {block: large}\n", ""), "variant large: no column names the rows' blocks.*read: {block: COLUMN}"),
         (("{two: {block", "{too: {block"), "variant thin: unknown row 'too'.*did you mean 'two'"),
         (("{two: {block", "{two: {blok"), "variant thin: unknown column to change 'blok'"),
         (("{two: {block: conv3-2", "{two: {block: convv3-2"), "unknown layer kind or block 'convv3-2'"),

@@ -10,8 +10,8 @@ from archcount import difference
 from archcount.api.model_report import check_run
 from archcount.api.tables import Table
 from archcount.errors import Problem, UsageError
+from archcount.loading.model_target import built, load_model
 from archcount.loading.reference import UserCodeError
-from archcount.loading.target import built, load_model
 from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
 from archcount.reporting.report import Lines, Parts, Report
 
@@ -30,7 +30,7 @@ class DifferenceReport(Report):
     command = "diff {record.left.name} {record.right.name}"
     schema = "archcount.diff/2"
 
-    record: difference.Difference
+    record: difference.ModelDifference
 
     @property
     def is_changed(self) -> bool:
@@ -117,9 +117,9 @@ def _run(
     *,
     batch: int,
     device: str,
-) -> tuple[difference.Model, str, tuple[str, ...]]:
+) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
-    from archcount.engines.sides import side
+    from archcount.engines.model_layers import side
 
     try:
         layers, params, macs, inputs, told = side(
@@ -135,7 +135,7 @@ def _run(
                 remedy="name one with --input",
             )
         ) from None
-    model = difference.Model(
+    model = difference.ComparedModel(
         name=name, layers=layers.layers, results=layers.results, params=params, macs=macs
     )
     return model, inputs, told

@@ -9,7 +9,7 @@ from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.comparison import Comparison
 from archcount.engines import Count, RowCount, cross_check
-from archcount.printed import PrintedTable, Source
+from archcount.printed import PaperSource, PrintedTable
 from archcount.reporting.table_result import EngineResult, ResultRow, TableResult, TableWarning
 from archcount.spec.variant import Variant
 
@@ -51,7 +51,7 @@ def table_result(
     return TableResult(
         name=architecture.name,
         variant=architecture.variant,
-        source=printed.source if printed else Source(title=""),
+        source=printed.source if printed else PaperSource(title=""),
         input=total.input,
         batch=batch,
         rows=tuple(line(row, "row") for row in first.rows),

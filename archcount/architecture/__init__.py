@@ -1,41 +1,41 @@
 """The architecture: blocks as written, expanded to a frozen tree with every number resolved."""
 
-from archcount.architecture.architecture import Architecture, Head, Row
+from archcount.architecture.architecture import Architecture, ExpandedRow, Head
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
     JoinBlock,
     LayerDefaults,
+    LocatedText,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
-    Text,
 )
 from archcount.architecture.expand import expand
 from archcount.architecture.expression import Expression, parse_expression
-from archcount.architecture.nodes import Join, Layer, Node, Sequence
+from archcount.architecture.layer_parser import parse_layer
+from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.architecture.scope import Blank, Scope, Value
-from archcount.architecture.text import parse_layer
 
 __all__ = [
     "Architecture",
     "Blank",
     "Block",
     "BoundBlock",
+    "ExpandedRow",
     "Expression",
     "Head",
-    "Join",
     "JoinBlock",
-    "Layer",
+    "JoinNode",
     "LayerDefaults",
+    "LayerNode",
+    "LocatedText",
     "Node",
     "RepeatBlock",
-    "Row",
     "Scope",
-    "Sequence",
     "SequenceBlock",
+    "SequenceNode",
     "Shortcut",
-    "Text",
     "Value",
     "expand",
     "parse_expression",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from archcount.architecture.nodes import Layer, Node
+from archcount.architecture.nodes import LayerNode, Node
 from archcount.layers import Cost, Shape
 from archcount.printed import Patch
 
@@ -15,7 +15,7 @@ WEIGHTED_AND_POOLS = frozenset({"weights", "pool"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ExpandedRow:
     """One row of the table, expanded.
 
     Attributes:
@@ -64,7 +64,7 @@ class Architecture:
     name: str
     variant: str = ""
     input: Shape
-    rows: tuple[Row, ...]
+    rows: tuple[ExpandedRow, ...]
     heads: tuple[Head, ...] = ()
     lets: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Architecture:
                 return node.find(path.removeprefix(f"{name}."))
         return None
 
-    def like(self, word: str, kernel: tuple[int, int] | None = None) -> tuple[Layer, ...]:
+    def like(self, word: str, kernel: tuple[int, int] | None = None) -> tuple[LayerNode, ...]:
         """Give every layer of a kind, and of a kernel where one is given; heads are left out."""
         return tuple(
             layer

@@ -8,8 +8,8 @@ from typing import Any
 from archcount.architecture.blocks import BoundArgument, LayerBlock, PatchText
 from archcount.architecture.context import Context
 from archcount.architecture.expression import Expression
+from archcount.architecture.layer_parser import check_bounds
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES
-from archcount.architecture.text import check_bounds
 from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.exact import as_real, as_whole, exact
 from archcount.layers import ArgumentType, Shape

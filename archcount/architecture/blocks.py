@@ -14,16 +14,16 @@ from archcount.printed import Patch
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class LocatedText:
     """A piece of the file's text and its place; `offset` columns count on one line."""
 
     text: str
     where: Location
 
-    def part(self, start: int, stop: int) -> Text:
+    def part(self, start: int, stop: int) -> LocatedText:
         """Give the characters from `start` to `stop` with their own place."""
         place = Location(self.where.file, self.where.line, self.where.column + start)
-        return Text(self.text[start:stop], place)
+        return LocatedText(self.text[start:stop], place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class BoundArgument:
 
     argument: Argument
     value: Expression | Patch | PatchText | Any
-    text: Text
+    text: LocatedText
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class _Block:
 class LayerBlock(_Block):
     """One layer as written, "conv 3x3/2 64 bias=false"."""
 
-    text: Text
+    text: LocatedText
     kind: type[LayerKind]
     arguments: tuple[BoundArgument, ...]
     follow: Mapping[str, str] = field(default_factory=dict)
@@ -126,7 +126,7 @@ class RepeatBlock(_Block):
 
     times: Expression
     body: Block
-    text: Text
+    text: LocatedText
 
     @property
     def inner(self) -> tuple[Block, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from archcount.architecture.blocks import JoinBlock, Shortcut
 from archcount.architecture.context import Context
-from archcount.architecture.nodes import Join, Layer, Node, Sequence
+from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.errors import InvalidTableError, InvalidValueError, Problem
 from archcount.layers import Shape
 from archcount.layers.convolution import Conv
@@ -25,7 +25,7 @@ def in_sequence(steps: Steps, shape: Shape) -> Node:
     if len(steps) == 1 and steps[0][0] != "block":
         return steps[0][1]
     output = steps[-1][1].output if steps else shape
-    return Sequence(children=tuple(named(steps)), input=shape, output=output)
+    return SequenceNode(children=tuple(named(steps)), input=shape, output=output)
 
 
 def named(steps: Steps) -> Iterator[tuple[str, Node]]:
@@ -41,7 +41,7 @@ def named(steps: Steps) -> Iterator[tuple[str, Node]]:
         yield (f"{name}{seen[name]}" if totals[name] > 1 or name == "block" else name), node
 
 
-def joined(block: JoinBlock, branches: Branches, shape: Shape, context: Context) -> Join:
+def joined(block: JoinBlock, branches: Branches, shape: Shape, context: Context) -> JoinNode:
     """Join branches, and the block's shortcuts, which adapt to what the branches give.
 
     Raises:
@@ -56,13 +56,13 @@ def joined(block: JoinBlock, branches: Branches, shape: Shape, context: Context)
         shortcuts = [item for item in block.branches if isinstance(item, Shortcut)]
         steps = [("shortcut", _shortcut(item, shape, target, context)) for item in shortcuts]
         branches = (*branches, *named(steps))
-    return Join(kind=kind, children=branches, input=shape, output=target)
+    return JoinNode(kind=kind, children=branches, input=shape, output=target)
 
 
 def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) -> Node:
     """Make the identity, or the 1x1 projection that reaches the target shape."""
     if shape == target:
-        return Sequence(children=(), input=shape, output=shape)
+        return SequenceNode(children=(), input=shape, output=shape)
     kind = _projection(shape, target, context) if shape.is_map and target.is_map else None
     if kind is None or kind.output(shape) != target:
         raise InvalidTableError(
@@ -73,11 +73,11 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
             )
         )
     context.budget.spend(block.where)
-    steps: Steps = [("conv", Layer(kind=kind, input=shape, output=target, origin=block))]
+    steps: Steps = [("conv", LayerNode(kind=kind, input=shape, output=target, origin=block))]
     if context.defaults.norm != "none":
         norm = FOLLOWERS["norm"][context.defaults.norm]
         after = norm(**context.defaults.shared(norm))
-        steps.append((norm.word, Layer(kind=after, input=target, output=target)))
+        steps.append((norm.word, LayerNode(kind=after, input=target, output=target)))
     return in_sequence(steps, shape)
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from archcount.architecture.architecture import Architecture
 from archcount.architecture.network import FinalSoftmax, Network
-from archcount.architecture.nodes import Join, Layer, Node, Sequence
+from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.layers.activation import Softmax
 
 
@@ -81,17 +81,17 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
 def _module(node: Node) -> nn.Module:
     """Make the module of one node."""
     match node:
-        case Layer():
+        case LayerNode():
             return node.kind.module(node.input)
-        case Sequence(children=()):
+        case SequenceNode(children=()):
             return nn.Identity()
-        case Sequence():
+        case SequenceNode():
             return _sequence(node)
-        case Join():
+        case JoinNode():
             return node.kind.module({name: _module(child) for name, child in node.children})
 
 
-def _sequence(node: Sequence) -> nn.Sequential:
+def _sequence(node: SequenceNode) -> nn.Sequential:
     """Make a sequence, its rectifiers in place where what they overwrite is theirs alone."""
     sequence = nn.Sequential()
     previous: Node | None = None
@@ -106,16 +106,16 @@ def _sequence(node: Sequence) -> nn.Sequential:
 
 def _gives_a_fresh_tensor(node: Node | None) -> bool:
     """Tell whether a node's output is a new tensor that its own backward does not read."""
-    if isinstance(node, Layer):
+    if isinstance(node, LayerNode):
         return node.kind.role == "weights" or node.kind.word == "batchnorm"
-    return isinstance(node, Join) and len(node.children) > 1
+    return isinstance(node, JoinNode) and len(node.children) > 1
 
 
 def _with_final_softmax(node: Node, module: nn.Module, *, logits: bool) -> nn.Module:
     """Let a softmax at the end of the network, or of a head, give way to the loss in training."""
-    if isinstance(node, Layer) and isinstance(node.kind, Softmax):
+    if isinstance(node, LayerNode) and isinstance(node.kind, Softmax):
         return FinalSoftmax(dim=1, logits=logits)
-    if isinstance(node, Sequence) and isinstance(module, nn.Sequential) and node.children:
+    if isinstance(node, SequenceNode) and isinstance(module, nn.Sequential) and node.children:
         name, last = node.children[-1]
         inner = _with_final_softmax(last, module.get_submodule(name), logits=logits)
         setattr(module, name, inner)

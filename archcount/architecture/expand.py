@@ -20,7 +20,7 @@ from archcount.architecture.blocks import (
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
 from archcount.architecture.layer_edits import changed
-from archcount.architecture.nodes import Layer, Node
+from archcount.architecture.nodes import LayerNode, Node
 from archcount.architecture.scope import Scope
 from archcount.edits import Edit
 from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
@@ -174,7 +174,7 @@ def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -
     context.budget.spend(block.text.where)
     try:
         output = kind.output(shape)
-        return kind.word, Layer(kind=kind, input=shape, output=output, origin=block)
+        return kind.word, LayerNode(kind=kind, input=shape, output=output, origin=block)
     except InvalidValueError as error:
         where = blame(block, error.argument, context)
         where_text = f"{context.scope.owner}: {block.text.text}"

@@ -83,7 +83,7 @@ class _Counted(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer(_Counted):
+class LayerNode(_Counted):
     """One layer with its numbers, on one input shape.
 
     Attributes:
@@ -108,11 +108,11 @@ class Layer(_Counted):
         """Give 1 if the layer has one of the roles, else 0."""
         return int(self.kind.role in roles)
 
-    def layers(self) -> Iterator[Layer]:
+    def layers(self) -> Iterator[LayerNode]:
         """Yield the layer itself."""
         yield self
 
-    def joins(self) -> Iterator[Join]:
+    def joins(self) -> Iterator[JoinNode]:
         """Yield nothing: a layer joins no branches."""
         yield from ()
 
@@ -143,12 +143,12 @@ class _Composite(_Counted):
         """Operations of the joining itself."""
         return Cost()
 
-    def layers(self) -> Iterator[Layer]:
+    def layers(self) -> Iterator[LayerNode]:
         """Yield every layer, in the order of the children."""
         for _, child in self.children:
             yield from child.layers()
 
-    def joins(self) -> Iterator[Join]:
+    def joins(self) -> Iterator[JoinNode]:
         """Yield every join of branches inside, and the node itself if it is one."""
         for _, child in self.children:
             yield from child.joins()
@@ -172,7 +172,7 @@ class _Composite(_Counted):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sequence(_Composite):
+class SequenceNode(_Composite):
     """Children one after another."""
 
     def depth(self, roles: frozenset[str]) -> int:
@@ -181,7 +181,7 @@ class Sequence(_Composite):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Join(_Composite):
+class JoinNode(_Composite):
     """Branches on the same input, their outputs joined; an empty sequence is the identity.
 
     Attributes:
@@ -194,10 +194,10 @@ class Join(_Composite):
         """Return the operations of the join itself."""
         return self.kind.cost([child.output for _, child in self.children])
 
-    def joins(self) -> Iterator[Join]:
+    def joins(self) -> Iterator[JoinNode]:
         """Yield the join itself and every one inside."""
         yield self
         yield from super().joins()
 
 
-Node = Layer | Sequence | Join
+Node = LayerNode | SequenceNode | JoinNode

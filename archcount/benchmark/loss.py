@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from archcount.architecture.network import Network, Outputs
 from archcount.errors import Problem, UsageError
-from archcount.tracing.containers import tensors_in
+from archcount.tracing.nested_tensors import tensors_in
 
 
 class Loss:

@@ -79,8 +79,8 @@ class RowTime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelCounts:
-    """Counts of a model; multiply-accumulates of a whole batch.
+class IterationCounts:
+    """The counts of one iteration of a model; multiply-accumulates of a whole batch.
 
     Attributes:
         params: parameters that an iteration reads.
@@ -135,7 +135,7 @@ class Measurement:
     status: Status
     problem: str = ""
     exit_code: int = 0
-    facts: ModelCounts | None = None
+    facts: IterationCounts | None = None
     loss: str = ""
     first_call_ns: int | None = None
     warm_up: WarmUp | None = None

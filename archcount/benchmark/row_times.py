@@ -15,7 +15,7 @@ from archcount.architecture.network import Network
 from archcount.benchmark.devices import HostClock
 from archcount.benchmark.results import RowTime
 from archcount.errors import Problem, UsageError
-from archcount.tracing.containers import tensors_in
+from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.torch_internals import DispatchMode
 
 

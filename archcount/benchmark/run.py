@@ -15,7 +15,7 @@ from torch import nn
 
 from archcount.benchmark.devices import free_memory
 from archcount.benchmark.environment import busy_cores, device_state, environment
-from archcount.benchmark.model_counts import count_facts, hash_of
+from archcount.benchmark.iteration_counts import count_iteration, hash_of
 from archcount.benchmark.request import Request
 from archcount.benchmark.results import Benchmark, Measurement, Peak, Scaling, Tuned
 from archcount.benchmark.runner import Progress, Runner, silent
@@ -114,7 +114,7 @@ def _measure(request: Request, module: nn.Module | None, progress: Progress, fou
     runner = Runner(
         plan=request.plan,
         make_worker=make_worker,
-        count=lambda configuration: count_facts(configuration, module),
+        count=lambda configuration: count_iteration(configuration, module),
         room=free_memory(request.base.device),
         progress=progress,
     )

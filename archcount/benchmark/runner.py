@@ -9,7 +9,7 @@ from itertools import chain
 from statistics import median
 from typing import Literal
 
-from archcount.benchmark.model_counts import Counted
+from archcount.benchmark.iteration_counts import Counted
 from archcount.benchmark.results import Measurement, RowTime
 from archcount.benchmark.sampling import Sampling, Warming
 from archcount.benchmark.settings import Configuration, RunSettings

@@ -19,9 +19,9 @@ from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import DTYPES, Configuration
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
+from archcount.loading.model_target import load_model
 from archcount.loading.reference import find, users_code
-from archcount.loading.target import load_model
-from archcount.tracing.containers import tensors_in
+from archcount.tracing.nested_tensors import tensors_in
 
 
 class Session:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archcount.benchmark.model_counts import Counted
+from archcount.benchmark.iteration_counts import Counted
 from archcount.benchmark.results import Measurement, Status
 from archcount.benchmark.sampling import Sampling, Warming
 from archcount.benchmark.settings import Configuration

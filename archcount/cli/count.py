@@ -24,7 +24,7 @@ from archcount.cli.model_options import (
 from archcount.cli.options import Format, Output
 from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
-from archcount.loading.target import load_model
+from archcount.loading.model_target import load_model
 from archcount.reporting.model_sheets import DEPTH
 
 

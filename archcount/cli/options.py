@@ -70,10 +70,10 @@ def loaded(name: str, variant: str) -> tuple[Table, str]:
         UsageError: it is no table, or two variants are named.
         InvalidTableError: it cannot be read.
     """
-    from archcount.loading.target import Target
+    from archcount.loading.model_target import ModelTarget
     from archcount.spec.load import load_table
 
-    target = Target.read(name, variant)
+    target = ModelTarget.read(name, variant)
     if target.table is None:
         raise UsageError(
             Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")

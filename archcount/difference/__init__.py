@@ -1,24 +1,24 @@
 """Difference: two models as sequences of layers, aligned and compared."""
 
-from archcount.difference.compare import compare
-from archcount.difference.records import (
+from archcount.difference.model_comparison import compare
+from archcount.difference.model_difference import (
     DIFFERENT,
-    Change,
-    Difference,
-    Model,
-    Pair,
-    Row,
+    ComparedModel,
+    LayerPair,
+    ModelDifference,
+    RowDifference,
+    SettingChange,
 )
-from archcount.tracing.layer import Layer, describe
+from archcount.tracing.traced_layer import TracedLayer, describe
 
 __all__ = [
     "DIFFERENT",
-    "Change",
-    "Difference",
-    "Layer",
-    "Model",
-    "Pair",
-    "Row",
+    "ComparedModel",
+    "LayerPair",
+    "ModelDifference",
+    "RowDifference",
+    "SettingChange",
+    "TracedLayer",
     "compare",
     "describe",
 ]

@@ -17,10 +17,10 @@ from archcount.engines.tensor_sizes import held_tensors
 from archcount.errors import Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
-from archcount.tracing.lazy import is_unfit
+from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
+from archcount.tracing.lazy_modules import is_unfit
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.records import ModuleTrace, Trace
-from archcount.tracing.surroundings import uncollected, undisturbed
+from archcount.tracing.run_context import uncollected, undisturbed
 from archcount.tracing.trace import trace
 
 
@@ -32,7 +32,7 @@ def run(
     batch: int = 1,
     train: bool = False,
     device: str = "meta",
-) -> tuple[ModelCopy, Inputs, Trace]:
+) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a shadow of a model once.
 
     Args:
@@ -126,7 +126,7 @@ def _counted(
     )
 
 
-def _remarks(shadow: ModelCopy, traced: Trace) -> tuple[str, ...]:
+def _remarks(shadow: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
     unfit = (
         [path for path, part in shadow.parts.items() if is_unfit(part)] if shadow.is_lazy else []
     )
@@ -141,7 +141,7 @@ def _remarks(shadow: ModelCopy, traced: Trace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_printable, [*shadow.remarks, *traced.remarks, *told])))
 
 
-def unused(parameters: Iterable[Tensor], traced: Trace) -> int:
+def unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     """Count the numbers in parameters that nothing read."""
     read = {memory for call in traced.calls for memory in call.read}
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)

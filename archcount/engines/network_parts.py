@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.architecture import Architecture, Layer, Node
-from archcount.architecture import Sequence as Chain
+from archcount.architecture import Architecture, LayerNode, Node, SequenceNode
 from archcount.architecture.architecture import WEIGHTED
 from archcount.engines.counts import PartCount, total
 from archcount.engines.formula import count_row
@@ -85,11 +84,11 @@ def backward_macs(architecture: Architecture, *, heads: bool = False) -> int:
 
 def _backward(node: Node, learns: bool) -> tuple[int, bool]:
     """Return a node's backward multiply-accumulates, and whether anything up to it learns."""
-    if isinstance(node, Layer):
+    if isinstance(node, LayerNode):
         own = node.kind.backward_macs(node.input, reaches_back=learns)
         return own, learns or node.params > 0
     macs, after = 0, learns
     for _, child in node.children:
-        own, reached = _backward(child, after if isinstance(node, Chain) else learns)
+        own, reached = _backward(child, after if isinstance(node, SequenceNode) else learns)
         macs, after = macs + own, after or reached
     return macs, after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.architecture import Architecture, Node, Row
+from archcount.architecture import Architecture, ExpandedRow, Node
 from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
@@ -64,7 +64,7 @@ class Recount:
         return Architecture(
             name=f"{self._readings.network.architecture.name}: {row}",
             input=Shape(node.input.dims),
-            rows=(Row(id=row, node=node),),
+            rows=(ExpandedRow(id=row, node=node),),
         )
 
     def _node(self, row: str, edits: Sequence[Edit]) -> Node | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
-from archcount.layers.padding import Padding, Side, resolve
+from archcount.layers.padding import PaddedAxis, Padding, resolve
 from archcount.layers.shape import Shape
 from archcount.printed import Patch
 
@@ -40,12 +40,12 @@ class _Convolution(LayerKind):
     def groups_of(self, shape: Shape) -> int:
         """Give the number of groups."""
 
-    def sides(self, shape: Shape) -> tuple[Side, Side]:
+    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
         """Resolve the padding of rows and of columns for an input shape."""
         shape.require_map(self.word)
         return self._side(shape, 0), self._side(shape, 1)
 
-    def _side(self, shape: Shape, axis: int) -> Side:
+    def _side(self, shape: Shape, axis: int) -> PaddedAxis:
         extent = self.dilation[axis] * (self.patch.kernel[axis] - 1) + 1
         length, stride = shape.dims[1 + axis], self.patch.stride[axis]
         return resolve(self.word, self.pad, self.same, axis, length, extent, stride)

@@ -16,7 +16,7 @@ REALISATIONS = ("symmetric", "asymmetric", "ceil")
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class PaddedAxis:
     """One spatial axis of a sliding window, resolved for one input length.
 
     Attributes:
@@ -66,7 +66,7 @@ def rounded_up_length(length: int, extent: int, stride: int, pad: int) -> int:
 
 def resolve(
     word: str, pad: Padding, realised: str, axis: int, length: int, extent: int, stride: int
-) -> Side:
+) -> PaddedAxis:
     """Resolve one axis of a convolution's padding.
 
     Args:
@@ -82,15 +82,15 @@ def resolve(
         InvalidValueError: the window does not fit, or `same` cannot be built like this.
 
     >>> resolve("conv", "same", "symmetric", 0, 224, 7, 2)
-    Side(before=3, after=3, output=112)
+    PaddedAxis(before=3, after=3, output=112)
     >>> resolve("conv", "same", "asymmetric", 0, 224, 7, 2)
-    Side(before=2, after=3, output=112)
+    PaddedAxis(before=2, after=3, output=112)
     """
     if pad == "same":
         output = same_length(length, stride)
         if realised == "asymmetric":
             total = larger((output - 1) * stride + extent - length, 0)
-            return Side(total // 2, total - total // 2, output)
+            return PaddedAxis(total // 2, total - total // 2, output)
         before = (extent - 1) // 2
         if window_length(length, extent, stride, 2 * before) != output:
             raise InvalidValueError(
@@ -99,10 +99,10 @@ def resolve(
                 remedy="write same=asymmetric, or another pad",
                 argument="pad",
             )
-        return Side(before, before, output)
+        return PaddedAxis(before, before, output)
     before = 0 if pad == "valid" else pad[axis]
     require_fit(word, length, extent, 2 * before)
-    return Side(before, before, window_length(length, extent, stride, 2 * before))
+    return PaddedAxis(before, before, window_length(length, extent, stride, 2 * before))
 
 
 def require_fit(word: str, length: int, extent: int, pads: int) -> None:

@@ -10,8 +10,8 @@ from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
 from archcount.layers.padding import (
     REALISATIONS,
+    PaddedAxis,
     Padding,
-    Side,
     require_fit,
     resolve,
     rounded_up_length,
@@ -37,7 +37,7 @@ class _Pool(LayerKind):
     )
     ceil: bool = argument(ArgumentType.BOOLEAN, default=False)
 
-    def sides(self, shape: Shape) -> tuple[Side, Side]:
+    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
         """Resolve the padding of rows and of columns for an input shape."""
         shape.require_map(self.word)
         if self.ceil and self.pad == "same":
@@ -49,7 +49,7 @@ class _Pool(LayerKind):
         rows, columns = (self._side(axis, shape) for axis in (0, 1))
         return rows, columns
 
-    def _side(self, axis: int, shape: Shape) -> Side:
+    def _side(self, axis: int, shape: Shape) -> PaddedAxis:
         length, extent = shape.spatial[axis], self.patch.kernel[axis]
         stride = self.patch.stride[axis]
         if isinstance(self.pad, tuple) and self.pad[axis] > extent // 2:
@@ -71,7 +71,7 @@ class _Pool(LayerKind):
                 remedy="write same=symmetric, same=asymmetric, or another pad",
                 argument="pad",
             )
-        return Side(pad, pad, output)
+        return PaddedAxis(pad, pad, output)
 
     @property
     def _rounds_up(self) -> bool:
@@ -141,7 +141,7 @@ class AvgPool(_Pool):
 
     count_pad: bool = argument(ArgumentType.BOOLEAN, default=False)
 
-    def sides(self, shape: Shape) -> tuple[Side, Side]:
+    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
         """Resolve the padding.
 
         Raises:
@@ -157,7 +157,7 @@ class AvgPool(_Pool):
             )
         return sides
 
-    def _rounding_up_pads(self, sides: tuple[Side, Side], shape: Shape) -> bool:
+    def _rounding_up_pads(self, sides: tuple[PaddedAxis, PaddedAxis], shape: Shape) -> bool:
         """Tell whether rounding up takes exactly the windows that the odd zero would."""
         return all(
             rounded_up_length(

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subsample(LayerKind):
+class Subsampling(LayerKind):
     """Every STRIDE-th row and column, zeros up to WIDTH channels: `subsample 2 128`.
 
     It has no parameters and does no arithmetic.
 
     Source: arXiv:1512.03385, sec. 3.3, shortcuts of option A.
 
-    >>> Subsample(stride=2, width=128).output(Shape((64, 56, 56))).dims
+    >>> Subsampling(stride=2, width=128).output(Shape((64, 56, 56))).dims
     (128, 28, 28)
     """
 
@@ -49,6 +49,6 @@ class Subsample(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Make the selection and the zeros."""
-        from archcount.layers.modules import Subsample as Selection
+        from archcount.layers.modules import Subsample
 
-        return Selection(self.stride, self.width - shape.channels)
+        return Subsample(self.stride, self.width - shape.channels)

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from archcount.errors import Problem, UsageError, quote
 from archcount.loading.reference import users_code
-from archcount.tracing.copying import Copier
 from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.object_copy import Copier
 
 ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
 _WRITTEN = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archcount.operators import arithmetic, convolution, moves, norms, pooling, products
+from archcount.operators import arithmetic, convolutions, moves, norms, pools, products
 from archcount.operators.operation import Charge, Operation
 from archcount.operators.operator import (
     CostRule,
@@ -17,7 +17,7 @@ from archcount.operators.operator import (
 
 OPERATORS: dict[str, Operator] = {
     name: operator
-    for family in (convolution, products, arithmetic, norms, pooling, moves)
+    for family in (convolutions, products, arithmetic, norms, pools, moves)
     for name, operator in family.OPERATORS.items()
 }
 """Every operator that is known, by its name in the dispatcher without the overload."""

@@ -1,6 +1,6 @@
 """What papers print, as values: quantities, patches, sizes, and the printed table itself."""
 
-from archcount.printed.claimed import (
+from archcount.printed.claim_numbers import (
     Bound,
     parse_bound,
     parse_duration,
@@ -9,9 +9,8 @@ from archcount.printed.claimed import (
     parse_share,
 )
 from archcount.printed.notation import Patch, parse_patch, parse_size
-from archcount.printed.quantity import Interval, Quantity, parse_quantity, parse_ratio
-from archcount.printed.source import Source
-from archcount.printed.table import (
+from archcount.printed.paper_source import PaperSource
+from archcount.printed.printed_table import (
     NUMBERS,
     Claim,
     Convention,
@@ -23,6 +22,7 @@ from archcount.printed.table import (
     Reference,
     Training,
 )
+from archcount.printed.quantity import Interval, Quantity, parse_quantity, parse_ratio
 
 __all__ = [
     "NUMBERS",
@@ -32,13 +32,13 @@ __all__ = [
     "DeclaredReading",
     "Erratum",
     "Interval",
+    "PaperSource",
     "Patch",
     "PrintedCell",
     "PrintedRow",
     "PrintedTable",
     "Quantity",
     "Reference",
-    "Source",
     "Training",
     "parse_bound",
     "parse_duration",

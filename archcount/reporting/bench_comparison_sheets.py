@@ -30,7 +30,7 @@ def comparison_sheets(comparison: BenchComparison) -> Sequence[Sheet]:
     )
     notes = [*_notes(), *comparison_remarks(comparison)]
     return [
-        make_sheet("before against after", columns, comparison.pairs, notes=notes)
+        make_sheet("after relative to before", columns, comparison.pairs, notes=notes)
         for columns in ((name, before, after, *judged), (name, *judged))
     ]
 
@@ -47,7 +47,8 @@ def _notes() -> Iterator[Text]:
         f"±{percent(SAME)} of 1; FASTER, SLOWER: it excludes 1; UNCLEAR: neither"
     )
     yield Text(
-        "the interval covers the variation of these samples, not of other machines or days",
+        "the interval covers the variation of these samples, not that of other processes, "
+        "machines or days",
         "dim",
     )
 

@@ -102,7 +102,7 @@ def _notes(item: Measurement, peak: Peak | None) -> Iterator[Text]:
     yield Text(
         f"each row run by itself on the output of the row before it, median of 10 passes: "
         f"{milliseconds(sum(row.nanoseconds for row in item.rows))} ms together"
-        + (f" of {milliseconds(whole.median_ns)} ms for a whole iteration" if whole else "")
+        + (f"; a whole iteration takes {milliseconds(whole.median_ns)} ms" if whole else "")
     )
     yield Text(
         "moved: bytes that all operations read and write, as if nothing stayed in a cache, so a "

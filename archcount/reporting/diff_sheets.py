@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archcount.difference import DIFFERENT, Difference, Layer, Pair, Row, describe
+from archcount.difference import (
+    DIFFERENT,
+    LayerPair,
+    ModelDifference,
+    RowDifference,
+    TracedLayer,
+    describe,
+)
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
 
@@ -24,7 +31,7 @@ class _DiffLine:
     role: str
 
 
-def difference_sheet(found: Difference) -> Sheet:
+def difference_sheet(found: ModelDifference) -> Sheet:
     """Lay a difference out: a line a row, and one for each layer that is another."""
     columns: list[Column[_DiffLine]] = [
         Column(heading="", text=lambda line: Text(line.mark, line.role), whole=True),
@@ -41,7 +48,7 @@ def difference_sheet(found: Difference) -> Sheet:
     )
 
 
-def _lines(row: Row) -> Iterator[_DiffLine]:
+def _lines(row: RowDifference) -> Iterator[_DiffLine]:
     number = len(row.pairs)
     layers = f"{number} layer{'s' if number != 1 else ''}"
     if row.verdict not in DIFFERENT:
@@ -57,7 +64,7 @@ def _lines(row: Row) -> Iterator[_DiffLine]:
             yield _DiffLine(" ", f"  {_short(pair.place, row)}", "", "", told, "")
 
 
-def _pair_line(pair: Pair, row: Row) -> _DiffLine:
+def _pair_line(pair: LayerPair, row: RowDifference) -> _DiffLine:
     told = ", ".join(map(str, pair.changes)) or pair.verdict
     name = _short(pair.place, row)
     if pair.verdict == "extra":
@@ -72,12 +79,12 @@ def _pair_line(pair: Pair, row: Row) -> _DiffLine:
     )
 
 
-def _short(place: str, row: Row) -> str:
+def _short(place: str, row: RowDifference) -> str:
     """Name a module within its row."""
     return place.removeprefix(f"{row.name}.") or row.name
 
 
-def _notes(found: Difference) -> Iterator[Text]:
+def _notes(found: ModelDifference) -> Iterator[Text]:
     yield Text(
         f"both called once in evaluation mode with {found.inputs}; not compared: dropout, a "
         "softmax that gives the result, what only moves numbers (reshapes, transposes, slices), "
@@ -105,7 +112,7 @@ def _notes(found: Difference) -> Iterator[Text]:
         yield Text(f"the architectures are the same{but}", "told" if but else "good")
 
 
-def _totals(found: Difference) -> list[tuple[str, int, int]]:
+def _totals(found: ModelDifference) -> list[tuple[str, int, int]]:
     left, right = found.left, found.right
     return [
         ("params used", left.params, right.params),
@@ -114,7 +121,7 @@ def _totals(found: Difference) -> list[tuple[str, int, int]]:
 
 
 @encode.register
-def _(layer: Layer) -> dict[str, Any]:
+def _(layer: TracedLayer) -> dict[str, Any]:
     return {
         "path": layer.path,
         "layer": describe(layer),
@@ -124,7 +131,7 @@ def _(layer: Layer) -> dict[str, Any]:
 
 
 @encode.register
-def _(found: Difference) -> dict[str, Any]:
+def _(found: ModelDifference) -> dict[str, Any]:
     return {
         **fields_of(found),
         "left": found.left.name,
@@ -142,7 +149,7 @@ def _(found: Difference) -> dict[str, Any]:
     }
 
 
-def tidy_pairs(found: Difference) -> list[dict[str, Value]]:
+def tidy_pairs(found: ModelDifference) -> list[dict[str, Value]]:
     """Give one record a layer."""
     return [
         {

@@ -10,7 +10,7 @@ from archcount.comparison import ComparedRow, Contradiction, Explanation, believ
 from archcount.comparison.conventions import describe
 from archcount.edits import Plan
 from archcount.engines import RowCount
-from archcount.printed import Convention, Source
+from archcount.printed import Convention, PaperSource
 from archcount.reporting.encoding import Value
 from archcount.reporting.table_data import encode, fields_of
 from archcount.reporting.table_result import ResultRow
@@ -58,7 +58,7 @@ class ExplainedRow:
 
     name: str
     variant: str
-    source: Source
+    source: PaperSource
     label: str
     count: RowCount
     plan: Plan

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from archcount.printed import Source
+from archcount.printed import PaperSource
 from archcount.reporting.domain_text import (
     condition,
     decimal,
@@ -39,7 +39,7 @@ class FormulaRecord:
     """
 
     found: Formulas
-    source: Source
+    source: PaperSource
     shown: tuple[RowFormula, ...]
     checked: int
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from archcount.comparison import ComparedCell, Comparison
 from archcount.engines import Disagreement, RowCount, Uncounted
-from archcount.printed import Source
+from archcount.printed import PaperSource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +71,7 @@ class TableResult:
 
     name: str
     variant: str
-    source: Source
+    source: PaperSource
     input: tuple[int, ...]
     batch: int
     rows: tuple[ResultRow, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archcount.architecture import Text
+from archcount.architecture import LocatedText
 from archcount.layers.registry import KINDS
 from archcount.spec.schema import NAME
 
@@ -35,7 +35,7 @@ def pattern(name: str) -> re.Pattern[str]:
     return re.compile("".join(texts), re.ASCII)
 
 
-def listed(text: Text) -> Iterator[Text]:
+def listed(text: LocatedText) -> Iterator[LocatedText]:
     """Yield what stands between the commas of a text; those in brackets are left alone."""
     depth = start = 0
     for place, letter in enumerate((*text.text, ",")):

@@ -10,13 +10,13 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def _folder() -> Path:
-    """Give the folder of shipped tables: inside an installed package, or beside a checkout."""
+    """Return the folder of shipped tables: inside an installed package, or beside a checkout."""
     installed = _PACKAGE / "_tables"
     return installed if installed.is_dir() else _PACKAGE.parent / "tables"
 
 
 def shipped_tables() -> dict[str, Path]:
-    """Give the shipped table files by name.
+    """Return the shipped table files by name.
 
     >>> "googlenet" in shipped_tables()
     True

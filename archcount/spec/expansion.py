@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from archcount.architecture import (
     Architecture,
     Block,
+    ExpandedRow,
     Head,
     LayerDefaults,
     Node,
-    Row,
     Scope,
     Value,
     expand,
@@ -51,13 +51,13 @@ def expand_table(
     """
     rows = sections.rows
     expansion = _Expansion(rows, lets, defaults, cache)
-    done: list[Row] = []
+    done: list[ExpandedRow] = []
     ends: dict[str, Shape] = {}
     start = input_shape
     for row in rows:
         node = expansion.attempt(row.block, start, row.id, f"row {row.id}")
         if node is not None:
-            done.append(Row(id=row.id, node=node))
+            done.append(ExpandedRow(id=row.id, node=node))
         end = node.output if node is not None else _printed_output(row)
         if end is None or expansion.budget.left < 0:
             break
@@ -126,7 +126,7 @@ class _Expansion:
 
 
 def _printed_output(row: ParsedRow) -> Shape | None:
-    """Give the printed output as a shape, if it is printed whole."""
+    """Return the printed output as a shape; None where it is not printed whole."""
     if row.output is None or len(row.output) != 3:
         return None
     height, width, channels = row.output

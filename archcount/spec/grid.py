@@ -1,4 +1,4 @@
-"""The aligned pipe block of a table file: rows of cells, each with its place."""
+"""The aligned pipe block of a table file: rows of cells, each with its location."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def parse_grid(
     """Read the pipe block.
 
     Args:
-        tree: the block's text with its place.
+        tree: the block's text with its location.
         lines: the lines of the whole file.
         declared: the headings under `columns:`.
         blocks: whether there must be a column `block`, as where no variant reads another so.
@@ -68,7 +68,7 @@ def parse_grid(
     if tree.style != "|":
         raise InvalidTableError(
             tree.problem(
-                "the rows are not in a block of lines",
+                "table is not a literal block",
                 "table: | and the rows on the lines below it",
                 remedy="write table: |",
             )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from archcount.errors import InvalidTableError, Problem
-from archcount.spec.reader import TableSource, in_order
 from archcount.spec.sections import read_sections
 from archcount.spec.table import Table
 from archcount.spec.validate import validate
+from archcount.spec.variant_reader import TableSource, in_order
 from archcount.spec.yaml_tree import parse, read_text
 
 

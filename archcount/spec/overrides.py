@@ -36,7 +36,7 @@ class GridChange:
 
 
 def apply_variant(tree: YamlNode, variant: str) -> tuple[YamlNode, GridChange]:
-    """Put a variant's changes in place, every value with its own place.
+    """Put a variant's changes in place, every value with its own location.
 
     Args:
         tree: the written file.
@@ -86,7 +86,7 @@ def _changed(tree: YamlNode, change: YamlNode) -> YamlNode:
 
 
 def _overlaid(base: YamlNode, change: YamlNode) -> YamlNode:
-    """Give a mapping with some of its entries changed, in the base's order."""
+    """Return a mapping with some of its entries changed, in the base's order."""
     return YamlNode(
         {**dict(base.items()), **dict(change.items())}, base.where, {**base.keys, **change.keys}
     )
@@ -120,18 +120,20 @@ def change_grid(
     known = [name for name in rows[0].cells if name != "row"]
     allowed = list(dict.fromkeys((*(name for name in COLUMNS if name != "row"), *declared)))
     for target, source in change.read.items():
-        problems += _strange(source, known, "unknown column to read")
-        problems += _strange(change.read.key(target), allowed, "unknown column to read another as")
+        problems += _check_known(source, known, "unknown column to read")
+        problems += _check_known(
+            change.read.key(target), allowed, "unknown column to read another as"
+        )
     for row, others in change.cells.items():
-        problems += _strange(change.cells.key(row), [each.id for each in rows], "unknown row")
+        problems += _check_known(change.cells.key(row), [each.id for each in rows], "unknown row")
         for column in others.keys:
             place = others.key(column)
-            problems += _strange(place, [*known, *change.read.keys], "unknown column to change")
+            problems += _check_known(place, [*known, *change.read.keys], "unknown column to change")
     changed = [_changed_row(row, change) for row in rows]
     if "block" not in {*changed[0].cells, *change.read.keys}:
         problems.append(
             Problem(
-                what="no column says what the rows' blocks are",
+                what="no column names the rows' blocks",
                 allowed=", ".join(known),
                 remedy="write read: {block: COLUMN}",
                 where=change.where,
@@ -156,14 +158,14 @@ def _changed_row(row: GridRow, change: GridChange) -> GridRow:
     return replace(row, cells={**written, **read, **again})
 
 
-def _strange(name: YamlNode, known: Sequence[str], what: str) -> Iterator[Problem]:
+def _check_known(name: YamlNode, known: Sequence[str], what: str) -> Iterator[Problem]:
     """Refuse an unknown name; nothing is known where nothing could be read."""
     if known and isinstance(name.value, str) and name.value not in known:
         yield name.unknown(what, known)
 
 
-def read_elsewhere(tree: YamlNode) -> frozenset[str]:
-    """Give the columns that some variant reads as another: each is a network's own."""
+def columns_read_as_others(tree: YamlNode) -> frozenset[str]:
+    """Return the columns that some variant reads as another: each is a network's own."""
     return frozenset(
         str(source.value)
         for _, variant in tree.section("variants").items()
@@ -172,34 +174,34 @@ def read_elsewhere(tree: YamlNode) -> frozenset[str]:
 
 
 def default_of(tree: YamlNode) -> str:
-    """Give the variant that is meant where none is named; empty for the table as printed."""
+    """Return the name of the default variant; empty for the table as printed."""
     found = dict(tree.items()).get("default")
     return str(found.value) if found and isinstance(found.value, str) else ""
 
 
-def strange_names(tree: YamlNode) -> Iterator[Problem]:
-    """Refuse variants of none or of themselves, a default that is none, and a reserved name."""
+def check_variants(tree: YamlNode) -> Iterator[Problem]:
+    """Refuse an unknown or circular `of:`, an unknown default, and a reserved name."""
     variants = tree.section("variants")
-    told: set[str] = set()
+    seen: set[str] = set()
     for name, variant in variants.items():
         if name == PRINTED:
             what = f"variant name {quote(PRINTED)} means the table as printed"
             yield variants.key(name).problem(what, remedy="rename it")
         base = dict(variant.items()).get("of")
-        if base is None or name in told:
+        if base is None or name in seen:
             continue
         circle = _circle(variants, name)
-        told |= set(circle)
+        seen |= set(circle)
         if circle:
             what = f"variant {name} is based on itself ({' -> '.join([*circle, circle[0]])})"
             yield base.problem(what, remedy="remove one of:")
         else:
             others = [other for other in variants.keys if other != name]
-            yield from _strange(
+            yield from _check_known(
                 base, others or ["(no other)"], f"variant {name} is of unknown variant"
             )
     if default_of(tree):
-        yield from _strange(
+        yield from _check_known(
             dict(tree.items())["default"],
             list(variants.keys) or ["(no variant)"],
             "unknown default variant",

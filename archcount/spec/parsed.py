@@ -35,7 +35,7 @@ class ParsedReading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HeadBody:
+class ParsedHead:
     """An auxiliary classifier as written."""
 
     at: str
@@ -52,11 +52,11 @@ class Sections:
         rows: its rows.
         heads: the auxiliary classifiers.
         readings: the other readings of rows.
-        elsewhere: columns that some network reads as another, and not every one must read.
+        elsewhere: columns that some variant reads as another, and not every network must read.
     """
 
     columns: tuple[str, ...]
     rows: tuple[ParsedRow, ...]
-    heads: tuple[HeadBody, ...]
+    heads: tuple[ParsedHead, ...]
     readings: tuple[ParsedReading, ...]
     elsewhere: frozenset[str] = frozenset()

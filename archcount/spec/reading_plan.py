@@ -13,12 +13,12 @@ from typing import Any
 from archcount.architecture import (
     Block,
     Expression,
-    Join,
-    Layer,
+    JoinNode,
+    LayerNode,
     Node,
     RepeatBlock,
     Scope,
-    Sequence,
+    SequenceNode,
     Value,
     expand,
 )
@@ -77,7 +77,7 @@ def make_plan(
 
 
 def _bends(block: Block) -> bool:
-    """Tell whether a shortcut adapts, or an argument is no linear expression of what it reads."""
+    """Whether a shortcut adapts, or an argument is not linear in the names it reads."""
     if not isinstance(block, LayerBlock):
         return isinstance(block, Shortcut)
     values = (bound.value for bound in block.arguments)
@@ -100,7 +100,7 @@ def _number_cells(
 
 
 def _says(node: Node, name: str) -> str:
-    """Tell what a number says of the layers that read it; a width where it says several things."""
+    """Return what a number sets in the layers that read it; a width where it sets several."""
     said = {
         "stride" if isinstance(bound.value, PatchText) else bound.argument.name
         for _, layer in _paths(node, "")
@@ -127,7 +127,7 @@ def _patch_cells(read: Mapping[str, Value], sites: tuple[Site, ...]) -> dict[str
 
 
 def _times(block: RepeatBlock, scope: Scope) -> int:
-    """Give how often a block is repeated; 0 where that depends on what it reads."""
+    """Return how often a block is repeated; 0 where that depends on its input."""
     try:
         return int(block.times.evaluate(scope.number))
     except (InvalidTableError, KeyError):
@@ -135,7 +135,7 @@ def _times(block: RepeatBlock, scope: Scope) -> int:
 
 
 def _positions(node: Node) -> tuple[Fraction, Fraction] | None:
-    """Give at how many positions a weight of the row is used, the fewest and the most."""
+    """Return at how many positions a weight of the row is used, the fewest and the most."""
     found = [
         Fraction(layer.cost.macs, layer.weights) for _, layer in _paths(node, "") if layer.weights
     ]
@@ -143,11 +143,11 @@ def _positions(node: Node) -> tuple[Fraction, Fraction] | None:
 
 
 def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
-    """Give the printed cells that are a node's output channels; None where others are too.
+    """Return the printed cells that are a node's output channels; None where others are too.
 
-    Nothing is given for what leaves the channels as they are.
+    The result is empty where the channels stay as they are.
     """
-    if isinstance(node, Layer):
+    if isinstance(node, LayerNode):
         if not hasattr(node.kind, "width"):
             return () if node.input.channels == node.output.channels else None
         width = next(
@@ -162,9 +162,9 @@ def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
             return None
         return (width.text,) if width.text in printed else None
     inner = [_channels(child, printed) for _, child in node.children]
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return next((found for found in reversed(inner) if found != ()), ())
-    if isinstance(node, Join) and node.kind.stacks_channels:
+    if isinstance(node, JoinNode) and node.kind.stacks_channels:
         if any(not found for found in inner):
             return None
         return tuple(name for found in inner for name in found or ())
@@ -178,7 +178,7 @@ def _windows(node: Node) -> tuple[Window, Window] | None:
 
 
 def _pairs(node: Node) -> tuple[Window, Window] | None:
-    if isinstance(node, Layer):
+    if isinstance(node, LayerNode):
         patch: Patch | None = getattr(node.kind, "patch", None)
         if patch is None:
             return None if node.input.spatial != node.output.spatial else _POINT
@@ -192,7 +192,7 @@ def _pairs(node: Node) -> tuple[Window, Window] | None:
     whole = [pair for pair in inner if pair is not None]
     if len(whole) < len(inner):
         return None
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return reduce(_behind, whole, _POINT)
     return max(whole, key=lambda pair: pair[0].sees + pair[1].sees, default=_POINT)
 
@@ -206,7 +206,7 @@ def _behind(one: tuple[Window, Window], other: tuple[Window, Window]) -> tuple[W
 
 def _sites(node: Node, read: Mapping[str, Value]) -> Iterator[Site]:
     """Gather the layers with kernels or windows by the place where they are written."""
-    found: dict[Location, list[tuple[str, Layer]]] = {}
+    found: dict[Location, list[tuple[str, LayerNode]]] = {}
     for path, layer in _paths(node, ""):
         if layer.origin is None or not layer.kind.role:
             continue
@@ -218,7 +218,7 @@ def _sites(node: Node, read: Mapping[str, Value]) -> Iterator[Site]:
         yield _site(where, layers, read)
 
 
-def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, Value]) -> Site:
+def _site(where: Location, layers: list[tuple[str, LayerNode]], read: Mapping[str, Value]) -> Site:
     path, first = layers[0]
     kind: Any = first.kind
     patch: Patch | None = getattr(kind, "patch", None)
@@ -244,7 +244,7 @@ def _site(where: Location, layers: list[tuple[str, Layer]], read: Mapping[str, V
     )
 
 
-def _unlike_widths(layers: list[tuple[str, Layer]]) -> tuple[tuple[int, int, int], ...]:
+def _unlike_widths(layers: list[tuple[str, LayerNode]]) -> tuple[tuple[int, int, int], ...]:
     """Count the input and output channels of a layer's places in the row, where they differ."""
     found = Counter((layer.input.channels, layer.output.channels) for _, layer in layers)
     if len(found) < 2:
@@ -252,9 +252,9 @@ def _unlike_widths(layers: list[tuple[str, Layer]]) -> tuple[tuple[int, int, int
     return tuple((inside, outside, times) for (inside, outside), times in found.items())
 
 
-def _paths(node: Node, path: str) -> Iterator[tuple[str, Layer]]:
-    """Yield every layer with its place in the row."""
-    if isinstance(node, Layer):
+def _paths(node: Node, path: str) -> Iterator[tuple[str, LayerNode]]:
+    """Yield every layer with its path in the row."""
+    if isinstance(node, LayerNode):
         yield path, node
         return
     for name, child in node.children:

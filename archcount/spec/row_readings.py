@@ -66,7 +66,7 @@ class RowReadings:
         return expand(block, self._start(row), scope, self.network.defaults, Budget())
 
     def plan(self, row: str) -> Plan:
-        """Say what can be read otherwise in one row."""
+        """Return what can be read otherwise in one row."""
         node = next(item.node for item in self.network.architecture.rows if item.id == row)
         printed_input = self._printed_input(row, node.input)
         return make_plan(self._parsed(row), node, self.network, printed_input)
@@ -78,7 +78,7 @@ class RowReadings:
         return next(item.node.input for item in self.network.architecture.rows if item.id == row)
 
     def _printed_input(self, row: str, start: Shape) -> tuple[int, ...] | None:
-        """Give what is printed as a row's input, where the row reads something else.
+        """Return what is printed as a row's input, where the row reads something else.
 
         That is its own input cell, else the output of the row before; rows that print no output
         and change nothing are passed over.
@@ -94,7 +94,7 @@ class RowReadings:
         return printed if printed != start.dims else None
 
     def _output_before(self, row: str) -> tuple[int, ...] | None:
-        """Give the output that is printed last before a row, if it still is its input."""
+        """Return the output that is printed last before a row, if it still is its input."""
         names = [item.id for item in self.network.sections.rows]
         for place in range(names.index(row) - 1, -1, -1):
             node = self.network.architecture.rows[place].node
@@ -104,7 +104,7 @@ class RowReadings:
 
 
 def _value(edit: Edit) -> Fraction | Patch:
-    """Give the value that an edit puts into a cell."""
+    """Return the value that an edit puts into a cell."""
     if edit.kind == "cell":
         return Fraction(edit.to[0])
     height, width, down, across = edit.to

@@ -73,9 +73,9 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
-# Blocks are read by `spec.blocks`, whose messages are better than those of a union; pydantic
+# Blocks are read by `spec.block_reader`, whose messages are better than those of a union; pydantic
 # takes no reference to a definition it does not know, so that a marker stands in for it.
-BLOCK_MARKER = {"title": "a block of spec.blocks"}
+BLOCK_MARKER = {"title": "a block of spec.block_reader"}
 BlockTree = Annotated[Any, WithJsonSchema(BLOCK_MARKER)]
 _BLOCKS_SCHEMA: dict[str, Any] = {"type": "object", "additionalProperties": BLOCK_MARKER}
 

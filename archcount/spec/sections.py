@@ -12,19 +12,19 @@ from archcount.errors import (
     Problem,
     quote,
 )
-from archcount.spec.blocks import BlockReader
-from archcount.spec.claims import check_claims
-from archcount.spec.declared import check_errata, read_readings
+from archcount.spec.block_reader import BlockReader
+from archcount.spec.claim_reader import check_claims
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.overrides import (
     GridChange,
     change_grid,
+    check_variants,
+    columns_read_as_others,
     default_of,
-    read_elsewhere,
-    strange_names,
 )
-from archcount.spec.parsed import HeadBody, ParsedRow, Sections
-from archcount.spec.rows import NAMELESS, read_row
+from archcount.spec.parsed import ParsedHead, ParsedRow, Sections
+from archcount.spec.readings_and_errata import check_errata, read_readings
+from archcount.spec.row_reader import NAMELESS, read_row
 from archcount.spec.yaml_tree import YamlNode
 
 
@@ -55,10 +55,10 @@ def read_sections(
         grid = change_grid(grid, change, declared, problems)
         columns += [name for name in change.read.keys if name not in columns]
     lets = tuple(tree.section("let").keys)
-    problems += _clashes(tree, lets, declared)
-    problems += _strange_lets(tree, lets)
+    problems += _check_names(tree, lets, declared)
+    problems += _check_lets(tree, lets)
     if change is None:
-        problems += strange_names(tree)
+        problems += check_variants(tree)
     names = [
         name
         for name in columns
@@ -78,12 +78,12 @@ def read_sections(
         rows=rows,
         heads=heads,
         readings=readings,
-        elsewhere=read_elsewhere(tree),
+        elsewhere=columns_read_as_others(tree),
     )
 
 
-def _clashes(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
-    """Find names that an expression cannot read, or could read in two ways."""
+def _check_names(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
+    """Refuse names that an expression cannot read, or could read in two ways."""
     columns, own = tree.section("columns"), tree.section("let")
     problems = []
     for name in (*lets, *declared):
@@ -97,8 +97,8 @@ def _clashes(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]) -
     return problems
 
 
-def _strange_lets(tree: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
-    """Find what a variant lets be that the table does not."""
+def _check_lets(tree: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
+    """Refuse a variant's `let` names that the table does not have."""
     for variant, change in tree.section("variants").items():
         changed = change.section("let")
         for name in changed.keys:
@@ -109,7 +109,7 @@ def _strange_lets(tree: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
 
 def _heads(
     tree: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
-) -> Iterable[HeadBody]:
+) -> Iterable[ParsedHead]:
     known = [row.id for row in rows]
     taken: set[str] = set()
     for head in tree.listing("heads"):
@@ -126,7 +126,7 @@ def _heads(
         taken.add(at)
         try:
             block = reader.read(entries["body"])
-            yield HeadBody(at=at, loss_weight=_float(entries["loss_weight"]), block=block)
+            yield ParsedHead(at=at, loss_weight=_float(entries["loss_weight"]), block=block)
         except InvalidTableError as error:
             problems += [item for item in error.problems if item not in problems]
 

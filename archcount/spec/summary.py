@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from archcount.printed.source import Source
+from archcount.printed.paper_source import PaperSource
 from archcount.spec.yaml_tree import read_text
 
 PRINTED = "printed"
@@ -32,7 +32,7 @@ class TableSummary:
     rows: int
     input: str
     variants: tuple[str, ...]
-    source: Source
+    source: PaperSource
 
 
 def read_summary(path: Path) -> TableSummary:
@@ -55,7 +55,7 @@ def read_summary(path: Path) -> TableSummary:
             rows=len(grid) - 1,  # the first line names the columns
             input=(variants.get(default) or {}).get("input") or file["input"],
             variants=tuple(variants),
-            source=Source(**file["source"]),
+            source=PaperSource(**file["source"]),
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError):
         from archcount.spec.load import load_table

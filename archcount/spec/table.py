@@ -17,9 +17,9 @@ from archcount.errors import (
     suggestion,
 )
 from archcount.layers import Shape
-from archcount.printed import PrintedTable, Source
-from archcount.spec.reader import TableSource, in_order
+from archcount.printed import PaperSource, PrintedTable
 from archcount.spec.variant import Variant
+from archcount.spec.variant_reader import TableSource, in_order
 
 if TYPE_CHECKING:
     from archcount.architecture.network import Network
@@ -58,7 +58,7 @@ class Table:
         return tuple(name for name in self.networks if name)
 
     @property
-    def source(self) -> Source:
+    def source(self) -> PaperSource:
         """Where it was printed."""
         return self.printed.source
 

@@ -16,12 +16,12 @@ def validate(tree: YamlNode) -> TableFile:
     """Check the file's keys and values against the schema.
 
     Raises:
-        InvalidTableError: with every problem, each at its place.
+        InvalidTableError: with every problem, each with its location.
     """
     if not isinstance(tree.value, dict):
         raise InvalidTableError(
             tree.problem(
-                "the file holds no mapping",
+                "the file is not a mapping",
                 "keys such as archcount, name, source, input, table",
                 remedy="begin from a shipped table, see the README",
             )
@@ -61,7 +61,7 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
 
 
 def _expected(detail: ErrorDetails) -> str:
-    """Say what is allowed, in the words of the file's author."""
+    """Return what is allowed, in the words of the format."""
     context = detail.get("ctx", {})
     match detail["type"]:
         case "string_pattern_mismatch":
@@ -115,7 +115,7 @@ def _keys(path: tuple[int | str, ...]) -> list[str]:
 
 
 def _meaning(path: tuple[int | str, ...]) -> str:
-    """Give an example of what belongs at a missing key."""
+    """Return an example of what belongs at a missing key."""
     return _EXAMPLES.get(str(path[-1]), "")
 
 

@@ -15,7 +15,7 @@ from archcount.errors import InvalidTableError, Problem, UsageError, quote, sugg
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
-from archcount.spec.lets import layer_defaults, read_lets
+from archcount.spec.let_names import layer_defaults, read_lets
 from archcount.spec.parsed import Sections
 from archcount.spec.yaml_tree import YamlNode
 

@@ -120,7 +120,7 @@ def read_text(path: Path, name: str) -> str:
         name: what messages call it.
 
     Raises:
-        InvalidTableError: it is missing, no file, too large, or not UTF-8.
+        InvalidTableError: it is missing, not a file, too large, or not UTF-8.
     """
 
     def refuse(
@@ -158,10 +158,10 @@ def read_text(path: Path, name: str) -> str:
 
 
 def parse(text: str, name: str) -> YamlNode:
-    """Parse YAML into a tree with places; no aliases, no tags, no key twice.
+    """Parse YAML into a tree with locations; aliases, tags and duplicate keys are refused.
 
     Raises:
-        InvalidTableError: the text is no such YAML.
+        InvalidTableError: the text is not such YAML.
 
     >>> parse("a: {b: 1e9}", "x.yaml").plain()
     {'a': {'b': '1e9'}}
@@ -174,7 +174,7 @@ def parse(text: str, name: str) -> YamlNode:
         where = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1)
         what = " ".join(part for part in (error.context, error.problem) if part)
         raise InvalidTableError(
-            Problem(what=f"not YAML: {what}", remedy="mend the YAML", where=where)
+            Problem(what=f"not YAML: {what}", remedy="correct the YAML", where=where)
         ) from None
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
@@ -275,7 +275,7 @@ class _TreeBuilder:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             place = self._place(event)
             if not isinstance(event, yaml.ScalarEvent):
-                self._refuse(event, "a key is no word", "a word")
+                self._refuse(event, "a key that is not a text", "a text")
                 self._node(event, depth)
                 self._node(next(self._events), depth)
                 continue

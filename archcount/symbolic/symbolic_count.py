@@ -96,9 +96,9 @@ def count_symbolically(
         UsageError: the expressions grow too long.
         InvalidTableError: the rows do not go together at this point.
     """
-    path = PathCondition(point)
+    condition = PathCondition(point)
     symbols = {
-        name: Symbolic(Polynomial.of(Name(name, whole=name in SIDES)), path) for name in point
+        name: Symbolic(Polynomial.of(Name(name, whole=name in SIDES)), condition) for name in point
     }
     sides = zip("CHW", shape, strict=True)
     square = {name: symbols["size"] for name in "HW" if "size" in symbols}
@@ -109,7 +109,7 @@ def count_symbolically(
     return SymbolicCount(
         rows=tuple(_formula(row, batch) for row in counted.rows),
         total=_formula(_named(counted), batch),
-        guards=tuple(path.guards),
+        guards=tuple(condition.guards),
     )
 
 

@@ -44,13 +44,13 @@ class Symbolic(SymbolicNumber):
 
     Args:
         polynomial: the expression.
-        path: the path condition, which records decisions.
+        condition: the path condition, which records decisions.
     """
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, polynomial: Polynomial, path: PathCondition) -> None:
-        self.polynomial, self.path = polynomial, path
+    def __init__(self, polynomial: Polynomial, condition: PathCondition) -> None:
+        self.polynomial, self.condition = polynomial, condition
 
     def _like(self, polynomial: Polynomial) -> Symbolic:
         if polynomial.size > LARGEST:
@@ -60,10 +60,10 @@ class Symbolic(SymbolicNumber):
                     remedy="keep fewer names as symbols: --in",
                 )
             )
-        return Symbolic(polynomial, self.path)
+        return Symbolic(polynomial, self.condition)
 
     def _value(self) -> Number:
-        return self.polynomial.at(self.path.point)
+        return self.polynomial.at(self.condition.point)
 
     def _plus(self, other: Symbolic) -> Symbolic:
         return self._like(settled(self.polynomial + other.polynomial))
@@ -75,13 +75,13 @@ class Symbolic(SymbolicNumber):
         return self._like(self.polynomial * other.polynomial)
 
     def _over(self, other: Symbolic) -> Symbolic:
-        if self.path.decide(other.polynomial, "=="):
+        if self.condition.decide(other.polynomial, "=="):
             raise ZeroDivisionError
         return self._like(self.polynomial.over(other.polynomial))
 
     def _floor_over(self, other: Symbolic) -> Any:
         quotient = self._over(other).polynomial
-        whole = self.path.knows_whole(quotient)
+        whole = self.condition.knows_whole(quotient)
         divisor = other.polynomial.number
         if divisor is not None:
             return self._like(floor_of(self.polynomial, divisor, is_whole=whole))
@@ -91,15 +91,15 @@ class Symbolic(SymbolicNumber):
         # as the quotient stays where it is.
         plain = self._value() // other._value()
         rest = self._minus(other._times(self._like(Polynomial.of(plain))))
-        self.path.decide(rest.polynomial, ">=")
-        self.path.decide(other._minus(rest).polynomial, ">")
+        self.condition.decide(rest.polynomial, ">=")
+        self.condition.decide(other._minus(rest).polynomial, ">")
         return plain
 
     def _modulo(self, other: Symbolic) -> Number:
         rest = self._value() % other._value()
         quotient = self._minus(self._like(Polynomial.of(rest)))._over(other)
-        self.path.require_whole(quotient.polynomial)
-        self.path.decide((other - self._like(Polynomial.of(rest))).polynomial, ">")
+        self.condition.require_whole(quotient.polynomial)
+        self.condition.decide((other - self._like(Polynomial.of(rest))).polynomial, ">")
         return int(rest) if rest.denominator == 1 else rest
 
     __add__, __radd__ = _lifted(_plus), _mirrored(_plus)
@@ -113,7 +113,7 @@ class Symbolic(SymbolicNumber):
         return self._like(-self.polynomial)
 
     def _is(self, other: Symbolic, relation: str) -> bool:
-        return self.path.decide(self.polynomial - other.polynomial, relation)
+        return self.condition.decide(self.polynomial - other.polynomial, relation)
 
     __eq__ = _lifted(lambda self, other: self._is(other, "=="))
     __ne__ = _lifted(lambda self, other: self._is(other, "!="))
@@ -123,20 +123,20 @@ class Symbolic(SymbolicNumber):
     __le__ = _lifted(lambda self, other: other._is(self, ">="))
 
     def __bool__(self) -> bool:
-        return self.path.decide(self.polynomial, "!=")
+        return self.condition.decide(self.polynomial, "!=")
 
     @property
     def denominator(self) -> int:
         """1, noted as such, or that of its value, to which it is pinned."""
         if self._value().denominator != 1:
             return self._pinned().denominator
-        self.path.require_whole(self.polynomial)
+        self.condition.require_whole(self.polynomial)
         return 1
 
     def _pinned(self) -> Number:
         """Return the value, and record that the expression has it."""
         value = self._value()
-        self.path.decide(self.polynomial - value, "==")
+        self.condition.decide(self.polynomial - value, "==")
         return value
 
     def __int__(self) -> int:
@@ -165,7 +165,7 @@ class Symbolic(SymbolicNumber):
 
     def is_beyond(self, limit: int) -> bool:
         """Return whether numerator or denominator is above a limit."""
-        return self.path.require_small(self.polynomial, limit)
+        return self.condition.require_small(self.polynomial, limit)
 
     def __str__(self) -> str:
         return str(self._value())

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.errors import Problem, UsageError
-from archcount.tracing.copying import SIMPLE, Copier
+from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
 
 _WRAPPERS = {

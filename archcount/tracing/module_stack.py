@@ -16,9 +16,9 @@ from torch.nn.modules.module import (
 )
 
 from archcount.errors import Problem, UsageError
-from archcount.tracing.containers import tensors_in
+from archcount.tracing.forward_pass import ModuleTrace
+from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.recorder import Recorder
-from archcount.tracing.records import ModuleTrace
 
 
 class ModuleStack:

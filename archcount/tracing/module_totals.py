@@ -10,7 +10,7 @@ from torch import nn
 from archcount.layers import Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.operators.operation import FREE
-from archcount.tracing.records import Call, ModuleTrace
+from archcount.tracing.forward_pass import Call, ModuleTrace
 
 _NORMS = (nn.LocalResponseNorm, nn.RMSNorm)
 """Modules that torch does as several operations, all of which belong to the norm."""

@@ -12,8 +12,8 @@ from torch.autograd.function import BackwardCFunction
 from archcount.errors import Problem, UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
+from archcount.tracing.forward_pass import Call, Pattern
 from archcount.tracing.op_schema import OpSchema, schema_of
-from archcount.tracing.records import Call, Pattern
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as
 from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
 

@@ -8,13 +8,13 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from archcount.tracing.containers import tensors_in
-from archcount.tracing.flow import learn, lifetimes
-from archcount.tracing.lazy import fit
+from archcount.tracing.autograd_graph import learn, lifetimes
+from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
+from archcount.tracing.lazy_modules import fit
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.module_totals import add_up
+from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.recorder import Recorder
-from archcount.tracing.records import ModuleTrace, Trace
 
 
 def trace(
@@ -25,7 +25,7 @@ def trace(
     run: Callable[..., Any] | None = None,
     parts: Mapping[str, nn.Module] | None = None,
     forbidden: Set[int] = frozenset(),
-) -> Trace:
+) -> ForwardPass:
     """Run a module on the meta device and say what every part of it costs.
 
     Hooks that torch calls for every module are added for the pass and taken away after it.
@@ -66,7 +66,7 @@ def trace(
     add_up(recorder.calls, found, unseen)
     inputs = tuple(id(tensor.untyped_storage()) for tensor in given)
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
-    return Trace(
+    return ForwardPass(
         modules=tuple(found.values()),
         calls=tuple(recorder.calls),
         inputs=inputs,

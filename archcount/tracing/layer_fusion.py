@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from archcount.tracing.layer import INPUT, Layer, Source
+from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 
-def joined(node: Layer, shape: Sequence[int], nodes: Sequence[Layer]) -> Layer:
+def joined(node: TracedLayer, shape: Sequence[int], nodes: Sequence[TracedLayer]) -> TracedLayer:
     """See one layer where several operations come to one.
 
     Args:
@@ -32,7 +32,7 @@ def joined(node: Layer, shape: Sequence[int], nodes: Sequence[Layer]) -> Layer:
     return node
 
 
-def _is_its_bias(node: Layer, shape: Sequence[int], layer: Layer) -> bool:
+def _is_its_bias(node: TracedLayer, shape: Sequence[int], layer: TracedLayer) -> bool:
     """Tell whether a trained vector is added along the channels that a layer gives."""
     if "alpha" in node.settings or layer.settings.get("bias") is not False:
         return False
@@ -43,7 +43,7 @@ def _is_its_bias(node: Layer, shape: Sequence[int], layer: Layer) -> bool:
     return bool(node.settings["axis"] == (-1 if is_moved else -1 - len(places)))
 
 
-def _with_pad(node: Layer, pad: Layer, nodes: Sequence[Layer]) -> Layer:
+def _with_pad(node: TracedLayer, pad: TracedLayer, nodes: Sequence[TracedLayer]) -> TracedLayer:
     """Make a padding part of the window that reads it, where the window could pad so itself."""
     by, settings = pad.settings["by"], node.settings
     dims = len(settings["pads"])
@@ -74,7 +74,7 @@ def _with_pad(node: Layer, pad: Layer, nodes: Sequence[Layer]) -> Layer:
 
 
 def _may_join(
-    node: Layer, pad: Mapping[str, Any], amounts: Sequence[tuple[int, int]], is_positive: bool
+    node: TracedLayer, pad: Mapping[str, Any], amounts: Sequence[tuple[int, int]], is_positive: bool
 ) -> bool:
     settings = node.settings
     has_own = any(low or high for low, high in settings["pads"])
@@ -94,7 +94,7 @@ def _may_join(
     return False
 
 
-def _response_norm(nodes: Sequence[Layer], source: Source, below: Source) -> int:
+def _response_norm(nodes: Sequence[TracedLayer], source: LayerInput, below: LayerInput) -> int:
     """Give the size of a local response norm, 0 where what is divided by is none."""
     size = 0
     for _ in range(7):

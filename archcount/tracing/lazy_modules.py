@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from archcount.tracing.copying import Copier
 from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.object_copy import Copier
 
 
 def fit(

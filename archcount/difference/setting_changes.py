@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
-from archcount.difference.padding import padded
-from archcount.difference.records import Change
-from archcount.tracing.layer import Layer
+from archcount.difference.model_difference import SettingChange
+from archcount.difference.padding_changes import padded
+from archcount.tracing.traced_layer import TracedLayer
 
 _FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times")
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
-def family(layer: Layer) -> str:
+def family(layer: TracedLayer) -> str:
     """Name the kinds that may stand for each other: pools, norms, or else the kind."""
     return next((name for name in ("pool", "norm") if layer.kind.endswith(f" {name}")), layer.kind)
 
 
-def is_alike(left: Layer, right: Layer) -> bool:
+def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
     """Tell whether a layer may stand for another.
 
     A window along one axis stands for none along two: their strides and pads share no axes.
@@ -28,19 +28,21 @@ def is_alike(left: Layer, right: Layer) -> bool:
     return family(left) == family(right) and len({len(sizes) for sizes in places}) < 2
 
 
-def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+def changes(
+    left: TracedLayer, right: TracedLayer
+) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
     """Say what of a layer was changed, and what is another without changing a size.
 
     Args:
         left: a layer.
         right: one that may stand for it.
     """
-    found: list[Change] = []
+    found: list[SettingChange] = []
     if left.kind != right.kind:
         if _is_same_window(left, right):
             return (), ()
         if _type(left) != _type(right):
-            found.append(Change("type", _type(left), _type(right)))
+            found.append(SettingChange("type", _type(left), _type(right)))
         if ("global" in left.kind) != ("global" in right.kind):
             return (*found, _reach(left, right)), ()
     found += _chosen(left, right)
@@ -49,7 +51,7 @@ def changes(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, .
     return (*found, *moved), remarks
 
 
-def _chosen(left: Layer, right: Layer) -> Iterator[Change]:
+def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
     one, other = left.settings, right.settings
     following = {*_FOLLOWING}
     if left.kind == "concat":
@@ -62,15 +64,17 @@ def _chosen(left: Layer, right: Layer) -> Iterator[Change]:
         following.add("out")
         times = one["out"] // one["in"], other["out"] // other["in"]
         if times[0] != times[1]:
-            yield Change("out", f"{times[0]} a channel", f"{times[1]} a channel")
+            yield SettingChange("out", f"{times[0]} a channel", f"{times[1]} a channel")
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
     for name in one.keys() | other.keys():
         if name not in following and one.get(name) != other.get(name):
-            yield Change(name, _written(one.get(name)), _written(other.get(name)))
+            yield SettingChange(name, _written(one.get(name)), _written(other.get(name)))
 
 
-def _products(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> Iterator[Change]:
+def _products(
+    one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]
+) -> Iterator[SettingChange]:
     """Say so where there are more or fewer products, each of other sizes: heads.
 
     Products of the same sizes that are more or fewer follow the size of what they read.
@@ -82,13 +86,13 @@ def _products(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> I
             f"{number} of {' by '.join('x'.join(map(str, size)) for size in sizes)}"
             for number, sizes in zip(numbers, each, strict=True)
         ]
-        yield Change("products", *told)
+        yield SettingChange("products", *told)
 
 
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
 
 
-def _is_same_window(left: Layer, right: Layer) -> bool:
+def _is_same_window(left: TracedLayer, right: TracedLayer) -> bool:
     """Tell whether one pools a whole map of fixed size, and the other a map that has grown."""
     if _type(left) != _type(right) or "divisor" in {**left.settings, **right.settings}:
         return False
@@ -97,21 +101,23 @@ def _is_same_window(left: Layer, right: Layer) -> bool:
     return window is not None and window == part.settings.get("kernel")
 
 
-def _type(layer: Layer) -> str:
+def _type(layer: TracedLayer) -> str:
     return layer.kind.removesuffix(" pool").removeprefix("global ").removeprefix("adaptive ")
 
 
-def _reach(left: Layer, right: Layer) -> Change:
+def _reach(left: TracedLayer, right: TracedLayer) -> SettingChange:
     """Say what one pools a whole map by, and the other a part."""
     both = {**left.settings, **right.settings}
     if "to" in both:
         places = "x".join("1" for _ in both["to"].split("x"))
-        return Change("to", *(str(layer.settings.get("to", places)) for layer in (left, right)))
+        return SettingChange(
+            "to", *(str(layer.settings.get("to", places)) for layer in (left, right))
+        )
     what = "kernel" if "window" in both else "window"
-    return Change(what, _window(left), _window(right))
+    return SettingChange(what, _window(left), _window(right))
 
 
-def _window(layer: Layer) -> str:
+def _window(layer: TracedLayer) -> str:
     kernel = layer.settings.get("kernel") or layer.settings.get("window")
     return "x".join(map(str, kernel)) if kernel else "the whole map"
 

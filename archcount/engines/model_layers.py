@@ -8,13 +8,13 @@ from torch import nn
 
 from archcount.engines.models import run, unused
 from archcount.errors import Problem, UsageError, quote
-from archcount.tracing.layer import Layers
-from archcount.tracing.sequence import layers_of
+from archcount.tracing.layer_sequence import layers_of
+from archcount.tracing.traced_layer import LayerSequence
 
 
 def side(
     module: nn.Module, given: Any, *, name: str, batch: int, device: str
-) -> tuple[Layers, int, int, str, tuple[str, ...]]:
+) -> tuple[LayerSequence, int, int, str, tuple[str, ...]]:
     """Run a model in evaluation mode; arguments and errors as `models.run`.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
-from archcount.tracing.records import Call
+from archcount.tracing.forward_pass import Call
 
 
 def learn(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter[tuple[str, str]]:

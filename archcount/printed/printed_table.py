@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from archcount.errors import Location
-from archcount.printed.claimed import parse_bound
+from archcount.printed.claim_numbers import parse_bound
+from archcount.printed.paper_source import PaperSource
 from archcount.printed.quantity import parse_quantity
-from archcount.printed.source import Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,7 +155,7 @@ class PrintedTable:
     """
 
     name: str
-    source: Source
+    source: PaperSource
     columns: tuple[str, ...]
     headings: Mapping[str, str]
     rows: tuple[PrintedRow, ...]

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
-from archcount.difference.records import Change
-from archcount.tracing.layer import Layer
+from archcount.difference.model_difference import SettingChange
+from archcount.tracing.traced_layer import TracedLayer
 
 
-def padded(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+def padded(
+    left: TracedLayer, right: TracedLayer
+) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
     """Say what of the padding was changed, and what is another without changing a size.
 
     A pool that rounds its size up reaches as far as one that pads, which papers do not tell
@@ -26,7 +28,7 @@ def padded(left: Layer, right: Layer) -> tuple[tuple[Change, ...], tuple[str, ..
     pads = (one["pads"], one.get("ceil", False)), (other["pads"], other.get("ceil", False))
     if pads[0] == pads[1]:
         return (), ()
-    change = Change("padding", _padding(*pads[0]), _padding(*pads[1]))
+    change = SettingChange("padding", _padding(*pads[0]), _padding(*pads[1]))
     is_alike = one["kernel"] == other["kernel"] and one["stride"] == other["stride"]
     is_conv = left.kind == "conv" and is_alike and one["dilation"] == other["dilation"]
     if is_conv or _is_moved(left.kind, one, other):

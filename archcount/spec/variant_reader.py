@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from archcount.architecture import Architecture
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 from archcount.layers import Shape
-from archcount.printed import Claim, Convention, PrintedTable, Source
-from archcount.spec.claims import claims_of, layers_like
-from archcount.spec.declared import errata_of
+from archcount.printed import Claim, Convention, PaperSource, PrintedTable
+from archcount.spec.claim_reader import claims_of, layers_like
 from archcount.spec.overrides import apply_variant
 from archcount.spec.parsed import Sections
+from archcount.spec.readings_and_errata import errata_of
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.schema import TableFile
 from archcount.spec.sections import read_sections
@@ -82,30 +82,30 @@ class TableSource:
             is_printed=is_printed,
         )
         if not is_printed:
-            own += _unheard(name, entries, tree)
+            own += _check_unprinted(name, entries, tree)
         try:
             architecture = variant.architecture
         except InvalidTableError as error:
             own += error.problems
         else:
             if not own and not problems:
-                own += _strange_parts(variant.printed.claims, architecture)
-                own += _unfit_readings(variant)
-        problems += _told(name, own, problems)
+                own += _check_parts(variant.printed.claims, architecture)
+                own += _check_readings(variant)
+        problems += _named(name, own, problems)
         return variant
 
 
-def _told(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> Iterator[Problem]:
-    """Say whose problems they are; what is known of another network already is left out."""
-    told = {(item.where, item.what) for item in known}
+def _named(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> Iterator[Problem]:
+    """Yield a variant's problems with its name; those known of another network are left out."""
+    seen = {(item.where, item.what) for item in known}
     ends = {(item.where, item.what.partition(": ")[2]) for item in known}
     for item in found:
-        if (item.where, item.what) not in told | ends:
+        if (item.where, item.what) not in seen | ends:
             name = f"variant {variant}: " if variant and variant != PRINTED else ""
             yield replace(item, what=name + item.what)
 
 
-def _unheard(variant: str, file: TableFile, tree: YamlNode) -> Iterator[Problem]:
+def _check_unprinted(variant: str, file: TableFile, tree: YamlNode) -> Iterator[Problem]:
     """Refuse what a variant says of printed rows that are not its own."""
     for index, _ in enumerate(file.errata):
         yield tree.find(("errata", index, "row")).problem(
@@ -120,7 +120,7 @@ def _unheard(variant: str, file: TableFile, tree: YamlNode) -> Iterator[Problem]
             )
 
 
-def _strange_parts(claims: Sequence[Claim], architecture: Architecture) -> Iterator[Problem]:
+def _check_parts(claims: Sequence[Claim], architecture: Architecture) -> Iterator[Problem]:
     """Refuse claims of a part that the network does not have."""
     for claim in claims:
         said, where = f"the claim {quote(claim.printed)}", claim.where
@@ -145,7 +145,7 @@ def _strange_parts(claims: Sequence[Claim], architecture: Architecture) -> Itera
             )
 
 
-def _unfit_readings(variant: Variant) -> Iterator[Problem]:
+def _check_readings(variant: Variant) -> Iterator[Problem]:
     """Expand every declared reading on its row's input; give what does not go together."""
     for reading in variant.printed.readings:
         try:
@@ -165,7 +165,7 @@ def _printed(file: TableFile, tree: YamlNode, parts: Sections) -> PrintedTable:
     params, ops = file.conventions.params, file.conventions.ops
     return PrintedTable(
         name=file.name,
-        source=Source(**file.source.model_dump()),
+        source=PaperSource(**file.source.model_dump()),
         columns=parts.columns,
         headings={name: heading for name, heading in file.columns.items() if heading},
         rows=tuple(row.printed for row in parts.rows),

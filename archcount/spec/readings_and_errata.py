@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from archcount.errors import InvalidTableError, Problem
 from archcount.printed import DeclaredReading, Erratum
-from archcount.printed.table import NUMBERS
-from archcount.spec.blocks import BlockReader
+from archcount.printed.printed_table import NUMBERS
+from archcount.spec.block_reader import BlockReader
 from archcount.spec.parsed import ParsedReading, ParsedRow
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
@@ -42,7 +42,7 @@ def read_readings(
 
 
 def check_errata(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
-    """See that every erratum speaks of a printed cell, and of each one once."""
+    """Check that every erratum is of a printed cell, and that no two are of the same."""
     printed = {row.id: row.printed.cells for row in rows}
     taken: set[tuple[str, str]] = set()
     for entry in tree.listing("errata"):

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scale(ElementwiseKind):
+class Scaling(ElementwiseKind):
     """A multiplication by a constant, such as of residuals: `scale 0.17`.
 
     Source: arXiv:1602.07261, sec. 3.3 and Fig. 20.
 
-    >>> Scale(factor=0.1).cost(Shape((320, 35, 35))).scale
+    >>> Scaling(factor=0.1).cost(Shape((320, 35, 35))).scale
     392000
     """
 
@@ -33,6 +33,6 @@ class Scale(ElementwiseKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Make the multiplication."""
-        from archcount.layers.modules import Scale as Multiplication
+        from archcount.layers.modules import Scale
 
-        return Multiplication(self.factor)
+        return Scale(self.factor)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from archcount.difference.align import Match, distance
-from archcount.difference.wiring import Side, rewired
-from archcount.tracing.layer import Layer
+from archcount.difference.alignment import Match, distance
+from archcount.difference.connectivity import ModelSide, rewired
+from archcount.tracing.traced_layer import TracedLayer
 
 _MOST = 2000
 """Of more layers than these gaps stay where they are: each way to move one is tried out."""
 _FARTHEST = 64
 
 
-def settled(left: Sequence[Layer], right: Sequence[Layer], matches: list[Match]) -> list[Match]:
+def settled(
+    left: Sequence[TracedLayer], right: Sequence[TracedLayer], matches: list[Match]
+) -> list[Match]:
     """Move each run of layers without a partner along equal ones to its best place.
 
     An alignment costs the same wherever among equal layers the gap is. It stands where the least
@@ -38,8 +40,8 @@ def settled(left: Sequence[Layer], right: Sequence[Layer], matches: list[Match])
 
 
 def _ways(
-    left: Sequence[Layer],
-    right: Sequence[Layer],
+    left: Sequence[TracedLayer],
+    right: Sequence[TracedLayer],
     matches: list[Match],
     start: int,
     end: int,
@@ -73,8 +75,8 @@ def _side(match: Match) -> int | None:
 
 
 def _moved(
-    left: Sequence[Layer],
-    right: Sequence[Layer],
+    left: Sequence[TracedLayer],
+    right: Sequence[TracedLayer],
     matches: list[Match],
     start: int,
     end: int,
@@ -101,12 +103,12 @@ def _moved(
 
 
 def _score(
-    left: Sequence[Layer], right: Sequence[Layer], matches: Sequence[Match]
+    left: Sequence[TracedLayer], right: Sequence[TracedLayer], matches: Sequence[Match]
 ) -> tuple[int, int, int]:
     pairs = [(one, other) for one, other in matches if one is not None and other is not None]
     partner = dict(pairs)
-    ours = Side(left, partner)
-    theirs = Side(right, {other: one for one, other in pairs})
+    ours = ModelSide(left, partner)
+    theirs = ModelSide(right, {other: one for one, other in pairs})
     torn = 0
     for start, end, side in _gaps(matches):
         layers = left if side == 0 else right
@@ -121,7 +123,7 @@ def _score(
     )
 
 
-def _begins(layers: Sequence[Layer], at: int) -> bool:
+def _begins(layers: Sequence[TracedLayer], at: int) -> bool:
     """Tell whether another row begins with a layer, or the sequence begins or ends there."""
     if not 0 < at < len(layers):
         return True

@@ -6,20 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from archcount.difference.align import Match, align
-from archcount.difference.records import Change, Difference, Model, Pair, Row, Verdict
-from archcount.difference.settings import changes
-from archcount.difference.sliding import settled
-from archcount.difference.wiring import Side, reresulted, reweighted, rewired
-from archcount.tracing.layer import INPUT, Layer, Source
+from archcount.difference.alignment import Match, align
+from archcount.difference.connectivity import ModelSide, reresulted, reweighted, rewired
+from archcount.difference.gap_placement import settled
+from archcount.difference.model_difference import (
+    ComparedModel,
+    LayerPair,
+    ModelDifference,
+    RowDifference,
+    SettingChange,
+    Verdict,
+)
+from archcount.difference.setting_changes import changes
+from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 WHOLE = "(model)"
 """The row of what stands in no module of the model."""
 
 
 def compare(
-    left: Model, right: Model, *, inputs: str = "", remarks: tuple[str, ...] = ()
-) -> Difference:
+    left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
+) -> ModelDifference:
     """Align two models and say of every layer whether it is the same.
 
     Args:
@@ -30,15 +37,15 @@ def compare(
     """
     matches = settled(left.layers, right.layers, align(left.layers, right.layers))
     partner = {one: other for one, other in matches if one is not None and other is not None}
-    ours = Side(left.layers, partner)
-    theirs = Side(right.layers, {other: one for one, other in partner.items()})
+    ours = ModelSide(left.layers, partner)
+    theirs = ModelSide(right.layers, {other: one for one, other in partner.items()})
     rows = [
-        Row(name=name, pairs=tuple(found))
+        RowDifference(name=name, pairs=tuple(found))
         for name, found in groupby(
             _pairs(ours, theirs, matches), key=lambda pair: pair.place.partition(".")[0] or WHOLE
         )
     ]
-    return Difference(
+    return ModelDifference(
         left=left,
         right=right,
         inputs=inputs,
@@ -48,27 +55,27 @@ def compare(
     )
 
 
-def _gathered(rows: Sequence[Row]) -> Iterator[Row]:
+def _gathered(rows: Sequence[RowDifference]) -> Iterator[RowDifference]:
     """Put together what stands in one row, wherever the order of reading tore it apart."""
     for name in dict.fromkeys(row.name for row in rows):
-        yield Row(
+        yield RowDifference(
             name=name, pairs=tuple(pair for row in rows if row.name == name for pair in row.pairs)
         )
 
 
-def _pairs(left: Side, right: Side, matches: Sequence[Match]) -> Iterator[Pair]:
+def _pairs(left: ModelSide, right: ModelSide, matches: Sequence[Match]) -> Iterator[LayerPair]:
     told: dict[int, Verdict] = {}
     for one, other in matches:
         if one is None:
             assert other is not None
-            near = right.over(right.matched(Source(other)))
+            near = right.over(right.matched(LayerInput(other)))
             place = left.layers[0].path if left.layers else ""
             if near is not None and near.layer != INPUT:
                 place = left.layers[near.layer].path
-            yield Pair(verdict="extra", left=None, right=right.layers[other], place=place)
+            yield LayerPair(verdict="extra", left=None, right=right.layers[other], place=place)
         elif other is None:
             layer = left.layers[one]
-            yield Pair(verdict="missing", left=layer, right=None, place=layer.path)
+            yield LayerPair(verdict="missing", left=layer, right=None, place=layer.path)
         else:
             pair = _pair(left, right, one, other)
             if pair.verdict == "follows" and _is_alone(left.layers[one], right.layers[other], told):
@@ -78,7 +85,7 @@ def _pairs(left: Side, right: Side, matches: Sequence[Match]) -> Iterator[Pair]:
             yield pair
 
 
-def _pair(left: Side, right: Side, one: int, other: int) -> Pair:
+def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:
     ours, theirs = left.layers[one], right.layers[other]
     found, remarks = changes(ours, theirs)
     found += rewired(left, right, one, other)
@@ -86,7 +93,7 @@ def _pair(left: Side, right: Side, one: int, other: int) -> Pair:
     same = _shapes(ours) == _shapes(theirs)
     for name in ("in", "sizes"):
         same = same and ours.settings.get(name) == theirs.settings.get(name)
-    return Pair(
+    return LayerPair(
         verdict="changed" if found else "same" if same else "follows",
         left=ours,
         right=theirs,
@@ -96,7 +103,7 @@ def _pair(left: Side, right: Side, one: int, other: int) -> Pair:
     )
 
 
-def _is_alone(left: Layer, right: Layer, told: Mapping[int, Verdict]) -> bool:
+def _is_alone(left: TracedLayer, right: TracedLayer, told: Mapping[int, Verdict]) -> bool:
     """Tell whether all that a layer reads is the same, so that it follows no other change."""
     if _shapes(left)[0] != _shapes(right)[0]:
         return False
@@ -105,19 +112,19 @@ def _is_alone(left: Layer, right: Layer, told: Mapping[int, Verdict]) -> bool:
     )
 
 
-def _shapes(layer: Layer) -> list[list[int]]:
+def _shapes(layer: TracedLayer) -> list[list[int]]:
     """Give the sizes of what is read and given, whatever axes of 1 lie between."""
     return [[size for size in shape if size != 1] for shape in (layer.input, layer.output)]
 
 
-def _resized(left: Layer, right: Layer) -> Change:
+def _resized(left: TracedLayer, right: TracedLayer) -> SettingChange:
     """Say what of the sizes is another, where nothing else is."""
     one, other = (layer.settings.get("in") for layer in (left, right))
     if one != other:
-        return Change("in", str(one), str(other))
-    return Change("sizes", _sizes(left), _sizes(right))
+        return SettingChange("in", str(one), str(other))
+    return SettingChange("sizes", _sizes(left), _sizes(right))
 
 
-def _sizes(layer: Layer) -> str:
+def _sizes(layer: TracedLayer) -> str:
     ways = [*layer.settings.get("sizes", ()), layer.output]
     return ", ".join("x".join(map(str, shape)) for shape in ways)

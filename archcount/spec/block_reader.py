@@ -10,10 +10,10 @@ from archcount.architecture import (
     Block,
     BoundBlock,
     JoinBlock,
+    LocatedText,
     RepeatBlock,
     SequenceBlock,
     Shortcut,
-    Text,
     Value,
     parse_expression,
     parse_layer,
@@ -106,7 +106,7 @@ class BlockReader:
             InvalidTableError: with every problem in it.
         """
         if isinstance(marked.value, str):
-            return self.read_text(Text(marked.value, marked.text_start))
+            return self.read_text(LocatedText(marked.value, marked.text_start))
         if isinstance(marked.value, list):
             return SequenceBlock(self._all(marked))
         if isinstance(marked.value, dict):
@@ -115,7 +115,7 @@ class BlockReader:
             Problem(what="a block is missing", allowed=_FORMS, where=marked.where)
         )
 
-    def read_text(self, text: Text) -> Block:
+    def read_text(self, text: LocatedText) -> Block:
         """Read a block written as text: a block's name, `shortcut`, one layer, or some of them.
 
         Several stand one after another, with commas between them.
@@ -142,7 +142,7 @@ class BlockReader:
                 [self._with_blocks(problem) for problem in error.problems]
             ) from None
 
-    def _holding(self, text: Text) -> BoundBlock | None:
+    def _holding(self, text: LocatedText) -> BoundBlock | None:
         """Read a text as the block whose name holds its numbers; None where there is none.
 
         Raises:
@@ -179,7 +179,7 @@ class BlockReader:
             where=problem.where,
         )
 
-    def _named(self, name: str, caller: Text | None = None) -> Block:
+    def _named(self, name: str, caller: LocatedText | None = None) -> Block:
         if name in self._open:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
             raise InvalidTableError(
@@ -203,7 +203,7 @@ class BlockReader:
                 self._names = outer
         return self._done[name]
 
-    def _each(self, parts: list[Text]) -> SequenceBlock:
+    def _each(self, parts: list[LocatedText]) -> SequenceBlock:
         """Read texts one after another, gathering the problems of all."""
         done: list[Block] = []
         problems: list[Problem] = []
@@ -247,7 +247,7 @@ class BlockReader:
                             where=value["repeat"].where,
                         )
                     )
-                times = Text(value["repeat"].value, value["repeat"].text_start)
+                times = LocatedText(value["repeat"].value, value["repeat"].text_start)
                 return self.repeated(times, self.read(value["block"]))
         raise InvalidTableError(
             Problem(
@@ -257,7 +257,7 @@ class BlockReader:
             )
         )
 
-    def repeated(self, times: Text, body: Block) -> RepeatBlock:
+    def repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
         """Repeat a block as often as the text says.
 
         Raises:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.difference.settings import changes, family, is_alike
-from archcount.tracing.layer import Layer
+from archcount.difference.setting_changes import changes, family, is_alike
+from archcount.tracing.traced_layer import TracedLayer
 
 _WEIGHTS = {"type": 5, "kernel": 4, "stride": 4, "groups": 4, "dilation": 4, "out": 5, "bias": 2}
 _HEAVY = ("conv", "transposed conv", "linear", "matmul", "embedding", "lrn")
@@ -14,7 +14,7 @@ _FAR = 10**9
 Match = tuple[int | None, int | None]
 
 
-def align(left: Sequence[Layer], right: Sequence[Layer]) -> list[Match]:
+def align(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Match]:
     """Pair the layers of two sequences in order, by structure first and names second.
 
     Args:
@@ -37,7 +37,7 @@ def align(left: Sequence[Layer], right: Sequence[Layer]) -> list[Match]:
     ]
 
 
-def _aligned(left: Sequence[Layer], right: Sequence[Layer]) -> list[Match]:
+def _aligned(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Match]:
     known: dict[tuple[int, int], float] = {}
     ours, theirs = _numbered(left), _numbered(right)
 
@@ -76,7 +76,7 @@ def _aligned(left: Sequence[Layer], right: Sequence[Layer]) -> list[Match]:
     return found
 
 
-def _numbered(layers: Sequence[Layer]) -> list[int]:
+def _numbered(layers: Sequence[TracedLayer]) -> list[int]:
     """Give equal numbers to layers that are equal but for their names."""
     known: dict[str, int] = {}
     return [
@@ -87,11 +87,11 @@ def _numbered(layers: Sequence[Layer]) -> list[int]:
     ]
 
 
-def _gap(layer: Layer) -> float:
+def _gap(layer: TracedLayer) -> float:
     return 10 if layer.kind in _HEAVY or family(layer) == "pool" else 3
 
 
-def distance(left: Layer, right: Layer) -> float:
+def distance(left: TracedLayer, right: TracedLayer) -> float:
     """Say how far a layer is from another: 0 if they are the same.
 
     Args:

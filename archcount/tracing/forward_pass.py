@@ -112,7 +112,7 @@ class ModuleTrace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trace:
+class ForwardPass:
     """One pass through a model.
 
     Attributes:

@@ -12,7 +12,7 @@ INPUT = -1
 """The number of what the model is given, where a source is no layer."""
 
 
-class Source(NamedTuple):
+class LayerInput(NamedTuple):
     """One tensor that a layer reads.
 
     Attributes:
@@ -25,7 +25,7 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Layer:
+class TracedLayer:
     """One layer of a model.
 
     Attributes:
@@ -41,7 +41,7 @@ class Layer:
     kind: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     path: str
-    sources: tuple[Source, ...] = ()
+    sources: tuple[LayerInput, ...] = ()
     input: Shape
     output: Shape
     weights: frozenset[int] = frozenset()
@@ -58,10 +58,10 @@ class Layer:
 _COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 
 
-def describe(layer: Layer) -> str:
+def describe(layer: TracedLayer) -> str:
     """Write a layer as a paper would.
 
-    >>> describe(Layer(kind="conv", path="", input=(1, 16, 9, 9), output=(1, 32, 9, 9),
+    >>> describe(TracedLayer(kind="conv", path="", input=(1, 16, 9, 9), output=(1, 32, 9, 9),
     ...     settings={"kernel": (5, 5), "stride": (1, 1), "in": 16, "out": 32, "groups": 1}))
     'conv 5x5 16->32'
     """
@@ -89,7 +89,7 @@ def _same(values: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Layers:
+class LayerSequence:
     """What a model does.
 
     Attributes:
@@ -97,5 +97,5 @@ class Layers:
         results: what gives the results, in order.
     """
 
-    layers: tuple[Layer, ...]
-    results: tuple[Source, ...]
+    layers: tuple[TracedLayer, ...]
+    results: tuple[LayerInput, ...]

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
-from archcount.tracing.layer import INPUT, Layer, Layers, Shape, Source, describe
+from archcount.tracing.traced_layer import (
+    INPUT,
+    LayerInput,
+    LayerSequence,
+    Shape,
+    TracedLayer,
+    describe,
+)
 
 
-def ordered(nodes: Sequence[Layer], ends: Sequence[Source]) -> Layers:
+def ordered(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> LayerSequence:
     """Give the layers that lead to the ends, each after all that it reads.
 
     The branches of a concatenation stand in their order; of a sum, the longer first, and among
@@ -36,8 +43,8 @@ def ordered(nodes: Sequence[Layer], ends: Sequence[Source]) -> Layers:
         sources = found.nodes[number].sources
         stack += [(each.layer, False) for each in reversed(sources) if each.layer != INPUT]
 
-    def placed(source: Source) -> Source:
-        return source if source.layer == INPUT else Source(places[source.layer], source.output)
+    def placed(source: LayerInput) -> LayerInput:
+        return source if source.layer == INPUT else LayerInput(places[source.layer], source.output)
 
     weights: dict[int, int] = {}
     layers = []
@@ -53,7 +60,7 @@ def ordered(nodes: Sequence[Layer], ends: Sequence[Source]) -> Layers:
                 weights=frozenset(names),
             )
         )
-    return Layers(tuple(layers), tuple(map(placed, ends)))
+    return LayerSequence(tuple(layers), tuple(map(placed, ends)))
 
 
 def _squeezed(shape: Shape) -> Shape:
@@ -67,8 +74,8 @@ def _squeezed(shape: Shape) -> Shape:
 class _Graph:
     """Layers by who reads whom: sums in one piece, what they add in an order of its own."""
 
-    nodes: list[Layer]
-    ends: Sequence[Source]
+    nodes: list[TracedLayer]
+    ends: Sequence[LayerInput]
     reached: list[int] = field(default_factory=list)
     depths: dict[int, int] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
@@ -106,7 +113,7 @@ class _Graph:
             node = self.nodes[number]
             if node.kind != "add" or not node.is_commutative:
                 continue
-            sources: list[Source] = []
+            sources: list[LayerInput] = []
             for source in node.sources:
                 inner = None if source.layer == INPUT else self.nodes[source.layer]
                 is_part = inner is not None and inner.kind == "add" and inner.is_commutative
@@ -142,7 +149,7 @@ class _Graph:
                     told = f"{self.origins[number]} {self.readers[number]} {at} {source.output}"
                     seen[source.layer].append(told)
 
-    def _rank(self, source: Source) -> tuple[int, list[str], str, str, int]:
+    def _rank(self, source: LayerInput) -> tuple[int, list[str], str, str, int]:
         number = source.layer
         if number == INPUT:
             return 0, [], "", "", source.output

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from archcount.tracing.layer import Layer, Source
+from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
 Verdict = Literal["same", "follows", "changed", "missing", "extra"]
 DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
@@ -14,10 +14,10 @@ DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """One setting of a layer that became another.
 
-    >>> str(Change("kernel", "5x5", "3x3"))
+    >>> str(SettingChange("kernel", "5x5", "3x3"))
     'kernel 5x5 became 3x3'
     """
 
@@ -30,7 +30,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Model:
+class ComparedModel:
     """One side of a comparison.
 
     Attributes:
@@ -42,14 +42,14 @@ class Model:
     """
 
     name: str
-    layers: tuple[Layer, ...]
-    results: tuple[Source, ...]
+    layers: tuple[TracedLayer, ...]
+    results: tuple[LayerInput, ...]
     params: int
     macs: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
+class LayerPair:
     """A layer of the left side and the one of the right that stands for it.
 
     Attributes:
@@ -63,15 +63,15 @@ class Pair:
     """
 
     verdict: Verdict
-    left: Layer | None
-    right: Layer | None
+    left: TracedLayer | None
+    right: TracedLayer | None
     place: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SettingChange, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class RowDifference:
     """A row of the left side.
 
     Attributes:
@@ -80,7 +80,7 @@ class Row:
     """
 
     name: str
-    pairs: tuple[Pair, ...]
+    pairs: tuple[LayerPair, ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -94,7 +94,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class ModelDifference:
     """Two models held against each other.
 
     Attributes:
@@ -106,11 +106,11 @@ class Difference:
         remarks: what the reader should know of how they were run.
     """
 
-    left: Model
-    right: Model
+    left: ComparedModel
+    right: ComparedModel
     inputs: str
-    rows: tuple[Row, ...]
-    results: Change | None = None
+    rows: tuple[RowDifference, ...]
+    results: SettingChange | None = None
     remarks: tuple[str, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 from archcount.layers import Cost
 from archcount.layers.adaptive_pooling import windows_total
-from archcount.operators.convolution import per_axis
+from archcount.operators.convolutions import per_axis
 from archcount.operators.operation import FREE, Charge, Operation
 from archcount.operators.operator import CostRule, LayerName, LayerRule, Operator, aten
 from archcount.operators.shapes import Result, contiguous, is_contiguous

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from archcount.difference.records import Change
-from archcount.tracing.layer import INPUT, Layer, Source
+from archcount.difference.model_difference import SettingChange
+from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ModelSide:
     """The layers of one model, and their partners in the other.
 
     Attributes:
@@ -18,10 +18,10 @@ class Side:
         partner: the number of each layer's partner, where it has one.
     """
 
-    layers: Sequence[Layer]
+    layers: Sequence[TracedLayer]
     partner: Mapping[int, int]
 
-    def matched(self, source: Source) -> Source | None:
+    def matched(self, source: LayerInput) -> LayerInput | None:
         """Go back from what is read to the first that has a partner or was given."""
         while source.layer != INPUT and source.layer not in self.partner:
             if not self.layers[source.layer].sources:
@@ -29,11 +29,11 @@ class Side:
             source = self.layers[source.layer].sources[0]
         return source
 
-    def over(self, source: Source | None) -> Source | None:
+    def over(self, source: LayerInput | None) -> LayerInput | None:
         """Give what stands on the other side for what is read."""
         if source is None or source.layer == INPUT:
             return source
-        return Source(self.partner[source.layer], source.output)
+        return LayerInput(self.partner[source.layer], source.output)
 
     def first(self, at: int) -> set[int]:
         """Give the first places, among those with a partner, that have a layer's weights."""
@@ -47,7 +47,7 @@ class Side:
         }
 
 
-def rewired(left: Side, right: Side, one: int, other: int) -> tuple[Change, ...]:
+def rewired(left: ModelSide, right: ModelSide, one: int, other: int) -> tuple[SettingChange, ...]:
     """Say so where a layer reads others than before, those aside that came or went.
 
     Args:
@@ -66,11 +66,13 @@ def rewired(left: Side, right: Side, one: int, other: int) -> tuple[Change, ...]
     if expected == theirs:
         return ()
     if len(expected) != len(theirs):
-        return (Change("branches", str(len(expected)), str(len(theirs))),)
+        return (SettingChange("branches", str(len(expected)), str(len(theirs))),)
     return (_told("reads", left, right, ours, theirs),)
 
 
-def reweighted(left: Side, right: Side, one: int, other: int) -> tuple[Change, ...]:
+def reweighted(
+    left: ModelSide, right: ModelSide, one: int, other: int
+) -> tuple[SettingChange, ...]:
     """Say so where a layer has its weights in common with others than before.
 
     Args:
@@ -87,17 +89,17 @@ def reweighted(left: Side, right: Side, one: int, other: int) -> tuple[Change, .
             "its own" if places == {at} else f"those of {_named(side, _places(places - {at}))}"
             for side, at, places in ((left, one, ours), (right, other, theirs))
         ]
-        return (Change("weights", *told),)
+        return (SettingChange("weights", *told),)
     return (_told("weights of", left, right, _places(ours), _places(theirs)),)
 
 
-def _places(places: set[int]) -> list[Source | None]:
-    return [Source(place) for place in sorted(places)]
+def _places(places: set[int]) -> list[LayerInput | None]:
+    return [LayerInput(place) for place in sorted(places)]
 
 
 def reresulted(
-    left: Side, right: Side, results: Sequence[Source], others: Sequence[Source]
-) -> Change | None:
+    left: ModelSide, right: ModelSide, results: Sequence[LayerInput], others: Sequence[LayerInput]
+) -> SettingChange | None:
     """Say so where the results come of other layers.
 
     Args:
@@ -114,11 +116,11 @@ def reresulted(
 
 def _told(
     what: str,
-    left: Side,
-    right: Side,
-    ours: Sequence[Source | None],
-    theirs: Sequence[Source | None],
-) -> Change:
+    left: ModelSide,
+    right: ModelSide,
+    ours: Sequence[LayerInput | None],
+    theirs: Sequence[LayerInput | None],
+) -> SettingChange:
     """Name what is read, as exactly as it takes to tell both sides from each other."""
     both = [source for source in (*ours, *theirs) if source and source.layer == INPUT]
     many = any(source.output for source in both)
@@ -130,16 +132,20 @@ def _told(
         names = [right.over(right.matched(source)) if source else None for source in theirs]
         told = _named(left, names, exact=True, many=many)
         other = f"{told} (by the left side's names)"
-    return Change(what, one, other)
+    return SettingChange(what, one, other)
 
 
 def _named(
-    side: Side, sources: Sequence[Source | None], *, exact: bool = False, many: bool = False
+    side: ModelSide,
+    sources: Sequence[LayerInput | None],
+    *,
+    exact: bool = False,
+    many: bool = False,
 ) -> str:
     return ", ".join(_name(side.layers, source, exact, many) for source in sources) or "nothing"
 
 
-def _name(layers: Sequence[Layer], source: Source | None, exact: bool, many: bool) -> str:
+def _name(layers: Sequence[TracedLayer], source: LayerInput | None, exact: bool, many: bool) -> str:
     if source is None:
         return "nothing"
     if source.layer == INPUT:

@@ -1,4 +1,4 @@
-"""The counts of a model that is benchmarked, and the hash of its source file."""
+"""The counts of one iteration of a model, and the hash of its source file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from torch import nn
 
-from archcount.benchmark.results import ModelCounts
+from archcount.benchmark.results import IterationCounts
 from archcount.benchmark.settings import Configuration
 from archcount.engines import models
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
+from archcount.loading.model_target import ModelTarget, load_model
 from archcount.loading.reference import find, source_of
-from archcount.loading.target import Target, load_model
 
 _PROCESS = 600 * 2**20
 """Bytes of a process that has imported torch."""
@@ -34,19 +34,19 @@ class Counted:
         remarks: why it cannot be counted.
     """
 
-    facts: ModelCounts | None
+    facts: IterationCounts | None
     rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 
-def count_facts(configuration: Configuration, module: nn.Module | None = None) -> Counted:
+def count_iteration(configuration: Configuration, module: nn.Module | None = None) -> Counted:
     """Count one iteration of a configuration on the meta device.
 
     Args:
         configuration: what is measured.
         module: the model; made from the target if None.
 
-    >>> count_facts(Configuration(target="googlenet", batch=2)).facts.macs  # 2 x 1,582,671,872
+    >>> count_iteration(Configuration(target="googlenet", batch=2)).facts.macs  # 2 x 1,582,671,872
     3165343744
     """
     try:
@@ -59,7 +59,7 @@ def count_facts(configuration: Configuration, module: nn.Module | None = None) -
     total = count.total
     weights = sum(count.weight_bytes.values())
     moved = _TRAIN * count.activation_bytes if is_train else count.peak_bytes
-    facts = ModelCounts(
+    facts = IterationCounts(
         params=total.params - count.unused,
         inputs=count.inputs,
         macs=total.macs,
@@ -94,7 +94,7 @@ def hash_of(target: str) -> str:
     >>> hash_of("googlenet").startswith("sha256:")
     True
     """
-    read = Target.read(target)
+    read = ModelTarget.read(target)
     path = read.table if read.table is not None else source_of(target)
     if path is None:
         return ""

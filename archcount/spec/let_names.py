@@ -1,4 +1,4 @@
-"""What a file lets names be, and its layers share."""
+"""The `let` names of a file, and the defaults of its layers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import LayerDefaults, Value, parse_expression
-from archcount.architecture.text import parse_padding
+from archcount.architecture.layer_parser import parse_padding
 from archcount.errors import InvalidValueError, Problem, quote
 from archcount.spec.yaml_tree import YamlNode
 
@@ -19,7 +19,7 @@ def read_lets(
     problems: list[Problem],
     given: Mapping[str, Fraction] = MappingProxyType({}),
 ) -> dict[str, Value]:
-    """Work out the `let` names in order; each may read those before it.
+    """Evaluate the `let` names in order; each may read those before it.
 
     Args:
         texts: the expressions by name.
@@ -33,9 +33,9 @@ def read_lets(
     def lookup(name: str) -> Fraction:
         if name not in numbers:
             raise InvalidValueError(
-                f"{quote(name)} is no name here",
-                allowed=", ".join(numbers) or "numbers; no name stands before it",
-                remedy="write names before they are used",
+                f"unknown name {quote(name)}",
+                allowed=", ".join(numbers) or "numbers; no name is defined before it",
+                remedy="define names before they are used",
             )
         return numbers[name]
 

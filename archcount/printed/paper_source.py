@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class PaperSource:
     """Where a table was printed.
 
     Attributes:

@@ -40,7 +40,7 @@ _KIND = re.compile(r"(?P<word>\S+)(?: (?P<kernel>[1-9]\d*x[1-9]\d*))?")
 
 
 def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Problem]) -> None:
-    """See that every claim's numbers can be read, and that what they are of exists."""
+    """Check that every claim's numbers can be read, and that what they count exists."""
     for claim in tree.listing("claims"):
         parts = {key: item for key, item in claim.items() if item.value is not None}
         texts = (parts.get("what"), parts.get("printed"), parts.get("from"))
@@ -55,8 +55,8 @@ def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Proble
                     notation(str(parts[key].value))
                 except InvalidValueError as error:
                     problems.append(error.at(parts[key].text_start, "claim"))
-        problems += _strange_references(parts)
-        problems += _unfit(parts, what)
+        problems += _check_references(parts)
+        problems += _check_combination(parts, what)
         column = what.removeprefix("sum of ")
         if column != what and columns and column not in columns:
             problems.append(
@@ -70,7 +70,7 @@ def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Proble
 def _notations(
     parts: Mapping[str, YamlNode], what: str
 ) -> Iterator[tuple[str, Callable[[str], object]]]:
-    """Say how the texts of a claim are read."""
+    """Yield the keys of a claim that hold a notation, each with its parser."""
     printed = str(parts["printed"].value)
     if what == "training time":
         yield "printed", parse_duration
@@ -115,7 +115,7 @@ def layers_like(text: str) -> tuple[str, tuple[int, int] | None]:
     return match["word"], (sides[0], sides[1]) if sides else None
 
 
-def _strange_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
+def _check_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
     """Refuse a ratio to a number that cannot be read, or to a network that is none."""
     for key in _ratios(parts):
         reference = {name: item for name, item in parts[key].items() if item.value is not None}
@@ -129,10 +129,10 @@ def _strange_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
                 if zero:
                     yield printed.problem("a ratio to 0", "above 0")
         if table and isinstance(table.value, str):
-            yield from _strange_network(table, reference.get("variant"))
+            yield from _check_network(table, reference.get("variant"))
 
 
-def _strange_network(table: YamlNode, variant: YamlNode | None) -> Iterator[Problem]:
+def _check_network(table: YamlNode, variant: YamlNode | None) -> Iterator[Problem]:
     """Refuse a table that is not shipped, and a variant that it does not have."""
     name = str(table.value)
     if name not in shipped_tables():
@@ -141,7 +141,7 @@ def _strange_network(table: YamlNode, variant: YamlNode | None) -> Iterator[Prob
         yield variant.unknown(f"ratio to unknown variant of {name}", known)
 
 
-def _unfit(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
+def _check_combination(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
     """Refuse what does not go together in one claim."""
     printed = str(parts["printed"].value)
     ratios = _ratios(parts)

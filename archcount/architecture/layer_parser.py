@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from archcount.architecture.blocks import BoundArgument, LayerBlock, PatchText, Text
+from archcount.architecture.blocks import BoundArgument, LayerBlock, LocatedText, PatchText
 from archcount.architecture.expression import Expression, parse_expression
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
 from archcount.layers import Argument, ArgumentType
@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATCH_WITH_EXPRESSION = re.compile(r"(\d+x\d+)/(.+)")
 
 
-def parse_layer(text: Text, names: Collection[str]) -> LayerBlock:
+def parse_layer(text: LocatedText, names: Collection[str]) -> LayerBlock:
     """Read one layer as a table file writes it.
 
     Args:
@@ -28,7 +28,8 @@ def parse_layer(text: Text, names: Collection[str]) -> LayerBlock:
         InvalidTableError: with every problem of the text, each at its own column.
 
     >>> from archcount.errors import Location
-    >>> layer = parse_layer(Text("conv 3x3/2 4*w bias=false", Location("a.yaml", 1, 1)), ["w"])
+    >>> text = LocatedText("conv 3x3/2 4*w bias=false", Location("a.yaml", 1, 1))
+    >>> layer = parse_layer(text, ["w"])
     >>> layer.kind.word, [bound.argument.name for bound in layer.arguments]
     ('conv', ['patch', 'width', 'bias'])
     """
@@ -49,7 +50,7 @@ def parse_layer(text: Text, names: Collection[str]) -> LayerBlock:
 class _Reader:
     """Reads the words of one layer, gathering problems."""
 
-    def __init__(self, text: Text, words: list[Text], names: Collection[str]) -> None:
+    def __init__(self, text: LocatedText, words: list[LocatedText], names: Collection[str]) -> None:
         self.text, self.words, self.names = text, words, names
         self.kind = KINDS[words[0].text]
         self.problems: list[Problem] = []
@@ -95,7 +96,7 @@ class _Reader:
                 options.append(f"{item.name}=")
         return " ".join([*words, *options, *(f"{name}=" for name in self.kind.follows)])
 
-    def _refuse(self, word: Text, what: str, allowed: str, remedy: str = "") -> None:
+    def _refuse(self, word: LocatedText, what: str, allowed: str, remedy: str = "") -> None:
         self.problems.append(
             Problem(
                 what=f"in {quote(self.text.text)}: {what}",
@@ -105,7 +106,9 @@ class _Reader:
             )
         )
 
-    def _named(self, word: Text, name: str, value: Text, by_name: Mapping[str, Argument]) -> None:
+    def _named(
+        self, word: LocatedText, name: str, value: LocatedText, by_name: Mapping[str, Argument]
+    ) -> None:
         if name in self.kind.follows:
             if name in self.follow:
                 self._refuse(word, f"{name} is given twice", self._usage())
@@ -121,7 +124,7 @@ class _Reader:
                 word, f"unknown option {quote(name)}", ", ".join(known), suggestion(name, known)
             )
 
-    def _bind(self, argument: Argument, word: Text) -> None:
+    def _bind(self, argument: Argument, word: LocatedText) -> None:
         if argument.name in self.seen:
             self._refuse(word, f"{argument.name} is given twice", self._usage())
             return

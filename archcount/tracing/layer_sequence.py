@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
-from archcount.tracing.joining import joined
-from archcount.tracing.layer import INPUT, Layer, Layers, Source
-from archcount.tracing.ordering import ordered
-from archcount.tracing.records import Call, Trace
+from archcount.tracing.forward_pass import Call, ForwardPass
+from archcount.tracing.layer_fusion import joined
+from archcount.tracing.layer_order import ordered
+from archcount.tracing.traced_layer import INPUT, LayerInput, LayerSequence, TracedLayer
 
 
-def layers_of(trace: Trace) -> Layers:
+def layers_of(trace: ForwardPass) -> LayerSequence:
     """Give the layers that lead to a model's results, in the order of what they read.
 
     In which order the code runs them does not matter. What moves numbers without arithmetic is no
@@ -27,11 +27,13 @@ def layers_of(trace: Trace) -> Layers:
     for call in trace.calls:
         walk.take(call, last)
         last = call if any(call.operation.tensors()) else last
-    ends = [walk.made.get(storage) or Source(INPUT) for storage in trace.results]
+    ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
     return ordered(walk.nodes, [_before_softmax(walk.nodes, end, ends) for end in ends])
 
 
-def _before_softmax(nodes: Sequence[Layer], end: Source, ends: Sequence[Source]) -> Source:
+def _before_softmax(
+    nodes: Sequence[TracedLayer], end: LayerInput, ends: Sequence[LayerInput]
+) -> LayerInput:
     if end.layer == INPUT or nodes[end.layer].kind not in ("softmax", "log softmax"):
         return end
     sources = nodes[end.layer].sources
@@ -51,10 +53,10 @@ class _Walk:
     """
 
     def __init__(self, inputs: Iterable[int]) -> None:
-        self.nodes: list[Layer] = []
-        self.made: dict[int, Source | None] = {}
+        self.nodes: list[TracedLayer] = []
+        self.made: dict[int, LayerInput | None] = {}
         for number, storage in enumerate(inputs):
-            self.made.setdefault(storage, Source(INPUT, number))
+            self.made.setdefault(storage, LayerInput(INPUT, number))
         self._sizes: dict[int, TensorSpec] = {}
         self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
         self._known: dict[str, tuple[int, Operation]] = {}
@@ -86,15 +88,17 @@ class _Walk:
         assert named is not None, f"{operation.name} has no name as a layer"
         self._add(call, named, last, read[0][0] if read else known[0][0], read)
 
-    def _source(self, spec: TensorSpec) -> Source | None:
-        other = Source(INPUT) if spec.origin == Origin.INPUT else None
+    def _source(self, spec: TensorSpec) -> LayerInput | None:
+        other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
         return self.made.get(spec.storage, other)
 
-    def _put(self, operation: Operation, source: Source | None) -> None:
+    def _put(self, operation: Operation, source: LayerInput | None) -> None:
         for spec in operation.outputs:
             self.made[spec.storage] = source
 
-    def _move(self, operation: Operation, spec: TensorSpec | None, source: Source | None) -> None:
+    def _move(
+        self, operation: Operation, spec: TensorSpec | None, source: LayerInput | None
+    ) -> None:
         """Note that the same numbers lie elsewhere."""
         for made in operation.outputs:
             if source is not None:
@@ -119,7 +123,7 @@ class _Walk:
         named: LayerName,
         last: Call | None,
         first: TensorSpec,
-        read: Sequence[tuple[TensorSpec, Source]],
+        read: Sequence[tuple[TensorSpec, LayerInput]],
     ) -> None:
         operation = call.operation
         kind, settings = named
@@ -135,7 +139,7 @@ class _Walk:
         output = before[:2] if kind.startswith("global ") else operation.output.shape
         if kind == "write" and first.storage in self._sizes:
             output = self._sizes[first.storage].shape
-        node = Layer(
+        node = TracedLayer(
             kind=kind,
             settings=settings,
             path=call.place,
@@ -146,7 +150,7 @@ class _Walk:
         )
         number = self._placed(joined(node, first.shape, self.nodes), operation)
         for place, spec in enumerate(operation.outputs):
-            self.made[spec.storage] = Source(number, place)
+            self.made[spec.storage] = LayerInput(number, place)
 
     def _weights(self, kind: str, operation: Operation) -> frozenset[int]:
         """Name what is trained; what is neither trained nor a layer's own kernel has no name."""
@@ -160,10 +164,10 @@ class _Walk:
         )
 
     def _flat(
-        self, kind: str, settings: dict[str, object], read: Sequence[tuple[TensorSpec, Source]]
-    ) -> tuple[Source, ...]:
+        self, kind: str, settings: dict[str, object], read: Sequence[tuple[TensorSpec, LayerInput]]
+    ) -> tuple[LayerInput, ...]:
         """Give what is read; of a concatenation in another, what that one reads."""
-        sources: list[Source] = []
+        sources: list[LayerInput] = []
         for spec, source in read:
             inner = None if source.layer == INPUT else self.nodes[source.layer]
             if (
@@ -178,7 +182,7 @@ class _Walk:
                 sources.append(source)
         return tuple(sources)
 
-    def _placed(self, node: Layer, operation: Operation) -> int:
+    def _placed(self, node: TracedLayer, operation: Operation) -> int:
         """Give the number of a layer: of the same one where it was worked out before."""
         specs = [(self._source(spec), spec) for spec in operation.tensors()]
         # What multiplies stands as often as it is done, as its cost does; constants are unknown.

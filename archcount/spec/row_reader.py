@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture import Blank, Block, BoundBlock, RepeatBlock, Text, Value
+from archcount.architecture import Blank, Block, BoundBlock, LocatedText, RepeatBlock, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.printed import (
     Patch,
@@ -18,7 +18,7 @@ from archcount.printed import (
     parse_quantity,
     parse_size,
 )
-from archcount.spec.blocks import BlockReader
+from archcount.spec.block_reader import BlockReader
 from archcount.spec.grid import GridRow
 from archcount.spec.parsed import ParsedRow
 from archcount.spec.yaml_tree import YamlNode
@@ -116,10 +116,10 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
         )
         return None
     try:
-        block = reader.read_text(Text(cell.text, cell.where))
+        block = reader.read_text(LocatedText(cell.text, cell.where))
         times = row.cells.get("n")
         if times is not None and times.text:
-            return reader.repeated(Text(times.text, times.where), block)
+            return reader.repeated(LocatedText(times.text, times.where), block)
     except InvalidTableError as error:
         # A block named by many rows is wrong once, not once a row.
         problems += [problem for problem in error.problems if problem not in problems]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class ModelTarget:
     """What a target's text names.
 
     Attributes:
@@ -35,7 +35,7 @@ class Target:
     variant: str = ""
 
     @classmethod
-    def read(cls, text: str, variant: str = "") -> Target:
+    def read(cls, text: str, variant: str = "") -> ModelTarget:
         """Read `package.module:callable`, `file.py:callable`, or a table with `@variant` or not.
 
         Args:
@@ -112,7 +112,7 @@ def load_model(
         UserCodeError: the user's code raised something.
         InvalidTableError: the table cannot be read.
     """
-    read = Target.read(target, variant)
+    read = ModelTarget.read(target, variant)
     if read.table is None:
         from archcount.loading.build import build
 
