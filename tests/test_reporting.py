@@ -98,6 +98,12 @@ def test_csv_is_tidy_and_what_is_missing_is_empty(report):
     assert stage["type"] == ""
 
 
+def test_tsv_is_csv_with_tabs(report):
+    lines = [line.split("\t") for line in report.render("tsv").splitlines()]
+    assert lines == list(csv.reader(io.StringIO(report.to_csv())))
+    assert lines[2][:2] == ["stage", "row"]
+
+
 def test_json_has_the_fields_that_tools_depend_on(report):
     found = json.loads(report.to_json())
     assert found["schema"] == "archcount.table/2"

@@ -18,7 +18,7 @@ from archcount.reporting.bench_comparison_sheets import comparison_remarks, comp
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.bench_sheets import bench_lines, bench_sheets
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sheet import Text
+from archcount.reporting.sheet import Span
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,8 +43,8 @@ class BenchReport(Report):
     def _sheets(self) -> Parts:
         return list(bench_sheets(self.record))
 
-    def _remarks(self) -> Iterator[Text]:
-        return (note for note in benchmark_notes(self.record) if note.role in ("told", "bad"))
+    def _remarks(self) -> Iterator[Span]:
+        return (note for note in benchmark_notes(self.record) if note.role in ("warn", "bad"))
 
     def _document(self) -> Mapping[str, Any]:
         return encoded(self.record)  # field by field, so that it can be read again
@@ -69,7 +69,7 @@ class BenchComparisonReport(Report):
     def _sheets(self) -> Parts:
         return [comparison_sheets(self.record)]
 
-    def _remarks(self) -> Iterator[Text]:
+    def _remarks(self) -> Iterator[Span]:
         return comparison_remarks(self.record)
 
 

@@ -107,7 +107,7 @@ def _check(name: str, path: Path, label: str, engine: str, fail_on: Collection[s
 
 
 def _require_known(fail_on: Collection[str]) -> None:
-    """Refuse a word that is no reason to fail."""
+    """Raise a UsageError for a word that is no reason to fail."""
     for word in fail_on:
         if word not in FAILING:
             raise unknown_name("unknown reason to fail", word, FAILING)

@@ -1,4 +1,4 @@
-"""Two architectures held against each other, layer by layer."""
+"""Two architectures compared layer by layer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DifferenceReport(Report):
 
     @property
     def is_changed(self) -> bool:
-        """Whether anything is another."""
+        """Whether anything differs."""
         return self.record.is_changed
 
     def _tidy(self) -> Lines:
@@ -103,9 +103,9 @@ def diff(
     models = []
     inputs = ""
     for module, name, _ in sides:
-        model, inputs, told = _run(module, name, given, owns, batch=batch, device=device)
+        model, inputs, found = _run(module, name, given, owns, batch=batch, device=device)
         models.append(model)
-        remarks += told
+        remarks += found
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
 
 
@@ -122,7 +122,7 @@ def _run(
     from archcount.engines.model_layers import side
 
     try:
-        layers, params, macs, inputs, told = side(
+        layers, params, macs, inputs, found = side(
             module, given, name=name, batch=batch, device=device
         )
     except UserCodeError as error:
@@ -138,7 +138,7 @@ def _run(
     model = difference.ComparedModel(
         name=name, layers=layers.layers, results=layers.results, params=params, macs=macs
     )
-    return model, inputs, told
+    return model, inputs, found
 
 
 def _made_for(owns: Mapping[str, str]) -> str:
@@ -146,7 +146,7 @@ def _made_for(owns: Mapping[str, str]) -> str:
 
 
 def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, str]:
-    """Give a module, what it is called, and its own input where it has one."""
+    """Return a module, its name, and its own input where it has one."""
     if isinstance(thing, Table):
         architecture = thing.architecture()
         own = "x".join(map(str, architecture.input.dims))

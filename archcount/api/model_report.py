@@ -15,7 +15,7 @@ from archcount.reporting.model_sheets import (
     tidy_modules,
 )
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sheet import Text
+from archcount.reporting.sheet import Span
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,7 +50,7 @@ class ModelReport(Report):
     def _sheets(self) -> Parts:
         return [model_sheets(self.record, self.depth)]
 
-    def _remarks(self) -> Iterable[Text]:
+    def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)
 
 
@@ -95,13 +95,13 @@ def count_model(
 
 
 def check_run(batch: int, device: str) -> None:
-    """Refuse what no model can be run with.
+    """Check the device and the batch that a model is to be run with.
 
     Raises:
         UsageError: there is no such device, or no such batch.
     """
     if device not in _DEVICES:
-        told = quote(device) if isinstance(device, str) else repr(device)
-        raise UsageError(Problem(what=f"unknown device {told}", allowed=", ".join(_DEVICES)))
+        shown = quote(device) if isinstance(device, str) else repr(device)
+        raise UsageError(Problem(what=f"unknown device {shown}", allowed=", ".join(_DEVICES)))
     if not isinstance(batch, int) or isinstance(batch, bool) or not 0 <= batch < 2**31:
         raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number from 0 to 2^31"))

@@ -15,7 +15,7 @@ from archcount.comparison import VERDICTS
 from archcount.engines import Count, RowCount
 from archcount.errors import Problem, UsageError, unknown_name
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sheet import Text
+from archcount.reporting.sheet import Span
 from archcount.reporting.table_data import tidy_rows
 from archcount.reporting.table_result import TableResult
 from archcount.reporting.table_sheets import full_sheet, narrow_sheet, remarks
@@ -73,7 +73,7 @@ class TableReport(Report):
     def _sheets(self) -> Parts:
         return [[full_sheet(self.record), narrow_sheet(self.record)]]
 
-    def _remarks(self) -> Iterable[Text]:
+    def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)
 
 

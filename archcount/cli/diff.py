@@ -1,4 +1,4 @@
-"""`archcount diff`: two architectures held against each other."""
+"""`archcount diff`: two architectures compared layer by layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show_diff(
     batch: Batch = 1,
     device: Device = "meta",
     fail_on: Annotated[
-        str, typer.Option("--fail-on", help="changed: exit 1 where anything is another.")
+        str, typer.Option("--fail-on", help="changed: exit 1 where anything differs.")
     ] = "",
     form: Format = None,
     output: Output = None,

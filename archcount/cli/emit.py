@@ -1,4 +1,4 @@
-"""How a command hands out its report: the format, where to, and what the reader must not miss."""
+"""Writing a report from a command: its format, its destination, and its warnings on stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The option that chooses who counts."""
+"""The option that chooses the engine."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def show_infer(
     """Infer the conventions of a table and propose its `conventions:` line.
 
     Every listed convention (K, weights or all params, MACs or FLOPs, what is included, rounded
-    or cut off) is held against every printed number of its column; what the file declares is
+    or cut off) is compared with every printed number of its column; what the file declares is
     left aside.
     """
     with emitting(form, output) as emit:

@@ -58,7 +58,7 @@ def arguments_of(texts: list[str]) -> dict[str, Any]:
     Truth values may be written as shells and YAML write them, true and false.
 
     Raises:
-        UsageError: one is not written so, or names what another did.
+        UsageError: one is not written so, or names one twice.
     """
     return {name: _value(text) for name, text in pairs_of("--arg", texts).items()}
 
@@ -74,7 +74,7 @@ _TRUTHS = {"true": True, "false": False}
 
 
 def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
-    """Choose what the model is called with: as told, or as its table says.
+    """Choose what the model is called with: as given, or as its table says.
 
     Raises:
         UsageError: nothing says it, or two options do.

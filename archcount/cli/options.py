@@ -48,7 +48,7 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
     """Read the NAME=VALUE pairs of an option.
 
     Raises:
-        UsageError: one is not written so, or names what another did.
+        UsageError: one is not written so, or names one twice.
     """
     values: dict[str, str] = {}
     for text in texts:
@@ -64,7 +64,7 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
 
 
 def loaded(name: str, variant: str) -> tuple[Table, str]:
-    """Load the table that a name, which may end in `@variant`, stands for; give its variant.
+    """Load the table that a name, which may end in `@variant`, stands for; return its variant too.
 
     Raises:
         UsageError: it is no table, or two variants are named.

@@ -5,65 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO, NoReturn
 
 from archcount.cli.stop import stop_if_asked
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.render import FORMATS
-
-_SUFFIXES = {
-    ".csv": "csv",
-    ".md": "md",
-    ".json": "json",
-    ".txt": "plain",
-    ".html": "html",
-    ".svg": "svg",
-}
-
-
-def choose_format(
-    asked: str | None, file: Path | None, more: Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """Choose the format: the one asked for, else the file's, else by where stdout goes.
-
-    Args:
-        asked: the format's name, if one is asked for.
-        file: where to, None for standard output.
-        more: formats of this report alone, by the endings of their files.
-
-    Raises:
-        UsageError: there is no such format, or the file's ending names none.
-    """
-    if asked is not None:
-        known = (*FORMATS, *more.values())
-        if asked not in known:
-            raise UsageError(
-                Problem(what=f"unknown format {quote(asked)}", allowed=", ".join(known))
-            )
-        return asked
-    if file is not None:
-        endings = {**_SUFFIXES, **more}
-        if file.suffix.lower() not in endings:
-            raise UsageError(
-                Problem(
-                    what=f"the ending of {quote(str(file))} names no format",
-                    allowed=", ".join(endings),
-                    remedy="name the format with --format",
-                )
-            )
-        return endings[file.suffix.lower()]
-    return "rich" if is_terminal(sys.stdout) else "plain"
 
 
 @contextmanager
 def destination(
     file: Path | None, *, even_if_stopped: bool = False, streaming: bool = False
 ) -> Iterator[Callable[[str | bytes], object]]:
-    """Make sure of where a report will go before any work is done; yield what takes its text.
+    """Check that a report can be written before any work is done; yield what takes its text.
 
     The text goes out when the work is done. A file appears under its name when it is complete,
     and not at all if the work fails.
@@ -189,7 +144,7 @@ def _reserve(file: Path) -> Path | None:
 
 
 def _mode(file: Path) -> int:
-    """Give the permissions of a file, or those a new one would get."""
+    """Return the permissions of a file, or those a new one would get."""
     if file.exists():
         return file.stat().st_mode & 0o777
     mask = os.umask(0)
@@ -198,15 +153,15 @@ def _mode(file: Path) -> int:
 
 
 def write_colour(file: Path | None) -> bool:
-    """Tell whether rich output may hold colours: only on a terminal that takes them."""
+    """Whether rich output may hold colours: only on a terminal that takes them."""
     return file is None and is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
 
 
 def is_closed(stream: IO[str] | None) -> bool:
-    """Tell whether a stream is closed, for which Python gives None."""
+    """Whether a stream is closed, for which Python gives None."""
     return stream is None
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
-    """Tell whether a stream is open and a terminal."""
+    """Whether a stream is open and a terminal."""
     return stream is not None and stream.isatty()

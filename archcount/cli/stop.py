@@ -13,7 +13,7 @@ _received: list[int] = []
 
 
 def stop_on_signals() -> None:
-    """Let an interrupt and a termination end the program by way of its `finally` clauses."""
+    """Let SIGINT and SIGTERM end the program by way of its `finally` clauses."""
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
 

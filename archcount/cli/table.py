@@ -83,7 +83,7 @@ def show_table(
 
 
 def _count_nothing(*options: object) -> None:
-    """Refuse options of counting beside --as-printed.
+    """Check that no option of counting stands beside --as-printed.
 
     Raises:
         UsageError: one is given.

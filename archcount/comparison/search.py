@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from archcount.comparison.candidates import Candidate, fixed_candidates
 from archcount.comparison.constraints import Constraints, Fit, all_options
@@ -71,38 +71,33 @@ def search(
     missed = dict(constraints.missed(count, declared))
     if not missed:
         return Found()
-    run = _Search(constraints, count, recount, conventions, known, missed)
+    near = NearMiss(constraints, count, conventions)
+    run = _Search(constraints, count, recount, conventions, known, missed, near)
     run.search()
     return Found(
         explanations=tuple(
             sorted(run.found, key=lambda item: (not item.declared, item.bits, item.what))
         ),
         tried=run.tried,
-        nearest="" if run.found else run.near.words,
+        nearest="" if run.found else near.words,
     )
 
 
+@dataclass
 class _Search:
     """One row's search: what was tried, and what fits."""
 
-    def __init__(
-        self,
-        constraints: Constraints,
-        count: RowCount,
-        recount: Recount,
-        conventions: Mapping[str, Sequence[Convention]],
-        known: Collection[int],
-        missed: Mapping[str, float],
-    ) -> None:
-        self.constraints, self.count, self.recount = constraints, count, recount
-        self.conventions, self.known, self.missed = conventions, known, missed
-        self.near = NearMiss(constraints, count, conventions)
-        self.wanted = self.near.wanted
-        self.evidence = _joint(missed, recount.plan(count.id))
-        self.found: list[Explanation] = []
-        self.enough: list[Mapping[str, Convention]] = []
-        self.later: list[Candidate] = []
-        self.tried = 0
+    constraints: Constraints
+    count: RowCount
+    recount: Recount
+    conventions: Mapping[str, Sequence[Convention]]
+    known: Collection[int]
+    missed: Mapping[str, float]
+    near: NearMiss
+    found: list[Explanation] = field(default_factory=list)
+    enough: list[Mapping[str, Convention]] = field(default_factory=list)
+    later: list[Candidate] = field(default_factory=list)
+    tried: int = 0
 
     def search(self) -> None:
         """Try conventions, the declared reading, then every candidate of the row."""
@@ -141,7 +136,7 @@ class _Search:
         if count is None:
             return
         self.tried += 1
-        fit = self.constraints.fit(count, self.wanted)
+        fit = self.constraints.fit(count, self.near.wanted)
         if fit is not None:
             candidate = Candidate(why="declared", what="as the file declares", edits=(), bits=0.0)
             self._keep(candidate, count, fit, declared=True)
@@ -172,7 +167,7 @@ class _Search:
                 points.append((new, count))
         found = {*(self._solved(points) if len(points) == 3 else self.known)}
         special = {new for new in self.known if self._special(new, plan)} - found
-        if plan.bends or not self.wanted:
+        if plan.bends or not self.near.wanted:
             found |= special
         else:  # every width that fits was solved for
             self.later += [self._priced(width, at, new) for new in special if new != width.old]
@@ -199,7 +194,7 @@ class _Search:
         if not self.constraints.grid_fits(points[0][1]):
             return []
         demands = []
-        for wanted in self.wanted.values():
+        for wanted in self.near.wanted.values():
             ranges: list[range] = []
             for each in wanted:
                 counted = [(x, computed_value(count, each.convention)) for x, count in points]
@@ -226,7 +221,7 @@ class _Search:
         count = self._recount(candidate)
         if count is None:
             return
-        fit = self.constraints.fit(count, self.wanted)
+        fit = self.constraints.fit(count, self.near.wanted)
         if fit is not None:
             if fit[0] not in self.enough:  # else the conventions alone are enough
                 self._keep(candidate, count, fit)
@@ -247,7 +242,7 @@ class _Search:
                 declared=declared,
                 conventions=fit[0],
                 bits=candidate.bits + fit[1],
-                evidence=self.evidence - said,
+                evidence=_joint(self.missed, self.recount.plan(self.count.id)) - said,
                 cells=tuple(self.missed),
                 count=count,
             )

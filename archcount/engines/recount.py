@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.architecture import Architecture, ExpandedRow, Node
+from archcount.architecture import Architecture, ExpandedRow
 from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
@@ -43,8 +43,10 @@ class Recount:
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """
-        node = self._node(row, edits)
-        return None if node is None else count_row(row, node)
+        try:
+            return count_row(row, self._readings.node(row, edits))
+        except InvalidTableError:
+            return None  # such a row cannot be built, so that nobody can have counted it
 
     def declared(self, row: str) -> RowCount | None:
         """Count the reading that the file declares for a row; None where it declares none."""
@@ -66,9 +68,3 @@ class Recount:
             input=Shape(node.input.dims),
             rows=(ExpandedRow(id=row, node=node),),
         )
-
-    def _node(self, row: str, edits: Sequence[Edit]) -> Node | None:
-        try:
-            return self._readings.node(row, edits)
-        except InvalidTableError:
-            return None  # such a row cannot be built, so that nobody can have counted it

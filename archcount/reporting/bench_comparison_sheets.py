@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from archcount.benchmark.comparing import SAME, BenchComparison, ComparedTimes
 from archcount.reporting.figures import milliseconds, percent
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
-_ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "told"}
+_ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "warn"}
 
 
 def comparison_sheets(comparison: BenchComparison) -> Sequence[Sheet]:
@@ -26,7 +26,7 @@ def comparison_sheets(comparison: BenchComparison) -> Sequence[Sheet]:
     judged: Sequence[Column[ComparedTimes]] = (
         Column("Time", lambda pair: f"{pair.ratio:.3f}×", right=True),
         Column("99% interval", _interval, right=True),
-        Column("Verdict", lambda pair: Text(pair.verdict, _ROLES[pair.verdict])),
+        Column("Verdict", lambda pair: Span(pair.verdict, _ROLES[pair.verdict])),
     )
     notes = [*_notes(), *comparison_remarks(comparison)]
     return [
@@ -41,21 +41,21 @@ def _interval(pair: ComparedTimes) -> str:
     return f"{pair.low:.3f} to {pair.high:.3f}"
 
 
-def _notes() -> Iterator[Text]:
-    yield Text(
+def _notes() -> Iterator[Span]:
+    yield Span(
         "time: median time per image after, relative to before; SAME: its interval lies within "
         f"±{percent(SAME)} of 1; FASTER, SLOWER: it excludes 1; UNCLEAR: neither"
     )
-    yield Text(
+    yield Span(
         "the interval covers the variation of these samples, not that of other processes, "
         "machines or days",
         "dim",
     )
 
 
-def comparison_remarks(comparison: BenchComparison) -> Iterator[Text]:
+def comparison_remarks(comparison: BenchComparison) -> Iterator[Span]:
     """Yield what differs between the two runs besides times."""
     for setting in comparison.settings:
-        yield Text(f"differs: {setting.name}: {setting.before} -> {setting.after}", "told")
+        yield Span(f"differs: {setting.name}: {setting.before} -> {setting.after}", "warn")
     for line in comparison.alone:
-        yield Text(line, "told")
+        yield Span(line, "warn")

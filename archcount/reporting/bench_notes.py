@@ -7,54 +7,54 @@ from collections.abc import Iterator
 from archcount.benchmark.results import Benchmark, Measurement, Peak
 from archcount.benchmark.samples import FEWEST
 from archcount.reporting.figures import milliseconds, percent, rate
-from archcount.reporting.sheet import Text
+from archcount.reporting.sheet import Span
 
 _BUSY = 0.3
 """The number of cores used by others from which on there is a warning."""
 
 
-def benchmark_notes(benchmark: Benchmark) -> Iterator[Text]:
+def benchmark_notes(benchmark: Benchmark) -> Iterator[Span]:
     """Yield the notes, failures first."""
     for line in benchmark.remarks:
-        yield Text(line, "told")
+        yield Span(line, "warn")
     for scaled in benchmark.scaling:
         if scaled.problem:
-            yield Text(
+            yield Span(
                 f"{scaled.configuration.label}: {scaled.processes} processes could not run "
                 f"together: {scaled.problem}",
                 "bad",
             )
     for item in benchmark.measurements:
         if item.status != "done":
-            role = "told" if item.status in ("skipped", "interrupted") else "bad"
-            yield Text(f"{item.configuration.label}: {item.status}: {item.problem}", role)
+            role = "warn" if item.status in ("skipped", "interrupted") else "bad"
+            yield Span(f"{item.configuration.label}: {item.status}: {item.problem}", role)
     if benchmark.is_interrupted:
-        yield Text(
-            "the run was interrupted: unfinished configurations have no reliable interval", "told"
+        yield Span(
+            "the run was interrupted: unfinished configurations have no reliable interval", "warn"
         )
     busy = benchmark.environment.get("cores busy before")
     if busy is not None and float(busy) >= _BUSY:
-        yield Text(
+        yield Span(
             f"other processes used {float(busy):.1f} of {benchmark.environment.get('cores')} cores "
             "when the run began: times may be longer and vary more than on an idle machine",
-            "told",
+            "warn",
         )
     done = [item for item in benchmark.measurements if item.statistics]
     if done:
-        yield Text(_how(benchmark, done))
-        yield Text(_what(done))
+        yield Span(_how(benchmark, done))
+        yield Span(_what(done))
     if done and max(item.statistics.processes for item in done if item.statistics) < FEWEST:
-        yield Text(
+        yield Span(
             "the interval is that of one process; others may differ by a few percent: "
             f"--repeat {FEWEST} includes that",
             "dim",
         )
     for peak in benchmark.peaks:
-        yield Text(_peak(peak))
+        yield Span(_peak(peak))
     for item in done:
         for line in _remarks(item, benchmark):
-            yield Text(f"{item.configuration.label}: {line}", "told")
-    yield Text(_where(benchmark), "dim")
+            yield Span(f"{item.configuration.label}: {line}", "warn")
+    yield Span(_where(benchmark), "dim")
 
 
 def _how(benchmark: Benchmark, done: list[Measurement]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archcount.benchmark.results import Measurement, Peak, RowTime
 from archcount.reporting.figures import milliseconds, percent, rate, significant, size
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +97,23 @@ def _columns(item: Measurement) -> Iterator[Sequence[Column[RowFigures]]]:
     yield (name, both, *shares, *limits)
 
 
-def _notes(item: Measurement, peak: Peak | None) -> Iterator[Text]:
+def _notes(item: Measurement, peak: Peak | None) -> Iterator[Span]:
     whole = item.statistics
-    yield Text(
+    yield Span(
         f"each row run by itself on the output of the row before it, median of 10 passes: "
         f"{milliseconds(sum(row.nanoseconds for row in item.rows))} ms together"
         + (f"; a whole iteration takes {milliseconds(whole.median_ns)} ms" if whole else "")
     )
-    yield Text(
+    yield Span(
         "moved: bytes that all operations read and write, as if nothing stayed in a cache, so a "
         "row may be faster than its memory limit; FLOP/B: operations per byte moved"
     )
     if peak is not None and peak.ridge is not None:
-        yield Text(
+        yield Span(
             f"bound by memory below {significant(peak.ridge, 3)} FLOP/B, the {peak.source} peak "
             "divided by the measured bandwidth, else by compute; of limit: share of that limit"
         )
     if item.configuration.device != "cpu":
-        yield Text(
+        yield Span(
             "each row starts on an idle device, so the time of a small row is that of its launch"
         )

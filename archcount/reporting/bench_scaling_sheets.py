@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archcount.benchmark.results import Scaling
 from archcount.reporting.figures import percent, significant, size
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
 def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
@@ -26,7 +26,7 @@ def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
     threads = {item.configuration.threads for item in scaling}
     threads_used = ", ".join(str(number) for number in sorted(filter(None, threads)))
     notes = [
-        Text(
+        Span(
             "efficiency: throughput of all processes relative to that of as many single ones, "
             "measured in the same run"
             + (f" with the same number of threads ({threads_used})" if threads_used else "")

@@ -12,7 +12,7 @@ from archcount.reporting.bench_tuning_sheets import tuned_sheets
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import milliseconds, percent, rate, seconds, significant, size
 from archcount.reporting.report import Lines
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
 def bench_sheets(benchmark: Benchmark) -> Iterator[Sequence[Sheet]]:
@@ -82,10 +82,10 @@ def _batch(item: Measurement) -> str:
     return f"{item.batch}" if item.batch == asked else f"{item.batch} (of {asked})"
 
 
-def _images(item: Measurement) -> Text:
+def _images(item: Measurement) -> Span:
     if item.images_per_second is None:
-        return Text(item.status, "bad")
-    return Text(significant(item.images_per_second), "strong" if item.status == "done" else "told")
+        return Span(item.status, "bad")
+    return Span(significant(item.images_per_second), "strong" if item.status == "done" else "warn")
 
 
 def _interval(item: Measurement) -> str:

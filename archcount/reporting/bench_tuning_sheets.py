@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from archcount.benchmark.results import Tuned
 from archcount.reporting.figures import seconds
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
 def tuned_sheets(tuned: Sequence[Tuned]) -> Sequence[Sheet]:
@@ -37,26 +37,26 @@ def _error(way: Tuned) -> str:
     return "0" if way.error == 0 else f"{way.error:.1e}"
 
 
-def _fastest(tuned: Sequence[Tuned]) -> Iterator[Text]:
+def _fastest(tuned: Sequence[Tuned]) -> Iterator[Span]:
     best: dict[tuple[str, str, int, str], Tuned] = {}
     for way in tuned:
         best.setdefault((way.target, way.mode, way.batch, way.plain), way)
         if way.remark:
-            yield Text(f"{way.target} {way.mode}, {way.settings}: {way.remark}", "told")
+            yield Span(f"{way.target} {way.mode}, {way.settings}: {way.remark}", "warn")
     for way in best.values():
         name = f"{way.target} {way.mode}, batch {way.batch}"
         if way.high is None or way.high >= 1:
-            yield Text(
+            yield Span(
                 f"{name}: no settings are significantly faster than the plain ones", "strong"
             )
         else:
             interval = f"{1 / way.high:.2f} to {1 / (way.low or way.ratio):.2f}"
-            yield Text(
+            yield Span(
                 f"{name}: {way.settings} is fastest, {1 / way.ratio:.2f} times as fast as the "
                 f"plain settings (95% interval {interval})",
                 "strong",
             )
-    yield Text(
+    yield Span(
         "time: relative to the plain settings; error: the largest difference of an output in "
         "evaluation mode from the plain one, relative to the largest output, for the same weights "
         "and images"

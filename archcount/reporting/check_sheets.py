@@ -1,4 +1,4 @@
-"""What `archcount check` says of tables: one line a table, and every finding with its place."""
+"""The layout of `archcount check`: one line a table, and every finding with its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from archcount.errors import Location
 from archcount.reporting.encoding import Value, encode, fields_of
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,22 +90,22 @@ def check_sheet(checks: Iterable[TableCheck]) -> Sheet:
     return make_sheet(title, columns, checks, notes=_notes(checks))
 
 
-def result(check: TableCheck) -> Text:
-    """Say in a word how a check ended."""
+def result(check: TableCheck) -> Span:
+    """Return in a word how a check ended."""
     if check.invalid:
-        return Text("invalid", "bad")
+        return Span("invalid", "bad")
     failing = sum(finding.failing for finding in check.findings)
-    return Text(f"{failing} found", "bad") if failing else Text("ok", "good")
+    return Span(f"{failing} found", "bad") if failing else Span("ok", "good")
 
 
 def _verdicts(check: TableCheck) -> str:
     return ", ".join(f"{number} {status}" for status, number in check.verdicts.items())
 
 
-def _notes(checks: Iterable[TableCheck]) -> Iterator[Text]:
+def _notes(checks: Iterable[TableCheck]) -> Iterator[Span]:
     for check in checks:
         for finding in check.findings:
-            yield Text(str(finding), "bad" if finding.failing else "told")
+            yield Span(str(finding), "bad" if finding.failing else "warn")
 
 
 @encode.register

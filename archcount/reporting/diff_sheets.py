@@ -1,4 +1,4 @@
-"""A difference of two architectures, written as a diff is."""
+"""The layout of `archcount diff`, as a diff is written."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from archcount.difference import (
     describe,
 )
 from archcount.reporting.encoding import Value, encode, fields_of
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 _MARKS = {"same": " ", "follows": " ", "changed": "~", "missing": "-", "extra": "+"}
-_ROLES = {"same": "dim", "follows": "dim", "changed": "told", "missing": "bad", "extra": "good"}
+_ROLES = {"same": "dim", "follows": "dim", "changed": "warn", "missing": "bad", "extra": "good"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,18 @@ class _DiffLine:
     name: str
     left: str
     right: str
-    told: str
+    words: str
     role: str
 
 
 def difference_sheet(found: ModelDifference) -> Sheet:
-    """Lay a difference out: a line a row, and one for each layer that is another."""
+    """Lay a difference out: a line a row, and one for each layer that differs."""
     columns: list[Column[_DiffLine]] = [
-        Column(heading="", text=lambda line: Text(line.mark, line.role), whole=True),
-        Column(heading="Row, layer", text=lambda line: Text(line.name, line.role)),
-        Column(heading=found.left.name, text=lambda line: Text(line.left, line.role)),
-        Column(heading=found.right.name, text=lambda line: Text(line.right, line.role)),
-        Column(heading="Verdict", text=lambda line: Text(line.told, line.role)),
+        Column(heading="", text=lambda line: Span(line.mark, line.role), whole=True),
+        Column(heading="Row, layer", text=lambda line: Span(line.name, line.role)),
+        Column(heading=found.left.name, text=lambda line: Span(line.left, line.role)),
+        Column(heading=found.right.name, text=lambda line: Span(line.right, line.role)),
+        Column(heading="Verdict", text=lambda line: Span(line.words, line.role)),
     ]
     return make_sheet(
         f"{found.left.name} -> {found.right.name}",
@@ -52,29 +52,29 @@ def _lines(row: RowDifference) -> Iterator[_DiffLine]:
     number = len(row.pairs)
     layers = f"{number} layer{'s' if number != 1 else ''}"
     if row.verdict not in DIFFERENT:
-        told = "same" if row.verdict == "same" else "same, after what changed before"
-        yield _DiffLine(" ", row.name, layers, layers, told, "dim")
+        words = "same" if row.verdict == "same" else "same, after what changed before"
+        yield _DiffLine(" ", row.name, layers, layers, words, "dim")
     else:
         yield _DiffLine(_MARKS[row.verdict], row.name, "", "", row.verdict, _ROLES[row.verdict])
     for pair in row.pairs:
         if pair.verdict in DIFFERENT:
             yield _pair_line(pair, row)
         elif pair.remarks:
-            told = "; ".join(pair.remarks)
-            yield _DiffLine(" ", f"  {_short(pair.place, row)}", "", "", told, "")
+            words = "; ".join(pair.remarks)
+            yield _DiffLine(" ", f"  {_short(pair.place, row)}", "", "", words, "")
 
 
 def _pair_line(pair: LayerPair, row: RowDifference) -> _DiffLine:
-    told = ", ".join(map(str, pair.changes)) or pair.verdict
+    words = ", ".join(map(str, pair.changes)) or pair.verdict
     name = _short(pair.place, row)
     if pair.verdict == "extra":
-        told, name = f"extra: {pair.right.path}" if pair.right else "extra", f"after {name}"
+        words, name = f"extra: {pair.right.path}" if pair.right else "extra", f"after {name}"
     return _DiffLine(
         _MARKS[pair.verdict],
         f"  {name}",
         describe(pair.left) if pair.left else "",
         describe(pair.right) if pair.right else "",
-        told,
+        words,
         _ROLES[pair.verdict],
     )
 
@@ -84,8 +84,8 @@ def _short(place: str, row: RowDifference) -> str:
     return place.removeprefix(f"{row.name}.") or row.name
 
 
-def _notes(found: ModelDifference) -> Iterator[Text]:
-    yield Text(
+def _notes(found: ModelDifference) -> Iterator[Span]:
+    yield Span(
         f"both called once in evaluation mode with {found.inputs}; not compared: dropout, a "
         "softmax that gives the result, what only moves numbers (reshapes, transposes, slices), "
         "the constants of a norm and the numbers in masks and other fixed tensors, what is frozen "
@@ -93,23 +93,23 @@ def _notes(found: ModelDifference) -> Iterator[Text]:
     )
     for what, one, other in _totals(found):
         sign = f"{other - one:+,}" if other != one else "no difference"
-        yield Text(f"{what}: {one:,} -> {other:,} ({sign})")
+        yield Span(f"{what}: {one:,} -> {other:,} ({sign})")
     tally = found.tally
     counted = ", ".join(f"{tally[word]} {word}" for word in _MARKS if tally[word])
-    yield Text(f"layers: {counted or 'none'}")
+    yield Span(f"layers: {counted or 'none'}")
     for remark in found.remarks:
-        yield Text(remark, "told")
+        yield Span(remark, "warn")
     if found.results:
-        yield Text(str(found.results), "told")
+        yield Span(str(found.results), "warn")
     if found.is_unexplained:
-        yield Text(
+        yield Span(
             "no layer is another, and yet the totals are: something differs that is not compared, "
             "such as weights that are shared",
             "bad",
         )
     if not found.is_changed:
         but = ", but for what is remarked on above" if found.is_remarked_on else ""
-        yield Text(f"the architectures are the same{but}", "told" if but else "good")
+        yield Span(f"the architectures are the same{but}", "warn" if but else "good")
 
 
 def _totals(found: ModelDifference) -> list[tuple[str, int, int]]:
@@ -150,7 +150,7 @@ def _(found: ModelDifference) -> dict[str, Any]:
 
 
 def tidy_pairs(found: ModelDifference) -> list[dict[str, Value]]:
-    """Give one record a layer."""
+    """Return one line a layer."""
     return [
         {
             "row": row.name,

@@ -69,15 +69,17 @@ def json_text(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def csv_text(records: Iterable[Mapping[str, Value]]) -> str:
-    """Return mappings of equal keys as comma-separated values; what is missing is empty."""
+def csv_text(records: Iterable[Mapping[str, Value]], delimiter: str = ",") -> str:
+    """Return mappings of equal keys as separated values; what is missing is empty."""
     import csv
     import io
 
     records = list(records)
     text = io.StringIO()
     if records:
-        writer = csv.DictWriter(text, fieldnames=list(records[0]), lineterminator="\n")
+        writer = csv.DictWriter(
+            text, fieldnames=list(records[0]), delimiter=delimiter, lineterminator="\n"
+        )
         writer.writeheader()
         writer.writerows(records)
     return text.getvalue()

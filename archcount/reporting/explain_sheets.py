@@ -9,7 +9,7 @@ from archcount.comparison.conventions import describe
 from archcount.comparison.plausibility import MARGIN
 from archcount.edits import Site
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_sheets import size
 
 MOST_CONVENTIONS = 4
@@ -60,7 +60,7 @@ def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
         f"{row.name}{f' ({row.variant})' if row.variant else ''}, {count.id}{label}: {row.source}",
         columns,
         row.plan.sites,
-        notes=(Text(note) for note in notes),
+        notes=(Span(note) for note in notes),
     )
 
 
@@ -110,7 +110,7 @@ def _cells(row: ExplainedRow) -> Sheet:
             Column(heading="computed", text=lambda cell: cell.shown, right=True),
             Column(
                 heading="verdict",
-                text=lambda cell: Text(
+                text=lambda cell: Span(
                     f"{cell.verdict.status} ({cell.verdict.why})", _ROLES[cell.verdict.status]
                 ),
             ),
@@ -121,29 +121,29 @@ def _cells(row: ExplainedRow) -> Sheet:
 
 
 _ROLES = {
-    "match": "good", "convention": "told", "reading": "told", "contradiction": "bad",
+    "match": "good", "convention": "warn", "reading": "warn", "contradiction": "bad",
     "off": "bad", "unpublished": "dim",
 }  # fmt: skip
 
 
-def _reasons(row: ExplainedRow) -> Iterator[Text]:
+def _reasons(row: ExplainedRow) -> Iterator[Span]:
     for cell in row.compared.cells.values():
         if cell.printed is not None and cell.verdict.status != "match":
-            yield Text(f"{cell.column}: {cell.verdict.sentence}", _ROLES[cell.verdict.status])
+            yield Span(f"{cell.column}: {cell.verdict.sentence}", _ROLES[cell.verdict.status])
     if row.because:
-        yield Text(f"the file declares a reading: {row.because}")
-    told = {cell.verdict.why for cell in row.compared.cells.values()}
+        yield Span(f"the file declares a reading: {row.because}")
+    said = {cell.verdict.why for cell in row.compared.cells.values()}
     for item in row.contradictions:
-        if item.why not in told:
-            yield Text(f"contradiction: {item.sentence}", "bad")
+        if item.why not in said:
+            yield Span(f"contradiction: {item.sentence}", "bad")
     if nothing_found(row):
-        yield Text(nothing_found(row))
+        yield Span(nothing_found(row))
 
 
 def _conventions(row: ExplainedRow) -> Sheet:
     shown = [tried for tried in row.tried if _worth_showing(tried, row)]
     more = len(row.tried) - len(shown)
-    told = f"{more} more were tried: none gives the cell, nor as much of its column"
+    words = f"{more} more were tried: none gives the cell, nor as much of its column"
     return make_sheet(
         "The conventions tried, on the row as it stands",
         [
@@ -153,7 +153,7 @@ def _conventions(row: ExplainedRow) -> Sheet:
             Column(heading="as the paper writes", text=lambda tried: tried.shown, right=True),
             Column(
                 heading="this cell",
-                text=lambda tried: Text("fits", "good") if tried.fits else Text("-", "dim"),
+                text=lambda tried: Span("fits", "good") if tried.fits else Span("-", "dim"),
             ),
             Column(
                 heading="its column",
@@ -162,12 +162,12 @@ def _conventions(row: ExplainedRow) -> Sheet:
             ),
         ],
         shown,
-        notes=[Text(f"{told} (all of them with --format json)")] if more else [],
+        notes=[Span(f"{words} (all of them with --format json)")] if more else [],
     )
 
 
 def _worth_showing(tried: TriedConvention, row: ExplainedRow) -> bool:
-    """Tell whether a convention is the declared one, gives the cell, or is among the best four."""
+    """Whether a convention is the declared one, gives the cell, or is among the best four."""
     same = [other for other in row.tried if other.column == tried.column]
     return tried.declared or tried.fits or same.index(tried) < MOST_CONVENTIONS
 
@@ -197,29 +197,29 @@ def _readings(row: ExplainedRow, *, narrow: bool) -> Sheet:
     )
 
 
-def _belief(item: Explanation) -> Text:
+def _belief(item: Explanation) -> Span:
     if not believed(item):
-        return Text("implausible", "dim")
+        return Span("implausible", "dim")
     if item.engines:
-        return Text(f"built, counted by {' and '.join(item.engines)}", "good")
-    return Text("likely", "good")
+        return Span(f"built, counted by {' and '.join(item.engines)}", "good")
+    return Span("likely", "good")
 
 
-def _reading_notes(row: ExplainedRow, fitting: int) -> Iterator[Text]:
+def _reading_notes(row: ExplainedRow, fitting: int) -> Iterator[Span]:
     more = f", {fitting - MOST_SHOWN} of them not shown" if fitting > MOST_SHOWN else ""
-    yield Text(f"{fitting} fit of {row.compared.tried} tried{more}; = marks ties")
+    yield Span(f"{fitting} fit of {row.compared.tried} tried{more}; = marks ties")
     worth = row.compared.explanations[0].evidence
-    yield Text(
+    yield Span(
         f"a reading of b bits is one of about 2^b as simple; the cells explained carry {worth:.1f} "
         f"bits, and a reading is believed that needs {MARGIN:.1f} fewer"
     )
 
 
 def nothing_found(row: ExplainedRow) -> str:
-    """Say that no reading fits, where some cell asks for one; empty otherwise."""
-    asked = any(
+    """Return a sentence that no reading fits, where some cell asks for one; empty otherwise."""
+    is_open = any(
         cell.verdict.status not in ("match", "unpublished") for cell in row.compared.cells.values()
     )
-    if not asked or row.compared.explanations:
+    if not is_open or row.compared.explanations:
         return ""
     return f"Nothing found: none of {row.compared.tried} readings gives every printed number."

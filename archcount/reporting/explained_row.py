@@ -18,7 +18,7 @@ from archcount.reporting.table_result import ResultRow
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TriedConvention:
-    """A convention held against one printed cell and its whole column.
+    """A convention compared with one printed cell and its whole column.
 
     Attributes:
         computed: the row's number under it, in base units.
@@ -52,7 +52,7 @@ class ExplainedRow:
         compared: its cells with their verdicts, and the readings that fit.
         tried: the conventions tried for its params and ops.
         stands_for: the numbers that each printed cell can stand for, in words.
-        contradictions: what its cells say against one another.
+        contradictions: how its cells contradict one another.
         because: the reason that the file gives for its reading, where it declares one.
     """
 
@@ -80,7 +80,7 @@ def ranks(explanations: tuple[Explanation, ...]) -> list[str]:
 
 
 def what(item: Explanation) -> str:
-    """Say what a reading changes, conventions included."""
+    """Return what a reading changes, conventions included."""
     counted = "; ".join(
         f"{column} counting {describe(convention)}"
         for column, convention in item.conventions.items()

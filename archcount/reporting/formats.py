@@ -47,6 +47,10 @@ def _csv(report: Report, width: int | None, colour: bool) -> str:
     return csv_text(report._tidy())
 
 
+def _tsv(report: Report, width: int | None, colour: bool) -> str:
+    return csv_text(report._tidy(), delimiter="\t")
+
+
 def _json(report: Report, width: int | None, colour: bool) -> str:
     return json_text({"schema": report.schema, **report._document()})
 
@@ -68,6 +72,7 @@ FORMATS: Mapping[str, OutputFormat] = {
     "rich": OutputFormat("colours, fitted to the terminal", _rich),
     "plain": OutputFormat("aligned text, nothing cut off", _sheetwise(plain), ".txt"),
     "csv": OutputFormat("one line a row, base units", _csv, ".csv", is_tidy=True),
+    "tsv": OutputFormat("the same, with tabs", _tsv, ".tsv", is_tidy=True),
     "md": OutputFormat("a Markdown table", _sheetwise(markdown), ".md"),
     "json": OutputFormat("everything, for tools", _json, ".json"),
     "html": OutputFormat("an HTML table", _sheetwise(html), ".html"),

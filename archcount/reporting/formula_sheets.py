@@ -17,7 +17,7 @@ from archcount.reporting.domain_text import (
 )
 from archcount.reporting.encoding import Value
 from archcount.reporting.expression_text import expression, terms
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.polynomial import Polynomial
 from archcount.symbolic.symbolic_count import RowFormula
@@ -90,31 +90,31 @@ def _dimension(side: Polynomial) -> str:
     return f"({text})" if len(side.terms) > 1 else text
 
 
-def _notes(record: FormulaRecord) -> Iterator[Text]:
+def _notes(record: FormulaRecord) -> Iterator[Span]:
     found = record.found
-    yield Text(f"holds for {domain_words(found.domain)}", "good")
+    yield Span(f"holds for {domain_words(found.domain)}", "good")
     if found.domain.limits:
-        yield Text("and where no number is above what a table file may say (1,000,000,000)")
-    yield Text(
+        yield Span("and where no number is above what a table file may say (1,000,000,000)")
+    yield Span(
         "elsewhere the rows are incompatible, or the layers differ: archcount sweep counts those"
     )
     images = "a batch of images" if "batch" in found.symbols else "one image"
     channels = "" if "C" in found.symbols else f" of {found.input[0]} channels"
-    yield Text(f"MACs of {images}{channels}, inference, without auxiliary heads")
+    yield Span(f"MACs of {images}{channels}, inference, without auxiliary heads")
     idle = [name for name in found.symbols if name not in _names(found)]
     names = _listed({k: v for k, v in found.point.items() if k not in idle})
     total = {name: f"{of.at(found.point)}" for name, of in found.total.quantities().items()}
     numbers = ", ".join(f"{int(value):,} {_HEADINGS[name]}" for name, value in total.items())
-    yield Text(f"for {names}: {numbers} in all" if names else f"in all: {numbers}")
+    yield Span(f"for {names}: {numbers} in all" if names else f"in all: {numbers}")
     if fixed := _listed(_read(found)):
-        yield Text(f"numbers here: {fixed}")
+        yield Span(f"numbers here: {fixed}")
     for tie in found.ties:
         kept = ", ".join(name for name in found.fixed if name in tie.of.names)
-        yield Text(f"kept as numbers: {kept}; the layers differ unless {condition(tie)}", "told")
+        yield Span(f"kept as numbers: {kept}; the layers differ unless {condition(tie)}", "warn")
     if idle:
-        yield Text(f"no count depends on {', '.join(idle)}")
+        yield Span(f"no count depends on {', '.join(idle)}")
     places = "1 point" if record.checked == 1 else f"{record.checked} points"
-    yield Text(f"checked: the expanded table counts the same in all at {places}")
+    yield Span(f"checked: the expanded table counts the same in all at {places}")
 
 
 def _listed(numbers: Mapping[str, int | Fraction]) -> str:

@@ -41,8 +41,8 @@ def workflow_commands(checks: Iterable[TableCheck], folder: Path) -> str:
                 "col": str(place.column),
                 "title": f"archcount: {finding.kind}",
             }
-            told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-            lines.append(f"::{level} {told}::{_message(finding.message)}")
+            shown = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+            lines.append(f"::{level} {shown}::{_message(finding.message)}")
         lines.append(f"{check.name}: {result(check).text}")
     return "\n".join(lines) + "\n"
 

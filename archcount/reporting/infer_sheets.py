@@ -1,4 +1,4 @@
-"""What `archcount infer` says: the conventions that a table's numbers bear out."""
+"""The layout of `archcount infer`: the conventions that a table's numbers support."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcount.comparison import ColumnFit
 from archcount.comparison.conventions import describe
 from archcount.printed import Convention
 from archcount.reporting.encoding import Value, encode
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 MOST_SHOWN = 6
 FEW = 6
@@ -23,7 +23,7 @@ class Inference:
 
     Attributes:
         name: the table's name.
-        fits: by column every convention held against it, the likeliest first; only columns
+        fits: by column every convention compared with it, the likeliest first; only columns
             with printed numbers.
         ties: by column the other conventions that give the same printed numbers.
         declared: what the file declares, for comparison.
@@ -65,9 +65,9 @@ def _entry(convention: Convention) -> str:
 def inferred_sheets(inference: Inference) -> list[Sheet]:
     """Lay an inference out: the proposal, and how the conventions fare on each column."""
     sheets = [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
-    told = inference.block or "nothing is printed that a convention could be inferred from"
+    words = inference.block or "nothing is printed that a convention could be inferred from"
     title = f"{inference.name}: proposed for the table file"
-    return [*sheets, make_sheet(title, (), (), notes=[Text(told, "strong")])]
+    return [*sheets, make_sheet(title, (), (), notes=[Span(words, "strong")])]
 
 
 def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:
@@ -92,19 +92,19 @@ def _misses(fit: ColumnFit) -> str:
     return ", ".join(fit.misses)
 
 
-def _notes(inference: Inference, column: str, printed: int) -> Iterator[Text]:
+def _notes(inference: Inference, column: str, printed: int) -> Iterator[Span]:
     best = inference.fits[column][0]
-    yield Text(f"likeliest: {describe(best.convention)}", "good" if best.fits else "bad")
+    yield Span(f"likeliest: {describe(best.convention)}", "good" if best.fits else "bad")
     same = [describe(found) for found in best.like]
     if same:
-        yield Text(f"no row tells it from: {'; '.join(same)}")
+        yield Span(f"no row tells it from: {'; '.join(same)}")
     ties = [describe(found) for found in inference.ties.get(column, ())]
     if ties:
-        yield Text(f"the printed digits fit as well: {'; '.join(ties)}", "told")
+        yield Span(f"the printed digits fit as well: {'; '.join(ties)}", "warn")
     if printed < FEW:
-        yield Text(f"weak: {printed} printed numbers tell little", "told")
+        yield Span(f"weak: only {printed} printed numbers", "warn")
     if not best.fits:
-        yield Text("no listed convention gives a single printed number", "bad")
+        yield Span("no listed convention gives a single printed number", "bad")
 
 
 @encode.register

@@ -11,7 +11,7 @@ from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.figures import short, size
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 DEPTH = 2
 """How deep the tree is shown where nothing is said."""
@@ -85,45 +85,45 @@ def _narrow(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
     )
 
 
-def _name(line: _ModuleLine) -> Text:
+def _name(line: _ModuleLine) -> Span:
     module = line.module
     if line.is_own:
-        return Text("  " * (module.level + 1) + "(itself)", "dim")
+        return Span("  " * (module.level + 1) + "(itself)", "dim")
     if not module.level:
-        return Text("(model)", "strong")
-    return Text("  " * module.level + module.path.rpartition(".")[2])
+        return Span("(model)", "strong")
+    return Span("  " * module.level + module.path.rpartition(".")[2])
 
 
 def _kind(module: ModuleCount) -> str:
     return module.kind + (f" ×{module.calls}" if module.calls > 1 else "")
 
 
-def _output(module: ModuleCount, count: ModelCount) -> Text:
+def _output(module: ModuleCount, count: ModelCount) -> Span:
     """Write the first output's shape; a list of modules has none, being not run itself."""
     if module.output is not None:
-        return Text("x".join(map(str, module.output)) or "scalar")
+        return Span("x".join(map(str, module.output)) or "scalar")
     inside = f"{module.path}." if module.path else ""
     ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
-    return Text("" if ran else "not run", "dim")
+    return Span("" if ran else "not run", "dim")
 
 
 def _share(macs: int, whole: int) -> str:
     return f"{100 * macs / whole:.1f}%" if whole else ""
 
 
-def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
+def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
     total = count.total
     mode = "in training mode" if count.train else "in evaluation mode"
-    yield Text(f"counted: one call {mode} with {count.inputs or 'no input'}, the batch included")
+    yield Span(f"counted: one call {mode} with {count.inputs or 'no input'}, the batch included")
     frozen = f", {total.frozen:,} frozen" if total.frozen else ""
     unused = f", {count.unused:,} not used in this call" if count.unused else ""
-    yield Text(
+    yield Span(
         f"params {total.params:,}, shared ones once: {total.trainable:,} trainable{frozen}"
         f"{unused}; buffers {total.buffers:,}"
     )
     kinds = [f"{name} {getattr(total.cost, name):,}" for name in MAC_CATEGORIES]
     without = ", without what is uncounted below" if count.uncounted else ""
-    yield Text(
+    yield Span(
         f"MACs {total.macs:,}{without}: {', '.join(kinds)}; backward {total.backward:,}, "
         "where a gradient is needed"
     )
@@ -132,25 +132,25 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Text]:
         for name in CATEGORIES
         if name not in MAC_CATEGORIES and getattr(total.cost, name)
     ]
-    yield Text(f"other operations, not in MACs: {', '.join(other) or 'none'}")
-    weights = ", ".join(f"{name} {size(held)}" for name, held in count.weight_bytes.items())
-    yield Text(
+    yield Span(f"other operations, not in MACs: {', '.join(other) or 'none'}")
+    weights = ", ".join(f"{name} {size(number)}" for name, number in count.weight_bytes.items())
+    yield Span(
         f"memory: weights and buffers {weights or 'none'}; activations "
         f"{size(count.activation_bytes)} in all, {size(count.peak_bytes)} at the peak of a "
         "forward pass (an estimate: each let go after its last use)"
     )
     if any(module.level > depth for module in count.modules):
-        yield Text(f"shown to depth {depth}: --depth N shows more", "dim")
+        yield Span(f"shown to depth {depth}: --depth N shows more", "dim")
     yield from remarks(count)
 
 
-def remarks(count: ModelCount) -> Iterator[Text]:
-    """Say how it was counted where that is unusual, and what could not be counted."""
+def remarks(count: ModelCount) -> Iterator[Span]:
+    """Return what is unusual in how it was counted, and what could not be counted."""
     for remark in count.remarks:
-        yield Text(remark, "told")
+        yield Span(remark, "warn")
     for item in count.uncounted:
         times = f" ({item.times} times)" if item.times > 1 else ""
-        yield Text(f"uncounted: {item.op} in {item.place}{times}", "bad")
+        yield Span(f"uncounted: {item.op} in {item.place}{times}", "bad")
 
 
 @encode.register
@@ -176,7 +176,7 @@ def _(count: ModelCount) -> dict[str, Any]:
 
 
 def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
-    """Give one record a module, in base units; a module holds what is in those below it."""
+    """Return one line a module, in base units; a module holds what is in those below it."""
     return [
         {
             "module": module.path,

@@ -15,7 +15,7 @@ _NARROW = 5
 
 
 def headings(table: PrintedTable) -> dict[str, str]:
-    """Give the paper's headings by column, in the file's order.
+    """Return the paper's headings by column, in the file's order.
 
     A column without a heading is the file's own; where no column has one, those that hold printed
     text are shown under their names.
@@ -27,7 +27,7 @@ def headings(table: PrintedTable) -> dict[str, str]:
 
 
 def printed_rows(table: PrintedTable) -> tuple[PrintedRow, ...]:
-    """Give the rows that the paper prints: those with a cell that more than names the block."""
+    """Return the rows that the paper prints: those with a cell that more than names the block."""
     shown = {*headings(table)} - {"row", "block"}
     return tuple(row for row in table.rows if shown & row.cells.keys()) if shown else table.rows
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from archcount.errors import Problem, UsageError, quote
 from archcount.reporting.encoding import Value, encode
 from archcount.reporting.formats import FORMATS, OutputFormat
-from archcount.reporting.sheet import Sheet, Text
+from archcount.reporting.sheet import Sheet, Span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ class Report(ABC):
     @abstractmethod
     def _sheets(self) -> Parts: ...
 
-    def _remarks(self) -> Iterable[Text]:
+    def _remarks(self) -> Iterable[Span]:
         """Return what the reader must not miss and `_tidy` cannot hold; `_sheets` holds it too."""
         return ()
 

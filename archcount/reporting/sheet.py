@@ -13,8 +13,8 @@ Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A piece of text and its role: `good`, `told`, `bad`, `dim`, `strong`, or none."""
+class Span:
+    """A piece of text and its role: `good`, `warn`, `bad`, `dim`, `strong`, or none."""
 
     text: str
     role: str = ""
@@ -30,7 +30,7 @@ class Column(Generic[Record]):
     """
 
     heading: str
-    text: Callable[[Record], Text | str]
+    text: Callable[[Record], Span | str]
     right: bool = False
     whole: bool = False
 
@@ -48,9 +48,9 @@ class Sheet:
     headings: tuple[str, ...]
     right: tuple[bool, ...]
     whole: tuple[bool, ...]
-    lines: tuple[tuple[Text, ...], ...]
+    lines: tuple[tuple[Span, ...], ...]
     rule_before: tuple[int, ...] = ()
-    notes: tuple[Text, ...] = ()
+    notes: tuple[Span, ...] = ()
 
 
 def make_sheet(
@@ -59,9 +59,9 @@ def make_sheet(
     records: Iterable[Record],
     *,
     rule_before: tuple[int, ...] = (),
-    notes: Iterable[Text] = (),
+    notes: Iterable[Span] = (),
 ) -> Sheet:
-    """Give every column the chance to speak of every record."""
+    """Return the sheet with a line a record, a cell a column."""
     columns = tuple(columns)
     return Sheet(
         title=title,
@@ -91,5 +91,5 @@ def _field(key: str, line: Mapping[str, Value]) -> str:
     return "" if line[key] is None else f"{line[key]}"
 
 
-def _text(value: Text | str) -> Text:
-    return value if isinstance(value, Text) else Text(value)
+def _text(value: Span | str) -> Span:
+    return value if isinstance(value, Span) else Span(value)

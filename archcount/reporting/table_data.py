@@ -111,7 +111,7 @@ def _(result: TableResult) -> dict[str, Any]:
 
 
 def tidy_rows(report: TableResult) -> list[dict[str, Value]]:
-    """Give one record per row and head, in base units; totals are left to the reader."""
+    """Return one line per row and head, in base units; totals are left to the reader."""
     columns = report.comparison.columns if report.comparison else ()
     axes = Shape(report.input).letters
     return [_record(row, columns, report.batch, axes) for row in (*report.rows, *report.heads)]

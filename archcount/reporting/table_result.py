@@ -55,7 +55,7 @@ class ResultRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableResult:
-    """Everything that `archcount table` says.
+    """What was counted of a table, and what was found of its printed numbers.
 
     Attributes:
         input: (channels, height, width) of one image.

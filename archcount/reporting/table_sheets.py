@@ -7,10 +7,10 @@ from functools import partial
 
 from archcount.comparison import QUANTITIES, SIZES, VERDICTS, ComparedCell
 from archcount.comparison.verdicts import percent
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableResult
 
-_ROLES = {"match": "good", "convention": "told", "reading": "told", "unpublished": "dim"}
+_ROLES = {"match": "good", "convention": "warn", "reading": "warn", "unpublished": "dim"}
 _MARKS = {"match": "✓", "convention": "≈", "reading": "≈", "unpublished": ""}
 _BRIEF = {"convention": "conv.", "reading": "read.", "contradiction": "contr."}
 
@@ -36,7 +36,7 @@ def _sheet(report: TableResult, columns: list[Column[ResultRow]]) -> Sheet:
 
 
 def title(report: TableResult) -> str:
-    """Say what is counted, from where."""
+    """Return the title: what is counted, and where it was printed."""
     name = f"{report.name} ({report.variant})" if report.variant else report.name
     return f"{name}: {report.source}"
 
@@ -84,7 +84,7 @@ def _narrow_columns(report: TableResult) -> list[Column[ResultRow]]:
 
 
 _ROW: Column[ResultRow] = Column(
-    heading="Row", text=lambda row: Text(row.id, "strong" if row.part == "total" else "")
+    heading="Row", text=lambda row: Span(row.id, "strong" if row.part == "total" else "")
 )
 
 
@@ -93,12 +93,12 @@ def _columns(report: TableResult) -> tuple[str, ...]:
 
 
 def _unprinted(report: TableResult) -> tuple[str, ...]:
-    """Name what is counted of every row though the paper has no column of it."""
+    """Return what is counted of every row though the paper has no column of it."""
     return tuple(name for name in ("output", *QUANTITIES) if name not in _columns(report))
 
 
 def heading(report: TableResult, column: str) -> str:
-    """Give a compared column's heading: what its numbers count."""
+    """Return a compared column's heading: what its numbers count."""
     if report.comparison and column in report.comparison.conventions:
         unit = report.comparison.conventions[column].partition(", ")[0]
         return unit[0].upper() + unit[1:]
@@ -130,31 +130,31 @@ def _exact(column: str, row: ResultRow) -> str:
     return f"{cell.computed:,}" if isinstance(cell.computed, int) else cell.shown
 
 
-def _shown(column: str, row: ResultRow) -> Text:
+def _shown(column: str, row: ResultRow) -> Span:
     cell = row.cells.get(column)
-    return Text("" if cell is None else cell.shown, "strong" if row.part == "total" else "")
+    return Span("" if cell is None else cell.shown, "strong" if row.part == "total" else "")
 
 
-def _marked(column: str, row: ResultRow) -> Text:
+def _marked(column: str, row: ResultRow) -> Span:
     """Write a size or depth with a mark, and what is printed where that differs."""
     cell = row.cells.get(column)
     shown = _exact(column, row) if cell is None else cell.shown
     if cell is None or cell.printed is None:
-        return Text(shown)
+        return Span(shown)
     mark = _MARKS.get(cell.verdict.status, "✗")
     differs = "" if cell.verdict.status == "match" else f" {cell.printed}"
-    return Text(f"{shown} {mark}{differs}", _role(cell))
+    return Span(f"{shown} {mark}{differs}", _role(cell))
 
 
 def _role(cell: ComparedCell) -> str:
     return _ROLES.get(cell.verdict.status, "bad")
 
 
-def _says(column: str, row: ResultRow) -> Text:
-    """Say what is printed and the verdict on it in words."""
+def _says(column: str, row: ResultRow) -> Span:
+    """Return what is printed and the verdict on it in words."""
     cell = row.cells.get(column)
     if cell is None or cell.printed is None:
-        return Text("")
+        return Span("")
     verdict = cell.verdict
     matches = column not in QUANTITIES and verdict.status == "match"
     words = [verdict.status] if matches else [cell.printed, verdict.status]
@@ -162,14 +162,14 @@ def _says(column: str, row: ResultRow) -> Text:
         words.append(f"({verdict.why})")
     elif verdict.error is not None:
         words.append(percent(verdict.error))
-    return Text(" ".join(words), _role(cell))
+    return Span(" ".join(words), _role(cell))
 
 
-def _says_briefly(column: str, row: ResultRow) -> Text:
-    """Say the same with a mark."""
+def _says_briefly(column: str, row: ResultRow) -> Span:
+    """Return the same with a mark."""
     cell = row.cells.get(column)
     if cell is None or cell.printed is None:
-        return Text("")
+        return Span("")
     verdict = cell.verdict
     words = [cell.printed, _MARKS.get(verdict.status, "✗")]
     if verdict.why in ("rounded", "truncated"):
@@ -178,35 +178,35 @@ def _says_briefly(column: str, row: ResultRow) -> Text:
         words.append(_BRIEF[verdict.status])
     elif verdict.error is not None:
         words.append(percent(verdict.error))
-    return Text(" ".join(words), _role(cell))
+    return Span(" ".join(words), _role(cell))
 
 
-def notes(report: TableResult) -> Iterator[Text]:
-    """Say below the table what was counted, how, by whom, and what was found."""
-    yield Text(_totals(report))
-    yield Text(_scope(report))
+def notes(report: TableResult) -> Iterator[Span]:
+    """Return the notes: what was counted, how, by which engines, and what was found."""
+    yield Span(_totals(report))
+    yield Span(_scope(report))
     if report.comparison is not None:
         yield from _comparison_notes(report)
         for note in report.notes:
-            yield Text(f"note: {note}")
+            yield Span(f"note: {note}")
     yield _engines(report)
     yield from remarks(report)
 
 
-def remarks(report: TableResult) -> Iterator[Text]:
-    """Say what the reader must not miss: disagreement, what is uncounted, and warnings."""
+def remarks(report: TableResult) -> Iterator[Span]:
+    """Return what the reader must not miss: disagreement, what is uncounted, and warnings."""
     if report.comparison is not None and not report.is_printed:
-        yield Text(
+        yield Span(
             f"the paper prints no rows of variant {report.variant}: only its claims are compared",
-            "told",
+            "warn",
         )
     for item in report.disagreements:
         found = ", ".join(f"{engine} {value}" for engine, value in item.values.items())
-        yield Text(f"engines disagree on {item.what} of {item.row}: {found}", "bad")
+        yield Span(f"engines disagree on {item.what} of {item.row}: {found}", "bad")
     for op in report.uncounted:
-        yield Text(f"uncounted: {op.op} in {op.place}, {op.times} times", "bad")
+        yield Span(f"uncounted: {op.op} in {op.place}, {op.times} times", "bad")
     for warning in report.warnings:
-        yield Text(f"warning: {warning}", "bad")
+        yield Span(f"warning: {warning}", "bad")
 
 
 def _totals(report: TableResult) -> str:
@@ -218,7 +218,7 @@ def _totals(report: TableResult) -> str:
 
 
 def _scope(report: TableResult) -> str:
-    """Say what the numbers are of."""
+    """Return what the numbers are of."""
     images = "one image" if report.batch == 1 else f"a batch of {report.batch} images"
     if report.batch > 1 and report.comparison:
         images += " (the rows above: one image)"
@@ -227,51 +227,51 @@ def _scope(report: TableResult) -> str:
     return f"counted: {images} of {shape} (channels x height x width), inference, {heads}"
 
 
-def _comparison_notes(report: TableResult) -> Iterator[Text]:
+def _comparison_notes(report: TableResult) -> Iterator[Span]:
     assert report.comparison is not None
     conventions = report.comparison.conventions
     if conventions:
-        told = "; ".join(f"{column} = {words}" for column, words in conventions.items())
-        yield Text(f"the paper's columns: {told}; compared for one image")
+        words = "; ".join(f"{column} = {words}" for column, words in conventions.items())
+        yield Span(f"the paper's columns: {words}; compared for one image")
     for column in report.comparison.columns:
         tally = report.comparison.tally(column)
-        told = ", ".join(f"{tally[status]} {status}" for status in VERDICTS if tally[status])
-        yield Text(f"{column}: {told}")
+        words = ", ".join(f"{tally[status]} {status}" for status in VERDICTS if tally[status])
+        yield Span(f"{column}: {words}")
     if any(cell.verdict.status == "off" for row in report.rows for cell in row.cells.values()):
-        yield Text("off by (computed - printed) / printed")
+        yield Span("off by (computed - printed) / printed")
     yield from reasons(report)
     yield from _standing_alone(report)
     for claim in report.comparison.claims:
         sentence = f"{claim.verdict.status}: {claim.verdict.sentence}"
         role = _ROLES.get(claim.verdict.status, "bad")
-        yield Text(f"claim ({claim.source}): {sentence}", role)
+        yield Span(f"claim ({claim.source}): {sentence}", role)
 
 
-def reasons(report: TableResult) -> Iterator[Text]:
-    """Say of every shown cell that does not match why; cells of one reason together."""
+def reasons(report: TableResult) -> Iterator[Span]:
+    """Return why each shown cell does not match; cells of one reason together."""
     for row in report.rows:
-        told: dict[str, tuple[list[str], ComparedCell]] = {}
+        reasons: dict[str, tuple[list[str], ComparedCell]] = {}
         for column, cell in row.cells.items():
             if cell.verdict.status not in ("match", "unpublished"):
-                told.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
-        for sentence, (columns, cell) in told.items():
+                reasons.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
+        for sentence, (columns, cell) in reasons.items():
             names = " and ".join(columns)
-            yield Text(f"{row.id} {names}: {cell.verdict.status}: {sentence}", _role(cell))
+            yield Span(f"{row.id} {names}: {cell.verdict.status}: {sentence}", _role(cell))
 
 
-def _standing_alone(report: TableResult) -> Iterator[Text]:
-    """Say what the paper has against itself that no cell's verdict says."""
+def _standing_alone(report: TableResult) -> Iterator[Span]:
+    """Return the contradictions that no cell's verdict names."""
     assert report.comparison is not None
-    told = {claim.verdict.sentence for claim in report.comparison.claims}
+    said = {claim.verdict.sentence for claim in report.comparison.claims}
     for item in report.comparison.contradictions:
-        if not item.row and item.sentence not in told:
-            yield Text(f"contradiction: {item.sentence}", "bad")
+        if not item.row and item.sentence not in said:
+            yield Span(f"contradiction: {item.sentence}", "bad")
 
 
-def _engines(report: TableResult) -> Text:
+def _engines(report: TableResult) -> Span:
     names = [f"{engine.name} {engine.version}".strip() for engine in report.engines]
     if len(names) == 1:
-        return Text(f"counted by {names[0]} alone")
+        return Span(f"counted by {names[0]} alone")
     if all(engine.agrees for engine in report.engines):
-        return Text(f"{' and '.join(names)} agree on every row and cost category", "good")
-    return Text(f"{' and '.join(names)} do not agree", "bad")
+        return Span(f"{' and '.join(names)} agree on every row and cost category", "good")
+    return Span(f"{' and '.join(names)} do not agree", "bad")

@@ -13,7 +13,7 @@ from rich.text import Text as RichText
 
 from archcount.reporting.sheet import Sheet
 
-_STYLES = {"good": "green", "bad": "red", "told": "yellow", "dim": "dim", "strong": "bold", "": ""}
+_STYLES = {"good": "green", "bad": "red", "warn": "yellow", "dim": "dim", "strong": "bold", "": ""}
 
 # Rich's own template names fonts on a host of the internet; a picture here needs none.
 _SVG = """\

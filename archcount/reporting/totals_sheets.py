@@ -12,7 +12,7 @@ from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.engines import RowCount
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import short
-from archcount.reporting.sheet import Column, Sheet, Text, make_sheet
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_data import encode, fields_of
 
 _MARKS = {"match": "✓", "convention": "≈"}
@@ -56,13 +56,13 @@ def _sheet(networks: Sequence[NetworkTotals], columns: Sequence[Column[NetworkTo
     )
 
 
-def _notes() -> Iterator[Text]:
-    yield Text(
+def _notes() -> Iterator[Span]:
+    yield Span(
         "counted in closed form for one image at inference, without auxiliary heads: params are "
         "all that is trained, weights those of kernels, MACs those of convolutions and linear "
         "layers, depth the layers with weights on the longest path"
     )
-    yield Text(
+    yield Span(
         "printed: totals of running text, ✓ right, ≈ right under another convention, ✗ not; "
         "verdicts: on printed cells and claims, right, right in another way, and not"
     )
@@ -102,13 +102,15 @@ def _narrow_columns(networks: Sequence[NetworkTotals]) -> list[Column[NetworkTot
     ]
 
 
-def _printed(what: str, network: NetworkTotals) -> Text:
+def _printed(what: str, network: NetworkTotals) -> Span:
     """Write the printed totals of one kind, or of both."""
     kinds = (what,) if what else ("params", "ops")
     claims = [claim for kind in kinds for claim in network.claims.get(kind, ())]
-    told = ", ".join(f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
+    words = ", ".join(
+        f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims
+    )
     right = [claim.verdict.status in _MARKS for claim in claims]
-    return Text(told, "" if all(right) else "told" if any(right) else "bad")
+    return Span(words, "" if all(right) else "warn" if any(right) else "bad")
 
 
 def _verdicts(network: NetworkTotals) -> str:
@@ -117,10 +119,10 @@ def _verdicts(network: NetworkTotals) -> str:
 
 def _tally(network: NetworkTotals) -> str:
     """Count the right, the right in another way, and the rest."""
-    told = dict(network.verdicts)
-    right = told.pop("match", 0)
-    otherwise = told.pop("convention", 0) + told.pop("reading", 0)
-    return f"{right} {otherwise} {sum(told.values())}" if network.verdicts else ""
+    rest = dict(network.verdicts)
+    right = rest.pop("match", 0)
+    otherwise = rest.pop("convention", 0) + rest.pop("reading", 0)
+    return f"{right} {otherwise} {sum(rest.values())}" if network.verdicts else ""
 
 
 @encode.register
