@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_cli import FAST, in_terminal, run
+from helpers.commands import FAST, in_terminal, run
 
 import archcount as ac
 

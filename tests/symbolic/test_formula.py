@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import islice, product
 
 import pytest
-from test_cli import COMMAND, in_terminal, run
+from helpers.commands import COMMAND, in_terminal, run
 
 import archcount as ac
 from archcount.reporting.expression_text import expression

@@ -12,8 +12,8 @@ import subprocess
 import time
 
 import pytest
-from test_cli import COMMAND, run
-from test_formula_random import written
+from helpers.commands import COMMAND, run
+from helpers.random_tables import random_table
 
 import archcount as ac
 from archcount.architecture.context import ExpansionCache
@@ -104,7 +104,7 @@ def test_random_tables_are_as_expanded(tmp_path):
     path, counted = tmp_path / "random.yaml", 0
     for seed in range(25):
         draw = random.Random(seed)
-        path.write_text(written(draw))
+        path.write_text(random_table(draw))
         names = draw.sample(["w", "v", "g", "p", "s", "times"], 2)
         lets = {name: [1, 2, "1/2", 16][: draw.randint(1, 4)] for name in names}
         try:

@@ -11,7 +11,7 @@ import pytest
 import archcount as ac
 from archcount.comparison import WHYS
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 PUBLISHED = HERE.parent.parent / "shared" / "published"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from conftest import with_inputs
+from helpers.toys import with_inputs
 
 import archcount as ac
 from archcount.comparison import VERDICTS, compare

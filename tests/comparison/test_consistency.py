@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from test_readings import HEAD, compared, write
+from helpers.toys import HEAD, compared, write
 
 import archcount as ac
 from archcount.api.infer_report import infer

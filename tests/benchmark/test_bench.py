@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_bench_statistics import measured
-from test_bench_statistics import run as of_one
-from test_cli import COMMAND, in_terminal, run
+from helpers.commands import COMMAND, in_terminal, run
+from helpers.measurements import measured
+from helpers.measurements import run as of_one
 from torch import nn
 
 import archcount as ac

@@ -17,39 +17,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from helpers.commands import COMMAND, FAST, in_terminal, run
 
 import archcount as ac
 
 SCRIPT = str(Path(sys.executable).with_name("archcount"))
-COMMAND = [sys.executable, "-m", "archcount"]
-FAST = ["--engine", "formula"]
-
-
-def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **options.pop("env", {})}
-    environment.pop("COLUMNS", None)
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, env=environment, **options
-    )
-
-
-def in_terminal(columns: int, *arguments: str, env: dict[str, str] | None = None) -> str:
-    """Run in a terminal of so many columns; give what it showed."""
-    pid, descriptor = pty.fork()
-    if pid == 0:
-        os.environ.update({"COLUMNS": str(columns), "TERM": "xterm-256color", **(env or {})})
-        os.execvp(COMMAND[0], [*COMMAND, *arguments])
-    shown = b""
-    while True:
-        try:
-            piece = os.read(descriptor, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
-    os.waitpid(pid, 0)
-    return shown.decode()
 
 
 def test_the_main_job_with_the_default_engine():

@@ -7,11 +7,11 @@ from functools import partial
 
 import pytest
 import torch
+from handwritten import KINDS, NETWORKS, STYLES, TABLES, Kind, Style, build, layers, plant
+from handwritten.settings import Conv, Dropout, Linear, Lrn, Pool, Settings
 from torch import nn
 
 import archcount as ac
-from handwritten import KINDS, NETWORKS, STYLES, TABLES, Kind, Style, build, layers, plant
-from handwritten.settings import Conv, Dropout, Linear, Lrn, Pool, Settings
 
 PLANTS = 60
 

@@ -8,9 +8,10 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+from helpers.measurements import BASE, block, measured, run
 
 from archcount.benchmark.comparing import CONFIDENCE, compare_benchmarks, judge
-from archcount.benchmark.results import Benchmark, Measurement
+from archcount.benchmark.results import Measurement
 from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling, Warming, block_length
 from archcount.benchmark.settings import Configuration, RunSettings
@@ -22,7 +23,6 @@ from archcount.benchmark.statistics import (
 )
 
 RUNS = 1000
-BASE = 10_000_000  # nanoseconds
 
 
 def normal(rng, number):
@@ -45,11 +45,6 @@ TIMES = {
     "skewed": (skewed, 1 + math.exp(-4)),
     "bimodal": (bimodal, 1 + 0.01 * NormalDist().inv_cdf(0.5 / 0.7)),
 }
-
-
-def block(times):
-    samples = tuple(round(BASE * time) for time in times)
-    return Block(samples_ns=samples, wall_ns=sum(samples))
 
 
 @pytest.mark.parametrize("blocks_by_length", [(20, 5), (30, 10)])
@@ -191,30 +186,6 @@ def test_warm_up_is_limited_and_recorded_as_not_settled():
     short = warmed(lambda place: BASE * 1.02**place, budget_ns=BASE)
     assert not short.settled
     assert 10 <= short.iterations < 20
-
-
-def measured(time, batch=4, target="googlenet", seed=0, **settings):
-    rng = np.random.default_rng(seed)
-    blocks = tuple(block(times) for times in rng.normal(time, 0.01 * time, (30, 4)))
-    return Measurement(
-        configuration=Configuration(target=target, batch=batch, **settings),
-        batch=batch,
-        status="done",
-        blocks=blocks,
-        statistics=describe(blocks),
-    )
-
-
-def run(*measurements, sources=None, environment=None):
-    return Benchmark(
-        started="2026-11-25T12:00:00+00:00",
-        seconds=1.0,
-        argv=(),
-        plan=RunSettings(),
-        environment=environment or {},
-        sources=sources or {},
-        measurements=measurements,
-    )
 
 
 def test_runs_are_compared_by_configuration():
