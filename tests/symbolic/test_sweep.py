@@ -192,7 +192,7 @@ def test_a_sweep_is_drawn(ending, tmp_path):
         (["--let", "alpha=1,abc"], "let alpha: unknown name 'abc'; allowed: numbers, classes"),
         (["--let", "alpha=alpha"], "let alpha: unknown name 'alpha'"),
         (["--let", "classes=alpha"], "let classes: unknown name 'alpha'; allowed: numbers"),
-        (["--let", "alpha=1 2"], "let alpha: '1 2' is no expression"),
+        (["--let", "alpha=1 2"], "let alpha: '1 2' is not an expression"),
         (["--let", "alpha=1|2"], "let alpha: '1|2' is not allowed"),
         (["--let", "alpha=1/0"], "let alpha: '1/0' divides by 0"),
         (["--input", ","], "input ',' has no size; allowed: 128..512:32"),
