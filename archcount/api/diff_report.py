@@ -123,10 +123,10 @@ def _run(
     device: str,
 ) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
-    from archcount.engines.model_layers import side
+    from archcount.engines.model_layers import model_layers
 
     try:
-        layers, params, macs, inputs, found = side(
+        layers, params, macs, inputs, found = model_layers(
             module, given, name=name, batch=batch, device=device
         )
     except UserCodeError as error:
