@@ -25,7 +25,7 @@ class ModelTarget:
         label: what messages call the file.
         variant: of the table.
 
-    >>> Target.read("resnet@50").variant, Target.read("torch.nn:Linear").table
+    >>> ModelTarget.read("resnet@50").variant, ModelTarget.read("torch.nn:Linear").table
     ('50', None)
     """
 
