@@ -56,13 +56,3 @@ def data() -> Path:
 @pytest.fixture
 def toy_text() -> str:
     return (DATA / "toy.yaml").read_text()
-
-
-def with_inputs(text: str, inputs: dict[str, str]) -> str:
-    """Add a column of printed input sizes to a table file."""
-    sizes = {"row": "input", **inputs}
-    lines = []
-    for line in text.splitlines():
-        name = line.split("|")[0].strip()
-        lines.append(f"{line} | {sizes[name]}" if "|" in line and name in sizes else line)
-    return "\n".join(lines)

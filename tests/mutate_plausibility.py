@@ -52,7 +52,7 @@ def mutations(checks: dict[str, Callable[[], None]]) -> dict[tuple[str, float], 
 
 def main() -> None:
     """Print which checks fail for each change; exit with 1 where none does."""
-    import test_plausibility
+    from comparison import test_plausibility
 
     found = mutations(test_plausibility.CHECKS)
     for (name, factor), checks in found.items():

@@ -19,12 +19,22 @@ class _AdaptivePool(LayerKind):
 
     role: ClassVar[str] = "pool"
 
+    torch_name: ClassVar[str]
+    """The name of its class in `torch.nn`."""
+
     def target(self) -> tuple[int, int]:
-        """Give the output's (rows, columns)."""
+        """Return the output's (rows, columns)."""
         return (1, 1)
 
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the module of `torch.nn`."""
+        from torch import nn
+
+        module: nn.Module = getattr(nn, self.torch_name)(self.target())
+        return module
+
     def output(self, shape: Shape) -> Shape:
-        """Give (channels, rows, columns)."""
+        """Return (channels, rows, columns)."""
         shape.require_map(self.word)
         return Shape((shape.channels, *self.target()))
 
@@ -36,7 +46,7 @@ class _AdaptivePool(LayerKind):
 
 
 def windows_total(length: int, outputs: int) -> int:
-    """Add up the lengths of the `outputs` adaptive windows over `length` cells.
+    """Return the sum of the lengths of the `outputs` adaptive windows over `length` cells.
 
     >>> windows_total(7, 1), windows_total(7, 2)  # 7; 4 + 4, the middle cell twice
     (7, 8)
@@ -55,12 +65,7 @@ class GlobalAvgPool(_AdaptivePool):
     """
 
     word: ClassVar[str] = "global_avgpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveAvgPool2d(1)`."""
-        from torch import nn
-
-        return nn.AdaptiveAvgPool2d(self.target())
+    torch_name: ClassVar[str] = "AdaptiveAvgPool2d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +73,7 @@ class GlobalMaxPool(_AdaptivePool):
     """A maximum over the whole map: `global_maxpool`."""
 
     word: ClassVar[str] = "global_maxpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveMaxPool2d(1)`."""
-        from torch import nn
-
-        return nn.AdaptiveMaxPool2d(self.target())
+    torch_name: ClassVar[str] = "AdaptiveMaxPool2d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ class _SizedPool(_AdaptivePool):
     size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
 
     def target(self) -> tuple[int, int]:
-        """Give the size asked for."""
+        """Return the size asked for."""
         return self.size
 
 
@@ -92,12 +92,7 @@ class AdaptiveAvgPool(_SizedPool):
     """An average to a fixed output size: `adaptive_avgpool 6x6`."""
 
     word: ClassVar[str] = "adaptive_avgpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveAvgPool2d`."""
-        from torch import nn
-
-        return nn.AdaptiveAvgPool2d(self.size)
+    torch_name: ClassVar[str] = "AdaptiveAvgPool2d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +100,4 @@ class AdaptiveMaxPool(_SizedPool):
     """A maximum to a fixed output size: `adaptive_maxpool 6x6`."""
 
     word: ClassVar[str] = "adaptive_maxpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveMaxPool2d`."""
-        from torch import nn
-
-        return nn.AdaptiveMaxPool2d(self.size)
+    torch_name: ClassVar[str] = "AdaptiveMaxPool2d"

@@ -1,0 +1,81 @@
+"""Expressions compared with the expanded table at points of their domain."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from archcount.spec.variant import Variant
+from archcount.symbolic.domain import Domain, RationalSet
+from archcount.symbolic.formulas import Formulas
+from archcount.symbolic.integer_set import IntegerSet
+from archcount.symbolic.sweep import Point, expanded
+
+Values = Mapping[str, int | Fraction]
+"""A value for each symbol."""
+_TRIES = 20
+"""Points drawn for each that is wanted; conditions on several names refuse some."""
+
+
+def points(domain: Domain, seed: int) -> Iterator[Values]:
+    """Yield random points of a domain without end, the same ones for the same seed."""
+    draw = random.Random(seed)
+    while True:
+        point: dict[str, int | Fraction] = {
+            side.name: _side(side, draw) for side in domain.sides
+        } | {item.name: _number(item, draw) for item in domain.ranges}
+        yield point
+
+
+def _side(side: IntegerSet, draw: random.Random) -> int:
+    """Draw near the least value as often as anywhere."""
+    remainder = draw.choice(side.remainders)
+    first = side.least + (remainder - side.least) % side.modulus
+    value = first + side.modulus * draw.choice((0, draw.randint(0, 1 + 600 // side.modulus)))
+    return value if value in side else side.least
+
+
+def _number(item: RationalSet, draw: random.Random) -> Fraction:
+    step = Fraction(1, 16) if item.unit is None else 1 / item.unit
+    least = item.least if item.least is not None else Fraction(1)
+    value = -(-least // step) * step + step * draw.choice((0, 1, draw.randint(0, 200)))
+    return value + step if item.above and value == item.least else value
+
+
+def counted(network: Variant, found: Formulas, point: Values) -> Point:
+    """Count a network by expanding it at a point, its other numbers its own."""
+    square = {name: point["size"] for name in "HW" if "size" in point}
+    sides = zip("CHW", found.input, strict=True)
+    size = tuple(int({**square, **point}.get(name, side)) for name, side in sides)
+    lets = {name: str(point[name]) for name in found.lets}
+    one = expanded(network, size, lets)
+    return one.of_batch(int(point.get("batch", 1)))
+
+
+def check(network: Variant, found: Formulas, number: int = 5, seed: int = 0) -> int:
+    """Compare the whole network's expressions with the expanded table.
+
+    Args:
+        network: the network.
+        found: its expressions.
+        number: how many points are counted, the table's own numbers besides.
+        seed: of the points.
+
+    Returns:
+        How many points were counted; all agree.
+
+    Raises:
+        AssertionError: one does not, which is a mistake of archcount's own.
+    """
+    drawn = points(found.domain, seed)
+    tried = [next(drawn) for _ in range(number * _TRIES)]
+    chosen = [found.point, *[point for point in tried if point in found.domain][:number]]
+    for point in chosen:
+        own = counted(network, found, point)
+        values = [of.at(point) for of in found.total.quantities().values()]
+        output = tuple(int(side.at(point)) for side in found.total.output)
+        if values != [own.params, own.weights, own.macs] or output != own.output:
+            # Not an assert, since the report says that this was checked, with python -O too.
+            raise AssertionError(f"{found.name} at {point}: {values}, {output}, and counted {own}")
+    return len(chosen)

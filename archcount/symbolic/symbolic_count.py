@@ -1,0 +1,132 @@
+"""A network counted once over symbols: the counts as expressions, and where they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from archcount.engines.counts import Count, RowCount
+from archcount.engines.formula import count
+from archcount.layers import Shape
+from archcount.spec.variant import Variant
+from archcount.symbolic.guards import Guard, PathCondition
+from archcount.symbolic.polynomial import Atom, Name, Point, Polynomial
+from archcount.symbolic.symbolic_number import Symbolic
+from archcount.symbolic.symbols import SIDES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowFormula:
+    """One row's counts, or the whole network's.
+
+    Attributes:
+        id: the row's name; `total` for all.
+        output: channels, height and width.
+        weights: parameters of kernels.
+        params: all trained numbers.
+        macs: multiply-accumulates of the batch.
+    """
+
+    id: str
+    output: tuple[Polynomial, ...]
+    weights: Polynomial
+    params: Polynomial
+    macs: Polynomial
+
+    def quantities(self) -> dict[str, Polynomial]:
+        """Return the counts by name."""
+        return {"params": self.params, "weights": self.weights, "macs": self.macs}
+
+    @property
+    def numbers(self) -> tuple[Polynomial, ...]:
+        """Counts and output together."""
+        return (*self.quantities().values(), *self.output)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that any of its numbers reads."""
+        return frozenset(name for number in self.numbers for name in number.names)
+
+    def replaced(self, instead: Mapping[Atom, Polynomial]) -> RowFormula:
+        """Return the same with some atoms written as polynomials."""
+        if not instead:
+            return self
+        return RowFormula(
+            id=self.id,
+            output=tuple(side.replaced(instead) for side in self.output),
+            weights=self.weights.replaced(instead),
+            params=self.params.replaced(instead),
+            macs=self.macs.replaced(instead),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SymbolicCount:
+    """What one run over symbols counted.
+
+    Attributes:
+        rows: the rows.
+        total: the whole network, heads left out.
+        guards: what the run decided: where all of it holds, the expressions do.
+    """
+
+    rows: tuple[RowFormula, ...]
+    total: RowFormula
+    guards: tuple[Guard, ...]
+
+
+def count_symbolically(
+    network: Variant,
+    shape: tuple[int, ...],
+    point: Point,
+    fixed: Mapping[str, Fraction] | None = None,
+) -> SymbolicCount:
+    """Count a network with symbols for numbers.
+
+    Args:
+        network: the network.
+        shape: the (channels, height, width) of what is no symbol.
+        point: the symbols, of `SIDES` and the network's `let` names, each with a value by
+            which the run decides.
+        fixed: numbers of other `let` names, where they are not the network's own.
+
+    Raises:
+        UsageError: the expressions grow too long.
+        InvalidTableError: the rows do not go together at this point.
+    """
+    condition = PathCondition(point)
+    symbols = {
+        name: Symbolic(Polynomial.of(Name(name, whole=name in SIDES)), condition) for name in point
+    }
+    sides = zip("CHW", shape, strict=True)
+    square = {name: symbols["size"] for name in "HW" if "size" in symbols}
+    made: Any = tuple({**symbols, **square}.get(name, side) for name, side in sides)
+    numbers: Any = {name: number for name, number in symbols.items() if name not in SIDES}
+    counted = count(network.expand_numbers(Shape(made), {**(fixed or {}), **numbers}))
+    batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
+    return SymbolicCount(
+        rows=tuple(_formula(row, batch) for row in counted.rows),
+        total=_formula(_named(counted), batch),
+        guards=tuple(condition.guards),
+    )
+
+
+def _named(counted: Count) -> RowCount:
+    """Return the whole network's sums by a name that no row has."""
+    taken = any(row.id == "total" for row in counted.rows)
+    return replace(counted.total, id="whole network") if taken else counted.total
+
+
+def _formula(row: RowCount, batch: Polynomial) -> RowFormula:
+    def read(number: Any) -> Polynomial:
+        return number.polynomial if isinstance(number, Symbolic) else Polynomial.of(number)
+
+    return RowFormula(
+        id=row.id,
+        output=tuple(read(side) for side in row.output),
+        weights=read(row.weights),
+        params=read(row.params),
+        macs=read(row.cost.macs) * batch,
+    )
