@@ -16,19 +16,19 @@ class SymbolicNumber(ABC):
 
     @abstractmethod
     def larger(self, other: Any) -> Any:
-        """Give the larger of itself and another number."""
+        """Return the larger of itself and another number."""
 
     @abstractmethod
     def smaller(self, other: Any) -> Any:
-        """Give the smaller of itself and another number."""
+        """Return the smaller of itself and another number."""
 
     @abstractmethod
     def is_beyond(self, limit: int) -> bool:
-        """Tell whether numerator or denominator is above a limit."""
+        """Return whether numerator or denominator is above a limit."""
 
 
 def exact(number: Any) -> Any:
-    """Make a fraction of a whole number, so that no division loses anything.
+    """Return a fraction of a whole number, so that no division loses anything.
 
     >>> exact(3)
     Fraction(3, 1)
@@ -37,7 +37,7 @@ def exact(number: Any) -> Any:
 
 
 def larger(first: Any, second: Any) -> Any:
-    """Give the larger of two numbers.
+    """Return the larger of two numbers.
 
     >>> larger(3, 0)
     3
@@ -49,7 +49,7 @@ def larger(first: Any, second: Any) -> Any:
 
 
 def smaller(first: Any, second: Any) -> Any:
-    """Give the smaller of two numbers.
+    """Return the smaller of two numbers.
 
     >>> smaller(3, 0)
     0
@@ -61,7 +61,7 @@ def smaller(first: Any, second: Any) -> Any:
 
 
 def is_beyond(number: Any, limit: int) -> bool:
-    """Tell whether numerator or denominator is above a limit.
+    """Return whether numerator or denominator is above a limit.
 
     >>> is_beyond(Fraction(1, 9), 8), is_beyond(Fraction(1, 8), 8)
     (True, False)
@@ -72,7 +72,7 @@ def is_beyond(number: Any, limit: int) -> bool:
 
 
 def as_whole(number: Any) -> int:
-    """Give a number that is known to be whole as such.
+    """Return a number that is known to be whole as such.
 
     >>> as_whole(Fraction(4))
     4
@@ -82,7 +82,7 @@ def as_whole(number: Any) -> int:
 
 
 def as_real(number: Any) -> float:
-    """Give a number that nothing is counted with as a floating one.
+    """Return a number that nothing is counted with as a floating one.
 
     >>> as_real(Fraction(1, 2))
     0.5

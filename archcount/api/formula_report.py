@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.api.tables import Table, load
 from archcount.errors import Problem, UsageError, quote, unknown_name
-from archcount.reporting.conditions import domain_words
+from archcount.reporting.domain_text import domain_words
 from archcount.reporting.formats import FORMATS, OutputFormat, Writer
 from archcount.reporting.formula_sheets import (
     FormulaRecord,
@@ -22,9 +22,9 @@ from archcount.reporting.formula_sheets import (
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Sheet
 from archcount.reporting.text import html, markdown
-from archcount.symbolic.checking import check
-from archcount.symbolic.counting import RowFormula
+from archcount.symbolic.expansion_check import check
 from archcount.symbolic.formulas import formulas
+from archcount.symbolic.symbolic_count import RowFormula
 
 if TYPE_CHECKING:
     import sympy
@@ -34,7 +34,7 @@ _POINTS = 5
 
 
 def _on_one_line(write: Callable[[Sheet], str]) -> Writer:
-    """Write each expression on a line of its own, however long, so that it can be copied."""
+    """Return a writer of each expression on one line, however long, so that it can be copied."""
 
     def written(report: Any, width: int | None, colour: bool) -> str:
         return write(formula_sheet(report.record, on_one_line=True))
@@ -43,7 +43,7 @@ def _on_one_line(write: Callable[[Sheet], str]) -> Writer:
 
 
 def _latex(report: Any, width: int | None, colour: bool) -> str:
-    from archcount.reporting.algebra import formula_latex
+    from archcount.reporting.sympy_export import formula_latex
 
     return formula_latex(report.record.shown, report.record.found.domain)
 
@@ -77,12 +77,12 @@ class FormulaReport(Report):
     @cached_property
     def symbols(self) -> Mapping[str, sympy.Symbol]:
         """The sympy symbol of each name."""
-        from archcount.reporting.algebra import symbols_of
+        from archcount.reporting.sympy_export import symbols_of
 
         return symbols_of(self.record.found.domain)
 
     def _algebraic(self, of: Any) -> sympy.Expr:
-        from archcount.reporting.algebra import algebraic
+        from archcount.reporting.sympy_export import algebraic
 
         expression: sympy.Expr = algebraic(of, dict(self.symbols))
         return expression
@@ -119,8 +119,8 @@ class FormulaReport(Report):
             **values: of some symbols; the others have the table's own.
 
         Raises:
-            UsageError: a name is no symbol here, a value no number, or the expressions do not
-                hold for them.
+            UsageError: a name is unknown, a value is no number, or the expressions do not hold
+                for them.
 
         >>> formula("mobilenet_v1").at(H=160, W=160, alpha="0.5")["macs"]
         76524800

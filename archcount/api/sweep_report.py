@@ -12,8 +12,8 @@ from archcount.api.tables import Table, load
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sweep_text import SCHEMA, STREAMS, point_lines, sweep_sheet
-from archcount.symbolic.axes import Values, read_axes
-from archcount.symbolic.sweeps import Point, Sweep
+from archcount.symbolic.sweep import Point, Sweep
+from archcount.symbolic.sweep_axes import Values, read_axes
 
 
 def _stream(form: str, report: Any, width: int | None, colour: bool) -> str:

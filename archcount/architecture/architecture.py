@@ -75,7 +75,7 @@ class Architecture:
         return self.rows[-1].node.output
 
     def find(self, path: str) -> Node | None:
-        """Give the node at a path, such as `conv1.conv` or `heads.inception_4a`; None for none.
+        """Return the node at a path, such as `conv1.conv` or `heads.inception_4a`; None for none.
 
         The paths are those of the built network's modules.
         """
@@ -87,7 +87,7 @@ class Architecture:
         return None
 
     def like(self, word: str, kernel: tuple[int, int] | None = None) -> tuple[LayerNode, ...]:
-        """Give every layer of a kind, and of a kernel where one is given; heads are left out."""
+        """Return every layer of a kind, and of a kernel where one is given; heads are left out."""
         return tuple(
             layer
             for row in self.rows

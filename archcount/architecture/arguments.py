@@ -20,7 +20,7 @@ MOST = 10**9
 
 
 def blame(block: LayerBlock, argument: str, context: Context) -> Location:
-    """Find the place of the argument at fault: its cell if it is one, else its word."""
+    """Return the place of the argument at fault: its cell if it is one, else its word."""
     for bound in block.arguments:
         if bound.argument.name == argument:
             return _origin(bound, context)
@@ -28,7 +28,7 @@ def blame(block: LayerBlock, argument: str, context: Context) -> Location:
 
 
 def _origin(bound: BoundArgument, context: Context) -> Location:
-    """Give the cell or `let` that an argument is read from, or its own place."""
+    """Return the cell or `let` that an argument is read from, or its own place."""
     if isinstance(bound.value, Expression) and bound.value.names == (bound.value.text,):
         found = context.scope.values.get(bound.value.text)
         if found is not None:
@@ -37,7 +37,7 @@ def _origin(bound: BoundArgument, context: Context) -> Location:
 
 
 def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Context) -> Any:
-    """Work out one argument for this row."""
+    """Return the value of one argument for this row."""
     if not isinstance(bound.value, Expression | PatchText):
         return bound.value
     try:
@@ -59,7 +59,7 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
 
 
 def whole(number: Fraction, what: str, *, least: int) -> int:
-    """Make a whole number of a result, in range.
+    """Return a whole number of a result, in range.
 
     Raises:
         InvalidValueError: it is not whole, or out of range.
@@ -77,7 +77,7 @@ def whole(number: Fraction, what: str, *, least: int) -> int:
 
 
 def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction:
-    """Work an expression out for this row, on this input shape."""
+    """Evaluate an expression for this row, on this input shape."""
 
     def lookup(name: str) -> Fraction:
         for names, read in ((INPUT_NAMES, shape), (BLOCK_INPUT_NAMES, context.start)):

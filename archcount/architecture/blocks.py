@@ -21,7 +21,7 @@ class LocatedText:
     where: Location
 
     def part(self, start: int, stop: int) -> LocatedText:
-        """Give the characters from `start` to `stop` with their own place."""
+        """Return the characters from `start` to `stop` with their own place."""
         place = Location(self.where.file, self.where.line, self.where.column + start)
         return LocatedText(self.text[start:stop], place)
 
@@ -173,7 +173,7 @@ class LayerDefaults:
     )
 
     def shared(self, kind: type[LayerKind]) -> Mapping[str, Any]:
-        """Give what it sets of a kind's arguments."""
+        """Return what it sets of a kind's arguments."""
         if kind not in self._shared:
             allowed = {item.name: item for item in kind.arguments() if item.shared}
             self._shared[kind] = {

@@ -21,7 +21,7 @@ Branches = tuple[tuple[str, Node], ...]
 
 
 def in_sequence(steps: Steps, shape: Shape) -> Node:
-    """Make one node of steps: the only one itself, or a sequence with distinct names."""
+    """Return one node of steps: the only one itself, or a sequence with distinct names."""
     if len(steps) == 1 and steps[0][0] != "block":
         return steps[0][1]
     output = steps[-1][1].output if steps else shape
@@ -60,7 +60,7 @@ def joined(block: JoinBlock, branches: Branches, shape: Shape, context: Context)
 
 
 def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) -> Node:
-    """Make the identity, or the 1x1 projection that reaches the target shape."""
+    """Return the identity, or the 1x1 projection that reaches the target shape."""
     if shape == target:
         return SequenceNode(children=(), input=shape, output=shape)
     kind = _projection(shape, target, context) if shape.is_map and target.is_map else None

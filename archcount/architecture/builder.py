@@ -16,7 +16,7 @@ def build(architecture: Architecture, *, logits: bool = False) -> Network:
     """Build the network of an architecture, with weights that it can learn from.
 
     Layers before rectifiers are drawn as He et al. propose, classifiers from a narrow normal
-    distribution, so that learning begins from even odds; biases are 0.
+    distribution, so that every class is equally likely at first; biases are 0.
 
     In eval mode the network maps images (N, C, H, W) to the table's output. In train mode it
     returns logits, and with heads `Outputs(main, heads)`; see `Network.loss`.
@@ -47,7 +47,7 @@ def build(architecture: Architecture, *, logits: bool = False) -> Network:
 
 
 def _rectified(network: nn.Module) -> set[nn.Module]:
-    """Find the fully connected layers that a rectifier follows."""
+    """Return the fully connected layers that a rectifier follows."""
     found: set[nn.Module] = set()
     for module in network.modules():
         if isinstance(module, nn.Sequential):
@@ -79,7 +79,7 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
 
 
 def _module(node: Node) -> nn.Module:
-    """Make the module of one node."""
+    """Return the module of one node."""
     match node:
         case LayerNode():
             return node.kind.module(node.input)
@@ -92,7 +92,7 @@ def _module(node: Node) -> nn.Module:
 
 
 def _sequence(node: SequenceNode) -> nn.Sequential:
-    """Make a sequence, its rectifiers in place where what they overwrite is theirs alone."""
+    """Return a sequence, its rectifiers in place where what they overwrite is theirs alone."""
     sequence = nn.Sequential()
     previous: Node | None = None
     for name, child in node.children:
@@ -105,7 +105,7 @@ def _sequence(node: SequenceNode) -> nn.Sequential:
 
 
 def _gives_a_fresh_tensor(node: Node | None) -> bool:
-    """Tell whether a node's output is a new tensor that its own backward does not read."""
+    """Return whether a node's output is a new tensor that its own backward does not read."""
     if isinstance(node, LayerNode):
         return node.kind.role == "weights" or node.kind.word == "batchnorm"
     return isinstance(node, JoinNode) and len(node.children) > 1

@@ -151,7 +151,7 @@ def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: 
 
 
 def _read(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -> list[LayerKind]:
-    """Give the layer itself, or what the edit makes of it."""
+    """Return the layer itself, or what the edit makes of it."""
     edit = context.edit_at(block.text.where)
     # A repeated block strides once; its other repetitions keep what they have.
     if edit is None or (edit.kind == "stride" and context.repetition):
@@ -163,7 +163,7 @@ def _read(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) ->
 
 
 def _default_follower(block: LayerBlock, follower: str, context: Context) -> str:
-    """Give the table's default for what follows a convolution; nothing follows a linear."""
+    """Return the table's default for what follows a convolution; nothing follows a linear."""
     if "norm" not in block.kind.follows:
         return "none"
     return context.defaults.norm if follower == "norm" else context.defaults.act

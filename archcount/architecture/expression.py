@@ -23,7 +23,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]
     ast.FloorDiv: lambda a, b: exact(a // b),
 }
 _IN = re.compile(r"\bin\.")
-"""The beginning of `in.c`, which is no Python: `in` is a keyword, so that `_in` stands for it."""
+"""The beginning of `in.c`; `in` is a keyword of Python, so that `_in` stands for it."""
 _LONGEST = 200
 _LARGEST = 10**30
 FUNCTIONS: Mapping[str, str] = {
@@ -54,7 +54,7 @@ class Expression:
         return _degree(self.tree) <= 1
 
     def evaluate(self, lookup: Callable[[str], Fraction], repetition: int = 0) -> Fraction:
-        """Work the expression out exactly.
+        """Evaluate the expression exactly.
 
         Args:
             lookup: gives the value of a name.
@@ -94,13 +94,13 @@ def parse_expression(text: str) -> Expression:
             source = _IN.sub("_in.", text)
             tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise InvalidValueError(f"{quote(text)} is no expression", allowed=ALLOWED) from None
+        raise InvalidValueError(f"{quote(text)} is not an expression", allowed=ALLOWED) from None
     _check(tree, source)
     return Expression(text, tree)
 
 
 def _check(tree: ast.expr, text: str) -> None:
-    """Refuse every node that is not whitelisted."""
+    """Raise an error for every node that is not whitelisted."""
     match tree:
         case ast.Constant(value=int() | float() as number) if _is_plain(number):
             return
@@ -124,7 +124,7 @@ def _check(tree: ast.expr, text: str) -> None:
 
 
 def _is_plain(number: float) -> bool:
-    """Tell a finite number from true, false and what overflows."""
+    """Return whether a number is finite and neither true nor false."""
     return not isinstance(number, bool) and abs(number) < 1e18
 
 
@@ -145,7 +145,7 @@ def _names(tree: ast.expr) -> Iterator[str]:
 
 
 def _degree(tree: ast.expr) -> float:
-    """Give the degree as a polynomial of the names; infinite for what is none."""
+    """Return the degree as a polynomial of the names; infinite if it is not a polynomial."""
     match tree:
         case ast.Constant():
             return 0

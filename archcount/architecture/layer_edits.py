@@ -15,7 +15,7 @@ from archcount.printed import Patch
 
 
 def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
-    """Apply an edit to a layer; give the layers that stand in its place.
+    """Apply an edit to a layer; return the layers that stand in its place.
 
     Args:
         kind: the layer as the table has it.
@@ -55,7 +55,7 @@ def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
 
 
 def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
-    """Give a layer another kernel or stride; an even kernel cannot have equal zeros around."""
+    """Return a layer with another kernel or stride; an even kernel is padded asymmetrically."""
     old: Patch = kind.patch  # type: ignore[attr-defined]
     sides = (edit.to[0], edit.to[1])
     if edit.kind == "stride":
@@ -75,7 +75,7 @@ def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
 
 
 def _full(kind: DepthwiseConv | SeparableConv, width: int, groups: int) -> Conv:
-    """Make an ordinary convolution of one that filters each channel by itself."""
+    """Return an ordinary convolution of one that filters each channel by itself."""
     return Conv(
         patch=kind.patch,
         width=width,
@@ -104,7 +104,7 @@ def _pointwise(kind: Conv, width: int) -> Conv:
 
 
 def _again(kind: Conv | DepthwiseConv | SeparableConv | Linear) -> LayerKind:
-    """Give the same layer as it stands behind itself: stride 1, nothing multiplied."""
+    """Return the same layer as it stands behind itself: stride 1, nothing multiplied."""
     if isinstance(kind, Linear):
         return kind
     once = replace(kind, patch=Patch(kind.patch.kernel), pad="same")

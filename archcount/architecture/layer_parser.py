@@ -72,7 +72,7 @@ class _Reader:
             elif positional:
                 self._bind(positional.pop(0), word)
             else:
-                self._refuse(word, f"{quote(word.text)} is one word too many", self._usage())
+                self._refuse(word, f"{quote(word.text)} is an unexpected word", self._usage())
         for item in arguments:
             if item.required and item.name not in self.seen:
                 self._refuse(self.text, f"{item.name} is missing", self._usage())
@@ -86,7 +86,7 @@ class _Reader:
         )
 
     def _usage(self) -> str:
-        """Show how the kind is written."""
+        """Return how the kind is written."""
         words = [self.kind.word]
         options = []
         for item in self.kind.arguments():
@@ -111,7 +111,7 @@ class _Reader:
     ) -> None:
         if name in self.kind.follows:
             if name in self.follow:
-                self._refuse(word, f"{name} is given twice", self._usage())
+                self._refuse(word, f"{name} is a duplicate option", self._usage())
             elif value.text in (words := ("none", *FOLLOWERS[name])):
                 self.follow[name] = value.text
             else:
@@ -126,7 +126,7 @@ class _Reader:
 
     def _bind(self, argument: Argument, word: LocatedText) -> None:
         if argument.name in self.seen:
-            self._refuse(word, f"{argument.name} is given twice", self._usage())
+            self._refuse(word, f"{argument.name} is a duplicate option", self._usage())
             return
         self.seen.add(argument.name)
         try:
@@ -158,7 +158,7 @@ class _Reader:
         for name in expression.names:
             if name not in self.names:
                 raise InvalidValueError(
-                    f"{quote(name)} is no name here",
+                    f"unknown name {quote(name)}",
                     allowed=", ".join(self.names),
                     remedy=suggestion(name, self.names)
                     or "add it to the table's columns or to let:",
@@ -186,7 +186,7 @@ def _size(argument: Argument, text: str) -> tuple[int, int]:
     # A 0 is a size to `pad`, so the sides are read here and checked against `least` after.
     match = re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", text)
     if match is None:
-        raise InvalidValueError(f"{quote(text)} is no such size", allowed=argument.allowed)
+        raise InvalidValueError(f"{quote(text)} is not a size", allowed=argument.allowed)
     return int(match[1]), int(match[2] or match[1])
 
 
@@ -216,7 +216,7 @@ LITERALS: Mapping[ArgumentType, Callable[[Argument, str], Any]] = {
 
 
 def check_bounds(argument: Argument, value: Any) -> None:
-    """Refuse a number, or a side of a size, that is out of the argument's bounds.
+    """Raise an error if a number, or a side of a size, is out of the argument's bounds.
 
     Raises:
         InvalidValueError: it is.

@@ -83,7 +83,7 @@ class Network(Named):
         return Outputs(x, tuple(heads))
 
     def loss(self, outputs: Tensor | Outputs, target: Tensor) -> Tensor:
-        """Add up the cross entropies of main and heads, the heads by their loss weights.
+        """Return the sum of the cross entropies of main and heads, the heads by their loss weights.
 
         Args:
             outputs: what the network returned in train mode.

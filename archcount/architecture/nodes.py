@@ -19,7 +19,7 @@ class Tally(NamedTuple):
         weights: parameters of kernels.
         biases: biases of layers with kernels.
         params: trainable parameters.
-        buffers: numbers that are kept and not trained.
+        buffers: elements of buffers.
         cost: operations, the joining of branches included.
     """
 
@@ -31,7 +31,7 @@ class Tally(NamedTuple):
 
     @classmethod
     def of(cls, kind: LayerKind, shape: Shape) -> Tally:
-        """Give the numbers of one layer on an input shape."""
+        """Return the numbers of one layer on an input shape."""
         return cls(
             kind.weights(shape),
             kind.biases(shape),
@@ -42,7 +42,7 @@ class Tally(NamedTuple):
 
     @staticmethod
     def total(tallies: Iterable[Tally]) -> Tally:
-        """Add tallies up.
+        """Return the sum of tallies.
 
         >>> Tally.total([Tally(weights=1), Tally(weights=2, cost=Cost(conv=3))]).cost.conv
         3
@@ -78,7 +78,7 @@ class _Counted(ABC):
 
     @property
     def buffers(self) -> int:
-        """Numbers that are kept and not trained."""
+        """Elements of buffers."""
         return self.tally.buffers
 
 
@@ -105,7 +105,7 @@ class LayerNode(_Counted):
         return Tally.of(self.kind, self.input)
 
     def depth(self, roles: frozenset[str]) -> int:
-        """Give 1 if the layer has one of the roles, else 0."""
+        """Return 1 if the layer has one of the roles, else 0."""
         return int(self.kind.role in roles)
 
     def layers(self) -> Iterator[LayerNode]:
@@ -117,7 +117,7 @@ class LayerNode(_Counted):
         yield from ()
 
     def find(self, path: str) -> Node | None:
-        """Give None: a layer has no parts."""
+        """Return None: a layer has no parts."""
         return None
 
     def paths(self) -> Iterator[str]:
@@ -154,7 +154,7 @@ class _Composite(_Counted):
             yield from child.joins()
 
     def find(self, path: str) -> Node | None:
-        """Give the node at a path of names with dots; None where there is none."""
+        """Return the node at a path of names with dots; None where there is none."""
         first, _, rest = path.partition(".")
         child = dict(self.children).get(first)
         return child.find(rest) if child and rest else child
@@ -176,7 +176,7 @@ class SequenceNode(_Composite):
     """Children one after another."""
 
     def depth(self, roles: frozenset[str]) -> int:
-        """Add up the children's depths."""
+        """Return the sum of the children's depths."""
         return sum(child.depth(roles) for _, child in self.children)
 
 

@@ -47,7 +47,7 @@ class Scope:
     """The names read so far."""
 
     def number(self, name: str) -> Fraction:
-        """Give the number behind a name.
+        """Return the number behind a name.
 
         Raises:
             InvalidTableError: the cell is blank or holds no number.
@@ -65,7 +65,7 @@ class Scope:
         )
 
     def patch(self, name: str) -> Patch:
-        """Give the patch behind a name.
+        """Return the patch behind a name.
 
         Raises:
             InvalidTableError: the cell is blank or holds no patch.

@@ -45,10 +45,10 @@ def show_formula(
     form: Annotated[str | None, format_option(FormulaReport.formats)] = None,
     output: Output = None,
 ) -> None:
-    """Give a table's counts as exact expressions in its input size and `let` names.
+    """Return a table's counts as exact expressions in its input size and `let` names.
 
-    Below them stands where they hold. They are made by one run of the counting itself over
-    symbols, and checked by counting at points of that domain.
+    Their domain is printed below them. They come from one run of the counting over symbols, and
+    are checked by counting at points of that domain.
     """
     if rows and every_row:
         raise UsageError(Problem(what="--rows beside names of rows", allowed="one of the two"))

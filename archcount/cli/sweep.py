@@ -13,7 +13,7 @@ from archcount.cli.options import Output, TableName, Variant, loaded, pairs_of
 from archcount.cli.output import destination, streamed
 
 if TYPE_CHECKING:
-    from archcount.symbolic.sweeps import Sweep
+    from archcount.symbolic.sweep import Sweep
 
 _PICTURES = (".svg", ".png")
 
@@ -59,7 +59,7 @@ def show_sweep(
 
 def _draw(file: Path, sweep: Sweep) -> None:
     """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
-    from archcount.reporting.curves import check_drawable, draw_sweep
+    from archcount.reporting.sweep_plot import check_drawable, draw_sweep
 
     with destination(file) as write:
         check_drawable(sweep.axes)

@@ -20,11 +20,11 @@ class _AdaptivePool(LayerKind):
     role: ClassVar[str] = "pool"
 
     def target(self) -> tuple[int, int]:
-        """Give the output's (rows, columns)."""
+        """Return the output's (rows, columns)."""
         return (1, 1)
 
     def output(self, shape: Shape) -> Shape:
-        """Give (channels, rows, columns)."""
+        """Return (channels, rows, columns)."""
         shape.require_map(self.word)
         return Shape((shape.channels, *self.target()))
 
@@ -36,7 +36,7 @@ class _AdaptivePool(LayerKind):
 
 
 def windows_total(length: int, outputs: int) -> int:
-    """Add up the lengths of the `outputs` adaptive windows over `length` cells.
+    """Return the sum of the lengths of the `outputs` adaptive windows over `length` cells.
 
     >>> windows_total(7, 1), windows_total(7, 2)  # 7; 4 + 4, the middle cell twice
     (7, 8)
@@ -57,7 +57,7 @@ class GlobalAvgPool(_AdaptivePool):
     word: ClassVar[str] = "global_avgpool"
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveAvgPool2d(1)`."""
+        """Return `nn.AdaptiveAvgPool2d(1)`."""
         from torch import nn
 
         return nn.AdaptiveAvgPool2d(self.target())
@@ -70,7 +70,7 @@ class GlobalMaxPool(_AdaptivePool):
     word: ClassVar[str] = "global_maxpool"
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveMaxPool2d(1)`."""
+        """Return `nn.AdaptiveMaxPool2d(1)`."""
         from torch import nn
 
         return nn.AdaptiveMaxPool2d(self.target())
@@ -83,7 +83,7 @@ class _SizedPool(_AdaptivePool):
     size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
 
     def target(self) -> tuple[int, int]:
-        """Give the size asked for."""
+        """Return the size asked for."""
         return self.size
 
 
@@ -94,7 +94,7 @@ class AdaptiveAvgPool(_SizedPool):
     word: ClassVar[str] = "adaptive_avgpool"
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveAvgPool2d`."""
+        """Return `nn.AdaptiveAvgPool2d`."""
         from torch import nn
 
         return nn.AdaptiveAvgPool2d(self.size)
@@ -107,7 +107,7 @@ class AdaptiveMaxPool(_SizedPool):
     word: ClassVar[str] = "adaptive_maxpool"
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AdaptiveMaxPool2d`."""
+        """Return `nn.AdaptiveMaxPool2d`."""
         from torch import nn
 
         return nn.AdaptiveMaxPool2d(self.size)

@@ -34,11 +34,11 @@ class _Convolution(LayerKind):
 
     @abstractmethod
     def out_channels(self, shape: Shape) -> int:
-        """Give the number of filters."""
+        """Return the number of filters."""
 
     @abstractmethod
     def groups_of(self, shape: Shape) -> int:
-        """Give the number of groups."""
+        """Return the number of groups."""
 
     def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
         """Resolve the padding of rows and of columns for an input shape."""
@@ -51,7 +51,7 @@ class _Convolution(LayerKind):
         return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
 
     def output(self, shape: Shape) -> Shape:
-        """Give (filters, rows, columns)."""
+        """Return (filters, rows, columns)."""
         rows, columns = self.sides(shape)
         return Shape((self.out_channels(shape), rows.output, columns.output))
 
@@ -71,7 +71,7 @@ class _Convolution(LayerKind):
         return self.out_channels(shape) if self.bias else 0
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.Conv2d`, or its subclass with unequal sides where `same` asks for it."""
+        """Return `nn.Conv2d`, or its subclass with unequal sides where `same` asks for it."""
         from torch import nn
 
         from archcount.layers.modules import AsymmetricConv2d
@@ -113,11 +113,11 @@ class Conv(_Convolution):
     groups: int = argument(ArgumentType.INTEGER, default=1, least=1)
 
     def out_channels(self, shape: Shape) -> int:
-        """Give the width."""
+        """Return the width."""
         return self.width
 
     def groups_of(self, shape: Shape) -> int:
-        """Give the groups, once they divide both channel counts.
+        """Return the groups, once they divide both channel counts.
 
         Raises:
             InvalidValueError: they do not.
@@ -132,7 +132,7 @@ class Conv(_Convolution):
         return self.groups
 
     def output(self, shape: Shape) -> Shape:
-        """Give (width, rows, columns)."""
+        """Return (width, rows, columns)."""
         self.groups_of(shape)
         return super().output(shape)
 
@@ -150,9 +150,9 @@ class DepthwiseConv(_Convolution):
     multiplier: int = argument(ArgumentType.INTEGER, default=1, least=1)
 
     def out_channels(self, shape: Shape) -> int:
-        """Give channels x multiplier."""
+        """Return channels x multiplier."""
         return shape.channels * self.multiplier
 
     def groups_of(self, shape: Shape) -> int:
-        """Give one group per channel."""
+        """Return one group per channel."""
         return shape.channels

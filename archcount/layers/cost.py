@@ -59,7 +59,7 @@ class Cost(NamedTuple):
         return 2 * self.macs + self.elementwise(include)
 
     def elementwise(self, include: tuple[str, ...]) -> int:
-        """Add up the elementwise categories named."""
+        """Return the sum of the elementwise categories named."""
         return sum(int(getattr(self, category)) for category in include)
 
     def __add__(self, other: Cost) -> Cost:  # type: ignore[override]
@@ -67,7 +67,7 @@ class Cost(NamedTuple):
 
     @staticmethod
     def total(costs: Iterable[Cost]) -> Cost:
-        """Add costs up.
+        """Return the sum of costs.
 
         >>> total = Cost.total([Cost(conv=1), Cost(conv=2, bias=3)])
         >>> total.conv, total.bias
@@ -81,7 +81,7 @@ class Cost(NamedTuple):
         return Cost(*(number * times for number in self))
 
     def as_dict(self) -> dict[str, int]:
-        """Give every category by name, zeros included."""
+        """Return every category by name, zeros included."""
         return self._asdict()
 
 

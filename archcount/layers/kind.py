@@ -108,18 +108,18 @@ class LayerKind(ABC):
 
     @abstractmethod
     def output(self, shape: Shape) -> Shape:
-        """Give the output shape for an input shape.
+        """Return the output shape for an input shape.
 
         Raises:
             InvalidValueError: the input does not fit the layer.
         """
 
     def cost(self, shape: Shape) -> Cost:
-        """Give the operations for one image of this input shape."""
+        """Return the operations for one image of this input shape."""
         return Cost()
 
     def backward_macs(self, shape: Shape, *, reaches_back: bool) -> int:
-        """Give the multiply-accumulates of the backward pass.
+        """Return the multiply-accumulates of the backward pass.
 
         Each product of the forward pass is undone twice: once for the kernel, and once for the
         input where gradients go on from there.
@@ -131,24 +131,24 @@ class LayerKind(ABC):
         return (1 + reaches_back) * self.cost(shape).macs
 
     def weights(self, shape: Shape) -> int:
-        """Give the number of kernel parameters."""
+        """Return the number of kernel parameters."""
         return 0
 
     def biases(self, shape: Shape) -> int:
-        """Give the number of biases of layers with kernels."""
+        """Return the number of biases of layers with kernels."""
         return 0
 
     def buffers(self, shape: Shape) -> int:
-        """Give how many numbers are kept and not trained, such as running averages."""
+        """Return the number of elements of buffers, such as running averages."""
         return 0
 
     def params(self, shape: Shape) -> int:
-        """Give the number of trainable parameters: kernels, biases, scales and shifts."""
+        """Return the number of trainable parameters: kernels, biases, scales and shifts."""
         return self.weights(shape) + self.biases(shape)
 
     @abstractmethod
     def module(self, shape: Shape) -> nn.Module:
-        """Make the torch module for this input shape."""
+        """Return the torch module for this input shape."""
 
 
 class ElementwiseKind(LayerKind):

@@ -30,7 +30,7 @@ class Linear(LayerKind):
     bias: bool = argument(ArgumentType.BOOLEAN, default=True)
 
     def output(self, shape: Shape) -> Shape:
-        """Give (width,).
+        """Return (width,).
 
         Raises:
             InvalidValueError: the input still has spatial axes.
@@ -55,7 +55,7 @@ class Linear(LayerKind):
         return self.width if self.bias else 0
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.Linear`."""
+        """Return `nn.Linear`."""
         from torch import nn
 
         return nn.Linear(shape.channels, self.width, bias=self.bias)
@@ -68,11 +68,11 @@ class Flatten(LayerKind):
     word: ClassVar[str] = "flatten"
 
     def output(self, shape: Shape) -> Shape:
-        """Give (features,)."""
+        """Return (features,)."""
         return Shape((shape.elements,))
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.Flatten`."""
+        """Return `nn.Flatten`."""
         from torch import nn
 
         return nn.Flatten()
@@ -87,7 +87,7 @@ class Dropout(ElementwiseKind):
     p: float = argument(ArgumentType.NUMBER, default=0.5, position=0, least=0, most=1)
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.Dropout`."""
+        """Return `nn.Dropout`."""
         from torch import nn
 
         return nn.Dropout(self.p)

@@ -77,7 +77,7 @@ class LocalResponseNorm(LayerKind):
     k: float = argument(ArgumentType.NUMBER, default=1.0)
 
     def output(self, shape: Shape) -> Shape:
-        """Give the input's shape."""
+        """Return the input's shape."""
         shape.require_map(self.word)
         return shape
 
@@ -86,7 +86,7 @@ class LocalResponseNorm(LayerKind):
         return Cost(norm=(self.size + 5) * shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.LocalResponseNorm`."""
+        """Return `nn.LocalResponseNorm`."""
         from torch import nn
 
         return nn.LocalResponseNorm(self.size, alpha=self.alpha, beta=self.beta, k=self.k)

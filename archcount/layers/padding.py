@@ -31,7 +31,7 @@ class PaddedAxis:
 
 
 def same_length(length: int, stride: int) -> int:
-    """Give ceil(length / stride), the output length of `same`.
+    """Return ceil(length / stride), the output length of `same`.
 
     >>> same_length(7, 2)
     4
@@ -106,7 +106,7 @@ def resolve(
 
 
 def require_fit(word: str, length: int, extent: int, pads: int) -> None:
-    """Refuse a window that is larger than what it slides over.
+    """Raise an error if a window is larger than what it slides over.
 
     Raises:
         InvalidValueError: the window is larger than the padded input.

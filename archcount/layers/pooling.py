@@ -78,7 +78,7 @@ class _Pool(LayerKind):
         return self.ceil or (self.pad == "same" and self.same == "ceil")
 
     def output(self, shape: Shape) -> Shape:
-        """Give (channels, rows, columns)."""
+        """Return (channels, rows, columns)."""
         rows, columns = self.sides(shape)
         return Shape((shape.channels, rows.output, columns.output))
 
@@ -88,7 +88,7 @@ class _Pool(LayerKind):
         return Cost(pool=area * self.output(shape).elements)
 
     def window(self, shape: Shape) -> dict[str, Any]:
-        """Give what torch's pools take for an input with equal padding on both sides."""
+        """Return what torch's pools take for an input with equal padding on both sides."""
         rows, columns = self.sides(shape)
         return {
             "kernel_size": self.patch.kernel,
@@ -98,7 +98,7 @@ class _Pool(LayerKind):
         }
 
     def unequal_pads(self, shape: Shape) -> tuple[int, int, int, int] | None:
-        """Give (left, right, above, below) where sides differ, else None."""
+        """Return (left, right, above, below) where sides differ, else None."""
         rows, columns = self.sides(shape)
         if rows.before == rows.after and columns.before == columns.after:
             return None
@@ -117,7 +117,7 @@ class MaxPool(_Pool):
     word: ClassVar[str] = "maxpool"
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.MaxPool2d`, behind a padding of its own where the sides differ."""
+        """Return `nn.MaxPool2d`, behind a padding of its own where the sides differ."""
         from torch import nn
 
         pads = self.unequal_pads(shape)
@@ -158,7 +158,7 @@ class AvgPool(_Pool):
         return sides
 
     def _rounding_up_pads(self, sides: tuple[PaddedAxis, PaddedAxis], shape: Shape) -> bool:
-        """Tell whether rounding up takes exactly the windows that the odd zero would."""
+        """Return whether rounding up takes exactly the windows that the odd zero would."""
         return all(
             rounded_up_length(
                 shape.spatial[axis],
@@ -171,7 +171,7 @@ class AvgPool(_Pool):
         )
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make `nn.AvgPool2d`, behind a padding of its own where zeros count and sides differ."""
+        """Return `nn.AvgPool2d`, behind a padding of its own where zeros count and sides differ."""
         from torch import nn
 
         pads = self.unequal_pads(shape)

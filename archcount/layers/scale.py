@@ -32,7 +32,7 @@ class Scaling(ElementwiseKind):
         return Cost(scale=shape.elements)
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make the multiplication."""
+        """Return the multiplication."""
         from archcount.layers.modules import Scale
 
         return Scale(self.factor)

@@ -62,7 +62,7 @@ class SeparableConv(LayerKind):
         return Conv(patch=Patch((1, 1)), width=self.width, pad="valid", bias=self.bias)
 
     def output(self, shape: Shape) -> Shape:
-        """Give (width, rows, columns)."""
+        """Return (width, rows, columns)."""
         return self.pointwise.output(self.depthwise.output(shape))
 
     def cost(self, shape: Shape) -> Cost:
@@ -85,7 +85,7 @@ class SeparableConv(LayerKind):
         return self.width if self.bias else 0
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make a sequence of `depthwise` and `pointwise`."""
+        """Return a sequence of `depthwise` and `pointwise`."""
         from torch import nn
 
         module = nn.Sequential()

@@ -49,7 +49,7 @@ class Shape:
 
     @property
     def elements(self) -> int:
-        """How many numbers one image's activations hold."""
+        """The number of elements of one image's activations."""
         return prod(self.dims)
 
     @property
@@ -68,7 +68,7 @@ class Shape:
         """Read an input size written channels x height x width, or with 1 or 3 spatial axes.
 
         Raises:
-            InvalidValueError: the text is no such size.
+            InvalidValueError: the text is not a size.
 
         >>> Shape.parse("3x224x224"), Shape.parse("80x3000")
         (Shape(dims=(3, 224, 224)), Shape(dims=(80, 3000)))
@@ -93,7 +93,7 @@ class Shape:
         return self.printed[letters.index(letter)]
 
     def require_map(self, word: str) -> None:
-        """Refuse a shape without height and width on behalf of the layer kind `word`.
+        """Raise an error, on behalf of the layer kind `word`, unless there are height and width.
 
         Raises:
             InvalidValueError: the shape has no height and width, or other axes.

@@ -32,7 +32,7 @@ class Subsampling(LayerKind):
     width: int = argument(ArgumentType.INTEGER, position=1, least=1)
 
     def output(self, shape: Shape) -> Shape:
-        """Give (width, rows, columns).
+        """Return (width, rows, columns).
 
         Raises:
             InvalidValueError: the input has more channels already.
@@ -48,7 +48,7 @@ class Subsampling(LayerKind):
         return Shape((self.width, rows, columns))
 
     def module(self, shape: Shape) -> nn.Module:
-        """Make the selection and the zeros."""
+        """Return the selection and the zeros."""
         from archcount.layers.modules import Subsample
 
         return Subsample(self.stride, self.width - shape.channels)

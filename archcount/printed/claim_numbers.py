@@ -34,7 +34,7 @@ class Bound:
     text: str
 
     def holds(self, value: Fraction | int) -> bool:
-        """Tell whether a value is on the printed side.
+        """Return whether a value is on the printed side.
 
         >>> bound = parse_bound("<25M")
         >>> bound.holds(24_999_999), bound.holds(25_000_000)
@@ -49,7 +49,7 @@ def parse_bound(text: str) -> Bound | None:
     """Read a bound such as "<25M", "less than 25 million" or "over 100"; None for other numbers.
 
     Raises:
-        InvalidValueError: what stands behind the words is no printed number.
+        InvalidValueError: what stands behind the words is not a printed number.
 
     >>> parse_bound("over 100").side
     'above'
@@ -65,7 +65,7 @@ def parse_percent(text: str) -> Quantity:
     """Read a share or a rise such as "94.86%", "+25%" or "25% more".
 
     Raises:
-        InvalidValueError: the text is no such number.
+        InvalidValueError: the text is not such a number.
 
     >>> parse_percent("+25%").mantissa
     Fraction(25, 1)

@@ -39,7 +39,7 @@ def parse_patch(text: str) -> Patch:
     """Read a printed patch: height x width, then optionally / stride.
 
     Raises:
-        InvalidValueError: the text is no patch, or a side or stride is 0.
+        InvalidValueError: the text is not a patch, or a side or stride is 0.
 
     >>> parse_patch("7×7/2")
     Patch(kernel=(7, 7), stride=(2, 2))
@@ -66,7 +66,7 @@ def parse_size(text: str, *, parts: tuple[int, ...] = (1, 2, 3)) -> tuple[int, .
     """Read a printed size, its numbers in the order printed; `parts` says how many may stand.
 
     Raises:
-        InvalidValueError: the text is no size, has another number of parts, or holds a 0.
+        InvalidValueError: the text is not a size, has another number of parts, or holds a 0.
 
     >>> parse_size("112×112×64")
     (112, 112, 64)

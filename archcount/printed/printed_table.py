@@ -122,7 +122,7 @@ class Claim:
         layers: the layers that it speaks of, by word and kernel, such as `conv 1x1`; or empty.
         crops: the product that a number of crops is, as printed.
         training: what was trained on, for a duration.
-        erratum: the verdict that it is known to get, where that is no match.
+        erratum: the verdict that it is known to get, where that is not a match.
     """
 
     what: str
@@ -166,7 +166,7 @@ class PrintedTable:
     notes: tuple[str, ...] = field(default=())
 
     def column_sum(self, column: str) -> Fraction:
-        """Add up the numbers of a column as they are printed, K being 1000."""
+        """Return the sum of the numbers of a column as they are printed, K being 1000."""
         values = [
             parse_quantity(row.cells[column].text).value()
             for row in self.rows
@@ -175,7 +175,7 @@ class PrintedTable:
         return sum(values, Fraction(0))
 
     def without_numbers(self) -> PrintedTable:
-        """Give the table with no numbers in its rows, as for another network made of them."""
+        """Return the table with no numbers in its rows, as for another network made of them."""
         return replace(
             self,
             columns=tuple(column for column in self.columns if column not in NUMBERS),

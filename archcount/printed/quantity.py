@@ -40,7 +40,7 @@ class Interval:
         return self.low <= value < self.high
 
     def whole(self) -> range:
-        """Give the whole numbers in it.
+        """Return the whole numbers in it.
 
         >>> Interval(Fraction(5, 2), Fraction(7)).whole()
         range(3, 7)
@@ -48,7 +48,7 @@ class Interval:
         return range(ceil(self.low), ceil(self.high))
 
     def meets(self, other: Interval) -> bool:
-        """Tell whether some value lies in both.
+        """Return whether some value lies in both.
 
         >>> Interval(Fraction(1), Fraction(2)).meets(Interval(Fraction(2), Fraction(3)))
         False
@@ -56,7 +56,7 @@ class Interval:
         return self.low < other.high and other.low < self.high
 
     def divided_by(self, value: int) -> Interval:
-        """Give the interval of the quotients by a number above 0."""
+        """Return the interval of the quotients by a number above 0."""
         return Interval(self.low / value, self.high / value)
 
 
@@ -79,11 +79,11 @@ class Quantity:
     exponent: int
 
     def scale(self, k: int = 1000) -> int:
-        """Give the worth of the suffix in base units where K is `k` (1000 or 1024)."""
+        """Return the worth of the suffix in base units where K is `k` (1000 or 1024)."""
         return int(k**self.power * 10**self.exponent)
 
     def value(self, k: int = 1000) -> Fraction:
-        """Give the printed number itself in base units.
+        """Return the printed number itself in base units.
 
         >>> parse_quantity("2.7K").value()
         Fraction(2700, 1)
@@ -91,7 +91,7 @@ class Quantity:
         return self.mantissa * self.scale(k)
 
     def rounded(self, k: int = 1000) -> Interval:
-        """Give the values that print like this when rounded.
+        """Return the values that print like this when rounded.
 
         >>> parse_quantity("159K").rounded(1024) == Interval(
         ...     Fraction(317, 2) * 1024, Fraction(319, 2) * 1024)
@@ -103,7 +103,7 @@ class Quantity:
         )
 
     def truncated(self, k: int = 1000) -> Interval:
-        """Give the values that print like this when the rest is cut off.
+        """Return the values that print like this when the rest is cut off.
 
         >>> parse_quantity("159K").truncated() == Interval(Fraction(159000), Fraction(160000))
         True
@@ -115,7 +115,7 @@ def parse_quantity(text: str) -> Quantity:
     """Read a printed number such as "2.7K", "1.5B", "9,472", "1.8×10^9" or "6.7977 million".
 
     Raises:
-        InvalidValueError: the text is no printed number.
+        InvalidValueError: the text is not a printed number.
 
     >>> parse_quantity("6.7977 million").value()
     Fraction(6797700, 1)
@@ -141,7 +141,7 @@ def parse_ratio(text: str) -> Quantity:
     """Read a printed ratio such as "12x", "12x fewer" or "2.5 times".
 
     Raises:
-        InvalidValueError: the text is no printed ratio.
+        InvalidValueError: the text is not a printed ratio.
 
     >>> parse_ratio("12x fewer").mantissa
     Fraction(12, 1)

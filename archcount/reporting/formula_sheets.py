@@ -1,4 +1,4 @@
-"""Counts as expressions: the sheet for people, and their lines for tools."""
+"""Counts as expressions: as a sheet, as CSV lines, and as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcount.printed import PaperSource
-from archcount.reporting.conditions import (
+from archcount.reporting.domain_text import (
     condition,
     decimal,
     domain_record,
@@ -16,11 +16,11 @@ from archcount.reporting.conditions import (
     plain_number,
 )
 from archcount.reporting.encoding import Value
-from archcount.reporting.expressions import expression, terms
+from archcount.reporting.expression_text import expression, terms
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.symbolic.counting import RowFormula
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.polynomial import Polynomial
+from archcount.symbolic.symbolic_count import RowFormula
 from archcount.symbolic.symbols import SIDES
 
 _LENGTHS = tuple(name for name in SIDES if name != "batch")
@@ -96,8 +96,7 @@ def _notes(record: FormulaRecord) -> Iterator[Span]:
     if found.domain.limits:
         yield Span("and where no number is above what a table file may say (1,000,000,000)")
     yield Span(
-        "elsewhere the rows do not go together, or go together otherwise: "
-        "archcount sweep counts those"
+        "elsewhere the rows are incompatible, or the layers differ: archcount sweep counts those"
     )
     images = "a batch of images" if "batch" in found.symbols else "one image"
     channels = "" if "C" in found.symbols else f" of {found.input[0]} channels"
@@ -111,9 +110,7 @@ def _notes(record: FormulaRecord) -> Iterator[Span]:
         yield Span(f"numbers here: {fixed}")
     for tie in found.ties:
         kept = ", ".join(name for name in found.fixed if name in tie.of.names)
-        yield Span(
-            f"kept as numbers: {kept}; the layers are others unless {condition(tie)}", "warn"
-        )
+        yield Span(f"kept as numbers: {kept}; the layers differ unless {condition(tie)}", "warn")
     if idle:
         yield Span(f"no count depends on {', '.join(idle)}")
     places = "1 point" if record.checked == 1 else f"{record.checked} points"
@@ -125,7 +122,7 @@ def _listed(numbers: Mapping[str, int | Fraction]) -> str:
 
 
 def _read(found: Formulas) -> dict[str, Any]:
-    """Give the numbers that could have stayed symbols: those of `let`, and a side of the input."""
+    """Return the numbers that could have been symbols: those of `let`, and height or width."""
     sides = dict(zip("HW", found.input[1:], strict=True))
     if "size" in found.symbols:
         sides = {}

@@ -10,7 +10,7 @@ from functools import partial
 
 from archcount.reporting.encoding import Value
 from archcount.reporting.sheet import Column, Sheet, make_sheet
-from archcount.symbolic.sweeps import Point, Sweep
+from archcount.symbolic.sweep import Point, Sweep
 
 SCHEMA = "archcount.sweep/1"
 _WIDTHS = {"input": 13, "batch": 6, "params": 15, "weights": 15, "MACs": 20, "problem": 0}

@@ -14,7 +14,7 @@ HOLE = re.compile(r"\{([^{}]*)\}")
 
 
 def means_a_layer(name: str) -> bool:
-    """Tell whether a block's name could be a layer: a kind's word alone may need more."""
+    """Return whether a block's name could be a layer: a kind's word alone may need more."""
     kind = KINDS.get(name.split()[0])
     if kind is None:
         return False
@@ -22,7 +22,7 @@ def means_a_layer(name: str) -> bool:
 
 
 def pattern(name: str) -> re.Pattern[str]:
-    """Make a pattern of a block's name with numbers in it; those without a name are not read."""
+    """Return a pattern of a block's name with numbers in it; those without a name are not read."""
     pieces = HOLE.split(name)
     holes = [hole for hole in pieces[1::2] if hole]
     if not all(re.fullmatch(NAME, hole) for hole in holes) or len({*holes}) < len(holes):

@@ -48,7 +48,7 @@ class BlockReader:
         self._open: list[str] = []
 
     def read_all(self) -> list[Problem]:
-        """Read every named block, used or not; give the problems found."""
+        """Read every named block, used or not; return the problems found."""
         problems: list[Problem] = []
         for name in self._written:
             if not name.strip():
@@ -87,7 +87,7 @@ class BlockReader:
         return problems
 
     def _strange_holes(self, name: str) -> Iterator[Problem]:
-        """Refuse a number in a block's name that an expression cannot read."""
+        """Yield a problem if a number in a block's name cannot be read by an expression."""
         holes = [hole for hole in HOLE.findall(name) if hole]
         for hole in holes:
             if not re.fullmatch(NAME, hole) or hole in self._table_names or holes.count(hole) > 1:
@@ -242,7 +242,7 @@ class BlockReader:
                 if not isinstance(value["repeat"].value, str):
                     raise InvalidTableError(
                         Problem(
-                            what="repeat is no number",
+                            what="repeat is not a number",
                             allowed="a number or an expression",
                             where=value["repeat"].where,
                         )
@@ -261,7 +261,7 @@ class BlockReader:
         """Repeat a block as often as the text says.
 
         Raises:
-            InvalidTableError: the text is no expression over known names.
+            InvalidTableError: the text is not an expression over known names.
         """
         try:
             expression = parse_expression(times.text)
@@ -271,7 +271,7 @@ class BlockReader:
             if name not in self._names:
                 raise InvalidTableError(
                     Problem(
-                        what=f"repeat: {quote(name)} is no name here",
+                        what=f"repeat: unknown name {quote(name)}",
                         allowed=", ".join(self._names),
                         where=times.where,
                     )

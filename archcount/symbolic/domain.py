@@ -9,13 +9,13 @@ from fractions import Fraction
 
 from archcount.architecture.arguments import MOST
 from archcount.symbolic.guards import Guard
+from archcount.symbolic.integer_set import IntegerSet, solve
 from archcount.symbolic.polynomial import UNIT, Length, Name, Number, Point
-from archcount.symbolic.side import Side, solve
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Range:
-    """The values that a `let` name may have.
+class RationalSet:
+    """The fractions that a `let` name may have.
 
     Attributes:
         name: of the number.
@@ -52,8 +52,8 @@ class Domain:
         limits: that no number is larger than a table file may say.
     """
 
-    sides: tuple[Side, ...] = ()
-    ranges: tuple[Range, ...] = ()
+    sides: tuple[IntegerSet, ...] = ()
+    ranges: tuple[RationalSet, ...] = ()
     others: tuple[Guard, ...] = ()
     limits: tuple[Guard, ...] = ()
 
@@ -97,7 +97,7 @@ def domain_of(guards: Collection[Guard], sides: Mapping[str, int], lets: Iterabl
 
 
 def _is_limit(guard: Guard) -> bool:
-    """Tell whether a guard says that what grows with every name is no larger than allowed."""
+    """Return whether a guard says that what grows with every name is no larger than allowed."""
     of = guard.of
     falling = all(factor < 0 for monomial, factor in of.terms.items() if monomial != UNIT)
     return guard.relation == "small" or (
@@ -105,9 +105,9 @@ def _is_limit(guard: Guard) -> bool:
     )
 
 
-def _range(name: str, guards: Iterable[Guard]) -> tuple[Range, list[Guard]]:
-    """Give the values that the plain guards of one name allow, and those guards."""
-    found, taken = Range(name=name), []
+def _range(name: str, guards: Iterable[Guard]) -> tuple[RationalSet, list[Guard]]:
+    """Return the values that the plain guards of one name allow, and those guards."""
+    found, taken = RationalSet(name=name), []
     variable = frozenset({(Name(name), 1)})
     for guard in guards:
         of = guard.of
@@ -120,7 +120,9 @@ def _range(name: str, guards: Iterable[Guard]) -> tuple[Range, list[Guard]]:
     return found, taken
 
 
-def _narrowed(found: Range, relation: str, factor: Fraction, constant: Number) -> Range | None:
+def _narrowed(
+    found: RationalSet, relation: str, factor: Fraction, constant: Number
+) -> RationalSet | None:
     """Add the guard `factor * name + constant` in a relation to 0; None where it is another's."""
     zero = -constant / factor
     if relation == "whole" and constant.denominator == 1:
@@ -137,7 +139,7 @@ def _narrowed(found: Range, relation: str, factor: Fraction, constant: Number) -
 
 
 def _common(first: Fraction, second: Fraction) -> Fraction:
-    """Give the greatest number that both are whole multiples of."""
+    """Return the greatest number that both are whole multiples of."""
     return Fraction(
         math.gcd(first.numerator * second.denominator, second.numerator * first.denominator),
         first.denominator * second.denominator,
@@ -145,7 +147,7 @@ def _common(first: Fraction, second: Fraction) -> Fraction:
 
 
 def _is_implied(guard: Guard, domain: Domain) -> bool:
-    """Tell whether sides and ranges alone make a guard hold."""
+    """Return whether sides and ranges alone make a guard hold."""
     if guard.relation == "whole":
         return all(_is_whole(m, factor, domain) for m, factor in guard.of.terms.items())
     lowest: dict[str, Fraction | int] = {side.name: side.least for side in domain.sides}

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from archcount.errors import InvalidTableError, Problem, UsageError
 from archcount.spec.variant import Variant
-from archcount.symbolic.counting import RowFormula, count_symbolically
+from archcount.symbolic.common_lengths import merged_lengths
 from archcount.symbolic.domain import Domain, domain_of
 from archcount.symbolic.guards import Guard
-from archcount.symbolic.merging import merged_lengths
+from archcount.symbolic.symbolic_count import RowFormula, count_symbolically
 from archcount.symbolic.symbols import (
     TAKEN,
     check_symbols,
@@ -24,21 +24,21 @@ from archcount.symbolic.symbols import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Formulas:
-    """What a table's counts are as expressions, and where.
+    """A table's counts as expressions, and where they hold.
 
     Attributes:
         name: the table's name.
         variant: the variant's name, or empty.
         input: the table's own (channels, height, width).
         symbols: the names that stay symbols, in order.
-        fixed: the `let` names that have their number in the expressions.
+        fixed: the `let` names that are numbers in the expressions.
         ties: equations that would tie `let` names to one another, so that they kept their numbers.
         rows: the rows.
         total: the whole network, heads left out.
         domain: where they hold.
-        guards: what the run decided; the domain says it in short.
-        point: values of the symbols that led the run: the table's own, sides raised to the
-            multiple that was asked for.
+        guards: what the run decided; the domain summarises it.
+        point: values of the symbols by which the run decided: the table's own, sizes raised to
+            the multiple that was asked for.
     """
 
     name: str
@@ -97,7 +97,7 @@ def formulas(network: Variant, symbols: Sequence[str] = (), multiple: int = 1) -
 
 
 def _check_untied(found: Formulas) -> None:
-    """Refuse names that have one value only in the expressions."""
+    """Refuse names that can have one value only."""
     pinned = sorted(
         name
         for guard in found.domain.others

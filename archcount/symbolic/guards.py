@@ -1,12 +1,12 @@
-"""Guards: what was decided of symbolic numbers on the way, and must hold for the way to be it."""
+"""Guards: what a run over symbols decided, and what must hold for another run to be the same."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from archcount.exact import is_beyond
+from archcount.symbolic.floor_rules import canonical, is_integral
 from archcount.symbolic.polynomial import Number, Point, Polynomial
-from archcount.symbolic.rounding import canonical, is_integral
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Guard:
     limit: int = 0
 
     def holds(self, point: Point) -> bool:
-        """Tell whether it holds at a point."""
+        """Return whether it holds at a point."""
         value = self.of.at(point)
         match self.relation:
             case "whole":
@@ -35,7 +35,7 @@ class Guard:
 
 
 def compare(value: Number, relation: str) -> bool:
-    """Hold a value against 0.
+    """Return whether a value is in a relation to 0.
 
     >>> compare(0, ">"), compare(0, ">=")
     (False, True)
@@ -54,11 +54,11 @@ _OPPOSITE = {"==": "!=", "!=": "=="}
 
 
 @dataclass
-class Trace:
-    """The guards of one run, each once, in the order that they were met in.
+class PathCondition:
+    """The guards of one run, each once, in the order in which they were decided.
 
     Attributes:
-        point: the values that the run is led by.
+        point: the example values of the symbols, by which the run decides.
         guards: what was decided.
         whole: numbers known to be whole.
     """
@@ -68,7 +68,7 @@ class Trace:
     whole: dict[Polynomial, None] = field(default_factory=dict)
 
     def decide(self, of: Polynomial, relation: str) -> bool:
-        """Tell whether `of` is in a relation to 0, and note it where it is not so everywhere."""
+        """Return whether `of` is in a relation to 0, and note it where it is not so everywhere."""
         of = canonical(of)
         number = of.number
         if number is not None:
@@ -89,14 +89,14 @@ class Trace:
             self.whole[of] = None
 
     def require_small(self, of: Polynomial, limit: int) -> bool:
-        """Tell whether a number is beyond a limit, and note it where it is not."""
+        """Return whether a number is beyond a limit, and note it where it is not."""
         beyond = is_beyond(of.at(self.point), limit)
         if not beyond and of.number is None:
             self._note(Guard(canonical(of), "small", limit))
         return beyond
 
     def knows_whole(self, of: Polynomial) -> bool:
-        """Tell whether a number is known to be whole: a sum of whole multiples of what is."""
+        """Return whether a number is known to be whole: a sum of whole multiples of what is."""
         if is_integral(of) or of in self.whole:
             return True
         return all(
@@ -110,7 +110,7 @@ class Trace:
 
 
 def _is_multiple(term: Polynomial, known: Polynomial) -> bool:
-    """Tell whether a term is a known whole number times another whole number."""
+    """Return whether a term is a known whole number times another whole number."""
     if len(known.terms) != 1:
         return False
     return is_integral(term.over(known))

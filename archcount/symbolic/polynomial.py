@@ -66,7 +66,7 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True)
-class Extreme:
+class MinMax:
     """The larger or the smaller of two numbers."""
 
     first: Polynomial
@@ -90,7 +90,7 @@ class Inverse:
         return Fraction(1) / self.of.at(point)
 
 
-Atom = Name | Length | Ratio | Floor | Extreme | Inverse
+Atom = Name | Length | Ratio | Floor | MinMax | Inverse
 Monomial = frozenset[tuple[Atom, int]]
 """Atoms with their exponents, which are not 0."""
 UNIT: Monomial = frozenset()
@@ -109,7 +109,7 @@ class Polynomial:
 
     @classmethod
     def of(cls, what: Atom | Number) -> Polynomial:
-        """Make one of an atom or a number."""
+        """Return the polynomial of an atom or a number."""
         if isinstance(what, int | Fraction):
             number = what.numerator if what.denominator == 1 else what
             return cls({UNIT: number} if number else {})
@@ -155,7 +155,7 @@ class Polynomial:
         return Polynomial.of(ratio) if ratio is not None else self * Polynomial.of(Inverse(other))
 
     def _ratio(self, other: Polynomial) -> Number | None:
-        """Give the number that a multiple of another is a multiple by; None where it is none."""
+        """Return the number that a multiple of another is a multiple by; None where it is none."""
         if not self.terms or self.terms.keys() != other.terms.keys():
             return None
         ratios = {
@@ -227,24 +227,24 @@ def _size(atom: Atom) -> int:
     match atom:
         case Floor(of) | Inverse(of):
             return 1 + of.size
-        case Extreme(first, second):
+        case MinMax(first, second):
             return 1 + first.size + second.size
     return 1
 
 
 def names_of(atom: Atom) -> Iterable[str]:
-    """Give the names that an atom reads."""
+    """Return the names that an atom reads."""
     match atom:
         case Name(name) | Length(name) | Ratio(name):
             return (name,)
         case Floor(of) | Inverse(of):
             return of.names
-        case Extreme(first, second):
+        case MinMax(first, second):
             return first.names | second.names
 
 
 def as_polynomial(what: Polynomial | Number) -> Polynomial:
-    """Take a number for the polynomial that it is."""
+    """Return a number as a polynomial."""
     return what if isinstance(what, Polynomial) else Polynomial.of(what)
 
 

@@ -23,10 +23,10 @@ _SQUARE = ("H", "W", "size")
 
 
 def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fraction]) -> None:
-    """Make sure that names can be symbols, and go together.
+    """Check that names can be symbols, and can be combined.
 
     Raises:
-        UsageError: one cannot, is given twice, or does not go with another.
+        UsageError: one cannot, is a duplicate, or cannot be combined with another.
     """
     known = [*SIDES, *(name for name in lets if name not in TAKEN)]
     for number, name in enumerate(symbols):
@@ -39,20 +39,18 @@ def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fractio
                 )
             )
         if name in symbols[:number]:
-            raise UsageError(
-                Problem(what=f"the symbol {name} is given twice", remedy="name it once")
-            )
+            raise UsageError(Problem(what=f"duplicate symbol {name}", remedy="name it once"))
     if "size" in symbols and {"H", "W"} & {*symbols}:
         raise UsageError(
             Problem(
-                what="size is the side of a square, and does not go with H or W",
+                what="size is the side of a square, and cannot be combined with H or W",
                 allowed="size, or H and W",
             )
         )
 
 
 def is_own(text: str) -> bool:
-    """Tell whether what a file says of a `let` name reads no other name.
+    """Return whether what a file says of a `let` name reads no other name.
 
     >>> is_own("64"), is_own("w/2")
     (True, False)
@@ -61,7 +59,7 @@ def is_own(text: str) -> bool:
 
 
 def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
-    """Name what is worked out from some names.
+    """Return the names that are computed from some others.
 
     Args:
         texts: the `let` names with what the file says of them.
@@ -80,7 +78,7 @@ def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
 
 
 def sides_of(symbols: Iterable[str], own: tuple[int, ...], multiple: int) -> Mapping[str, int]:
-    """Give the values of sides and batch that a run is led by; a square's is the table's height.
+    """Return example values of sizes and batch; that of a square is the table's height.
 
     Args:
         symbols: the names that are asked for.
@@ -105,7 +103,7 @@ def sides_of(symbols: Iterable[str], own: tuple[int, ...], multiple: int) -> Map
 
 
 def multiples(sides: Iterable[str], multiple: int) -> list[Guard]:
-    """Say that heights and widths are multiples of a number."""
+    """Return the guards that heights and widths are multiples of a number."""
     if multiple == 1:
         return []
     return [

@@ -28,7 +28,7 @@ CASES = {
     "width of words": (("| 8 | 2 |", "| x | 2 |"), r"20:42: row stage: column w is 'x', which is not a number"),
     "channels that cannot be added": (("    - shortcut", "    - conv 1x1/2 5"), r"12:5: row stage: add joins branches of unlike shape: 8x4x4, 5x4x4"),
     "size below the kernel": (("global_avgpool", "avgpool 9x9 pad=valid"), r"16:24: row scores: .*kernel of extent 9 does not fit an input of length 4"),
-    "unknown name": (("linear classes", "linear clases"), r"16:\d+: in 'linear clases': width: 'clases' is no name here; allowed: .*did you mean 'classes'"),
+    "unknown name": (("linear classes", "linear clases"), r"16:\d+: in 'linear clases': width: unknown name 'clases'; allowed: .*did you mean 'classes'"),
     "duplicate row": (("  stage  |", "  stem   |"), r"20:3: duplicate row name 'stem', first at line 19"),
     "row named like a method": (("  stage  |", "  train  |"), r"20:3: row name 'train' is taken by torch"),
     "row with a dot": (("  stage  |", "  st.ge  |"), r"20:3: row name 'st.ge'; allowed: letters"),
@@ -42,7 +42,7 @@ CASES = {
     "bad input": (("3x8x8", "3x"), r"4:8: input '3x' does not fit; allowed: CxHxW"),
     "input of 0": (("3x8x8", "3x0x8"), r"4:8: input '3x0x8' does not fit"),
     "bad choice": (("act: relu}", "act: tanh}"), r"6:\d+: layer.act 'tanh' does not fit; allowed: 'none', .* or 'relu'"),
-    "bad pad": (("pad: same,", "pad: some,"), r"6:14: layer.pad: 'some' is no such size; allowed: same, valid"),
+    "bad pad": (("pad: same,", "pad: some,"), r"6:14: layer.pad: 'some' is not a size; allowed: same, valid"),
     "bad K": (("{K: 1000, count: macs}", "{K: 1001, count: macs}"), r"7:\d+: conventions.ops.K '1001' does not fit; allowed: 1000 or 1024"),
     "block in a circle": (("stem: conv patch w", "stem: [stem]"), r"10:10: block 'stem' contains itself"),
     "block named like a layer": (("classifier: [", "linear part: ["), r"16:3: block name 'linear part' begins with the word of a layer kind"),
@@ -177,7 +177,7 @@ def test_a_block_used_by_many_rows_is_wrong_once(toy_text, tmp_path):
 def test_columns_count_from_the_file_whatever_the_style(tmp_path, toy_text):
     path = tmp_path / "toy.yaml"
     path.write_text(toy_text.replace("stem: conv patch w", 'stem: "conv patch q"'))
-    with pytest.raises(InvalidTableError, match=r":10:21: .*'q' is no name here"):
+    with pytest.raises(InvalidTableError, match=r":10:21: .*unknown name 'q'"):
         load_table(path)
 
 

@@ -136,7 +136,7 @@ def test_let_names_and_input_are_options_of_any_table(load):
         table.architecture(let={"clases": 3})
     with pytest.raises(UsageError, match="with classes = 1/2: row last: .*not a whole number"):
         table.architecture(let={"classes": "1/2"})
-    with pytest.raises(UsageError, match="let classes: 'a b' is no expression"):
+    with pytest.raises(UsageError, match="let classes: 'a b' is not an expression"):
         table.architecture(let={"classes": "a b"})
 
 

@@ -17,15 +17,15 @@ import pytest
 from helpers.commands import COMMAND, in_terminal, run
 
 import archcount as ac
-from archcount.reporting.expressions import expression
+from archcount.reporting.expression_text import expression
 from archcount.spec.catalogue import shipped_tables
-from archcount.symbolic.checking import check, counted, points
+from archcount.symbolic.expansion_check import check, counted, points
+from archcount.symbolic.floor_rules import as_length, canonical, floor_of, length, settled
 from archcount.symbolic.formulas import formulas
-from archcount.symbolic.guards import Guard, Trace
-from archcount.symbolic.number import Symbolic
-from archcount.symbolic.polynomial import Extreme, Floor, Length, Name, Polynomial
-from archcount.symbolic.rounding import as_length, canonical, floor_of, length, settled
-from archcount.symbolic.side import Side, solve
+from archcount.symbolic.guards import Guard, PathCondition
+from archcount.symbolic.integer_set import IntegerSet, solve
+from archcount.symbolic.polynomial import Floor, Length, MinMax, Name, Polynomial
+from archcount.symbolic.symbolic_number import Symbolic
 
 H = Polynomial.of(Name("H", whole=True))
 ALL = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]
@@ -262,7 +262,7 @@ SHAPES = [
     H * Fraction(1, 3),
     length("H", 1, 2) * Fraction(1, 2),
     Polynomial.of(Floor(H * Fraction(3, 2))) - H - 4,
-    Polynomial.of(Extreme(length("H", 1, 2) * 2, H, True)) - H,
+    Polynomial.of(MinMax(length("H", 1, 2) * 2, H, True)) - H,
     H * H - 30,
     length("H", 2, 3) - length("H", 1, 2) + 1,  # grows apart: 0 for few sizes
 ]
@@ -297,19 +297,21 @@ def test_a_threshold_is_the_lowest_there_is(shape):
 def test_remainders_are_told_by_the_shortest_modulus():
     even = Guard(H * Fraction(1, 2), "whole")
     long = Guard(canonical(length("H", 3, 4) * 4 - H), ">=")  # always
-    assert solve("H", [even, long], 8)[0] == Side(name="H", modulus=2, remainders=(0,), least=2)
+    assert solve("H", [even, long], 8)[0] == IntegerSet(
+        name="H", modulus=2, remainders=(0,), least=2
+    )
 
 
 def number(name="x", value=10):
-    trace = Trace({name: value})
-    return Symbolic(Polynomial.of(Name(name, whole=True)), trace), trace
+    path = PathCondition({name: value})
+    return Symbolic(Polynomial.of(Name(name, whole=True)), path), path
 
 
 def test_who_asks_for_a_plain_number_pins_it():
     for ask in (int, float, range):
-        symbol, trace = number()
+        symbol, path = number()
         ask(symbol)
-        assert list(trace.guards) == [Guard(symbol.polynomial - 10, "==")]
+        assert list(path.guards) == [Guard(symbol.polynomial - 10, "==")]
 
 
 def test_a_symbol_is_no_whole_number_and_has_no_hash():
@@ -322,15 +324,15 @@ def test_a_symbol_is_no_whole_number_and_has_no_hash():
 
 
 def test_a_decision_is_noted_and_holds():
-    symbol, trace = number()
+    symbol, path = number()
     assert symbol > 3
     assert not symbol < 3
     assert symbol == symbol + 0
     assert symbol != symbol + 1
     assert symbol % 4 == 2
-    assert all(guard.holds({"x": 10}) for guard in trace.guards)
-    assert not all(guard.holds({"x": 11}) for guard in trace.guards)
-    assert not all(guard.holds({"x": 2}) for guard in trace.guards)
+    assert all(guard.holds({"x": 10}) for guard in path.guards)
+    assert not all(guard.holds({"x": 11}) for guard in path.guards)
+    assert not all(guard.holds({"x": 2}) for guard in path.guards)
 
 
 # What depends on a name
@@ -463,9 +465,12 @@ def test_no_rounding_is_broken_on_a_terminal(columns):
         (["nope"], "unknown table 'nope'"),
         (["googlenet", "conv9"], "googlenet has no row 'conv9'; allowed: conv1, "),
         (["googlenet", "--in", "H,V"], "no number 'V' to keep as a symbol; allowed: C, H, W, size"),
-        (["googlenet", "--in", "H,H"], "the symbol H is given twice; name it once"),
+        (["googlenet", "--in", "H,H"], "duplicate symbol H; name it once"),
         (["googlenet", "--in", "H,,W"], "has an empty name"),
-        (["googlenet", "--in", "size,H"], "does not go with H or W; allowed: size, or H and W"),
+        (
+            ["googlenet", "--in", "size,H"],
+            "cannot be combined with H or W; allowed: size, or H and W",
+        ),
         (["googlenet", "--variant", "nope"], "has no variant 'nope'"),
         (["googlenet@bn", "--variant", "bn"], "both name one"),
         (["googlenet", "--multiple", "0"], "multiples of 0; allowed: 1 or more"),
@@ -544,12 +549,12 @@ def test_a_number_added_to_what_is_taken_away():
 
 def test_one_number_over_another_is_a_plain_one_as_long_as_it_stays():
     for x, y in ((10, 3), (-10, 3), (12, 4), (7, 9)):
-        trace = Trace({"x": x, "y": y})
-        one, other = (Symbolic(Polynomial.of(Name(name, whole=True)), trace) for name in "xy")
+        path = PathCondition({"x": x, "y": y})
+        one, other = (Symbolic(Polynomial.of(Name(name, whole=True)), path) for name in "xy")
         assert one // other == x // y
         for near_x, near_y in product(range(x - 8, x + 9), range(1, 15)):
             point = {"x": near_x, "y": near_y}
-            stays = all(guard.holds(point) for guard in trace.guards)
+            stays = all(guard.holds(point) for guard in path.guards)
             assert stays == (near_x // near_y == x // y), point
 
 

@@ -10,7 +10,7 @@ import pytest
 from helpers.random_tables import random_table
 
 import archcount as ac
-from archcount.symbolic.checking import counted, points
+from archcount.symbolic.expansion_check import counted, points
 from archcount.symbolic.formulas import formulas
 
 SYMBOLS = (

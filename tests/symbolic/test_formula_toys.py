@@ -17,7 +17,7 @@ def swept(table, variant, found, point):
     lets = {name: number for name, number in point.items() if name not in ("H", "W")}
     size = f"{found.input[0]}x{point['H']}x{point['W']}"
     try:
-        [counted] = ac.sweep(ac.Table(table), variant=variant, input=size, let=lets)
+        [counted] = ac.sweep(table, variant=variant, input=size, let=lets)
     except ArchcountError:
         return None
     return None if counted.problem else counted

@@ -19,11 +19,11 @@ import archcount as ac
 from archcount.architecture.context import ExpansionCache
 from archcount.cli.output import streamed
 from archcount.errors import UsageError
-from archcount.reporting.curves import check_drawable
+from archcount.reporting.sweep_plot import check_drawable
 from archcount.reporting.sweep_text import STREAMS
 from archcount.spec.catalogue import shipped_tables
-from archcount.symbolic.axes import Axes
-from archcount.symbolic.sweeps import Point, Sweep, expanded
+from archcount.symbolic.sweep import Point, Sweep, expanded
+from archcount.symbolic.sweep_axes import Axes
 
 GRID = ["--input", "128..224:32", "--let", "alpha=0.25,0.5,1.0", "--batch", "1,8"]
 
@@ -119,7 +119,7 @@ def test_expressions_are_taken_and_others_found_where_they_end(monkeypatch):
     """Five widths of which one decides the strides: each has expressions of its own."""
     asked = []
     monkeypatch.setattr(
-        "archcount.symbolic.sweeps.expanded",
+        "archcount.symbolic.sweep.expanded",
         lambda *arguments: asked.append(arguments) or expanded(*arguments),
     )
     report = ac.sweep("mobilenet_v1", input="32..331", let={"alpha": "1,1/2,1/4,1/8,1/16"})
@@ -192,7 +192,7 @@ def test_a_sweep_is_drawn(ending, tmp_path):
         (["--let", "alpha=1,abc"], "let alpha: unknown name 'abc'; allowed: numbers, classes"),
         (["--let", "alpha=alpha"], "let alpha: unknown name 'alpha'"),
         (["--let", "classes=alpha"], "let classes: unknown name 'alpha'; allowed: numbers"),
-        (["--let", "alpha=1 2"], "let alpha: '1 2' is no expression"),
+        (["--let", "alpha=1 2"], "let alpha: '1 2' is not an expression"),
         (["--let", "alpha=1|2"], "let alpha: '1|2' is not allowed"),
         (["--let", "alpha=1/0"], "let alpha: '1/0' divides by 0"),
         (["--input", ","], "input ',' has no size; allowed: 128..512:32"),

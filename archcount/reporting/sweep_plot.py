@@ -1,4 +1,4 @@
-"""The curves of a sweep as a picture."""
+"""A sweep plotted: parameters and MACs as curves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from math import prod
 from typing import Any
 
 from archcount.errors import Problem, UnavailableError, UsageError, quote
-from archcount.symbolic.axes import Axes
-from archcount.symbolic.sweeps import Point
+from archcount.symbolic.sweep import Point
+from archcount.symbolic.sweep_axes import Axes
 
 _MOST = 12
 """Curves that can be told apart."""
@@ -19,7 +19,7 @@ _Curves = Mapping[str, Sequence[tuple[float, Point]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Along:
+class _PlotAxis:
     """What is drawn along: the height of the input, else a `let` name, else the batch."""
 
     height: bool
@@ -29,20 +29,20 @@ class _Along:
         return "input height" if self.height else self.let or "batch"
 
     def curves(self, axes: Axes) -> int:
-        """Say how many curves there will be."""
+        """Return the number of curves."""
         rest = [set(values) for name, values in axes.lets.items() if name != self.let]
         batches = set(axes.batches) if self.height or self.let else {1}
         return prod(map(len, rest)) * len(batches)
 
     def place(self, lets: Mapping[str, str], point: Point) -> float:
-        """Say where a point is drawn."""
+        """Return the position of a point along the axis."""
         if self.height:
             return point.input[1]
         return float(lets[self.let]) if self.let else point.batch
 
 
 def check_drawable(axes: Axes) -> None:
-    """Make sure that a sweep can be drawn before anything is counted.
+    """Check that a sweep can be plotted, before anything is counted.
 
     Raises:
         UsageError: no axis can be drawn along, or there are too many curves.
@@ -118,7 +118,7 @@ def _draw_panel(panel: Any, what: str, curves: _Curves) -> None:
         panel.legend(fontsize=7)
 
 
-def _along(axes: Axes) -> _Along:
+def _along(axes: Axes) -> _PlotAxis:
     """Choose what is drawn along: the first that has more than one value.
 
     Raises:
@@ -134,7 +134,7 @@ def _along(axes: Axes) -> _Along:
                     remedy="draw those alone, or write a CSV",
                 )
             )
-        return _Along(height=True)
+        return _PlotAxis(height=True)
     let = next((name for name, values in axes.lets.items() if len(values) > 1), "")
     for value in axes.lets.get(let, ()):
         try:
@@ -143,16 +143,16 @@ def _along(axes: Axes) -> _Along:
             raise UsageError(
                 Problem(what=f"{let} has a value that is no number to draw along: {quote(value)}")
             ) from None
-    return _Along(height=False, let=let)
+    return _PlotAxis(height=False, let=let)
 
 
-def _curves(along: _Along, axes: Axes, points: Sequence[Point]) -> _Curves:
-    """Give the points of each curve by what they have beside their place along it."""
+def _curves(along: _PlotAxis, axes: Axes, points: Sequence[Point]) -> _Curves:
+    """Return the points of each curve by what they have beside their place along it."""
     found: dict[str, list[tuple[float, Point]]] = {}
     for point in points:
         lets = dict(zip(axes.lets, point.lets, strict=True))
-        told = [f"{name} {value}" for name, value in lets.items() if name != along.let]
+        label = [f"{name} {value}" for name, value in lets.items() if name != along.let]
         if (along.height or along.let) and len(axes.batches) > 1:
-            told.append(f"batch {point.batch}")
-        found.setdefault(", ".join(told), []).append((along.place(lets, point), point))
+            label.append(f"batch {point.batch}")
+        found.setdefault(", ".join(label), []).append((along.place(lets, point), point))
     return found

@@ -1,4 +1,4 @@
-"""A table counted once over symbols: the counts as expressions, and where they hold."""
+"""A network counted once over symbols: the counts as expressions, and where they hold."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from archcount.engines.counts import Count, RowCount
 from archcount.engines.formula import count
 from archcount.layers import Shape
 from archcount.spec.variant import Variant
-from archcount.symbolic.guards import Guard, Trace
-from archcount.symbolic.number import Symbolic
+from archcount.symbolic.guards import Guard, PathCondition
 from archcount.symbolic.polynomial import Atom, Name, Point, Polynomial
+from archcount.symbolic.symbolic_number import Symbolic
 from archcount.symbolic.symbols import SIDES
 
 
@@ -88,17 +88,17 @@ def count_symbolically(
     Args:
         network: the network.
         shape: the (channels, height, width) of what is no symbol.
-        point: the symbols, of `SIDES` and the network's `let` names, each with a value that leads
-            the run.
+        point: the symbols, of `SIDES` and the network's `let` names, each with a value by
+            which the run decides.
         fixed: numbers of other `let` names, where they are not the network's own.
 
     Raises:
         UsageError: the expressions grow too long.
         InvalidTableError: the rows do not go together at this point.
     """
-    trace = Trace(point)
+    condition = PathCondition(point)
     symbols = {
-        name: Symbolic(Polynomial.of(Name(name, whole=name in SIDES)), trace) for name in point
+        name: Symbolic(Polynomial.of(Name(name, whole=name in SIDES)), condition) for name in point
     }
     sides = zip("CHW", shape, strict=True)
     square = {name: symbols["size"] for name in "HW" if "size" in symbols}
@@ -109,7 +109,7 @@ def count_symbolically(
     return SymbolicCount(
         rows=tuple(_formula(row, batch) for row in counted.rows),
         total=_formula(_named(counted), batch),
-        guards=tuple(trace.guards),
+        guards=tuple(condition.guards),
     )
 
 

@@ -8,14 +8,14 @@ from archcount.symbolic.polynomial import UNIT, Atom, Floor, Length, Name, Numbe
 
 
 def length(name: str, shift: int, divisor: int) -> Polynomial:
-    """Give floor((name + shift) / divisor); of a divisor of 1 nothing needs rounding."""
+    """Return floor((name + shift) / divisor); of a divisor of 1 nothing needs rounding."""
     if divisor == 1:
         return Polynomial.of(Name(name, whole=True)) + shift
     return Polynomial.of(Length(name, shift, divisor))
 
 
 def settled(polynomial: Polynomial) -> Polynomial:
-    """Take a whole number that is added to a single length into it.
+    """Return a single length plus a whole number as one length.
 
     floor(x / m) + n = floor((x + n m) / m)
     """
@@ -30,7 +30,7 @@ def settled(polynomial: Polynomial) -> Polynomial:
 
 
 def as_length(polynomial: Polynomial) -> tuple[str, int, int, int] | None:
-    """Read (name, shift, divisor, sign) of sign * floor((name + shift) / divisor), or None."""
+    """Return (name, shift, divisor, sign) of sign * floor((name + shift) / divisor), or None."""
     constant = polynomial.constant
     rest = [(m, factor) for m, factor in polynomial.terms.items() if m != UNIT]
     if len(rest) != 1 or abs(rest[0][1]) != 1 or constant.denominator != 1 or len(rest[0][0]) != 1:
@@ -48,7 +48,7 @@ def as_length(polynomial: Polynomial) -> tuple[str, int, int, int] | None:
 
 
 def floor_of(polynomial: Polynomial, divisor: Number, *, is_whole: bool) -> Polynomial:
-    """Give floor(polynomial / divisor).
+    """Return floor(polynomial / divisor).
 
     Args:
         polynomial: what is divided.
@@ -77,7 +77,7 @@ def floor_of(polynomial: Polynomial, divisor: Number, *, is_whole: bool) -> Poly
 
 
 def canonical(polynomial: Polynomial) -> Polynomial:
-    """Write every length with a shift from 0 to below its divisor, so that equal ones cancel."""
+    """Return every length with a shift from 0 to below its divisor, so that equal ones cancel."""
     instead: dict[Atom, Polynomial] = {}
     for atom in polynomial.atoms():
         if isinstance(atom, Length) and not 0 <= atom.shift < atom.divisor:
@@ -87,7 +87,7 @@ def canonical(polynomial: Polynomial) -> Polynomial:
 
 
 def is_integral(polynomial: Polynomial) -> bool:
-    """Tell whether it is whole everywhere, by its coefficients and atoms alone."""
+    """Return whether it is whole everywhere, by its coefficients and atoms alone."""
     return all(
         factor.denominator == 1
         and all(

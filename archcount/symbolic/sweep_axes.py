@@ -124,7 +124,7 @@ def _range(what: str, word: str) -> range | None:
 
 
 def _numbers(what: str, values: Values) -> Sequence[str]:
-    """Read ranges of whole numbers, and whatever else a table file may say of a `let` name."""
+    """Read ranges of whole numbers, and any expression that a table file may have for a name."""
     found: list[str] = []
     for word in _words(values):
         numbers = _range(what, word)

@@ -16,7 +16,7 @@ _REMEMBERED = 10_000
 """Sizes, and combinations of `let` values, whose part of the work is kept."""
 
 
-class SeparatedCounts:
+class CompiledCounts:
     """Counts of one network, ready for many points.
 
     Each count is a sum of terms a * b, where a reads the input size alone and b the `let` names
@@ -88,5 +88,5 @@ class SeparatedCounts:
         return [[int(factor * scale) for factor in row] for row in rows], scale
 
     def _holds(self, point: Mapping[str, Number]) -> bool:
-        """Tell whether every guard holds that reads no other names."""
+        """Return whether every guard holds that reads no other names."""
         return all(guard.holds(point) for guard in self._guards if guard.of.names <= point.keys())

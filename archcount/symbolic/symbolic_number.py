@@ -8,9 +8,9 @@ from typing import Any
 
 from archcount.errors import Problem, UsageError
 from archcount.exact import SymbolicNumber
-from archcount.symbolic.guards import Trace
-from archcount.symbolic.polynomial import Extreme, Number, Polynomial
-from archcount.symbolic.rounding import canonical, floor_of, settled
+from archcount.symbolic.floor_rules import canonical, floor_of, settled
+from archcount.symbolic.guards import PathCondition
+from archcount.symbolic.polynomial import MinMax, Number, Polynomial
 
 LARGEST = 2_000
 """The most parts of one number: more than anyone reads, and few enough to be had in seconds."""
@@ -18,7 +18,7 @@ _Binary = Callable[["Symbolic", Any], Any]
 
 
 def _lifted(method: Callable[[Symbolic, Symbolic], Any]) -> _Binary:
-    """Take plain numbers on the other side for symbolic ones, and refuse anything else."""
+    """Return a method that accepts a plain number as the other operand, and refuses all else."""
 
     def taken(self: Symbolic, other: Any) -> Any:
         if isinstance(other, Symbolic):
@@ -31,26 +31,26 @@ def _lifted(method: Callable[[Symbolic, Symbolic], Any]) -> _Binary:
 
 
 def _mirrored(method: Callable[[Symbolic, Symbolic], Any]) -> _Binary:
-    """Make the method for a plain number on the left."""
+    """Return the method for a plain number on the left."""
     return _lifted(lambda self, other: method(other, self))
 
 
 class Symbolic(SymbolicNumber):
-    """A number as an expression, in a run that is led by one value of each name.
+    """A number as an expression, in a run that decides by an example value of each name.
 
-    What the run decides by it (a comparison, a number of repetitions) is noted in the trace: the
-    expression is right wherever all that was noted holds, for there the same run takes the same
-    way. Whoever asks for a plain number pins the expression to its value.
+    What the run decides by it (a comparison, a number of repetitions) is recorded in the path
+    condition: the expression is right wherever all of it holds, for there the run decides the
+    same. Converting it to a plain number fixes the expression to its value.
 
     Args:
         polynomial: the expression.
-        trace: where decisions go.
+        condition: the path condition, which records decisions.
     """
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, polynomial: Polynomial, trace: Trace) -> None:
-        self.polynomial, self.trace = polynomial, trace
+    def __init__(self, polynomial: Polynomial, condition: PathCondition) -> None:
+        self.polynomial, self.condition = polynomial, condition
 
     def _like(self, polynomial: Polynomial) -> Symbolic:
         if polynomial.size > LARGEST:
@@ -60,10 +60,10 @@ class Symbolic(SymbolicNumber):
                     remedy="keep fewer names as symbols: --in",
                 )
             )
-        return Symbolic(polynomial, self.trace)
+        return Symbolic(polynomial, self.condition)
 
     def _value(self) -> Number:
-        return self.polynomial.at(self.trace.point)
+        return self.polynomial.at(self.condition.point)
 
     def _plus(self, other: Symbolic) -> Symbolic:
         return self._like(settled(self.polynomial + other.polynomial))
@@ -75,13 +75,13 @@ class Symbolic(SymbolicNumber):
         return self._like(self.polynomial * other.polynomial)
 
     def _over(self, other: Symbolic) -> Symbolic:
-        if self.trace.decide(other.polynomial, "=="):
+        if self.condition.decide(other.polynomial, "=="):
             raise ZeroDivisionError
         return self._like(self.polynomial.over(other.polynomial))
 
     def _floor_over(self, other: Symbolic) -> Any:
         quotient = self._over(other).polynomial
-        whole = self.trace.knows_whole(quotient)
+        whole = self.condition.knows_whole(quotient)
         divisor = other.polynomial.number
         if divisor is not None:
             return self._like(floor_of(self.polynomial, divisor, is_whole=whole))
@@ -91,15 +91,15 @@ class Symbolic(SymbolicNumber):
         # as the quotient stays where it is.
         plain = self._value() // other._value()
         rest = self._minus(other._times(self._like(Polynomial.of(plain))))
-        self.trace.decide(rest.polynomial, ">=")
-        self.trace.decide(other._minus(rest).polynomial, ">")
+        self.condition.decide(rest.polynomial, ">=")
+        self.condition.decide(other._minus(rest).polynomial, ">")
         return plain
 
     def _modulo(self, other: Symbolic) -> Number:
         rest = self._value() % other._value()
         quotient = self._minus(self._like(Polynomial.of(rest)))._over(other)
-        self.trace.require_whole(quotient.polynomial)
-        self.trace.decide((other - self._like(Polynomial.of(rest))).polynomial, ">")
+        self.condition.require_whole(quotient.polynomial)
+        self.condition.decide((other - self._like(Polynomial.of(rest))).polynomial, ">")
         return int(rest) if rest.denominator == 1 else rest
 
     __add__, __radd__ = _lifted(_plus), _mirrored(_plus)
@@ -113,7 +113,7 @@ class Symbolic(SymbolicNumber):
         return self._like(-self.polynomial)
 
     def _is(self, other: Symbolic, relation: str) -> bool:
-        return self.trace.decide(self.polynomial - other.polynomial, relation)
+        return self.condition.decide(self.polynomial - other.polynomial, relation)
 
     __eq__ = _lifted(lambda self, other: self._is(other, "=="))
     __ne__ = _lifted(lambda self, other: self._is(other, "!="))
@@ -123,20 +123,20 @@ class Symbolic(SymbolicNumber):
     __le__ = _lifted(lambda self, other: other._is(self, ">="))
 
     def __bool__(self) -> bool:
-        return self.trace.decide(self.polynomial, "!=")
+        return self.condition.decide(self.polynomial, "!=")
 
     @property
     def denominator(self) -> int:
         """1, noted as such, or that of its value, to which it is pinned."""
         if self._value().denominator != 1:
             return self._pinned().denominator
-        self.trace.require_whole(self.polynomial)
+        self.condition.require_whole(self.polynomial)
         return 1
 
     def _pinned(self) -> Number:
-        """Give the value, and note that the expression has it."""
+        """Return the value, and record that the expression has it."""
         value = self._value()
-        self.trace.decide(self.polynomial - value, "==")
+        self.condition.decide(self.polynomial - value, "==")
         return value
 
     def __int__(self) -> int:
@@ -153,19 +153,19 @@ class Symbolic(SymbolicNumber):
         gap = canonical(self.polynomial - theirs).number
         if gap is not None:
             return self if (gap >= 0) is largest else other
-        return self._like(Polynomial.of(Extreme(self.polynomial, theirs, largest)))
+        return self._like(Polynomial.of(MinMax(self.polynomial, theirs, largest)))
 
     def larger(self, other: Any) -> Any:
-        """Give the larger of itself and another number."""
+        """Return the larger of itself and another number."""
         return self._extreme(other, largest=True)
 
     def smaller(self, other: Any) -> Any:
-        """Give the smaller of itself and another number."""
+        """Return the smaller of itself and another number."""
         return self._extreme(other, largest=False)
 
     def is_beyond(self, limit: int) -> bool:
-        """Tell whether numerator or denominator is above a limit."""
-        return self.trace.require_small(self.polynomial, limit)
+        """Return whether numerator or denominator is above a limit."""
+        return self.condition.require_small(self.polynomial, limit)
 
     def __str__(self) -> str:
         return str(self._value())

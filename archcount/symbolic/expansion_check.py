@@ -7,19 +7,19 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from archcount.spec.variant import Variant
-from archcount.symbolic.domain import Domain, Range
+from archcount.symbolic.domain import Domain, RationalSet
 from archcount.symbolic.formulas import Formulas
-from archcount.symbolic.side import Side
-from archcount.symbolic.sweeps import Point, expanded
+from archcount.symbolic.integer_set import IntegerSet
+from archcount.symbolic.sweep import Point, expanded
 
 Values = Mapping[str, int | Fraction]
 """A value for each symbol."""
 _TRIES = 20
-"""How many points are drawn for each that is wanted; conditions on several names refuse some."""
+"""Points drawn for each that is wanted; conditions on several names refuse some."""
 
 
 def points(domain: Domain, seed: int) -> Iterator[Values]:
-    """Draw points of a domain without end, the same ones for the same seed."""
+    """Yield random points of a domain without end, the same ones for the same seed."""
     draw = random.Random(seed)
     while True:
         point: dict[str, int | Fraction] = {
@@ -28,7 +28,7 @@ def points(domain: Domain, seed: int) -> Iterator[Values]:
         yield point
 
 
-def _side(side: Side, draw: random.Random) -> int:
+def _side(side: IntegerSet, draw: random.Random) -> int:
     """Draw near the least value as often as anywhere."""
     remainder = draw.choice(side.remainders)
     first = side.least + (remainder - side.least) % side.modulus
@@ -36,7 +36,7 @@ def _side(side: Side, draw: random.Random) -> int:
     return value if value in side else side.least
 
 
-def _number(item: Range, draw: random.Random) -> Fraction:
+def _number(item: RationalSet, draw: random.Random) -> Fraction:
     step = Fraction(1, 16) if item.unit is None else 1 / item.unit
     least = item.least if item.least is not None else Fraction(1)
     value = -(-least // step) * step + step * draw.choice((0, 1, draw.randint(0, 200)))
@@ -76,6 +76,6 @@ def check(network: Variant, found: Formulas, number: int = 5, seed: int = 0) -> 
         values = [of.at(point) for of in found.total.quantities().values()]
         output = tuple(int(side.at(point)) for side in found.total.output)
         if values != [own.params, own.weights, own.macs] or output != own.output:
-            # Not an assert, for the report says that this was held, also where Python skips those.
+            # Not an assert, since the report says that this was checked, with python -O too.
             raise AssertionError(f"{found.name} at {point}: {values}, {output}, and counted {own}")
     return len(chosen)

@@ -1,4 +1,4 @@
-"""Where expressions hold, in words and for tools."""
+"""The domain of expressions, in words and for JSON."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from archcount.reporting.expressions import expression
-from archcount.symbolic.domain import Domain, Range
+from archcount.reporting.expression_text import expression
+from archcount.symbolic.domain import Domain, RationalSet
 from archcount.symbolic.guards import Guard
-from archcount.symbolic.side import Side
+from archcount.symbolic.integer_set import IntegerSet
 
 _MANY = 8
-"""More remainders than this are told as runs."""
+"""More remainders than this are written as runs."""
 
 
 def domain_words(domain: Domain) -> str:
-    """Say where expressions hold."""
+    """Return in words where expressions hold."""
     words = [*_sides(domain.sides), *_ranges(domain.ranges), *map(condition, domain.others)]
     return "; ".join(word for word in words if word)
 
 
-def _sides(sides: tuple[Side, ...]) -> Iterator[str]:
-    """Speak once of sides that may be the same."""
+def _sides(sides: tuple[IntegerSet, ...]) -> Iterator[str]:
+    """Yield the conditions on whole numbers, equal ones once."""
     alike: dict[tuple[Any, ...], list[str]] = {}
     for side in sides:
         key = (side.modulus, side.remainders, side.least, side.most)
@@ -53,8 +53,8 @@ def _runs(numbers: tuple[int, ...]) -> list[str]:
     return ["..".join(map(str, run)) for run in runs]
 
 
-def _ranges(ranges: tuple[Range, ...]) -> Iterator[str]:
-    """Speak once of numbers that may be the same."""
+def _ranges(ranges: tuple[RationalSet, ...]) -> Iterator[str]:
+    """Yield the conditions on fractions, equal ones once."""
     alike: dict[str, list[str]] = {}
     for item in ranges:
         if values := _values(item):
@@ -63,14 +63,14 @@ def _ranges(ranges: tuple[Range, ...]) -> Iterator[str]:
         yield f"{', '.join(names)} {values}"
 
 
-def _multiple(item: Range) -> str:
-    """Write what of a name is whole."""
+def _multiple(item: RationalSet) -> str:
+    """Return the multiple of a name that is whole."""
     unit = Fraction(1) if item.unit is None else item.unit
     above = item.name if unit.numerator == 1 else f"{unit.numerator}*{item.name}"
     return above if unit.denominator == 1 else f"{above}/{unit.denominator}"
 
 
-def _values(item: Range) -> str:
+def _values(item: RationalSet) -> str:
     unit = item.unit or Fraction(1)
     words = ["whole"] if item.unit is not None else []
     if item.least is not None:
@@ -81,7 +81,7 @@ def _values(item: Range) -> str:
 
 
 def condition(guard: Guard) -> str:
-    """Write a condition on several names.
+    """Return a condition on several names.
 
     >>> from archcount.symbolic.polynomial import Name, Polynomial
     >>> condition(Guard(Polynomial.of(Name("m")) + Polynomial.of(Name("n")) - 640, "=="))
@@ -100,7 +100,7 @@ def condition(guard: Guard) -> str:
 
 
 def decimal(number: Fraction | int) -> str:
-    """Write a fraction as people would.
+    """Return a fraction as a decimal where that is exact.
 
     >>> decimal(Fraction(1, 4)), decimal(Fraction(1, 3)), decimal(3)
     ('0.25', '1/3', '3')
@@ -111,14 +111,14 @@ def decimal(number: Fraction | int) -> str:
 
 
 def plain_number(number: Fraction | int | None) -> int | str | None:
-    """Give a whole number as such for tools, another fraction as text."""
+    """Return a whole number as such for JSON, another fraction as text."""
     if number is None:
         return None
     return int(number) if Fraction(number).denominator == 1 else str(number)
 
 
 def domain_record(domain: Domain) -> dict[str, Any]:
-    """Give a domain for tools: each name's values, and conditions on several as text.
+    """Return a domain for JSON: each name's values, and conditions on several as text.
 
     A name has the values that are whole times `whole`, from `least` (or above `above`) to `most`,
     and that leave one of `remainders` after division by `modulus`.

@@ -1,4 +1,4 @@
-"""For which input sides guards hold: by remainders and thresholds, since lengths repeat."""
+"""The whole numbers that fulfil guards: by remainders and bounds, since lengths repeat."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from archcount.symbolic.guards import Guard, compare
 from archcount.symbolic.polynomial import (
     UNIT,
     Atom,
-    Extreme,
     Floor,
     Length,
+    MinMax,
     Name,
     Number,
     Polynomial,
@@ -24,11 +24,11 @@ _LONGEST = 100_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Side:
-    """The values that an input side may have.
+class IntegerSet:
+    """The values that a whole number may have.
 
     Attributes:
-        name: of the side.
+        name: the symbol.
         modulus: what remainders are of.
         remainders: those that are allowed, in order.
         least: the least value.
@@ -51,7 +51,7 @@ class Side:
 
 
 def repetition(of: Polynomial) -> tuple[int, Fraction] | None:
-    """Give (period, rate) of f with f(x + period) = f(x) + rate * period for whole x, or None."""
+    """Return (period, rate) of f with f(x + period) = f(x) + rate * period for whole x, or None."""
     period, rate = 1, Fraction(0)
     for monomial, factor in of.terms.items():
         if monomial == UNIT:
@@ -74,7 +74,7 @@ def _repetition(atom: Atom) -> tuple[int, Fraction] | None:
             inner = repetition(of)
             # The period must move what is rounded by a whole number.
             return inner and (inner[0] * (inner[0] * inner[1]).denominator, inner[1])
-        case Extreme(first, second):
+        case MinMax(first, second):
             both = repetition(first), repetition(second)
             if both[0] is None or both[1] is None or both[0][1] != both[1][1]:
                 return None
@@ -86,11 +86,11 @@ _Run = tuple[int, int | None]
 """The first and last value of one remainder that fulfil all guards; None where there is no last."""
 
 
-def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[Side, list[Guard]]:
-    """Return where guards of one side hold.
+def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[IntegerSet, list[Guard]]:
+    """Return where guards of one symbol hold.
 
     Args:
-        name: of the side.
+        name: the symbol.
         guards: which read no other name.
         met: a value at which they hold.
 
@@ -152,7 +152,7 @@ def _steps(relation: str, value: Number, step: Fraction, met: int) -> tuple[int,
     return (0, before) if before >= 0 else None
 
 
-def _side(name: str, runs: Mapping[int, _Run], modulus: int, met: int) -> Side:
+def _side(name: str, runs: Mapping[int, _Run], modulus: int, met: int) -> IntegerSet:
     """Return bounds for all remainders, leaving out those that would push one past `met`."""
     endless = runs[met % modulus][1] is None
     kept = {
@@ -167,7 +167,7 @@ def _side(name: str, runs: Mapping[int, _Run], modulus: int, met: int) -> Side:
     least = min(threshold + (remainder - threshold) % modulus for remainder in kept)
     lasts = [last + modulus - 1 for _, last in kept.values() if last is not None]
     shorter = _shortest(set(kept), modulus)
-    return Side(
+    return IntegerSet(
         name=name,
         modulus=shorter,
         remainders=tuple(sorted({remainder % shorter for remainder in kept})),

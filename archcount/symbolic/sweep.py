@@ -15,9 +15,9 @@ from archcount.engines.formula import count
 from archcount.errors import ArchcountError, UsageError
 from archcount.layers import Shape
 from archcount.spec.variant import Variant
-from archcount.symbolic.axes import Axes
-from archcount.symbolic.counting import count_symbolically
-from archcount.symbolic.separated import SeparatedCounts
+from archcount.symbolic.compiled import CompiledCounts
+from archcount.symbolic.sweep_axes import Axes
+from archcount.symbolic.symbolic_count import count_symbolically
 from archcount.symbolic.symbols import SIDES, SIZE
 
 _PAYS = 100
@@ -103,7 +103,7 @@ class _Counter:
         self._varied = {name for name, found in values.items() if len({*found}) > 1}
         self._cache = ExpansionCache()
         self._expanded = self._tried = 0
-        self._found: deque[SeparatedCounts] = deque(maxlen=_KEPT)
+        self._found: deque[CompiledCounts] = deque(maxlen=_KEPT)
 
     def point(self, size: tuple[int, ...], lets: tuple[str, ...]) -> Point:
         """Count one image.
@@ -136,7 +136,7 @@ class _Counter:
         return expanded(self._network, size, values, self._cache)
 
     def _look(self, size: tuple[int, ...], lets: tuple[str, ...]) -> None:
-        """Find expressions that hold at a point, and wherever the same is decided."""
+        """Find expressions that hold at a point, and wherever a run decides the same."""
         self._tried += 1
         numbers = {name: number_of(text) for name, text in zip(self._lets, lets, strict=True)}
         values = {name: number for name, number in numbers.items() if number is not None}
@@ -148,7 +148,7 @@ class _Counter:
             counted = count_symbolically(self._network, size, varied, values)
         except UsageError:
             return  # they grow too long
-        found = SeparatedCounts(counted.total.numbers, counted.guards, number_of, self._lets)
+        found = CompiledCounts(counted.total.numbers, counted.guards, number_of, self._lets)
         if found.is_separable:
             self._found.appendleft(found)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import sympy
 
-from archcount.reporting.conditions import domain_words
-from archcount.reporting.expressions import expression
-from archcount.symbolic.counting import RowFormula
+from archcount.reporting.domain_text import domain_words
+from archcount.reporting.expression_text import expression
 from archcount.symbolic.domain import Domain
 from archcount.symbolic.polynomial import Polynomial
+from archcount.symbolic.symbolic_count import RowFormula
 
 _FUNCTIONS = {"ceil": sympy.ceiling, "floor": sympy.floor, "max": sympy.Max, "min": sympy.Min}
 
@@ -34,7 +34,7 @@ def symbols_of(domain: Domain) -> dict[str, Any]:
 def algebraic(polynomial: Polynomial, symbols: Mapping[str, Any]) -> Any:
     """Return a polynomial as a sympy expression, a sum of products.
 
-    >>> from archcount.symbolic.rounding import length
+    >>> from archcount.symbolic.floor_rules import length
     >>> symbols = {"H": sympy.Symbol("H", integer=True, positive=True)}
     >>> algebraic(length("H", 3, 4) * 6 + 1, symbols)
     6*ceiling(H/4) + 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from fractions import Fraction
 
+from archcount.symbolic.integer_set import IntegerSet
 from archcount.symbolic.polynomial import Atom, Length, Name, Polynomial, Ratio
-from archcount.symbolic.side import Side
 
 
 def merged_lengths(
-    polynomials: Collection[Polynomial], sides: Iterable[Side]
+    polynomials: Collection[Polynomial], sides: Iterable[IntegerSet]
 ) -> dict[Atom, Polynomial]:
     """Return what stands for lengths where the domain lets each say the same by another.
 
@@ -28,26 +28,26 @@ def merged_lengths(
     return instead
 
 
-def _instead(side: Side, lengths: set[Length]) -> dict[Atom, Polynomial]:
-    """Say what stands for each length of a side; nothing for those that stay."""
-    told = [length for length in lengths if side.modulus % length.divisor == 0]
+def _instead(side: IntegerSet, lengths: set[Length]) -> dict[Atom, Polynomial]:
+    """Return the replacement of each length of one name; none for those that stay."""
+    divisible = [length for length in lengths if side.modulus % length.divisor == 0]
     if len(side.remainders) == 1:
-        return {length: _exactly(length, side.remainders[0]) for length in told}
+        return {length: _exactly(length, side.remainders[0]) for length in divisible}
     largest = max((length.divisor for length in lengths), default=1)
     best: dict[Atom, Polynomial] = {}
     for base in (Length(side.name, largest - 1, largest), Length(side.name, 0, largest)):
         found: dict[Atom, Polynomial] = {
             length: Polynomial.of(base) * (largest // length.divisor)
-            for length in told
+            for length in divisible
             if length != base and _is_multiple(length, base, side)
         }
         best = max(best, found, key=len)
-    plainer = {length: Polynomial.of(_plainer(length, side)) for length in told}
+    plainer = {length: Polynomial.of(_plainer(length, side)) for length in divisible}
     return plainer | best
 
 
-def _plainer(length: Length, side: Side) -> Length:
-    """Round up after whole divisors are taken off, where the remainders make it the same."""
+def _plainer(length: Length, side: IntegerSet) -> Length:
+    """Return the length as a ceil of whole divisors taken off, where it is the same."""
     whole = -(-length.shift // length.divisor) * length.divisor
     for shift in (whole - 1, whole + length.divisor - 1):
         other = Length(length.name, shift, length.divisor)
@@ -57,7 +57,7 @@ def _plainer(length: Length, side: Side) -> Length:
 
 
 def _exactly(length: Length, remainder: int) -> Polynomial:
-    """Write a length of sides of one remainder without rounding."""
+    """Return a length without rounding, where sizes have one remainder."""
     over = (remainder + length.shift) % length.divisor
     shift = length.shift - over
     if shift == 0:
@@ -65,8 +65,8 @@ def _exactly(length: Length, remainder: int) -> Polynomial:
     return Polynomial.of(Ratio(length.name, shift, length.divisor))
 
 
-def _is_multiple(length: Length, base: Length, side: Side) -> bool:
-    """Tell whether a length is as many times another as their divisors say, over one period.
+def _is_multiple(length: Length, base: Length, side: IntegerSet) -> bool:
+    """Return whether a length is as many times another as their divisors say, over one period.
 
     Both grow by whole numbers in this ratio from period to period, so that one period tells.
     """

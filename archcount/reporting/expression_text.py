@@ -9,10 +9,10 @@ from fractions import Fraction
 from archcount.symbolic.polynomial import (
     UNIT,
     Atom,
-    Extreme,
     Floor,
     Inverse,
     Length,
+    MinMax,
     Monomial,
     Name,
     Number,
@@ -22,13 +22,13 @@ from archcount.symbolic.polynomial import (
 
 
 def expression(polynomial: Polynomial, sides: Iterable[str]) -> str:
-    """Write a polynomial on one line.
+    """Return a polynomial on one line.
 
     Args:
         polynomial: what to write.
         sides: the names whose lengths tell the terms apart.
 
-    >>> from archcount.symbolic.rounding import length
+    >>> from archcount.symbolic.floor_rules import length
     >>> w = Polynomial.of(Name("w"))
     >>> expression(length("H", 3, 4) * (w * 6 + 9) - w, ["H"])
     '(6*w + 9)*ceil(H/4) - w'
@@ -37,7 +37,7 @@ def expression(polynomial: Polynomial, sides: Iterable[str]) -> str:
 
 
 def terms(polynomial: Polynomial, sides: Iterable[str]) -> list[str]:
-    """Write a polynomial's terms, what no length stands in on one line, signs in front."""
+    """Return a polynomial's terms with their signs, all that have no length as one line."""
     groups = polynomial.by_names(sides)
     flat = groups.pop(UNIT, Polynomial({})).terms
     parts = [_term(spatial, groups[spatial].terms) for spatial in sorted(groups, key=_fineness)]
@@ -71,7 +71,7 @@ def _degree(monomial: Monomial) -> tuple[int, str]:
 
 
 def _term(spatial: Monomial, by: Mapping[Monomial, Number]) -> tuple[bool, str]:
-    """Write one term; its sign apart."""
+    """Return whether a term is negative, and its text."""
     number, common, rest = _factored(by)
     sums = [f"({_sum(rest)})"] if len(rest.terms) > 1 else []
     above = [_product(common, above=True), *sums, _product(spatial, above=True)]
@@ -88,7 +88,7 @@ def _term(spatial: Monomial, by: Mapping[Monomial, Number]) -> tuple[bool, str]:
 
 
 def _factored(by: Mapping[Monomial, Number]) -> tuple[Number, Monomial, Polynomial]:
-    """Take the denominator and the product that all terms share out of a sum."""
+    """Return a sum as (number, common product, rest)."""
     below = math.lcm(*(value.denominator for value in by.values()))
     if len(by) == 1:
         ((monomial, factor),) = by.items()
@@ -104,13 +104,13 @@ def _factored(by: Mapping[Monomial, Number]) -> tuple[Number, Monomial, Polynomi
 
 
 def _sum(polynomial: Polynomial) -> str:
-    """Write a sum of products, the highest powers first, the plain number last."""
+    """Return a sum of products, the highest powers first, the plain number last."""
     order = sorted(polynomial.terms, key=_degree)
     return " ".join(_signed([_term(UNIT, {m: polynomial.terms[m]}) for m in order])) or "0"
 
 
 def _product(monomial: Monomial, *, above: bool = True) -> str:
-    """Write the part of a product that stands above or below the line."""
+    """Return the numerator or the denominator of a product."""
     words = [_power(atom, abs(exponent)) for atom, exponent in monomial if (exponent > 0) is above]
     return "*".join(sorted(words, key=_in_order))
 
@@ -128,7 +128,7 @@ def _power(atom: Atom, exponent: int) -> str:
 
 
 def written(atom: Atom) -> str:
-    """Write one name, or one rounded number.
+    """Return the text of one name, or one rounded number.
 
     >>> written(Length("H", 31, 32)), written(Length("H", -2, 4)), written(Length("H", -161, 32))
     ('ceil(H/32)', 'floor((H-2)/4)', 'ceil((H-192)/32)')
@@ -144,14 +144,14 @@ def written(atom: Atom) -> str:
             return _over(name, shift, divisor)
         case Floor(of):
             return f"floor({_sum(of)})"
-        case Extreme(first, second, largest):
+        case MinMax(first, second, largest):
             return f"{'max' if largest else 'min'}({_sum(first)}, {_sum(second)})"
         case Inverse(of):
             return f"(1/({_sum(of)}))"
 
 
 def _is_nearer(up: int, down: int, divisor: int) -> bool:
-    """Tell whether rounding up reads better: of a whole number of divisors, else the smaller."""
+    """Return whether ceil reads better: of a whole number of divisors, else the smaller."""
     if down % divisor == 0 or up % divisor == 0:
         return up % divisor == 0
     return abs(up) < abs(down)
