@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from typer.testing import CliRunner
 
 import archcount as ac
@@ -312,13 +313,22 @@ class Chooses(nn.Module):
         return torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,))
 
 
+# Older releases of torch refuse such an operator themselves, before the count sees it.
+SEES_COND = hasattr(TorchDispatchMode, "supports_higher_order_operators")
+NO_COND = (
+    r"the model uses cond, an operator of torch on functions, which is not counted"
+    if SEES_COND
+    else r"Chooses failed on float32\[4,4\]: NotImplementedError: There was no rule registered for HOP cond"
+)
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 @pytest.mark.parametrize(
     ("model", "said"),
     [
         (Sparse, r"a tensor of the layout sparse_coo, which is not counted; allowed: dense"),
-        (Chooses, r"the model uses cond, an operator of torch on functions, which is not counted"),
+        (Chooses, NO_COND),
     ],
 )
 def test_what_cannot_be_run_is_said_clearly(model, said, device):
