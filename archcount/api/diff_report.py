@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,16 +86,7 @@ def diff(
             Problem(what="batch 0: nothing would be run", allowed="a whole number from 1")
         )
     sides = [_made(left, device), _made(right, device)]
-    owns = {name: own for _, name, own in sides if own}
-    if not isinstance(input, str) or input:
-        owns = {}
-    elif not owns:
-        raise UsageError(
-            Problem(
-                what="nothing says what the models are called with",
-                remedy="give an input, such as 3x224x224",
-            )
-        )
+    owns = _own_inputs(sides) if isinstance(input, str) and not input else {}
     given = next(iter(owns.values()), input)
     remarks: tuple[str, ...] = ()
     if len(set(owns.values())) > 1:
@@ -109,6 +100,19 @@ def diff(
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
 
 
+def _own_inputs(sides: Sequence[tuple[nn.Module, str, str]]) -> dict[str, str]:
+    """Return the inputs that the sides' tables are made for, by the name of the side."""
+    owns = {name: own for _, name, own in sides if own}
+    if not owns:
+        raise UsageError(
+            Problem(
+                what="nothing says what the models are called with",
+                remedy="give an input, such as 3x224x224",
+            )
+        )
+    return owns
+
+
 def _run(
     module: nn.Module,
     name: str,
@@ -119,10 +123,10 @@ def _run(
     device: str,
 ) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
-    from archcount.engines.model_layers import side
+    from archcount.engines.model_layers import model_layers
 
     try:
-        layers, params, macs, inputs, found = side(
+        layers, params, macs, inputs, found = model_layers(
             module, given, name=name, batch=batch, device=device
         )
     except UserCodeError as error:

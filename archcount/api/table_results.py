@@ -60,12 +60,7 @@ def table_result(
         total_with_heads=line(first.total_with_heads, "total") if first.heads else None,
         depth_with_pooling=first.depth_with_pooling,
         engines=tuple(
-            EngineResult(
-                name=each.engine,
-                version=each.version,
-                total=_scaled(each.total, batch),
-                agrees=not found,
-            )
+            _engine_result(each, batch, agrees=not found)
             for each, found in zip(counts, [(), *checks], strict=True)
         ),
         disagreements=tuple(item for found in checks for item in found),
@@ -78,6 +73,11 @@ def table_result(
             *_unconfirmed(counts, compared),
         ),
     )
+
+
+def _engine_result(count: Count, batch: int, *, agrees: bool) -> EngineResult:
+    total = _scaled(count.total, batch)
+    return EngineResult(name=count.engine, version=count.version, total=total, agrees=agrees)
 
 
 def _scaled(row: RowCount, batch: int) -> RowCount:

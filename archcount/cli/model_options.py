@@ -93,7 +93,7 @@ def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
     if not inputs and not own:
         raise UsageError(
             Problem(
-                what="nothing says what the model is called with",
+                what="no input given",
                 remedy="give --input 3x224x224, or --inputs package:callable",
             )
         )

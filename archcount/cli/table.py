@@ -24,7 +24,7 @@ def show_table(
         bool, typer.Option("--compare-paper", help="Give a verdict on every printed number.")
     ] = False,
     variant: Variant = "",
-    input_size: Annotated[
+    size: Annotated[
         str, typer.Option("--input", help="Another input size, CxHxW.", metavar="CxHxW")
     ] = "",
     classes: Annotated[
@@ -60,7 +60,7 @@ def show_table(
     """
     if as_printed:
         counting = (batch != 1, engine != "fvcore")
-        _count_nothing(compare_paper, variant, input_size, classes, let, aux, *counting)
+        _count_nothing(compare_paper, variant, size, classes, let, aux, *counting)
     with emitting(form, output) as emit:
         table = load(name)
         if as_printed:
@@ -69,13 +69,7 @@ def show_table(
         lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name} with {engine}"):
             report = count(
-                table,
-                variant=variant,
-                input=input_size,
-                let=lets,
-                engine=engine,
-                heads=aux,
-                batch=batch,
+                table, variant=variant, input=size, let=lets, engine=engine, heads=aux, batch=batch
             )
         if compare_paper:
             report = compare(report, table)

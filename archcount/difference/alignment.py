@@ -77,7 +77,7 @@ def _aligned(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[
 
 
 def _numbered(layers: Sequence[TracedLayer]) -> list[int]:
-    """Give equal numbers to layers that are equal but for their names."""
+    """Return equal numbers to layers that are equal but for their names."""
     known: dict[str, int] = {}
     return [
         known.setdefault(
@@ -92,7 +92,7 @@ def _gap(layer: TracedLayer) -> float:
 
 
 def distance(left: TracedLayer, right: TracedLayer) -> float:
-    """Say how far a layer is from another: 0 if they are the same.
+    """Return how far a layer is from another: 0 if they are the same.
 
     Args:
         left: the one.

@@ -1,4 +1,4 @@
-"""What the layers of two models read, and whose weights they have, held against each other."""
+"""Changes of connectivity: what the layers of two models read, and whose weights they have."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class ModelSide:
         return source
 
     def over(self, source: LayerInput | None) -> LayerInput | None:
-        """Give what stands on the other side for what is read."""
+        """Return what stands on the other side for what is read."""
         if source is None or source.layer == INPUT:
             return source
         return LayerInput(self.partner[source.layer], source.output)
 
     def first(self, at: int) -> set[int]:
-        """Give the first places, among those with a partner, that have a layer's weights."""
+        """Return the first places, among those with a partner, that have a layer's weights."""
         return {
             next(
                 place
@@ -48,7 +48,7 @@ class ModelSide:
 
 
 def rewired(left: ModelSide, right: ModelSide, one: int, other: int) -> tuple[SettingChange, ...]:
-    """Say so where a layer reads others than before, those aside that came or went.
+    """Return the change where a layer reads other layers, aside from those that came or went.
 
     Args:
         left: the one side.
@@ -73,7 +73,7 @@ def rewired(left: ModelSide, right: ModelSide, one: int, other: int) -> tuple[Se
 def reweighted(
     left: ModelSide, right: ModelSide, one: int, other: int
 ) -> tuple[SettingChange, ...]:
-    """Say so where a layer has its weights in common with others than before.
+    """Return the change where a layer shares its weights with other layers.
 
     Args:
         left: the one side.
@@ -100,7 +100,7 @@ def _places(places: set[int]) -> list[LayerInput | None]:
 def reresulted(
     left: ModelSide, right: ModelSide, results: Sequence[LayerInput], others: Sequence[LayerInput]
 ) -> SettingChange | None:
-    """Say so where the results come of other layers.
+    """Return the change where the results come from other layers.
 
     Args:
         left: the one side.

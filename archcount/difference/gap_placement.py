@@ -1,4 +1,4 @@
-"""Gaps put where they break the least: which of several equal layers came or went is a choice."""
+"""Where a gap in an alignment lies: which of several equal layers came or went is a choice."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _ways(
     end: int,
     side: int,
 ) -> Iterator[tuple[list[Match], int]]:
-    """Give the alignments with a run elsewhere, and where it begins in each."""
+    """Return the alignments with a run elsewhere, and where it begins in each."""
     for step in (-1, 1):
         found = matches
         for far in range(_FARTHEST):
@@ -60,7 +60,7 @@ def _ways(
 
 
 def _gaps(matches: Sequence[Match]) -> Iterator[tuple[int, int, int]]:
-    """Give the runs of layers without a partner: first, one past the last, whose they are."""
+    """Return the runs of layers without a partner: first, one past the last, whose they are."""
     at = 0
     for side, run in groupby(matches, key=_side):
         length = sum(1 for _ in run)
@@ -70,7 +70,7 @@ def _gaps(matches: Sequence[Match]) -> Iterator[tuple[int, int, int]]:
 
 
 def _side(match: Match) -> int | None:
-    """Say which side's layer stands alone."""
+    """Return 0 where the left layer stands alone, 1 where the right one does, None for a pair."""
     return 0 if match[1] is None else 1 if match[0] is None else None
 
 
@@ -124,7 +124,7 @@ def _score(
 
 
 def _begins(layers: Sequence[TracedLayer], at: int) -> bool:
-    """Tell whether another row begins with a layer, or the sequence begins or ends there."""
+    """Return whether another row begins with a layer, or the sequence begins or ends there."""
     if not 0 < at < len(layers):
         return True
     return layers[at].path.partition(".")[0] != layers[at - 1].path.partition(".")[0]

@@ -27,7 +27,7 @@ WHOLE = "(model)"
 def compare(
     left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
 ) -> ModelDifference:
-    """Align two models and say of every layer whether it is the same.
+    """Return every layer of two models with whether it is the same.
 
     Args:
         left: the one side, whose modules name the rows.
@@ -104,7 +104,7 @@ def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:
 
 
 def _is_alone(left: TracedLayer, right: TracedLayer, told: Mapping[int, Verdict]) -> bool:
-    """Tell whether all that a layer reads is the same, so that it follows no other change."""
+    """Return whether all that a layer reads is the same, so that it follows no other change."""
     if _shapes(left)[0] != _shapes(right)[0]:
         return False
     return len(left.sources) == len(right.sources) and all(
@@ -113,12 +113,12 @@ def _is_alone(left: TracedLayer, right: TracedLayer, told: Mapping[int, Verdict]
 
 
 def _shapes(layer: TracedLayer) -> list[list[int]]:
-    """Give the sizes of what is read and given, whatever axes of 1 lie between."""
+    """Return the sizes of what is read and given, whatever axes of 1 lie between."""
     return [[size for size in shape if size != 1] for shape in (layer.input, layer.output)]
 
 
 def _resized(left: TracedLayer, right: TracedLayer) -> SettingChange:
-    """Say what of the sizes is another, where nothing else is."""
+    """Return the change of size, where nothing else changed."""
     one, other = (layer.settings.get("in") for layer in (left, right))
     if one != other:
         return SettingChange("in", str(one), str(other))

@@ -1,4 +1,4 @@
-"""What differs between two models: layer by layer, gathered by rows."""
+"""The difference of two models: layer by layer, by rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Padding: whether it gives another size, or other numbers of the same size."""
+"""Changes of padding: those that change a size, and those that change numbers alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcount.tracing.traced_layer import TracedLayer
 def padded(
     left: TracedLayer, right: TracedLayer
 ) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
-    """Say what of the padding was changed, and what is another without changing a size.
+    """Return the changes of padding, and remarks on those that change no size.
 
     A pool that rounds its size up reaches as far as one that pads, which papers do not tell
     apart; a convolution that pads elsewhere gives other numbers.
@@ -37,7 +37,7 @@ def padded(
 
 
 def _is_moved(kind: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell whether padding gives another size, beside what kernel and stride do."""
+    """Return whether padding gives another size, beside what kernel and stride do."""
     # What the padding would be, had it only followed the kernel.
     pads = tuple(
         (low, high + theirs - kernel)
@@ -64,7 +64,7 @@ def _sizes(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
 
 
 def _spread(before: Sequence[int], settings: Mapping[str, Any]) -> list[int]:
-    """Give the sizes after a transposed convolution, from which its padding is cut away."""
+    """Return the sizes after a transposed convolution, from which its padding is cut away."""
     axes = (settings[name] for name in ("kernel", "stride", "pads", "dilation"))
     return [
         (size - 1) * step - sum(pad) + gap * (window - 1)

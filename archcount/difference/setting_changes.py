@@ -1,4 +1,4 @@
-"""Two layers that stand for each other: what of their settings is another."""
+"""The settings that differ between two layers that stand for each other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def family(layer: TracedLayer) -> str:
 
 
 def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
-    """Tell whether a layer may stand for another.
+    """Return whether a layer may stand for another.
 
     A window along one axis stands for none along two: their strides and pads share no axes.
     """
@@ -31,7 +31,7 @@ def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
 def changes(
     left: TracedLayer, right: TracedLayer
 ) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
-    """Say what of a layer was changed, and what is another without changing a size.
+    """Return the settings of a layer that changed, and remarks on what differs and changes no size.
 
     Args:
         left: a layer.
@@ -75,7 +75,7 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
 def _products(
     one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]
 ) -> Iterator[SettingChange]:
-    """Say so where there are more or fewer products, each of other sizes: heads.
+    """Return the change where there are more or fewer products, each of other sizes: heads.
 
     Products of the same sizes that are more or fewer follow the size of what they read.
     """
@@ -93,7 +93,7 @@ _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation"
 
 
 def _is_same_window(left: TracedLayer, right: TracedLayer) -> bool:
-    """Tell whether one pools a whole map of fixed size, and the other a map that has grown."""
+    """Return whether one pools a whole map of fixed size, and the other a map that has grown."""
     if _type(left) != _type(right) or "divisor" in {**left.settings, **right.settings}:
         return False
     whole, part = (left, right) if "global" in left.kind else (right, left)
@@ -106,7 +106,7 @@ def _type(layer: TracedLayer) -> str:
 
 
 def _reach(left: TracedLayer, right: TracedLayer) -> SettingChange:
-    """Say what one pools a whole map by, and the other a part."""
+    """Return the change where one pools a whole map, and the other a part."""
     both = {**left.settings, **right.settings}
     if "to" in both:
         places = "x".join("1" for _ in both["to"].split("x"))

@@ -1,4 +1,4 @@
-"""What the engines that run a module share: rows measured on it, and what they make a count of."""
+"""What the engines that run a module share: rows measured on it, and how they become a count."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NO_MEMORY = ("can't allocate memory", "Storage size calculation overflowed")
 def memory_needed(
     remedy: str = "take a smaller --input, or --engine formula, which needs none",
 ) -> Iterator[None]:
-    """Say so when the network is too large to run.
+    """Raise an error of ours when the network is too large to run.
 
     Args:
         remedy: what to do then.
@@ -89,7 +89,7 @@ def measure(
     cost: Cost,
     depth: int,
 ) -> RowCount:
-    """Give a row with the parameters of its module.
+    """Return a row with the parameters of its module.
 
     Args:
         name: the row's name.

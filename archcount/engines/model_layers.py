@@ -1,4 +1,4 @@
-"""A model as one side of a comparison: its layers, parameters and multiply-accumulates."""
+"""The layers of a model in the order of what they read, for a comparison with another model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.traced_layer import LayerSequence
 
 
-def side(
+def model_layers(
     module: nn.Module, given: Any, *, name: str, batch: int, device: str
 ) -> tuple[LayerSequence, int, int, str, tuple[str, ...]]:
     """Run a model in evaluation mode; arguments and errors as `models.run`.
@@ -29,12 +29,12 @@ def side(
         what = f"the class {module.__name__}" if is_class else quote(repr(module))
         raise UsageError(
             Problem(
-                what=f"{what} is no architecture",
+                what=f"{what} is not a model",
                 allowed="a table, its name, package.module:callable, or a module",
                 remedy="call it first" if is_class else "",
             )
         )
-    shadow, inputs, traced = run(module, given, name=name, batch=batch, device=device)
+    copy, inputs, traced = run(module, given, name=name, batch=batch, device=device)
     if not traced.results:
         raise UsageError(
             Problem(
@@ -42,9 +42,9 @@ def side(
                 allowed="a model that returns tensors, in containers or data classes too",
             )
         )
-    params = sum(tensor.numel() for tensor in shadow.module.parameters())
-    used = params - unused(shadow.module.parameters(), traced)
-    remarks = tuple(dict.fromkeys(f"{name}: {remark}" for remark in shadow.remarks))
+    params = sum(tensor.numel() for tensor in copy.module.parameters())
+    used = params - unused(copy.module.parameters(), traced)
+    remarks = tuple(dict.fromkeys(f"{name}: {remark}" for remark in copy.remarks))
     missed = {op: record.path for record in traced.modules for op in record.missed}
     remarks += tuple(
         f"{name}: uncounted {op} in {path or 'the model'}" for op, path in missed.items()

@@ -1,4 +1,4 @@
-"""Any PyTorch model counted: a shadow of it run once, the model itself left alone."""
+"""Any PyTorch model counted: a copy of it run once, the model itself left alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from archcount.loading.reference import users_code
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.lazy_modules import is_unfit
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.run_context import uncollected, undisturbed
+from archcount.tracing.run_context import counting_context, gc_paused
 from archcount.tracing.trace import trace
 
 
@@ -33,7 +33,7 @@ def run(
     train: bool = False,
     device: str = "meta",
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
-    """Run a shadow of a model once.
+    """Run a copy of a model once.
 
     Args:
         module: the model.
@@ -49,22 +49,22 @@ def run(
         UnavailableError: it is too large to run.
     """
     _check(module)
-    with undisturbed(), memory_needed(_SMALLER):
+    with counting_context(), memory_needed(_SMALLER):
         with _failures(name, "", device):
-            shadow = ModelCopy(module, device)
-            shadow.module.train(train)
+            copy = ModelCopy(module, device)
+            copy.module.train(train)
         inputs = given
         if not isinstance(given, Inputs):
             inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
         with _failures(name, str(inputs), device):
             traced = trace(
-                shadow.module,
+                copy.module,
                 inputs.args,
                 inputs.kwargs,
-                parts=shadow.parts,
-                forbidden=shadow.originals,
+                parts=copy.parts,
+                forbidden=copy.originals,
             )
-    return shadow, inputs, traced
+    return copy, inputs, traced
 
 
 _SMALLER = "take a smaller --input"
@@ -90,15 +90,15 @@ def count(
     device: str = "meta",
 ) -> ModelCount:
     """Count one call of a model; arguments and errors as `run`."""
-    with uncollected():
+    with gc_paused():
         return _counted(module, given, name=name, batch=batch, train=train, device=device)
 
 
 def _counted(
     module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
 ) -> ModelCount:
-    shadow, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
-    parts = shadow.parts
+    copy, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
+    parts = copy.parts
     held = held_tensors(parts)
     parameters = held[""].parameters
     weight_bytes: Counter[str] = Counter()
@@ -122,23 +122,21 @@ def _counted(
             for record in traced.modules
             for op, times in record.missed.items()
         ),
-        remarks=_remarks(shadow, traced),
+        remarks=_remarks(copy, traced),
     )
 
 
-def _remarks(shadow: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
-    unfit = (
-        [path for path, part in shadow.parts.items() if is_unfit(part)] if shadow.is_lazy else []
-    )
+def _remarks(copy: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
+    unfit = [path for path, part in copy.parts.items() if is_unfit(part)] if copy.is_lazy else []
     told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
-    known = set(map(id, shadow.parts.values()))
+    known = set(map(id, copy.parts.values()))
     told += [
         f"{path or 'the model'} makes {name} as it runs, which is not among its params"
-        for path, part in shadow.parts.items()
+        for path, part in copy.parts.items()
         for name, child in part._modules.items()
         if child is not None and id(child) not in known
     ]
-    return tuple(dict.fromkeys(map(_printable, [*shadow.remarks, *traced.remarks, *told])))
+    return tuple(dict.fromkeys(map(_printable, [*copy.remarks, *traced.remarks, *told])))
 
 
 def unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
@@ -175,7 +173,7 @@ def _printable(path: str) -> str:
 
 
 def _dtype(module: nn.Module) -> torch.dtype:
-    """Give the type of a model's own numbers."""
+    """Return the type of a model's own numbers."""
     for tensor in chain(module.parameters(), module.buffers()):
         if tensor.is_floating_point():
             return tensor.dtype

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 class _Activation(ElementwiseKind):
     """What activations share."""
 
+    torch_name: ClassVar[str]
+    """The name of its class in `torch.nn`."""
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the module of `torch.nn`."""
+        from torch import nn
+
+        module: nn.Module = getattr(nn, self.torch_name)()
+        return module
+
     def cost(self, shape: Shape) -> Cost:
         """Count one operation per element."""
         return Cost(activation=shape.elements)
@@ -27,12 +37,7 @@ class Relu(_Activation):
 
     word: ClassVar[str] = "relu"
     as_option: ClassVar[tuple[str, str] | None] = ("act", "relu")
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.ReLU`."""
-        from torch import nn
-
-        return nn.ReLU()
+    torch_name: ClassVar[str] = "ReLU"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +49,7 @@ class Gelu(_Activation):
 
     word: ClassVar[str] = "gelu"
     as_option: ClassVar[tuple[str, str] | None] = ("act", "gelu")
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.GELU`."""
-        from torch import nn
-
-        return nn.GELU()
+    torch_name: ClassVar[str] = "GELU"
 
 
 @dataclass(frozen=True, kw_only=True)

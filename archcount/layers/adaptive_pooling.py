@@ -19,9 +19,19 @@ class _AdaptivePool(LayerKind):
 
     role: ClassVar[str] = "pool"
 
+    torch_name: ClassVar[str]
+    """The name of its class in `torch.nn`."""
+
     def target(self) -> tuple[int, int]:
         """Return the output's (rows, columns)."""
         return (1, 1)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the module of `torch.nn`."""
+        from torch import nn
+
+        module: nn.Module = getattr(nn, self.torch_name)(self.target())
+        return module
 
     def output(self, shape: Shape) -> Shape:
         """Return (channels, rows, columns)."""
@@ -55,12 +65,7 @@ class GlobalAvgPool(_AdaptivePool):
     """
 
     word: ClassVar[str] = "global_avgpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.AdaptiveAvgPool2d(1)`."""
-        from torch import nn
-
-        return nn.AdaptiveAvgPool2d(self.target())
+    torch_name: ClassVar[str] = "AdaptiveAvgPool2d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +73,7 @@ class GlobalMaxPool(_AdaptivePool):
     """A maximum over the whole map: `global_maxpool`."""
 
     word: ClassVar[str] = "global_maxpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.AdaptiveMaxPool2d(1)`."""
-        from torch import nn
-
-        return nn.AdaptiveMaxPool2d(self.target())
+    torch_name: ClassVar[str] = "AdaptiveMaxPool2d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +92,7 @@ class AdaptiveAvgPool(_SizedPool):
     """An average to a fixed output size: `adaptive_avgpool 6x6`."""
 
     word: ClassVar[str] = "adaptive_avgpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.AdaptiveAvgPool2d`."""
-        from torch import nn
-
-        return nn.AdaptiveAvgPool2d(self.size)
+    torch_name: ClassVar[str] = "AdaptiveAvgPool2d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +100,4 @@ class AdaptiveMaxPool(_SizedPool):
     """A maximum to a fixed output size: `adaptive_maxpool 6x6`."""
 
     word: ClassVar[str] = "adaptive_maxpool"
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.AdaptiveMaxPool2d`."""
-        from torch import nn
-
-        return nn.AdaptiveMaxPool2d(self.size)
+    torch_name: ClassVar[str] = "AdaptiveMaxPool2d"

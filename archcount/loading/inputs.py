@@ -103,7 +103,7 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
 
     Args:
         given: a text of `read_input`, several in a list, a shape as a tuple of numbers, a tensor,
-            a tuple of these by order or a mapping by name, or a function that gives one of them.
+            a tuple of these by order or a mapping by name, or a function that returns one of them.
             What else it holds is copied, as the model may write to it.
         batch: how many images a text such as `3x224x224` stands for.
         dtype: the type of what names none.
@@ -132,12 +132,12 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
         return copier.copied(value)
 
     if callable(given) and not isinstance(given, nn.Module):
-        with users_code("the function that makes the input failed"):
+        with users_code("the function that returns the input failed"):
             given = given()
     if given is None or (isinstance(given, str) and not given):
         raise UsageError(
             Problem(
-                what="nothing says what the model is called with",
+                what="no input given",
                 remedy='give an input, such as "3x224x224"',
             )
         )
@@ -161,7 +161,7 @@ def _no_input(given: Any) -> UsageError:
         Problem(
             what=f"a {type(given).__name__} as input",
             allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
-            "function that gives one of these",
+            "function that returns one of these",
         )
     )
 
@@ -190,7 +190,7 @@ def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dic
                 break
         if not isinstance(place, dict) or last in place:
             raise UsageError(
-                Problem(what=f"the input {spec.name} is given twice", allowed="one value a name")
+                Problem(what=f"duplicate input {spec.name}", allowed="one value a name")
             )
         place[last] = make(spec)
     return found

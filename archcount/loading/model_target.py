@@ -1,4 +1,4 @@
-"""What a target names, made: a module of a user's own code, or the network of a table."""
+"""A target of the command line as a model: a module of a user's code, or a table's network."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ModelTarget:
         if text.endswith(".py"):
             raise UsageError(
                 Problem(
-                    what=f"{quote(text)} names nothing to call",
+                    what=f"{quote(text)} names no callable",
                     allowed="path/to/file.py:callable",
                     remedy=f"write {text}:NAME",
                 )
@@ -63,7 +63,7 @@ class ModelTarget:
 
         name, _, named = text.partition("@")
         if named and variant:
-            raise UsageError(Problem(what=f"{text} and --variant both name one", remedy="name one"))
+            raise UsageError(Problem(what=f"two variants: {text} and --variant", remedy="name one"))
         variant = variant or named
         path, label = find_table(name)
         text = f"{name}@{variant}" if variant else name

@@ -73,7 +73,7 @@ def find(reference: str) -> Any:
     """
     place, colon, path = reference.rpartition(":")
     if not (colon and place and path):
-        raise UsageError(Problem(what=f"{quote(reference)} names nothing to call", allowed=ALLOWED))
+        raise UsageError(Problem(what=f"{quote(reference)} names no callable", allowed=ALLOWED))
     found: Any = _file(Path(place)) if place.endswith(".py") else _module(place)
     for name in path.split("."):
         if not hasattr(found, name):
@@ -86,7 +86,7 @@ def find(reference: str) -> Any:
 
 
 def source_of(reference: str) -> Path | None:
-    """Give the file of the code that a reference names, None where it has none.
+    """Return the file of the code that a reference names, None where it has none.
 
     Raises:
         UsageError: there is no such file, module or name.
@@ -128,7 +128,7 @@ def _file(path: Path) -> ModuleType:
 
 
 def _no_file(path: Path) -> UsageError:
-    return UsageError(Problem(what=f"there is no file {quote(str(path))}", allowed=ALLOWED))
+    return UsageError(Problem(what=f"no file {quote(str(path))}", allowed=ALLOWED))
 
 
 def _module(name: str) -> ModuleType:
@@ -140,7 +140,7 @@ def _module(name: str) -> ModuleType:
     except _NoModuleError as error:
         raise UsageError(
             Problem(
-                what=f"there is no module {quote(str(error))}",
+                what=f"no module named {quote(str(error))}",
                 allowed=ALLOWED,
                 remedy="install it beside archcount, or run where it lies",
             )

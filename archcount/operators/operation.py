@@ -75,13 +75,13 @@ class Operation:
     is_pointwise: bool = False
 
     def tensor(self, name: str) -> TensorSpec:
-        """Give the tensor of an argument."""
+        """Return the tensor of an argument."""
         found = self.arguments[name]
         assert isinstance(found, TensorSpec), f"{self.name}: {name} is no tensor"
         return found
 
     def tensors(self) -> Iterator[TensorSpec]:
-        """Give every tensor among the arguments, those in lists too."""
+        """Return every tensor among the arguments, those in lists too."""
         for value in self.arguments.values():
             if isinstance(value, TensorSpec):
                 yield value

@@ -1,4 +1,4 @@
-"""How tensors flow through a pass: what a gradient comes back to, and how long each is needed."""
+"""The graph of autograd after a pass: which calls get a gradient; and how long tensors live."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.autograd.function import BackwardCFunction
 from archcount.tracing.forward_pass import Call
 
 
-def learn(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter[tuple[str, str]]:
+def mark_gradients(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter[tuple[str, str]]:
     """Mark the calls that a gradient comes back to, along the graph that autograd itself keeps.
 
     A gradient goes from a result to what it was computed from, tensor by tensor: what shares its
@@ -40,13 +40,13 @@ def learn(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter[tuple[st
         if _is_unseen(node, call):
             unseen[place, _told(node)] += 1
         elif call is not None:
-            call.learns = True
+            call.has_gradient = True
         waiting += [(other, place) for other, _ in node.next_functions if other is not None]
     return unseen
 
 
 def _is_unseen(node: Any, call: Call | None) -> bool:
-    """Tell whether a node works on the way back as nothing on the way there shows."""
+    """Return whether a node works on the way back as nothing on the way there shows."""
     if type(node).__name__ != "CppFunction":  # a node without a class of its own
         return isinstance(node, BackwardCFunction)
     return call is None or _SCRIPTED in node.name()
@@ -63,13 +63,13 @@ def _told(node: Any) -> str:
     return f"backward of {node.name().removesuffix('Backward')}"
 
 
-def lifetimes(
+def peak_memory(
     calls: Sequence[Call],
     sizes: Mapping[int, int],
     inputs: Sequence[int],
     results: Sequence[int],
 ) -> int:
-    """Give the most bytes that are needed at one time.
+    """Return the most bytes that are needed at one time.
 
     Memory is needed from the call that makes it to the last that touches it; what was given from
     the start, what is given back to the end.

@@ -1,4 +1,4 @@
-"""What a trace is made of: calls and modules."""
+"""A forward pass: its calls, and what was found of each module."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Pattern:
         return next(self.operation.tensors())
 
     def placed(self, memories: Sequence[int]) -> Operation:
-        """Give the operation on tensors in given memories."""
+        """Return the operation on tensors in given memories."""
         known = self.operation
         return Operation(
             known.name,
@@ -65,7 +65,7 @@ class Call:
         within: the paths of all modules that are being run, and of those that hold them.
         memories: of the tensors that were read, then of those that were given.
         charge: its cost, None where no rule counts it.
-        learns: whether a gradient comes back to it from a result.
+        has_gradient: whether a gradient comes back to it from a result.
     """
 
     pattern: Pattern
@@ -73,7 +73,7 @@ class Call:
     within: frozenset[str]
     memories: Sequence[int]
     charge: Charge | None
-    learns: bool = False
+    has_gradient: bool = False
 
     @property
     def operation(self) -> Operation:

@@ -1,4 +1,4 @@
-"""Several operations that come to one layer: padding, biases, response norms."""
+"""Fusion: several operations that come to one layer (padding, biases, response norms)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 
-def joined(node: TracedLayer, shape: Sequence[int], nodes: Sequence[TracedLayer]) -> TracedLayer:
+def fused(node: TracedLayer, shape: Sequence[int], nodes: Sequence[TracedLayer]) -> TracedLayer:
     """See one layer where several operations come to one.
 
     Args:
@@ -33,7 +33,7 @@ def joined(node: TracedLayer, shape: Sequence[int], nodes: Sequence[TracedLayer]
 
 
 def _is_its_bias(node: TracedLayer, shape: Sequence[int], layer: TracedLayer) -> bool:
-    """Tell whether a trained vector is added along the channels that a layer gives."""
+    """Return whether a trained vector is added along the channels that a layer gives."""
     if "alpha" in node.settings or layer.settings.get("bias") is not False:
         return False
     if node.settings["vector"] != layer.settings["out"]:
@@ -95,7 +95,7 @@ def _may_join(
 
 
 def _response_norm(nodes: Sequence[TracedLayer], source: LayerInput, below: LayerInput) -> int:
-    """Give the size of a local response norm, 0 where what is divided by is none."""
+    """Return the size of a local response norm, 0 where what is divided by is none."""
     size = 0
     for _ in range(7):
         if below.layer == INPUT:

@@ -1,4 +1,4 @@
-"""The layers that lead to the results, in an order that no style of code changes."""
+"""The order of layers: of those that lead to the results, whatever the style of the code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archcount.tracing.traced_layer import (
 
 
 def ordered(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> LayerSequence:
-    """Give the layers that lead to the ends, each after all that it reads.
+    """Return the layers that lead to the ends, each after all that it reads.
 
     The branches of a concatenation stand in their order; of a sum, the longer first, and among
     equally long ones by what they are, what they read and who reads them.
@@ -135,7 +135,7 @@ class _Graph:
         self.origins[number] = _digest(self.words[number], str(node.output), *read)
 
     def _look_back(self) -> None:
-        """Tell layers that are alike by who reads them."""
+        """Distinguish layers that are alike by who reads them."""
         seen: dict[int, list[str]] = {number: [] for number in self.reached}
         for place, end in enumerate(self.ends):
             if end.layer != INPUT:

@@ -1,4 +1,4 @@
-"""A pass as layers: what a model does, however its code is written."""
+"""A forward pass as a sequence of layers, however the code is written."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
 from archcount.tracing.forward_pass import Call, ForwardPass
-from archcount.tracing.layer_fusion import joined
+from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import ordered
 from archcount.tracing.traced_layer import INPUT, LayerInput, LayerSequence, TracedLayer
 
 
 def layers_of(trace: ForwardPass) -> LayerSequence:
-    """Give the layers that lead to a model's results, in the order of what they read.
+    """Return the layers that lead to a model's results, in the order of what they read.
 
     In which order the code runs them does not matter. What moves numbers without arithmetic is no
     layer; several operations that come to one layer (a local response norm, a product and its
@@ -148,7 +148,7 @@ class _Walk:
             output=output,
             weights=self._weights(kind, operation),
         )
-        number = self._placed(joined(node, first.shape, self.nodes), operation)
+        number = self._placed(fused(node, first.shape, self.nodes), operation)
         for place, spec in enumerate(operation.outputs):
             self.made[spec.storage] = LayerInput(number, place)
 
@@ -166,7 +166,7 @@ class _Walk:
     def _flat(
         self, kind: str, settings: dict[str, object], read: Sequence[tuple[TensorSpec, LayerInput]]
     ) -> tuple[LayerInput, ...]:
-        """Give what is read; of a concatenation in another, what that one reads."""
+        """Return what is read; of a concatenation in another, what that one reads."""
         sources: list[LayerInput] = []
         for spec, source in read:
             inner = None if source.layer == INPUT else self.nodes[source.layer]
@@ -183,7 +183,7 @@ class _Walk:
         return tuple(sources)
 
     def _placed(self, node: TracedLayer, operation: Operation) -> int:
-        """Give the number of a layer: of the same one where it was worked out before."""
+        """Return the number of a layer: of the same one where it was worked out before."""
         specs = [(self._source(spec), spec) for spec in operation.tensors()]
         # What multiplies stands as often as it is done, as its cost does; constants are unknown.
         is_known = all(source or spec.origin == Origin.WEIGHT for source, spec in specs)
@@ -211,13 +211,13 @@ _TRAINED = frozenset({"conv", "transposed conv", "linear", "embedding", "embeddi
 
 
 def _is_of_weights(operation: Operation) -> bool:
-    """Tell whether something trained is worked on, such as learnt queries."""
+    """Return whether something trained is worked on, such as learnt queries."""
     trained = any(spec.origin == Origin.WEIGHT for spec in operation.tensors())
     return trained and operation.output.is_floating
 
 
 def _is_of_each_image(call: Call, last: Call | None) -> bool:
-    """Tell an instance norm by its way of working: the channels of all images as of one."""
+    """Return whether it is an instance norm: the channels of all images are read as of one."""
     read = call.operation.tensor("input")
     is_training = call.operation.arguments.get("training")
     if not is_training or read.shape[0] != 1 or last is None or last.place != call.place:

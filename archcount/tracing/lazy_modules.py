@@ -1,4 +1,4 @@
-"""Lazy layers, which know their sizes only when they have run."""
+"""Lazy modules, whose sizes are unknown until they have run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcount.tracing.object_copy import Copier
 def fit(
     module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], method: str = "forward"
 ) -> None:
-    """Give the lazy layers of a module their sizes, by a run of a copy of it.
+    """Return the lazy layers of a module their sizes, by a run of a copy of it.
 
     The module itself is not run, and what it keeps from one run to the next is as it was.
 
@@ -46,7 +46,7 @@ def fit(
 
 
 def is_unfit(part: nn.Module) -> bool:
-    """Tell whether a module has tensors of its own whose sizes are not known yet."""
+    """Return whether a module has tensors of its own whose sizes are not known yet."""
     own = (*part._parameters.values(), *part._buffers.values())
     return any(tensor is not None and is_lazy(tensor) for tensor in own)
 

@@ -183,7 +183,7 @@ class ModelCopy:
 
 
 def _wrapper(module: nn.Module) -> str:
-    """Give the name of a wrapper of torch, empty for any other module."""
+    """Return the name of a wrapper of torch, empty for any other module."""
     kind = type(module)
     return kind.__name__ if kind.__name__ in _WRAPPERS and kind.__module__[:6] == "torch." else ""
 

@@ -22,7 +22,7 @@ from archcount.tracing.recorder import Recorder
 
 
 class ModuleStack:
-    """Tells the recorder which module is being run; a context manager.
+    """A context manager that tells the recorder which module is being run.
 
     Args:
         found: the record of every module of the model.
@@ -102,7 +102,7 @@ def _holders(path: str) -> frozenset[str]:
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
-    """Give the shape of a tensor, or of the first in what holds several."""
+    """Return the shape of a tensor, or of the first in what holds several."""
     if isinstance(value, tuple) and value:
         value = value[0] if isinstance(value[0], Tensor) else value
     if isinstance(value, Tensor):

@@ -21,7 +21,7 @@ def add_up(
     found: Mapping[nn.Module, ModuleTrace],
     unseen: Mapping[tuple[str, str], int],
 ) -> None:
-    """Give each module what was done while it, or one that it holds, was run.
+    """Return each module what was done while it, or one that it holds, was run.
 
     Args:
         calls: what was done.
@@ -42,7 +42,7 @@ def add_up(
             cost = _all_norm(charge.cost) if call.place in norms else charge.cost
             own.setdefault(call.place, []).append(cost)
             costs.setdefault(call.within, []).append(cost)
-            if call.learns:
+            if call.has_gradient:
                 backward[call.within] += charge.backward
     for path, each in own.items():
         records[path].own = _total(each)

@@ -1,4 +1,4 @@
-"""The tensors in what a model takes and gives, however it is wrapped."""
+"""The tensors nested in what a model takes and returns: containers, data classes, iterators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 def tensors_in(value: Any, *, use_up: bool = False) -> Iterator[Tensor]:
-    """Find every tensor in a value, in order: in containers, data classes, other objects.
+    """Return every tensor in a value, in order: in containers, data classes, other objects.
 
     Args:
         value: of any kind.

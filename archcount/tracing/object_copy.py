@@ -1,4 +1,4 @@
-"""Copies of whatever a model holds, so that running it changes nothing of the caller's."""
+"""Deep copies of any object, so that running a copied model changes nothing of the caller's."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Copier:
         return proxy(self.copied(value.__repr__.__self__, name))
 
     def _function(self, value: FunctionType, name: str) -> FunctionType:
-        """Give a function that leads to the copy where it led to the model.
+        """Return a function that leads to the copy where it led to the model.
 
         What has its name in a module belongs to the program, not to the model.
         """
@@ -177,7 +177,7 @@ class Copier:
         return copy
 
     def _cell(self, cell: CellType) -> CellType:
-        """Give the copy of a cell, one for all functions that share it."""
+        """Return the copy of a cell, one for all functions that share it."""
         self._kept.append(cell)
         return self.keep(cell, CellType())  # type: ignore[no-any-return]
 

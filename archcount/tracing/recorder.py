@@ -1,4 +1,4 @@
-"""The recorder: every operation of a pass, met at dispatch, noted with its module."""
+"""The recorder: every operation that torch dispatches in a pass, with the module that ran it."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         return given, False
 
     def nodes(self) -> dict[Any, Call]:
-        """Give the calls by their nodes in the graph of autograd, which hand gradients back."""
+        """Return the calls by their nodes in the graph of autograd, which hand gradients back."""
         if self._last is not None:
             self._settle()
         return self._nodes

@@ -1,4 +1,4 @@
-"""What is set around a pass, and is as it was after it."""
+"""Context managers around a pass: settings of torch, random states, garbage collection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Keep Python from looking for cycles among the many small things of a pass.
 
     Nearly all of them are let go without it; looking for cycles takes longer than the pass.
@@ -30,14 +30,14 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def counting_context() -> Iterator[None]:
     """Let a pass show what it does, and leave the random state and settings as they were.
 
     Fused paths are switched off, so that attention, recurrent layers and encoders come to the
     products that they are made of; gradients are on, so that it is seen which are needed.
 
     >>> before = torch.random.get_rng_state()
-    >>> with undisturbed():
+    >>> with counting_context():
     ...     _ = torch.rand(1)
     >>> torch.equal(before, torch.random.get_rng_state())
     True

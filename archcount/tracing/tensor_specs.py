@@ -1,4 +1,4 @@
-"""What an operation is given, written out without its numbers; and which memory it lies in."""
+"""Tensors as shape, type, strides and origin; and the memories that they lie in."""
 
 from __future__ import annotations
 

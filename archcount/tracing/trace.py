@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from archcount.tracing.autograd_graph import learn, lifetimes
+from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.lazy_modules import fit
 from archcount.tracing.module_stack import ModuleStack
@@ -60,7 +60,7 @@ def trace(
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     results = tuple([recorder.keep(tensor) for tensor in ends])
-    unseen = learn(recorder.nodes(), ends) + stack.elsewhere
+    unseen = mark_gradients(recorder.nodes(), ends) + stack.elsewhere
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
     add_up(recorder.calls, found, unseen)
@@ -72,13 +72,13 @@ def trace(
         inputs=inputs,
         results=results,
         activation_bytes=sum(made.values()),
-        peak_bytes=lifetimes(recorder.calls, recorder.sizes, inputs, results),
+        peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
         remarks=(_CAST,) if recorder.is_cast else (),
     )
 
 
 def _tensors_of(parts: Iterable[nn.Module]) -> list[Tensor]:
-    """Give the parameters and buffers of modules."""
+    """Return the parameters and buffers of modules."""
     return [
         tensor
         for part in parts

@@ -214,7 +214,7 @@ def test_a_missing_device_exits_3_and_lists_available_ones():
         (["--threads", "0"], "--threads 0"),
         (["compare", "none.json", "none.json"], "cannot read 'none.json'"),
         (["compare", "a", "b", "--fail-on", "slower:5"], "allowed: slower, slower:5%"),
-        (["none.py:build", "--input", "4"], "there is no file 'none.py'"),
+        (["none.py:build", "--input", "4"], "no file 'none.py'"),
         (["--inputs", "a:b"], "--inputs needs a package:callable"),
         (
             ["torch.nn:Linear", "--inputs", "a:b", "--dtype", "bf16"],

@@ -8,7 +8,7 @@ from probes import PROBES
 from torch.utils._pytree import tree_map
 
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.run_context import undisturbed
+from archcount.tracing.run_context import counting_context
 from archcount.tracing.trace import trace
 
 
@@ -20,7 +20,7 @@ def test_probes_count_as_worked_out_by_hand(probe, device):
     inputs = tree_map(
         lambda item: item.to(device) if isinstance(item, torch.Tensor) else item, probe.inputs()
     )
-    with undisturbed():
+    with counting_context():
         traced = trace(module, inputs)
     whole = traced.modules[0]
     assert (whole.cost.macs, whole.backward) == (probe.forward, probe.backward)

@@ -19,7 +19,7 @@ import archcount as ac
 from archcount.operators.operation import Operation, TensorSpec
 from archcount.spec.catalogue import shipped_tables
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.run_context import undisturbed
+from archcount.tracing.run_context import counting_context
 from archcount.tracing.tensor_specs import Memories
 from archcount.tracing.trace import trace
 
@@ -42,11 +42,11 @@ def told(module, inputs, train=False, device="meta"):
     """Run a model; give everything that is known of the pass."""
     module = ModelCopy(module, device).module.train(train)
     given = tree_map(lambda x: x.to(device) if isinstance(x, torch.Tensor) else x, inputs)
-    with undisturbed():
+    with counting_context():
         traced = trace(module, given)
     numbers: dict[int, int] = {}
     calls = [
-        (numbered(call.operation, numbers), call.place, call.charge, call.learns)
+        (numbered(call.operation, numbers), call.place, call.charge, call.has_gradient)
         for call in traced.calls
     ]
     rest = (traced.modules, traced.activation_bytes, traced.peak_bytes, traced.remarks)

@@ -21,7 +21,7 @@ import archcount as ac
 from archcount.errors import UsageError
 from archcount.layers import Cost
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.run_context import undisturbed
+from archcount.tracing.run_context import counting_context
 from archcount.tracing.trace import trace
 
 
@@ -45,7 +45,7 @@ class Restless(nn.Module):
 
 def passed(module, *shape, device="meta"):
     shadow = ModelCopy(module, device)
-    with undisturbed():
+    with counting_context():
         return trace(shadow.module, [torch.empty(*shape, device=device)]), shadow
 
 
@@ -509,7 +509,7 @@ def test_iterators_that_a_model_is_given_are_left_to_it():
 
     model = ModelCopy(Summed(None)).module
     x = torch.empty(1, 4, device="meta")
-    with undisturbed():
+    with counting_context():
         whole = trace(nn.Sequential(model), [iter([x, x])]).modules[0]
     # a twice and b
     assert whole.cost.macs == 48
@@ -555,7 +555,7 @@ def test_looking_at_what_was_filled_without_numbers_is_refused():
 @pytest.mark.filterwarnings("ignore")
 def test_spectral_norm_in_training_has_nothing_uncounted():
     module = torch.nn.utils.spectral_norm(nn.Linear(4, 3))
-    with undisturbed():
+    with counting_context():
         traced = trace(ModelCopy(module.train()).module, [torch.empty(2, 4, device="meta")])
     assert not [record.missed for record in traced.modules if record.missed]
 
@@ -573,7 +573,7 @@ def test_answers_from_memory_know_the_default_type():
 
 
 def trace_of(model):
-    with undisturbed():
+    with counting_context():
         x = torch.empty(1, 4, device="meta", dtype=torch.float32)
         return trace(ModelCopy(model).module, [x]).activation_bytes
 

@@ -99,17 +99,17 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["{own}", "--input", "4"], "names nothing to call.*write .*own_net.py:NAME"),
+        (["{own}", "--input", "4"], "names no callable.*write .*own_net.py:NAME"),
         (["{own}:Token", "--input", "4"], "did you mean 'Tokens'"),
         (["{own}:NUMBER", "--input", "4"], "gives a int; allowed: an nn.Module"),
         (["{own}:tokens", "--input", "4"], "gives a dict; allowed: an nn.Module"),
         (["nowhere.py:Net", "--input", "4"], "no file 'nowhere.py'"),
-        (["no_such_package:Net", "--input", "4"], "no module 'no_such_package'"),
-        (["torch.nn:Identity"], "nothing says what the model is called with"),
+        (["no_such_package:Net", "--input", "4"], "no module named 'no_such_package'"),
+        (["torch.nn:Identity"], "no input given"),
         (["torch.nn:Identity", "--input", "3y4"], "--input '3y4'; allowed: 3x224x224"),
         (["torch.nn:Identity", "--input", "int63[4]"], "unknown type 'int63'"),
-        (["torch.nn:Identity", "--input", "a:[1]", "--input", "a:[1]"], "a is given twice"),
-        (["torch.nn:Identity", "--input", "a:[1]", "--input", "a.b:[1]"], "a.b is given twice"),
+        (["torch.nn:Identity", "--input", "a:[1]", "--input", "a:[1]"], "duplicate input a"),
+        (["torch.nn:Identity", "--input", "a:[1]", "--input", "a.b:[1]"], "duplicate input a.b"),
         (["torch.nn:Identity", "--input", "4", "--inputs", "x:y"], "leave one away"),
         (["torch.nn:Identity", "--input", "4", "--arg", "x"], "--arg 'x'; allowed: NAME=VALUE"),
         (["torch.nn:Identity", "--input", "4", "--device", "tpu"], "unknown device 'tpu'"),
@@ -122,7 +122,7 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
         (["torch.nn:Identity", "--inputs", "{own}:layer"], "a Linear as input"),
         (["{own}:Quits", "--input", "4"], "Quits failed: SystemExit"),
         (["googlenett"], "did you mean 'googlenet'"),
-        (["resnet@18", "--variant", "34"], "both name one"),
+        (["resnet@18", "--variant", "34"], "two variants"),
         (["resnet@19"], "no variant '19'"),
         (["torch.nn:Identity", "--input", "9" * 19 + "x4"], "allowed: sizes from 0 to 2\\^63 - 1"),
     ],
@@ -179,7 +179,7 @@ def test_a_function_that_makes_the_input_and_fails_is_said():
     def fails():
         raise KeyError("data")
 
-    with pytest.raises(UserCodeError, match="the function that makes the input failed: KeyError"):
+    with pytest.raises(UserCodeError, match="the function that returns the input failed: KeyError"):
         ac.count(nn.Linear(4, 3), input=fails)
 
 
@@ -269,8 +269,8 @@ def test_wrong_arguments_in_python_are_said_clearly():
         ({"input": (-1, 4)}, r"the input \[-1,4\]; allowed: sizes from 0"),
         ({"input": [(2, 2**63)]}, "allowed: sizes from 0"),
         ({"input": lambda: (-1, 4)}, "allowed: sizes from 0"),
-        ({"input": ""}, "nothing says what the model is called with; give an input"),
-        ({"input": None}, "nothing says what the model is called with; give an input"),
+        ({"input": ""}, "no input given; give an input"),
+        ({"input": None}, "no input given; give an input"),
         ({"input": "4", "batch": 1.5}, "batch 1.5; allowed: a whole number"),
         ({"input": "4", "batch": "2"}, "batch 2; allowed: a whole number"),
         ({"input": "4", "batch": True}, "batch True; allowed: a whole number"),
