@@ -8,7 +8,7 @@ from dataclasses import replace
 from archcount import comparison, engines
 from archcount.api.table_report import TableReport
 from archcount.api.table_results import table_result
-from archcount.api.tables import Table, load
+from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed
 from archcount.engines import Count
@@ -16,6 +16,8 @@ from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
 from archcount.errors import Problem, UsageError
 from archcount.printed import PrintedTable
+from archcount.spec.catalogue import find_table
+from archcount.spec.load import load_table
 
 
 def compare(report: TableReport, table: Table) -> TableReport:
@@ -82,11 +84,12 @@ def compare_with_reasons(
 def _references(printed: PrintedTable) -> dict[str, Count]:
     """Count the shipped tables that ratios are set against, by name; many name the same."""
     named = [claim.than for claim in printed.claims if claim.than is not None and claim.than.table]
-    count = engines.engine("formula").count
-    return {
-        name: count(load(other.table).architecture(variant=other.variant))
-        for name, other in {other.name: other for other in named}.items()
-    }
+    counts = {}
+    for name, other in {other.name: other for other in named}.items():
+        table = load_table(*find_table(other.table), variant=other.variant)
+        network = table.architecture(variant=other.variant)
+        counts[name] = engines.engine("formula").count(network)
+    return counts
 
 
 def _confirmed(

@@ -25,7 +25,7 @@ class SweepReport(Report):
     """A table at many points, each counted when it is asked for.
 
     Iterating yields the points in order, the batch changing fastest; each has `input`, `lets`,
-    `batch`, `params`, `weights`, `macs`, `output`, and `problem` where the rows do not go together.
+    `batch`, `params`, `weights`, `macs`, `output`, and `problem` where the rows are incompatible.
 
     Attributes:
         record: the network, and what is varied.

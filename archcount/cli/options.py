@@ -78,4 +78,5 @@ def loaded(name: str, variant: str) -> tuple[Table, str]:
         raise UsageError(
             Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
         )
-    return load_table(target.table, target.label), target.variant
+    table = load_table(target.table, target.label, variant=target.variant)
+    return table, target.variant

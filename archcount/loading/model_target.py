@@ -25,7 +25,7 @@ class ModelTarget:
         label: what messages call the file.
         variant: of the table.
 
-    >>> Target.read("resnet@50").variant, Target.read("torch.nn:Linear").table
+    >>> ModelTarget.read("resnet@50").variant, ModelTarget.read("torch.nn:Linear").table
     ('50', None)
     """
 
@@ -82,7 +82,7 @@ class ModelTarget:
         assert self.table is not None, "a user's code has no table"
         from archcount.spec.load import load_table
 
-        table = load_table(self.table, self.label)
+        table = load_table(self.table, self.label, variant=self.variant)
         return table.architecture(variant=self.variant, input=input)
 
 

@@ -13,7 +13,7 @@ from archcount.symbolic.sweep import Point
 from archcount.symbolic.sweep_axes import Axes
 
 _MOST = 12
-"""Curves that can be told apart."""
+"""The most curves that can be distinguished."""
 
 _Curves = Mapping[str, Sequence[tuple[float, Point]]]
 

@@ -12,15 +12,18 @@ from archcount.spec.variant_reader import TableSource, in_order
 from archcount.spec.yaml_tree import parse, read_text
 
 
-def load_table(path: Path, label: str = "", *, every_variant: bool = False) -> Table:
+def load_table(
+    path: Path, label: str = "", *, variant: str = "", every_variant: bool = False
+) -> Table:
     """Load a table from its file.
 
-    The file as a whole and its default variant are read; another variant is read when it is first
-    asked for, and its problems are raised then.
+    The file as a whole and one variant are read; another variant is read when it is first asked
+    for, and its problems are raised then.
 
     Args:
         path: the file.
         label: what messages call it; the path if empty.
+        variant: the one to read now; the default one if empty.
         every_variant: read every variant now.
 
     Raises:
@@ -42,7 +45,7 @@ def load_table(path: Path, label: str = "", *, every_variant: bool = False) -> T
     read = {
         name: source.read(name, problems)
         for name in source.networks
-        if every_variant or name == source.default
+        if every_variant or name == (variant or source.default)
     }
     if problems:
         raise InvalidTableError(in_order(problems))

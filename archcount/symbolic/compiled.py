@@ -1,19 +1,19 @@
-"""Counts as sums of products, input size apart from `let` names: worked out fast at many points."""
+"""Expressions compiled for many points: the input size apart from `let` names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import mul
 
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.polynomial import Number, Polynomial, names_of
+from archcount.symbolic.sweep_axes import number_of
 from archcount.symbolic.symbols import SIZE
 
 _REMEMBERED = 10_000
-"""Sizes, and combinations of `let` values, whose part of the work is kept."""
+"""Sizes, and combinations of `let` values, whose factors are kept."""
 
 
 class CompiledCounts:
@@ -25,7 +25,6 @@ class CompiledCounts:
     Args:
         counts: the expressions.
         guards: where they hold.
-        number: gives the number that a text of a `let` value stands for; None where there is none.
         lets: the `let` names that points have values of.
     """
 
@@ -33,7 +32,6 @@ class CompiledCounts:
         self,
         counts: Sequence[Polynomial],
         guards: Sequence[Guard],
-        number: Callable[[str], Fraction | None],
         lets: Sequence[str],
     ) -> None:
         split = [count.by_names(SIZE) for count in counts]
@@ -41,7 +39,7 @@ class CompiledCounts:
         none = Polynomial.of(0)
         self._factors = [[parts.get(term, none) for term in self._terms] for parts in split]
         self._guards = guards
-        self._number, self._lets = number, lets
+        self._lets = lets
         self._of_size = lru_cache(_REMEMBERED)(self._size_part)
         self._of_lets = lru_cache(_REMEMBERED)(self._lets_part)
 
@@ -77,7 +75,7 @@ class CompiledCounts:
         """Return whole factors of the terms, by count, and what all of them are multiplied by."""
         point = {}
         for name, text in zip(self._lets, lets, strict=True):
-            number = self._number(text)
+            number = number_of(text)
             if number is None:
                 return None
             point[name] = number

@@ -69,8 +69,8 @@ def formulas(network: Variant, symbols: Sequence[str] = (), multiple: int = 1) -
         multiple: sides are taken for multiples of this.
 
     Raises:
-        UsageError: there is no such name, two do not go together, or the network is
-            made differently for each value of one.
+        UsageError: a name is unknown, two cannot be combined, or the layers differ for each
+            value of one.
 
     >>> from archcount.spec.catalogue import find_table
     >>> from archcount.spec.load import load_table
@@ -128,7 +128,7 @@ def _run(
     try:
         counted = count_symbolically(network, own, point)
     except InvalidTableError as error:
-        # The table's own numbers go together; those of a multiple are not in its file.
+        # The rows are compatible with the table's own numbers; a multiple is not in its file.
         tried = " and ".join(f"{name} = {value}" for name, value in sides.items())
         problem = replace(error.problems[0], where=None)
         raise UsageError(replace(problem, what=f"with {tried}: {problem.what}")) from None

@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import lru_cache
 from itertools import product
 
-from archcount.architecture import parse_expression
 from archcount.architecture.context import ExpansionCache
 from archcount.engines.formula import count
 from archcount.errors import ArchcountError, UsageError
 from archcount.layers import Shape
 from archcount.spec.variant import Variant
 from archcount.symbolic.compiled import CompiledCounts
-from archcount.symbolic.sweep_axes import Axes
+from archcount.symbolic.sweep_axes import Axes, number_of
 from archcount.symbolic.symbolic_count import count_symbolically
 from archcount.symbolic.symbols import SIDES, SIZE
 
 _PAYS = 100
-"""Expansions that take as long as it takes to find expressions."""
+"""Expansions that take as long as deriving expressions."""
 _KEPT = 50
-"""Expressions that are kept, each for another part of the points."""
+"""Compiled expressions that are kept, each for another part of the points."""
 _REMEMBERED = 20_000
 """Blocks that are remembered at a time: at the ends of networks many sizes are alike."""
 
@@ -36,7 +33,7 @@ class Point:
         input: (channels, height, width).
         lets: the values of the names that were varied.
         batch: how many images `macs` are of.
-        params: trained numbers; None where the rows do not go together so.
+        params: trained numbers; None where the rows are incompatible.
         weights: those of kernels.
         macs: multiply-accumulates of the batch.
         output: (channels, height, width).
@@ -103,15 +100,15 @@ class _Counter:
         self._varied = {name for name, found in values.items() if len({*found}) > 1}
         self._cache = ExpansionCache()
         self._expanded = self._tried = 0
-        self._found: deque[CompiledCounts] = deque(maxlen=_KEPT)
+        self._compiled: deque[CompiledCounts] = deque(maxlen=_KEPT)
 
     def point(self, size: tuple[int, ...], lets: tuple[str, ...]) -> Point:
         """Count one image.
 
-        Expressions are looked for at one of `_PAYS` points that had to be expanded, so that they
-        never take longer than the expansions.
+        Expressions are derived after every `_PAYS` points that had to be expanded, so that this
+        never takes longer than the expansions.
         """
-        for found in self._found:
+        for found in self._compiled:
             counts = found.at(size, lets)
             if counts is not None:
                 params, weights, macs, *output = counts
@@ -125,7 +122,7 @@ class _Counter:
                 )
         point = self._expand(size, lets)
         if not point.problem and self._expanded >= _PAYS * (1 + self._tried):
-            self._look(size, lets)
+            self._derive(size, lets)
         return point
 
     def _expand(self, size: tuple[int, ...], lets: tuple[str, ...]) -> Point:
@@ -135,8 +132,8 @@ class _Counter:
         values = dict(zip(self._lets, lets, strict=True))
         return expanded(self._network, size, values, self._cache)
 
-    def _look(self, size: tuple[int, ...], lets: tuple[str, ...]) -> None:
-        """Find expressions that hold at a point, and wherever a run decides the same."""
+    def _derive(self, size: tuple[int, ...], lets: tuple[str, ...]) -> None:
+        """Derive expressions that hold at a point, and wherever a run decides the same."""
         self._tried += 1
         numbers = {name: number_of(text) for name, text in zip(self._lets, lets, strict=True)}
         values = {name: number for name, number in numbers.items() if number is not None}
@@ -148,20 +145,9 @@ class _Counter:
             counted = count_symbolically(self._network, size, varied, values)
         except UsageError:
             return  # they grow too long
-        found = CompiledCounts(counted.total.numbers, counted.guards, number_of, self._lets)
+        found = CompiledCounts(counted.total.numbers, counted.guards, self._lets)
         if found.is_separable:
-            self._found.appendleft(found)
-
-
-@lru_cache(_REMEMBERED)
-def number_of(text: str) -> Fraction | None:
-    """Return the number that a `let` value is; None where it reads other names.
-
-    >>> number_of("1/4"), number_of("w/2")
-    (Fraction(1, 4), None)
-    """
-    expression = parse_expression(text)
-    return None if expression.names else Fraction(expression.evaluate(lambda _: Fraction(1)))
+            self._compiled.appendleft(found)
 
 
 def expanded(

@@ -76,6 +76,16 @@ def read_axes(
     return axes
 
 
+def number_of(text: str) -> Fraction | None:
+    """Return the number that a `let` value is; None where it reads other names.
+
+    >>> number_of("1/4"), number_of("w/2")
+    (Fraction(1, 4), None)
+    """
+    expression = parse_expression(text)
+    return None if expression.names else Fraction(expression.evaluate(lambda _: Fraction(1)))
+
+
 def _words(values: Values) -> list[str]:
     if isinstance(values, str):
         return [word.strip() for word in values.split(",") if word.strip()]

@@ -94,7 +94,7 @@ def count_symbolically(
 
     Raises:
         UsageError: the expressions grow too long.
-        InvalidTableError: the rows do not go together at this point.
+        InvalidTableError: the rows are incompatible at this point.
     """
     condition = PathCondition(point)
     symbols = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -296,3 +297,39 @@ def test_what_the_paper_prints_no_column_of_is_counted_beside_what_it_does(toy_t
     assert ["Row", "Output", "paper", "Params", "MACs"] in plain
     assert ["stage", "4x4x8", "match", "2,088", "32,768"] in plain
     assert ["total", "1x1x10", "2,290", "39,760"] in plain
+
+
+def reports(table):
+    from torch import nn
+
+    from archcount.api.printed_report import printed_report
+
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
+    yield ac.count(table, engine="formula")
+    yield ac.compare(ac.count(table, engine="formula"), table)
+    yield ac.count(net, input="3x8x8")
+    yield ac.diff(net, nn.Sequential(nn.Conv2d(3, 8, 5), nn.ReLU()), input="3x8x8")
+    yield ac.explain(ac.load("googlenet"), "inception_5a")
+    yield ac.check(table.path, engine="formula")
+    yield ac.infer(table)
+    yield ac.list()
+    yield ac.formula(table)
+    yield printed_report(table.written)
+
+
+def test_every_report_can_be_written_in_every_format(table):
+    for report in reports(table):
+        assert isinstance(report, ac.Report)
+        for form in report.formats:
+            assert report.render(form, width=100, colour=False).strip(), (report, form)
+        found = json.loads(report.to_json())
+        assert found["schema"] == report.schema
+        assert re.fullmatch(r"archcount\.[a-z-]+/[12]", report.schema)
+        lines = list(csv.reader(io.StringIO(report.to_csv())))
+        assert len(lines) - 1 == len(report.to_frame())
+        assert "<table>" in report._repr_html_()
+
+
+def test_an_unknown_format_names_the_known_ones(report):
+    with pytest.raises(ac.UsageError, match="unknown format 'pdf'; allowed: rich, plain, csv"):
+        report.render("pdf")

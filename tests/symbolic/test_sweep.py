@@ -106,7 +106,7 @@ def test_random_tables_are_as_expanded(tmp_path):
         draw = random.Random(seed)
         path.write_text(random_table(draw))
         names = draw.sample(["w", "v", "g", "p", "s", "times"], 2)
-        lets = {name: [1, 2, "1/2", 16][: draw.randint(1, 4)] for name in names}
+        lets = {name: [1, 0, 2, "1/2", 16][: draw.randint(1, 5)] for name in names}
         try:
             report = ac.sweep(ac.load(path), input=[*range(1, 60), "8x9x30", "2x31x7"], let=lets)
         except ac.ArchcountError:
