@@ -52,7 +52,8 @@ def run(
     with counting_context(), memory_needed(_SMALLER):
         with _failures(name, "", device):
             copy = ModelCopy(module, device)
-            copy.module.train(train)
+            if any(part.training is not train for part in copy.parts.values()):
+                copy.module.train(train)
         inputs = given
         if not isinstance(given, Inputs):
             inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)

@@ -50,8 +50,9 @@ class ModelCopy:
     """
 
     def __init__(self, module: nn.Module, device: str = "meta") -> None:
-        held = chain(module.parameters(), module.buffers())
-        if device != "meta" and any(tensor.is_meta for tensor in held):
+        if device != "meta" and any(
+            tensor.is_meta for tensor in chain(module.parameters(), module.buffers())
+        ):
             raise UsageError(
                 Problem(
                     what="the model lies on the meta device, and has no numbers to run with",
@@ -141,17 +142,18 @@ class ModelCopy:
 
     def _fill(self, copy: nn.Module, module: nn.Module, path: str) -> None:
         state, held, memo = copy.__dict__, vars(module), self._memo
+        state.update(held)  # most of it are numbers and texts, which are as they are
         for name, value in held.items():
             kind = type(value)
-            if kind in SIMPLE or (kind is tuple and SIMPLE.issuperset(map(type, value))):
-                state[name] = value
-            elif name in PARTS:
+            if kind in SIMPLE:
+                continue
+            if name in PARTS:
                 state[name] = {
                     key: item if item is None else memo[id(item)] for key, item in value.items()
                 }
             elif kind in _HOLDERS and not value:  # as nearly all that torch keeps in a module
                 state[name] = memo.setdefault(id(value), kind())
-            else:
+            elif kind is not tuple or not SIMPLE.issuperset(map(type, value)):
                 state[name] = self._filled(name, value, path)
 
     def _filled(self, name: str, value: Any, path: str) -> Any:
