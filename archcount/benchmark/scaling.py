@@ -21,11 +21,6 @@ def measure_scaling(
 ) -> Scaling | None:
     """Measure one process alone, then all together, with the same threads per process.
 
-    Args:
-        configuration: of each process; `batch` is per process.
-        plan: how long to measure.
-        launch: the number of processes and nodes.
-
     Returns:
         The result of rank 0, or why they could not be run; None on other nodes.
     """

@@ -143,13 +143,7 @@ def _standing(
 def fit_columns(
     printed: PrintedTable, count: Count, *, declared: bool = True
 ) -> dict[str, tuple[ColumnFit, ...]]:
-    """Fit every listed convention to each printed column of numbers.
-
-    Args:
-        printed: the printed table.
-        count: its count.
-        declared: try the conventions that the file declares too.
-    """
+    """Fit every listed convention, the declared ones too if asked, to each printed column."""
     rows = {row.id: row for row in count.rows}
     fits = {}
     for column in QUANTITIES:

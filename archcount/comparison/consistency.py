@@ -40,14 +40,7 @@ def contradictions(
     recount: Recount,
     conventions: Mapping[str, Sequence[Convention]],
 ) -> tuple[Contradiction, ...]:
-    """Find the printed cells and claims that disagree with one another.
-
-    Args:
-        printed: the printed table.
-        count: the count of the table as it stands.
-        recount: its rows.
-        conventions: the conventions that each column bears out.
-    """
+    """Find the printed cells and claims that disagree with one another."""
     found: list[Contradiction] = []
     rows = {row.id: row for row in count.rows}
     for place, row in enumerate(printed.rows):

@@ -58,13 +58,7 @@ def all_options(column: str, conventions: Sequence[Convention]) -> tuple[Option,
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The numbers that print as a cell does, under one convention.
-
-    Attributes:
-        convention: the convention.
-        bits: its bits.
-        numbers: the numbers.
-    """
+    """The numbers that print as a cell does, under one convention."""
 
     convention: Convention
     bits: float

@@ -33,16 +33,7 @@ def reasoned(
     against: Sequence[Contradiction],
     conventions: Mapping[str, Sequence[Convention]],
 ) -> ComparedRow:
-    """Return every cell of a row that is off its reason.
-
-    Args:
-        row: the row's count.
-        cells: its cells, judged under the declared conventions.
-        constraints: its printed cells.
-        found: what the search found.
-        against: the contradictions that the row is part of.
-        conventions: by column the declared convention, then the others that it bears out.
-    """
+    """Return every cell of a row that is off its reason."""
     best = next(iter(found.explanations), None)
     declared = {column: known[0] for column, known in conventions.items()}
     missed = dict(constraints.missed(row, declared))

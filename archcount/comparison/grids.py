@@ -23,14 +23,6 @@ def outputs(
     """Find where widths do not give the printed channels, or patch and stride the printed grid.
 
     The row is taken on the input that is printed, so that it answers for itself alone.
-
-    Args:
-        row: the printed row.
-        before: the one before it.
-        after: the one after it.
-        plan: what can be read otherwise in the row.
-        recount: the rows.
-        conventions: the conventions that each column bears out.
     """
     if "output" not in row.cells:
         return
@@ -79,13 +71,7 @@ def _striding(plan: Plan) -> tuple[str, ...]:
 def given_by_inputs(
     row: PrintedRow, before: PrintedRow | None, recount: Recount
 ) -> Iterator[Contradiction]:
-    """Find where patch and stride of the row before do not lead from its input to this one's.
-
-    Args:
-        row: the printed row.
-        before: the one before it.
-        recount: the rows.
-    """
+    """Find where patch and stride of the row before do not lead from its input to this one's."""
     if before is None or "output" in before.cells:
         return
     if "input" not in row.cells or "input" not in before.cells:

@@ -14,13 +14,7 @@ _NEAR = Fraction(1, 5)
 
 
 class NearMiss:
-    """What a row's printed numbers want, and the reading that came nearest so far.
-
-    Args:
-        constraints: the printed cells.
-        count: the row as the table stands; what is no nearer is not near.
-        conventions: by column the declared convention, then the others that it bears out.
-    """
+    """What a row's printed numbers want, and the reading that came nearest so far."""
 
     def __init__(
         self,

@@ -73,12 +73,10 @@ class Count:
     """What one engine found of a whole network.
 
     Attributes:
-        engine: the engine's name.
         version: the version of the library that counted.
         rows: the table's rows in order.
         heads: the auxiliary classifiers, where they were counted.
         depth_with_pooling: layers with weights and pools on the longest path.
-        uncounted: what could not be counted.
     """
 
     engine: str

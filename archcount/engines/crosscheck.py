@@ -15,7 +15,6 @@ class Disagreement:
     """Two engines that found different numbers.
 
     Attributes:
-        row: the row's name.
         what: the field or cost category.
         values: what each engine found, as text, by its name.
     """

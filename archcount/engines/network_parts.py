@@ -11,11 +11,7 @@ from archcount.engines.formula import count_row
 
 
 class NetworkParts:
-    """Counts parts of an architecture.
-
-    Args:
-        architecture: the expanded table.
-    """
+    """Counts parts of an architecture."""
 
     def __init__(self, architecture: Architecture) -> None:
         self._architecture = architecture

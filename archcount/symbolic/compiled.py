@@ -21,11 +21,6 @@ class CompiledCounts:
 
     Each count is a sum of terms a * b, where a reads the input size alone and b the `let` names
     alone; so is each guard. Both are worked out once a size, and once a combination of values.
-
-    Args:
-        counts: the expressions.
-        guards: where they hold.
-        lets: the `let` names that points have values of.
     """
 
     def __init__(
@@ -51,12 +46,7 @@ class CompiledCounts:
         return all({*names} <= {*SIZE} or not {*names} & {*SIZE} for names in read)
 
     def at(self, size: tuple[int, ...], lets: tuple[str, ...]) -> tuple[int, ...] | None:
-        """Return the counts at a point; None where they do not hold.
-
-        Args:
-            size: channels, height, width.
-            lets: the values of the `let` names.
-        """
+        """Return the counts at a size (channels, height, width) and `let` values; None outside."""
         terms, factors = self._of_size(size), self._of_lets(lets)
         if terms is None or factors is None:
             return None

@@ -86,12 +86,7 @@ class Sweep:
 
 
 class _Counter:
-    """Counts a network at one point after another.
-
-    Args:
-        network: the network.
-        axes: what is varied.
-    """
+    """Counts a network at one point after another."""
 
     def __init__(self, network: Variant, axes: Axes) -> None:
         self._network, self._lets = network, tuple(axes.lets)
@@ -156,14 +151,7 @@ def expanded(
     lets: dict[str, str],
     cache: ExpansionCache | None = None,
 ) -> Point:
-    """Count one image by expanding the network.
-
-    Args:
-        network: the network.
-        size: of the image, (channels, height, width).
-        lets: the values of `let` names.
-        cache: what its blocks expanded to before.
-    """
+    """Count one image of a size (channels, height, width) by expanding the network."""
     point = Point(input=size, lets=tuple(lets.values()))
     try:
         found = count(network.expand(Shape(size), lets, cache)).total
