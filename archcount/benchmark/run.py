@@ -17,7 +17,7 @@ from archcount.benchmark.devices import free_memory
 from archcount.benchmark.environment import busy_cores, device_state, environment
 from archcount.benchmark.iteration_counts import count_iteration, hash_of
 from archcount.benchmark.request import Request
-from archcount.benchmark.results import Benchmark, Measurement, Peak, Scaling, Tuned
+from archcount.benchmark.results import Benchmark, Measurement, Peak, ProcessScaling, Tuned
 from archcount.benchmark.runner import Progress, Runner, silent
 from archcount.benchmark.scaling import measure_scaling
 from archcount.benchmark.settings import Configuration
@@ -33,7 +33,7 @@ class _Found:
     measurements: list[Measurement] = field(default_factory=list)
     peaks: list[Peak] = field(default_factory=list)
     tuned: list[Tuned] = field(default_factory=list)
-    scaling: list[Scaling] = field(default_factory=list)
+    scaling: list[ProcessScaling] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     is_interrupted: bool = False
 
