@@ -97,7 +97,9 @@ def run_benchmark(
 
 
 def _measure(request: Request, module: nn.Module | None, progress: Progress, found: _Found) -> None:
-    make_worker = _workers(module)
+    make_worker: Callable[[Configuration], Worker] = (
+        ProcessWorker if module is None else lambda _: InlineWorker(deepcopy(module))
+    )
     plain = request.configurations()
     tries = [list(ways(one, request.tune)) for one in plain] if request.tune is not None else []
     asked = [way for one in tries for way in one] or plain
@@ -144,12 +146,6 @@ def _undisturbed() -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.set_float32_matmul_precision(precision)
         torch.backends.cudnn.allow_tf32 = tf32
-
-
-def _workers(module: nn.Module | None) -> Callable[[Configuration], Worker]:
-    if module is None:
-        return ProcessWorker
-    return lambda configuration: InlineWorker(deepcopy(module))
 
 
 def as_module(model: object) -> nn.Module | None:

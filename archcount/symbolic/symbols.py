@@ -49,15 +49,6 @@ def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fractio
         )
 
 
-def is_own(text: str) -> bool:
-    """Return whether what a file says of a `let` name reads no other name.
-
-    >>> is_own("64"), is_own("w/2")
-    (True, False)
-    """
-    return not parse_expression(text).names
-
-
 def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
     """Return the names that are computed from some others.
 
