@@ -67,7 +67,7 @@ class NetworkParts:
                 tuple(count_row(name, node) for node in nodes),
                 tuple(count_row(name, node) for node in heads),
             ),
-            layers=len(layers) + len(joins),
+            layers=sum(layer.kind.is_layer for layer in layers) + len(joins),
             concatenations=sum(join.kind.stacks_channels for join in joins),
             neurons=sum(layer.output.elements for layer in layers if layer.kind.role in WEIGHTED),
         )

@@ -14,8 +14,7 @@ import archcount as ac
 from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
-from archcount.layers.convolution import DepthwiseConv
-from archcount.layers.separable import SeparableConv
+from archcount.layers.convolution import DepthwiseConv, SeparableConv
 from archcount.printed import Patch, parse_bound, parse_duration, parse_percent, parse_product
 
 
