@@ -23,8 +23,6 @@ class Candidate:
 
     Attributes:
         why: what it changes, a word of `WHYS`.
-        what: the change in words.
-        edits: the change.
         bits: how unlikely it is.
         adds: how many weights the row gains, where nothing else of its parameters changes; None
             where only counting it tells.
