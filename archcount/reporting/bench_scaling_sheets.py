@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcount.benchmark.results import Scaling
+from archcount.benchmark.results import ProcessScaling
 from archcount.reporting.figures import percent, significant, size
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
-def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
+def scaling_sheets(every: Sequence[ProcessScaling]) -> Sequence[Sheet]:
     """Return the table of those that could be run."""
     scaling = [item for item in every if not item.problem]
-    columns: Sequence[Column[Scaling]] = (
+    columns: Sequence[Column[ProcessScaling]] = (
         Column("Model", lambda item: item.configuration.target),
         Column("Mode", lambda item: item.configuration.mode),
         Column("Batch", lambda item: f"{item.configuration.batch} each", right=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcount.benchmark.results import Benchmark, Measurement, Scaling
+from archcount.benchmark.results import Benchmark, Measurement, ProcessScaling
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.bench_row_sheets import row_sheets
 from archcount.reporting.bench_scaling_sheets import scaling_sheets
@@ -141,7 +141,7 @@ def _measured(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
     }
 
 
-def _scaled(item: Scaling) -> dict[str, Value]:
+def _scaled(item: ProcessScaling) -> dict[str, Value]:
     asked = item.configuration
     return {
         "target": asked.target,
