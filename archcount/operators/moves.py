@@ -146,13 +146,13 @@ OPERATORS = {
     **aten(
         # what is moved, chosen, made or repeated
         "stack roll flip repeat repeat_interleave index index_select _unsafe_index gather "
-        "tril triu masked_scatter masked_select where masked_fill fill zero sort topk argsort im2col "
+        "masked_scatter masked_select where masked_fill fill zero sort topk argsort im2col "
         "pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle unfold_copy "
         "split_with_sizes_copy empty empty_strided empty_like new_empty new_empty_strided zeros "
         "zeros_like new_zeros ones ones_like new_ones full full_like new_full scalar_tensor arange "
         "linspace eye tril_indices triu_indices set_ resize "
         "rand randn randint rand_like randn_like randint_like randperm uniform normal "
-        "bernoulli exponential multinomial "
+        "bernoulli exponential multinomial tril triu "
         # what gives indices, masks or numbers to the program
         "argmax argmin any all nonzero _local_scalar_dense item equal is_nonzero one_hot "
         "bincount unique_dim _unique2 searchsorted bucketize isin count_nonzero "
