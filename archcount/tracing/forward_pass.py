@@ -64,7 +64,6 @@ class Call:
         place: the path of the module.
         within: the paths of all modules that are being run, and of those that hold them.
         memories: of the tensors that were read, then of those that were given.
-        charge: its cost, None where no rule counts it.
         has_gradient: whether a gradient comes back to it from a result.
     """
 
@@ -72,7 +71,6 @@ class Call:
     place: str
     within: frozenset[str]
     memories: Sequence[int]
-    charge: Charge | None
     has_gradient: bool = False
 
     @property
