@@ -99,20 +99,23 @@ def _summed(times: int = 1) -> CostRule:
 def _mean(operation: Operation) -> Charge:
     """Count an average over all positions of an image as the pool that it is."""
     source = operation.tensor("self")
-    dims = {dim % len(source.shape) for dim in operation.arguments.get("dim") or ()}
-    spatial = len(source.shape) > 3 and dims == set(range(2, len(source.shape)))
-    return Charge(Cost(pool=source.elements) if spatial else Cost(other=source.elements))
+    is_pool = len(source.shape) > 3 and _axes(operation) == {*range(2, len(source.shape))}
+    return Charge(Cost(pool=source.elements) if is_pool else Cost(other=source.elements))
+
+
+def _axes(operation: Operation) -> set[int]:
+    dims = len(operation.tensor("self").shape)
+    return {axis % dims for axis in operation.arguments.get("dim") or ()}
 
 
 def _over(kind: str) -> LayerRule:
     """Return a rule that names a mean or a maximum: over all places it is a global pool."""
 
     def rule(operation: Operation) -> LayerName:
-        shape = operation.tensor("self").shape
-        dims = {dim % len(shape) for dim in operation.arguments.get("dim") or ()}
-        if len(shape) > 2 and dims == set(range(2, len(shape))):
+        dims, axes = len(operation.tensor("self").shape), _axes(operation)
+        if dims > 2 and axes == {*range(2, dims)}:
             return f"global {kind} pool", {}
-        return f"{kind} over dimensions", {"by": tuple(sorted(dims))}
+        return f"{kind} over dimensions", {"by": tuple(sorted(axes))}
 
     return rule
 

@@ -32,11 +32,6 @@ class Pattern:
     container: Any = None
     is_in_place: bool = False
 
-    @property
-    def first(self) -> TensorSpec:
-        """The first tensor that is read."""
-        return next(self.operation.tensors())
-
     def placed(self, memories: Sequence[int]) -> Operation:
         """Return the operation on tensors in given memories."""
         known = self.operation

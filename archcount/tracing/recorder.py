@@ -142,7 +142,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             if key is not None and not self._hollow and schema.is_torchs:
                 self._known[key] = pattern  # for equal calls of this pass
                 if schema.is_in_place:
-                    pattern.is_in_place = given is args[0] and given.shape == pattern.first.shape
+                    pattern.is_in_place = given is args[0] and given.shape == specs[id(given)].shape
                 elif schema.is_fresh and made and (shapes is not None or is_new(made, read)):
                     pattern.is_new = isinstance(given, Tensor) or len(made) == len(given)
                     pattern.container = None if isinstance(given, Tensor) else type(given)
