@@ -1,5 +1,4 @@
-# Twelve verbs. Everything they need is installed into .venv on first use; after that they work
-# without a network.
+# Everything that the targets need is installed into .venv on first use; after that they work offline.
 PYTHON ?= python3
 BIN := .venv/bin
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -10,42 +9,42 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
 
-test: .venv/dev  ## lint, types, import layers, doctests, tests, one in fifty of the slow ones
+test: .venv/dev  ## lint, types, import layers, doctests, tests, and one in fifty of the slow tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --slow 0.02 --slow-seed '$(COMMIT)'
 
-test-all: test  ## the slow exhaustive tests too
+test-all: test  ## all slow tests too
 	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 --slow 1
 
-test-oldest-torch:  ## building and counting with the oldest torch allowed, in an environment of its own
+test-oldest-torch:  ## tests of building and counting with the oldest supported torch
 	PYTHON=$(PYTHON) .ci/test-torch
 
 test-torch:  ## the same with another release: make test-torch TORCH=2.14.1
 	PYTHON=$(PYTHON) .ci/test-torch $(TORCH)
 
-format: .venv/dev  ## let ruff format and mend what it can
+format: .venv/dev  ## format, and fix what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-forensics: .venv/dev  ## plant causes in random tables, print how many are found
+forensics: .venv/dev  ## how many planted causes the search finds
 	$(BIN)/python tests/planted.py
 
-peers: .venv/peers  ## ask archcount and its peers for answers worked out by hand
+peers: .venv/peers  ## compare archcount and other counters on models counted by hand
 	$(BIN)/python benchmarks/peers.py --format md
 
-benchmark: .venv/peers  ## measure speed and memory, keep the results with what they were measured on
+benchmark: .venv/peers  ## measure speed and memory, and record the results
 	$(BIN)/python benchmarks/suite.py
 
-bench-check: .venv/dev  ## hold the benchmark against a bare loop, built networks against hand-written ones
+bench-check: .venv/dev  ## compare bench with a bare loop, and built networks with hand-written ones
 	$(BIN)/python benchmarks/bench_check.py
 
-docs: .venv/dev  ## write the outputs and the picture of the README anew
+docs: .venv/dev  ## regenerate the README and the docs
 	$(BIN)/python tests/readme.py
 
-clean:  ## remove what the other verbs made
+clean:  ## remove what the other targets made
 	rm -rf .venv .environments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/runtime: pyproject.toml constraints.txt

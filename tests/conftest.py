@@ -25,8 +25,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "sample"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("slow tests")
-    group.addoption("--slow", type=float, default=0, metavar="SHARE", help="run this share of them")
-    group.addoption("--slow-seed", default="", metavar="TEXT", help="which ones: of a commit, say")
+    group.addoption("--slow", type=float, default=0, metavar="SHARE", help="the share that is run")
+    group.addoption("--slow-seed", default="", metavar="TEXT", help="selects the sample; any text")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -9,7 +9,7 @@ from torch import nn
 from archcount.architecture.architecture import Architecture
 from archcount.architecture.network import FinalSoftmax, Network
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
-from archcount.layers.activation import Softmax
+from archcount.layers.elementwise import Softmax
 
 
 def build(architecture: Architecture, *, logits: bool = False) -> Network:

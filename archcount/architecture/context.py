@@ -16,7 +16,7 @@ from archcount.architecture.blocks import (
 )
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, Scope
 from archcount.edits import Edit
-from archcount.errors import InvalidTableError, Location, Problem
+from archcount.errors import InvalidTableError, Location
 from archcount.layers import Shape
 
 MOST_LAYERS = 200_000
@@ -38,13 +38,11 @@ class Budget:
         """
         self.left -= 1
         if self.left < 0:
-            raise InvalidTableError(
-                Problem(
-                    what="the table expands to too many layers",
-                    allowed=f"at most {MOST_LAYERS:,}",
-                    remedy="repeat fewer times",
-                    where=where,
-                )
+            raise InvalidTableError.of(
+                "the table expands to too many layers",
+                allowed=f"at most {MOST_LAYERS:,}",
+                remedy="repeat fewer times",
+                where=where,
             )
 
 

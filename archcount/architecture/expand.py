@@ -23,7 +23,7 @@ from archcount.architecture.layer_edits import changed
 from archcount.architecture.nodes import LayerNode, Node
 from archcount.architecture.scope import Scope
 from archcount.edits import Edit
-from archcount.errors import ArchcountError, InvalidTableError, InvalidValueError, Problem
+from archcount.errors import InvalidTableError, InvalidValueError, each
 from archcount.layers import LayerKind, Shape
 from archcount.layers.convolution import Conv
 from archcount.layers.registry import FOLLOWERS
@@ -92,12 +92,10 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             scope = replace(context.scope, values={**context.scope.values, **values})
             return _steps(body, shape, replace(context, scope=scope, start=shape))
         case Shortcut(where):
-            raise InvalidTableError(
-                Problem(
-                    what=f"{context.scope.owner}: shortcut stands outside an add",
-                    remedy="write it as a branch of add:",
-                    where=where,
-                )
+            raise InvalidTableError.of(
+                f"{context.scope.owner}: shortcut stands outside an add",
+                remedy="write it as a branch of add:",
+                where=where,
             )
 
 
@@ -182,17 +180,8 @@ def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -
 
 
 def _branches(blocks: tuple[Block, ...], shape: Shape, context: Context) -> Branches:
-    """Expand branches on one input, gathering the problems of all."""
-    nodes: Steps = []
-    problems: list[Problem] = []
-    for number, block in enumerate(blocks, 1):
-        try:
-            nodes.append((f"branch{number}", _node(block, shape, context)))
-        except ArchcountError as error:
-            problems += error.problems
-    if problems:
-        raise InvalidTableError(problems)
-    return tuple(nodes)
+    nodes = each(blocks, lambda block: _node(block, shape, context))
+    return tuple((f"branch{number}", node) for number, node in enumerate(nodes, 1))
 
 
 def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:

@@ -8,9 +8,8 @@ from typing import Any
 from archcount.edits import Edit
 from archcount.errors import InvalidValueError
 from archcount.layers import LayerKind, Shape
-from archcount.layers.convolution import Conv, DepthwiseConv
+from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archcount.layers.linear import Linear
-from archcount.layers.separable import SeparableConv
 from archcount.printed import Patch
 
 

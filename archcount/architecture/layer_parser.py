@@ -36,13 +36,11 @@ def parse_layer(text: LocatedText, names: Collection[str]) -> LayerBlock:
     words = [text.part(*match.span()) for match in re.finditer(r"\S+", text.text)]
     if not words or words[0].text not in KINDS:
         first = words[0].text if words else text.text
-        raise InvalidTableError(
-            Problem(
-                what=f"unknown layer kind or block {quote(first)}",
-                allowed=", ".join(KINDS) + ", or the name of a block under blocks:",
-                remedy=suggestion(first, KINDS),
-                where=text.where,
-            )
+        raise InvalidTableError.of(
+            f"unknown layer kind or block {quote(first)}",
+            allowed=", ".join(KINDS) + ", or the name of a block under blocks:",
+            remedy=suggestion(first, KINDS),
+            where=text.where,
         )
     return _Reader(text, words, names).read()
 

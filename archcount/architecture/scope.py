@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from archcount.errors import InvalidTableError, Location, Problem, quote
+from archcount.errors import InvalidTableError, Location, quote
 from archcount.layers.shape import AXES
 from archcount.printed import Patch
 
@@ -55,13 +55,11 @@ class Scope:
         found = self._present(name)
         if not isinstance(found.value, Patch | str):
             return found.value
-        raise InvalidTableError(
-            Problem(
-                what=f"{self.owner}: {found.what} is {quote(found.text)}, which is not a number",
-                allowed="a whole number",
-                remedy="write the number as printed",
-                where=found.where,
-            )
+        raise InvalidTableError.of(
+            f"{self.owner}: {found.what} is {quote(found.text)}, which is not a number",
+            allowed="a whole number",
+            remedy="write the number as printed",
+            where=found.where,
         )
 
     def patch(self, name: str) -> Patch:
@@ -73,12 +71,10 @@ class Scope:
         found = self._present(name)
         if isinstance(found.value, Patch):
             return found.value
-        raise InvalidTableError(
-            Problem(
-                what=f"{self.owner}: {found.what} is {quote(found.text)}, which is not a patch",
-                allowed="KERNEL or KERNEL/STRIDE, such as 3x3 or 7x7/2",
-                where=found.where,
-            )
+        raise InvalidTableError.of(
+            f"{self.owner}: {found.what} is {quote(found.text)}, which is not a patch",
+            allowed="KERNEL or KERNEL/STRIDE, such as 3x3 or 7x7/2",
+            where=found.where,
         )
 
     def _present(self, name: str) -> Value:
@@ -86,10 +82,8 @@ class Scope:
         found = self.values[name]
         if isinstance(found, Value):
             return found
-        raise InvalidTableError(
-            Problem(
-                what=f"{self.owner}: {found.what} is blank, and its block reads {name}",
-                remedy="fill the cell in, or give the row another block",
-                where=found.where,
-            )
+        raise InvalidTableError.of(
+            f"{self.owner}: {found.what} is blank, and its block reads {name}",
+            remedy="fill the cell in, or give the row another block",
+            where=found.where,
         )

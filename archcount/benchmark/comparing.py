@@ -31,18 +31,9 @@ class ComparedTimes:
     """The times of one configuration in two runs.
 
     Attributes:
-        target: the model.
-        mode: as measured.
-        batch: the batch size before.
-        batch_after: the batch size after.
-        settings: the settings before, in words.
-        settings_after: the settings after.
         before_ns: the median time before.
         after_ns: the median time after.
         ratio: the time per image after, relative to before; above 1 is slower.
-        low: the lower end of the ratio's confidence interval.
-        high: the upper end.
-        verdict: of the interval.
     """
 
     target: str

@@ -102,9 +102,6 @@ class DeviceClock(HostClock):
     """Times iterations on an accelerator, by device events.
 
     Events are recorded between iterations; the clock synchronizes once per block.
-
-    Args:
-        device: the accelerator.
     """
 
     def __init__(self, device: torch.device) -> None:

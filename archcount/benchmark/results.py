@@ -212,7 +212,7 @@ class Tuned:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scaling:
+class ProcessScaling:
     """One configuration in several processes at once.
 
     Attributes:
@@ -275,7 +275,7 @@ class Benchmark:
     measurements: tuple[Measurement, ...]
     peaks: tuple[Peak, ...] = ()
     tuned: tuple[Tuned, ...] = ()
-    scaling: tuple[Scaling, ...] = ()
+    scaling: tuple[ProcessScaling, ...] = ()
     is_interrupted: bool = False
     is_inline: bool = False
     remarks: tuple[str, ...] = ()

@@ -25,7 +25,6 @@ class _Part:
 
     Attributes:
         id: its name, `heads.ROW` for a head.
-        module: its module.
         before: the index of the part whose output it reads, -1 for the image.
     """
 

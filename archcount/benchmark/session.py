@@ -32,10 +32,6 @@ class Session:
         module: the model; made from the target if None.
         wrap: a wrapper of the model, such as `DistributedDataParallel`.
 
-    Attributes:
-        loss: of train iterations.
-        batch: the batch size of the inputs.
-
     Raises:
         UsageError: the target or the inputs cannot be read.
         UserCodeError: the user's code raised an error.
@@ -89,12 +85,7 @@ class Session:
             return perf_counter_ns() - start
 
     def block(self, iterations: int, prime: int = 0) -> Block:
-        """Run consecutive iterations.
-
-        Args:
-            iterations: the number of timed iterations.
-            prime: the number of untimed ones before, which fill the caches again.
-        """
+        """Run consecutive iterations, after `prime` untimed ones that fill the caches again."""
         with users_code(f"{self._configuration.target} failed"):
             if prime:
                 self._clock.block(self._iteration, prime)

@@ -18,10 +18,6 @@ from archcount.benchmark.workers import Worker, WorkerError
 def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration]:
     """Yield the plain configuration and every combination of the allowed settings.
 
-    Args:
-        plain: the configuration to improve.
-        allow: some of `TUNABLE`.
-
     >>> len(list(ways(Configuration(target="googlenet"), ["compile", "bf16"])))
     4
     """
@@ -47,11 +43,6 @@ def tuned(
     """Compare every measured combination with the plain one; the fastest comes first.
 
     Outputs are compared for the same weights and images.
-
-    Args:
-        plain: the configuration to improve.
-        measurements: of it and the other combinations.
-        make_worker: starts the process that computes the outputs.
     """
     done = [item for item in measurements if item.status == "done"]
     base = next((item for item in done if item.configuration == plain), None)

@@ -116,11 +116,7 @@ def _signal_name(number: int) -> str:
 
 
 class InlineWorker:
-    """A worker in this process.
-
-    Args:
-        module: a copy of the model, which may be changed; made from the target if None.
-    """
+    """A worker in this process, for a copy of a model, or for what the target names."""
 
     def __init__(self, module: nn.Module | None = None) -> None:
         self._module = module

@@ -49,16 +49,7 @@ def compare_claim(
     references: Mapping[str, Count],
     found: Sequence[Contradiction] = (),
 ) -> ComparedClaim:
-    """Judge one claim.
-
-    Args:
-        claim: the claim.
-        printed: the table that it stands with.
-        count: the table's count.
-        parts: the network that was counted.
-        references: the counts of other tables that ratios are set against, by name.
-        found: the contradictions of the table.
-    """
+    """Judge one claim."""
     if claim.what == "crops":
         return crops(claim, count.total.cost.macs)
     if claim.what == "training time":

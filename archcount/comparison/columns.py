@@ -22,7 +22,6 @@ class ColumnFit:
     """A convention held against a whole column.
 
     Attributes:
-        convention: the convention, its rounding included.
         fits: the rows whose printed number it reproduces.
         misses: the rows whose printed number it does not.
         bits: how unlikely the column is under it; fewer is better.
@@ -82,14 +81,7 @@ def _fit(
     numbers: Mapping[tuple[int, str], Mapping[str, tuple[range, float]]],
     rows: Mapping[str, RowCount],
 ) -> ColumnFit:
-    """Return how well a convention, its rounding included, fits a column.
-
-    Args:
-        convention: the convention.
-        like: those that give every row the same number.
-        numbers: by K and rounding, what prints as each row does, with the bits of that.
-        rows: the counted rows by name.
-    """
+    """Return how well a convention, its rounding included, fits a column."""
     fits, misses = [], []
     k, rounding = convention.k, convention.rounding
     bits = _prior_bits(convention) + _ROUNDING_BITS[rounding]

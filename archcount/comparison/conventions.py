@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from archcount.engines.counts import RowCount
@@ -71,6 +71,11 @@ def accepted(printed: Quantity, convention: Convention) -> Interval:
     if convention.rounding == "down":
         return printed.truncated(k)
     return Interval(printed.rounded(k).low, printed.truncated(k).high)
+
+
+def prints_so(row: RowCount, printed: Quantity, conventions: Iterable[Convention]) -> bool:
+    """Return whether a row's number prints so under any of some conventions."""
+    return any(computed_value(row, each) in accepted(printed, each) for each in conventions)
 
 
 def plain(convention: Convention) -> Convention:

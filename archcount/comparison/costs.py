@@ -37,13 +37,7 @@ def crops(claim: Claim, macs: int) -> ComparedClaim:
 
 
 def training_time(claim: Claim, forward: int, backward: int) -> ComparedClaim:
-    """Turn a printed duration into the rate that it means; a duration itself cannot be counted.
-
-    Args:
-        claim: the claim.
-        forward: multiply-accumulates of the forward pass for one image.
-        backward: those of the backward pass.
-    """
+    """Turn a printed duration into the rate that it means; a duration itself cannot be counted."""
     assert claim.training is not None, "the file was checked: a training has images"
     images = claim.training.images * claim.training.epochs
     total = images * (forward + backward)

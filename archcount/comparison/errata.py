@@ -32,12 +32,7 @@ class Unexpected:
 
 
 def unexpected(printed: PrintedTable, comparison: Comparison) -> tuple[Unexpected, ...]:
-    """Return the verdicts that the file's errata and readings do not expect.
-
-    Args:
-        printed: the printed table with what its file declares.
-        comparison: the verdicts.
-    """
+    """Return the verdicts that the file's errata and readings do not expect."""
     return (
         *_cells(printed, comparison),
         *_idle_readings(printed, comparison),

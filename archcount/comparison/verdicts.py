@@ -40,15 +40,7 @@ def judge_quantity(
 def shortened(
     words: str, rounded: bool, truncated: bool, computed: Fraction, printed: Fraction
 ) -> Verdict:
-    """Return `match` for what is printed rounded or cut off, else `off` with its error.
-
-    Args:
-        words: the computed and the printed number in words.
-        rounded: whether the computed number prints so rounded.
-        truncated: whether it prints so cut off.
-        computed: the computed number.
-        printed: the printed one.
-    """
+    """Return `match` for what is printed rounded or cut off, else `off` with its error."""
     if rounded or truncated:
         why = "either" if rounded and truncated else "rounded" if rounded else "truncated"
         manner = "rounded or truncated" if why == "either" else why

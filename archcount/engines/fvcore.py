@@ -28,8 +28,9 @@ from archcount.layers import CATEGORIES, Cost
 from archcount.layers.adaptive_pooling import windows_total
 
 with warnings.catch_warnings():
-    # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported.
-    warnings.simplefilter("ignore", DeprecationWarning)
+    # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported. torch 2.14 warns
+    # users of it, not developers alone.
+    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
     from fvcore.nn import FlopCountAnalysis
     from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
 

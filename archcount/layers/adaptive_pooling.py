@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
 from archcount.layers.shape import Shape
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,19 +16,13 @@ class _AdaptivePool(LayerKind):
 
     role: ClassVar[str] = "pool"
 
-    torch_name: ClassVar[str]
-    """The name of its class in `torch.nn`."""
-
     def target(self) -> tuple[int, int]:
         """Return the output's (rows, columns)."""
         return (1, 1)
 
-    def module(self, shape: Shape) -> nn.Module:
-        """Return the module of `torch.nn`."""
-        from torch import nn
-
-        module: nn.Module = getattr(nn, self.torch_name)(self.target())
-        return module
+    def options(self, shape: Shape) -> dict[str, Any]:
+        """Return the output's size."""
+        return {"output_size": self.target()}
 
     def output(self, shape: Shape) -> Shape:
         """Return (channels, rows, columns)."""

@@ -1,16 +1,16 @@
-"""Convolutions: standard, grouped, dilated, asymmetric, and depthwise."""
+"""Convolutions: standard, grouped, dilated, asymmetric, depthwise, and separable."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
-from archcount.layers.padding import PaddedAxis, Padding, resolve
 from archcount.layers.shape import Shape
+from archcount.layers.sliding_window import PaddedAxis, Padding, WindowKind, resolve
 from archcount.printed import Patch
 
 if TYPE_CHECKING:
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Convolution(LayerKind):
+class _Convolution(WindowKind):
     """What every convolution shares: a patch, padding, dilation and an optional bias."""
 
     role: ClassVar[str] = "weights"
     follows: ClassVar[tuple[str, ...]] = ("norm", "act")
 
-    patch: Patch = argument(ArgumentType.PATCH, position=0)
-    pad: Padding = argument(ArgumentType.PADDING, default="same", shared=True, least=0)
     same: str = argument(
         ArgumentType.CHOICE, default="symmetric", choices=("symmetric", "asymmetric"), shared=True
     )
@@ -40,18 +38,15 @@ class _Convolution(LayerKind):
     def groups_of(self, shape: Shape) -> int:
         """Return the number of groups."""
 
-    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
-        """Resolve the padding of rows and of columns for an input shape."""
-        shape.require_map(self.word)
-        return self._side(shape, 0), self._side(shape, 1)
-
-    def _side(self, shape: Shape, axis: int) -> PaddedAxis:
+    def side(self, shape: Shape, axis: int) -> PaddedAxis:
+        """Resolve the padding of the dilated kernel."""
         extent = self.dilation[axis] * (self.patch.kernel[axis] - 1) + 1
         length, stride = shape.dims[1 + axis], self.patch.stride[axis]
         return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
 
     def output(self, shape: Shape) -> Shape:
         """Return (filters, rows, columns)."""
+        self.groups_of(shape)  # raises an error unless they fit
         rows, columns = self.sides(shape)
         return Shape((self.out_channels(shape), rows.output, columns.output))
 
@@ -63,8 +58,8 @@ class _Convolution(LayerKind):
 
     def weights(self, shape: Shape) -> int:
         """Count filters x (channels / groups) x kernel area."""
-        area = self.patch.kernel[0] * self.patch.kernel[1]
-        return self.out_channels(shape) * (shape.channels // self.groups_of(shape)) * area
+        inputs = shape.channels // self.groups_of(shape)
+        return self.out_channels(shape) * inputs * self.area
 
     def biases(self, shape: Shape) -> int:
         """Count one bias per filter."""
@@ -76,24 +71,16 @@ class _Convolution(LayerKind):
 
         from archcount.layers.modules import AsymmetricConv2d
 
-        rows, columns = self.sides(shape)
         sizes = (shape.channels, self.out_channels(shape), self.patch.kernel, self.patch.stride)
-        groups = self.groups_of(shape)
-        if rows.before == rows.after and columns.before == columns.after:
-            return nn.Conv2d(
-                *sizes,
-                padding=(rows.before, columns.before),
-                dilation=self.dilation,
-                groups=groups,
-                bias=self.bias,
-            )
-        return AsymmetricConv2d(
-            *sizes,
-            pads=(columns.before, columns.after, rows.before, rows.after),
-            dilation=self.dilation,
-            groups=groups,
-            bias=self.bias,
-        )
+        options: dict[str, Any] = {
+            "dilation": self.dilation,
+            "groups": self.groups_of(shape),
+            "bias": self.bias,
+        }
+        if pads := self.unequal_pads(shape):
+            return AsymmetricConv2d(*sizes, pads=pads, **options)
+        rows, columns = self.sides(shape)
+        return nn.Conv2d(*sizes, padding=(rows.before, columns.before), **options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,11 +118,6 @@ class Conv(_Convolution):
                 )
         return self.groups
 
-    def output(self, shape: Shape) -> Shape:
-        """Return (width, rows, columns)."""
-        self.groups_of(shape)
-        return super().output(shape)
-
 
 @dataclass(frozen=True, kw_only=True)
 class DepthwiseConv(_Convolution):
@@ -156,3 +138,81 @@ class DepthwiseConv(_Convolution):
     def groups_of(self, shape: Shape) -> int:
         """Return one group per channel."""
         return shape.channels
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeparableConv(LayerKind):
+    """A depthwise convolution, then a 1x1 one, counted as one layer: `sepconv 7x7/2 64`.
+
+    The bias comes once, after the second part.
+
+    Source: arXiv:1502.03167, appendix, where the first convolution is separable with a depth
+    multiplier of 8.
+
+    >>> conv = SeparableConv(patch=Patch((7, 7), (2, 2)), width=64, multiplier=8)
+    >>> conv.weights(Shape((3, 224, 224)))  # 24 x 7 x 7 + 24 x 64
+    2712
+    """
+
+    word: ClassVar[str] = "sepconv"
+    role: ClassVar[str] = "weights"
+    follows: ClassVar[tuple[str, ...]] = ("norm", "act")
+
+    patch: Patch = argument(ArgumentType.PATCH, position=0)
+    width: int = argument(ArgumentType.INTEGER, position=1, least=1)
+    multiplier: int = argument(ArgumentType.INTEGER, default=1, least=1)
+    pad: Padding = argument(ArgumentType.PADDING, default="same", shared=True, least=0)
+    same: str = argument(
+        ArgumentType.CHOICE, default="symmetric", choices=("symmetric", "asymmetric"), shared=True
+    )
+    dilation: tuple[int, int] = argument(ArgumentType.SIZE, default=(1, 1), least=1)
+    bias: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
+
+    @property
+    def depthwise(self) -> DepthwiseConv:
+        """The first part."""
+        return DepthwiseConv(
+            patch=self.patch,
+            pad=self.pad,
+            same=self.same,
+            dilation=self.dilation,
+            multiplier=self.multiplier,
+            bias=False,
+        )
+
+    @property
+    def pointwise(self) -> Conv:
+        """The second part."""
+        return Conv(patch=Patch((1, 1)), width=self.width, pad="valid", bias=self.bias)
+
+    def output(self, shape: Shape) -> Shape:
+        """Return (width, rows, columns)."""
+        return self.pointwise.output(self.depthwise.output(shape))
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count the macs of both parts, and the bias additions of the second."""
+        return self.depthwise.cost(shape) + self.pointwise.cost(self.depthwise.output(shape))
+
+    def backward_macs(self, shape: Shape, *, reaches_back: bool) -> int:
+        """Count both parts; gradients always reach back through the second."""
+        first = self.depthwise.backward_macs(shape, reaches_back=reaches_back)
+        inner = self.depthwise.output(shape)
+        return first + self.pointwise.backward_macs(inner, reaches_back=True)
+
+    def weights(self, shape: Shape) -> int:
+        """Count channels x multiplier x kernel area, and channels x multiplier x width."""
+        inner = self.depthwise.output(shape)
+        return self.depthwise.weights(shape) + self.pointwise.weights(inner)
+
+    def biases(self, shape: Shape) -> int:
+        """Count one bias per filter of the second part."""
+        return self.width if self.bias else 0
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return a sequence of `depthwise` and `pointwise`."""
+        from torch import nn
+
+        module = nn.Sequential()
+        module.add_module("depthwise", self.depthwise.module(shape))
+        module.add_module("pointwise", self.pointwise.module(self.depthwise.output(shape)))
+        return module

@@ -26,6 +26,8 @@ class JoinKind(ABC):
 
     word: ClassVar[str]
     """The word that a table file writes for it."""
+    module_name: ClassVar[str]
+    """The class of `archcount.layers.modules` that it is."""
     takes_shortcut: ClassVar[bool] = False
     """Whether a branch may be `shortcut`, which adapts to the shape of the others."""
     stacks_channels: ClassVar[bool] = False
@@ -43,9 +45,12 @@ class JoinKind(ABC):
         """Return the operations of the join itself for one image."""
         return Cost()
 
-    @abstractmethod
     def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
         """Return the torch module, whose children are the branches."""
+        from archcount.layers import modules
+
+        module: nn.Module = getattr(modules, self.module_name)(branches)
+        return module
 
 
 def _listed(shapes: Sequence[Shape]) -> str:
@@ -61,6 +66,7 @@ class Concatenation(JoinKind):
     """
 
     word: ClassVar[str] = "concat"
+    module_name: ClassVar[str] = "Concat"
     stacks_channels: ClassVar[bool] = True
 
     def output(self, shapes: Sequence[Shape]) -> Shape:
@@ -73,12 +79,6 @@ class Concatenation(JoinKind):
             )
         return Shape((sum(shape.channels for shape in shapes), *shapes[0].dims[1:]))
 
-    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
-        """Return a module that calls `torch.cat` over channels."""
-        from archcount.layers.modules import Concat
-
-        return Concat(branches)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Addition(JoinKind):
@@ -89,6 +89,7 @@ class Addition(JoinKind):
     """
 
     word: ClassVar[str] = "add"
+    module_name: ClassVar[str] = "Add"
     takes_shortcut: ClassVar[bool] = True
 
     def output(self, shapes: Sequence[Shape]) -> Shape:
@@ -106,12 +107,6 @@ class Addition(JoinKind):
         """Count one addition per element for each branch after the first."""
         return Cost(add=(len(shapes) - 1) * shapes[0].elements)
 
-    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
-        """Return a module that adds the branches' outputs."""
-        from archcount.layers.modules import Add
-
-        return Add(branches)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Product(JoinKind):
@@ -127,6 +122,7 @@ class Product(JoinKind):
     """
 
     word: ClassVar[str] = "mul"
+    module_name: ClassVar[str] = "Mul"
 
     def output(self, shapes: Sequence[Shape]) -> Shape:
         """Return the longest of each axis; channels are equal."""
@@ -148,9 +144,3 @@ class Product(JoinKind):
         """Count one multiplication per element of each product, from the first branch on."""
         products = list(accumulate(shapes, self._product))[1:]
         return Cost(scale=sum(product.elements for product in products))
-
-    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
-        """Return a module that multiplies the branches' outputs."""
-        from archcount.layers.modules import Mul
-
-        return Mul(branches)

@@ -98,6 +98,10 @@ class LayerKind(ABC):
     """`weights` or `pool` where the kind counts towards a depth; else empty."""
     follows: ClassVar[tuple[str, ...]] = ()
     """Which of `norm` and `act` the kind may be followed by in one word group."""
+    is_layer: ClassVar[bool] = True
+    """Whether it counts where all layers of a network are counted."""
+    torch_name: ClassVar[str] = ""
+    """The class of `torch.nn` that it is, unless it has a `module` of its own."""
     as_option: ClassVar[tuple[str, str] | None] = None
     """The option of another layer that puts this kind behind it, as ("act", "relu")."""
 
@@ -146,9 +150,16 @@ class LayerKind(ABC):
         """Return the number of trainable parameters: kernels, biases, scales and shifts."""
         return self.weights(shape) + self.biases(shape)
 
-    @abstractmethod
+    def options(self, shape: Shape) -> dict[str, Any]:
+        """Return what the class of `torch.nn` takes for this input shape."""
+        return {}
+
     def module(self, shape: Shape) -> nn.Module:
         """Return the torch module for this input shape."""
+        from torch import nn
+
+        module: nn.Module = getattr(nn, self.torch_name)(**self.options(shape))
+        return module
 
 
 class ElementwiseKind(LayerKind):

@@ -1,17 +1,14 @@
-"""Fully connected layers and what stands around them: flatten and dropout."""
+"""Fully connected layers, and the flatten before them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
-from archcount.layers.kind import ArgumentType, ElementwiseKind, LayerKind, argument
+from archcount.layers.kind import ArgumentType, LayerKind, argument
 from archcount.layers.shape import Shape
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +21,7 @@ class Linear(LayerKind):
 
     word: ClassVar[str] = "linear"
     role: ClassVar[str] = "weights"
+    torch_name: ClassVar[str] = "Linear"
     follows: ClassVar[tuple[str, ...]] = ("act",)
 
     width: int = argument(ArgumentType.INTEGER, position=0, least=1)
@@ -54,11 +52,9 @@ class Linear(LayerKind):
         """Count one bias per output."""
         return self.width if self.bias else 0
 
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.Linear`."""
-        from torch import nn
-
-        return nn.Linear(shape.channels, self.width, bias=self.bias)
+    def options(self, shape: Shape) -> dict[str, Any]:
+        """Return features, width and bias."""
+        return {"in_features": shape.channels, "out_features": self.width, "bias": self.bias}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,28 +62,8 @@ class Flatten(LayerKind):
     """Channels, rows and columns as one list of features: `flatten`."""
 
     word: ClassVar[str] = "flatten"
+    torch_name: ClassVar[str] = "Flatten"
 
     def output(self, shape: Shape) -> Shape:
         """Return (features,)."""
         return Shape((shape.elements,))
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.Flatten`."""
-        from torch import nn
-
-        return nn.Flatten()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dropout(ElementwiseKind):
-    """Dropout, which drops the fraction `p` in training only: `dropout 0.4`."""
-
-    word: ClassVar[str] = "dropout"
-
-    p: float = argument(ArgumentType.NUMBER, default=0.5, position=0, least=0, most=1)
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.Dropout`."""
-        from torch import nn
-
-        return nn.Dropout(self.p)

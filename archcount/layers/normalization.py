@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, ElementwiseKind, LayerKind, argument
@@ -50,15 +50,10 @@ class BatchNorm(ElementwiseKind):
 
         from archcount.layers import modules
 
-        scaled = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-        unscaled = (
-            modules.UnscaledBatchNorm1d,
-            modules.UnscaledBatchNorm1d,
-            modules.UnscaledBatchNorm2d,
-            modules.UnscaledBatchNorm3d,
-        )
-        norm = (scaled if self.scale else unscaled)[len(shape.spatial)]
-        return norm(shape.channels, eps=self.eps, momentum=self.momentum)
+        name = f"BatchNorm{max(1, len(shape.spatial))}d"
+        norm = getattr(nn, name) if self.scale else getattr(modules, f"Unscaled{name}")
+        module: nn.Module = norm(shape.channels, eps=self.eps, momentum=self.momentum)
+        return module
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +65,7 @@ class LocalResponseNorm(LayerKind):
     """
 
     word: ClassVar[str] = "lrn"
+    torch_name: ClassVar[str] = "LocalResponseNorm"
 
     size: int = argument(ArgumentType.INTEGER, default=5, least=1)
     alpha: float = argument(ArgumentType.NUMBER, default=1e-4)
@@ -85,8 +81,6 @@ class LocalResponseNorm(LayerKind):
         """Count square, sum of `size`, scale, shift, power and quotient per element."""
         return Cost(norm=(self.size + 5) * shape.elements)
 
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.LocalResponseNorm`."""
-        from torch import nn
-
-        return nn.LocalResponseNorm(self.size, alpha=self.alpha, beta=self.beta, k=self.k)
+    def options(self, shape: Shape) -> dict[str, Any]:
+        """Return the constants."""
+        return {"size": self.size, "alpha": self.alpha, "beta": self.beta, "k": self.k}

@@ -1,4 +1,4 @@
-"""Pooling over windows: maximum and average."""
+"""Pooling over windows: maximum, average, and the one value that subsampling keeps."""
 
 from __future__ import annotations
 
@@ -8,48 +8,40 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
-from archcount.layers.padding import (
+from archcount.layers.shape import Shape
+from archcount.layers.sliding_window import (
     REALISATIONS,
     PaddedAxis,
-    Padding,
+    WindowKind,
     require_fit,
     resolve,
     rounded_up_length,
     same_length,
 )
-from archcount.layers.shape import Shape
-from archcount.printed import Patch
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Pool(LayerKind):
+class _Pool(WindowKind):
     """What windowed pools share."""
 
     role: ClassVar[str] = "pool"
 
-    patch: Patch = argument(ArgumentType.PATCH, position=0)
-    pad: Padding = argument(ArgumentType.PADDING, default="same", shared=True, least=0)
     same: str = argument(
         ArgumentType.CHOICE, default="symmetric", choices=REALISATIONS, shared=True
     )
     ceil: bool = argument(ArgumentType.BOOLEAN, default=False)
 
-    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
-        """Resolve the padding of rows and of columns for an input shape."""
-        shape.require_map(self.word)
+    def side(self, shape: Shape, axis: int) -> PaddedAxis:
+        """Resolve the padding, rounding up where that is asked for."""
         if self.ceil and self.pad == "same":
             raise InvalidValueError(
                 "ceil=true rounds up what pad=same rounds already",
                 remedy="write same=ceil, or another pad",
                 argument="ceil",
             )
-        rows, columns = (self._side(axis, shape) for axis in (0, 1))
-        return rows, columns
-
-    def _side(self, axis: int, shape: Shape) -> PaddedAxis:
         length, extent = shape.spatial[axis], self.patch.kernel[axis]
         stride = self.patch.stride[axis]
         if isinstance(self.pad, tuple) and self.pad[axis] > extent // 2:
@@ -84,8 +76,7 @@ class _Pool(LayerKind):
 
     def cost(self, shape: Shape) -> Cost:
         """Count the kernel's area per output element, windows at the border counted whole."""
-        area = self.patch.kernel[0] * self.patch.kernel[1]
-        return Cost(pool=area * self.output(shape).elements)
+        return Cost(pool=self.area * self.output(shape).elements)
 
     def window(self, shape: Shape) -> dict[str, Any]:
         """Return what torch's pools take for an input with equal padding on both sides."""
@@ -97,18 +88,12 @@ class _Pool(LayerKind):
             "ceil_mode": self._rounds_up,
         }
 
-    def unequal_pads(self, shape: Shape) -> tuple[int, int, int, int] | None:
-        """Return (left, right, above, below) where sides differ, else None."""
-        rows, columns = self.sides(shape)
-        if rows.before == rows.after and columns.before == columns.after:
-            return None
-        return (columns.before, columns.after, rows.before, rows.after)
-
 
 @dataclass(frozen=True, kw_only=True)
 class MaxPool(_Pool):
     """A maximum over windows: `maxpool 3x3/2`.
 
+    >>> from archcount.printed import Patch
     >>> pool = MaxPool(patch=Patch((3, 3), (2, 2)), same="ceil")
     >>> pool.output(Shape((64, 112, 112))).dims
     (64, 56, 56)
@@ -133,6 +118,7 @@ class AvgPool(_Pool):
 
     `count_pad=true` counts the zeros of the padding as values.
 
+    >>> from archcount.printed import Patch
     >>> AvgPool(patch=Patch((5, 5), (3, 3)), pad="valid").output(Shape((512, 14, 14))).dims
     (512, 4, 4)
     """
@@ -182,3 +168,43 @@ class AvgPool(_Pool):
             return nn.Sequential(nn.ZeroPad2d(pads), pool)
         window = self.window(shape) | {"ceil_mode": True}
         return nn.AvgPool2d(**window, count_include_pad=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subsampling(LayerKind):
+    """Every STRIDE-th row and column, zeros up to WIDTH channels: `subsample 2 128`.
+
+    It has no parameters and does no arithmetic.
+
+    Source: arXiv:1512.03385, sec. 3.3, shortcuts of option A.
+
+    >>> Subsampling(stride=2, width=128).output(Shape((64, 56, 56))).dims
+    (128, 28, 28)
+    """
+
+    word: ClassVar[str] = "subsample"
+
+    stride: int = argument(ArgumentType.INTEGER, position=0, least=1)
+    width: int = argument(ArgumentType.INTEGER, position=1, least=1)
+
+    def output(self, shape: Shape) -> Shape:
+        """Return (width, rows, columns).
+
+        Raises:
+            InvalidValueError: the input has more channels already.
+        """
+        shape.require_map(self.word)
+        if self.width < shape.channels:
+            raise InvalidValueError(
+                f"subsample to {self.width} channels, and {shape.channels} come in",
+                allowed=f"{shape.channels} or more",
+                argument="width",
+            )
+        rows, columns = (same_length(side, self.stride) for side in shape.spatial)
+        return Shape((self.width, rows, columns))
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the selection and the zeros."""
+        from archcount.layers.modules import Subsample
+
+        return Subsample(self.stride, self.width - shape.channels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcount.benchmark.results import Benchmark, Measurement, Scaling, Tuned
+from archcount.benchmark.results import Benchmark, Measurement, ProcessScaling, Tuned
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import milliseconds, percent, rate, seconds, significant, size
@@ -139,7 +139,7 @@ def _measured(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
     }
 
 
-def _scaled(item: Scaling) -> dict[str, Value]:
+def _scaled(item: ProcessScaling) -> dict[str, Value]:
     asked = item.configuration
     return {
         "target": asked.target,
@@ -158,10 +158,10 @@ def _scaled(item: Scaling) -> dict[str, Value]:
     }
 
 
-def scaling_sheets(every: Sequence[Scaling]) -> Sequence[Sheet]:
+def scaling_sheets(every: Sequence[ProcessScaling]) -> Sequence[Sheet]:
     """Return the table of those that could be run."""
     scaling = [item for item in every if not item.problem]
-    columns: Sequence[Column[Scaling]] = (
+    columns: Sequence[Column[ProcessScaling]] = (
         Column("Model", lambda item: item.configuration.target),
         Column("Mode", lambda item: item.configuration.mode),
         Column("Batch", lambda item: f"{item.configuration.batch} each", right=True),

@@ -28,10 +28,7 @@ class IntegerSet:
     """The values that a whole number may have.
 
     Attributes:
-        name: the symbol.
-        modulus: what remainders are of.
         remainders: those that are allowed, in order.
-        least: the least value.
         most: the greatest value, None where there is none.
     """
 

@@ -157,11 +157,6 @@ def _batches(values: Values) -> Sequence[int]:
 def _check_value(name: str, value: str, before: Sequence[str]) -> None:
     """Refuse what can be no number, whatever the other names are.
 
-    Args:
-        name: the `let` name.
-        value: what it is to be.
-        before: the names that it may read.
-
     Raises:
         UsageError: it is no expression, reads another name, or is never a number.
     """

@@ -67,7 +67,6 @@ class SymbolicCount:
     """What one run over symbols counted.
 
     Attributes:
-        rows: the rows.
         total: the whole network, heads left out.
         guards: what the run decided: where all of it holds, the expressions do.
     """

@@ -199,9 +199,7 @@ def test_counting_leaves_the_random_state_alone(data):
 
 
 def test_a_network_too_large_to_run_is_said_and_still_counted_by_formula(data):
-    architecture = load_table(data / "toy.yaml").architecture(
-        input=Shape((3, 8_000_000, 8_000_000))
-    )
+    architecture = load_table(data / "toy.yaml").architecture(input="3x8000000x8000000")
     with pytest.raises(UnavailableError, match="not enough memory.*--engine formula") as caught:
         engine("fvcore").count(architecture)
     assert caught.value.exit_code == 3
@@ -209,9 +207,7 @@ def test_a_network_too_large_to_run_is_said_and_still_counted_by_formula(data):
     for name in ("fvcore", "torch"):
         with pytest.raises(UnavailableError, match="not enough memory.*--engine formula"):
             engine(name).count(
-                load_table(data / "toy.yaml").architecture(
-                    input=Shape((3, 999_999_999, 999_999_999))
-                )
+                load_table(data / "toy.yaml").architecture(input="3x999999999x999999999")
             )
     # stem: 108 weights at 64 x 10^12 positions
     assert engine("formula").count(architecture).rows[0].cost.conv == 108 * 64 * 10**12

@@ -7,6 +7,7 @@ import torch
 
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
+from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidValueError
 from archcount.layers import CATEGORIES, Shape
 from archcount.layers.joins import Addition, Concatenation, Product
@@ -96,6 +97,14 @@ def test_a_squeeze_and_excite_counted_by_hand(name, architecture):
     cost = {"conv": 288 * 36 + 32, "bias": 8 * 36 + 10, "pool": 288, "activation": 2, "scale": 288}
     assert total.cost.as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
     assert total.output == (8, 6, 6)
+
+
+def test_an_identity_is_no_layer(architecture):
+    squeeze = "{mul: [identity, [global_avgpool, conv 1x1 2 act=relu, conv 1x1 in.c]]}"
+    parts = NetworkParts(architecture("[conv 3x3 8, se]", f"  se: {squeeze}\n"))
+    # convolution; multiplication of the pool, convolution, rectifier, convolution branch
+    assert parts.whole().layers == 1 + 1 + 4
+    assert parts.whole().count.depth == 3
 
 
 def test_a_squeeze_and_excite_scales_each_channel(architecture):

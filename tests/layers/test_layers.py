@@ -10,23 +10,19 @@ from torch import nn
 
 from archcount.errors import InvalidValueError
 from archcount.layers import Shape
-from archcount.layers.activation import Gelu, Relu, Softmax
 from archcount.layers.adaptive_pooling import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
     GlobalAvgPool,
     GlobalMaxPool,
 )
-from archcount.layers.convolution import Conv, DepthwiseConv
+from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archcount.layers.cost import CATEGORIES
-from archcount.layers.identity import Identity
-from archcount.layers.linear import Dropout, Flatten, Linear
+from archcount.layers.elementwise import Dropout, Gelu, Identity, Relu, Scaling, Softmax
+from archcount.layers.linear import Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
-from archcount.layers.pooling import AvgPool, MaxPool
+from archcount.layers.pooling import AvgPool, MaxPool, Subsampling
 from archcount.layers.registry import KINDS
-from archcount.layers.scale import Scaling
-from archcount.layers.separable import SeparableConv
-from archcount.layers.subsampling import Subsampling
 from archcount.printed import Patch
 
 sides = st.integers(1, 5)

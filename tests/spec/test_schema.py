@@ -9,8 +9,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from archcount.layers.cost import CATEGORIES, MAC_CATEGORIES
-from archcount.layers.padding import REALISATIONS
 from archcount.layers.registry import FOLLOWERS
+from archcount.layers.sliding_window import REALISATIONS
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.grid import RESERVED
 from archcount.spec.json_schema import json_schema

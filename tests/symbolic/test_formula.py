@@ -472,7 +472,7 @@ def test_no_rounding_is_broken_on_a_terminal(columns):
             "cannot be combined with H or W; allowed: size, or H and W",
         ),
         (["googlenet", "--variant", "nope"], "has no variant 'nope'"),
-        (["googlenet@bn", "--variant", "bn"], "both name one"),
+        (["googlenet@bn", "--variant", "bn"], "two variants: googlenet@bn and --variant; name one"),
         (["googlenet", "--multiple", "0"], "multiples of 0; allowed: 1 or more"),
         (["googlenet", "--multiple", "500"], "with H = 500 and W = 500: row pool2"),
         (["googlenet", "--format", "xml"], "unknown format 'xml'; allowed: rich, plain"),

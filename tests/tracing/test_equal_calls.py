@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch._dynamo  # older torch makes tensors when a checkpoint first imports it
 from handwritten import NETWORKS as HANDWRITTEN
 from handwritten import STYLES, build
 from probes import PROBES

@@ -159,7 +159,7 @@ def test_modules_of_distributed_training_are_unwrapped_and_said_so(tmp_path):
     ]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 def test_scripted_modules_are_refused():
     with pytest.raises(UsageError, match="scripted"):
         ModelCopy(torch.jit.script(nn.Linear(4, 3)))
@@ -377,7 +377,7 @@ def dense_swish(x, weight):
     return x * torch.sigmoid(x)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_scripted_functions_are_seen_on_their_way_back(device):
     scripted = torch.jit.script(swish)
@@ -387,7 +387,7 @@ def test_scripted_functions_are_seen_on_their_way_back(device):
         assert passed(model, 1, 4, device=device)[0].modules[0].backward == 16 + 32 + 32
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 def test_scripted_functions_that_torch_has_fused_already_are_uncounted():
     scripted = torch.jit.script(dense_swish)
     model = Layers(lambda m, x: m.b(scripted(m.a(x), m.c.weight)))

@@ -1,12 +1,16 @@
-"""Padding: how many zeros stand on each side, and the output length that follows."""
+"""Sliding windows: how many zeros stand on each side, and the output length that follows."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
 from archcount.errors import InvalidValueError
 from archcount.exact import larger
+from archcount.layers.kind import ArgumentType, LayerKind, argument
+from archcount.layers.shape import Shape
+from archcount.printed import Patch
 
 Padding = Literal["same", "valid"] | tuple[int, int]
 """`same` (output = ceil(input / stride)), `valid` (none), or (rows, columns) on either side."""
@@ -28,6 +32,35 @@ class PaddedAxis:
     before: int
     after: int
     output: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowKind(LayerKind):
+    """What kinds with a sliding window share: its kernel and stride, and the padding."""
+
+    patch: Patch = argument(ArgumentType.PATCH, position=0)
+    pad: Padding = argument(ArgumentType.PADDING, default="same", shared=True, least=0)
+
+    @abstractmethod
+    def side(self, shape: Shape, axis: int) -> PaddedAxis:
+        """Resolve the padding of rows (axis 0) or columns (1) for an input shape."""
+
+    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
+        """Resolve the padding of rows and of columns for an input shape."""
+        shape.require_map(self.word)
+        return self.side(shape, 0), self.side(shape, 1)
+
+    def unequal_pads(self, shape: Shape) -> tuple[int, int, int, int] | None:
+        """Return (left, right, above, below) where sides differ, else None."""
+        rows, columns = self.sides(shape)
+        if rows.before == rows.after and columns.before == columns.after:
+            return None
+        return (columns.before, columns.after, rows.before, rows.after)
+
+    @property
+    def area(self) -> int:
+        """The kernel's height x width."""
+        return self.patch.kernel[0] * self.patch.kernel[1]
 
 
 def same_length(length: int, stride: int) -> int:

@@ -1,0 +1,106 @@
+"""Layers that work on single elements, or leave them as they are: activations, dropout, scaling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from archcount.layers.cost import Cost
+from archcount.layers.kind import ArgumentType, ElementwiseKind, argument
+from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class _Activation(ElementwiseKind):
+    """What activations share."""
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count one operation per element."""
+        return Cost(activation=shape.elements)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relu(_Activation):
+    """A rectifier, max(x, 0): `relu`."""
+
+    word: ClassVar[str] = "relu"
+    as_option: ClassVar[tuple[str, str] | None] = ("act", "relu")
+    torch_name: ClassVar[str] = "ReLU"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gelu(_Activation):
+    """A Gaussian error linear unit: `gelu`.
+
+    Source: arXiv:1606.08415.
+    """
+
+    word: ClassVar[str] = "gelu"
+    as_option: ClassVar[tuple[str, str] | None] = ("act", "gelu")
+    torch_name: ClassVar[str] = "GELU"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Softmax(ElementwiseKind):
+    """A softmax over channels: `softmax`."""
+
+    word: ClassVar[str] = "softmax"
+    torch_name: ClassVar[str] = "Softmax"
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count maximum, difference, exponential, sum and quotient per element."""
+        return Cost(softmax=5 * shape.elements)
+
+    def options(self, shape: Shape) -> dict[str, Any]:
+        """Return the dimension of channels."""
+        return {"dim": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling(ElementwiseKind):
+    """A multiplication by a constant, such as of residuals: `scale 0.17`.
+
+    Source: arXiv:1602.07261, sec. 3.3 and Fig. 20.
+
+    >>> Scaling(factor=0.1).cost(Shape((320, 35, 35))).scale
+    392000
+    """
+
+    word: ClassVar[str] = "scale"
+
+    factor: float = argument(ArgumentType.NUMBER, position=0)
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count one multiplication per element."""
+        return Cost(scale=shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the multiplication."""
+        from archcount.layers.modules import Scale
+
+        return Scale(self.factor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dropout(ElementwiseKind):
+    """Dropout, which drops the fraction `p` in training only: `dropout 0.4`."""
+
+    word: ClassVar[str] = "dropout"
+    torch_name: ClassVar[str] = "Dropout"
+
+    p: float = argument(ArgumentType.NUMBER, default=0.5, position=0, least=0, most=1)
+
+    def options(self, shape: Shape) -> dict[str, Any]:
+        """Return the fraction."""
+        return {"p": self.p}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(ElementwiseKind):
+    """The input as it is, never projected as a `shortcut` is: `add: [identity, conv 3x3 64]`."""
+
+    word: ClassVar[str] = "identity"
+    is_layer: ClassVar[bool] = False
+    torch_name: ClassVar[str] = "Identity"
