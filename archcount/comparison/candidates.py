@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd, prod
 
-from archcount.comparison.plausibility import KIND_BITS, kernel_bits, place_bits, small_bits
+from archcount.comparison.plausibility import (
+    GRID_BITS,
+    KIND_BITS,
+    kernel_bits,
+    place_bits,
+    small_bits,
+    stride_bits,
+)
 from archcount.edits import Edit, NumberCell, PatchCell, Plan, Site
 
 _SQUARES = tuple((side, side) for side in range(1, 12))
 _KERNELS = (*_SQUARES, *((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
 _MULTIPLIERS = (*range(1, 17), 24, 32, 64)
-_GRID_BITS = 5.0
-"""The bits of another grid than the rows before give."""
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
 
 
@@ -87,7 +92,7 @@ def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
                 why="input",
                 what=f"on {_size(to)} instead of {_size(plan.input)}",
                 edits=(Edit(kind="input", to=to),),
-                bits=KIND_BITS["input"] + _GRID_BITS + bits,
+                bits=KIND_BITS["input"] + GRID_BITS + bits,
             )
 
 
@@ -118,7 +123,7 @@ def _other_strides(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str,
     for stride in (1, 2, 3, 4):
         if (stride, stride) != old:
             words = f"with stride {stride} instead of {_stride(old)}"
-            yield (stride, stride), words, 1.0 if stride < 3 else 3.0
+            yield (stride, stride), words, stride_bits(stride)
 
 
 def _spatial(site: Site, places: int, *, strides: bool, alone: bool) -> Iterator[Candidate]:

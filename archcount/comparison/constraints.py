@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcount.comparison.conventions import accepted, computed_value, differences, listed, plain
-from archcount.comparison.plausibility import evidence
+from archcount.comparison.plausibility import (
+    CHANNEL_BITS,
+    DEPTH_BITS,
+    DIFFERENCE_BITS,
+    GRID_BITS,
+    ROUNDING_BITS,
+    SUPPORTED_BITS,
+    evidence,
+)
 from archcount.engines.counts import RowCount
 from archcount.printed import (
     Convention,
@@ -19,8 +27,6 @@ from archcount.printed import (
 
 QUANTITIES = ("params", "ops")
 SIZES = ("input", "output")
-_GRID_BITS, _CHANNEL_BITS, _DEPTH_BITS = 5.0, 6.0, 2.0
-_ROUNDING_BITS, _SUPPORTED_BITS, _DIFFERENCE_BITS = 0.5, 1.0, 3.0
 _NEAR = Fraction(1, 5)
 """What is farther from a printed number than this is not near it."""
 
@@ -35,10 +41,10 @@ Fit = tuple[Mapping[str, Convention], float]
 def options(conventions: Sequence[Convention]) -> tuple[Option, ...]:
     """Return the conventions that a reading may be combined with: those the column bears out."""
     declared, *others = conventions
-    found = [(declared, 0.0), *((other, _SUPPORTED_BITS) for other in others)]
+    found = [(declared, 0.0), *((other, SUPPORTED_BITS) for other in others)]
     if declared.rounding != "either":
         other_way = "down" if declared.rounding == "nearest" else "nearest"
-        found.append((replace(declared, rounding=other_way), _ROUNDING_BITS))
+        found.append((replace(declared, rounding=other_way), ROUNDING_BITS))
     return tuple(found)
 
 
@@ -46,12 +52,14 @@ def all_options(column: str, conventions: Sequence[Convention]) -> tuple[Option,
     """Return every convention that a row may follow as it stands."""
     borne_out = options(conventions)
     known = {convention for convention, _ in borne_out}
-    others = [
-        (convention, 1 + _DIFFERENCE_BITS * len(differences(conventions[0], convention)))
-        for convention in listed(column)
-        if convention not in known
-    ]
-    return (*borne_out, *others)
+    return (
+        *borne_out,
+        *(
+            (other, SUPPORTED_BITS + DIFFERENCE_BITS * len(differences(conventions[0], other)))
+            for other in listed(column)
+            if other not in known
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +173,9 @@ class Constraints:
         for name, size in self.sizes.items():
             grid, channels = _differing(size, count.input if name == "input" else count.output)
             if grid or channels:
-                yield name, grid * _GRID_BITS + channels * _CHANNEL_BITS
+                yield name, grid * GRID_BITS + channels * CHANNEL_BITS
         if self.depth is not None and count.depth != self.depth:
-            yield "depth", _DEPTH_BITS
+            yield "depth", DEPTH_BITS
         for name, quantity in self.quantities.items():
             if computed_value(count, declared[name]) not in accepted(quantity, declared[name]):
                 yield name, evidence(accepted(quantity, plain(declared[name])))
