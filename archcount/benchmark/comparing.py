@@ -56,7 +56,6 @@ class BenchComparison:
 
     Attributes:
         pairs: the configurations that both runs have measured.
-        settings: the settings that differ.
         alone: the configurations that only one run has measured, in words.
     """
 

@@ -18,7 +18,6 @@ class RationalSet:
     """The fractions that a `let` name may have.
 
     Attributes:
-        name: of the number.
         unit: the number of times that the name must be whole; None where any fraction may stand.
         least: the least value, or what it is above where `above`; None where there is none.
         above: whether `least` itself is left out.
@@ -46,8 +45,6 @@ class Domain:
     """Where expressions hold: all that stands here together is enough.
 
     Attributes:
-        sides: of the input, and other whole numbers.
-        ranges: of the `let` names.
         others: conditions on several names, or such as could not be resolved.
         limits: that no number is larger than a table file may say.
     """
