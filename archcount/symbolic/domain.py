@@ -69,13 +69,7 @@ class Domain:
 
 
 def domain_of(guards: Collection[Guard], sides: Mapping[str, int], lets: Iterable[str]) -> Domain:
-    """Sum guards up.
-
-    Args:
-        guards: what must hold.
-        sides: the names for whole numbers of 1 or more, each with a value at which it does.
-        lets: the `let` names.
-    """
+    """Sum guards up; `sides` has, of each name for whole numbers, a value at which they hold."""
     limits = tuple(guard for guard in guards if _is_limit(guard))
     rest = [guard for guard in guards if guard not in limits]
     solved = []
