@@ -40,8 +40,8 @@ def expand(
 ) -> Node:
     """Expand a block for one row.
 
-    An `edit` changes one layer or repetition, for another reading of the row; the `cache` has blocks
-    expanded before with the same defaults, and new ones are added to it.
+    An `edit` changes one layer or repetition, for another reading of the row. The `cache` has
+    blocks expanded before with the same defaults, and new ones are added to it.
 
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
