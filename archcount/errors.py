@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, Self, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -58,6 +61,13 @@ class ArchcountError(Exception):
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    @classmethod
+    def of(
+        cls, what: str, *, allowed: str = "", remedy: str = "", where: Location | None = None
+    ) -> Self:
+        """Return the error of one problem."""
+        return cls(Problem(what=what, allowed=allowed, remedy=remedy, where=where))
+
 
 class InvalidTableError(ArchcountError):
     """A table file that cannot be read, or whose architecture cannot be built."""
@@ -96,6 +106,24 @@ class InvalidValueError(ValueError):
         return Problem(what=what, allowed=self.allowed, remedy=self.remedy, where=where)
 
 
+def each(items: Iterable[T], read: Callable[[T], R]) -> list[R]:
+    """Return `read(item)` of every item.
+
+    Raises:
+        InvalidTableError: with the problems of all items.
+    """
+    done: list[R] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            done.append(read(item))
+        except ArchcountError as error:
+            problems += error.problems
+    if problems:
+        raise InvalidTableError(problems)
+    return done
+
+
 def quote(text: str, limit: int = 60) -> str:
     """Quote a piece of the user's text for a message, shortened to `limit` characters.
 
@@ -122,10 +150,6 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
     "no row 'conv9'; allowed: conv1, pool; did you mean 'conv1'?"
     """
     known = list(known)
-    return UsageError(
-        Problem(
-            what=f"{what} {quote(name)}",
-            allowed=", ".join(known),
-            remedy=suggestion(name, known),
-        )
+    return UsageError.of(
+        f"{what} {quote(name)}", allowed=", ".join(known), remedy=suggestion(name, known)
     )

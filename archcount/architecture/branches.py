@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from archcount.architecture.blocks import JoinBlock, Shortcut
 from archcount.architecture.context import Context
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
-from archcount.errors import InvalidTableError, InvalidValueError, Problem
+from archcount.errors import InvalidTableError, InvalidValueError
 from archcount.layers import Shape
+from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.convolution import Conv
-from archcount.layers.registry import FOLLOWERS
 from archcount.printed import Patch
 
 Steps = list[tuple[str, Node]]
@@ -65,12 +65,10 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
         return SequenceNode(children=(), input=shape, output=shape)
     kind = _projection(shape, target, context) if shape.is_map and target.is_map else None
     if kind is None or kind.output(shape) != target:
-        raise InvalidTableError(
-            Problem(
-                what=f"{context.scope.owner}: no 1x1 projection leads from {shape} to {target}",
-                remedy="write the shortcut's layers out as a branch",
-                where=block.where,
-            )
+        raise InvalidTableError.of(
+            f"{context.scope.owner}: no 1x1 projection leads from {shape} to {target}",
+            remedy="write the shortcut's layers out as a branch",
+            where=block.where,
         )
     context.budget.spend(block.where)
     steps: Steps = [("conv", LayerNode(kind=kind, input=shape, output=target, origin=block))]

@@ -16,7 +16,7 @@ from archcount.architecture.blocks import (
 )
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, Scope
 from archcount.edits import Edit
-from archcount.errors import InvalidTableError, Location, Problem
+from archcount.errors import InvalidTableError, Location
 from archcount.layers import Shape
 
 MOST_LAYERS = 200_000
@@ -31,20 +31,14 @@ class Budget:
         self.left = MOST_LAYERS
 
     def spend(self, where: Location) -> None:
-        """Count one layer.
-
-        Raises:
-            InvalidTableError: there are too many.
-        """
+        """Count one layer, or raise InvalidTableError if there are too many."""
         self.left -= 1
         if self.left < 0:
-            raise InvalidTableError(
-                Problem(
-                    what="the table expands to too many layers",
-                    allowed=f"at most {MOST_LAYERS:,}",
-                    remedy="repeat fewer times",
-                    where=where,
-                )
+            raise InvalidTableError.of(
+                "the table expands to too many layers",
+                allowed=f"at most {MOST_LAYERS:,}",
+                remedy="repeat fewer times",
+                where=where,
             )
 
 

@@ -31,18 +31,9 @@ class ComparedTimes:
     """The times of one configuration in two runs.
 
     Attributes:
-        target: the model.
-        mode: as measured.
-        batch: the batch size before.
-        batch_after: the batch size after.
-        settings: the settings before, in words.
-        settings_after: the settings after.
         before_ns: the median time before.
         after_ns: the median time after.
         ratio: the time per image after, relative to before; above 1 is slower.
-        low: the lower end of the ratio's confidence interval.
-        high: the upper end.
-        verdict: of the interval.
     """
 
     target: str
@@ -65,7 +56,6 @@ class BenchComparison:
 
     Attributes:
         pairs: the configurations that both runs have measured.
-        settings: the settings that differ.
         alone: the configurations that only one run has measured, in words.
     """
 
@@ -77,12 +67,7 @@ class BenchComparison:
 def compare_benchmarks(
     before: Benchmark, after: Benchmark, *, force: bool = False
 ) -> BenchComparison:
-    """Compare the measurements of two runs.
-
-    Args:
-        before: the first run.
-        after: the second.
-        force: compare different batches, dtypes and tables too, in order.
+    """Compare two runs; with `force` also different batches, dtypes and tables, in order.
 
     Raises:
         UsageError: the runs have no configuration in common, or a table has changed, without

@@ -19,7 +19,7 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from archcount.benchmark.results import Scaling
+from archcount.benchmark.results import ProcessScaling
 from archcount.benchmark.samples import Block
 from archcount.benchmark.sampling import Sampling
 from archcount.benchmark.session import Session
@@ -44,7 +44,7 @@ def main(request: Path, result: Path) -> None:
         rates: list[Any] = [None] * distributed.get_world_size()
         distributed.all_gather_object(rates, ours)
         if rank == 0:
-            found = Scaling(
+            found = ProcessScaling(
                 configuration=asked,
                 processes=len(rates),
                 rank_images_per_second=tuple(rates),

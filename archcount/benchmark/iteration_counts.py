@@ -40,11 +40,7 @@ class Counted:
 
 
 def count_iteration(configuration: Configuration, module: nn.Module | None = None) -> Counted:
-    """Count one iteration of a configuration on the meta device.
-
-    Args:
-        configuration: what is measured.
-        module: the model; made from the target if None.
+    """Count one iteration on the meta device, of a module or of what the target names.
 
     >>> count_iteration(Configuration(target="googlenet", batch=2)).facts.macs  # 2 x 1,582,671,872
     3165343744

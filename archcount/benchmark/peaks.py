@@ -20,11 +20,7 @@ _COPY = {"cpu": 2**28}
 
 
 def measure_peak(configuration: Configuration) -> Peak:
-    """Multiply square matrices and copy memory for a second each; return the fastest.
-
-    Args:
-        configuration: its device, dtype, threads and TF32 setting are used.
-    """
+    """Multiply square matrices and copy memory for a second each; return the fastest."""
     apply_settings(configuration)
     device = torch.device(configuration.device)
     dtype: torch.dtype = getattr(torch, DTYPES[configuration.dtype])

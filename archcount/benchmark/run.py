@@ -17,7 +17,7 @@ from archcount.benchmark.devices import free_memory
 from archcount.benchmark.environment import busy_cores, device_state, environment
 from archcount.benchmark.iteration_counts import count_iteration, hash_of
 from archcount.benchmark.request import Request
-from archcount.benchmark.results import Benchmark, Measurement, Peak, Scaling, Tuned
+from archcount.benchmark.results import Benchmark, Measurement, Peak, ProcessScaling, Tuned
 from archcount.benchmark.runner import Progress, Runner, silent
 from archcount.benchmark.scaling import measure_scaling
 from archcount.benchmark.settings import Configuration
@@ -33,7 +33,7 @@ class _Found:
     measurements: list[Measurement] = field(default_factory=list)
     peaks: list[Peak] = field(default_factory=list)
     tuned: list[Tuned] = field(default_factory=list)
-    scaling: list[Scaling] = field(default_factory=list)
+    scaling: list[ProcessScaling] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     is_interrupted: bool = False
 
@@ -45,15 +45,9 @@ def run_benchmark(
     progress: Progress = silent,
     argv: tuple[str, ...] = (),
 ) -> Benchmark:
-    """Run a benchmark.
+    """Run a benchmark; copies of a module are measured in this process.
 
     An interrupt ends it early: the result then has what was finished, and says so.
-
-    Args:
-        request: the validated options.
-        module: a model, copies of which are measured in this process.
-        progress: called at each step.
-        argv: the command line, for the record.
 
     Raises:
         UsageError: a target cannot be read, or a module shall run in several processes.
@@ -97,7 +91,9 @@ def run_benchmark(
 
 
 def _measure(request: Request, module: nn.Module | None, progress: Progress, found: _Found) -> None:
-    make_worker = _workers(module)
+    make_worker: Callable[[Configuration], Worker] = (
+        ProcessWorker if module is None else lambda _: InlineWorker(deepcopy(module))
+    )
     plain = request.configurations()
     tries = [list(ways(one, request.tune)) for one in plain] if request.tune is not None else []
     asked = [way for one in tries for way in one] or plain
@@ -144,12 +140,6 @@ def _undisturbed() -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.set_float32_matmul_precision(precision)
         torch.backends.cudnn.allow_tf32 = tf32
-
-
-def _workers(module: nn.Module | None) -> Callable[[Configuration], Worker]:
-    if module is None:
-        return ProcessWorker
-    return lambda configuration: InlineWorker(deepcopy(module))
 
 
 def as_module(model: object) -> nn.Module | None:

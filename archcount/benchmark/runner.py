@@ -40,12 +40,7 @@ class Runner:
     """Measures configurations in turns.
 
     Attributes:
-        plan: how long to measure.
-        make_worker: starts the process of a configuration.
-        count: counts a configuration.
         room: free bytes of memory; None if unknown.
-        progress: called at each step.
-        is_interrupted: whether the run was interrupted.
     """
 
     plan: RunSettings

@@ -38,9 +38,7 @@ class Warming:
     """A warm-up that is running.
 
     Attributes:
-        least: the fewest iterations.
-        budget_ns: nanoseconds after which no further block begins, once there are that many.
-        blocks: the blocks so far.
+        budget_ns: nanoseconds after which no block begins, once there are `least` iterations.
 
     >>> warming = Warming(least=4, budget_ns=10**9)
     >>> for samples in [(90, 80), (60, 55), (51, 50), (50, 50), (50, 51), (50, 50), (50, 50)]:
@@ -110,9 +108,7 @@ class Sampling:
     are enough blocks for an interval.
 
     Attributes:
-        plan: the target of the interval and the time budget.
         iteration_ns: the time of an iteration at the end of the warm-up.
-        blocks: the samples so far.
         stopped: why it ended; empty while it runs.
     """
 

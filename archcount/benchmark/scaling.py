@@ -11,20 +11,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from archcount.benchmark.results import Scaling
+from archcount.benchmark.results import ProcessScaling
 from archcount.benchmark.settings import Configuration, Launch, RunSettings
 from archcount.benchmark.workers import WorkerError, variables
 
 
 def measure_scaling(
     configuration: Configuration, plan: RunSettings, launch: Launch
-) -> Scaling | None:
+) -> ProcessScaling | None:
     """Measure one process alone, then all together, with the same threads per process.
-
-    Args:
-        configuration: of each process; `batch` is per process.
-        plan: how long to measure.
-        launch: the number of processes and nodes.
 
     Returns:
         The result of rank 0, or why they could not be run; None on other nodes.
@@ -36,7 +31,7 @@ def measure_scaling(
         alone = _launched(configuration, plan, Launch(processes=1))
         together = _launched(configuration, plan, launch)
     except WorkerError as error:
-        return Scaling(
+        return ProcessScaling(
             configuration=configuration,
             processes=launch.processes * launch.nodes,
             problem=error.what,
@@ -47,7 +42,9 @@ def measure_scaling(
     return replace(together, single_images_per_second=alone.images_per_second)
 
 
-def _launched(configuration: Configuration, plan: RunSettings, launch: Launch) -> Scaling | None:
+def _launched(
+    configuration: Configuration, plan: RunSettings, launch: Launch
+) -> ProcessScaling | None:
     """Run processes together; return the result of rank 0, None on other nodes.
 
     Raises:
@@ -72,7 +69,7 @@ def _launched(configuration: Configuration, plan: RunSettings, launch: Launch) -
             return None
         if code or not result.exists():
             raise WorkerError("died", _last_error(stderr), 3)
-        found: Scaling = pickle.loads(result.read_bytes())
+        found: ProcessScaling = pickle.loads(result.read_bytes())
         return found
 
 

@@ -35,10 +35,6 @@ def interval_of_median(
 ) -> tuple[float, float] | None:
     """Return a confidence interval of the median.
 
-    Args:
-        blocks: samples by block.
-        confidence: the level.
-
     Returns:
         Its ends, None for fewer than `FEWEST` blocks.
 
@@ -55,13 +51,7 @@ def interval_of_median(
 def interval_of_ratio(
     over: Sequence[Floats], under: Sequence[Floats], *, confidence: float = CONFIDENCE
 ) -> tuple[float, float] | None:
-    """Return a confidence interval of the ratio of two medians of independent samples.
-
-    Args:
-        over: samples of the numerator by block.
-        under: samples of the denominator by block.
-        confidence: the level.
-    """
+    """Return a confidence interval of the ratio of two medians of independent samples."""
     fewer = min(len(over), len(under))
     if fewer < FEWEST:
         return None

@@ -19,13 +19,8 @@ class Trial:
     """A measurement that is running.
 
     Attributes:
-        measurement: the results so far.
-        warming: the warm-up.
         process: the number of this process, of those of the configuration.
         counted: the counts for the batch.
-        sampling: the samples, after the warm-up.
-        worker: the process, while it runs.
-        is_over: whether it has ended.
         is_delayed: whether it is to be tried again alone, after running out of memory.
         is_fixed: whether the input has a batch of its own, which cannot be halved.
     """
@@ -77,12 +72,7 @@ class Trial:
 
 
 def merged(parts: Sequence[Measurement], target: float) -> Measurement:
-    """Merge the measurements of a configuration's processes; one failure makes all fail.
-
-    Args:
-        parts: the measurement of each process.
-        target: the half width of the interval that ends sampling.
-    """
+    """Merge the measurements of a configuration's processes; one failure makes all fail."""
     if len(parts) == 1:
         return parts[0]
     batch = min(part.batch for part in parts)

@@ -18,10 +18,6 @@ from archcount.benchmark.workers import Worker, WorkerError
 def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration]:
     """Yield the plain configuration and every combination of the allowed settings.
 
-    Args:
-        plain: the configuration to improve.
-        allow: some of `TUNABLE`.
-
     >>> len(list(ways(Configuration(target="googlenet"), ["compile", "bf16"])))
     4
     """
@@ -47,11 +43,6 @@ def tuned(
     """Compare every measured combination with the plain one; the fastest comes first.
 
     Outputs are compared for the same weights and images.
-
-    Args:
-        plain: the configuration to improve.
-        measurements: of it and the other combinations.
-        make_worker: starts the process that computes the outputs.
     """
     done = [item for item in measurements if item.status == "done"]
     base = next((item for item in done if item.configuration == plain), None)
@@ -62,15 +53,13 @@ def tuned(
         path = Path(folder) / "outputs.pt"
         _, problem = _outputs(base, make_worker, "save_outputs", path)
         for item in done:
-            error: float | None = 0.0
-            remark = ""
-            if item.batch != base.batch:
-                continue
-            if item is not base:
-                error, remark = None, problem
+            if item is base:
+                found.append(_tuned(base, item, 0.0, ""))
+            elif item.batch == base.batch:
+                compared: tuple[float | None, str] = None, problem
                 if not problem:
-                    error, remark = _outputs(item, make_worker, "difference", path)
-            found.append(_tuned(base, item, error, remark))
+                    compared = _outputs(item, make_worker, "difference", path)
+                found.append(_tuned(base, item, *compared))
     return sorted(found, key=lambda item: item.ratio)
 
 

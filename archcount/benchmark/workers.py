@@ -37,11 +37,7 @@ class WorkerError(Exception):
 
 
 class ProcessWorker:
-    """A worker in a process of its own, free of the state of other runs.
-
-    Args:
-        configuration: what it will run; its threads are set before torch is imported.
-    """
+    """A worker in a process of its own, whose threads are set before torch is imported."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
@@ -116,11 +112,7 @@ def _signal_name(number: int) -> str:
 
 
 class InlineWorker:
-    """A worker in this process.
-
-    Args:
-        module: a copy of the model, which may be changed; made from the target if None.
-    """
+    """A worker in this process, for a copy of a model, or for what the target names."""
 
     def __init__(self, module: nn.Module | None = None) -> None:
         self._module = module

@@ -22,7 +22,6 @@ class ColumnFit:
     """A convention held against a whole column.
 
     Attributes:
-        convention: the convention, its rounding included.
         fits: the rows whose printed number it reproduces.
         misses: the rows whose printed number it does not.
         bits: how unlikely the column is under it; fewer is better.
@@ -42,13 +41,7 @@ def fit_column(
     rows: Mapping[str, RowCount],
     declared: Convention | None = None,
 ) -> tuple[ColumnFit, ...]:
-    """Fit every listed convention, and each way of rounding, to a column.
-
-    Args:
-        column: `params` or `ops`.
-        printed: the printed numbers by row.
-        rows: the counted rows by name.
-        declared: the convention that the file declares; it is tried too.
+    """Fit every listed convention, the declared one too, and each way of rounding, to a column.
 
     Returns:
         The fits, the likeliest first. Conventions that no row tells apart stand together in one.
@@ -82,14 +75,7 @@ def _fit(
     numbers: Mapping[tuple[int, str], Mapping[str, tuple[range, float]]],
     rows: Mapping[str, RowCount],
 ) -> ColumnFit:
-    """Return how well a convention, its rounding included, fits a column.
-
-    Args:
-        convention: the convention.
-        like: those that give every row the same number.
-        numbers: by K and rounding, what prints as each row does, with the bits of that.
-        rows: the counted rows by name.
-    """
+    """Return how well a convention, its rounding included, fits a column."""
     fits, misses = [], []
     k, rounding = convention.k, convention.rounding
     bits = _prior_bits(convention) + _ROUNDING_BITS[rounding]

@@ -8,7 +8,7 @@ from functools import cache
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.consistency import contradictions
-from archcount.comparison.constraints import QUANTITIES, SIZES, Constraints
+from archcount.comparison.constraints import QUANTITIES, SIZES, Constraints, Conventions
 from archcount.comparison.conventions import computed_value, describe, plain, unit
 from archcount.comparison.explanations import DISPROVED, reasoned
 from archcount.comparison.results import ComparedCell, ComparedRow, Comparison, Contradiction
@@ -18,7 +18,6 @@ from archcount.engines.counts import Count, RowCount
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
 from archcount.printed import (
-    Convention,
     PrintedRow,
     PrintedTable,
     Quantity,
@@ -103,7 +102,7 @@ def _with_reasons(
     printed: PrintedTable,
     count: Count,
     recount: Recount,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
     against: Sequence[Contradiction],
     only: Collection[str] | None,
 ) -> list[ComparedRow]:
@@ -143,13 +142,7 @@ def _standing(
 def fit_columns(
     printed: PrintedTable, count: Count, *, declared: bool = True
 ) -> dict[str, tuple[ColumnFit, ...]]:
-    """Fit every listed convention to each printed column of numbers.
-
-    Args:
-        printed: the printed table.
-        count: its count.
-        declared: try the conventions that the file declares too.
-    """
+    """Fit every listed convention, the declared ones too if asked, to each printed column."""
     rows = {row.id: row for row in count.rows}
     fits = {}
     for column in QUANTITIES:
@@ -181,50 +174,26 @@ def _cell(
 ) -> ComparedCell:
     """Judge one cell under the declared convention."""
     text = cells.cells[column].text if cells is not None and column in cells.cells else None
+    verdict = BLANK
+    computed: int | tuple[int, ...]
     if column in SIZES:
-        return _size_cell(column, text, row)
-    if column == "depth":
-        return ComparedCell(
-            column="depth",
-            printed=text,
-            computed=row.depth,
-            shown=str(row.depth),
-            verdict=BLANK if text is None else judge_whole(text, row.depth),
-        )
-    style = _style(column, printed)
-    return _quantity_cell(column, text, row, printed.conventions[column], style)
-
-
-def _quantity_cell(
-    column: str,
-    text: str | None,
-    row: RowCount,
-    convention: Convention,
-    style: Quantity | None,
-) -> ComparedCell:
-    computed = computed_value(row, convention)
-    quantity = parse_quantity(text) if text is not None else None
-    like = quantity or style
+        computed = dims = row.input if column == "input" else row.output
+        parts = len(dims) if text is None else len(parse_size(text, parts=(2, 3)))
+        shown = "x".join(str(side) for side in (*dims[1:], dims[0])[:parts])
+        if text is not None:
+            verdict = judge_size(text, dims)
+    elif column == "depth":
+        computed, shown = row.depth, str(row.depth)
+        if text is not None:
+            verdict = judge_whole(text, row.depth)
+    else:
+        convention = printed.conventions[column]
+        computed = value = computed_value(row, convention)
+        like = _style(column, printed) if text is None else parse_quantity(text)
+        shown = write(value, like, convention.k) if like and value else f"{value:,}"
+        if like and text is not None:
+            k, rounding = convention.k, convention.rounding
+            verdict = judge_quantity(like, value, k, unit(convention), rounding)
     return ComparedCell(
-        column=column,
-        printed=text,
-        computed=computed,
-        shown=write(computed, like, convention.k) if like and computed else f"{computed:,}",
-        verdict=judge_quantity(
-            quantity, computed, convention.k, unit(convention), convention.rounding
-        )
-        if quantity
-        else BLANK,
-    )
-
-
-def _size_cell(column: str, text: str | None, row: RowCount) -> ComparedCell:
-    dims = row.input if column == "input" else row.output
-    parts = len(dims) if text is None else len(parse_size(text, parts=(2, 3)))
-    return ComparedCell(
-        column=column,
-        printed=text,
-        computed=dims,
-        shown="x".join(str(side) for side in (*dims[1:], dims[0])[:parts]),
-        verdict=BLANK if text is None else judge_size(text, dims),
+        column=column, printed=text, computed=computed, shown=shown, verdict=verdict
     )

@@ -6,11 +6,12 @@ convention that its column bears out, so that no rounding is ever taken for a co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import prod
 
-from archcount.comparison.conventions import accepted, computed_value
+from archcount.comparison.constraints import Conventions
+from archcount.comparison.conventions import accepted, computed_value, prints_so
 from archcount.comparison.grids import given_by_inputs, outputs
 from archcount.comparison.results import Contradiction
 from archcount.comparison.verdicts import interval_words
@@ -38,16 +39,9 @@ def contradictions(
     printed: PrintedTable,
     count: Count,
     recount: Recount,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
 ) -> tuple[Contradiction, ...]:
-    """Find the printed cells and claims that disagree with one another.
-
-    Args:
-        printed: the printed table.
-        count: the count of the table as it stands.
-        recount: its rows.
-        conventions: the conventions that each column bears out.
-    """
+    """Find the printed cells and claims that disagree with one another."""
     found: list[Contradiction] = []
     rows = {row.id: row for row in count.rows}
     for place, row in enumerate(printed.rows):
@@ -67,7 +61,7 @@ def _params_and_ops(
     row: PrintedRow,
     count: RowCount,
     plan: Plan,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
 ) -> Iterator[Contradiction]:
     """Every weight is used once per position: params x positions must give the ops.
 
@@ -144,14 +138,11 @@ def _odd_of_params_and_ops(
     count: RowCount,
     params: Quantity,
     ops: Quantity,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
 ) -> str:
     """Return the cell that the rest of the row disagrees with; empty where both or none agree."""
     agree = {
-        name: any(
-            computed_value(count, convention) in accepted(quantity, convention)
-            for convention in conventions[name]
-        )
+        name: prints_so(count, quantity, conventions[name])
         for name, quantity in (("params", params), ("ops", ops))
     }
     if agree["params"] == agree["ops"]:
@@ -182,7 +173,7 @@ def _claimed_sums(
     claim: Claim,
     printed: PrintedTable,
     count: Count,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
 ) -> Iterator[Contradiction]:
     """Find the claimed total that is not the sum of its printed column."""
     column = claim.what

@@ -1,4 +1,4 @@
-"""What one row's printed cells demand of a count, all at once."""
+"""What one row's printed cells demand of a count, all at once, and what comes nearest to it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from archcount.comparison.conventions import accepted, computed_value, differences, listed
-from archcount.comparison.plausibility import evidence
+from archcount.comparison.conventions import accepted, computed_value, differences, listed, plain
+from archcount.comparison.plausibility import (
+    CHANNEL_BITS,
+    DEPTH_BITS,
+    DIFFERENCE_BITS,
+    GRID_BITS,
+    ROUNDING_BITS,
+    SUPPORTED_BITS,
+    evidence,
+)
 from archcount.engines.counts import RowCount
 from archcount.printed import (
     Convention,
-    Interval,
     PrintedRow,
     Quantity,
     parse_quantity,
@@ -20,51 +27,44 @@ from archcount.printed import (
 
 QUANTITIES = ("params", "ops")
 SIZES = ("input", "output")
-_GRID_BITS, _CHANNEL_BITS, _DEPTH_BITS = 5.0, 6.0, 2.0
-_ROUNDING_BITS, _SUPPORTED_BITS, _DIFFERENCE_BITS = 0.5, 1.0, 3.0
+_NEAR = Fraction(1, 5)
+"""What is farther from a printed number than this is not near it."""
 
+Conventions = Mapping[str, Sequence[Convention]]
+"""By column the declared convention, then the others that it bears out."""
 Option = tuple[Convention, float]
 """A convention that a printed number may follow, and its bits; the declared one has none."""
 Fit = tuple[Mapping[str, Convention], float]
 """The conventions other than the declared ones that a count needs, and their bits."""
 
 
-def options(column: str, conventions: Sequence[Convention]) -> tuple[Option, ...]:
-    """Return the conventions that a reading may be combined with: those the column bears out.
-
-    Args:
-        column: `params` or `ops`.
-        conventions: the declared one, then the others that the column bears out.
-    """
+def options(conventions: Sequence[Convention]) -> tuple[Option, ...]:
+    """Return the conventions that a reading may be combined with: those the column bears out."""
     declared, *others = conventions
-    found = [(declared, 0.0), *((other, _SUPPORTED_BITS) for other in others)]
+    found = [(declared, 0.0), *((other, SUPPORTED_BITS) for other in others)]
     if declared.rounding != "either":
         other_way = "down" if declared.rounding == "nearest" else "nearest"
-        found.append((replace(declared, rounding=other_way), _ROUNDING_BITS))
+        found.append((replace(declared, rounding=other_way), ROUNDING_BITS))
     return tuple(found)
 
 
 def all_options(column: str, conventions: Sequence[Convention]) -> tuple[Option, ...]:
     """Return every convention that a row may follow as it stands."""
-    borne_out = options(column, conventions)
+    borne_out = options(conventions)
     known = {convention for convention, _ in borne_out}
-    others = [
-        (convention, 1 + _DIFFERENCE_BITS * len(differences(conventions[0], convention)))
-        for convention in listed(column)
-        if convention not in known
-    ]
-    return (*borne_out, *others)
+    return (
+        *borne_out,
+        *(
+            (other, SUPPORTED_BITS + DIFFERENCE_BITS * len(differences(conventions[0], other)))
+            for other in listed(column)
+            if other not in known
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The numbers that print as a cell does, under one convention.
-
-    Attributes:
-        convention: the convention.
-        bits: its bits.
-        numbers: the numbers.
-    """
+    """The numbers that print as a cell does, under one convention."""
 
     convention: Convention
     bits: float
@@ -116,12 +116,7 @@ class Constraints:
         return {name: wanted(each, options[name]) for name, each in self.quantities.items()}
 
     def fit(self, count: RowCount, wanted: Mapping[str, Sequence[Wanted]]) -> Fit | None:
-        """Return the conventions under which a count gives every printed cell, or None.
-
-        Args:
-            count: the row, counted in some reading.
-            wanted: what each column wants, the likeliest convention first.
-        """
+        """Return the likeliest conventions by which a count gives every printed cell, or None."""
         if not self._shapes_fit(count):
             return None
         needed: dict[str, Convention] = {}
@@ -140,9 +135,7 @@ class Constraints:
         size = self.sizes.get("output", ())
         return size[:2] in ((), count.output[1:]) and self.depth in (None, count.depth)
 
-    def distance(
-        self, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
-    ) -> Fraction | None:
+    def distance(self, count: RowCount, conventions: Conventions) -> Fraction | None:
         """Return how far a count is from the printed numbers at most, relatively.
 
         None where its shapes do not fit, or nothing is printed to be near to.
@@ -152,9 +145,7 @@ class Constraints:
         errors = [self.error(column, count, conventions) for column in self.quantities]
         return max([each for each in errors if each is not None], default=None)
 
-    def error(
-        self, column: str, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
-    ) -> Fraction | None:
+    def error(self, column: str, count: RowCount, conventions: Conventions) -> Fraction | None:
         """Return how far a count is from a printed number, relatively; None for none and for 0."""
         quantity = self.quantities.get(column)
         if quantity is None or not quantity.mantissa:
@@ -177,20 +168,50 @@ class Constraints:
         for name, size in self.sizes.items():
             grid, channels = _differing(size, count.input if name == "input" else count.output)
             if grid or channels:
-                yield name, grid * _GRID_BITS + channels * _CHANNEL_BITS
+                yield name, grid * GRID_BITS + channels * CHANNEL_BITS
         if self.depth is not None and count.depth != self.depth:
-            yield "depth", _DEPTH_BITS
+            yield "depth", DEPTH_BITS
         for name, quantity in self.quantities.items():
-            interval = accepted(quantity, declared[name])
-            if computed_value(count, declared[name]) not in interval:
-                yield name, evidence(_either(quantity, declared[name]))
-
-
-def _either(quantity: Quantity, convention: Convention) -> Interval:
-    return accepted(quantity, replace(convention, rounding="either"))
+            if computed_value(count, declared[name]) not in accepted(quantity, declared[name]):
+                yield name, evidence(accepted(quantity, plain(declared[name])))
 
 
 def _differing(printed: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, int]:
     """Return, as 0 or 1 each, whether the grid and the channels differ."""
     grid = int(printed[:2] != dims[1:])
     return grid, int(len(printed) == 3 and printed[2] != dims[0])
+
+
+class NearMiss:
+    """What a row's printed numbers want, and the reading that came nearest so far."""
+
+    def __init__(
+        self,
+        constraints: Constraints,
+        count: RowCount,
+        conventions: Conventions,
+    ) -> None:
+        self._constraints, self._conventions = constraints, conventions
+        self.wanted = constraints.wanted(
+            {name: options(found) for name, found in conventions.items()}
+        )
+        here = constraints.distance(count, conventions)
+        self._distance = _NEAR if here is None else min(here, _NEAR)
+        self.words = ""
+
+    def fits(self, found: RowCount) -> bool:
+        """Return whether parameters print as the row's do; where none are printed, any do."""
+        wanted = self.wanted.get("params")
+        return wanted is None or first_fit(found, wanted) is not None
+
+    def fits_or_is_near(self, found: RowCount) -> bool:
+        """Return whether parameters print as the row's do, or are the nearest so far."""
+        error = self._constraints.error("params", found, self._conventions)
+        return self.fits(found) or error is None or error < self._distance
+
+    def note(self, what: str, count: RowCount) -> None:
+        """Remember a reading, in words, if it comes nearer than those before it."""
+        distance = self._constraints.distance(count, self._conventions)
+        if distance is not None and distance < self._distance:
+            self._distance = distance
+            self.words = f"{what}, within {float(distance):.1%}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from archcount.engines.counts import RowCount
@@ -73,6 +73,11 @@ def accepted(printed: Quantity, convention: Convention) -> Interval:
     return Interval(printed.rounded(k).low, printed.truncated(k).high)
 
 
+def prints_so(row: RowCount, printed: Quantity, conventions: Iterable[Convention]) -> bool:
+    """Return whether a row's number prints so under any of some conventions."""
+    return any(computed_value(row, each) in accepted(printed, each) for each in conventions)
+
+
 def plain(convention: Convention) -> Convention:
     """Return a convention whatever the rounding."""
     return replace(convention, rounding="either")
@@ -81,12 +86,7 @@ def plain(convention: Convention) -> Convention:
 def differences(
     declared: Convention, other: Convention, row: RowCount | None = None
 ) -> tuple[str, ...]:
-    """Return what differs, as words for machines.
-
-    Args:
-        declared: one convention.
-        other: another one.
-        row: what is counted; what it has none of makes no difference.
+    """Return what differs, as words for machines; what a row has none of makes no difference.
 
     >>> differences(Convention(k=1024, count="weights"), Convention(k=1000, count="params"))
     ('K', 'bias', 'norm')

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from archcount.comparison.claims import convention_verdict
-from archcount.comparison.constraints import QUANTITIES, Constraints, all_options, first_fit, wanted
+from archcount.comparison.constraints import (
+    QUANTITIES,
+    Constraints,
+    Conventions,
+    all_options,
+    first_fit,
+    wanted,
+)
 from archcount.comparison.conventions import computed_value, describe, unit
 from archcount.comparison.plausibility import believable
 from archcount.comparison.results import (
@@ -31,18 +38,9 @@ def reasoned(
     constraints: Constraints,
     found: Found,
     against: Sequence[Contradiction],
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
 ) -> ComparedRow:
-    """Return every cell of a row that is off its reason.
-
-    Args:
-        row: the row's count.
-        cells: its cells, judged under the declared conventions.
-        constraints: its printed cells.
-        found: what the search found.
-        against: the contradictions that the row is part of.
-        conventions: by column the declared convention, then the others that it bears out.
-    """
+    """Return every cell of a row that is off its reason."""
     best = next(iter(found.explanations), None)
     declared = {column: known[0] for column, known in conventions.items()}
     missed = dict(constraints.missed(row, declared))
@@ -85,7 +83,7 @@ def _convention(
     cell: ComparedCell,
     row: RowCount,
     constraints: Constraints,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
     missed: Mapping[str, float],
 ) -> Verdict | None:
     """Return the verdict for a listed convention that gives this cell alone, or None."""

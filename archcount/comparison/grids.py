@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from archcount.comparison.conventions import accepted, computed_value
+from archcount.comparison.constraints import Conventions
+from archcount.comparison.conventions import prints_so
 from archcount.comparison.results import Contradiction
 from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.recount import Recount
-from archcount.printed import Convention, PrintedRow, parse_quantity, parse_size
+from archcount.printed import PrintedRow, parse_quantity, parse_size
 
 
 def outputs(
@@ -18,19 +19,11 @@ def outputs(
     after: PrintedRow | None,
     plan: Plan,
     recount: Recount,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
 ) -> Iterator[Contradiction]:
     """Find where widths do not give the printed channels, or patch and stride the printed grid.
 
     The row is taken on the input that is printed, so that it answers for itself alone.
-
-    Args:
-        row: the printed row.
-        before: the one before it.
-        after: the one after it.
-        plan: what can be read otherwise in the row.
-        recount: the rows.
-        conventions: the conventions that each column bears out.
     """
     if "output" not in row.cells:
         return
@@ -79,13 +72,7 @@ def _striding(plan: Plan) -> tuple[str, ...]:
 def given_by_inputs(
     row: PrintedRow, before: PrintedRow | None, recount: Recount
 ) -> Iterator[Contradiction]:
-    """Find where patch and stride of the row before do not lead from its input to this one's.
-
-    Args:
-        row: the printed row.
-        before: the one before it.
-        recount: the rows.
-    """
+    """Find where patch and stride of the row before do not lead from its input to this one's."""
     if before is None or "output" in before.cells:
         return
     if "input" not in row.cells or "input" not in before.cells:
@@ -136,17 +123,12 @@ def _output_grid(recount: Recount, row: str, chw: tuple[int, ...]) -> tuple[int,
     return count.output[1:] if count else None
 
 
-def _odd_of_widths(
-    row: PrintedRow, count: RowCount, conventions: Mapping[str, Sequence[Convention]]
-) -> str:
+def _odd_of_widths(row: PrintedRow, count: RowCount, conventions: Conventions) -> str:
     """Return `output` where the row's own params or ops were counted with the printed widths."""
     for name in ("params", "ops"):
         if name in row.cells:
             quantity = parse_quantity(row.cells[name].text)
-            if any(
-                computed_value(count, convention) in accepted(quantity, convention)
-                for convention in conventions[name]
-            ):
+            if prints_so(count, quantity, conventions[name]):
                 return "output"
     return ""
 

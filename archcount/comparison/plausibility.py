@@ -42,7 +42,19 @@ ROUND_BITS = 3.5
 HALVING_BITS = 1.5
 """The bits more for each halving of 8 that a width is a multiple of."""
 UNUSUAL_BITS = 3.0
-"""The bits of what papers seldom have: an even or oblong kernel, a multiplier such as 7."""
+"""The bits of what papers seldom have: an even or oblong kernel, a stride of 3, 7 as multiplier."""
+GRID_BITS = 5.0
+"""The bits of one grid among those that a row may have; a printed one carries as many."""
+CHANNEL_BITS = 6.0
+"""The bits that a printed number of channels carries, one among the usual widths."""
+DEPTH_BITS = 2.0
+"""The bits that a printed depth carries: most are 1 to 4."""
+ROUNDING_BITS = 0.5
+"""The bits of numbers cut off instead of rounded, or the other way round."""
+SUPPORTED_BITS = 1.0
+"""The bits of another convention that the column bears out."""
+DIFFERENCE_BITS = 3.0
+"""The bits more for each difference of a convention that the column does not bear out."""
 
 
 def believable(bits: float, evidence: float) -> bool:
@@ -99,6 +111,11 @@ def kernel_bits(old: tuple[int, int], new: tuple[int, int]) -> float:
     if new[0] != new[1]:
         return UNUSUAL_BITS + log2(max(new))
     return _count_bits(abs(new[0] - old[0]) // 2) + (0 if new[0] % 2 else UNUSUAL_BITS)
+
+
+def stride_bits(new: int) -> float:
+    """Return the bits of a stride: one of the usual 1 and 2, or one that papers seldom have."""
+    return log2(2) if new < 3 else UNUSUAL_BITS
 
 
 def small_bits(new: int) -> float:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from archcount.comparison.candidates import Candidate, fixed_candidates
-from archcount.comparison.constraints import Constraints, Fit, all_options
+from archcount.comparison.constraints import Constraints, Conventions, Fit, NearMiss, all_options
 from archcount.comparison.conventions import computed_value, differences
-from archcount.comparison.near_miss import NearMiss
 from archcount.comparison.plausibility import KIND_BITS, believable, width_bits
 from archcount.comparison.results import Explanation
 from archcount.comparison.widths import Width, common, through, width_candidates, widths_within
@@ -55,18 +54,10 @@ def search(
     constraints: Constraints,
     count: RowCount,
     recount: Recount,
-    conventions: Mapping[str, Sequence[Convention]],
+    conventions: Conventions,
     known: Collection[int],
 ) -> Found:
-    """Search for the readings of a row that give all its printed cells at once.
-
-    Args:
-        constraints: the printed cells.
-        count: the row as the table stands.
-        recount: the table's rows.
-        conventions: by column the declared convention, then the others that it bears out.
-        known: the widths that occur in the table.
-    """
+    """Search for the readings of a row that give all its printed cells at once."""
     declared = {column: found[0] for column, found in conventions.items()}
     missed = dict(constraints.missed(count, declared))
     if not missed:
@@ -90,7 +81,7 @@ class _Search:
     constraints: Constraints
     count: RowCount
     recount: Recount
-    conventions: Mapping[str, Sequence[Convention]]
+    conventions: Conventions
     known: Collection[int]
     missed: Mapping[str, float]
     near: NearMiss
@@ -166,7 +157,9 @@ class _Search:
             if count is not None:
                 points.append((new, count))
         found = {*(self._solved(points) if len(points) == 3 else self.known)}
-        special = {new for new in self.known if self._special(new, plan)} - found
+        # A width that makes a projection of a shortcut, or the other way round.
+        ends = {site.input[0] for site in plan.sites} | {site.output[0] for site in plan.sites}
+        special = {new for new in self.known if new in ends} - found
         if plan.bends or not self.near.wanted:
             found |= special
         else:  # every width that fits was solved for
@@ -184,10 +177,6 @@ class _Search:
         """Return the reading for a width, with the bits of the number."""
         candidate = at(new)
         return replace(candidate, bits=candidate.bits + width_bits(width.old, new, self.known))
-
-    def _special(self, new: int, plan: Plan) -> bool:
-        """Return whether a width may make a shortcut of a projection, or the other way round."""
-        return any(new in (site.input[0], site.output[0]) for site in plan.sites)
 
     def _solved(self, points: Sequence[tuple[int, RowCount]]) -> list[int]:
         """Solve for the widths at which every printed number comes out."""

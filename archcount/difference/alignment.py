@@ -17,10 +17,6 @@ Match = tuple[int | None, int | None]
 def align(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Match]:
     """Pair the layers of two sequences in order, by structure first and names second.
 
-    Args:
-        left: the one sequence.
-        right: the other.
-
     Returns:
         Pairs of places; None where a layer has none that stands for it.
     """
@@ -92,12 +88,7 @@ def _gap(layer: TracedLayer) -> float:
 
 
 def distance(left: TracedLayer, right: TracedLayer) -> float:
-    """Return how far a layer is from another: 0 if they are the same.
-
-    Args:
-        left: the one.
-        right: the other.
-    """
+    """Return how far a layer is from another: 0 if they are the same."""
     if not is_alike(left, right):
         return _FAR
     found, remarks = changes(left, right)

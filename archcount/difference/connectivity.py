@@ -48,14 +48,7 @@ class ModelSide:
 
 
 def rewired(left: ModelSide, right: ModelSide, one: int, other: int) -> tuple[SettingChange, ...]:
-    """Return the change where a layer reads other layers, aside from those that came or went.
-
-    Args:
-        left: the one side.
-        right: the other.
-        one: the number of a layer on the left.
-        other: of its partner on the right.
-    """
+    """Return the change where a layer reads other layers, aside from those that came or went."""
     ours = [left.matched(source) for source in left.layers[one].sources]
     theirs = [right.matched(source) for source in right.layers[other].sources]
     expected = [left.over(source) for source in ours]
@@ -73,14 +66,7 @@ def rewired(left: ModelSide, right: ModelSide, one: int, other: int) -> tuple[Se
 def reweighted(
     left: ModelSide, right: ModelSide, one: int, other: int
 ) -> tuple[SettingChange, ...]:
-    """Return the change where a layer shares its weights with other layers.
-
-    Args:
-        left: the one side.
-        right: the other.
-        one: the number of a layer on the left.
-        other: of its partner on the right.
-    """
+    """Return the change where a layer shares its weights with other layers."""
     ours, theirs = left.first(one), right.first(other)
     if not ours or not theirs or {left.partner[place] for place in ours} == theirs:
         return ()
@@ -100,14 +86,7 @@ def _places(places: set[int]) -> list[LayerInput | None]:
 def reresulted(
     left: ModelSide, right: ModelSide, results: Sequence[LayerInput], others: Sequence[LayerInput]
 ) -> SettingChange | None:
-    """Return the change where the results come from other layers.
-
-    Args:
-        left: the one side.
-        right: the other.
-        results: what gives the results on the left.
-        others: on the right.
-    """
+    """Return the change where the results come from other layers."""
     ours, theirs = [*map(left.matched, results)], [*map(right.matched, others)]
     if [left.over(source) for source in ours] == theirs:
         return None

@@ -21,11 +21,6 @@ def settled(
 
     An alignment costs the same wherever among equal layers the gap is. It stands where the least
     layers read others than before, then where names agree, then where a row begins or ends.
-
-    Args:
-        left: the one sequence.
-        right: the other.
-        matches: their pairs.
     """
     if len(matches) > _MOST:
         return matches

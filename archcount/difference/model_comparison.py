@@ -27,14 +27,7 @@ WHOLE = "(model)"
 def compare(
     left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
 ) -> ModelDifference:
-    """Return every layer of two models with whether it is the same.
-
-    Args:
-        left: the one side, whose modules name the rows.
-        right: the other.
-        inputs: what both were given, as text.
-        remarks: what the reader should know of how they were run.
-    """
+    """Return whether each layer of two models is the same; modules of the left name the rows."""
     matches = settled(left.layers, right.layers, align(left.layers, right.layers))
     partner = {one: other for one, other in matches if one is not None and other is not None}
     ours = ModelSide(left.layers, partner)

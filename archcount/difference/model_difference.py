@@ -72,12 +72,7 @@ class LayerPair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowDifference:
-    """A row of the left side.
-
-    Attributes:
-        name: its name.
-        pairs: its layers, in order.
-    """
+    """A row of the left side."""
 
     name: str
     pairs: tuple[LayerPair, ...]

@@ -17,10 +17,6 @@ def padded(
 
     A pool that rounds its size up reaches as far as one that pads, which papers do not tell
     apart; a convolution that pads elsewhere gives other numbers.
-
-    Args:
-        left: a layer.
-        right: one that may stand for it.
     """
     one, other = left.settings, right.settings
     if "pads" not in one or "pads" not in other:

@@ -31,12 +31,7 @@ def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
 def changes(
     left: TracedLayer, right: TracedLayer
 ) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
-    """Return the settings of a layer that changed, and remarks on what differs and changes no size.
-
-    Args:
-        left: a layer.
-        right: one that may stand for it.
-    """
+    """Return the settings of a layer that changed, and remarks on what changes no size."""
     found: list[SettingChange] = []
     if left.kind != right.kind:
         if _is_same_window(left, right):

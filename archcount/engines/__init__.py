@@ -1,7 +1,6 @@
 """Engines: one record per row, from independent engines that must agree."""
 
-from archcount.engines.counts import Count, RowCount, Uncounted
-from archcount.engines.crosscheck import Disagreement, cross_check
+from archcount.engines.counts import Count, Disagreement, RowCount, Uncounted, cross_check
 from archcount.engines.registry import ENGINES, Engine, choose, engine
 
 __all__ = [

@@ -28,9 +28,6 @@ def memory_needed(
 ) -> Iterator[None]:
     """Raise an error of ours when the network is too large to run.
 
-    Args:
-        remedy: what to do then.
-
     Raises:
         UnavailableError: there is not the memory to run it.
     """
@@ -56,16 +53,7 @@ def make_count(
     heads: bool,
     uncounted: Iterable[Uncounted],
 ) -> Count:
-    """Count every row, and every head if they are asked for.
-
-    Args:
-        architecture: the expanded table; its depths are taken from it, as no module shows them.
-        row: measures the module of a name, whose depth is given.
-        engine: the engine's name.
-        version: of the library that counts.
-        heads: whether the heads were run.
-        uncounted: what could not be counted.
-    """
+    """Count every row, and every head if they are asked for."""
     from archcount.architecture.architecture import WEIGHTED
 
     return Count(
@@ -89,14 +77,7 @@ def measure(
     cost: Cost,
     depth: int,
 ) -> RowCount:
-    """Return a row with the parameters of its module.
-
-    Args:
-        name: the row's name.
-        module: what was built of it.
-        shapes: of its input and output for one image, without the batch.
-        cost: its operations.
-        depth: its depth in the table.
+    """Return a row of a module; its input and output shapes are of one image, without the batch.
 
     >>> row = measure("fc", nn.Linear(4, 3), ((4,), (3,)), Cost(linear=12), depth=1)
     >>> row.params, row.output

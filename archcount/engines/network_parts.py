@@ -1,4 +1,4 @@
-"""NetworkParts of a network, counted in closed form: what claims of running text speak of."""
+"""Parts of a network, counted in closed form: what claims of running text speak of."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from archcount.engines.formula import count_row
 
 
 class NetworkParts:
-    """Counts parts of an architecture.
-
-    Args:
-        architecture: the expanded table.
-    """
+    """Counts parts of an architecture."""
 
     def __init__(self, architecture: Architecture) -> None:
         self._architecture = architecture
@@ -32,8 +28,24 @@ class NetworkParts:
         return self._part("whole", rows, extra)
 
     def backward_macs(self, *, heads: bool = False) -> int:
-        """Count the multiply-accumulates of the backward pass for one image."""
-        return backward_macs(self._architecture, heads=heads)
+        """Count the multiply-accumulates of the backward pass for one image.
+
+        A layer that nothing learns before needs no gradient of its input: that of the first
+        convolution is never computed.
+
+        >>> from archcount.api.tables import load
+        >>> network = load("googlenet").architecture()
+        >>> forward, backward = network.cost.macs, NetworkParts(network).backward_macs()
+        >>> 2 * forward - backward == network.find("conv1").cost.macs
+        True
+        """
+        macs, learns = 0, False
+        learnt: dict[str, bool] = {}
+        for row in self._architecture.rows:
+            own, learns = _backward(row.node, learns)
+            macs, learnt[row.id] = macs + own, learns
+        extra = self._architecture.heads if heads else ()
+        return macs + sum(_backward(head.node, learnt[head.at])[0] for head in extra)
 
     def at(self, path: str) -> PartCount:
         """Count the part at a path, which the architecture has."""
@@ -59,27 +71,6 @@ class NetworkParts:
             concatenations=sum(join.kind.stacks_channels for join in joins),
             neurons=sum(layer.output.elements for layer in layers if layer.kind.role in WEIGHTED),
         )
-
-
-def backward_macs(architecture: Architecture, *, heads: bool = False) -> int:
-    """Count the multiply-accumulates of the backward pass for one image.
-
-    A layer that nothing learns before needs no gradient of its input: that of the first
-    convolution is never computed.
-
-    >>> from archcount.api.tables import load
-    >>> network = load("googlenet").architecture()
-    >>> 2 * network.cost.macs - backward_macs(network) == network.find("conv1").cost.macs
-    True
-    """
-    macs, learns = 0, False
-    learnt: dict[str, bool] = {}
-    for row in architecture.rows:
-        own, learns = _backward(row.node, learns)
-        macs, learnt[row.id] = macs + own, learns
-    if heads:
-        macs += sum(_backward(head.node, learnt[head.at])[0] for head in architecture.heads)
-    return macs
 
 
 def _backward(node: Node, learns: bool) -> tuple[int, bool]:

@@ -15,11 +15,7 @@ from archcount.spec.variant import Variant
 
 
 class Recount:
-    """Counts the rows of a table as other readings have them.
-
-    Args:
-        network: a variant of a table.
-    """
+    """Counts the rows of a table as other readings have them."""
 
     def __init__(self, network: Variant) -> None:
         self._readings = RowReadings(network)
@@ -33,10 +29,6 @@ class Recount:
 
     def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
         """Count a row with changes; None where it does not go together so.
-
-        Args:
-            row: the row's name.
-            edits: the changes.
 
         >>> from archcount.api.tables import load
         >>> recount = Recount(load("googlenet").variant())
@@ -54,13 +46,7 @@ class Recount:
         return None if node is None else count_row(row, node)
 
     def alone(self, row: str, edits: Sequence[Edit], *, declared: bool = False) -> Architecture:
-        """Return a row in another reading as an architecture of its own, for an engine to build.
-
-        Args:
-            row: the row's name.
-            edits: the changes.
-            declared: take the reading that the file declares instead.
-        """
+        """Return a row with changes, or as the file declares, for an engine to build."""
         node = self._readings.declared(row) if declared else self._readings.node(row, edits)
         assert node is not None, "only what was counted is built"
         return Architecture(

@@ -18,12 +18,7 @@ class Engine(Protocol):
     __name__: str
 
     def count(self, architecture: Architecture, *, heads: bool = False) -> Count:
-        """Count every row of an architecture for one image.
-
-        Args:
-            architecture: the expanded table.
-            heads: count the auxiliary classifiers too.
-        """
+        """Count every row of an architecture for one image."""
 
 
 ENGINES = {

@@ -11,12 +11,7 @@ from torch.nn.parameter import is_lazy
 
 @dataclass(slots=True)
 class HeldTensors:
-    """The tensors of a module and of all that it holds, each once, by `id`.
-
-    Attributes:
-        parameters: its parameters.
-        buffers: its buffers.
-    """
+    """The tensors of a module and of all that it holds, each once, by `id`."""
 
     parameters: dict[int, Tensor] = field(default_factory=dict)
     buffers: dict[int, Tensor] = field(default_factory=dict)

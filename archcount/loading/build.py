@@ -21,11 +21,6 @@ def build(
     It is made on the meta device, so that a model of any size takes no memory; where its code
     must see numbers while it is made, on the CPU.
 
-    Args:
-        reference: `package.module:callable` or `file.py:callable`.
-        arguments: what the callable is given by name.
-        device: `meta`, or `cpu` for a model that is to be run with its numbers.
-
     Raises:
         UsageError: there is no such thing, or it gives no module.
         UserCodeError: the user's code raised something.

@@ -38,10 +38,6 @@ class ModelTarget:
     def read(cls, text: str, variant: str = "") -> ModelTarget:
         """Read `package.module:callable`, `file.py:callable`, or a table with `@variant` or not.
 
-        Args:
-            text: the target.
-            variant: of a table, where the text names none.
-
         Raises:
             UsageError: it is none of these, or two variants are named.
         """

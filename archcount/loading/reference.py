@@ -25,10 +25,6 @@ class UserCodeError(ArchcountError):
 def users_code(what: str, remedy: str = "") -> Iterator[None]:
     """Show what a user's code raises with their own frames alone.
 
-    Args:
-        what: what was being done, such as `importing mypkg.net`.
-        remedy: what may help.
-
     Raises:
         UserCodeError: the code raised something.
     """

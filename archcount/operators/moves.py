@@ -16,7 +16,7 @@ from archcount.operators.operator import (
     free,
     moved,
 )
-from archcount.operators.shapes import Result, contiguous, is_contiguous, like
+from archcount.operators.shapes import Result, contiguous, is_contiguous
 
 
 def _put(operation: Operation) -> Charge:
@@ -63,12 +63,6 @@ def _concat_shape(operation: Operation) -> Result:
     return (contiguous((*rest[:axis], whole, *rest[axis:]), first.dtype),)
 
 
-def _triangle(operation: Operation) -> Result:
-    """Return the lower or upper part of matrices, the rest of which is 0."""
-    source = operation.tensor("self")
-    return (like(source),) if len(source.shape) > 1 and is_contiguous(source) else None
-
-
 def _resized(operation: Operation) -> LayerName:
     """Name an upsampling: by sizes and by how often, whichever its code was given."""
     given = operation.arguments
@@ -113,7 +107,6 @@ def _embedding(kind: str) -> LayerRule:
     return rule
 
 
-_FREE = Operator(cost=free)
 OPERATORS = {
     **aten("cat", Operator(cost=free, layer=_concat, shape=_concat_shape)),
     **aten("copy", Operator(cost=free, layer=called("write"))),
@@ -150,7 +143,6 @@ OPERATORS = {
     ),
     **aten("index_put _index_put_impl scatter", Operator(cost=_put)),
     **aten("scatter_add index_add", Operator(cost=_added)),
-    **aten("tril triu", Operator(cost=free, shape=_triangle)),
     **aten(
         # what is moved, chosen, made or repeated
         "stack roll flip repeat repeat_interleave index index_select _unsafe_index gather "
@@ -160,7 +152,7 @@ OPERATORS = {
         "zeros_like new_zeros ones ones_like new_ones full full_like new_full scalar_tensor arange "
         "linspace eye tril_indices triu_indices set_ resize "
         "rand randn randint rand_like randn_like randint_like randperm uniform normal "
-        "bernoulli exponential multinomial "
+        "bernoulli exponential multinomial tril triu "
         # what gives indices, masks or numbers to the program
         "argmax argmin any all nonzero _local_scalar_dense item equal is_nonzero one_hot "
         "bincount unique_dim _unique2 searchsorted bucketize isin count_nonzero "
@@ -168,6 +160,6 @@ OPERATORS = {
         "is_same_size is_set_to _has_same_storage_numel record_stream _use_cudnn_ctc_loss "
         "_use_miopen_ctc_loss _linalg_check_errors _nested_tensor_from_mask_left_aligned "
         "_validate_sparse_coo_tensor_args is_pinned is_coalesced",
-        _FREE,
+        Operator(cost=free),
     ),
 }

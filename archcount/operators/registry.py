@@ -28,9 +28,6 @@ _COSTS: dict[str, CostRule] = {}
 def find(name: str) -> Operator | None:
     """Return what is known of an operator; one that works in place is as the one that does not.
 
-    Args:
-        name: its name in the dispatcher without the overload.
-
     >>> find("aten.relu_") is find("aten.relu")
     True
     """

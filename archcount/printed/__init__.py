@@ -6,23 +6,24 @@ from archcount.printed.claim_numbers import (
     parse_duration,
     parse_percent,
     parse_product,
+    parse_ratio,
     parse_share,
 )
 from archcount.printed.notation import Patch, parse_patch, parse_size
-from archcount.printed.paper_source import PaperSource
 from archcount.printed.printed_table import (
     NUMBERS,
     Claim,
     Convention,
     DeclaredReading,
     Erratum,
+    PaperSource,
     PrintedCell,
     PrintedRow,
     PrintedTable,
     Reference,
     Training,
 )
-from archcount.printed.quantity import Interval, Quantity, parse_quantity, parse_ratio
+from archcount.printed.quantity import Interval, Quantity, parse_quantity
 
 __all__ = [
     "NUMBERS",

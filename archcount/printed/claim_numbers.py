@@ -1,4 +1,4 @@
-"""Numbers as running text prints them: bounds ("<25M"), shares ("94.86%"), durations ("181 s")."""
+"""Numbers as running text prints them: bounds ("<25M"), "94.86%", "12x", "181 s"."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ _BOUND = re.compile(
     r"(?P<below><|under |below |less than |fewer than )|(?P<above>>|over |above |more than )"
 )
 _PERCENT = re.compile(r"\+?(\d+(?:\.\d+)?) ?%(?: (?:more|fewer|less))?", re.ASCII)
+_RATIO = re.compile(
+    r"(\d+(?:\.\d+)?) ?(?:[x×]|times)?(?: (?:fewer|less|smaller|cheaper|more|higher|as many))?",
+    re.ASCII,
+)
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(s|seconds|min|minutes|h|hours|days)", re.ASCII)
 _SECONDS = {
     "s": 1, "seconds": 1, "min": 60, "minutes": 60, "h": 3600, "hours": 3600, "days": 86_400,
@@ -70,11 +74,25 @@ def parse_percent(text: str) -> Quantity:
     >>> parse_percent("+25%").mantissa
     Fraction(25, 1)
     """
-    match = _PERCENT.fullmatch(text.strip())
+    return _read(_PERCENT, text, "percentage", 'such as "94.86%" or "+25%"')
+
+
+def parse_ratio(text: str) -> Quantity:
+    """Read a printed ratio such as "12x", "12x fewer" or "2.5 times".
+
+    Raises:
+        InvalidValueError: the text is not a printed ratio.
+
+    >>> parse_ratio("12x fewer").mantissa
+    Fraction(12, 1)
+    """
+    return _read(_RATIO, text, "ratio", 'a number and x, such as "12x fewer"')
+
+
+def _read(pattern: re.Pattern[str], text: str, what: str, allowed: str) -> Quantity:
+    match = pattern.fullmatch(text.strip())
     if match is None:
-        raise InvalidValueError(
-            f"{quote(text)} is not a printed percentage", allowed='such as "94.86%" or "+25%"'
-        )
+        raise InvalidValueError(f"{quote(text)} is not a printed {what}", allowed=allowed)
     return replace(parse_quantity(match[1]), text=text.strip())
 
 

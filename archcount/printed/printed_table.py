@@ -8,8 +8,30 @@ from fractions import Fraction
 
 from archcount.errors import Location
 from archcount.printed.claim_numbers import parse_bound
-from archcount.printed.paper_source import PaperSource
 from archcount.printed.quantity import parse_quantity
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaperSource:
+    """Where a table was printed.
+
+    Attributes:
+        title: the paper's title.
+        arxiv: its arXiv identifier with version, if it has one.
+        table: which table or figure of it.
+        url: another place to find it.
+        note: who read it, from what.
+    """
+
+    title: str
+    arxiv: str = ""
+    table: str = ""
+    url: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        where = f"arXiv:{self.arxiv}" if self.arxiv else self.url
+        return ", ".join(part for part in (self.title, where, self.table) if part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

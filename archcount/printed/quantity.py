@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
@@ -13,10 +13,6 @@ _QUANTITY = re.compile(
     r"(?P<digits>\d+(?:,\d{3})*(?:\.(?P<decimals>\d+))?)"
     r"(?:(?:e| ?[x×] ?10\^)(?P<exponent>\d{1,2})"
     r"| ?(?P<suffix>[KkMGBT]|[Tt]housand|[Mm]illion|[Bb]illion))?",
-    re.ASCII,
-)
-_RATIO = re.compile(
-    r"(\d+(?:\.\d+)?) ?(?:[x×]|times)?(?: (?:fewer|less|smaller|cheaper|more|higher|as many))?",
     re.ASCII,
 )
 _POWERS = {
@@ -135,20 +131,3 @@ def parse_quantity(text: str) -> Quantity:
         power=_POWERS[(match["suffix"] or "").lower()],
         exponent=int(match["exponent"] or 0),
     )
-
-
-def parse_ratio(text: str) -> Quantity:
-    """Read a printed ratio such as "12x", "12x fewer" or "2.5 times".
-
-    Raises:
-        InvalidValueError: the text is not a printed ratio.
-
-    >>> parse_ratio("12x fewer").mantissa
-    Fraction(12, 1)
-    """
-    match = _RATIO.fullmatch(text.strip())
-    if match is None:
-        raise InvalidValueError(
-            f"{quote(text)} is not a printed ratio", allowed='a number and x, such as "12x fewer"'
-        )
-    return replace(parse_quantity(match[1]), text=text.strip())

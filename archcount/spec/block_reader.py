@@ -1,9 +1,10 @@
-"""The `blocks:` of a file: parsed once, references followed, problems gathered."""
+"""The `blocks:` of a file, their names and the numbers in them: parsed once, problems gathered."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from archcount.architecture import (
@@ -19,12 +20,13 @@ from archcount.architecture import (
     parse_layer,
 )
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
-from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
-from archcount.layers.registry import JOINS, KINDS
-from archcount.spec.block_names import HOLE, listed, means_a_layer, pattern
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote
+from archcount.layers.by_word import JOINS, KINDS
 from archcount.spec.schema import NAME
 from archcount.spec.yaml_tree import YamlNode
 
+_HOLE = re.compile(r"\{([^{}]*)\}")
+"""A number in a block's name, `conv3-{width}`."""
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
     "or repeat: with block:"
@@ -51,23 +53,14 @@ class BlockReader:
         """Read every named block, used or not; return the problems found."""
         problems: list[Problem] = []
         for name in self._written:
+            where = self._keys[name]
             if not name.strip():
-                problems.append(
-                    Problem(
-                        what="a block without a name",
-                        remedy="name the block",
-                        where=self._keys[name],
-                    )
-                )
+                what, remedy = "a block without a name", "name the block"
+                problems.append(Problem(what=what, remedy=remedy, where=where))
                 continue
-            if means_a_layer(name) or name == "shortcut":
-                problems.append(
-                    Problem(
-                        what=f"block name {quote(name)} begins with the word of a layer kind",
-                        remedy="rename the block",
-                        where=self._keys[name],
-                    )
-                )
+            if _means_a_layer(name) or name == "shortcut":
+                what = f"block name {quote(name)} begins with the word of a layer kind"
+                problems.append(Problem(what=what, remedy="rename the block", where=where))
                 continue
             problems += self._strange_holes(name)
             try:
@@ -79,16 +72,16 @@ class BlockReader:
                 Problem(
                     what=f"block {quote(name)} does not read {quote(hole)}",
                     remedy="write {} for a number that no layer reads",
-                    where=self._keys[name],
+                    where=where,
                 )
-                for hole in HOLE.findall(name)
+                for hole in _HOLE.findall(name)
                 if hole and hole not in read
             ]
         return problems
 
     def _strange_holes(self, name: str) -> Iterator[Problem]:
         """Yield a problem if a number in a block's name cannot be read by an expression."""
-        holes = [hole for hole in HOLE.findall(name) if hole]
+        holes = [hole for hole in _HOLE.findall(name) if hole]
         for hole in holes:
             if not re.fullmatch(NAME, hole) or hole in self._table_names or holes.count(hole) > 1:
                 yield Problem(
@@ -100,20 +93,14 @@ class BlockReader:
                 return
 
     def read(self, marked: YamlNode) -> Block:
-        """Read a block written as a tree.
-
-        Raises:
-            InvalidTableError: with every problem in it.
-        """
+        """Read a block written as a tree, or raise InvalidTableError with every problem in it."""
         if isinstance(marked.value, str):
             return self.read_text(LocatedText(marked.value, marked.text_start))
         if isinstance(marked.value, list):
             return SequenceBlock(self._all(marked))
         if isinstance(marked.value, dict):
             return self._mapping(marked, marked.value)
-        raise InvalidTableError(
-            Problem(what="a block is missing", allowed=_FORMS, where=marked.where)
-        )
+        raise InvalidTableError.of("a block is missing", allowed=_FORMS, where=marked.where)
 
     def read_text(self, text: LocatedText) -> Block:
         """Read a block written as text: a block's name, `shortcut`, one layer, or some of them.
@@ -130,9 +117,9 @@ class BlockReader:
         holding = self._holding(text)
         if holding is not None:
             return holding
-        parts = list(listed(text))
+        parts = list(_listed(text))
         if len(parts) > 1:
-            return self._each(parts)
+            return SequenceBlock(tuple(each(parts, self.read_text)))
         try:
             return parse_layer(text, self._names)
         except InvalidTableError as error:
@@ -151,15 +138,13 @@ class BlockReader:
         found = {
             name: match
             for name in self._written
-            if "{" in name and (match := pattern(name).fullmatch(text.text))
+            if "{" in name and (match := _pattern(name).fullmatch(text.text))
         }
         if len(found) > 1:
-            raise InvalidTableError(
-                Problem(
-                    what=f"{quote(text.text)} could be {' and '.join(map(quote, found))}",
-                    remedy="rename one of them",
-                    where=text.where,
-                )
+            raise InvalidTableError.of(
+                f"{quote(text.text)} could be {' and '.join(map(quote, found))}",
+                remedy="rename one of them",
+                where=text.where,
             )
         for name, match in found.items():
             values = {
@@ -172,26 +157,19 @@ class BlockReader:
     def _with_blocks(self, problem: Problem) -> Problem:
         """Name the file's own blocks among what is allowed."""
         blocks = f"the blocks {', '.join(map(repr, self._written))}; " if self._written else ""
-        return Problem(
-            what=problem.what,
-            allowed=f"{blocks}or a layer: {', '.join(KINDS)}",
-            remedy=problem.remedy,
-            where=problem.where,
-        )
+        return replace(problem, allowed=f"{blocks}or a layer: {', '.join(KINDS)}")
 
     def _named(self, name: str, caller: LocatedText | None = None) -> Block:
         if name in self._open:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
-            raise InvalidTableError(
-                Problem(
-                    what=f"block {quote(name)} contains itself ({circle})",
-                    remedy="write one of them out",
-                    where=caller.where if caller else self._keys[name],
-                )
+            raise InvalidTableError.of(
+                f"block {quote(name)} contains itself ({circle})",
+                remedy="write one of them out",
+                where=caller.where if caller else self._keys[name],
             )
         if name not in self._done:
             self._open.append(name)
-            outer, self._names = self._names, (*self._table_names, *HOLE.findall(name))
+            outer, self._names = self._names, (*self._table_names, *_HOLE.findall(name))
             try:
                 block = self.read(self._written[name])
                 reads = {item for part in block.parts() for item in part.names}
@@ -203,36 +181,14 @@ class BlockReader:
                 self._names = outer
         return self._done[name]
 
-    def _each(self, parts: list[LocatedText]) -> SequenceBlock:
-        """Read texts one after another, gathering the problems of all."""
-        done: list[Block] = []
-        problems: list[Problem] = []
-        for part in parts:
-            try:
-                done.append(self.read_text(part))
-            except InvalidTableError as error:
-                problems += error.problems
-        if problems:
-            raise InvalidTableError(problems)
-        return SequenceBlock(tuple(done))
-
     def _all(self, marked: YamlNode) -> tuple[Block, ...]:
         """Read every item of a list, gathering the problems of all."""
         items = marked.value if isinstance(marked.value, list) else []
         if not items:
-            raise InvalidTableError(
-                Problem(what="an empty list of blocks", allowed=_FORMS, where=marked.where)
+            raise InvalidTableError.of(
+                "an empty list of blocks", allowed=_FORMS, where=marked.where
             )
-        done: list[Block] = []
-        problems: list[Problem] = []
-        for item in items:
-            try:
-                done.append(self.read(item))
-            except InvalidTableError as error:
-                problems += error.problems
-        if problems:
-            raise InvalidTableError(problems)
-        return tuple(done)
+        return tuple(each(items, self.read))
 
     def _mapping(self, marked: YamlNode, value: dict[str, YamlNode]) -> Block:
         match sorted(value):
@@ -240,21 +196,17 @@ class BlockReader:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
             case ["block", "repeat"]:
                 if not isinstance(value["repeat"].value, str):
-                    raise InvalidTableError(
-                        Problem(
-                            what="repeat is not a number",
-                            allowed="a number or an expression",
-                            where=value["repeat"].where,
-                        )
+                    raise InvalidTableError.of(
+                        "repeat is not a number",
+                        allowed="a number or an expression",
+                        where=value["repeat"].where,
                     )
                 times = LocatedText(value["repeat"].value, value["repeat"].text_start)
                 return self.repeated(times, self.read(value["block"]))
-        raise InvalidTableError(
-            Problem(
-                what=f"a block with the keys {', '.join(map(quote, value)) or 'none'}",
-                allowed=_FORMS,
-                where=marked.where,
-            )
+        raise InvalidTableError.of(
+            f"a block with the keys {', '.join(map(quote, value)) or 'none'}",
+            allowed=_FORMS,
+            where=marked.where,
         )
 
     def repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
@@ -269,11 +221,43 @@ class BlockReader:
             raise InvalidTableError(error.at(times.where, "repeat")) from None
         for name in expression.names:
             if name not in self._names:
-                raise InvalidTableError(
-                    Problem(
-                        what=f"repeat: unknown name {quote(name)}",
-                        allowed=", ".join(self._names),
-                        where=times.where,
-                    )
+                raise InvalidTableError.of(
+                    f"repeat: unknown name {quote(name)}",
+                    allowed=", ".join(self._names),
+                    where=times.where,
                 )
         return RepeatBlock(expression, body, times)
+
+
+def _means_a_layer(name: str) -> bool:
+    """Return whether a block's name could be a layer: a kind's word alone may need more."""
+    kind = KINDS.get(name.split()[0])
+    if kind is None:
+        return False
+    return name != kind.word or not any(item.required for item in kind.arguments())
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """Return a pattern of a block's name with numbers in it; those without a name are not read."""
+    pieces = _HOLE.split(name)
+    holes = [hole for hole in pieces[1::2] if hole]
+    if not all(re.fullmatch(NAME, hole) for hole in holes) or len({*holes}) < len(holes):
+        return re.compile(re.escape(name))  # it is refused elsewhere
+    number = r"\d{1,9}(?:\.\d{1,6})?"
+    texts = [
+        re.escape(piece) if place % 2 == 0 else f"(?P<{piece}>{number})" if piece else number
+        for place, piece in enumerate(pieces)
+    ]
+    return re.compile("".join(texts), re.ASCII)
+
+
+def _listed(text: LocatedText) -> Iterator[LocatedText]:
+    """Yield what stands between the commas of a text; those in brackets are left alone."""
+    depth = start = 0
+    for place, letter in enumerate((*text.text, ",")):
+        depth += (letter in "([") - (letter in ")]")
+        if (letter == "," and depth == 0) or place == len(text.text):
+            piece = text.text[start:place]
+            begin = start + len(piece) - len(piece.lstrip())
+            yield text.part(begin, begin + len(piece.strip()))
+            start = place + 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from archcount.printed.paper_source import PaperSource
+from archcount.printed.printed_table import PaperSource
 from archcount.spec.yaml_tree import read_text
 
 PRINTED = "printed"

@@ -28,10 +28,7 @@ class IntegerSet:
     """The values that a whole number may have.
 
     Attributes:
-        name: the symbol.
-        modulus: what remainders are of.
         remainders: those that are allowed, in order.
-        least: the least value.
         most: the greatest value, None where there is none.
     """
 
@@ -87,12 +84,7 @@ _Run = tuple[int, int | None]
 
 
 def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[IntegerSet, list[Guard]]:
-    """Return where guards of one symbol hold.
-
-    Args:
-        name: the symbol.
-        guards: which read no other name.
-        met: a value at which they hold.
+    """Return where guards of one symbol hold; `met` is a value at which they do.
 
     Returns:
         The values, each of which fulfils every guard but those that are given beside them, which

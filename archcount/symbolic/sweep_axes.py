@@ -47,13 +47,7 @@ class Axes:
 def read_axes(
     network: Variant, inputs: Values, lets: Mapping[str, Values], batches: Values
 ) -> Axes:
-    """Read what is to be varied.
-
-    Args:
-        network: the network.
-        inputs: input sizes, each CxHxW or the side of a square.
-        lets: the values of each `let` name.
-        batches: how many images operations are counted for.
+    """Read what is to be varied; an input size is CxHxW or the side of a square.
 
     Raises:
         UsageError: there is no such name, a value can never be a number, or there are too many
@@ -156,11 +150,6 @@ def _batches(values: Values) -> Sequence[int]:
 
 def _check_value(name: str, value: str, before: Sequence[str]) -> None:
     """Refuse what can be no number, whatever the other names are.
-
-    Args:
-        name: the `let` name.
-        value: what it is to be.
-        before: the names that it may read.
 
     Raises:
         UsageError: it is no expression, reads another name, or is never a number.

@@ -23,9 +23,7 @@ class RowFormula:
 
     Attributes:
         id: the row's name; `total` for all.
-        output: channels, height and width.
         weights: parameters of kernels.
-        params: all trained numbers.
         macs: multiply-accumulates of the batch.
     """
 
@@ -67,7 +65,6 @@ class SymbolicCount:
     """What one run over symbols counted.
 
     Attributes:
-        rows: the rows.
         total: the whole network, heads left out.
         guards: what the run decided: where all of it holds, the expressions do.
     """

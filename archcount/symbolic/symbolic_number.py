@@ -41,10 +41,6 @@ class Symbolic(SymbolicNumber):
     What the run decides by it (a comparison, a number of repetitions) is recorded in the path
     condition: the expression is right wherever all of it holds, for there the run decides the
     same. Converting it to a plain number fixes the expression to its value.
-
-    Args:
-        polynomial: the expression.
-        condition: the path condition, which records decisions.
     """
 
     __hash__ = None  # type: ignore[assignment]

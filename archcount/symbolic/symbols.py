@@ -49,21 +49,8 @@ def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fractio
         )
 
 
-def is_own(text: str) -> bool:
-    """Return whether what a file says of a `let` name reads no other name.
-
-    >>> is_own("64"), is_own("w/2")
-    (True, False)
-    """
-    return not parse_expression(text).names
-
-
 def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
     """Return the names that are computed from some others.
-
-    Args:
-        texts: the `let` names with what the file says of them.
-        symbols: the names.
 
     >>> following({"w": "64", "half": "w/2", "quarter": "half/2"}, ["w"])
     ['half', 'quarter']
@@ -78,12 +65,7 @@ def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
 
 
 def sides_of(symbols: Iterable[str], own: tuple[int, ...], multiple: int) -> Mapping[str, int]:
-    """Return example values of sizes and batch; that of a square is the table's height.
-
-    Args:
-        symbols: the names that are asked for.
-        own: the table's (channels, height, width).
-        multiple: heights and widths are raised to the next multiple of this.
+    """Return example values of sizes and batch, heights and widths raised to a multiple.
 
     Raises:
         UsageError: the table's input has other axes.

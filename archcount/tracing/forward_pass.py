@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,6 +124,7 @@ class ForwardPass:
         peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
             each is let go after its last use.
         remarks: what makes a number another than the model's own.
+        storages: the memories by number; kept here, as a number is the `id` of its storage.
     """
 
     modules: tuple[ModuleTrace, ...]
@@ -132,4 +133,5 @@ class ForwardPass:
     results: tuple[int, ...]
     activation_bytes: int
     peak_bytes: int
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[str, ...]
+    storages: Mapping[int, Any]

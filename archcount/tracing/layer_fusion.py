@@ -10,13 +10,7 @@ from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 
 def fused(node: TracedLayer, shape: Sequence[int], nodes: Sequence[TracedLayer]) -> TracedLayer:
-    """See one layer where several operations come to one.
-
-    Args:
-        node: what the last operation is by itself.
-        shape: of what it reads first.
-        nodes: what was made before it.
-    """
+    """See one layer where several operations come to one."""
     if node.kind == "div" and len(node.sources) == 2:
         size = _response_norm(nodes, *node.sources)
         if size:

@@ -22,10 +22,6 @@ def ordered(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> LayerSe
 
     The branches of a concatenation stand in their order; of a sum, the longer first, and among
     equally long ones by what they are, what they read and who reads them.
-
-    Args:
-        nodes: every layer, each after all that it reads.
-        ends: what gives the results.
     """
     found = _Graph(list(nodes), ends)
     places: dict[int, int] = {}

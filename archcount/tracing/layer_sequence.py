@@ -44,9 +44,6 @@ def _before_softmax(
 class _Walk:
     """The way through a pass.
 
-    Args:
-        inputs: the memory of what the model is given.
-
     Attributes:
         nodes: the layers, each after all that it reads.
         made: what lies in a memory; None is a constant.

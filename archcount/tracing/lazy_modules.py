@@ -19,12 +19,6 @@ def fit(
 
     The module itself is not run, and what it keeps from one run to the next is as it was.
 
-    Args:
-        module: the module.
-        args: what it is given in order.
-        kwargs: what it is given by name.
-        method: which of its methods is run.
-
     >>> import torch
     >>> layer = nn.LazyLinear(3, device="meta")
     >>> fit(layer, [torch.empty(2, 4, device="meta")], {})

@@ -193,10 +193,6 @@ def _wrapper(module: nn.Module) -> str:
 def tensor_copy(tensor: Tensor, device: str) -> Tensor:
     """Return a tensor of the same sizes, strides and type; with its numbers where it can have some.
 
-    Args:
-        tensor: a parameter, a buffer or any other.
-        device: where it is made.
-
     >>> tensor_copy(torch.ones(2, 3), "meta").is_meta
     True
     """

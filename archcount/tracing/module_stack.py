@@ -24,11 +24,6 @@ from archcount.tracing.recorder import Recorder
 class ModuleStack:
     """A context manager that tells the recorder which module is being run.
 
-    Args:
-        found: the record of every module of the model.
-        recorder: is told the module that is being run.
-        forbidden: modules that must not be run, by `id`.
-
     Attributes:
         elsewhere: how often modules were run in other threads, where no operation is seen.
     """

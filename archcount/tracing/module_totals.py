@@ -21,13 +21,7 @@ def add_up(
     found: Mapping[nn.Module, ModuleTrace],
     unseen: Mapping[tuple[str, str], int],
 ) -> None:
-    """Return each module what was done while it, or one that it holds, was run.
-
-    Args:
-        calls: what was done.
-        found: the record of every module, the model's first.
-        unseen: what could not be seen, by path and name.
-    """
+    """Return each module what was done while it, or one that it holds, was run."""
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
     own: dict[str, list[Cost]] = {}

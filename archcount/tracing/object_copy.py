@@ -25,10 +25,6 @@ class Copier:
     It goes as `copy.deepcopy` does, and further: through functions to what they close over, along
     weak references, and in containers around what cannot be copied, which is shared.
 
-    Args:
-        of_tensor: copies a tensor.
-        of_module: copies a module; is told its path.
-
     Attributes:
         memo: the copies by the `id` of what was copied.
         remarks: what is shared.
@@ -53,12 +49,7 @@ class Copier:
         self._kept: list[Any] = []
 
     def copied(self, value: Any, name: str = "") -> Any:
-        """Copy a value.
-
-        Args:
-            value: of any kind.
-            name: what it is called where it cannot be copied.
-        """
+        """Copy a value."""
         kind = type(value)
         if kind in SIMPLE or isinstance(value, _ALONE):
             return value

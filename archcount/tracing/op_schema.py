@@ -16,9 +16,6 @@ from archcount.operators.registry import find
 class OpSchema:
     """What the schema of an operator says, and what is known of it.
 
-    Args:
-        func: the operator, as dispatched.
-
     Attributes:
         name: its name in the dispatcher, without the overload.
         arguments: the names of its arguments, with their defaults.
@@ -61,13 +58,7 @@ class OpSchema:
     def named(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], specs: Mapping[int, TensorSpec]
     ) -> dict[str, Any]:
-        """Return the arguments by name, defaults filled in.
-
-        Args:
-            args: in order.
-            kwargs: by name.
-            specs: what stands in the place of each tensor, by its `id`.
-        """
+        """Return the arguments by name, defaults filled in."""
         given = len(args)
         return {
             name: _written_out(args[place] if place < given else kwargs.get(name, default), specs)

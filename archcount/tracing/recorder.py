@@ -21,15 +21,12 @@ from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
 class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
     """Notes what is done, and in which module.
 
-    Args:
-        weights: the model's parameters and buffers.
-        inputs: the tensors that the model is given.
-
     Attributes:
         place: the path of the module that is being run.
         within: the paths of all that are being run, and of those that hold them.
         calls: what was done.
         sizes: the bytes of every memory met but the weights', by its number.
+        storages: every memory met by its number, which is its `id`.
         is_cast: whether something was done under autocast on tensors without numbers.
     """
 
@@ -47,7 +44,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self._last: tuple[Call, Sequence[Tensor], bool] | None = None
         self._hollow: set[int] = set()
         self._known: dict[Any, Pattern] = {}
-        self.keep = self._memories.keep
+        self.keep, self.storages = self._memories.keep, self._memories.kept
         origins = self._origins = self._memories.origins
         for tensor in weights:
             origins[self.keep(tensor)] = Origin.WEIGHT

@@ -20,11 +20,12 @@ class Memories:
 
     Attributes:
         origins: what the tensors in each memory were made from.
+        kept: the storages themselves by their `id`.
     """
 
     def __init__(self) -> None:
         self.origins: dict[int, Origin] = {}
-        self._kept: dict[int, Any] = {}
+        self.kept: dict[int, Any] = {}
         self._is_plain = True
 
     def keep(self, tensor: Tensor) -> int:
@@ -34,7 +35,7 @@ class Memories:
         except NotImplementedError:
             raise _not_dense(tensor) from None
         number = id(storage)
-        self._kept[number] = storage
+        self.kept[number] = storage
         return number
 
     def read(
@@ -89,13 +90,10 @@ class Memories:
     def _spec(
         self, tensor: Tensor, specs: dict[int, TensorSpec], memories: list[int]
     ) -> TensorSpec:
-        if not is_plain(tensor):
-            self._is_plain = False
-            self.keep(tensor)
-        number = id(tensor.untyped_storage())
+        self._is_plain = self._is_plain and is_plain(tensor)
+        number = self.keep(tensor)
         origin = self.origins.get(number)
         if not origin:  # a constant, or a parameter that the model hides, or makes as it runs
-            self.keep(tensor)
             origin = Origin.WEIGHT if isinstance(tensor, nn.Parameter) else Origin.CONSTANT
             self.origins[number] = origin
         spec = specs[id(tensor)] = described(tensor, origin, len(memories))
@@ -139,13 +137,9 @@ def made_as(spec: TensorSpec) -> Tensor:
 
 
 def is_new(made: Sequence[Tensor], memories: Iterable[int]) -> bool:
-    """Return whether `made_as` makes tensors as they are: in memory of their own.
-
-    Args:
-        made: the tensors.
-        memories: memories that are not theirs.
-    """
-    own = {id(item.untyped_storage()) for item in made}
+    """Return whether `made_as` makes tensors as they are: in memory of their own."""
+    storages = [item.untyped_storage() for item in made]  # kept while their `id` is used
+    own = set(map(id, storages))
     return len(own) == len(made) and own.isdisjoint(memories) and all(map(_is_simple, made))
 
 

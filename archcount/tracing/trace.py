@@ -64,7 +64,7 @@ def trace(
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
     add_up(recorder.calls, found, unseen)
-    inputs = tuple(id(tensor.untyped_storage()) for tensor in given)
+    inputs = tuple([recorder.keep(tensor) for tensor in given])
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
     return ForwardPass(
         modules=tuple(found.values()),
@@ -74,6 +74,7 @@ def trace(
         activation_bytes=sum(made.values()),
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
         remarks=(_CAST,) if recorder.is_cast else (),
+        storages=recorder.storages,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 import archcount as ac
-from archcount.engines.network_parts import NetworkParts, backward_macs
+from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
 from archcount.layers.convolution import DepthwiseConv, SeparableConv
@@ -249,7 +249,7 @@ def test_a_branch_learns_for_all_that_follows_and_for_no_other(toy_text, tmp_pat
     # before it; the stage reads 6 channels: 3x3/2 432 and 1x1/2 48 weights, 3 x 576, at 16
     stem = 2 * 27 * 64 + 3 * 64 + 2 * 9 * 64
     rest = 2 * 16 * (432 + 48 + 3 * 576) + 2 * 80
-    assert backward_macs(architecture) == stem + rest
+    assert NetworkParts(architecture).backward_macs() == stem + rest
     assert NetworkParts(architecture).whole().concatenations == 1
 
 

@@ -98,6 +98,57 @@ def check_ranking() -> None:
     assert sorted(found, key=lambda each: found[each]) == list(found)
 
 
+def other_conventions() -> dict[str, float]:
+    """Return readings of other grids and strides, and under other conventions, by likelihood."""
+    rounding, supported = plausibility.ROUNDING_BITS, plausibility.SUPPORTED_BITS
+    return {
+        # 8 x 7
+        "one of 7 pairs as one convolution": reading("joined", places=7),
+        # 8 x 5 x 2^0.5 = 8 x 7.1: to cut off instead of rounding is less than one of two
+        "one of 5 pairs, cut off": reading("joined", places=5, number=rounding),
+        # 8 x 7 x 2^0.5 = 8 x 9.9
+        "one of 7 pairs, cut off": reading("joined", places=7, number=rounding),
+        # 8 x 10
+        "one of 10 pairs": reading("joined", places=10),
+        # 8 x 11
+        "one of 11 pairs": reading("joined", places=11),
+        # 8 x 6 x 2: the rest of the column is as well under either convention, one of two
+        "one of 6 pairs, as the column may count": reading("joined", places=6, number=supported),
+        # 8 x 13
+        "one of 13 pairs": reading("joined", places=13),
+        # 8 x 15
+        "one of 15 pairs": reading("joined", places=15),
+        # 4 x 32 = 8 x 16: one grid among about 32
+        "another grid": reading("input", number=plausibility.GRID_BITS),
+        # 8 x 17
+        "one of 17 pairs": reading("joined", places=17),
+        # 8 x 31
+        "one of 31 pairs": reading("joined", places=31),
+        # 16 x 2 x 8 = 8 x 32: seldom is a stride 3 or more
+        "one of 2 strides 3": reading("stride", places=2, number=plausibility.stride_bits(3)),
+        # 8 x 33
+        "one of 33 pairs": reading("joined", places=33),
+    }
+
+
+def check_conventions() -> None:
+    found = other_conventions()
+    assert sorted(found, key=lambda each: found[each]) == list(found)
+    # A convention that the column does not bear out, with one difference: one of 2 x 8. A misread
+    # cell of 3 is 4 x 3 and likelier, of 5 is 4 x 5 and less likely.
+    one = plausibility.SUPPORTED_BITS + plausibility.DIFFERENCE_BITS
+    assert reading("cell", places=3) < one < reading("cell", places=5)
+
+
+def check_sizes() -> None:
+    # A printed number of channels is one of 64: one of 6 as simple would fit it by accident less
+    # than once in ten times, one of 7 more often. With a depth, one of 4, these are 25 and 26.
+    channels, both = plausibility.CHANNEL_BITS, plausibility.CHANNEL_BITS + plausibility.DEPTH_BITS
+    for evidence, believed in ((channels, 6), (both, 25)):
+        assert plausibility.believable(log2(believed), evidence)
+        assert not plausibility.believable(log2(believed + 1), evidence)
+
+
 def check_beliefs() -> None:
     # Where one in ten as simple would fit by accident, one of 9 is not believed and one of 11 is.
     assert not plausibility.believable(5.0, evidence=5 + log2(9))
@@ -111,7 +162,13 @@ def check_evidence() -> None:
     assert plausibility.evidence(Interval(Fraction(1414214), Fraction(2000000))) == pytest.approx(3)
 
 
-CHECKS = {"ranking": check_ranking, "beliefs": check_beliefs, "evidence": check_evidence}
+CHECKS = {
+    "ranking": check_ranking,
+    "conventions": check_conventions,
+    "sizes": check_sizes,
+    "beliefs": check_beliefs,
+    "evidence": check_evidence,
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -121,5 +178,5 @@ def test_what_is_likelier(name: str) -> None:
 
 def test_a_change_of_any_constant_by_a_fifth_fails() -> None:
     found = mutate_plausibility.mutations(CHECKS)
-    assert len(found) == 2 * (len(plausibility.KIND_BITS) + 5)
+    assert len(found) == 2 * (len(plausibility.KIND_BITS) + 11)
     assert [name for name, checks in found.items() if not checks] == []

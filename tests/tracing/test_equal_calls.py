@@ -314,3 +314,27 @@ def test_a_rule_of_the_program_is_asked_every_time(monkeypatch):
     assert len({spec.storage for operation in asked for spec in operation.tensors()}) == 4
     monkeypatch.undo()
     assert ac.count(model, input="[4,4]").total.macs == 3 * 64
+
+
+class Temporaries(nn.Module):
+    """Makes and drops a tensor of four numbers, time after time, each of the sum so far."""
+
+    def forward(self, x):
+        for _ in range(3000):
+            x = x * 2
+        return x
+
+
+def test_no_memory_is_taken_for_another_that_was_let_go():
+    # 3,000 tensors of 4 x 4 bytes; one and the next are needed at a time, whatever was dropped.
+    with counting_context():
+        traced = trace(Temporaries(), [torch.empty(4, device="meta")])
+    made = {call.memories[-1] for call in traced.calls}
+    assert len(made - {*traced.inputs}) == 3000
+    assert all(number == id(storage) for number, storage in traced.storages.items())
+    assert made <= traced.storages.keys()
+    assert (traced.activation_bytes, traced.peak_bytes) == (3000 * 16, 2 * 16)
+    # A weight that no call reads stays unread, whatever took the place of what was let go.
+    model = Temporaries()
+    model.register_parameter("idle", nn.Parameter(torch.empty(5)))
+    assert ac.count(model, input="[4]").record.unused == 5

@@ -70,7 +70,7 @@ TENSORS = [
 ]
 UNARY = (
     "relu sigmoid tanh silu gelu hardtanh leaky_relu elu mish hardswish hardsigmoid softplus neg "
-    "exp log sqrt rsqrt tril triu"
+    "exp log sqrt rsqrt"
 ).split()
 CALLS = [
     *[(getattr(aten, name).default, (x,)) for name in UNARY for x in TENSORS],

@@ -9,7 +9,7 @@ from torch import nn
 
 import archcount as ac
 from archcount.engines import engine, formula
-from archcount.engines.network_parts import backward_macs
+from archcount.engines.network_parts import NetworkParts
 from archcount.layers import Cost
 from archcount.spec.load import load_table
 from archcount.tracing.trace import trace
@@ -332,5 +332,5 @@ def test_the_backward_pass_is_that_of_the_closed_form(name, variant):
         network = ac.load(name).build(variant=variant).eval()
         images = torch.empty(1, *architecture.input.dims)
     whole = trace(network, [images]).modules[0]
-    assert whole.backward == backward_macs(architecture)
+    assert whole.backward == NetworkParts(architecture).backward_macs()
     assert whole.cost == formula.count(architecture).total.cost
