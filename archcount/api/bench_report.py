@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchReport(Report):
-    """The results of one run.
-
-    Attributes:
-        record: the results, including all samples.
-    """
+    """The results of one run."""
 
     command = "bench"
     schema = "archcount.bench/1"
@@ -52,11 +48,7 @@ class BenchReport(Report):
 
 @dataclass(frozen=True)
 class BenchComparisonReport(Report):
-    """A comparison of two runs.
-
-    Attributes:
-        record: the comparison.
-    """
+    """A comparison of two runs."""
 
     command = "bench compare"
     schema = "archcount.bench-compare/2"

@@ -15,9 +15,8 @@ from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import unexpected
 from archcount.errors import InvalidTableError, Problem, unknown_name
-from archcount.reporting.check_sheets import Finding, TableCheck, check_lines, check_sheet
+from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheet
 from archcount.reporting.formats import FORMATS
-from archcount.reporting.github import GITHUB
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.spec.catalogue import find_table, shipped_tables
 from archcount.spec.load import load_table
@@ -35,11 +34,7 @@ CHECK_FORMATS = {**FORMATS, "github": GITHUB}
 
 @dataclass(frozen=True)
 class CheckReport(Report):
-    """What a check found of some tables.
-
-    Attributes:
-        record: the tables in order, each with its findings.
-    """
+    """What a check found of some tables."""
 
     command = "check"
     schema = "archcount.check/2"

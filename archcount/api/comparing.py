@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from archcount import comparison, engines
-from archcount.api.table_report import TableReport
-from archcount.api.table_results import table_result
+from archcount.api.table_report import TableReport, table_result
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed
@@ -62,12 +61,8 @@ def compare_with_reasons(
 ) -> Comparison:
     """Compare; give reasons only where the count is of what the paper's numbers are of.
 
-    Args:
-        table: the table with the printed numbers.
-        architecture: what was counted.
-        counts: what each engine found; the first one's is compared, all confirm readings.
-        only: the rows whose reasons are searched for; all of them where it is None.
-        build: how many of a row's likeliest readings are built, where they are believed.
+    The first engine's count is compared; all of them confirm the readings. Reasons are searched for
+    the rows `only`, else for all; so many of a row's likeliest readings are built as `build` says.
     """
     network = table.variant(architecture.variant)
     printed = network.printed if network.is_printed else network.printed.without_numbers()

@@ -32,21 +32,12 @@ def count(
 
 @overload
 def count(
-    thing: nn.Module,
-    *,
-    input: Any,
-    batch: int = 1,
-    train: bool = False,
-    device: str = "meta",
+    thing: nn.Module, *, input: Any, batch: int = 1, train: bool = False, device: str = "meta"
 ) -> ModelReport: ...
 
 
 def count(
-    thing: Any,
-    *,
-    input: Any = "",
-    batch: int = 1,
-    **options: Any,
+    thing: Any, *, input: Any = "", batch: int = 1, **options: Any
 ) -> TableReport | ModelReport:
     """Count a table or an architecture row by row, or any PyTorch module, module by module.
 

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DifferenceReport(Report):
-    """What differs between two architectures.
-
-    Attributes:
-        record: everything the report says.
-    """
+    """What differs between two architectures."""
 
     command = "diff {record.left.name} {record.right.name}"
     schema = "archcount.diff/2"
@@ -114,13 +110,7 @@ def _own_inputs(sides: Sequence[tuple[nn.Module, str, str]]) -> dict[str, str]:
 
 
 def _run(
-    module: nn.Module,
-    name: str,
-    given: Any,
-    owns: Mapping[str, str],
-    *,
-    batch: int,
-    device: str,
+    module: nn.Module, name: str, given: Any, owns: Mapping[str, str], *, batch: int, device: str
 ) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
     from archcount.engines.models import model_layers

@@ -15,11 +15,7 @@ from archcount.engines import RowCount
 from archcount.errors import unknown_name
 from archcount.printed import Convention, PrintedRow, PrintedTable, parse_quantity
 from archcount.reporting.explain_sheets import explained_sheets
-from archcount.reporting.explained_row import (
-    ExplainedRow,
-    TriedConvention,
-    explained_lines,
-)
+from archcount.reporting.explained_row import ExplainedRow, TriedConvention, explained_lines
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.spec.row_readings import RowReadings
 
@@ -29,11 +25,7 @@ _BUILT = 5
 
 @dataclass(frozen=True)
 class ExplainReport(Report):
-    """One row of a table explained.
-
-    Attributes:
-        record: everything the report says.
-    """
+    """One row of a table explained."""
 
     command = "explain {record.name} {record.count.id}"
     schema = "archcount.explain/2"

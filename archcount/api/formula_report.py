@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archcount.api.tables import Table, load
 from archcount.errors import Problem, UsageError, quote, unknown_name
 from archcount.reporting.domain_text import domain_words
-from archcount.reporting.formats import FORMATS, OutputFormat, Writer
+from archcount.reporting.formats import FORMATS, OutputFormat, Writer, html, markdown
 from archcount.reporting.formula_sheets import (
     FormulaRecord,
     formula_document,
@@ -21,7 +21,6 @@ from archcount.reporting.formula_sheets import (
 )
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Sheet
-from archcount.reporting.text import html, markdown
 from archcount.symbolic.expansion_check import check
 from archcount.symbolic.formulas import formulas
 from archcount.symbolic.symbolic_count import RowFormula
@@ -50,11 +49,7 @@ def _latex(report: Any, width: int | None, colour: bool) -> str:
 
 @dataclass(frozen=True)
 class FormulaReport(Report):
-    """A table's counts, or those of one row, as exact expressions.
-
-    Attributes:
-        record: everything the report says.
-    """
+    """A table's counts, or those of one row, as exact expressions."""
 
     command = "formula {record.found.name}"
     schema = "archcount.formula/1"

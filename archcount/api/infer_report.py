@@ -10,21 +10,13 @@ from archcount.api.tables import Table
 from archcount.comparison import ColumnFit, fit_columns
 from archcount.comparison.conventions import plain
 from archcount.printed import Convention
-from archcount.reporting.infer_sheets import (
-    Inference,
-    inferred_lines,
-    inferred_sheets,
-)
+from archcount.reporting.infer_sheets import Inference, inferred_lines, inferred_sheets
 from archcount.reporting.report import Lines, Parts, Report
 
 
 @dataclass(frozen=True)
 class InferReport(Report):
-    """The conventions of a table, inferred from its printed numbers.
-
-    Attributes:
-        record: everything the report says.
-    """
+    """The conventions of a table, inferred from its printed numbers."""
 
     command = "infer {record.name}"
     schema = "archcount.infer/2"

@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListReport(Report):
-    """The shipped tables.
-
-    Attributes:
-        record: the head of each table's file.
-    """
+    """The shipped tables."""
 
     command = "list"
     schema = "archcount.list/2"

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.errors import Problem, UsageError, quote
-from archcount.reporting.model_sheets import (
-    DEPTH,
-    model_sheets,
-    remarks,
-    tidy_modules,
-)
+from archcount.reporting.model_sheets import DEPTH, model_sheets, remarks, tidy_modules
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
 
@@ -28,7 +23,6 @@ class ModelReport(Report):
     """What was counted in one call of a model.
 
     Attributes:
-        record: everything the report says.
         depth: how many levels of modules are shown to people.
     """
 

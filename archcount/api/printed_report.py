@@ -7,20 +7,13 @@ from dataclasses import dataclass, replace
 
 from archcount.errors import unknown_name
 from archcount.printed import PrintedTable
-from archcount.reporting.printed_sheets import (
-    as_printed_lines,
-    as_printed_sheets,
-)
+from archcount.reporting.printed_sheets import as_printed_lines, as_printed_sheets
 from archcount.reporting.report import Lines, Parts, Report
 
 
 @dataclass(frozen=True)
 class PrintedReport(Report):
-    """A table as the paper prints it.
-
-    Attributes:
-        record: the printed table.
-    """
+    """A table as the paper prints it."""
 
     command = "table {record.name} --as-printed"
     schema = "archcount.as-printed/2"

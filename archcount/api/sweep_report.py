@@ -26,9 +26,6 @@ class SweepReport(Report):
 
     Iterating yields the points in order, the batch changing fastest; each has `input`, `lets`,
     `batch`, `params`, `weights`, `macs`, `output`, and `problem` where the rows are incompatible.
-
-    Attributes:
-        record: the network, and what is varied.
     """
 
     command = "sweep {record.name}"

@@ -16,11 +16,7 @@ from archcount.reporting.totals_sheets import NetworkTotals, totals_lines, total
 
 @dataclass(frozen=True)
 class TotalsReport(Report):
-    """The totals of every network of some tables.
-
-    Attributes:
-        record: the networks in order.
-    """
+    """The totals of every network of some tables."""
 
     command = "list --totals"
     schema = "archcount.totals/2"

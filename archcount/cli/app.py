@@ -2,10 +2,62 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import get_data
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from archcount import __version__
-from archcount.cli.lazy import LazyGroup
+
+COMMANDS = tuple("table count diff bench sweep formula explain check infer list schema env".split())
+"""Every command, the most used first: a module of this package with a function `show_NAME`."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by name, and imports the one that is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = _imported(cmd_name)
+        return self.commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands for help, without importing them."""
+        width = max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name.ljust(width), sentence(name)) for name in COMMANDS])
+
+
+def sentence(name: str) -> str:
+    """Return what a command does: the first line of its function's docstring, read as text.
+
+    >>> sentence("env")
+    'Show the versions and devices that a report or a measurement depends on.'
+    """
+    source = (get_data("archcount.cli", f"{name}.py") or b"").decode()
+    _, _, function = source.partition(f"\ndef show_{name}(")
+    return function.split('"""')[1].splitlines()[0]
+
+
+def _imported(name: str) -> Any:
+    module = import_module(f"archcount.cli.{name}")
+    group = getattr(module, name, None)
+    if isinstance(group, typer.Typer):
+        group.info.help = sentence(name)
+        return typer.main.get_command(group)
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+    alone.command(name)(getattr(module, f"show_{name}"))
+    return typer.main.get_command(alone)
+
 
 app = typer.Typer(
     name="archcount",

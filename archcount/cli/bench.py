@@ -19,11 +19,7 @@ from archcount.errors import Problem, UsageError, quote
 if TYPE_CHECKING:
     from archcount.api.bench_report import BenchReport
 
-bench = typer.Typer(
-    cls=DefaultGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+bench = typer.Typer(cls=DefaultGroup, rich_markup_mode=None, add_completion=False)
 
 
 @bench.command("run")

@@ -8,10 +8,9 @@ import typer
 
 from archcount.api.check_report import CHECK_FORMATS, FAILING, check
 from archcount.cli import complete
-from archcount.cli.emit import emitting
+from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Output, format_option
-from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
 
 

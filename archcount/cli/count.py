@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from archcount.api.model_report import check_run, count_model
-from archcount.cli.emit import emitting
+from archcount.cli.emit import emitting, progress
 from archcount.cli.model_options import (
     Arguments,
     Batch,
@@ -22,7 +22,6 @@ from archcount.cli.model_options import (
     model_argument,
 )
 from archcount.cli.options import Format, Output
-from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
 from archcount.loading.model_target import load_model
 from archcount.reporting.model_sheets import DEPTH

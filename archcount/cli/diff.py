@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from archcount.api.diff_report import diff
-from archcount.cli.emit import emitting
+from archcount.cli.emit import emitting, progress
 from archcount.cli.model_options import Batch, Device, Inputs, Maker, given_of, model_argument
 from archcount.cli.options import Format, Output
-from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError, quote
 
 

@@ -1,4 +1,4 @@
-"""Writing a report from a command: its format, its destination, and its warnings on stderr."""
+"""Writing a report from a command: format, destination, warnings and progress on stderr."""
 
 from __future__ import annotations
 
@@ -27,12 +27,6 @@ def emitting(
     even_if_stopped: bool = False,
 ) -> Iterator[Callable[[Report], None]]:
     """Choose the format and reserve the destination before any work; yield what takes the report.
-
-    Args:
-        form: the format asked for, if one was.
-        output: the file to write, None for standard output.
-        formats: those that the report can be written in.
-        even_if_stopped: as for `destination`.
 
     Raises:
         UsageError: there is no such format, or the file cannot be written.
@@ -74,3 +68,15 @@ def chosen_format(asked: str | None, file: Path | None, formats: Mapping[str, Ou
             )
         )
     return endings[file.suffix.lower()]
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Show what is being done until it is done."""
+    if not is_terminal(sys.stderr):
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield

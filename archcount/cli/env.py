@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from archcount import __version__
-from archcount.cli.emit import emitting
+from archcount.cli.emit import emitting, progress
 from archcount.cli.options import Format, Output
-from archcount.cli.progress import progress
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import sheet_of
 
@@ -18,11 +17,7 @@ _PACKAGES = ("torch", "fvcore", "pandas", "pydantic", "PyYAML", "rich", "typer")
 
 @dataclass(frozen=True)
 class EnvReport(Report):
-    """Versions and devices.
-
-    Attributes:
-        record: what, and its value, None where it is not there, a line each.
-    """
+    """Versions and devices."""
 
     command = "env"
     schema = "archcount.env/2"

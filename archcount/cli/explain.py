@@ -9,10 +9,9 @@ import typer
 from archcount.api.explain_report import explain
 from archcount.api.tables import load
 from archcount.cli import complete
-from archcount.cli.emit import emitting
+from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Format, Output, TableName, Variant
-from archcount.cli.progress import progress
 
 
 def show_explain(

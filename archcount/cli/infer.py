@@ -8,11 +8,7 @@ from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output, TableName
 
 
-def show_infer(
-    name: TableName,
-    form: Format = None,
-    output: Output = None,
-) -> None:
+def show_infer(name: TableName, form: Format = None, output: Output = None) -> None:
     """Infer the conventions of a table and propose its `conventions:` line.
 
     Every listed convention (K, weights or all params, MACs or FLOPs, what is included, rounded

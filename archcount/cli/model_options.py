@@ -41,9 +41,7 @@ Maker = Annotated[
 Arguments = Annotated[
     list[str] | None,
     typer.Option(
-        "--arg",
-        metavar="NAME=VALUE",
-        help="An argument of the callable (may be repeated).",
+        "--arg", metavar="NAME=VALUE", help="An argument of the callable (may be repeated)."
     ),
 ]
 Batch = Annotated[int, typer.Option(help="How many images 3x224x224 stands for.")]
@@ -93,8 +91,7 @@ def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
     if not inputs and not own:
         raise UsageError(
             Problem(
-                what="no input given",
-                remedy="give --input 3x224x224, or --inputs package:callable",
+                what="no input given", remedy="give --input 3x224x224, or --inputs package:callable"
             )
         )
     return inputs or own

@@ -22,8 +22,7 @@ def show_sweep(
     name: TableName = "googlenet",
     variant: Variant = "",
     inputs: Annotated[
-        str,
-        typer.Option("--input", metavar="SIZES", help="128..512:32, 224,299 or CxHxW."),
+        str, typer.Option("--input", metavar="SIZES", help="128..512:32, 224,299 or CxHxW.")
     ] = "",
     let: Annotated[
         list[str] | None,

@@ -11,10 +11,9 @@ from archcount.api.counting import count
 from archcount.api.printed_report import printed_report
 from archcount.api.tables import load
 from archcount.cli import complete
-from archcount.cli.emit import emitting
+from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Format, Output, TableName, Variant, pairs_of
-from archcount.cli.progress import progress
 from archcount.errors import Problem, UsageError
 
 
@@ -28,8 +27,7 @@ def show_table(
         str, typer.Option("--input", help="Another input size, CxHxW.", metavar="CxHxW")
     ] = "",
     classes: Annotated[
-        str,
-        typer.Option(help="Another number of classes: --let classes=N.", metavar="N"),
+        str, typer.Option(help="Another number of classes: --let classes=N.", metavar="N")
     ] = "",
     let: Annotated[
         list[str] | None,

@@ -1,17 +1,15 @@
-"""The figures of a benchmark: one line per configuration, as tables and as data."""
+"""The figures of a benchmark, as tables and as data: configurations, tuning, several processes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcount.benchmark.results import Benchmark, Measurement, ProcessScaling
+from archcount.benchmark.results import Benchmark, Measurement, ProcessScaling, Tuned
 from archcount.reporting.bench_notes import benchmark_notes
-from archcount.reporting.bench_row_sheets import row_sheets
-from archcount.reporting.bench_scaling_sheets import scaling_sheets
-from archcount.reporting.bench_tuning_sheets import tuned_sheets
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import milliseconds, percent, rate, seconds, significant, size
 from archcount.reporting.report import Lines
+from archcount.reporting.roofline import row_sheets
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
@@ -158,3 +156,85 @@ def _scaled(item: ProcessScaling) -> dict[str, Value]:
         "backend": item.backend or None,
         "problem": item.problem or None,
     }
+
+
+def scaling_sheets(every: Sequence[ProcessScaling]) -> Sequence[Sheet]:
+    """Return the table of those that could be run."""
+    scaling = [item for item in every if not item.problem]
+    columns: Sequence[Column[ProcessScaling]] = (
+        Column("Model", lambda item: item.configuration.target),
+        Column("Mode", lambda item: item.configuration.mode),
+        Column("Batch", lambda item: f"{item.configuration.batch} each", right=True),
+        Column("Processes", lambda item: f"{item.processes}", right=True),
+        Column("images/s", lambda item: significant(item.images_per_second), right=True),
+        Column("by process", lambda item: ", ".join(map(significant, item.rank_images_per_second))),
+        Column("one alone", lambda item: significant(item.single_images_per_second), right=True),
+        Column("Efficiency", lambda item: percent(item.efficiency), right=True),
+        Column("Gradients", lambda item: size(item.gradient_bytes), right=True),
+    )
+    threads = {item.configuration.threads for item in scaling}
+    threads_used = ", ".join(str(number) for number in sorted(filter(None, threads)))
+    notes = [
+        Span(
+            "efficiency: throughput of all processes relative to that of as many single ones, "
+            "measured in the same run"
+            + (f" with the same number of threads ({threads_used})" if threads_used else "")
+            + "; gradients: bytes that are all-reduced per iteration, by "
+            + ", ".join(dict.fromkeys(item.backend for item in scaling))
+        )
+    ]
+    return [make_sheet("several processes", columns, scaling, notes=notes)]
+
+
+def tuned_sheets(tuned: Sequence[Tuned]) -> Sequence[Sheet]:
+    """Return the table of all combinations of settings, the fastest of each model first."""
+    columns: Sequence[Column[Tuned]] = (
+        Column("Model", lambda way: way.target),
+        Column("Mode", lambda way: way.mode),
+        Column("Batch", lambda way: f"{way.batch}", right=True),
+        Column("Settings", lambda way: way.settings),
+        Column("Plain", lambda way: way.plain),
+        Column("Time", lambda way: f"{way.ratio:.3f}×", right=True),
+        Column("95% interval", _ratio_interval, right=True),
+        Column("Error", _error, right=True),
+        Column("First call", lambda way: seconds(way.first_call_ns), right=True),
+    )
+    return [make_sheet("tuning", columns, tuned, notes=_fastest(tuned))]
+
+
+def _ratio_interval(way: Tuned) -> str:
+    if way.low is None or way.high is None:
+        return ""
+    return f"{way.low:.3f} to {way.high:.3f}"
+
+
+def _error(way: Tuned) -> str:
+    if way.error is None:
+        return "unknown"
+    return "0" if way.error == 0 else f"{way.error:.1e}"
+
+
+def _fastest(tuned: Sequence[Tuned]) -> Iterator[Span]:
+    best: dict[tuple[str, str, int, str], Tuned] = {}
+    for way in tuned:
+        best.setdefault((way.target, way.mode, way.batch, way.plain), way)
+        if way.remark:
+            yield Span(f"{way.target} {way.mode}, {way.settings}: {way.remark}", "warn")
+    for way in best.values():
+        name = f"{way.target} {way.mode}, batch {way.batch}"
+        if way.high is None or way.high >= 1:
+            yield Span(
+                f"{name}: no settings are significantly faster than the plain ones", "strong"
+            )
+        else:
+            interval = f"{1 / way.high:.2f} to {1 / (way.low or way.ratio):.2f}"
+            yield Span(
+                f"{name}: {way.settings} is fastest, {1 / way.ratio:.2f} times as fast as the "
+                f"plain settings (95% interval {interval})",
+                "strong",
+            )
+    yield Span(
+        "time: relative to the plain settings; error: the largest difference of an output in "
+        "evaluation mode from the plain one, relative to the largest output, for the same weights "
+        "and images"
+    )

@@ -1,7 +1,8 @@
-"""The layout of `archcount check`: one line a table, and every finding with its place."""
+"""The layout of `archcount check`: a line a table, every finding with its place, for GitHub too."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from archcount.errors import Location
 from archcount.reporting.encoding import Value, encode, fields_of
+from archcount.reporting.formats import OutputFormat
+from archcount.reporting.report import Report
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
@@ -19,10 +22,6 @@ class Finding:
     Attributes:
         kind: `surprise`, `invalid`, `engines`, `uncounted`, `warning`, or a verdict that was
             asked to fail.
-        what: what was found, in words.
-        remedy: what to do.
-        where: its place in the file, where it has one.
-        failing: whether it fails the check.
     """
 
     kind: str
@@ -47,12 +46,9 @@ class TableCheck:
 
     Attributes:
         name: what the user called it.
-        path: its file.
         variants: how many variants were counted, the table as printed included.
-        engines: the engines that counted.
         verdicts: how many printed cells got each verdict.
         declared: how many errata and readings the file declares.
-        findings: what was found.
     """
 
     name: str
@@ -80,12 +76,12 @@ def check_sheet(checks: Iterable[TableCheck]) -> Sheet:
     passed = sum(check.passed for check in checks)
     title = f"checked {len(checks)} table{'s' * (len(checks) != 1)}: {passed} passed"
     columns: list[Column[TableCheck]] = [
-        Column(heading="Table", text=lambda check: check.name),
-        Column(heading="Result", text=result),
-        Column(heading="Variants", text=lambda check: f"{check.variants or ''}", right=True),
-        Column(heading="Engines", text=lambda check: ", ".join(check.engines)),
-        Column(heading="Verdicts", text=_verdicts),
-        Column(heading="Declared", text=lambda check: f"{check.declared}", right=True),
+        Column("Table", lambda check: check.name),
+        Column("Result", result),
+        Column("Variants", lambda check: f"{check.variants or ''}", right=True),
+        Column("Engines", lambda check: ", ".join(check.engines)),
+        Column("Verdicts", _verdicts),
+        Column("Declared", lambda check: f"{check.declared}", right=True),
     ]
     return make_sheet(title, columns, checks, notes=_notes(checks))
 
@@ -138,3 +134,47 @@ def check_lines(checks: Iterable[TableCheck]) -> list[dict[str, Value]]:
 def _place(finding: Finding) -> dict[str, int | None]:
     where = finding.where
     return {"line": where.line if where else None, "column": where.column if where else None}
+
+
+def _github(report: Report, width: int | None, colour: bool) -> str:
+    root = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
+    return workflow_commands(report.record, root)
+
+
+GITHUB = OutputFormat("annotations with file, line and column", _github)
+"""The format, which checks alone can be written in."""
+
+
+def workflow_commands(checks: Iterable[TableCheck], folder: Path) -> str:
+    """Return findings as annotations of GitHub Actions, then the result of each table.
+
+    Args:
+        checks: the checks.
+        folder: what the files' paths are written relative to: the root of the checkout.
+    """
+    lines = []
+    for check in checks:
+        path = check.path.resolve()
+        file = path.relative_to(folder) if path.is_relative_to(folder) else path
+        for finding in check.findings:
+            level = "error" if finding.failing else "warning"
+            place = finding.where or Location(str(file), 1, 1)
+            properties = {
+                "file": str(file),
+                "line": str(place.line),
+                "col": str(place.column),
+                "title": f"archcount: {finding.kind}",
+            }
+            shown = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+            lines.append(f"::{level} {shown}::{_message(finding.message)}")
+        lines.append(f"{check.name}: {result(check).text}")
+    return "\n".join(lines) + "\n"
+
+
+def _message(text: str) -> str:
+    """Escape a message as GitHub Actions' workflow commands want it."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

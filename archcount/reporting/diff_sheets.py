@@ -34,11 +34,11 @@ class _DiffLine:
 def difference_sheet(found: ModelDifference) -> Sheet:
     """Lay a difference out: a line a row, and one for each layer that differs."""
     columns: list[Column[_DiffLine]] = [
-        Column(heading="", text=lambda line: Span(line.mark, line.role), whole=True),
-        Column(heading="Row, layer", text=lambda line: Span(line.name, line.role)),
-        Column(heading=found.left.name, text=lambda line: Span(line.left, line.role)),
-        Column(heading=found.right.name, text=lambda line: Span(line.right, line.role)),
-        Column(heading="Verdict", text=lambda line: Span(line.words, line.role)),
+        Column("", lambda line: Span(line.mark, line.role), whole=True),
+        Column("Row, layer", lambda line: Span(line.name, line.role)),
+        Column(found.left.name, lambda line: Span(line.left, line.role)),
+        Column(found.right.name, lambda line: Span(line.right, line.role)),
+        Column("Verdict", lambda line: Span(line.words, line.role)),
     ]
     return make_sheet(
         f"{found.left.name} -> {found.right.name}",
@@ -114,10 +114,7 @@ def _notes(found: ModelDifference) -> Iterator[Span]:
 
 def _totals(found: ModelDifference) -> list[tuple[str, int, int]]:
     left, right = found.left, found.right
-    return [
-        ("params used", left.params, right.params),
-        ("MACs", left.macs, right.macs),
-    ]
+    return [("params used", left.params, right.params), ("MACs", left.macs, right.macs)]
 
 
 @encode.register

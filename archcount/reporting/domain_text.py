@@ -145,7 +145,4 @@ def domain_record(domain: Domain) -> dict[str, Any]:
         }
         for item in domain.ranges
     }
-    return {
-        "names": sides | ranges,
-        "conditions": [condition(guard) for guard in domain.others],
-    }
+    return {"names": sides | ranges, "conditions": [condition(guard) for guard in domain.others]}

@@ -47,13 +47,7 @@ def _(number: Fraction) -> float:
 
 
 def fields_of(record: Any, *without: str, **names: str) -> dict[str, Any]:
-    """Return a record's fields as JSON holds them.
-
-    Args:
-        record: a dataclass, or a named tuple.
-        *without: the fields to leave out.
-        **names: the names in JSON of fields that have another one there.
-    """
+    """Return the fields of a dataclass or named tuple as JSON holds them, some by other names."""
     every = [field.name for field in fields(record)] if is_dataclass(record) else record._fields
     return {
         names.get(name, name): encode(getattr(record, name))

@@ -39,20 +39,20 @@ def explained_sheets(row: ExplainedRow) -> list[list[Sheet]]:
 def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
     label = f" ({row.label})" if row.label and row.label != row.count.id else ""
     columns: list[Column[Site]] = [
-        Column(heading="Layer", text=lambda site: site.path),
-        Column(heading="as written", text=lambda site: site.text),
-        Column(heading="reads", text=lambda site: size(site.input)),
-        Column(heading="weights", text=_weights),
-        Column(heading="=", text=lambda site: f"{site.weights:,}", right=True),
-        Column(heading="positions", text=_positions, right=True),
-        Column(heading="MACs", text=lambda site: f"{site.macs:,}", right=True),
+        Column("Layer", lambda site: site.path),
+        Column("as written", lambda site: site.text),
+        Column("reads", lambda site: size(site.input)),
+        Column("weights", _weights),
+        Column("=", lambda site: f"{site.weights:,}", right=True),
+        Column("positions", _positions, right=True),
+        Column("MACs", lambda site: f"{site.macs:,}", right=True),
     ]
     if narrow:
         del columns[2], columns[0]
     count = row.count
     notes = [
         f"together: {count.weights:,} weights, {count.biases:,} biases, {count.params:,} params, "
-        f"{count.cost.macs:,} MACs; {size(count.input)} in, {size(count.output)} out",
+        f"{count.cost.macs:,} MACs; {size(count.input)} in, {size(count.output)} out"
     ]
     if row.plan.printed_input:
         notes.append(f"the row before prints its output as {size(row.plan.printed_input)}")
@@ -104,13 +104,13 @@ def _cells(row: ExplainedRow) -> Sheet:
     return make_sheet(
         "What is printed",
         [
-            Column(heading="Cell", text=lambda cell: cell.column),
-            Column(heading="printed", text=lambda cell: cell.printed or ""),
-            Column(heading="stands for", text=lambda cell: row.stands_for.get(cell.column, "")),
-            Column(heading="computed", text=lambda cell: cell.shown, right=True),
+            Column("Cell", lambda cell: cell.column),
+            Column("printed", lambda cell: cell.printed or ""),
+            Column("stands for", lambda cell: row.stands_for.get(cell.column, "")),
+            Column("computed", lambda cell: cell.shown, right=True),
             Column(
-                heading="verdict",
-                text=lambda cell: Span(
+                "verdict",
+                lambda cell: Span(
                     f"{cell.verdict.status} ({cell.verdict.why})", _ROLES[cell.verdict.status]
                 ),
             ),
@@ -147,17 +147,16 @@ def _conventions(row: ExplainedRow) -> Sheet:
     return make_sheet(
         "The conventions tried, on the row as it stands",
         [
-            Column(heading="Cell", text=lambda tried: tried.column),
-            Column(heading="counting", text=_counting),
-            Column(heading="computed", text=lambda tried: f"{tried.computed:,}", right=True),
-            Column(heading="as the paper writes", text=lambda tried: tried.shown, right=True),
+            Column("Cell", lambda tried: tried.column),
+            Column("counting", _counting),
+            Column("computed", lambda tried: f"{tried.computed:,}", right=True),
+            Column("as the paper writes", lambda tried: tried.shown, right=True),
             Column(
-                heading="this cell",
-                text=lambda tried: Span("fits", "good") if tried.fits else Span("-", "dim"),
+                "this cell", lambda tried: Span("fits", "good") if tried.fits else Span("-", "dim")
             ),
             Column(
-                heading="its column",
-                text=lambda tried: f"{tried.column_fits} of {tried.column_printed}",
+                "its column",
+                lambda tried: f"{tried.column_fits} of {tried.column_printed}",
                 right=True,
             ),
         ],
@@ -180,12 +179,12 @@ def _counting(tried: TriedConvention) -> str:
 def _readings(row: ExplainedRow, *, narrow: bool) -> Sheet:
     ranked = list(zip(ranks(row.compared.explanations), row.compared.explanations, strict=True))
     columns: list[Column[tuple[str, Explanation]]] = [
-        Column(heading="Rank", text=lambda item: item[0], right=True),
-        Column(heading="Reading", text=lambda item: what(item[1])),
-        Column(heading="weights", text=lambda item: f"{item[1].count.weights:,}", right=True),
-        Column(heading="MACs", text=lambda item: f"{item[1].count.cost.macs:,}", right=True),
-        Column(heading="bits", text=lambda item: f"{item[1].bits:.1f}", right=True),
-        Column(heading="", text=lambda item: _belief(item[1])),
+        Column("Rank", lambda item: item[0], right=True),
+        Column("Reading", lambda item: what(item[1])),
+        Column("weights", lambda item: f"{item[1].count.weights:,}", right=True),
+        Column("MACs", lambda item: f"{item[1].count.cost.macs:,}", right=True),
+        Column("bits", lambda item: f"{item[1].bits:.1f}", right=True),
+        Column("", lambda item: _belief(item[1])),
     ]
     if narrow:
         del columns[2:4]

@@ -12,8 +12,7 @@ from archcount.edits import Plan
 from archcount.engines import RowCount
 from archcount.printed import Convention, PaperSource
 from archcount.reporting.encoding import Value
-from archcount.reporting.table_data import encode, fields_of
-from archcount.reporting.table_result import ResultRow
+from archcount.reporting.table_result import ResultRow, encode, fields_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +43,6 @@ class ExplainedRow:
     """Everything that `archcount explain` says of one row.
 
     Attributes:
-        name: the table's name.
-        variant: the variant's name, or empty.
-        label: the row's printed label, where there is one.
         count: the row as the table stands.
         plan: its layers.
         compared: its cells with their verdicts, and the readings that fit.

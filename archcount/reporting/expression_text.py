@@ -22,11 +22,7 @@ from archcount.symbolic.polynomial import (
 
 
 def expression(polynomial: Polynomial, sides: Iterable[str]) -> str:
-    """Return a polynomial on one line.
-
-    Args:
-        polynomial: what to write.
-        sides: the names whose lengths tell the terms apart.
+    """Return a polynomial on one line; the lengths of `sides` tell its terms apart.
 
     >>> from archcount.symbolic.floor_rules import length
     >>> w = Polynomial.of(Name("w"))

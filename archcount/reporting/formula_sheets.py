@@ -32,8 +32,6 @@ class FormulaRecord:
     """A table's expressions, and which of them are shown.
 
     Attributes:
-        found: the expressions.
-        source: where the table was printed.
         shown: the rows to show, `total` for the whole network.
         checked: at how many points the expanded table counts the same.
     """
@@ -57,19 +55,15 @@ def formula_sheet(record: FormulaRecord, *, on_one_line: bool = False) -> Sheet:
     """Return the expressions, one term a line or each on one line."""
     found = record.found
     columns: list[Column[_Term]] = [
-        Column(heading="Row", text=lambda line: line.row, whole=True),
-        Column(heading="Count", text=lambda line: line.quantity, whole=True),
-        Column(heading="Expression", text=lambda line: line.text),
+        Column("Row", lambda line: line.row, whole=True),
+        Column("Count", lambda line: line.quantity, whole=True),
+        Column("Expression", lambda line: line.text),
     ]
     lines = [line for row in record.shown for line in _row_terms(row, on_one_line=on_one_line)]
     later = tuple(number for number, line in enumerate(lines) if line.row and number)
     title = f"{found.name} {found.variant}".strip()
     return make_sheet(
-        f"{title}: {record.source}",
-        columns,
-        lines,
-        rule_before=later,
-        notes=_notes(record),
+        f"{title}: {record.source}", columns, lines, rule_before=later, notes=_notes(record)
     )
 
 

@@ -22,7 +22,6 @@ class Inference:
     """The conventions of a table, inferred from its printed numbers.
 
     Attributes:
-        name: the table's name.
         fits: by column every convention compared with it, the likeliest first; only columns
             with printed numbers.
         ties: by column the other conventions that give the same printed numbers.
@@ -73,10 +72,10 @@ def inferred_sheets(inference: Inference) -> list[Sheet]:
 def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:
     printed = len(fits[0].fits) + len(fits[0].misses)
     columns: list[Column[ColumnFit]] = [
-        Column(heading="Counting", text=lambda fit: describe(fit.convention)),
-        Column(heading="fits", text=lambda fit: f"{len(fit.fits)} of {printed}", right=True),
-        Column(heading="bits", text=lambda fit: f"{fit.bits:.1f}", right=True),
-        Column(heading="does not give", text=lambda fit: _misses(fit)),
+        Column("Counting", lambda fit: describe(fit.convention)),
+        Column("fits", lambda fit: f"{len(fit.fits)} of {printed}", right=True),
+        Column("bits", lambda fit: f"{fit.bits:.1f}", right=True),
+        Column("does not give", lambda fit: _misses(fit)),
     ]
     return make_sheet(
         f"{inference.name}, {column}: {printed} printed numbers",

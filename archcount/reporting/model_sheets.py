@@ -54,34 +54,22 @@ def _title(count: ModelCount) -> str:
 
 def _full(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
     return (
-        Column(heading="Module", text=_name, whole=True),
-        Column(heading="Type", text=lambda line: "" if line.is_own else _kind(line.module)),
-        Column(
-            heading="Output", text=lambda line: "" if line.is_own else _output(line.module, count)
-        ),
-        Column(
-            heading="Params",
-            text=lambda line: "" if line.is_own else f"{line.module.params:,}",
-            right=True,
-        ),
-        Column(heading="MACs", text=lambda line: f"{line.macs:,}", right=True),
-        Column(heading="Share", text=lambda line: _share(line.macs, count.total.macs), right=True),
+        Column("Module", _name, whole=True),
+        Column("Type", lambda line: "" if line.is_own else _kind(line.module)),
+        Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
+        Column("Params", lambda line: "" if line.is_own else f"{line.module.params:,}", right=True),
+        Column("MACs", lambda line: f"{line.macs:,}", right=True),
+        Column("Share", lambda line: _share(line.macs, count.total.macs), right=True),
     )
 
 
 def _narrow(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
     return (
-        Column(heading="Module", text=_name, whole=True),
-        Column(
-            heading="Output", text=lambda line: "" if line.is_own else _output(line.module, count)
-        ),
-        Column(
-            heading="Params",
-            text=lambda line: "" if line.is_own else short(line.module.params),
-            right=True,
-        ),
-        Column(heading="MACs", text=lambda line: short(line.macs), right=True),
-        Column(heading="Share", text=lambda line: _share(line.macs, count.total.macs), right=True),
+        Column("Module", _name, whole=True),
+        Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
+        Column("Params", lambda line: "" if line.is_own else short(line.module.params), right=True),
+        Column("MACs", lambda line: short(line.macs), right=True),
+        Column("Share", lambda line: _share(line.macs, count.total.macs), right=True),
     )
 
 

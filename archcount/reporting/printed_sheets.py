@@ -41,10 +41,10 @@ def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
         text = partial(_text, column)
         texts = [text(row) for row in rows]
         folded = wrap(heading, max(_NARROW, *(len(each) for each in texts)))
-        wide.append(Column(heading=heading, text=text))
+        wide.append(Column(heading, text))
         # A number or a size is never broken, words between blanks may be.
         whole = not any(" " in each for each in texts)
-        narrow.append(Column(heading="\n".join(folded), text=text, whole=whole))
+        narrow.append(Column("\n".join(folded), text, whole=whole))
     return [make_sheet(title, columns, rows) for columns in (wide, narrow)]
 
 

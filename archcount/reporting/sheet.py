@@ -77,11 +77,7 @@ def make_sheet(
 def sheet_of(title: str, lines: Sequence[Mapping[str, Value]]) -> Sheet:
     """Lay mappings of equal keys out as they are, numbers to the right."""
     columns: list[Column[Mapping[str, Value]]] = [
-        Column(
-            heading=key.capitalize(),
-            text=partial(_field, key),
-            right=isinstance(value, int),
-        )
+        Column(key.capitalize(), partial(_field, key), right=isinstance(value, int))
         for key, value in lines[0].items()
     ]
     return make_sheet(title, columns, lines)

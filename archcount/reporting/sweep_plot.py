@@ -63,11 +63,7 @@ def check_drawable(axes: Axes) -> None:
 def draw_sweep(name: str, axes: Axes, points: Sequence[Point], form: str) -> bytes:
     """Draw params and MACs over what is varied first, a curve for each combination of the rest.
 
-    Args:
-        name: the table's name.
-        axes: what is varied, once `check_drawable` has seen it.
-        points: every combination; those with a problem are left out.
-        form: svg or png.
+    Points with a problem are left out.
 
     Raises:
         UsageError: no combination could be counted.

@@ -45,19 +45,18 @@ def _title(sweep: Sweep) -> str:
 
 def _columns(sweep: Sweep) -> list[Column[Point]]:
     lets = [
-        Column(heading=name, text=partial(_let, place), right=True)
-        for place, name in enumerate(sweep.axes.lets)
+        Column(name, partial(_let, place), right=True) for place, name in enumerate(sweep.axes.lets)
     ]
     counts = [
-        Column(heading=heading, text=partial(_count, field), right=True)
+        Column(heading, partial(_count, field), right=True)
         for field, heading in (("params", "params"), ("weights", "weights"), ("macs", "MACs"))
     ]
     return [
-        Column(heading="input", text=_size, right=True),
+        Column("input", _size, right=True),
         *lets,
-        Column(heading="batch", text=partial(_count, "batch"), right=True),
+        Column("batch", partial(_count, "batch"), right=True),
         *counts,
-        Column(heading="problem", text=lambda point: point.problem),
+        Column("problem", lambda point: point.problem),
     ]
 
 

@@ -1,13 +1,24 @@
-"""What was counted of a table, and what a comparison says of it."""
+"""What was counted of a table, and what a comparison says of it; as JSON and for data frames."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from archcount.comparison import ComparedCell, Comparison
+from archcount.comparison import (
+    ComparedCell,
+    ComparedClaim,
+    Comparison,
+    Explanation,
+    Verdict,
+    believed,
+)
+from archcount.comparison.conventions import describe
 from archcount.engines import Disagreement, RowCount, Uncounted
-from archcount.printed import PaperSource
+from archcount.layers import CATEGORIES, Shape
+from archcount.printed import Convention, PaperSource
+from archcount.reporting.encoding import Value, encode, fields_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,13 +71,11 @@ class TableResult:
     Attributes:
         input: (channels, height, width) of one image.
         batch: how many images the counts are for.
-        rows: the table's rows shown, in order.
+        rows: the rows shown, in order.
         heads: the auxiliary classifiers, where they were counted.
         total: the sums over all rows of the table, shown or not.
-        total_with_heads: the sums with the heads, where they were counted.
         engines: the engines that counted; the rows are the first one's.
         is_printed: whether the rows that the paper prints are those of this variant.
-        notes: what the table's file says to its reader.
     """
 
     name: str
@@ -92,3 +101,130 @@ class TableResult:
         """Every line in the order shown: rows, total, heads, total with heads."""
         last = (self.total_with_heads,) if self.total_with_heads else ()
         return (*self.rows, self.total, *self.heads, *last)
+
+
+__all__ = ["encode", "fields_of", "tidy_rows"]
+
+
+@encode.register
+def _(convention: Convention) -> str:
+    return describe(convention)
+
+
+@encode.register
+def _(verdict: Verdict) -> dict[str, Any]:
+    return fields_of(verdict, status="verdict")
+
+
+@encode.register
+def _(cell: ComparedCell) -> dict[str, Any]:
+    return {**fields_of(cell, "verdict"), **encode(cell.verdict)}
+
+
+@encode.register
+def _(claim: ComparedClaim) -> dict[str, Any]:
+    return {**fields_of(claim, "verdict", source="from"), **encode(claim.verdict)}
+
+
+@encode.register
+def _(count: RowCount) -> dict[str, Any]:
+    return {**fields_of(count), "macs": count.cost.macs}
+
+
+@encode.register
+def _(item: Explanation) -> dict[str, Any]:
+    return {
+        **encode(item.count),
+        **fields_of(item, "edits", "count"),
+        "believed": believed(item),
+        "bits": round(item.bits, 2),
+        "evidence": round(item.evidence, 2),
+    }
+
+
+@encode.register
+def _(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "batch": 1,
+        **fields_of(comparison, "rows", "others", "claims", "fits"),
+        "best_conventions": {
+            column: {
+                "convention": describe(fits[0].convention),
+                "fits": len(fits[0].fits),
+                "printed": len(fits[0].fits) + len(fits[0].misses),
+            }
+            for column, fits in comparison.fits.items()
+        },
+        "explanations": {
+            row.id: encode(row.explanations[0]) for row in comparison.rows if row.explanations
+        },
+        "verdicts": {
+            column: dict(sorted(comparison.tally(column).items())) for column in comparison.columns
+        },
+    }
+
+
+@encode.register
+def _(row: ResultRow) -> dict[str, Any]:
+    return {
+        **encode(row.count),
+        "type": row.label or None,
+        "cells": [encode(cell) for cell in row.cells.values()],
+    }
+
+
+@encode.register
+def _(engine: EngineResult) -> dict[str, Any]:
+    return {**encode(engine.total), **fields_of(engine, "total")}
+
+
+@encode.register
+def _(result: TableResult) -> dict[str, Any]:
+    total, with_heads = result.total.count, result.total_with_heads
+    comparison = result.comparison
+    return {
+        **fields_of(result, "total", "total_with_heads", "depth_with_pooling", "is_printed"),
+        "totals": {
+            **encode(total),
+            "depth_with_pooling": result.depth_with_pooling,
+            "flops": total.cost.flops(),
+            "with_heads": encode(with_heads.count) if with_heads else None,
+        },
+        "claims": [encode(claim) for claim in comparison.claims] if comparison else [],
+    }
+
+
+def tidy_rows(report: TableResult) -> list[dict[str, Value]]:
+    """Return one line per row and head, in base units; totals are left to the reader."""
+    columns = report.comparison.columns if report.comparison else ()
+    axes = Shape(report.input).letters
+    return [_record(row, columns, report.batch, axes) for row in (*report.rows, *report.heads)]
+
+
+def _record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> dict[str, Value]:
+    count = row.count
+    record: dict[str, Value] = {
+        "row": row.id,
+        "part": row.part,
+        "type": row.label or None,
+        "batch": batch,
+        # a flattened output is 1 long on each axis of the input
+        **{f"output_{axis}": side for axis, side in zip(axes, (*count.output, 1), strict=False)},
+        "depth": count.depth,
+        "weights": count.weights,
+        "biases": count.biases,
+        "params": count.params,
+        "buffers": count.buffers,
+        "macs": count.cost.macs,
+        **{f"ops_{category}": getattr(count.cost, category) for category in CATEGORIES},
+    }
+    for column in columns:
+        cell = row.cells.get(column)
+        verdict = cell.verdict if cell else None
+        record |= {
+            f"{column}_printed": cell.printed if cell else None,
+            f"{column}_verdict": verdict.status if verdict else None,
+            f"{column}_why": verdict.why if verdict else None,
+            f"{column}_error": float(verdict.error) if verdict and verdict.error else None,
+        }
+    return record

@@ -44,11 +44,11 @@ def title(report: TableResult) -> str:
 def _plain_columns() -> list[Column[ResultRow]]:
     return [
         _ROW,
-        Column(heading="Output", text=lambda row: size(row.count.output)),
-        Column(heading="Depth", text=lambda row: f"{row.count.depth}", right=True),
-        Column(heading="Weights", text=lambda row: f"{row.count.weights:,}", right=True),
-        Column(heading="Params", text=lambda row: f"{row.count.params:,}", right=True),
-        Column(heading="MACs", text=lambda row: f"{row.count.cost.macs:,}", right=True),
+        Column("Output", lambda row: size(row.count.output)),
+        Column("Depth", lambda row: f"{row.count.depth}", right=True),
+        Column("Weights", lambda row: f"{row.count.weights:,}", right=True),
+        Column("Params", lambda row: f"{row.count.params:,}", right=True),
+        Column("MACs", lambda row: f"{row.count.cost.macs:,}", right=True),
     ]
 
 
@@ -56,12 +56,10 @@ def _compared_columns(report: TableResult) -> list[Column[ResultRow]]:
     columns: list[Column[ResultRow]] = [_ROW]
     for name in (*_columns(report), *_unprinted(report)):
         columns.append(
-            Column(
-                heading=heading(report, name), text=partial(_exact, name), right=name not in SIZES
-            )
+            Column(heading(report, name), partial(_exact, name), right=name not in SIZES)
         )
         if name in _columns(report):
-            columns.append(Column(heading="paper", text=partial(_says, name)))
+            columns.append(Column("paper", partial(_says, name)))
     return columns
 
 
@@ -70,21 +68,19 @@ def _narrow_columns(report: TableResult) -> list[Column[ResultRow]]:
     for name in _columns(report):
         if name in QUANTITIES:
             columns += [
-                Column(heading=heading(report, name), text=partial(_shown, name), right=True),
-                Column(heading="paper", text=partial(_says_briefly, name)),
+                Column(heading(report, name), partial(_shown, name), right=True),
+                Column("paper", partial(_says_briefly, name)),
             ]
         else:
-            columns.append(Column(heading=heading(report, name), text=partial(_marked, name)))
+            columns.append(Column(heading(report, name), partial(_marked, name)))
     for name in _unprinted(report):
         right = name not in SIZES
-        columns.append(
-            Column(heading=heading(report, name), text=partial(_exact, name), right=right)
-        )
+        columns.append(Column(heading(report, name), partial(_exact, name), right=right))
     return columns
 
 
 _ROW: Column[ResultRow] = Column(
-    heading="Row", text=lambda row: Span(row.id, "strong" if row.part == "total" else "")
+    "Row", lambda row: Span(row.id, "strong" if row.part == "total" else "")
 )
 
 

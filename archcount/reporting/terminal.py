@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as RichText
 
+from archcount.reporting.report import Parts
 from archcount.reporting.sheet import Sheet
 
 _STYLES = {"good": "green", "bad": "red", "warn": "yellow", "dim": "dim", "strong": "bold", "": ""}
@@ -41,18 +42,8 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 """
 
 
-Parts = Sequence[Sequence[Sheet]]
-"""What stands one after another, each in layouts from the widest to the narrowest."""
-
-
 def terminal(parts: Parts, *, width: int | None = None, colour: bool = True) -> str:
-    """Write each part in its first layout that fits the terminal, else in its last.
-
-    Args:
-        parts: what to write.
-        width: the terminal's width, or None to ask it.
-        colour: write colours, unless `NO_COLOR` forbids.
-    """
+    """Write each part in its first layout that fits, else its last; no width asks the terminal."""
     text = io.StringIO()
     console = Console(file=text, width=width, force_terminal=colour, no_color=None)
     _print_all(parts, console)

@@ -13,7 +13,7 @@ from archcount.engines import RowCount
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import short
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_data import encode, fields_of
+from archcount.reporting.table_result import encode, fields_of
 
 _MARKS = {"match": "✓", "convention": "≈"}
 
@@ -23,8 +23,6 @@ class NetworkTotals:
     """One network of one table.
 
     Attributes:
-        name: the table's name.
-        variant: the variant's name, or empty.
         count: the sums over its rows for one image, without auxiliary heads.
         claims: what is printed of its params and operations as a whole, by `params` and `ops`.
         verdicts: how many of its printed cells and claims got each verdict.
@@ -70,16 +68,16 @@ def _notes() -> Iterator[Span]:
 
 def _full_columns() -> list[Column[NetworkTotals]]:
     return [
-        Column(heading="Table", text=lambda item: item.name),
-        Column(heading="Variant", text=lambda item: item.variant),
-        Column(heading="Input", text=lambda item: "x".join(map(str, item.count.input))),
-        Column(heading="Params", text=lambda item: f"{item.count.params:,}", right=True),
-        Column(heading="printed", text=partial(_printed, "params")),
-        Column(heading="Weights", text=lambda item: f"{item.count.weights:,}", right=True),
-        Column(heading="MACs", text=lambda item: f"{item.count.cost.macs:,}", right=True),
-        Column(heading="printed", text=partial(_printed, "ops")),
-        Column(heading="Depth", text=lambda item: f"{item.count.depth}", right=True),
-        Column(heading="Verdicts", text=_verdicts),
+        Column("Table", lambda item: item.name),
+        Column("Variant", lambda item: item.variant),
+        Column("Input", lambda item: "x".join(map(str, item.count.input))),
+        Column("Params", lambda item: f"{item.count.params:,}", right=True),
+        Column("printed", partial(_printed, "params")),
+        Column("Weights", lambda item: f"{item.count.weights:,}", right=True),
+        Column("MACs", lambda item: f"{item.count.cost.macs:,}", right=True),
+        Column("printed", partial(_printed, "ops")),
+        Column("Depth", lambda item: f"{item.count.depth}", right=True),
+        Column("Verdicts", _verdicts),
     ]
 
 
@@ -93,12 +91,12 @@ def _narrow_columns(networks: Sequence[NetworkTotals]) -> list[Column[NetworkTot
         return " ".join((network.name, network.variant)).strip()
 
     return [
-        Column(heading="Network", text=label, whole=True),
-        Column(heading="Params", text=lambda item: short(item.count.params), right=True),
-        Column(heading="MACs", text=lambda item: short(item.count.cost.macs), right=True),
-        Column(heading="Depth", text=lambda item: f"{item.count.depth}", right=True),
-        Column(heading="printed", text=partial(_printed, "")),
-        Column(heading="✓≈✗", text=_tally, right=True),
+        Column("Network", label, whole=True),
+        Column("Params", lambda item: short(item.count.params), right=True),
+        Column("MACs", lambda item: short(item.count.cost.macs), right=True),
+        Column("Depth", lambda item: f"{item.count.depth}", right=True),
+        Column("printed", partial(_printed, "")),
+        Column("✓≈✗", _tally, right=True),
     ]
 
 

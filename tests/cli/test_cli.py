@@ -464,7 +464,7 @@ def test_completion_knows_tables_variants_and_rows(words, expected, data):
 
 
 def test_help_names_every_command_with_its_own_sentence():
-    from archcount.cli.lazy import COMMANDS, sentence
+    from archcount.cli.app import COMMANDS, sentence
 
     shown = " ".join(run("--help").stdout.split())
     for name in COMMANDS:
