@@ -23,7 +23,7 @@ from archcount.reporting.table_result import (
     TableWarning,
     tidy_rows,
 )
-from archcount.reporting.table_sheets import full_sheet, narrow_sheet, remarks
+from archcount.reporting.table_sheets import remarks, table_sheets
 from archcount.spec.variant import Variant
 
 
@@ -76,7 +76,7 @@ class TableReport(Report):
         return tidy_rows(self.record)
 
     def _sheets(self) -> Parts:
-        return [[full_sheet(self.record), narrow_sheet(self.record)]]
+        return [table_sheets(self.record)]
 
     def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)

@@ -23,12 +23,8 @@ def destination(
     The text goes out when the work is done. A file appears under its name when it is complete,
     and not at all if the work fails.
 
-    Args:
-        file: where to, None for standard output.
-        even_if_stopped: whether a report goes out that was handed over after a signal came: what
-            was finished until then.
-        streaming: whether each piece goes out at once; what takes it then returns whether anybody
-            still reads.
+    With `even_if_stopped`, a report that is handed over after a signal goes out too. With
+    `streaming`, each piece goes out at once, and what takes it returns whether anybody still reads.
 
     Raises:
         UsageError: it cannot be written.

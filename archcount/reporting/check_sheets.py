@@ -47,7 +47,6 @@ class TableCheck:
     Attributes:
         name: what the user called it.
         variants: how many variants were counted, the table as printed included.
-        verdicts: how many printed cells got each verdict.
         declared: how many errata and readings the file declares.
     """
 
@@ -146,12 +145,7 @@ GITHUB = OutputFormat("annotations with file, line and column", _github)
 
 
 def workflow_commands(checks: Iterable[TableCheck], folder: Path) -> str:
-    """Return findings as annotations of GitHub Actions, then the result of each table.
-
-    Args:
-        checks: the checks.
-        folder: what the files' paths are written relative to: the root of the checkout.
-    """
+    """Return findings as annotations of GitHub Actions, paths relative to the checkout's folder."""
     lines = []
     for check in checks:
         path = check.path.resolve()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,11 @@ class _ModuleLine:
 
 def model_sheets(count: ModelCount, depth: int = DEPTH) -> list[Sheet]:
     """Lay a counted model out, with exact numbers and for narrow terminals."""
-    lines = list(_lines(count, depth))
+    lines, title = list(_lines(count, depth)), f"{count.name}: {count.inputs}"
+    full, narrow = _columns(count, "{:,}".format), _columns(count, short)
+    del narrow[1]
     return [
-        make_sheet(_title(count), columns, lines, notes=_notes(count, depth))
-        for columns in (_full(count), _narrow(count))
+        make_sheet(title, columns, lines, notes=_notes(count, depth)) for columns in (full, narrow)
     ]
 
 
@@ -48,29 +49,20 @@ def _lines(count: ModelCount, depth: int) -> Iterator[_ModuleLine]:
             yield _ModuleLine(module, is_own=True)
 
 
-def _title(count: ModelCount) -> str:
-    return f"{count.name}: {count.inputs}"
+def _columns(count: ModelCount, written: Callable[[int], str]) -> list[Column[_ModuleLine]]:
+    """Return the columns, their numbers written by a function."""
 
+    def params(line: _ModuleLine) -> str:
+        return "" if line.is_own else written(line.module.params)
 
-def _full(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
-    return (
+    return [
         Column("Module", _name, whole=True),
         Column("Type", lambda line: "" if line.is_own else _kind(line.module)),
         Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
-        Column("Params", lambda line: "" if line.is_own else f"{line.module.params:,}", right=True),
-        Column("MACs", lambda line: f"{line.macs:,}", right=True),
+        Column("Params", params, right=True),
+        Column("MACs", lambda line: written(line.macs), right=True),
         Column("Share", lambda line: _share(line.macs, count.total.macs), right=True),
-    )
-
-
-def _narrow(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
-    return (
-        Column("Module", _name, whole=True),
-        Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
-        Column("Params", lambda line: "" if line.is_own else short(line.module.params), right=True),
-        Column("MACs", lambda line: short(line.macs), right=True),
-        Column("Share", lambda line: _share(line.macs, count.total.macs), right=True),
-    )
+    ]
 
 
 def _name(line: _ModuleLine) -> Span:

@@ -103,9 +103,6 @@ class TableResult:
         return (*self.rows, self.total, *self.heads, *last)
 
 
-__all__ = ["encode", "fields_of", "tidy_rows"]
-
-
 @encode.register
 def _(convention: Convention) -> str:
     return describe(convention)
