@@ -14,9 +14,13 @@ from archcount.benchmark.result_files import encoded, read_results
 from archcount.benchmark.results import Benchmark
 from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import Problem, UsageError
-from archcount.reporting.bench_comparison_sheets import comparison_remarks, comparison_sheets
 from archcount.reporting.bench_notes import benchmark_notes
-from archcount.reporting.bench_sheets import bench_lines, bench_sheets
+from archcount.reporting.bench_sheets import (
+    bench_lines,
+    bench_sheets,
+    comparison_remarks,
+    comparison_sheets,
+)
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
 

@@ -140,7 +140,10 @@ def _conventions(row: ExplainedRow) -> Sheet:
         "The conventions tried, on the row as it stands",
         [
             Column("Cell", lambda tried: tried.column),
-            Column("counting", _counting),
+            Column(
+                "counting",
+                lambda tried: describe(tried.convention) + " (declared)" * tried.declared,
+            ),
             Column("computed", lambda tried: f"{tried.computed:,}", right=True),
             Column("as the paper writes", lambda tried: tried.shown, right=True),
             Column(
@@ -161,11 +164,6 @@ def _worth_showing(tried: TriedConvention, row: ExplainedRow) -> bool:
     """Whether a convention is the declared one, gives the cell, or is among the best four."""
     same = [other for other in row.tried if other.column == tried.column]
     return tried.declared or tried.fits or same.index(tried) < MOST_CONVENTIONS
-
-
-def _counting(tried: TriedConvention) -> str:
-    declared = " (declared)" if tried.declared else ""
-    return f"{describe(tried.convention)}{declared}"
 
 
 def _readings(row: ExplainedRow, *, narrow: bool) -> Sheet:

@@ -51,6 +51,7 @@ def _lines(count: ModelCount, depth: int) -> Iterator[_ModuleLine]:
 
 def _columns(count: ModelCount, written: Callable[[int], str]) -> list[Column[_ModuleLine]]:
     """Return the columns, their numbers written by a function."""
+    whole = count.total.macs
 
     def params(line: _ModuleLine) -> str:
         return "" if line.is_own else written(line.module.params)
@@ -61,7 +62,9 @@ def _columns(count: ModelCount, written: Callable[[int], str]) -> list[Column[_M
         Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
         Column("Params", params, right=True),
         Column("MACs", lambda line: written(line.macs), right=True),
-        Column("Share", lambda line: _share(line.macs, count.total.macs), right=True),
+        Column(
+            "Share", lambda line: f"{100 * line.macs / whole:.1f}%" if whole else "", right=True
+        ),
     ]
 
 
@@ -85,10 +88,6 @@ def _output(module: ModuleCount, count: ModelCount) -> Span:
     inside = f"{module.path}." if module.path else ""
     ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
     return Span("" if ran else "not run", "dim")
-
-
-def _share(macs: int, whole: int) -> str:
-    return f"{100 * macs / whole:.1f}%" if whole else ""
 
 
 def _notes(count: ModelCount, depth: int) -> Iterator[Span]:

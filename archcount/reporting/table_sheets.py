@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from archcount.comparison import QUANTITIES, SIZES, VERDICTS, ComparedCell, ComparedClaim
@@ -102,6 +102,11 @@ def size(dims: tuple[int, ...]) -> str:
     '112x112x64'
     """
     return "x".join(str(side) for side in (*dims[1:], dims[0]))
+
+
+def tallied(verdicts: Mapping[str, int]) -> str:
+    """Return verdicts and their numbers in words."""
+    return ", ".join(f"{number} {status}" for status, number in verdicts.items())
 
 
 def _exact(column: str, row: ResultRow) -> str:
@@ -226,8 +231,8 @@ def _comparison_notes(report: TableResult) -> Iterator[Span]:
         yield Span(f"the paper's columns: {words}; compared for one image")
     for column in report.comparison.columns:
         tally = report.comparison.tally(column)
-        words = ", ".join(f"{tally[status]} {status}" for status in VERDICTS if tally[status])
-        yield Span(f"{column}: {words}")
+        found = {status: tally[status] for status in VERDICTS if tally[status]}
+        yield Span(f"{column}: {tallied(found)}")
     if any(cell.verdict.status == "off" for row in report.rows for cell in row.cells.values()):
         yield Span("off by (computed - printed) / printed")
     yield from reasons(report)

@@ -13,7 +13,7 @@ from archcount.engines import RowCount
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.figures import short
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_sheets import MARKS
+from archcount.reporting.table_sheets import MARKS, tallied
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +75,7 @@ def _full_columns() -> list[Column[NetworkTotals]]:
         Column("MACs", lambda item: f"{item.count.cost.macs:,}", right=True),
         Column("printed", partial(_printed, "ops")),
         Column("Depth", lambda item: f"{item.count.depth}", right=True),
-        Column("Verdicts", _verdicts),
+        Column("Verdicts", lambda item: tallied(item.verdicts)),
     ]
 
 
@@ -105,10 +105,6 @@ def _printed(what: str, network: NetworkTotals) -> Span:
     words = ", ".join(f"{claim.printed} {MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
     right = [claim.verdict.status in MARKS for claim in claims]
     return Span(words, "" if all(right) else "warn" if any(right) else "bad")
-
-
-def _verdicts(network: NetworkTotals) -> str:
-    return ", ".join(f"{number} {status}" for status, number in network.verdicts.items())
 
 
 def _tally(network: NetworkTotals) -> str:
