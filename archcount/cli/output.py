@@ -39,11 +39,7 @@ def destination(
 
 
 def streamed(file: Path | None, lines: Iterable[str]) -> None:
-    """Write lines as they come: to standard output, or to a file that appears when it is whole.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
+    """Write lines as they come: to standard output, or to a file that appears when it is whole."""
     with destination(file, streaming=True) as write:
         all(map(write, lines))
 
@@ -119,11 +115,7 @@ def _refuse(place: str, error: OSError) -> NoReturn:
 
 
 def _reserve(file: Path) -> Path | None:
-    """Make an empty file beside the one to be written; None for a device or a named pipe.
-
-    Raises:
-        OSError: the file could not be written.
-    """
+    """Make an empty file beside the one to be written; None for a device or a named pipe."""
     if file.is_dir():
         raise IsADirectoryError(0, "it is a directory")
     if file.exists() and not file.is_file():

@@ -116,17 +116,12 @@ def _measured(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
         "mode": asked.mode,
         "batch_requested": asked.batch,
         "batch": item.batch,
-        "dtype": asked.dtype,
-        "settings": asked.settings,
-        "device": asked.device,
-        "threads": asked.threads,
+        **{name: getattr(asked, name) for name in ("dtype", "settings", "device", "threads")},
         "status": item.status,
         "problem": item.problem or None,
         "images_per_second": item.images_per_second,
         **{name: getattr(item.statistics, name, None) for name in _STATISTICS},
-        "wall_ns": item.wall_ns,
-        "host_ns": item.host_ns,
-        "first_call_ns": item.first_call_ns,
+        **{name: getattr(item, name) for name in ("wall_ns", "host_ns", "first_call_ns")},
         **{name: getattr(facts, name, None) for name in ("params", "macs", "backward_macs")},
         "flops_per_second": item.flops_per_second,
         "peak_flops_per_second": peak.flops if peak else None,
@@ -139,12 +134,10 @@ def _measured(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
 def _scaled(item: ProcessScaling) -> dict[str, Value]:
     asked = item.configuration
     return {
-        "target": asked.target,
-        "mode": asked.mode,
-        "batch": asked.batch,
-        "settings": asked.settings,
-        "device": asked.device,
-        "threads": asked.threads,
+        **{
+            name: getattr(asked, name)
+            for name in ("target", "mode", "batch", "settings", "device", "threads")
+        },
         "processes": item.processes,
         "images_per_second": item.images_per_second if not item.problem else None,
         "single_images_per_second": item.single_images_per_second or None,

@@ -22,7 +22,6 @@ class TriedConvention:
     Attributes:
         computed: the row's number under it, in base units.
         shown: the same in the paper's notation.
-        fits: whether it gives the printed number.
         column_fits: how many printed numbers of the column it gives.
         column_printed: how many there are.
     """

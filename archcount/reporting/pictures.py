@@ -10,11 +10,7 @@ from archcount.errors import Problem, UnavailableError
 
 
 def require_matplotlib(what: str) -> None:
-    """Check that matplotlib is installed, before any work is done.
-
-    Raises:
-        UnavailableError: it is not.
-    """
+    """Raise an UnavailableError where matplotlib is not installed, before any work is done."""
     if find_spec("matplotlib") is None:
         raise UnavailableError(
             Problem(

@@ -103,11 +103,7 @@ def _draw_panel(panel: Any, what: str, curves: _Curves) -> None:
 
 
 def _along(axes: Axes) -> _PlotAxis:
-    """Choose what is drawn along: the first that has more than one value.
-
-    Raises:
-        UsageError: it has values that have no place on a line.
-    """
+    """Choose what is drawn along: the first that has more than one value, all on one line."""
     if len(axes.inputs) > 1:
         channels = axes.inputs[0][0]
         if any(size != (channels, size[1], size[1]) for size in axes.inputs):
