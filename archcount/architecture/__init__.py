@@ -15,11 +15,10 @@ from archcount.architecture.expand import expand
 from archcount.architecture.expression import Expression, parse_expression
 from archcount.architecture.layer_parser import parse_layer
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
-from archcount.architecture.scope import Blank, Scope, Value
+from archcount.architecture.scope import Scope, Value
 
 __all__ = [
     "Architecture",
-    "Blank",
     "Block",
     "BoundBlock",
     "ExpandedRow",

@@ -16,11 +16,6 @@ from archcount.printed import Patch
 def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
     """Apply an edit to a layer; return the layers that stand in its place.
 
-    Args:
-        kind: the layer as the table has it.
-        shape: the shape it reads.
-        edit: the change.
-
     Raises:
         InvalidValueError: a layer of this kind cannot be changed so.
 
@@ -39,13 +34,13 @@ def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
         case "groups", Conv():
             return [replace(kind, groups=edit.to[0])]
         case "groups", DepthwiseConv() | SeparableConv():
-            return [_full(kind, kind.output(shape).channels, edit.to[0])]
+            return [Conv(width=kind.output(shape).channels, groups=edit.to[0], **_window(kind))]
         case "separable", Conv():
-            return [_separable(kind, edit.to[0])]
+            return [SeparableConv(width=kind.width, multiplier=edit.to[0], **_window(kind))]
         case "twice", Conv() | DepthwiseConv() | SeparableConv() | Linear():
             return [kind, _again(kind)]
         case "reduced", Conv():
-            return [_pointwise(kind, edit.to[0]), kind]
+            return [Conv(patch=Patch((1, 1)), width=edit.to[0], pad="valid", bias=kind.bias), kind]
     if edit.kind == "pad" and hasattr(kind, "pad"):
         return [replace(kind, pad=(edit.to[0], edit.to[1]))]  # type: ignore[call-arg]
     if edit.kind in ("kernel", "stride") and hasattr(kind, "patch"):
@@ -73,33 +68,9 @@ def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
     return replace(kind, **changes)
 
 
-def _full(kind: DepthwiseConv | SeparableConv, width: int, groups: int) -> Conv:
-    """Return an ordinary convolution of one that filters each channel by itself."""
-    return Conv(
-        patch=kind.patch,
-        width=width,
-        groups=groups,
-        pad=kind.pad,
-        same=kind.same,
-        dilation=kind.dilation,
-        bias=kind.bias,
-    )
-
-
-def _separable(kind: Conv, multiplier: int) -> SeparableConv:
-    return SeparableConv(
-        patch=kind.patch,
-        width=kind.width,
-        multiplier=multiplier,
-        pad=kind.pad,
-        same=kind.same,
-        dilation=kind.dilation,
-        bias=kind.bias,
-    )
-
-
-def _pointwise(kind: Conv, width: int) -> Conv:
-    return Conv(patch=Patch((1, 1)), width=width, pad="valid", bias=kind.bias)
+def _window(kind: Conv | DepthwiseConv | SeparableConv) -> dict[str, Any]:
+    """Return the arguments that all convolutions have."""
+    return {name: getattr(kind, name) for name in ("patch", "pad", "same", "dilation", "bias")}
 
 
 def _again(kind: Conv | DepthwiseConv | SeparableConv | Linear) -> LayerKind:

@@ -51,10 +51,15 @@ class Tally(NamedTuple):
         return Tally(sum(weights), sum(biases), sum(params), sum(buffers), Cost.total(costs))
 
 
-class _Counted(ABC):
-    """What every node shares: its numbers, each by its own name too."""
+class _AnyNode(ABC):
+    """What every node shares: its numbers, each by its own name too, and what is inside.
+
+    Attributes:
+        children: the nodes inside with their names; a layer has none.
+    """
 
     tally: Tally
+    children: tuple[tuple[str, Node], ...] = ()
 
     @property
     def cost(self) -> Cost:
@@ -81,9 +86,32 @@ class _Counted(ABC):
         """Elements of buffers."""
         return self.tally.buffers
 
+    def layers(self) -> Iterator[LayerNode]:
+        """Yield every layer, in the order of the children."""
+        for _, child in self.children:
+            yield from child.layers()
+
+    def joins(self) -> Iterator[JoinNode]:
+        """Yield every join of branches inside, and the node itself if it is one."""
+        for _, child in self.children:
+            yield from child.joins()
+
+    def find(self, path: str) -> Node | None:
+        """Return the node at a path of names with dots; None where there is none."""
+        first, _, rest = path.partition(".")
+        child = dict(self.children).get(first)
+        return child.find(rest) if child and rest else child
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every node inside."""
+        for name, child in self.children:
+            yield name
+            for inner in child.paths():
+                yield f"{name}.{inner}"
+
 
 @dataclass(frozen=True, kw_only=True)
-class LayerNode(_Counted):
+class LayerNode(_AnyNode):
     """One layer with its numbers, on one input shape.
 
     Attributes:
@@ -112,21 +140,9 @@ class LayerNode(_Counted):
         """Yield the layer itself."""
         yield self
 
-    def joins(self) -> Iterator[JoinNode]:
-        """Yield nothing: a layer joins no branches."""
-        yield from ()
-
-    def find(self, path: str) -> Node | None:
-        """Return None: a layer has no parts."""
-        return None
-
-    def paths(self) -> Iterator[str]:
-        """Yield nothing: a layer has no parts."""
-        yield from ()
-
 
 @dataclass(frozen=True, kw_only=True)
-class _Composite(_Counted):
+class _Composite(_AnyNode):
     """What nodes with children share: their sums."""
 
     children: tuple[tuple[str, Node], ...]
@@ -142,29 +158,6 @@ class _Composite(_Counted):
     def own_cost(self) -> Cost:
         """Operations of the joining itself."""
         return Cost()
-
-    def layers(self) -> Iterator[LayerNode]:
-        """Yield every layer, in the order of the children."""
-        for _, child in self.children:
-            yield from child.layers()
-
-    def joins(self) -> Iterator[JoinNode]:
-        """Yield every join of branches inside, and the node itself if it is one."""
-        for _, child in self.children:
-            yield from child.joins()
-
-    def find(self, path: str) -> Node | None:
-        """Return the node at a path of names with dots; None where there is none."""
-        first, _, rest = path.partition(".")
-        child = dict(self.children).get(first)
-        return child.find(rest) if child and rest else child
-
-    def paths(self) -> Iterator[str]:
-        """Yield the path of every node inside."""
-        for name, child in self.children:
-            yield name
-            for inner in child.paths():
-                yield f"{name}.{inner}"
 
     def depth(self, roles: frozenset[str]) -> int:
         """Count the layers with one of the roles on the longest path."""

@@ -20,18 +20,16 @@ OUTPUT_NAMES = ("output.c", "output.h", "output.w")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Value:
-    """What a name stands for: a number, a patch, or other text; and where it was written."""
+    """What a name stands for: a number, a patch, other text, or None for a cell left blank.
 
-    value: Fraction | Patch | str
+    Attributes:
+        text: as written.
+        where: where it was written.
+        what: what it is, for messages: "column n".
+    """
+
+    value: Fraction | Patch | str | None
     text: str
-    where: Location
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Blank:
-    """A cell that the row leaves blank."""
-
     where: Location
     what: str
 
@@ -40,7 +38,7 @@ class Blank:
 class Scope:
     """The names of one row: its columns, the table's `let`, and its printed output."""
 
-    values: Mapping[str, Value | Blank]
+    values: Mapping[str, Value]
     owner: str
     """Who reads, for messages: "row inception_3a"."""
     read: set[str] = field(default_factory=set)
@@ -53,7 +51,7 @@ class Scope:
             InvalidTableError: the cell is blank or holds no number.
         """
         found = self._present(name)
-        if not isinstance(found.value, Patch | str):
+        if not isinstance(found.value, Patch | str | None):
             return found.value
         raise InvalidTableError.of(
             f"{self.owner}: {found.what} is {quote(found.text)}, which is not a number",
@@ -80,7 +78,7 @@ class Scope:
     def _present(self, name: str) -> Value:
         self.read.add(name)
         found = self.values[name]
-        if isinstance(found, Value):
+        if found.value is not None:
             return found
         raise InvalidTableError.of(
             f"{self.owner}: {found.what} is blank, and its block reads {name}",

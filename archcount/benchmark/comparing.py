@@ -56,7 +56,6 @@ class BenchComparison:
 
     Attributes:
         pairs: the configurations that both runs have measured.
-        settings: the settings that differ.
         alone: the configurations that only one run has measured, in words.
     """
 
@@ -68,12 +67,7 @@ class BenchComparison:
 def compare_benchmarks(
     before: Benchmark, after: Benchmark, *, force: bool = False
 ) -> BenchComparison:
-    """Compare the measurements of two runs.
-
-    Args:
-        before: the first run.
-        after: the second.
-        force: compare different batches, dtypes and tables too, in order.
+    """Compare two runs; with `force` also different batches, dtypes and tables, in order.
 
     Raises:
         UsageError: the runs have no configuration in common, or a table has changed, without

@@ -109,7 +109,9 @@ class DeviceClock(HostClock):
 
     def lap(self, works: Sequence[Work]) -> list[int]:
         """Run different functions one after another, and time each."""
-        events: list[Any] = [self._event() for _ in range(len(works) + 1)]
+        events: list[Any] = [
+            torch.Event(self._device, enable_timing=True) for _ in range(len(works) + 1)
+        ]
         events[0].record()
         for work, event in zip(works, events[1:], strict=True):
             work()
@@ -127,9 +129,6 @@ class DeviceClock(HostClock):
             times.append(perf_counter_ns() - start)
         self._wait()
         return sorted(times)[2]
-
-    def _event(self) -> Any:
-        return torch.Event(self._device, enable_timing=True)
 
     def _wait(self) -> None:
         torch.accelerator.synchronize(self._device)

@@ -21,10 +21,6 @@ class Loss:
     model that returns a loss keeps it. Otherwise, outputs of shape (batch, classes) get a cross
     entropy with random classes, and other tensors their mean square.
 
-    Args:
-        module: the model.
-        batch: the batch size.
-
     Attributes:
         words: its name, known after the first call.
 

@@ -27,11 +27,8 @@ class Request:
 
     Attributes:
         targets: the models; the class name for a module.
-        modes: of `MODES`.
         batches: images per iteration.
-        dtypes: of `DTYPES`.
         base: the settings that all configurations share; its device may be empty before `checked`.
-        plan: how long to measure.
         peak: peak FLOP/s of the device; None to measure it.
         tune: the settings to try; None for no tuning.
         launch: a distributed run; None for single processes.

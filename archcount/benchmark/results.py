@@ -17,8 +17,6 @@ class Peak:
     """The peak performance of a device for one dtype.
 
     Attributes:
-        device: as in torch.
-        dtype: of the operands.
         flops: floating-point operations per second, two per multiply-accumulate.
         bytes_per_second: read and written by a large copy; None if not measured.
         source: `measured` or `given`.
@@ -84,7 +82,6 @@ class IterationCounts:
 
     Attributes:
         params: parameters that an iteration reads.
-        inputs: the inputs, as text.
         macs: of the forward pass in the measured mode.
         backward_macs: of the backward pass; 0 in mode `forward`.
         uncounted: the names of operations that could not be counted.
@@ -112,22 +109,16 @@ class Measurement:
         configuration: as requested.
         batch: the batch size that was run, which differs from the requested one after `--on-oom
             halve` and for inputs with a batch of their own.
-        status: the outcome.
         problem: why it is not done, or empty.
         exit_code: the exit code of the command for this problem.
         facts: counts of the model; None if it could not be counted.
-        loss: the name of the loss.
         first_call_ns: nanoseconds of the first iteration, including compilation and autotuning.
         warm_up: the iterations before the samples.
-        blocks: all samples.
         stopped: why sampling ended: the interval met its `target`, or the `budget` ran out.
-        statistics: of the samples.
         host_ns: nanoseconds that Python takes to launch an iteration on an idle device.
         interleaved: the number of other configurations that took turns with it.
         peak_bytes: peak memory, in a pass of its own.
         peak_kind: `allocated` on the device, or `resident` set of the process.
-        rows: the times of the rows, if requested.
-        remarks: further notes on the model or its measurement.
     """
 
     configuration: Configuration
@@ -184,14 +175,9 @@ class Tuned:
     """One combination of settings in comparison with the plain one.
 
     Attributes:
-        target: the model.
-        mode: as measured.
-        batch: as measured.
         plain: the plain settings, in words.
         settings: these settings, in words.
         ratio: median time relative to that of the plain settings; below 1 is faster.
-        low: the lower end of the ratio's interval.
-        high: the upper end.
         error: the largest difference of an output from the plain one, relative to the largest
             output; None if unknown.
         first_call_ns: nanoseconds of the first call.
@@ -216,8 +202,6 @@ class ProcessScaling:
     """One configuration in several processes at once.
 
     Attributes:
-        configuration: of each process.
-        processes: their number.
         rank_images_per_second: images per second of each process.
         single_images_per_second: images per second of one process alone, in the same run.
         gradient_bytes: bytes that are all-reduced per iteration; 0 in mode `forward`.
@@ -252,18 +236,11 @@ class Benchmark:
 
     Attributes:
         started: date and time in UTC.
-        seconds: its duration.
-        argv: the command line.
-        plan: the settings of the run.
-        environment: machine, devices and versions.
         sources: a hash of the source file of each target.
-        measurements: one per configuration.
         peaks: the peak performance of each device, by dtype.
         tuned: the results of `--tune`.
         scaling: the results of `--nproc`.
-        is_interrupted: whether it was interrupted.
         is_inline: whether it ran in the calling process, as for a module.
-        remarks: further notes on the run as a whole.
     """
 
     started: str

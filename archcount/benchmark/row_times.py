@@ -45,17 +45,10 @@ class _Part:
 def rows_of(
     module: nn.Module, image: Tensor, clock: HostClock, *, is_train: bool, walks: int
 ) -> list[RowTime]:
-    """Run a network row by row, several times, and return the median times.
+    """Run a network row by row, and return the median times of `walks` passes after a first one.
 
     Backward passes go from the last row to the first, each with the gradient from the rows after
     it. Running the network row by row changes no operation.
-
-    Args:
-        module: a table's network, in the measured mode.
-        image: its input.
-        clock: of its device.
-        is_train: whether to run backward passes.
-        walks: the number of passes; one before them warms up.
 
     Raises:
         UsageError: it is not a table's network.

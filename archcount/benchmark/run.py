@@ -45,15 +45,9 @@ def run_benchmark(
     progress: Progress = silent,
     argv: tuple[str, ...] = (),
 ) -> Benchmark:
-    """Run a benchmark.
+    """Run a benchmark; copies of a module are measured in this process.
 
     An interrupt ends it early: the result then has what was finished, and says so.
-
-    Args:
-        request: the validated options.
-        module: a model, copies of which are measured in this process.
-        progress: called at each step.
-        argv: the command line, for the record.
 
     Raises:
         UsageError: a target cannot be read, or a module shall run in several processes.

@@ -29,9 +29,7 @@ class WarmUp:
 
     Attributes:
         iterations: their number, without the first call.
-        wall_ns: their duration.
         settled: whether times were stable before the limit was reached.
-        medians_ns: the median of each block.
     """
 
     iterations: int
@@ -46,15 +44,7 @@ class Statistics:
 
     Attributes:
         samples: their number; none is dropped.
-        blocks: the number of blocks.
-        processes: the number of processes.
-        median_ns: the median of all samples.
         low_ns: the lower end of the median's confidence interval; None for too few blocks.
-        high_ns: the upper end.
-        confidence: the level of the interval.
-        mad_ns: the median absolute deviation.
-        p5_ns: the 5th percentile.
-        p95_ns: the 95th percentile.
         outliers: samples more than three robust standard deviations (1.4826 MAD) away.
     """
 

@@ -38,7 +38,7 @@ class Warming:
     """A warm-up that is running.
 
     Attributes:
-        budget_ns: nanoseconds after which no further block begins, once there are that many.
+        budget_ns: nanoseconds after which no block begins, once there are `least` iterations.
 
     >>> warming = Warming(least=4, budget_ns=10**9)
     >>> for samples in [(90, 80), (60, 55), (51, 50), (50, 50), (50, 51), (50, 50), (50, 50)]:

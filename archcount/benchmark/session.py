@@ -25,12 +25,7 @@ from archcount.tracing.nested_tensors import tensors_in
 
 
 class Session:
-    """A model on its device, with its inputs, ready to run.
-
-    Args:
-        configuration: the model and its settings.
-        module: the model; made from the target if None.
-        wrap: a wrapper of the model, such as `DistributedDataParallel`.
+    """A model on its device, with its inputs, ready to run; without a module, the target's.
 
     Raises:
         UsageError: the target or the inputs cannot be read.
@@ -65,7 +60,8 @@ class Session:
             )
         self._module = self._moved(module)
         self._inputs = self._prepared(own)
-        self.batch = _batch_of(self._inputs) or configuration.batch
+        tensors = tensors_in((self._inputs.args, self._inputs.kwargs))
+        self.batch = next((one.shape[0] for one in tensors if one.ndim), 0) or configuration.batch
         self._called: Any = wrap(self._module) if wrap else self._module
         if configuration.compile:
             self._called = torch.compile(self._called, mode=configuration.compile)
@@ -234,12 +230,6 @@ class Session:
                 )
             )
         return torch.optim.SGD(weights, lr=1e-6, momentum=0.9)
-
-
-def _batch_of(inputs: Inputs) -> int | None:
-    """Return the first size of the first input tensor that has one, None if there is none."""
-    tensors = tensors_in((inputs.args, inputs.kwargs))
-    return next((tensor.shape[0] for tensor in tensors if tensor.ndim), None)
 
 
 def _own_dtype(module: nn.Module, asked: torch.dtype) -> torch.dtype:

@@ -106,7 +106,6 @@ class Launch:
 
     Attributes:
         processes: per node.
-        nodes: the number of nodes.
         endpoint: the rendezvous endpoint, `host:port`; empty for one node.
     """
 

@@ -53,15 +53,13 @@ def tuned(
         path = Path(folder) / "outputs.pt"
         _, problem = _outputs(base, make_worker, "save_outputs", path)
         for item in done:
-            error: float | None = 0.0
-            remark = ""
-            if item.batch != base.batch:
-                continue
-            if item is not base:
-                error, remark = None, problem
+            if item is base:
+                found.append(_tuned(base, item, 0.0, ""))
+            elif item.batch == base.batch:
+                compared: tuple[float | None, str] = None, problem
                 if not problem:
-                    error, remark = _outputs(item, make_worker, "difference", path)
-            found.append(_tuned(base, item, error, remark))
+                    compared = _outputs(item, make_worker, "difference", path)
+                found.append(_tuned(base, item, *compared))
     return sorted(found, key=lambda item: item.ratio)
 
 

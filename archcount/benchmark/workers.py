@@ -37,11 +37,7 @@ class WorkerError(Exception):
 
 
 class ProcessWorker:
-    """A worker in a process of its own, free of the state of other runs.
-
-    Args:
-        configuration: what it will run; its threads are set before torch is imported.
-    """
+    """A worker in a process of its own, whose threads are set before torch is imported."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process

@@ -70,7 +70,7 @@ def fixed_candidates(
     for site in sites:
         if site.weights or (pools and grids):
             yield from _spatial(site, len(sites), strides=grids, alone=alone)
-            yield from _left_out(site, len(sites))
+            yield site_candidate(site, len(sites), "without", (), "left out", why="layer")
         if pools and grids:
             yield from _padded(site, len(sites))
     for site in weighted:
@@ -132,9 +132,9 @@ def _spatial(site: Site, places: int, *, strides: bool, alone: bool) -> Iterator
         return
     scales = alone and site.word in ("conv", "dwconv")
     for kernel, words, bits in _other_kernels(site.kernel):
-        candidate = site_candidate(site, places, "kernel", kernel, words, bits)
         new = site.weights * prod(kernel) // prod(site.kernel)
-        yield replace(candidate, adds=new - site.weights) if scales else candidate
+        adds = new - site.weights if scales else None
+        yield site_candidate(site, places, "kernel", kernel, words, bits, adds=adds)
     for stride, words, bits in _other_strides(site.stride) if strides else ():
         yield site_candidate(site, places, "stride", stride, words, bits)
 
@@ -172,23 +172,15 @@ def _padded(site: Site, places: int) -> Iterator[Candidate]:
     if site.kernel is not None:
         for pad in range(min(max(site.kernel) // 2 + 2, max(site.kernel))):
             words = f"padded by {pad}" if pad else "without padding"
-            yield replace(
-                site_candidate(site, places, "pad", (pad, pad), words, 1.0), why="padding"
-            )
-
-
-def _left_out(site: Site, places: int) -> Iterator[Candidate]:
-    candidate = site_candidate(site, places, "without", (), "left out", 0.0)
-    yield replace(candidate, why="layer")
+            yield site_candidate(site, places, "pad", (pad, pad), words, 1.0, why="padding")
 
 
 def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Candidate]:
     """Yield groups, separable kernels, multipliers, and the layer once more."""
-    candidate = site_candidate(site, places, "twice", (), "standing twice", 0.0)
-    yield replace(candidate, why="layer")
+    yield site_candidate(site, places, "twice", (), "standing twice", why="layer")
     if site.word == "dwconv":
         words = "and the convolution behind it as one"
-        yield replace(site_candidate(site, places, "joined", (), words, 0.0), why="groups")
+        yield site_candidate(site, places, "joined", (), words, why="groups")
     if site.word not in _CONVOLUTIONS:
         return
     current = site.groups if site.word == "conv" else site.input[0]
@@ -197,10 +189,9 @@ def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Candidate]:
         if most % groups == 0 and groups != current and (site.word == "conv" or groups < current):
             bits = 1.0 if groups in (1, 2, most) else small_bits(groups)
             words = _grouped(groups, current)
-            candidate = site_candidate(site, places, "groups", (groups,), words, bits)
             new = site.weights * site.groups // groups
-            scales = alone and site.word == "conv"
-            yield replace(candidate, adds=new - site.weights) if scales else candidate
+            adds = new - site.weights if alone and site.word == "conv" else None
+            yield site_candidate(site, places, "groups", (groups,), words, bits, adds=adds)
     if site.multiplier:
         for multiplier in _MULTIPLIERS:
             if multiplier != site.multiplier:
@@ -221,14 +212,23 @@ def _grouped(groups: int, current: int) -> str:
 
 
 def site_candidate(
-    site: Site, places: int, kind: str, to: tuple[int, ...], words: str, bits: float
+    site: Site,
+    places: int,
+    kind: str,
+    to: tuple[int, ...],
+    words: str,
+    bits: float = 0.0,
+    *,
+    why: str = "",
+    adds: int | None = None,
 ) -> Candidate:
     """Return the reading in which one layer is another, of so many places where one might be."""
     return Candidate(
-        why=kind,
+        why=why or kind,
         what=f"{_label(site)} {words}",
         edits=(Edit(kind=kind, to=to, where=site.where),),
         bits=KIND_BITS[kind] + place_bits(places) + bits,
+        adds=adds,
     )
 
 

@@ -12,9 +12,6 @@ from archcount.engines.counts import Count, PartCount
 from archcount.engines.network_parts import NetworkParts
 from archcount.printed import Claim, Convention, PrintedTable, Quantity
 
-TEXT = {"params": Convention(k=1000, count="params"), "ops": Convention(k=1000, count="macs")}
-"""How running text counts: K is 1000, and parameters are all of them, whatever a column counts."""
-
 
 def claimed_value(
     claim: Claim, printed: PrintedTable, count: Count, parts: NetworkParts
@@ -66,10 +63,10 @@ def claimed_part(claim: Claim, parts: NetworkParts) -> PartCount | None:
 
 
 def text_convention(what: str, printed: PrintedTable) -> Convention:
-    """Return how running text counts: as the column does where that is operations, K 1000."""
+    """Return how running text counts: all parameters, or operations as the column does; K 1000."""
     if what == "ops":
         return replace(printed.conventions["ops"], k=1000, rounding="either")
-    return TEXT["params"]
+    return Convention(k=1000, count="params")
 
 
 def depth_of(what: str, count: Count) -> tuple[int, str]:

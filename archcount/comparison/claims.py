@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from math import log
+from math import log, prod
 
 from archcount.comparison.claim_values import (
-    TEXT,
     claimed_part,
     claimed_value,
     compared_claim,
     part_words,
     text_convention,
 )
-from archcount.comparison.constraints import Option, all_options
+from archcount.comparison.constraints import QUANTITIES, Option, all_options
 from archcount.comparison.conventions import accepted, computed_value, contrast, differences, unit
-from archcount.comparison.costs import crops, training_time
 from archcount.comparison.plausibility import believable, evidence
 from archcount.comparison.ratios import compare_ratio
 from archcount.comparison.results import ComparedClaim, Contradiction, Verdict
@@ -36,7 +34,9 @@ from archcount.printed import (
     PrintedTable,
     Quantity,
     parse_bound,
+    parse_duration,
     parse_percent,
+    parse_product,
     parse_quantity,
 )
 
@@ -51,11 +51,11 @@ def compare_claim(
 ) -> ComparedClaim:
     """Judge one claim."""
     if claim.what == "crops":
-        return crops(claim, count.total.cost.macs)
+        return _crops(claim, count.total.cost.macs)
     if claim.what == "training time":
         part = parts.whole(heads=claim.heads)
         backward = parts.backward_macs(heads=claim.heads)
-        return training_time(claim, part.count.cost.macs, backward)
+        return _training_time(claim, part.count.cost.macs, backward)
     if claim.than is not None:
         return compare_ratio(claim, claim.than, printed, count, parts, references)
     if claim.what.startswith("sum of "):
@@ -112,7 +112,7 @@ def _otherwise(
     count: Count,
 ) -> Verdict | None:
     """Return the verdict for another convention that gives a claimed total."""
-    if what not in TEXT:
+    if what not in QUANTITIES:
         return None
     declared = text_convention(what, printed)
     column = replace(printed.conventions[what], rounding="either")
@@ -185,22 +185,84 @@ def _others(
     if not column:
         return
     for suffix, row in (("", count.total), (" with heads", parts.whole(heads=True).count)):
-        for words, number in _counts(column, row):
+        for words, number in _counts(column, row).items():
             yield words + suffix, Fraction(number)
     last = next((row for row in reversed(count.rows) if row.weights), None)
     if last is not None:
-        for words, number in _counts(column, count.total):
-            without = number - dict(_counts(column, last))[words]
+        least = _counts(column, last)
+        for words, number in _counts(column, count.total).items():
+            without = number - least[words]
             yield f"{words} without row {last.id}", Fraction(without)
     if column in printed.columns:
         yield f"the printed column of {column} added up", printed.column_sum(column)
 
 
-def _counts(column: str, row: RowCount) -> Iterator[tuple[str, int]]:
-    if column == "params":
-        yield "params", row.params
-        yield "weights", row.weights
-        yield "params and buffers", row.params + row.buffers
-    else:
-        yield "MACs", row.cost.macs
-        yield "FLOPs", row.cost.flops()
+def _counts(column: str, row: RowCount) -> dict[str, int]:
+    if column == "ops":
+        return {"MACs": row.cost.macs, "FLOPs": row.cost.flops()}
+    both = row.params + row.buffers
+    return {"params": row.params, "weights": row.weights, "params and buffers": both}
+
+
+def _crops(claim: Claim, macs: int) -> ComparedClaim:
+    """Judge a number of crops, and say what testing one image in so many costs.
+
+    Source: arXiv:1409.4842, sec. 7, on 144 crops.
+    """
+    number = prod(parse_product(claim.crops))
+    quantity = parse_quantity(claim.printed)
+    verdict = judge_quantity(quantity, number, 1000, f"crops = {claim.crops}")
+    cost = number * macs
+    sentence = f"{number:,} crops of {macs:,} MACs are {cost:,} MACs an image."
+    return ComparedClaim(
+        what=claim.what,
+        printed=claim.printed,
+        source=claim.source,
+        computed=number,
+        shown=f"{number:,}",
+        verdict=replace(verdict, sentence=f"{verdict.sentence} {sentence}"),
+        figures={"macs_per_crop": macs, "macs_per_image": cost},
+    )
+
+
+def _training_time(claim: Claim, forward: int, backward: int) -> ComparedClaim:
+    """Turn a printed duration into the rate that it means; a duration itself cannot be counted."""
+    assert claim.training is not None, "the file was checked: a training has images"
+    images = claim.training.images * claim.training.epochs
+    total = images * (forward + backward)
+    rate = total / parse_duration(claim.printed)
+    each = f"{forward:,} forward + {backward:,} backward MACs"
+    return ComparedClaim(
+        what=claim.what + (" with heads" if claim.heads else ""),
+        printed=claim.printed,
+        source=claim.source,
+        computed=rate,
+        shown=_rate(rate),
+        verdict=Verdict(
+            status="unpublished",
+            why="rate",
+            sentence=f"{images:,} images of {each} are {total:,} MACs, in {claim.printed}: "
+            f"{_rate(rate)} achieved; no rate is printed to hold it against.",
+        ),
+        figures={
+            "images": images,
+            "forward_macs": forward,
+            "backward_macs": backward,
+            "macs": total,
+            "macs_per_second": float(rate),
+        },
+    )
+
+
+def _rate(rate: Fraction) -> str:
+    """Write a rate with three digits.
+
+    >>> _rate(Fraction(1_234_567_890_000))
+    '1.23 TMAC/s'
+    """
+    value = float(rate)
+    for prefix in ("", "K", "M", "G", "T"):
+        if value < 999.5:
+            return f"{value:.3g} {prefix}MAC/s"
+        value /= 1000
+    return f"{value:.3g} PMAC/s"

@@ -41,13 +41,7 @@ def fit_column(
     rows: Mapping[str, RowCount],
     declared: Convention | None = None,
 ) -> tuple[ColumnFit, ...]:
-    """Fit every listed convention, and each way of rounding, to a column.
-
-    Args:
-        column: `params` or `ops`.
-        printed: the printed numbers by row.
-        rows: the counted rows by name.
-        declared: the convention that the file declares; it is tried too.
+    """Fit every listed convention, the declared one too, and each way of rounding, to a column.
 
     Returns:
         The fits, the likeliest first. Conventions that no row tells apart stand together in one.

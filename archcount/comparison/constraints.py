@@ -116,12 +116,7 @@ class Constraints:
         return {name: wanted(each, options[name]) for name, each in self.quantities.items()}
 
     def fit(self, count: RowCount, wanted: Mapping[str, Sequence[Wanted]]) -> Fit | None:
-        """Return the conventions under which a count gives every printed cell, or None.
-
-        Args:
-            count: the row, counted in some reading.
-            wanted: what each column wants, the likeliest convention first.
-        """
+        """Return the likeliest conventions by which a count gives every printed cell, or None."""
         if not self._shapes_fit(count):
             return None
         needed: dict[str, Convention] = {}

@@ -86,12 +86,7 @@ def plain(convention: Convention) -> Convention:
 def differences(
     declared: Convention, other: Convention, row: RowCount | None = None
 ) -> tuple[str, ...]:
-    """Return what differs, as words for machines.
-
-    Args:
-        declared: one convention.
-        other: another one.
-        row: what is counted; what it has none of makes no difference.
+    """Return what differs, as words for machines; what a row has none of makes no difference.
 
     >>> differences(Convention(k=1024, count="weights"), Convention(k=1000, count="params"))
     ('K', 'bias', 'norm')

@@ -16,11 +16,8 @@ class Unexpected:
 
     Attributes:
         where: the place of the printed number, or of the declaration that no longer holds.
-        about: whose verdict it is, "row stem, params".
         expected: the verdict that the file declares; `match` where it declares none.
         found: the verdict, or empty for a declaration that has nothing left to say.
-        sentence: what was found, in words.
-        remedy: what to do.
     """
 
     where: Location

@@ -57,15 +57,7 @@ def search(
     conventions: Conventions,
     known: Collection[int],
 ) -> Found:
-    """Search for the readings of a row that give all its printed cells at once.
-
-    Args:
-        constraints: the printed cells.
-        count: the row as the table stands.
-        recount: the table's rows.
-        conventions: by column the declared one first.
-        known: the widths that occur in the table.
-    """
+    """Search for the readings of a row that give all its printed cells at once."""
     declared = {column: found[0] for column, found in conventions.items()}
     missed = dict(constraints.missed(count, declared))
     if not missed:

@@ -31,7 +31,10 @@ def judge_quantity(
     """
     rounded = computed in printed.rounded(k) and rounding != "down"
     truncated = computed in printed.truncated(k) and rounding != "nearest"
-    words = f"{computed_words(printed, computed, k, unit)}, printed {printed.text}"
+    exact = f"{computed:,}" if isinstance(computed, int) else f"{float(computed):.6g}"
+    words = f"{exact} {unit}".strip()
+    words += f" = {write(computed, printed, k)} with K = {k}" if printed.power else ""
+    words += f", printed {printed.text}"
     if computed == printed.value(k):
         return Verdict(status="match", why="equal", sentence=f"{words}: exactly.")
     return shortened(words, rounded, truncated, Fraction(computed), printed.value(k))
@@ -48,18 +51,6 @@ def shortened(
     error = relative_error(computed, printed)
     sentence = f"{words}: computed is {percent(error)} from printed."
     return Verdict(status="off", why="differs", sentence=sentence, error=error)
-
-
-def computed_words(printed: Quantity, computed: Fraction | int, k: int, unit: str) -> str:
-    """Write a computed value exactly, and in the notation of a printed one.
-
-    >>> from archcount.printed import parse_quantity
-    >>> computed_words(parse_quantity("2.7K"), 9408, 1024, "weights")
-    '9,408 weights = 9.19K with K = 1024'
-    """
-    exact = f"{computed:,}" if isinstance(computed, int) else f"{float(computed):.6g}"
-    words = f"{exact} {unit}".strip()
-    return f"{words} = {write(computed, printed, k)} with K = {k}" if printed.power else words
 
 
 def judge_bound(printed: Bound, computed: int, unit: str) -> Verdict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from archcount.comparison.candidates import Candidate, cell_candidate, site_candidate
@@ -72,14 +72,13 @@ def _read(plan: Plan, new: int) -> Candidate:
 
 
 def _filters(site: Site, places: int, new: int) -> Candidate:
-    return site_candidate(
-        site, places, "filters", (new,), f"with {new} filters instead of {site.width}", 0.0
-    )
+    words = f"with {new} filters instead of {site.width}"
+    return site_candidate(site, places, "filters", (new,), words)
 
 
 def _reduced(site: Site, places: int, new: int) -> Candidate:
     words = f"with a 1x1 convolution to {new} before it"
-    return replace(site_candidate(site, places, "reduced", (new,), words, 0.0), why="layer")
+    return site_candidate(site, places, "reduced", (new,), words, why="layer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
@@ -14,7 +15,7 @@ from archcount.engines.counts import Uncounted
 from archcount.engines.measure import WHOLE, memory_needed
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.tensor_sizes import held_tensors
-from archcount.errors import Problem, UsageError
+from archcount.errors import ArchcountError, Problem, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
@@ -49,6 +50,27 @@ def run(
         UnavailableError: it is too large to run.
     """
     _check(module)
+    while True:
+        was_imported = _COMPILER in sys.modules
+        try:
+            found = _run(module, given, name=name, batch=batch, train=train, device=device)
+        except ArchcountError:
+            if was_imported or _COMPILER not in sys.modules:
+                raise
+        else:
+            if was_imported or _COMPILER not in sys.modules:
+                return found
+        # The first use of some operators, such as torch.cond and checkpoints, imports the
+        # compiler, and what that import computes was recorded as the model's: run it again.
+
+
+_COMPILER = "torch._dynamo"
+
+
+def _run(
+    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
+) -> tuple[ModelCopy, Inputs, ForwardPass]:
+    """Run a copy of a model, whatever torch imports meanwhile."""
     with counting_context(), memory_needed(_SMALLER):
         with _failures(name, "", device):
             copy = ModelCopy(module, device)

@@ -14,7 +14,6 @@ from archcount.layers.sliding_window import (
     PaddedAxis,
     WindowKind,
     require_fit,
-    resolve,
     rounded_up_length,
     same_length,
 )
@@ -51,7 +50,7 @@ class _Pool(WindowKind):
                 argument="pad",
             )
         if not self._rounds_up:
-            return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
+            return self.resolve(axis, length, extent, stride)
         pad = self.pad[axis] if isinstance(self.pad, tuple) else 0
         output = rounded_up_length(length, extent, stride, pad)
         if self.pad != "same" and output < 1:

@@ -19,7 +19,8 @@ from archcount.architecture.context import Budget, ExpansionCache
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem
 from archcount.layers import Shape
-from archcount.spec.parsed import ParsedRow, Sections
+from archcount.spec.row_reader import ParsedRow
+from archcount.spec.sections import Sections
 
 
 def expand_table(
@@ -119,7 +120,7 @@ class _Expansion:
         for row in rows:
             read = (*OUTPUT_NAMES, "n", *self.read[row.id], *elsewhere)
             for name, value in row.values.items():
-                if not isinstance(value, Value) or value.value == 0 or isinstance(value.value, str):
+                if isinstance(value.value, str | None) or value.value == 0:
                     continue
                 if name not in read:
                     yield f"row {row.id}: {value.what} is {value.text}"

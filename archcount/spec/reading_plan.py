@@ -28,7 +28,7 @@ from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
 from archcount.printed import Patch
-from archcount.spec.parsed import ParsedRow
+from archcount.spec.row_reader import ParsedRow
 from archcount.spec.variant import Variant
 
 
@@ -55,7 +55,7 @@ def make_plan(
     read = {
         name: value
         for name, value in values.items()
-        if name in scope.read and name not in OUTPUT_NAMES and isinstance(value, Value)
+        if name in scope.read and name not in OUTPUT_NAMES and value.value is not None
     }
     sites = tuple(_sites(node, read))
     return Plan(

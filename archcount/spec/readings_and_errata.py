@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
+from archcount.architecture import Block
 from archcount.errors import InvalidTableError, Problem
 from archcount.printed import DeclaredReading, Erratum
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
-from archcount.spec.parsed import ParsedReading, ParsedRow
+from archcount.spec.row_reader import ParsedRow
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParsedReading:
+    """Another reading of a row: what is said of it, and its block."""
+
+    declared: DeclaredReading
+    block: Block
 
 
 def read_readings(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture import Blank, Block, BoundBlock, LocatedText, RepeatBlock, Value
+from archcount.architecture import Block, BoundBlock, LocatedText, RepeatBlock, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.printed import (
     Patch,
@@ -20,7 +21,6 @@ from archcount.printed import (
 )
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.grid import GridRow
-from archcount.spec.parsed import ParsedRow
 from archcount.spec.yaml_tree import YamlNode
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
@@ -53,6 +53,23 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "ops": parse_quantity,
 }
 """How the cells of the columns with a meaning are read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParsedRow:
+    """One row, read: its block, what its names mean, and what was printed.
+
+    Attributes:
+        block: the block, repeated where `n` says so; None where it could not be read.
+        values: the row's names for expressions.
+        output: the printed output size in the printed order, or None.
+    """
+
+    id: str
+    block: Block | None
+    values: Mapping[str, Value]
+    output: tuple[int, ...] | None
+    printed: PrintedRow
 
 
 def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
@@ -127,8 +144,8 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     return block
 
 
-def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Blank]:
-    values: dict[str, Value | Blank] = {}
+def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
     for column, cell in row.cells.items():
         if column in NAMELESS:
             continue
@@ -140,28 +157,21 @@ def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value | Bla
         sides = dict(zip("hwc", size or (), strict=False))
         for side in "chw":
             name = f"output.{side}"
-            values[name] = (
-                Value(value=Fraction(sides[side]), text=cell.text, where=cell.where, what=name)
-                if side in sides
-                else Blank(where=cell.where, what=name)
-            )
+            number = Fraction(sides[side]) if side in sides else None
+            values[name] = Value(value=number, text=cell.text, where=cell.where, what=name)
     return values
 
 
-def _value(cell: YamlNode, what: str) -> Value | Blank:
-    """Take a cell for a number, a patch, or other text, by what is written."""
-    if not cell.text:
-        return Blank(where=cell.where, what=what)
-    value: Fraction | Patch | str = cell.text
+def _value(cell: YamlNode, what: str) -> Value:
+    """Take a cell for a number, a patch, other text, or blank, by what is written."""
+    value: Fraction | Patch | str | None = cell.text or None
     signed = cell.text.removeprefix("-")
     stride = _STRIDE.fullmatch(cell.text)
     if _NUMBER.fullmatch(signed):
         value = Fraction(cell.text)
     elif stride is not None:
         value = Fraction(stride[1])
-    else:
-        try:
+    elif cell.text:
+        with suppress(InvalidValueError):
             value = parse_patch(cell.text)
-        except InvalidValueError:
-            value = cell.text
     return Value(value=value, text=cell.text, where=cell.where, what=what)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from archcount.architecture import Node, Scope, Value, expand
+from archcount.architecture import Node, Scope, expand
 from archcount.architecture.context import Budget, ExpansionCache
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
 from archcount.printed import Patch, parse_size
-from archcount.spec.parsed import ParsedRow
 from archcount.spec.reading_plan import make_plan
+from archcount.spec.row_reader import ParsedRow
 from archcount.spec.variant import Variant
 
 
@@ -42,7 +42,6 @@ class RowReadings:
                 start = Shape(edit.to if start.spatial else edit.to[:1])
             elif edit.kind in ("cell", "patch"):
                 old = values[edit.name]
-                assert isinstance(old, Value)
                 values[edit.name] = replace(old, value=_value(edit), text=str(_value(edit)))
             else:
                 assert change is None, "one layer at a time"

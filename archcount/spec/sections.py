@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from keyword import iskeyword
 
+from archcount.architecture import Block
 from archcount.architecture.expression import FUNCTIONS
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import (
@@ -22,10 +24,37 @@ from archcount.spec.overrides import (
     columns_read_as_others,
     default_of,
 )
-from archcount.spec.parsed import ParsedHead, ParsedRow, Sections
-from archcount.spec.readings_and_errata import check_errata, read_readings
-from archcount.spec.row_reader import NAMELESS, read_row
+from archcount.spec.readings_and_errata import ParsedReading, check_errata, read_readings
+from archcount.spec.row_reader import NAMELESS, ParsedRow, read_row
 from archcount.spec.yaml_tree import YamlNode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParsedHead:
+    """An auxiliary classifier as written."""
+
+    at: str
+    loss_weight: float
+    block: Block
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sections:
+    """The sections of a file that make a network.
+
+    Attributes:
+        columns: the grid's columns in order.
+        rows: its rows.
+        heads: the auxiliary classifiers.
+        readings: the other readings of rows.
+        elsewhere: columns that some variant reads as another, and not every network must read.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[ParsedRow, ...]
+    heads: tuple[ParsedHead, ...]
+    readings: tuple[ParsedReading, ...]
+    elsewhere: frozenset[str] = frozenset()
 
 
 def read_sections(

@@ -16,7 +16,7 @@ from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
 from archcount.spec.let_names import layer_defaults, read_lets
-from archcount.spec.parsed import Sections
+from archcount.spec.sections import Sections
 from archcount.spec.yaml_tree import YamlNode
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})

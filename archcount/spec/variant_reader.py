@@ -11,11 +11,10 @@ from archcount.layers import Shape
 from archcount.printed import Claim, Convention, PaperSource, PrintedTable
 from archcount.spec.claim_reader import claims_of, layers_like
 from archcount.spec.overrides import apply_variant
-from archcount.spec.parsed import Sections
 from archcount.spec.readings_and_errata import errata_of
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.schema import TableFile
-from archcount.spec.sections import read_sections
+from archcount.spec.sections import Sections, read_sections
 from archcount.spec.summary import PRINTED
 from archcount.spec.validate import validate
 from archcount.spec.variant import Variant

@@ -18,7 +18,6 @@ class RationalSet:
     """The fractions that a `let` name may have.
 
     Attributes:
-        name: of the number.
         unit: the number of times that the name must be whole; None where any fraction may stand.
         least: the least value, or what it is above where `above`; None where there is none.
         above: whether `least` itself is left out.
@@ -46,8 +45,6 @@ class Domain:
     """Where expressions hold: all that stands here together is enough.
 
     Attributes:
-        sides: of the input, and other whole numbers.
-        ranges: of the `let` names.
         others: conditions on several names, or such as could not be resolved.
         limits: that no number is larger than a table file may say.
     """
@@ -72,13 +69,7 @@ class Domain:
 
 
 def domain_of(guards: Collection[Guard], sides: Mapping[str, int], lets: Iterable[str]) -> Domain:
-    """Sum guards up.
-
-    Args:
-        guards: what must hold.
-        sides: the names for whole numbers of 1 or more, each with a value at which it does.
-        lets: the `let` names.
-    """
+    """Sum guards up; `sides` has, of each name for whole numbers, a value at which they hold."""
     limits = tuple(guard for guard in guards if _is_limit(guard))
     rest = [guard for guard in guards if guard not in limits]
     solved = []

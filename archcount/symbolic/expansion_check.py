@@ -10,22 +10,19 @@ from archcount.spec.variant import Variant
 from archcount.symbolic.domain import Domain, RationalSet
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.integer_set import IntegerSet
+from archcount.symbolic.polynomial import Number
 from archcount.symbolic.sweep import Point, expanded
 
-Values = Mapping[str, int | Fraction]
-"""A value for each symbol."""
 _TRIES = 20
 """Points drawn for each that is wanted; conditions on several names refuse some."""
 
 
-def points(domain: Domain, seed: int) -> Iterator[Values]:
+def points(domain: Domain, seed: int) -> Iterator[Mapping[str, Number]]:
     """Yield random points of a domain without end, the same ones for the same seed."""
     draw = random.Random(seed)
     while True:
-        point: dict[str, int | Fraction] = {
-            side.name: _side(side, draw) for side in domain.sides
-        } | {item.name: _number(item, draw) for item in domain.ranges}
-        yield point
+        sides = {side.name: _side(side, draw) for side in domain.sides}
+        yield sides | {item.name: _number(item, draw) for item in domain.ranges}
 
 
 def _side(side: IntegerSet, draw: random.Random) -> int:
@@ -43,7 +40,7 @@ def _number(item: RationalSet, draw: random.Random) -> Fraction:
     return value + step if item.above and value == item.least else value
 
 
-def counted(network: Variant, found: Formulas, point: Values) -> Point:
+def counted(network: Variant, found: Formulas, point: Mapping[str, Number]) -> Point:
     """Count a network by expanding it at a point, its other numbers its own."""
     square = {name: point["size"] for name in "HW" if "size" in point}
     sides = zip("CHW", found.input, strict=True)
@@ -54,13 +51,7 @@ def counted(network: Variant, found: Formulas, point: Values) -> Point:
 
 
 def check(network: Variant, found: Formulas, number: int = 5, seed: int = 0) -> int:
-    """Compare the whole network's expressions with the expanded table.
-
-    Args:
-        network: the network.
-        found: its expressions.
-        number: how many points are counted, the table's own numbers besides.
-        seed: of the points.
+    """Compare the total with the expanded table, at its own numbers and some random points.
 
     Returns:
         How many points were counted; all agree.

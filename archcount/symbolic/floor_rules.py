@@ -48,12 +48,7 @@ def as_length(polynomial: Polynomial) -> tuple[str, int, int, int] | None:
 
 
 def floor_of(polynomial: Polynomial, divisor: Number, *, is_whole: bool) -> Polynomial:
-    """Return floor(polynomial / divisor).
-
-    Args:
-        polynomial: what is divided.
-        divisor: a number that is not 0.
-        is_whole: whether the quotient is known to be whole.
+    """Return floor(polynomial / divisor), the divisor not 0; `is_whole` if known to be whole.
 
     >>> twice = floor_of(length("H", 1, 2), Fraction(2), is_whole=False)  # of ceil(H/2)
     >>> twice == length("H", 1, 4)

@@ -84,12 +84,7 @@ _Run = tuple[int, int | None]
 
 
 def solve(name: str, guards: Iterable[Guard], met: int) -> tuple[IntegerSet, list[Guard]]:
-    """Return where guards of one symbol hold.
-
-    Args:
-        name: the symbol.
-        guards: which read no other name.
-        met: a value at which they hold.
+    """Return where guards of one symbol hold; `met` is a value at which they do.
 
     Returns:
         The values, each of which fulfils every guard but those that are given beside them, which

@@ -63,12 +63,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
-    """A network at every combination of some numbers, in order, the batch changing fastest.
-
-    Attributes:
-        network: the network.
-        axes: what is varied, as `read_axes` has checked it.
-    """
+    """A network at every combination of some numbers, in order, the batch changing fastest."""
 
     network: Variant
     axes: Axes

@@ -47,13 +47,7 @@ class Axes:
 def read_axes(
     network: Variant, inputs: Values, lets: Mapping[str, Values], batches: Values
 ) -> Axes:
-    """Read what is to be varied.
-
-    Args:
-        network: the network.
-        inputs: input sizes, each CxHxW or the side of a square.
-        lets: the values of each `let` name.
-        batches: how many images operations are counted for.
+    """Read what is to be varied; an input size is CxHxW or the side of a square.
 
     Raises:
         UsageError: there is no such name, a value can never be a number, or there are too many

@@ -23,9 +23,7 @@ class RowFormula:
 
     Attributes:
         id: the row's name; `total` for all.
-        output: channels, height and width.
         weights: parameters of kernels.
-        params: all trained numbers.
         macs: multiply-accumulates of the batch.
     """
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-import torch._dynamo  # older torch makes tensors when a checkpoint first imports it
+import torch._dynamo  # a pass alone is not repeated where its first checkpoint imports it
 from handwritten import NETWORKS as HANDWRITTEN
 from handwritten import STYLES, build
 from probes import PROBES
