@@ -101,11 +101,7 @@ class Conv(_Convolution):
         return self.width
 
     def groups_of(self, shape: Shape) -> int:
-        """Return the groups, once they divide both channel counts.
-
-        Raises:
-            InvalidValueError: they do not.
-        """
+        """Return the groups, or raise InvalidValueError unless they divide both channel counts."""
         for channels, name in ((shape.channels, "input channels"), (self.width, "filters")):
             if channels % self.groups:
                 raise InvalidValueError(

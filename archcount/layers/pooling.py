@@ -187,11 +187,7 @@ class Subsampling(LayerKind):
     width: int = argument(ArgumentType.INTEGER, position=1, least=1)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (width, rows, columns).
-
-        Raises:
-            InvalidValueError: the input has more channels already.
-        """
+        """Return (width, rows, columns)."""
         shape.require_map(self.word)
         if self.width < shape.channels:
             raise InvalidValueError(

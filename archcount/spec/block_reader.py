@@ -210,11 +210,7 @@ class BlockReader:
         )
 
     def repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
-        """Repeat a block as often as the text says.
-
-        Raises:
-            InvalidTableError: the text is not an expression over known names.
-        """
+        """Repeat a block as often as the text, an expression over known names, says."""
         try:
             expression = parse_expression(times.text)
         except InvalidValueError as error:

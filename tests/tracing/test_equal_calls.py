@@ -47,7 +47,7 @@ def told(module, inputs, train=False, device="meta"):
         traced = trace(module, given)
     numbers: dict[int, int] = {}
     calls = [
-        (numbered(call.operation, numbers), call.place, call.charge, call.has_gradient)
+        (numbered(call.operation, numbers), call.place, call.pattern.charge, call.has_gradient)
         for call in traced.calls
     ]
     rest = (traced.modules, traced.activation_bytes, traced.peak_bytes, traced.remarks)
