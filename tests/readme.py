@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from archcount.layers.registry import FOLLOWERS, JOINS, KINDS
+from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

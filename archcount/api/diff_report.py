@@ -113,7 +113,7 @@ def _run(
     module: nn.Module, name: str, given: Any, owns: Mapping[str, str], *, batch: int, device: str
 ) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
-    from archcount.engines.model_layers import model_layers
+    from archcount.engines.models import model_layers
 
     try:
         layers, params, macs, inputs, found = model_layers(

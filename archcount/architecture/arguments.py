@@ -59,11 +59,7 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
 
 
 def whole(number: Fraction, what: str, *, least: int) -> int:
-    """Return a whole number of a result, in range.
-
-    Raises:
-        InvalidValueError: it is not whole, or out of range.
-    """
+    """Return a whole number in range of a result, or raise InvalidValueError."""
     if number.denominator == 1:
         value = as_whole(number)
         if least <= value <= MOST:

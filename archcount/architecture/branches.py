@@ -10,8 +10,8 @@ from archcount.architecture.context import Context
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.errors import InvalidTableError, InvalidValueError
 from archcount.layers import Shape
+from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.convolution import Conv
-from archcount.layers.registry import FOLLOWERS
 from archcount.printed import Patch
 
 Steps = list[tuple[str, Node]]

@@ -19,11 +19,8 @@ def build(architecture: Architecture, *, logits: bool = False) -> Network:
     distribution, so that every class is equally likely at first; biases are 0.
 
     In eval mode the network maps images (N, C, H, W) to the table's output. In train mode it
-    returns logits, and with heads `Outputs(main, heads)`; see `Network.loss`.
-
-    Args:
-        architecture: the expanded table.
-        logits: leave a final softmax out in eval mode too.
+    returns logits, and with heads `Outputs(main, heads)`; see `Network.loss`. With `logits=True`
+    a final softmax is left out in eval mode too.
 
     Source of the initialisation: arXiv:1502.01852, eq. 10; Krizhevsky et al. 2012, sec. 5.
 

@@ -31,11 +31,7 @@ class Budget:
         self.left = MOST_LAYERS
 
     def spend(self, where: Location) -> None:
-        """Count one layer.
-
-        Raises:
-            InvalidTableError: there are too many.
-        """
+        """Count one layer, or raise InvalidTableError if there are too many."""
         self.left -= 1
         if self.left < 0:
             raise InvalidTableError.of(

@@ -25,8 +25,8 @@ from archcount.architecture.scope import Scope
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, each
 from archcount.layers import LayerKind, Shape
+from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.convolution import Conv
-from archcount.layers.registry import FOLLOWERS
 
 
 def expand(
@@ -40,14 +40,8 @@ def expand(
 ) -> Node:
     """Expand a block for one row.
 
-    Args:
-        block: the block as parsed.
-        shape: the input shape.
-        scope: what the row's names mean.
-        defaults: the table's `layer:` block.
-        budget: the layers the table may still have.
-        edit: a change to one layer or repetition of the block, for another reading of the row.
-        cache: blocks expanded before with the same defaults; new ones are added to it.
+    An `edit` changes one layer or repetition, for another reading of the row. The `cache` has
+    blocks expanded before with the same defaults, and new ones are added to it.
 
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
@@ -126,14 +120,7 @@ def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
 def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: Context) -> Steps:
     """Place the layers that one layer of the file is, each with what follows it.
 
-    Args:
-        kinds: the layers, more or fewer than one where the edit says so.
-        shape: the input shape.
-        block: the layer as written.
-        context: of the row.
-
-    Raises:
-        InvalidTableError: a layer does not fit.
+    There are more or fewer than one where the edit says so.
     """
     steps: Steps = []
     for kind in kinds:

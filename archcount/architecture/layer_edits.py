@@ -16,11 +16,6 @@ from archcount.printed import Patch
 def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
     """Apply an edit to a layer; return the layers that stand in its place.
 
-    Args:
-        kind: the layer as the table has it.
-        shape: the shape it reads.
-        edit: the change.
-
     Raises:
         InvalidValueError: a layer of this kind cannot be changed so.
 

@@ -10,7 +10,7 @@ from archcount.architecture.blocks import BoundArgument, LayerBlock, LocatedText
 from archcount.architecture.expression import Expression, parse_expression
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
 from archcount.layers import Argument, ArgumentType
-from archcount.layers.registry import FOLLOWERS, KINDS
+from archcount.layers.by_word import FOLLOWERS, KINDS
 from archcount.printed import parse_patch
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -20,9 +20,7 @@ _PATCH_WITH_EXPRESSION = re.compile(r"(\d+x\d+)/(.+)")
 def parse_layer(text: LocatedText, names: Collection[str]) -> LayerBlock:
     """Read one layer as a table file writes it.
 
-    Args:
-        text: the layer's text with its place.
-        names: the names that an expression may read.
+    Its expressions may read `names`.
 
     Raises:
         InvalidTableError: with every problem of the text, each at its own column.
@@ -214,11 +212,7 @@ LITERALS: Mapping[ArgumentType, Callable[[Argument, str], Any]] = {
 
 
 def check_bounds(argument: Argument, value: Any) -> None:
-    """Raise an error if a number, or a side of a size, is out of the argument's bounds.
-
-    Raises:
-        InvalidValueError: it is.
-    """
+    """Raise InvalidValueError if a number, or a side of a size, is out of bounds."""
     sides = value if isinstance(value, tuple) else (value,)
     for side in sides:
         if isinstance(side, str | bool):

@@ -27,10 +27,7 @@ class FinalSoftmax(nn.Softmax):
     """The softmax at a network's end: probabilities in eval mode, logits in train mode.
 
     In training the softmax belongs to the loss (`cross_entropy` takes logits).
-
-    Args:
-        dim: as `nn.Softmax`.
-        logits: give logits in eval mode too.
+    With `logits=True` it returns logits in eval mode too.
     """
 
     def __init__(self, dim: int | None = 1, *, logits: bool = False) -> None:

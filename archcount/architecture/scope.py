@@ -45,11 +45,7 @@ class Scope:
     """The names read so far."""
 
     def number(self, name: str) -> Fraction:
-        """Return the number behind a name.
-
-        Raises:
-            InvalidTableError: the cell is blank or holds no number.
-        """
+        """Return the number behind a name, or raise InvalidTableError where there is none."""
         found = self._present(name)
         if not isinstance(found.value, Patch | str | None):
             return found.value
@@ -61,11 +57,7 @@ class Scope:
         )
 
     def patch(self, name: str) -> Patch:
-        """Return the patch behind a name.
-
-        Raises:
-            InvalidTableError: the cell is blank or holds no patch.
-        """
+        """Return the patch behind a name, or raise InvalidTableError where there is none."""
         found = self._present(name)
         if isinstance(found.value, Patch):
             return found.value

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from archcount.difference.connectivity import ModelSide, rewired
 from archcount.difference.setting_changes import changes, family, is_alike
 from archcount.tracing.traced_layer import TracedLayer
 
@@ -97,3 +99,119 @@ def distance(left: TracedLayer, right: TracedLayer) -> float:
     cost += left.input != right.input
     cost += left.output != right.output
     return cost + 0.5 * bool(remarks) + (len(left.sources) != len(right.sources))
+
+
+_MOST = 2000
+"""Of more layers than these gaps stay where they are: each way to move one is tried out."""
+_FARTHEST = 64
+
+
+def settled(
+    left: Sequence[TracedLayer], right: Sequence[TracedLayer], matches: list[Match]
+) -> list[Match]:
+    """Move each run of layers without a partner along equal ones to its best place.
+
+    An alignment costs the same wherever among equal layers the gap is. It stands where the least
+    layers read others than before, then where names agree, then where a row begins or ends.
+    """
+    if len(matches) > _MOST:
+        return matches
+    number = 0
+    while number < len(gaps := [*_gaps(matches)]):
+        ways = [(matches, gaps[number][0]), *_ways(left, right, matches, *gaps[number])]
+        if len(ways) > 1:
+            # Among equals the last: what is there twice came after what was there.
+            matches = min(ways, key=lambda way: (_score(left, right, way[0]), -way[1]))[0]
+        number += 1
+    return matches
+
+
+def _ways(
+    left: Sequence[TracedLayer],
+    right: Sequence[TracedLayer],
+    matches: list[Match],
+    start: int,
+    end: int,
+    side: int,
+) -> Iterator[tuple[list[Match], int]]:
+    """Return the alignments with a run elsewhere, and where it begins in each."""
+    for step in (-1, 1):
+        found = matches
+        for far in range(_FARTHEST):
+            at = step * far
+            moved = _moved(left, right, found, start + at, end + at, side, step)
+            if moved is None:
+                break
+            found = moved
+            yield found, start + at + step
+
+
+def _gaps(matches: Sequence[Match]) -> Iterator[tuple[int, int, int]]:
+    """Return the runs of layers without a partner: first, one past the last, whose they are."""
+    at = 0
+    for side, run in groupby(matches, key=_side):
+        length = sum(1 for _ in run)
+        if side is not None:
+            yield at, at + length, side
+        at += length
+
+
+def _side(match: Match) -> int | None:
+    """Return 0 where the left layer stands alone, 1 where the right one does, None for a pair."""
+    return 0 if match[1] is None else 1 if match[0] is None else None
+
+
+def _moved(
+    left: Sequence[TracedLayer],
+    right: Sequence[TracedLayer],
+    matches: list[Match],
+    start: int,
+    end: int,
+    side: int,
+    step: int,
+) -> list[Match] | None:
+    """Move a run by one layer, None where the layers beside it are not alike."""
+    near, far = (start - 1, end - 1) if step < 0 else (end, start)
+    if not 0 <= near < len(matches) or None in matches[near]:
+        return None
+    one, other = matches[near]
+    own = matches[far][side]
+    assert one is not None
+    assert other is not None
+    assert own is not None
+    pair = (own, other) if side == 0 else (one, own)
+    if distance(left[pair[0]], right[pair[1]]) > distance(left[one], right[other]):
+        return None
+    alone: Match = (one, None) if side == 0 else (None, other)
+    run = matches[start:end]
+    if step < 0:
+        return [*matches[:near], alone, *run[:-1], pair, *matches[end:]]
+    return [*matches[:start], pair, *run[1:], alone, *matches[near + 1 :]]
+
+
+def _score(
+    left: Sequence[TracedLayer], right: Sequence[TracedLayer], matches: Sequence[Match]
+) -> tuple[int, int, int]:
+    pairs = [(one, other) for one, other in matches if one is not None and other is not None]
+    partner = dict(pairs)
+    ours = ModelSide(left, partner)
+    theirs = ModelSide(right, {other: one for one, other in pairs})
+    torn = 0
+    for start, end, side in _gaps(matches):
+        layers = left if side == 0 else right
+        first, last = matches[start][side], matches[end - 1][side]
+        assert first is not None
+        assert last is not None
+        torn += not (_begins(layers, first) or _begins(layers, last + 1))
+    return (
+        sum(len(rewired(ours, theirs, *pair)) for pair in pairs),
+        sum(left[one].path != right[other].path for one, other in pairs),
+        torn,
+    )
+
+
+def _begins(layers: Sequence[TracedLayer], at: int) -> bool:
+    """Return whether another row begins with a layer, or the sequence begins or ends there."""
+    if not 0 < at < len(layers):
+        return True
+    return layers[at].path.partition(".")[0] != layers[at - 1].path.partition(".")[0]

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from archcount.difference.alignment import Match, align
+from archcount.difference.alignment import Match, align, settled
 from archcount.difference.connectivity import ModelSide, reresulted, reweighted, rewired
-from archcount.difference.gap_placement import settled
 from archcount.difference.model_difference import (
     ComparedModel,
     LayerPair,

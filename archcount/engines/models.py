@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from archcount.engines.counts import Uncounted
 from archcount.engines.measure import WHOLE, memory_needed
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.engines.tensor_sizes import held_tensors
-from archcount.errors import Problem, UsageError
+from archcount.errors import ArchcountError, Problem, UsageError, quote
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
-from archcount.tracing.lazy_modules import is_unfit
-from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.layer_sequence import layers_of
+from archcount.tracing.model_copy import ModelCopy, is_unfit
 from archcount.tracing.run_context import counting_context, gc_paused
 from archcount.tracing.trace import trace
+from archcount.tracing.traced_layer import LayerSequence
 
 
 def run(
@@ -49,7 +52,28 @@ def run(
         UnavailableError: it is too large to run.
     """
     _check(module)
-    with counting_context(), memory_needed(_SMALLER):
+    while True:
+        was_imported = _COMPILER in sys.modules
+        try:
+            found = _run(module, given, name=name, batch=batch, train=train, device=device)
+        except ArchcountError:
+            if was_imported or _COMPILER not in sys.modules:
+                raise
+        else:
+            if was_imported or _COMPILER not in sys.modules:
+                return found
+        # The first use of some operators, such as torch.cond and checkpoints, imports the
+        # compiler, and what that import computes was recorded as the model's: run it again.
+
+
+_COMPILER = "torch._dynamo"
+
+
+def _run(
+    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
+) -> tuple[ModelCopy, Inputs, ForwardPass]:
+    """Run a copy of a model, whatever torch imports meanwhile."""
+    with counting_context(), memory_needed("take a smaller --input"):
         with _failures(name, "", device):
             copy = ModelCopy(module, device)
             if any(part.training is not train for part in copy.parts.values()):
@@ -68,9 +92,6 @@ def run(
     return copy, inputs, traced
 
 
-_SMALLER = "take a smaller --input"
-
-
 def _check(module: Any) -> None:
     if isinstance(module, nn.Module):
         return
@@ -81,6 +102,7 @@ def _check(module: Any) -> None:
     raise UsageError(Problem(what=what, allowed="an nn.Module, or a table", remedy=remedy))
 
 
+@gc_paused()
 def count(
     module: nn.Module,
     given: Any,
@@ -91,16 +113,9 @@ def count(
     device: str = "meta",
 ) -> ModelCount:
     """Count one call of a model; arguments and errors as `run`."""
-    with gc_paused():
-        return _counted(module, given, name=name, batch=batch, train=train, device=device)
-
-
-def _counted(
-    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
-) -> ModelCount:
     copy, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
     parts = copy.parts
-    held = held_tensors(parts)
+    held = _held_tensors(parts)
     parameters = held[""].parameters
     weight_bytes: Counter[str] = Counter()
     for tensor in {**parameters, **held[""].buffers}.values():
@@ -114,7 +129,7 @@ def _counted(
             _measured(record, type(parts[record.path]), held[record.path].sizes)
             for record in traced.modules
         ),
-        unused=unused(parameters.values(), traced),
+        unused=_unused(parameters.values(), traced),
         weight_bytes=dict(weight_bytes),
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
@@ -140,7 +155,47 @@ def _remarks(copy: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_printable, [*copy.remarks, *traced.remarks, *told])))
 
 
-def unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
+def model_layers(
+    module: nn.Module, given: Any, *, name: str, batch: int, device: str
+) -> tuple[LayerSequence, int, int, str, tuple[str, ...]]:
+    """Run a model in evaluation mode; arguments and errors as `run`.
+
+    Raises:
+        UsageError: it is no module, or gives no tensor, so that nothing leads to a result.
+
+    Returns:
+        Its layers, the parameters that were used, multiply-accumulates, the inputs as text, and
+        remarks.
+    """
+    if not isinstance(module, nn.Module):
+        is_class = isinstance(module, type)
+        what = f"the class {module.__name__}" if is_class else quote(repr(module))
+        raise UsageError(
+            Problem(
+                what=f"{what} is not a model",
+                allowed="a table, its name, package.module:callable, or a module",
+                remedy="call it first" if is_class else "",
+            )
+        )
+    copy, inputs, traced = run(module, given, name=name, batch=batch, device=device)
+    if not traced.results:
+        raise UsageError(
+            Problem(
+                what=f"{name} gives no tensor that can be seen, so nothing can be compared",
+                allowed="a model that returns tensors, in containers or data classes too",
+            )
+        )
+    params = sum(tensor.numel() for tensor in copy.module.parameters())
+    used = params - _unused(copy.module.parameters(), traced)
+    remarks = tuple(dict.fromkeys(f"{name}: {remark}" for remark in copy.remarks))
+    missed = {op: record.path for record in traced.modules for op in record.missed}
+    remarks += tuple(
+        f"{name}: uncounted {op} in {path or 'the model'}" for op, path in missed.items()
+    )
+    return layers_of(traced), used, traced.modules[0].cost.macs, str(inputs), remarks
+
+
+def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     """Count the numbers in parameters that nothing read."""
     read = {memory for call in traced.calls for memory in call.read}
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
@@ -186,3 +241,58 @@ def _failures(name: str, inputs: str, device: str) -> Any:
     if device == "meta":
         remedy += "; if it needs the numbers of its tensors, add --device cpu"
     return users_code(f"{name} failed on {inputs or 'no input'}", remedy)
+
+
+@dataclass(slots=True)
+class _HeldTensors:
+    """The tensors of a module and of all that it holds, each once, by `id`."""
+
+    parameters: dict[int, Tensor] = field(default_factory=dict)
+    buffers: dict[int, Tensor] = field(default_factory=dict)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Parameters, those that take a gradient, and numbers in buffers."""
+        known = self.parameters.values()
+        return (
+            sum([tensor.numel() for tensor in known]),
+            sum([tensor.numel() for tensor in known if tensor.requires_grad]),
+            sum([tensor.numel() for tensor in self.buffers.values()]),
+        )
+
+
+def _held_tensors(parts: Mapping[str, nn.Module]) -> dict[str, _HeldTensors]:
+    """Return the tensors that every module holds, but those without a size yet.
+
+    Args:
+        parts: the modules by path, as they were before the model ran: what it let go meanwhile is
+            counted, what it made is not.
+    """
+    below: dict[str, list[nn.Module]] = {path: [] for path in parts}
+    for path, part in parts.items():
+        if path:
+            below[path.rpartition(".")[0]].append(part)
+    paths = {id(part): path for path, part in parts.items()}
+    found: dict[int, _HeldTensors] = {}
+
+    def gather(part: nn.Module) -> _HeldTensors:
+        known = found.get(id(part))
+        if known is not None:
+            return known
+        held = found[id(part)] = _HeldTensors(_own(part._parameters), _own(part._buffers))
+        children = [child for child in part._modules.values() if id(child) in paths]
+        for child in (*children, *below[paths[id(part)]]):
+            each = gather(child)  # type: ignore[arg-type]
+            held.parameters.update(each.parameters)
+            held.buffers.update(each.buffers)
+        return held
+
+    return {path: gather(part) for path, part in parts.items()}
+
+
+def _own(tensors: Mapping[str, Tensor | None]) -> dict[int, Tensor]:
+    return {
+        id(tensor): tensor
+        for tensor in tensors.values()
+        if tensor is not None and not is_lazy(tensor)
+    }

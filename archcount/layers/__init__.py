@@ -1,6 +1,6 @@
 """The layer kinds and joins: each one small class with shape rule, cost and torch module.
 
-To add one, write its class in a module of this package; `registry` finds it by its word.
+To add one, write its class in a module of this package; `by_word` finds it.
 """
 
 from archcount.layers.cost import CATEGORIES, Cost

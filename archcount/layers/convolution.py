@@ -10,7 +10,7 @@ from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
 from archcount.layers.shape import Shape
-from archcount.layers.sliding_window import PaddedAxis, Padding, WindowKind, resolve
+from archcount.layers.sliding_window import PaddedAxis, Padding, WindowKind
 from archcount.printed import Patch
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ class _Convolution(WindowKind):
     role: ClassVar[str] = "weights"
     follows: ClassVar[tuple[str, ...]] = ("norm", "act")
 
-    same: str = argument(
-        ArgumentType.CHOICE, default="symmetric", choices=("symmetric", "asymmetric"), shared=True
-    )
     dilation: tuple[int, int] = argument(ArgumentType.SIZE, default=(1, 1), least=1)
     bias: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
 
@@ -42,7 +39,7 @@ class _Convolution(WindowKind):
         """Resolve the padding of the dilated kernel."""
         extent = self.dilation[axis] * (self.patch.kernel[axis] - 1) + 1
         length, stride = shape.dims[1 + axis], self.patch.stride[axis]
-        return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
+        return self.resolve(axis, length, extent, stride)
 
     def output(self, shape: Shape) -> Shape:
         """Return (filters, rows, columns)."""
@@ -104,11 +101,7 @@ class Conv(_Convolution):
         return self.width
 
     def groups_of(self, shape: Shape) -> int:
-        """Return the groups, once they divide both channel counts.
-
-        Raises:
-            InvalidValueError: they do not.
-        """
+        """Return the groups, or raise InvalidValueError unless they divide both channel counts."""
         for channels, name in ((shape.channels, "input channels"), (self.width, "filters")):
             if channels % self.groups:
                 raise InvalidValueError(

@@ -126,11 +126,7 @@ class LayerKind(ABC):
         """Return the multiply-accumulates of the backward pass.
 
         Each product of the forward pass is undone twice: once for the kernel, and once for the
-        input where gradients go on from there.
-
-        Args:
-            shape: the input shape.
-            reaches_back: whether anything before the layer learns.
+        input where gradients reach back, because something before the layer learns.
         """
         return (1 + reaches_back) * self.cost(shape).macs
 

@@ -28,11 +28,7 @@ class Linear(LayerKind):
     bias: bool = argument(ArgumentType.BOOLEAN, default=True)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (width,).
-
-        Raises:
-            InvalidValueError: the input still has spatial axes.
-        """
+        """Return (width,)."""
         if shape.spatial:
             raise InvalidValueError(
                 f"linear needs flattened features, and gets {shape} ({shape.layout})",

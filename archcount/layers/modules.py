@@ -14,9 +14,7 @@ class AsymmetricConv2d(nn.Conv2d):
     """`nn.Conv2d` with its own number of zeros on each side.
 
     Args:
-        sizes: as `nn.Conv2d`: in and out channels, kernel, stride.
         pads: zeros to the left, right, above, below.
-        options: as `nn.Conv2d`.
     """
 
     def __init__(self, *sizes: Any, pads: tuple[int, int, int, int], **options: Any) -> None:
@@ -59,11 +57,7 @@ class UnscaledBatchNorm3d(_Unscaled, nn.BatchNorm3d):
 
 
 class Scale(nn.Module):
-    """Multiply by a constant.
-
-    Args:
-        factor: the constant.
-    """
+    """Multiply by a constant."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -79,12 +73,7 @@ class Scale(nn.Module):
 
 
 class Subsample(nn.Module):
-    """Take every `stride`-th row and column, and add channels of zeros.
-
-    Args:
-        stride: how many rows and columns one is taken of.
-        zeros: how many channels are added.
-    """
+    """Take every `stride`-th row and column, and add `zeros` channels of zeros."""
 
     def __init__(self, stride: int, zeros: int) -> None:
         super().__init__()

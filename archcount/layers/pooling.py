@@ -14,7 +14,6 @@ from archcount.layers.sliding_window import (
     PaddedAxis,
     WindowKind,
     require_fit,
-    resolve,
     rounded_up_length,
     same_length,
 )
@@ -51,7 +50,7 @@ class _Pool(WindowKind):
                 argument="pad",
             )
         if not self._rounds_up:
-            return resolve(self.word, self.pad, self.same, axis, length, extent, stride)
+            return self.resolve(axis, length, extent, stride)
         pad = self.pad[axis] if isinstance(self.pad, tuple) else 0
         output = rounded_up_length(length, extent, stride, pad)
         if self.pad != "same" and output < 1:
@@ -188,11 +187,7 @@ class Subsampling(LayerKind):
     width: int = argument(ArgumentType.INTEGER, position=1, least=1)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (width, rows, columns).
-
-        Raises:
-            InvalidValueError: the input has more channels already.
-        """
+        """Return (width, rows, columns)."""
         shape.require_map(self.word)
         if self.width < shape.channels:
             raise InvalidValueError(

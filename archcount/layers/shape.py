@@ -93,11 +93,7 @@ class Shape:
         return self.printed[letters.index(letter)]
 
     def require_map(self, word: str) -> None:
-        """Raise an error, on behalf of the layer kind `word`, unless there are height and width.
-
-        Raises:
-            InvalidValueError: the shape has no height and width, or other axes.
-        """
+        """Raise InvalidValueError, for the layer kind `word`, unless it is height and width."""
         if not self.spatial:
             raise InvalidValueError(
                 f"{word} needs channels, height and width, and gets {self.channels} features",

@@ -40,6 +40,9 @@ class WindowKind(LayerKind):
 
     patch: Patch = argument(ArgumentType.PATCH, position=0)
     pad: Padding = argument(ArgumentType.PADDING, default="same", shared=True, least=0)
+    same: str = argument(
+        ArgumentType.CHOICE, default="symmetric", choices=REALISATIONS[:2], shared=True
+    )
 
     @abstractmethod
     def side(self, shape: Shape, axis: int) -> PaddedAxis:
@@ -49,6 +52,30 @@ class WindowKind(LayerKind):
         """Resolve the padding of rows and of columns for an input shape."""
         shape.require_map(self.word)
         return self.side(shape, 0), self.side(shape, 1)
+
+    def resolve(self, axis: int, length: int, extent: int, stride: int) -> PaddedAxis:
+        """Return the padding of one axis for an input length and a kernel's extent, in cells.
+
+        Raises:
+            InvalidValueError: the window does not fit, or `same` cannot be built like this.
+        """
+        if self.pad == "same":
+            output = same_length(length, stride)
+            if self.same == "asymmetric":
+                total = larger((output - 1) * stride + extent - length, 0)
+                return PaddedAxis(total // 2, total - total // 2, output)
+            before = (extent - 1) // 2
+            if window_length(length, extent, stride, 2 * before) != output:
+                raise InvalidValueError(
+                    "pad=same with equal zeros on both sides cannot give "
+                    f"ceil({length}/{stride}) = {output} from a kernel of extent {extent}",
+                    remedy="write same=asymmetric, or another pad",
+                    argument="pad",
+                )
+            return PaddedAxis(before, before, output)
+        before = 0 if self.pad == "valid" else self.pad[axis]
+        require_fit(self.word, length, extent, 2 * before)
+        return PaddedAxis(before, before, window_length(length, extent, stride, 2 * before))
 
     def unequal_pads(self, shape: Shape) -> tuple[int, int, int, int] | None:
         """Return (left, right, above, below) where sides differ, else None."""
@@ -84,11 +111,7 @@ def window_length(length: int, extent: int, stride: int, pads: int) -> int:
 def rounded_up_length(length: int, extent: int, stride: int, pad: int) -> int:
     """Count the positions of a pool's window that may reach past its input, as torch does.
 
-    Args:
-        length: the input length, in cells.
-        extent: the window's extent.
-        stride: the stride, in cells.
-        pad: cells of padding on either side; no window begins in those behind the input.
+    `pad` cells stand on either side; no window begins in those behind the input.
 
     >>> rounded_up_length(112, 3, 2, 0), rounded_up_length(5, 1, 3, 0)
     (56, 2)
@@ -97,53 +120,8 @@ def rounded_up_length(length: int, extent: int, stride: int, pad: int) -> int:
     return output - 1 if (output - 1) * stride >= length + pad else output
 
 
-def resolve(
-    word: str, pad: Padding, realised: str, axis: int, length: int, extent: int, stride: int
-) -> PaddedAxis:
-    """Resolve one axis of a convolution's padding.
-
-    Args:
-        word: the layer kind, for messages.
-        pad: the padding asked for.
-        realised: how `same` is built, one of `REALISATIONS`.
-        axis: 0 for rows, 1 for columns.
-        length: the input length, in cells.
-        extent: the kernel's extent, dilation included.
-        stride: the stride, in cells.
-
-    Raises:
-        InvalidValueError: the window does not fit, or `same` cannot be built like this.
-
-    >>> resolve("conv", "same", "symmetric", 0, 224, 7, 2)
-    PaddedAxis(before=3, after=3, output=112)
-    >>> resolve("conv", "same", "asymmetric", 0, 224, 7, 2)
-    PaddedAxis(before=2, after=3, output=112)
-    """
-    if pad == "same":
-        output = same_length(length, stride)
-        if realised == "asymmetric":
-            total = larger((output - 1) * stride + extent - length, 0)
-            return PaddedAxis(total // 2, total - total // 2, output)
-        before = (extent - 1) // 2
-        if window_length(length, extent, stride, 2 * before) != output:
-            raise InvalidValueError(
-                f"pad=same with equal zeros on both sides cannot give ceil({length}/{stride}) = "
-                f"{output} from a kernel of extent {extent}",
-                remedy="write same=asymmetric, or another pad",
-                argument="pad",
-            )
-        return PaddedAxis(before, before, output)
-    before = 0 if pad == "valid" else pad[axis]
-    require_fit(word, length, extent, 2 * before)
-    return PaddedAxis(before, before, window_length(length, extent, stride, 2 * before))
-
-
 def require_fit(word: str, length: int, extent: int, pads: int) -> None:
-    """Raise an error if a window is larger than what it slides over.
-
-    Raises:
-        InvalidValueError: the window is larger than the padded input.
-    """
+    """Raise InvalidValueError if a window is larger than the padded input."""
     if extent > length + pads:
         padded = f" plus {pads} of padding" if pads else ""
         raise InvalidValueError(

@@ -136,38 +136,27 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
             given = given()
     if given is None or (isinstance(given, str) and not given):
         raise UsageError(
-            Problem(
-                what="no input given",
-                remedy='give an input, such as "3x224x224"',
-            )
+            Problem(what="no input given", remedy='give an input, such as "3x224x224"')
         )
     if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
         given = [given]
     if isinstance(given, Mapping):
         return Inputs((), {name: make(value) for name, value in given.items()})
     if not isinstance(given, Sequence):
-        raise _no_input(given)
-    if isinstance(given, tuple) and len(given) == 2 and _is_args_and_kwargs(given):
-        args, kwargs = given
+        raise UsageError(
+            Problem(
+                what=f"a {type(given).__name__} as input",
+                allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
+                "function that returns one of these",
+            )
+        )
+    args, kwargs = given if isinstance(given, tuple) and len(given) == 2 else (None, None)
+    if isinstance(args, tuple | list) and isinstance(kwargs, Mapping):
         return Inputs(tuple(map(make, args)), {name: make(item) for name, item in kwargs.items()})
     texts = [read_input(value, batch) if isinstance(value, str) else value for value in given]
     named = [value for value in texts if isinstance(value, InputSpec) and value.name]
     rest = [value for value in texts if not any(value is other for other in named)]
     return Inputs(tuple(map(make, rest)), _nested(named, make))
-
-
-def _no_input(given: Any) -> UsageError:
-    return UsageError(
-        Problem(
-            what=f"a {type(given).__name__} as input",
-            allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
-            "function that returns one of these",
-        )
-    )
-
-
-def _is_args_and_kwargs(given: tuple[Any, Any]) -> bool:
-    return isinstance(given[0], tuple | list) and isinstance(given[1], Mapping)
 
 
 def _is_shape(value: Any) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
+from typing import Any
 
 from archcount.layers import Cost
 from archcount.operators.operation import Charge, Operation
@@ -72,17 +73,30 @@ def _shape(operation: Operation) -> Result:
         return None
     if source.shape[1] != weight.shape[1] * given["groups"] or weight.shape[0] % given["groups"]:
         return None
-    sizes = [source.shape[0], weight.shape[0]]
-    for axis in range(dims):
-        step, pad, spread = (
-            values[axis] if len(values) > 1 else values[0]
-            for values in (given["stride"], given["padding"], given["dilation"])
-        )
-        room = source.shape[axis + 2] + 2 * pad - spread * (weight.shape[axis + 2] - 1) - 1
-        if room < 0 or step < 1 or pad < 0 or spread < 1:
+    places = windows(source.shape[2:], weight.shape[2:], given)
+    if places is None:
+        return None
+    return (contiguous((source.shape[0], weight.shape[0], *places), source.dtype),)
+
+
+def windows(
+    sizes: Sequence[int], kernel: Sequence[int], given: Mapping[str, Any]
+) -> tuple[int, ...] | None:
+    """Return how often a window fits along each axis, None where torch must say."""
+    settings = (given["stride"] or kernel, given["padding"], given.get("dilation") or (1,))
+    axes = [per_axis(values, len(sizes)) for values in (kernel, *settings)]
+    if any(len(values) != len(sizes) for values in axes):
+        return None
+    is_ceil, found = given.get("ceil_mode"), []
+    for size, window, step, pad, spread in zip(sizes, *axes, strict=True):
+        room = size + 2 * pad - spread * (window - 1) - 1
+        if room < 0 or window < 1 or step < 1 or pad < 0 or spread < 1:
             return None
-        sizes.append(room // step + 1)
-    return (contiguous(sizes, source.dtype),)
+        places = (room + (step - 1 if is_ceil else 0)) // step + 1
+        if is_ceil and (places - 1) * step >= size + pad:
+            places -= 1  # no window begins beyond the map
+        found.append(places)
+    return tuple(found)
 
 
 OPERATORS = {"aten.convolution": Operator(cost=_cost, layer=_layer, shape=_shape)}

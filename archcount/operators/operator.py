@@ -69,14 +69,9 @@ def moved(operation: Operation) -> LayerName | None:
     return None
 
 
-def bare_name(operation: Operation) -> str:
-    """Return the name of an operator without its namespace and the sign of working in place."""
-    return operation.name.removeprefix("aten.").removesuffix("_")
-
-
 def named_by_itself(operation: Operation) -> LayerName:
     """Return an operation's own name, with all settings that can change a number."""
-    name = bare_name(operation).strip("_").replace("_", " ")
+    name = operation.name.removeprefix("aten.").strip("_").replace("_", " ")
     dims = max((len(spec.shape) for spec in operation.tensors()), default=1)
     # A roll pairs its axes with its shifts, a Fourier transform halves its last.
     sort = tuple if name.startswith(("roll", "fft")) else sorted

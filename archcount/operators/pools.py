@@ -7,7 +7,7 @@ from typing import Any
 
 from archcount.layers import Cost
 from archcount.layers.adaptive_pooling import windows_total
-from archcount.operators.convolutions import per_axis
+from archcount.operators.convolutions import per_axis, windows
 from archcount.operators.operation import FREE, Charge, Operation
 from archcount.operators.operator import CostRule, LayerName, LayerRule, Operator, aten
 from archcount.operators.shapes import Result, contiguous, is_contiguous
@@ -57,27 +57,11 @@ def _pool_shape(operation: Operation) -> Result:
     dims = 3 if "3d" in operation.name else 2
     if len(source.shape) != dims + 2 or not is_contiguous(source) or not all(source.shape):
         return None
-    sizes = list(source.shape[:2])
-    for axis in range(dims):
-        window, step, pad, spread = (
-            values[axis] if len(values) > 1 else values[0]
-            for values in (
-                kernel,
-                given["stride"] or kernel,
-                given["padding"],
-                given.get("dilation") or (1,),
-            )
-        )
-        if window < 1 or step < 1 or spread < 1 or not 0 <= pad <= window // 2:
-            return None
-        size = source.shape[axis + 2]
-        room = size + 2 * pad - spread * (window - 1) - 1
-        places = (room + (step - 1 if given["ceil_mode"] else 0)) // step + 1
-        if given["ceil_mode"] and (places - 1) * step >= size + pad:
-            places -= 1  # no window begins beyond the map
-        if room < 0 or places < 1:
-            return None
-        sizes.append(places)
+    pads = zip(per_axis(given["padding"], dims), per_axis(kernel, dims), strict=True)
+    places = windows(source.shape[2:], kernel, given)
+    if places is None or not all(pad <= window // 2 for pad, window in pads):
+        return None
+    sizes = (*source.shape[:2], *places)
     found = contiguous(sizes, source.dtype)
     return (found, contiguous(sizes, "int64")) if "indices" in operation.name else (found,)
 
@@ -115,20 +99,23 @@ def _summed(times: int = 1) -> CostRule:
 def _mean(operation: Operation) -> Charge:
     """Count an average over all positions of an image as the pool that it is."""
     source = operation.tensor("self")
-    dims = {dim % len(source.shape) for dim in operation.arguments.get("dim") or ()}
-    spatial = len(source.shape) > 3 and dims == set(range(2, len(source.shape)))
-    return Charge(Cost(pool=source.elements) if spatial else Cost(other=source.elements))
+    is_pool = len(source.shape) > 3 and _axes(operation) == {*range(2, len(source.shape))}
+    return Charge(Cost(pool=source.elements) if is_pool else Cost(other=source.elements))
+
+
+def _axes(operation: Operation) -> set[int]:
+    dims = len(operation.tensor("self").shape)
+    return {axis % dims for axis in operation.arguments.get("dim") or ()}
 
 
 def _over(kind: str) -> LayerRule:
     """Return a rule that names a mean or a maximum: over all places it is a global pool."""
 
     def rule(operation: Operation) -> LayerName:
-        shape = operation.tensor("self").shape
-        dims = {dim % len(shape) for dim in operation.arguments.get("dim") or ()}
-        if len(shape) > 2 and dims == set(range(2, len(shape))):
+        dims, axes = len(operation.tensor("self").shape), _axes(operation)
+        if dims > 2 and axes == {*range(2, dims)}:
             return f"global {kind} pool", {}
-        return f"{kind} over dimensions", {"by": tuple(sorted(dims))}
+        return f"{kind} over dimensions", {"by": tuple(sorted(axes))}
 
     return rule
 

@@ -21,7 +21,7 @@ from archcount.architecture import (
 )
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote
-from archcount.layers.registry import JOINS, KINDS
+from archcount.layers.by_word import JOINS, KINDS
 from archcount.spec.schema import NAME
 from archcount.spec.yaml_tree import YamlNode
 
@@ -93,11 +93,7 @@ class BlockReader:
                 return
 
     def read(self, marked: YamlNode) -> Block:
-        """Read a block written as a tree.
-
-        Raises:
-            InvalidTableError: with every problem in it.
-        """
+        """Read a block written as a tree, or raise InvalidTableError with every problem in it."""
         if isinstance(marked.value, str):
             return self.read_text(LocatedText(marked.value, marked.text_start))
         if isinstance(marked.value, list):
@@ -214,11 +210,7 @@ class BlockReader:
         )
 
     def repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
-        """Repeat a block as often as the text says.
-
-        Raises:
-            InvalidTableError: the text is not an expression over known names.
-        """
+        """Repeat a block as often as the text, an expression over known names, says."""
         try:
             expression = parse_expression(times.text)
         except InvalidValueError as error:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from archcount.errors import InvalidValueError, Location, Problem, quote, suggestion
-from archcount.layers.registry import KINDS
+from archcount.layers.by_word import KINDS
 from archcount.printed import (
     Claim,
     Erratum,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcount.layers.registry import JOINS
+from archcount.layers.by_word import JOINS
 from archcount.spec.schema import BLOCK_MARKER, TableFile
 
 BLOCK_SCHEMA: dict[str, Any] = {

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from archcount.layers.registry import FOLLOWERS
+from archcount.layers.by_word import FOLLOWERS
 
 SCHEMA_VERSION = 1
 """The version that a file states as `archcount:`."""

@@ -32,11 +32,6 @@ class Pattern:
     container: Any = None
     is_in_place: bool = False
 
-    @property
-    def first(self) -> TensorSpec:
-        """The first tensor that is read."""
-        return next(self.operation.tensors())
-
     def placed(self, memories: Sequence[int]) -> Operation:
         """Return the operation on tensors in given memories."""
         known = self.operation
@@ -64,7 +59,6 @@ class Call:
         place: the path of the module.
         within: the paths of all modules that are being run, and of those that hold them.
         memories: of the tensors that were read, then of those that were given.
-        charge: its cost, None where no rule counts it.
         has_gradient: whether a gradient comes back to it from a result.
     """
 
@@ -72,7 +66,6 @@ class Call:
     place: str
     within: frozenset[str]
     memories: Sequence[int]
-    charge: Charge | None
     has_gradient: bool = False
 
     @property

@@ -97,7 +97,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
                 sizes[storage] = tensor.untyped_storage().nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
-        call = Call(pattern, self.place, self.within, memories, pattern.charge)
+        call = Call(pattern, self.place, self.within, memories)
         self.calls.append(call)
         if not pattern.operation.is_view:
             self._last = (call, made, torch.is_grad_enabled())
@@ -140,29 +140,14 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         else:
             pattern.charge = charge(operation)
             if key is not None and not self._hollow and schema.is_torchs:
-                self._remember(key, pattern, schema, args, given, made, read, is_made=shapes)
+                self._known[key] = pattern  # for equal calls of this pass
+                if schema.is_in_place:
+                    pattern.is_in_place = given is args[0] and given.shape == specs[id(given)].shape
+                elif schema.is_fresh and made and (shapes is not None or is_new(made, read)):
+                    pattern.is_new = isinstance(given, Tensor) or len(made) == len(given)
+                    pattern.container = None if isinstance(given, Tensor) else type(given)
         self._note(pattern, made, read)
         return given
-
-    def _remember(
-        self,
-        key: Any,
-        pattern: Pattern,
-        schema: OpSchema,
-        args: Sequence[Any],
-        given: Any,
-        made: Sequence[Tensor],
-        read: Sequence[int],
-        *,
-        is_made: Any,
-    ) -> None:
-        """Keep what an operation gave for equal calls of this pass."""
-        self._known[key] = pattern
-        if schema.is_in_place:
-            pattern.is_in_place = given is args[0] and given.shape == pattern.first.shape
-        elif schema.is_fresh and made and (is_made is not None or is_new(made, read)):
-            pattern.is_new = isinstance(given, Tensor) or len(made) == len(given)
-            pattern.container = None if isinstance(given, Tensor) else type(given)
 
     def _asked(
         self,

@@ -48,12 +48,8 @@ class Memories:
     ) -> Any:
         """Return all that an operation's result depends on, None where that is more than sizes.
 
-        Args:
-            func: the operator.
-            args: its arguments in order.
-            kwargs: its arguments by name.
-            specs: is given its tensors by `id`; the memory of each is its place in `memories`.
-            memories: is given the memories of its tensors.
+        Its tensors are put in `specs` by `id`, and their memories in `memories`: the storage of a
+        spec is the place of its memory there.
         """
         self._is_plain = True
         parts = [func, torch.get_default_dtype(), *self._parts(args, specs, memories)]

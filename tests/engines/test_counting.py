@@ -15,7 +15,7 @@ from archcount.engines import ENGINES, Uncounted, choose, cross_check, engine
 from archcount.engines import fvcore as fvcore_engine
 from archcount.errors import InvalidTableError, UnavailableError, UsageError
 from archcount.layers import CATEGORIES, Shape
-from archcount.layers.registry import FOLLOWERS, JOINS, KINDS
+from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
 

@@ -10,8 +10,8 @@ from archcount.engines import ENGINES, engine
 from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidValueError
 from archcount.layers import CATEGORIES, Shape
+from archcount.layers.by_word import JOINS
 from archcount.layers.joins import Addition, Concatenation, Product
-from archcount.layers.registry import JOINS
 from archcount.spec.load import load_table
 
 

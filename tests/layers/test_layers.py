@@ -16,13 +16,13 @@ from archcount.layers.adaptive_pooling import (
     GlobalAvgPool,
     GlobalMaxPool,
 )
+from archcount.layers.by_word import KINDS
 from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archcount.layers.cost import CATEGORIES
 from archcount.layers.elementwise import Dropout, Gelu, Identity, Relu, Scaling, Softmax
 from archcount.layers.linear import Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
 from archcount.layers.pooling import AvgPool, MaxPool, Subsampling
-from archcount.layers.registry import KINDS
 from archcount.printed import Patch
 
 sides = st.integers(1, 5)

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.cost import CATEGORIES, MAC_CATEGORIES
-from archcount.layers.registry import FOLLOWERS
 from archcount.layers.sliding_window import REALISATIONS
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.grid import RESERVED

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-import torch._dynamo  # older torch makes tensors when a checkpoint first imports it
+import torch._dynamo  # a pass alone is not repeated where its first checkpoint imports it
 from handwritten import NETWORKS as HANDWRITTEN
 from handwritten import STYLES, build
 from probes import PROBES
@@ -47,7 +47,7 @@ def told(module, inputs, train=False, device="meta"):
         traced = trace(module, given)
     numbers: dict[int, int] = {}
     calls = [
-        (numbered(call.operation, numbers), call.place, call.charge, call.has_gradient)
+        (numbered(call.operation, numbers), call.place, call.pattern.charge, call.has_gradient)
         for call in traced.calls
     ]
     rest = (traced.modules, traced.activation_bytes, traced.peak_bytes, traced.remarks)

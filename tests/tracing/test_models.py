@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import UserDict
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
-import torch._dynamo  # torch.cond imports it, and then fails in words of its own
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from typer.testing import CliRunner
@@ -336,6 +337,25 @@ def test_what_cannot_be_run_is_said_clearly(model, refusal, device):
     dense = torch.eye(4).to_sparse_csr()
     with pytest.raises(ac.UsageError, match="layout sparse_csr"):
         ac.count(nn.Identity(), input=dense, device=device)
+
+
+def test_what_torch_imports_during_a_count_is_not_counted():
+    # Older torch imports its compiler at the first checkpoint, and computes meanwhile.
+    code = """
+import torch, archcount as ac
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+class Checkpointed(nn.Module):
+    def forward(self, x):
+        return checkpoint(torch.sin, x, use_reentrant=False)
+
+print(ac.count(Checkpointed(), input=(2, 3)).total.cost.other)
+"""
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "6\n"  # 2 x 3 sines
 
 
 def test_a_name_with_a_line_feed_is_written_in_one_line():

@@ -183,3 +183,5 @@ def test_a_rule_leaves_errors_to_torch():
     with pytest.raises(RuntimeError):
         F.conv2d(empty(1, 3, 2, 2), empty(4, 3, 5, 5))
     assert answered(aten.cat.default, [empty(2, 3), empty(3, 3)], 1) == (None, None)
+    conv = (empty(1, 3, 4, 4), empty(4, 3, 1, 1), None, [1, 1, 1], [0], [1], False, [0], 1)
+    assert answered(aten.convolution.default, *conv)[0] is None  # three strides for two axes
