@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,9 +14,13 @@ from archcount.benchmark.result_files import encoded, read_results
 from archcount.benchmark.results import Benchmark
 from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import Problem, UsageError
-from archcount.reporting.bench_comparison_sheets import comparison_remarks, comparison_sheets
 from archcount.reporting.bench_notes import benchmark_notes
-from archcount.reporting.bench_sheets import bench_lines, bench_sheets
+from archcount.reporting.bench_sheets import (
+    bench_lines,
+    bench_sheets,
+    comparison_remarks,
+    comparison_sheets,
+)
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
 
@@ -82,29 +86,23 @@ def bench(
     allow: Sequence[str] | None = None,
     **settings: Any,
 ) -> BenchReport:
-    """Measure how fast a model runs forward, and forward and backward.
-
-    Each configuration runs in a process of its own; a module runs in this process, on a copy.
-    Sampling ends when the 95 % interval of the median is narrow enough, or the time is up.
+    """Measure how fast a model runs forward and backward, each setting in a process of its own.
 
     Args:
-        model: a table's name (`name@variant` for a variant), its file, a loaded table,
-            `package:callable`, several of these texts, or a module.
+        model: a table or a model as `diff` takes it, or several texts; a module is copied.
         mode: `forward`, `train`, or both.
         batch: images per iteration, or several such numbers.
         dtype: `float32`, `bf16`, `fp16`, or several.
         device: as in torch; if empty, an accelerator where there is one.
         input: the model's input, as texts for `count`; if empty, that of the table.
-        precision: half the width of the interval that ends sampling, relative to the median.
-        budget: the most seconds of sampling per configuration.
+        precision: half the width of the 95 % interval that ends sampling, relative to the median.
+        budget: the most seconds of sampling per configuration, which end it too.
         warm_up: the fewest iterations of warm-up.
         on_oom: what to do when the device runs out of memory.
         per_row: whether to time the rows of a table too.
-        repeat: processes per configuration, which share its budget; with 6 or more, the interval
-            includes the variation between processes.
+        repeat: processes per configuration, sharing its budget; 6 or more show how they vary.
         allow: settings to try against the plain ones, such as `["channels_last", "compile"]`.
-        settings: `amp`, `tf32`, `channels_last`, `compile`, `optimizer`, `threads`, `seed`,
-            `arguments` of a callable, `maker` of inputs, `peak` in FLOP/s.
+        settings: fields of `Configuration`, such as `amp` and `compile`; `peak` in FLOP/s.
 
     Raises:
         UsageError: there is no such model, or an option is invalid.
@@ -116,8 +114,9 @@ def bench(
     """
     from archcount.benchmark.run import run_benchmark
 
-    targets, module = _targets(model)
+    sampling = RunSettings(target=precision, budget=budget, warm_up=warm_up, on_oom=on_oom)
     inputs = tuple(_several(input)) if input else ()
+    targets, module = _targets(model)
     request = Request(
         targets=targets,
         modes=_several(mode),
@@ -125,14 +124,7 @@ def bench(
         dtypes=_several(dtype),
         peak=settings.pop("peak", None),
         base=Configuration(target="", device=device, inputs=inputs, **settings),
-        plan=RunSettings(
-            target=precision,
-            budget=budget,
-            warm_up=warm_up,
-            on_oom=on_oom,
-            per_row=per_row,
-            repeat=repeat,
-        ),
+        plan=replace(sampling, per_row=per_row, repeat=repeat),
         tune=allow,
     )
     return BenchReport(run_benchmark(request.checked(), module=module))

@@ -82,7 +82,9 @@ def check(
     >>> check("googlenet", engine="formula").passed
     True
     """
-    _require_known(fail_on)
+    for word in fail_on:
+        if word not in FAILING:
+            raise unknown_name("unknown reason to fail", word, FAILING)
     engines.choose(engine)
     found = [
         (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
@@ -99,13 +101,6 @@ def _check(name: str, path: Path, label: str, engine: str, fail_on: Collection[s
             name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
         )
     return _checked(table, name, engine, fail_on)
-
-
-def _require_known(fail_on: Collection[str]) -> None:
-    """Raise a UsageError for a word that is no reason to fail."""
-    for word in fail_on:
-        if word not in FAILING:
-            raise unknown_name("unknown reason to fail", word, FAILING)
 
 
 def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> TableCheck:

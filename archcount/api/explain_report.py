@@ -13,7 +13,7 @@ from archcount.comparison.conventions import accepted, computed_value, plain
 from archcount.comparison.verdicts import interval_words, write
 from archcount.engines import RowCount
 from archcount.errors import unknown_name
-from archcount.printed import Convention, PrintedRow, PrintedTable, parse_quantity
+from archcount.printed import PrintedRow, PrintedTable, parse_quantity
 from archcount.reporting.explain_sheets import explained_sheets
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, explained_lines
 from archcount.reporting.report import Lines, Parts, Report
@@ -76,7 +76,9 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
         compared=next(item for item in comparison.rows if item.id == row),
         tried=tuple(_tried(printed, counted, paper, comparison)),
         stands_for={
-            column: _interval(printed, column, paper.conventions[column])
+            column: interval_words(
+                accepted(parse_quantity(printed.cells[column].text), paper.conventions[column])
+            )
             for column in QUANTITIES
             if column in printed.cells
         },
@@ -84,11 +86,6 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
         because=next((each.because for each in paper.readings if each.row == row), ""),
     )
     return ExplainReport(explained)
-
-
-def _interval(printed: PrintedRow, column: str, convention: Convention) -> str:
-    interval = accepted(parse_quantity(printed.cells[column].text), convention)
-    return interval_words(interval)
 
 
 def _tried(

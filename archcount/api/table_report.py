@@ -13,7 +13,7 @@ from archcount.architecture import Architecture
 from archcount.comparison import VERDICTS, Comparison
 from archcount.engines import Count, RowCount, cross_check
 from archcount.errors import Problem, UsageError, unknown_name
-from archcount.printed import PaperSource, PrintedTable
+from archcount.printed import PaperSource
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import (
@@ -23,7 +23,7 @@ from archcount.reporting.table_result import (
     TableWarning,
     tidy_rows,
 )
-from archcount.reporting.table_sheets import full_sheet, narrow_sheet, remarks
+from archcount.reporting.table_sheets import remarks, table_sheets
 from archcount.spec.variant import Variant
 
 
@@ -76,7 +76,7 @@ class TableReport(Report):
         return tidy_rows(self.record)
 
     def _sheets(self) -> Parts:
-        return [[full_sheet(self.record), narrow_sheet(self.record)]]
+        return [table_sheets(self.record)]
 
     def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)
@@ -144,7 +144,8 @@ def table_result(
     printed = network.printed if network else None
     rows = {row.id: row.cells for row in compared.rows} if compared else {}
     others = {row.id: row.cells for row in compared.others} if compared else {}
-    labels = _labels(printed) if printed else {}
+    cells = {row.id: row.cells for row in printed.rows} if printed else {}
+    labels = {id: of["type"].text for id, of in cells.items() if "type" in of}
 
     def line(row: RowCount, part: str) -> ResultRow:
         return ResultRow(
@@ -191,11 +192,6 @@ def _engine_result(count: Count, batch: int, *, agrees: bool) -> EngineResult:
 def _scaled(row: RowCount, batch: int) -> RowCount:
     """Return a row's count with the operations of a batch."""
     return replace(row, cost=row.cost.scaled(batch))
-
-
-def _labels(printed: PrintedTable) -> dict[str, str]:
-    """Return the rows' printed labels, where there are some."""
-    return {row.id: row.cells["type"].text for row in printed.rows if "type" in row.cells}
 
 
 def _unconfirmed(counts: Sequence[Count], compared: Comparison | None) -> Iterator[TableWarning]:

@@ -29,6 +29,7 @@ def show_bench(options: BenchOptions) -> None:
 
     Every combination of target, mode, batch and dtype runs in a process of its own, and they take
     turns. Sampling ends when the 95% interval of the median is narrow enough, or the time is up.
+    `archcount bench compare BEFORE AFTER` compares two results.
     """
     if options.is_picture and not options.per_row:
         raise UsageError(
@@ -63,7 +64,8 @@ def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
         with emitting(options.form, output, even_if_stopped=True) as emit:
             yield emit
         return
-    from archcount.reporting.roofline import draw_roofline, require_matplotlib
+    from archcount.reporting.pictures import require_matplotlib
+    from archcount.reporting.roofline import draw_roofline
 
     require_matplotlib("a roofline")
     with destination(output, even_if_stopped=True) as write:
@@ -78,11 +80,7 @@ def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
 
 @contextmanager
 def _history(file: Path | None) -> Iterator[IO[str] | None]:
-    """Open a history file before any work is done.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
+    """Open a history file before any work is done; raise a UsageError if it cannot be written."""
     if file is None:
         yield None
         return

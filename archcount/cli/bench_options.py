@@ -129,11 +129,7 @@ class BenchOptions:
         return ending == ".png" or (ending == ".svg" and self.per_row)
 
     def request(self) -> Request:
-        """Return the options as a request.
-
-        Raises:
-            UsageError: an option cannot be parsed.
-        """
+        """Return the options as a request, or raise a UsageError where one cannot be parsed."""
         from archcount.benchmark.request import Request
         from archcount.benchmark.settings import Configuration, Launch, RunSettings
 
@@ -217,11 +213,7 @@ def words_of(text: str) -> list[str]:
 
 
 def numbers_of(option: str, text: str) -> list[int]:
-    """Parse comma-separated whole numbers.
-
-    Raises:
-        UsageError: one is not a whole number.
-    """
+    """Parse comma-separated whole numbers, or raise a UsageError."""
     found: list[Any] = words_of(text)
     if not found or not all(word.isdecimal() for word in found):
         raise UsageError(
@@ -231,10 +223,7 @@ def numbers_of(option: str, text: str) -> list[int]:
 
 
 def read_rate(text: str) -> float:
-    """Parse a rate such as `312T`, in operations per second.
-
-    Raises:
-        UsageError: it cannot be parsed.
+    """Parse a rate such as `312T`, in operations per second, or raise a UsageError.
 
     >>> read_rate("312T"), read_rate("1.5e12")
     (312000000000000.0, 1500000000000.0)
@@ -248,10 +237,7 @@ def read_rate(text: str) -> float:
 
 
 def read_share(option: str, text: str) -> float:
-    """Parse a share such as `1%` or `0.01`.
-
-    Raises:
-        UsageError: it cannot be parsed.
+    """Parse a share such as `1%` or `0.01`, or raise a UsageError.
 
     >>> read_share("--precision", "1%"), read_share("--precision", "0.05")
     (0.01, 0.05)

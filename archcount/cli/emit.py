@@ -26,11 +26,7 @@ def emitting(
     *,
     even_if_stopped: bool = False,
 ) -> Iterator[Callable[[Report], None]]:
-    """Choose the format and reserve the destination before any work; yield what takes the report.
-
-    Raises:
-        UsageError: there is no such format, or the file cannot be written.
-    """
+    """Choose the format and reserve the destination before any work; yield what takes a report."""
     chosen = chosen_format(form, output, formats)
     with destination(output, even_if_stopped=even_if_stopped) as write:
 
@@ -45,11 +41,7 @@ def emitting(
 
 
 def chosen_format(asked: str | None, file: Path | None, formats: Mapping[str, OutputFormat]) -> str:
-    """Return the format asked for, else the file's, else the one for where stdout goes.
-
-    Raises:
-        UsageError: there is no such format, or the file's ending names none.
-    """
+    """Return the format asked for, else the file's, else the one for where stdout goes."""
     if asked is not None:
         if asked not in formats:
             raise UsageError(

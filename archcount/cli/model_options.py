@@ -54,9 +54,6 @@ def arguments_of(texts: list[str]) -> dict[str, Any]:
     """Read NAME=VALUE options; a value is what Python reads it as, or else text.
 
     Truth values may be written as shells and YAML write them, true and false.
-
-    Raises:
-        UsageError: one is not written so, or names one twice.
     """
     return {name: _value(text) for name, text in pairs_of("--arg", texts).items()}
 
@@ -72,12 +69,7 @@ _TRUTHS = {"true": True, "false": False}
 
 
 def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
-    """Choose what the model is called with: as given, or as its table says.
-
-    Raises:
-        UsageError: nothing says it, or two options do.
-        UserCodeError: the function that makes it raised something.
-    """
+    """Choose what the model is called with: as one option gives it, or as its table says."""
     if maker and inputs:
         raise UsageError(
             Problem(what="--input and --inputs both say the input", remedy="leave one away")

@@ -45,11 +45,7 @@ Output = Annotated[
 
 
 def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
-    """Read the NAME=VALUE pairs of an option.
-
-    Raises:
-        UsageError: one is not written so, or names one twice.
-    """
+    """Read the NAME=VALUE pairs of an option; raise a UsageError for another or a repeated one."""
     values: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -64,12 +60,7 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
 
 
 def loaded(name: str, variant: str) -> tuple[Table, str]:
-    """Load the table that a name, which may end in `@variant`, stands for; return its variant too.
-
-    Raises:
-        UsageError: it is no table, or two variants are named.
-        InvalidTableError: it cannot be read.
-    """
+    """Return the table and the variant that a name stands for, which may end in `@variant`."""
     from archcount.loading.model_target import ModelTarget
     from archcount.spec.load import load_table
 

@@ -23,12 +23,8 @@ def destination(
     The text goes out when the work is done. A file appears under its name when it is complete,
     and not at all if the work fails.
 
-    Args:
-        file: where to, None for standard output.
-        even_if_stopped: whether a report goes out that was handed over after a signal came: what
-            was finished until then.
-        streaming: whether each piece goes out at once; what takes it then returns whether anybody
-            still reads.
+    With `even_if_stopped`, a report that is handed over after a signal goes out too. With
+    `streaming`, each piece goes out at once, and what takes it returns whether anybody still reads.
 
     Raises:
         UsageError: it cannot be written.
@@ -43,11 +39,7 @@ def destination(
 
 
 def streamed(file: Path | None, lines: Iterable[str]) -> None:
-    """Write lines as they come: to standard output, or to a file that appears when it is whole.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
+    """Write lines as they come: to standard output, or to a file that appears when it is whole."""
     with destination(file, streaming=True) as write:
         all(map(write, lines))
 
@@ -123,11 +115,7 @@ def _refuse(place: str, error: OSError) -> NoReturn:
 
 
 def _reserve(file: Path) -> Path | None:
-    """Make an empty file beside the one to be written; None for a device or a named pipe.
-
-    Raises:
-        OSError: the file could not be written.
-    """
+    """Make an empty file beside the one to be written; None for a device or a named pipe."""
     if file.is_dir():
         raise IsADirectoryError(0, "it is a directory")
     if file.exists() and not file.is_file():

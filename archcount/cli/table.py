@@ -75,11 +75,7 @@ def show_table(
 
 
 def _count_nothing(*options: object) -> None:
-    """Check that no option of counting stands beside --as-printed.
-
-    Raises:
-        UsageError: one is given.
-    """
+    """Raise a UsageError where an option of counting stands beside --as-printed."""
     if any(options):
         raise UsageError(
             Problem(

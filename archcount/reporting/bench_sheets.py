@@ -1,9 +1,10 @@
-"""The figures of a benchmark, as tables and as data: configurations, tuning, several processes."""
+"""The figures of a benchmark, as tables and as data, and the comparison of two."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archcount.benchmark.comparing import SAME, BenchComparison, ComparedTimes
 from archcount.benchmark.results import Benchmark, Measurement, ProcessScaling, Tuned
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.encoding import Value
@@ -70,7 +71,7 @@ def _columns(benchmark: Benchmark) -> Iterator[Sequence[Column[Measurement]]]:
         *name,
         Column("Type", lambda item: item.configuration.settings),
         Column("images/s", _images, right=True),
-        Column("±", _width, right=True),
+        Column("±", lambda item: percent(getattr(item.statistics, "half_width", None)), right=True),
         *speed,
     )
 
@@ -94,10 +95,6 @@ def _interval(item: Measurement) -> str:
     return f"{significant(low)} to {significant(high)}"
 
 
-def _width(item: Measurement) -> str:
-    return percent(item.statistics.half_width if item.statistics else None)
-
-
 def bench_lines(benchmark: Benchmark) -> Lines:
     """Return one mapping per configuration, in base units."""
     return [_measured(item, benchmark) for item in benchmark.measurements] or [
@@ -119,17 +116,12 @@ def _measured(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
         "mode": asked.mode,
         "batch_requested": asked.batch,
         "batch": item.batch,
-        "dtype": asked.dtype,
-        "settings": asked.settings,
-        "device": asked.device,
-        "threads": asked.threads,
+        **{name: getattr(asked, name) for name in ("dtype", "settings", "device", "threads")},
         "status": item.status,
         "problem": item.problem or None,
         "images_per_second": item.images_per_second,
         **{name: getattr(item.statistics, name, None) for name in _STATISTICS},
-        "wall_ns": item.wall_ns,
-        "host_ns": item.host_ns,
-        "first_call_ns": item.first_call_ns,
+        **{name: getattr(item, name) for name in ("wall_ns", "host_ns", "first_call_ns")},
         **{name: getattr(facts, name, None) for name in ("params", "macs", "backward_macs")},
         "flops_per_second": item.flops_per_second,
         "peak_flops_per_second": peak.flops if peak else None,
@@ -142,12 +134,10 @@ def _measured(item: Measurement, benchmark: Benchmark) -> dict[str, Value]:
 def _scaled(item: ProcessScaling) -> dict[str, Value]:
     asked = item.configuration
     return {
-        "target": asked.target,
-        "mode": asked.mode,
-        "batch": asked.batch,
-        "settings": asked.settings,
-        "device": asked.device,
-        "threads": asked.threads,
+        **{
+            name: getattr(asked, name)
+            for name in ("target", "mode", "batch", "settings", "device", "threads")
+        },
         "processes": item.processes,
         "images_per_second": item.images_per_second if not item.problem else None,
         "single_images_per_second": item.single_images_per_second or None,
@@ -238,3 +228,56 @@ def _fastest(tuned: Sequence[Tuned]) -> Iterator[Span]:
         "evaluation mode from the plain one, relative to the largest output, for the same weights "
         "and images"
     )
+
+
+_ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "warn"}
+
+
+def comparison_sheets(comparison: BenchComparison) -> Sequence[Sheet]:
+    """Return the table of a comparison, in full and for 80 columns."""
+    name: Column[ComparedTimes] = Column(
+        "Configuration",
+        lambda pair: f"{pair.target} {pair.mode}, batch {pair.batch}, {pair.settings}",
+    )
+    before: Column[ComparedTimes] = Column(
+        "before ms", lambda pair: milliseconds(pair.before_ns), right=True
+    )
+    after: Column[ComparedTimes] = Column(
+        "after ms", lambda pair: milliseconds(pair.after_ns), right=True
+    )
+    judged: Sequence[Column[ComparedTimes]] = (
+        Column("Time", lambda pair: f"{pair.ratio:.3f}×", right=True),
+        Column("99% interval", _compared_interval, right=True),
+        Column("Verdict", lambda pair: Span(pair.verdict, _ROLES[pair.verdict])),
+    )
+    notes = [*_comparison_notes(), *comparison_remarks(comparison)]
+    return [
+        make_sheet("after relative to before", columns, comparison.pairs, notes=notes)
+        for columns in ((name, before, after, *judged), (name, *judged))
+    ]
+
+
+def _compared_interval(pair: ComparedTimes) -> str:
+    if pair.low is None or pair.high is None:
+        return "too few blocks"
+    return f"{pair.low:.3f} to {pair.high:.3f}"
+
+
+def _comparison_notes() -> Iterator[Span]:
+    yield Span(
+        "time: median time per image after, relative to before; SAME: its interval lies within "
+        f"±{percent(SAME)} of 1; FASTER, SLOWER: it excludes 1; UNCLEAR: neither"
+    )
+    yield Span(
+        "the interval covers the variation of these samples, not that of other processes, "
+        "machines or days",
+        "dim",
+    )
+
+
+def comparison_remarks(comparison: BenchComparison) -> Iterator[Span]:
+    """Yield what differs between the two runs besides times."""
+    for setting in comparison.settings:
+        yield Span(f"differs: {setting.name}: {setting.before} -> {setting.after}", "warn")
+    for line in comparison.alone:
+        yield Span(line, "warn")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.formats import OutputFormat
 from archcount.reporting.report import Report
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
+from archcount.reporting.table_sheets import tallied
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +48,6 @@ class TableCheck:
     Attributes:
         name: what the user called it.
         variants: how many variants were counted, the table as printed included.
-        verdicts: how many printed cells got each verdict.
         declared: how many errata and readings the file declares.
     """
 
@@ -80,10 +80,12 @@ def check_sheet(checks: Iterable[TableCheck]) -> Sheet:
         Column("Result", result),
         Column("Variants", lambda check: f"{check.variants or ''}", right=True),
         Column("Engines", lambda check: ", ".join(check.engines)),
-        Column("Verdicts", _verdicts),
+        Column("Verdicts", lambda check: tallied(check.verdicts)),
         Column("Declared", lambda check: f"{check.declared}", right=True),
     ]
-    return make_sheet(title, columns, checks, notes=_notes(checks))
+    found = (finding for check in checks for finding in check.findings)
+    notes = (Span(str(finding), "bad" if finding.failing else "warn") for finding in found)
+    return make_sheet(title, columns, checks, notes=notes)
 
 
 def result(check: TableCheck) -> Span:
@@ -94,16 +96,6 @@ def result(check: TableCheck) -> Span:
     return Span(f"{failing} found", "bad") if failing else Span("ok", "good")
 
 
-def _verdicts(check: TableCheck) -> str:
-    return ", ".join(f"{number} {status}" for status, number in check.verdicts.items())
-
-
-def _notes(checks: Iterable[TableCheck]) -> Iterator[Span]:
-    for check in checks:
-        for finding in check.findings:
-            yield Span(str(finding), "bad" if finding.failing else "warn")
-
-
 @encode.register
 def _(check: TableCheck) -> dict[str, Any]:
     return {**fields_of(check), "passed": check.passed}
@@ -111,7 +103,8 @@ def _(check: TableCheck) -> dict[str, Any]:
 
 @encode.register
 def _(finding: Finding) -> dict[str, Any]:
-    return {**fields_of(finding, "where"), **_place(finding)}
+    line, column = (finding.where.line, finding.where.column) if finding.where else (None, None)
+    return {**fields_of(finding, "where"), "line": line, "column": column}
 
 
 def check_lines(checks: Iterable[TableCheck]) -> list[dict[str, Value]]:
@@ -131,29 +124,11 @@ def check_lines(checks: Iterable[TableCheck]) -> list[dict[str, Value]]:
     return lines
 
 
-def _place(finding: Finding) -> dict[str, int | None]:
-    where = finding.where
-    return {"line": where.line if where else None, "column": where.column if where else None}
-
-
 def _github(report: Report, width: int | None, colour: bool) -> str:
-    root = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
-    return workflow_commands(report.record, root)
-
-
-GITHUB = OutputFormat("annotations with file, line and column", _github)
-"""The format, which checks alone can be written in."""
-
-
-def workflow_commands(checks: Iterable[TableCheck], folder: Path) -> str:
-    """Return findings as annotations of GitHub Actions, then the result of each table.
-
-    Args:
-        checks: the checks.
-        folder: what the files' paths are written relative to: the root of the checkout.
-    """
+    """Return findings as annotations of GitHub Actions, paths relative to the checkout's folder."""
+    folder = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
     lines = []
-    for check in checks:
+    for check in report.record:
         path = check.path.resolve()
         file = path.relative_to(folder) if path.is_relative_to(folder) else path
         for finding in check.findings:
@@ -165,7 +140,10 @@ def workflow_commands(checks: Iterable[TableCheck], folder: Path) -> str:
                 "col": str(place.column),
                 "title": f"archcount: {finding.kind}",
             }
-            shown = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+            shown = ",".join(
+                f"{key}={_message(value).replace(':', '%3A').replace(',', '%2C')}"
+                for key, value in properties.items()
+            )
             lines.append(f"::{level} {shown}::{_message(finding.message)}")
         lines.append(f"{check.name}: {result(check).text}")
     return "\n".join(lines) + "\n"
@@ -176,5 +154,5 @@ def _message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+GITHUB = OutputFormat("annotations with file, line and column", _github)
+"""The format, which checks alone can be written in."""

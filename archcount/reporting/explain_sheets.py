@@ -10,7 +10,7 @@ from archcount.comparison.plausibility import MARGIN
 from archcount.edits import Site
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_sheets import size
+from archcount.reporting.table_sheets import role, size
 
 MOST_CONVENTIONS = 4
 """How many conventions of a column are shown at least."""
@@ -110,9 +110,7 @@ def _cells(row: ExplainedRow) -> Sheet:
             Column("computed", lambda cell: cell.shown, right=True),
             Column(
                 "verdict",
-                lambda cell: Span(
-                    f"{cell.verdict.status} ({cell.verdict.why})", _ROLES[cell.verdict.status]
-                ),
+                lambda cell: Span(f"{cell.verdict.status} ({cell.verdict.why})", role(cell)),
             ),
         ],
         cells,
@@ -120,16 +118,10 @@ def _cells(row: ExplainedRow) -> Sheet:
     )
 
 
-_ROLES = {
-    "match": "good", "convention": "warn", "reading": "warn", "contradiction": "bad",
-    "off": "bad", "unpublished": "dim",
-}  # fmt: skip
-
-
 def _reasons(row: ExplainedRow) -> Iterator[Span]:
     for cell in row.compared.cells.values():
         if cell.printed is not None and cell.verdict.status != "match":
-            yield Span(f"{cell.column}: {cell.verdict.sentence}", _ROLES[cell.verdict.status])
+            yield Span(f"{cell.column}: {cell.verdict.sentence}", role(cell))
     if row.because:
         yield Span(f"the file declares a reading: {row.because}")
     said = {cell.verdict.why for cell in row.compared.cells.values()}
@@ -148,7 +140,10 @@ def _conventions(row: ExplainedRow) -> Sheet:
         "The conventions tried, on the row as it stands",
         [
             Column("Cell", lambda tried: tried.column),
-            Column("counting", _counting),
+            Column(
+                "counting",
+                lambda tried: describe(tried.convention) + " (declared)" * tried.declared,
+            ),
             Column("computed", lambda tried: f"{tried.computed:,}", right=True),
             Column("as the paper writes", lambda tried: tried.shown, right=True),
             Column(
@@ -169,11 +164,6 @@ def _worth_showing(tried: TriedConvention, row: ExplainedRow) -> bool:
     """Whether a convention is the declared one, gives the cell, or is among the best four."""
     same = [other for other in row.tried if other.column == tried.column]
     return tried.declared or tried.fits or same.index(tried) < MOST_CONVENTIONS
-
-
-def _counting(tried: TriedConvention) -> str:
-    declared = " (declared)" if tried.declared else ""
-    return f"{describe(tried.convention)}{declared}"
 
 
 def _readings(row: ExplainedRow, *, narrow: bool) -> Sheet:

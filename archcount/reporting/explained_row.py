@@ -11,8 +11,8 @@ from archcount.comparison.conventions import describe
 from archcount.edits import Plan
 from archcount.engines import RowCount
 from archcount.printed import Convention, PaperSource
-from archcount.reporting.encoding import Value
-from archcount.reporting.table_result import ResultRow, encode, fields_of
+from archcount.reporting.encoding import Value, encode, fields_of
+from archcount.reporting.table_result import ResultRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,10 +22,8 @@ class TriedConvention:
     Attributes:
         computed: the row's number under it, in base units.
         shown: the same in the paper's notation.
-        fits: whether it gives the printed number.
         column_fits: how many printed numbers of the column it gives.
         column_printed: how many there are.
-        declared: whether it is the one that the file declares.
     """
 
     column: str
@@ -43,12 +41,8 @@ class ExplainedRow:
     """Everything that `archcount explain` says of one row.
 
     Attributes:
-        count: the row as the table stands.
-        plan: its layers.
         compared: its cells with their verdicts, and the readings that fit.
-        tried: the conventions tried for its params and ops.
         stands_for: the numbers that each printed cell can stand for, in words.
-        contradictions: how its cells contradict one another.
         because: the reason that the file gives for its reading, where it declares one.
     """
 

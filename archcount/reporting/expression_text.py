@@ -108,12 +108,8 @@ def _sum(polynomial: Polynomial) -> str:
 def _product(monomial: Monomial, *, above: bool = True) -> str:
     """Return the numerator or the denominator of a product."""
     words = [_power(atom, abs(exponent)) for atom, exponent in monomial if (exponent > 0) is above]
-    return "*".join(sorted(words, key=_in_order))
-
-
-def _in_order(word: str) -> tuple[bool, str]:
-    """Sort names before what is rounded, and H before W."""
-    return "(" in word, word
+    # Names before what is rounded, and H before W.
+    return "*".join(sorted(words, key=lambda word: ("(" in word, word)))
 
 
 def _power(atom: Atom, exponent: int) -> str:

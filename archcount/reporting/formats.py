@@ -108,12 +108,8 @@ def _sheetwise(write: Callable[[Sheet], str]) -> Writer:
     return written
 
 
-def _csv(report: Report, width: int | None, colour: bool) -> str:
-    return csv_text(report._tidy())
-
-
-def _tsv(report: Report, width: int | None, colour: bool) -> str:
-    return csv_text(report._tidy(), delimiter="\t")
+def _separated(delimiter: str) -> Writer:
+    return lambda report, *_: csv_text(report._tidy(), delimiter)
 
 
 def _json(report: Report, width: int | None, colour: bool) -> str:
@@ -136,8 +132,8 @@ def _svg(report: Report, width: int | None, colour: bool) -> str:
 FORMATS: Mapping[str, OutputFormat] = {
     "rich": OutputFormat("colours, fitted to the terminal", _rich),
     "plain": OutputFormat("aligned text, nothing cut off", _sheetwise(plain), ".txt"),
-    "csv": OutputFormat("one line a row, base units", _csv, ".csv", is_tidy=True),
-    "tsv": OutputFormat("the same, with tabs", _tsv, ".tsv", is_tidy=True),
+    "csv": OutputFormat("one line a row, base units", _separated(","), ".csv", is_tidy=True),
+    "tsv": OutputFormat("the same, with tabs", _separated("\t"), ".tsv", is_tidy=True),
     "md": OutputFormat("a Markdown table", _sheetwise(markdown), ".md"),
     "json": OutputFormat("everything, for tools", _json, ".json"),
     "html": OutputFormat("an HTML table", _sheetwise(html), ".html"),

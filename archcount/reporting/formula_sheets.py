@@ -95,7 +95,8 @@ def _notes(record: FormulaRecord) -> Iterator[Span]:
     images = "a batch of images" if "batch" in found.symbols else "one image"
     channels = "" if "C" in found.symbols else f" of {found.input[0]} channels"
     yield Span(f"MACs of {images}{channels}, inference, without auxiliary heads")
-    idle = [name for name in found.symbols if name not in _names(found)]
+    used = found.total.names.union(*(row.names for row in found.rows))
+    idle = [name for name in found.symbols if name not in used]
     names = _listed({k: v for k, v in found.point.items() if k not in idle})
     total = {name: f"{of.at(found.point)}" for name, of in found.total.quantities().items()}
     numbers = ", ".join(f"{int(value):,} {_HEADINGS[name]}" for name, value in total.items())
@@ -121,10 +122,6 @@ def _read(found: Formulas) -> dict[str, Any]:
     if "size" in found.symbols:
         sides = {}
     return {k: v for k, v in sides.items() if k not in found.symbols} | dict(found.fixed)
-
-
-def _names(found: Formulas) -> frozenset[str]:
-    return found.total.names.union(*(row.names for row in found.rows))
 
 
 def _row_fields(row: RowFormula) -> dict[str, Any]:

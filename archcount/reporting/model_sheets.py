@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,11 @@ class _ModuleLine:
 
 def model_sheets(count: ModelCount, depth: int = DEPTH) -> list[Sheet]:
     """Lay a counted model out, with exact numbers and for narrow terminals."""
-    lines = list(_lines(count, depth))
+    lines, title = list(_lines(count, depth)), f"{count.name}: {count.inputs}"
+    full, narrow = _columns(count, "{:,}".format), _columns(count, short)
+    del narrow[1]
     return [
-        make_sheet(_title(count), columns, lines, notes=_notes(count, depth))
-        for columns in (_full(count), _narrow(count))
+        make_sheet(title, columns, lines, notes=_notes(count, depth)) for columns in (full, narrow)
     ]
 
 
@@ -48,29 +49,23 @@ def _lines(count: ModelCount, depth: int) -> Iterator[_ModuleLine]:
             yield _ModuleLine(module, is_own=True)
 
 
-def _title(count: ModelCount) -> str:
-    return f"{count.name}: {count.inputs}"
+def _columns(count: ModelCount, written: Callable[[int], str]) -> list[Column[_ModuleLine]]:
+    """Return the columns, their numbers written by a function."""
+    whole = count.total.macs
 
+    def params(line: _ModuleLine) -> str:
+        return "" if line.is_own else written(line.module.params)
 
-def _full(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
-    return (
+    return [
         Column("Module", _name, whole=True),
         Column("Type", lambda line: "" if line.is_own else _kind(line.module)),
         Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
-        Column("Params", lambda line: "" if line.is_own else f"{line.module.params:,}", right=True),
-        Column("MACs", lambda line: f"{line.macs:,}", right=True),
-        Column("Share", lambda line: _share(line.macs, count.total.macs), right=True),
-    )
-
-
-def _narrow(count: ModelCount) -> Sequence[Column[_ModuleLine]]:
-    return (
-        Column("Module", _name, whole=True),
-        Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
-        Column("Params", lambda line: "" if line.is_own else short(line.module.params), right=True),
-        Column("MACs", lambda line: short(line.macs), right=True),
-        Column("Share", lambda line: _share(line.macs, count.total.macs), right=True),
-    )
+        Column("Params", params, right=True),
+        Column("MACs", lambda line: written(line.macs), right=True),
+        Column(
+            "Share", lambda line: f"{100 * line.macs / whole:.1f}%" if whole else "", right=True
+        ),
+    ]
 
 
 def _name(line: _ModuleLine) -> Span:
@@ -93,10 +88,6 @@ def _output(module: ModuleCount, count: ModelCount) -> Span:
     inside = f"{module.path}." if module.path else ""
     ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
     return Span("" if ran else "not run", "dim")
-
-
-def _share(macs: int, whole: int) -> str:
-    return f"{100 * macs / whole:.1f}%" if whole else ""
 
 
 def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
@@ -171,10 +162,7 @@ def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
             "type": module.kind,
             "calls": module.calls,
             "output": "x".join(map(str, module.output)) if module.output is not None else None,
-            "params": module.params,
-            "trainable": module.trainable,
-            "buffers": module.buffers,
-            "macs": module.macs,
+            **{name: getattr(module, name) for name in ("params", "trainable", "buffers", "macs")},
             "own_macs": module.own.macs,
             "backward_macs": module.backward,
             **{f"ops_{name}": getattr(module.cost, name) for name in CATEGORIES},

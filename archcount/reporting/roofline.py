@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from archcount.benchmark.results import Benchmark, Measurement, Peak, RowTime
-from archcount.errors import Problem, UnavailableError, UsageError
+from archcount.errors import Problem, UsageError
 from archcount.reporting.figures import milliseconds, percent, rate, significant, size
+from archcount.reporting.pictures import require_matplotlib, saved
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
@@ -142,24 +141,7 @@ def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
     for place, item in enumerate(found, 1):
         axes = figure.add_subplot(1, len(found), place)
         _draw(axes, item, benchmark)
-    picture = io.BytesIO()
-    figure.savefig(picture, format=form, dpi=150, metadata={"Date": None} if form == "svg" else {})
-    return picture.getvalue()
-
-
-def require_matplotlib(what: str) -> None:
-    """Check that matplotlib is installed, before any work is done.
-
-    Raises:
-        UnavailableError: matplotlib is not installed.
-    """
-    if find_spec("matplotlib") is None:
-        raise UnavailableError(
-            Problem(
-                what=f"drawing {what} needs matplotlib, which is not installed",
-                remedy='pip install "archcount[plot]"',
-            )
-        )
+    return saved(figure, form)
 
 
 def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:

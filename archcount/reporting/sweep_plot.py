@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from archcount.errors import Problem, UnavailableError, UsageError, quote
+from archcount.errors import Problem, UsageError, quote
+from archcount.reporting.pictures import require_matplotlib, saved
 from archcount.symbolic.sweep import Point
 from archcount.symbolic.sweep_axes import Axes
 
@@ -48,7 +48,7 @@ def check_drawable(axes: Axes) -> None:
         UsageError: no axis can be drawn along, or there are too many curves.
         UnavailableError: matplotlib is not installed.
     """
-    _figure()
+    require_matplotlib("a sweep")
     number = _along(axes).curves(axes)
     if number > _MOST:
         raise UsageError(
@@ -76,7 +76,10 @@ def draw_sweep(name: str, axes: Axes, points: Sequence[Point], form: str) -> byt
                 remedy="a CSV gives the reason of each",
             )
         )
-    figure: Any = _figure()(figsize=(11, 4.5), layout="constrained")
+    require_matplotlib("a sweep")
+    from matplotlib.figure import Figure
+
+    figure: Any = Figure(figsize=(11, 4.5), layout="constrained")
     along = _along(axes)
     curves = _curves(along, axes, points)
     for place, (what, heading) in enumerate([("params", "params"), ("macs", "MACs of the batch")]):
@@ -85,22 +88,7 @@ def draw_sweep(name: str, axes: Axes, points: Sequence[Point], form: str) -> byt
         panel.set_ylabel(heading)
         _draw_panel(panel, what, curves)
     figure.suptitle(name, fontsize=11)
-    picture = io.BytesIO()
-    figure.savefig(picture, format=form, dpi=150, metadata={"Date": None} if form == "svg" else {})
-    return picture.getvalue()
-
-
-def _figure() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UnavailableError(
-            Problem(
-                what="drawing a sweep needs matplotlib, which is not installed",
-                remedy='pip install "archcount[plot]"',
-            )
-        ) from None
-    return Figure
+    return saved(figure, form)
 
 
 def _draw_panel(panel: Any, what: str, curves: _Curves) -> None:
@@ -115,11 +103,7 @@ def _draw_panel(panel: Any, what: str, curves: _Curves) -> None:
 
 
 def _along(axes: Axes) -> _PlotAxis:
-    """Choose what is drawn along: the first that has more than one value.
-
-    Raises:
-        UsageError: it has values that have no place on a line.
-    """
+    """Choose what is drawn along: the first that has more than one value, all on one line."""
     if len(axes.inputs) > 1:
         channels = axes.inputs[0][0]
         if any(size != (channels, size[1], size[1]) for size in axes.inputs):

@@ -103,9 +103,6 @@ class TableResult:
         return (*self.rows, self.total, *self.heads, *last)
 
 
-__all__ = ["encode", "fields_of", "tidy_rows"]
-
-
 @encode.register
 def _(convention: Convention) -> str:
     return describe(convention)
@@ -210,11 +207,10 @@ def _record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> 
         "batch": batch,
         # a flattened output is 1 long on each axis of the input
         **{f"output_{axis}": side for axis, side in zip(axes, (*count.output, 1), strict=False)},
-        "depth": count.depth,
-        "weights": count.weights,
-        "biases": count.biases,
-        "params": count.params,
-        "buffers": count.buffers,
+        **{
+            name: getattr(count, name)
+            for name in ("depth", "weights", "biases", "params", "buffers")
+        },
         "macs": count.cost.macs,
         **{f"ops_{category}": getattr(count.cost, category) for category in CATEGORIES},
     }

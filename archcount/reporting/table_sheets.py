@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
-from archcount.comparison import QUANTITIES, SIZES, VERDICTS, ComparedCell
+from archcount.comparison import QUANTITIES, SIZES, VERDICTS, ComparedCell, ComparedClaim
 from archcount.comparison.verdicts import percent
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableResult
 
 _ROLES = {"match": "good", "convention": "warn", "reading": "warn", "unpublished": "dim"}
-_MARKS = {"match": "✓", "convention": "≈", "reading": "≈", "unpublished": ""}
+MARKS = {"match": "✓", "convention": "≈", "reading": "≈", "unpublished": ""}
 _BRIEF = {"convention": "conv.", "reading": "read.", "contradiction": "contr."}
 
 
-def full_sheet(report: TableResult) -> Sheet:
-    """Lay a report out with every number exact."""
-    compared = _compared_columns(report) if _columns(report) else _plain_columns()
-    return _sheet(report, compared)
-
-
-def narrow_sheet(report: TableResult) -> Sheet:
-    """Lay a report out for 80 columns, compared numbers in the paper's notation."""
-    return _sheet(report, _narrow_columns(report) if _columns(report) else _plain_columns())
+def table_sheets(report: TableResult) -> list[Sheet]:
+    """Lay a report out with every number exact, and for 80 columns in the paper's notation."""
+    layouts = [_plain_columns(), _plain_columns()]
+    if _columns(report):
+        layouts = [_compared_columns(report), _narrow_columns(report)]
+    return [_sheet(report, columns) for columns in layouts]
 
 
 def _sheet(report: TableResult, columns: list[Column[ResultRow]]) -> Sheet:
@@ -53,18 +50,14 @@ def _plain_columns() -> list[Column[ResultRow]]:
 
 
 def _compared_columns(report: TableResult) -> list[Column[ResultRow]]:
-    columns: list[Column[ResultRow]] = [_ROW]
-    for name in (*_columns(report), *_unprinted(report)):
-        columns.append(
-            Column(heading(report, name), partial(_exact, name), right=name not in SIZES)
-        )
-        if name in _columns(report):
-            columns.append(Column("paper", partial(_says, name)))
-    return columns
+    columns = [_ROW]
+    for name in _columns(report):
+        columns += [_counted(report, name), Column("paper", partial(_says, name))]
+    return [*columns, *(_counted(report, name) for name in _unprinted(report))]
 
 
 def _narrow_columns(report: TableResult) -> list[Column[ResultRow]]:
-    columns: list[Column[ResultRow]] = [_ROW]
+    columns = [_ROW]
     for name in _columns(report):
         if name in QUANTITIES:
             columns += [
@@ -73,10 +66,11 @@ def _narrow_columns(report: TableResult) -> list[Column[ResultRow]]:
             ]
         else:
             columns.append(Column(heading(report, name), partial(_marked, name)))
-    for name in _unprinted(report):
-        right = name not in SIZES
-        columns.append(Column(heading(report, name), partial(_exact, name), right=right))
-    return columns
+    return [*columns, *(_counted(report, name) for name in _unprinted(report))]
+
+
+def _counted(report: TableResult, name: str) -> Column[ResultRow]:
+    return Column(heading(report, name), partial(_exact, name), right=name not in SIZES)
 
 
 _ROW: Column[ResultRow] = Column(
@@ -110,6 +104,11 @@ def size(dims: tuple[int, ...]) -> str:
     return "x".join(str(side) for side in (*dims[1:], dims[0]))
 
 
+def tallied(verdicts: Mapping[str, int]) -> str:
+    """Return verdicts and their numbers in words."""
+    return ", ".join(f"{number} {status}" for status, number in verdicts.items())
+
+
 def _exact(column: str, row: ResultRow) -> str:
     if column == "input":
         return size(row.count.input)
@@ -137,12 +136,13 @@ def _marked(column: str, row: ResultRow) -> Span:
     shown = _exact(column, row) if cell is None else cell.shown
     if cell is None or cell.printed is None:
         return Span(shown)
-    mark = _MARKS.get(cell.verdict.status, "✗")
+    mark = MARKS.get(cell.verdict.status, "✗")
     differs = "" if cell.verdict.status == "match" else f" {cell.printed}"
-    return Span(f"{shown} {mark}{differs}", _role(cell))
+    return Span(f"{shown} {mark}{differs}", role(cell))
 
 
-def _role(cell: ComparedCell) -> str:
+def role(cell: ComparedCell | ComparedClaim) -> str:
+    """Return the style of a verdict."""
     return _ROLES.get(cell.verdict.status, "bad")
 
 
@@ -158,7 +158,7 @@ def _says(column: str, row: ResultRow) -> Span:
         words.append(f"({verdict.why})")
     elif verdict.error is not None:
         words.append(percent(verdict.error))
-    return Span(" ".join(words), _role(cell))
+    return Span(" ".join(words), role(cell))
 
 
 def _says_briefly(column: str, row: ResultRow) -> Span:
@@ -167,14 +167,14 @@ def _says_briefly(column: str, row: ResultRow) -> Span:
     if cell is None or cell.printed is None:
         return Span("")
     verdict = cell.verdict
-    words = [cell.printed, _MARKS.get(verdict.status, "✗")]
+    words = [cell.printed, MARKS.get(verdict.status, "✗")]
     if verdict.why in ("rounded", "truncated"):
         words.append(f"{verdict.why[:5]}.")
     elif verdict.status in _BRIEF:
         words.append(_BRIEF[verdict.status])
     elif verdict.error is not None:
         words.append(percent(verdict.error))
-    return Span(" ".join(words), _role(cell))
+    return Span(" ".join(words), role(cell))
 
 
 def notes(report: TableResult) -> Iterator[Span]:
@@ -231,16 +231,15 @@ def _comparison_notes(report: TableResult) -> Iterator[Span]:
         yield Span(f"the paper's columns: {words}; compared for one image")
     for column in report.comparison.columns:
         tally = report.comparison.tally(column)
-        words = ", ".join(f"{tally[status]} {status}" for status in VERDICTS if tally[status])
-        yield Span(f"{column}: {words}")
+        found = {status: tally[status] for status in VERDICTS if tally[status]}
+        yield Span(f"{column}: {tallied(found)}")
     if any(cell.verdict.status == "off" for row in report.rows for cell in row.cells.values()):
         yield Span("off by (computed - printed) / printed")
     yield from reasons(report)
     yield from _standing_alone(report)
     for claim in report.comparison.claims:
         sentence = f"{claim.verdict.status}: {claim.verdict.sentence}"
-        role = _ROLES.get(claim.verdict.status, "bad")
-        yield Span(f"claim ({claim.source}): {sentence}", role)
+        yield Span(f"claim ({claim.source}): {sentence}", role(claim))
 
 
 def reasons(report: TableResult) -> Iterator[Span]:
@@ -252,7 +251,7 @@ def reasons(report: TableResult) -> Iterator[Span]:
                 reasons.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
         for sentence, (columns, cell) in reasons.items():
             names = " and ".join(columns)
-            yield Span(f"{row.id} {names}: {cell.verdict.status}: {sentence}", _role(cell))
+            yield Span(f"{row.id} {names}: {cell.verdict.status}: {sentence}", role(cell))
 
 
 def _standing_alone(report: TableResult) -> Iterator[Span]:

@@ -10,12 +10,10 @@ from typing import Any
 
 from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.engines import RowCount
-from archcount.reporting.encoding import Value
+from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.figures import short
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_result import encode, fields_of
-
-_MARKS = {"match": "✓", "convention": "≈"}
+from archcount.reporting.table_sheets import MARKS, tallied
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +75,7 @@ def _full_columns() -> list[Column[NetworkTotals]]:
         Column("MACs", lambda item: f"{item.count.cost.macs:,}", right=True),
         Column("printed", partial(_printed, "ops")),
         Column("Depth", lambda item: f"{item.count.depth}", right=True),
-        Column("Verdicts", _verdicts),
+        Column("Verdicts", lambda item: tallied(item.verdicts)),
     ]
 
 
@@ -104,15 +102,9 @@ def _printed(what: str, network: NetworkTotals) -> Span:
     """Write the printed totals of one kind, or of both."""
     kinds = (what,) if what else ("params", "ops")
     claims = [claim for kind in kinds for claim in network.claims.get(kind, ())]
-    words = ", ".join(
-        f"{claim.printed} {_MARKS.get(claim.verdict.status, '✗')}" for claim in claims
-    )
-    right = [claim.verdict.status in _MARKS for claim in claims]
+    words = ", ".join(f"{claim.printed} {MARKS.get(claim.verdict.status, '✗')}" for claim in claims)
+    right = [claim.verdict.status in MARKS for claim in claims]
     return Span(words, "" if all(right) else "warn" if any(right) else "bad")
-
-
-def _verdicts(network: NetworkTotals) -> str:
-    return ", ".join(f"{number} {status}" for status, number in network.verdicts.items())
 
 
 def _tally(network: NetworkTotals) -> str:
