@@ -113,19 +113,10 @@ def load_model(
     read = ModelTarget.read(target, variant)
     if read.table is None:
         return build(target, arguments, device), ""
-    refuse_arguments(arguments)
-    architecture = read.architecture(input)
-    return built(architecture, device), "x".join(map(str, architecture.input.dims))
-
-
-def refuse_arguments(arguments: Mapping[str, Any] | None) -> None:
-    """Refuse arguments where nothing is called.
-
-    Raises:
-        UsageError: there are some.
-    """
     if arguments:
         raise UsageError(Problem(what="--arg goes with package:callable", remedy="leave it away"))
+    architecture = read.architecture(input)
+    return built(architecture, device), "x".join(map(str, architecture.input.dims))
 
 
 def built(architecture: Architecture, device: str = "meta") -> nn.Module:
