@@ -106,10 +106,7 @@ def _share(claim: Claim, printed: PrintedTable, count: Count, parts: NetworkPart
 
 
 def _otherwise(
-    quantity: Quantity,
-    what: str,
-    printed: PrintedTable,
-    count: Count,
+    quantity: Quantity, what: str, printed: PrintedTable, count: Count
 ) -> Verdict | None:
     """Return the verdict for another convention that gives a claimed total."""
     if what not in QUANTITIES:

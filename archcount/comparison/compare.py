@@ -17,13 +17,7 @@ from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, jud
 from archcount.engines.counts import Count, RowCount
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
-from archcount.printed import (
-    PrintedRow,
-    PrintedTable,
-    Quantity,
-    parse_quantity,
-    parse_size,
-)
+from archcount.printed import PrintedRow, PrintedTable, Quantity, parse_quantity, parse_size
 
 COMPARED = (*SIZES, "depth", *QUANTITIES)
 """The columns that can be compared."""

@@ -36,10 +36,7 @@ _ELEMENTWISE = tuple(name for name in CATEGORIES if name not in MAC_CATEGORIES)
 
 
 def contradictions(
-    printed: PrintedTable,
-    count: Count,
-    recount: Recount,
-    conventions: Conventions,
+    printed: PrintedTable, count: Count, recount: Recount, conventions: Conventions
 ) -> tuple[Contradiction, ...]:
     """Find the printed cells and claims that disagree with one another."""
     found: list[Contradiction] = []
@@ -58,10 +55,7 @@ def contradictions(
 
 
 def _params_and_ops(
-    row: PrintedRow,
-    count: RowCount,
-    plan: Plan,
-    conventions: Conventions,
+    row: PrintedRow, count: RowCount, plan: Plan, conventions: Conventions
 ) -> Iterator[Contradiction]:
     """Every weight is used once per position: params x positions must give the ops.
 
@@ -135,10 +129,7 @@ def _macs(interval: Interval, convention: Convention, cost: Cost) -> Interval:
 
 
 def _odd_of_params_and_ops(
-    count: RowCount,
-    params: Quantity,
-    ops: Quantity,
-    conventions: Conventions,
+    count: RowCount, params: Quantity, ops: Quantity, conventions: Conventions
 ) -> str:
     """Return the cell that the rest of the row disagrees with; empty where both or none agree."""
     agree = {
@@ -170,10 +161,7 @@ def _input(row: PrintedRow, before: PrintedRow | None) -> Iterator[Contradiction
 
 
 def _claimed_sums(
-    claim: Claim,
-    printed: PrintedTable,
-    count: Count,
-    conventions: Conventions,
+    claim: Claim, printed: PrintedTable, count: Count, conventions: Conventions
 ) -> Iterator[Contradiction]:
     """Find the claimed total that is not the sum of its printed column."""
     column = claim.what

@@ -17,13 +17,7 @@ from archcount.comparison.plausibility import (
     evidence,
 )
 from archcount.engines.counts import RowCount
-from archcount.printed import (
-    Convention,
-    PrintedRow,
-    Quantity,
-    parse_quantity,
-    parse_size,
-)
+from archcount.printed import Convention, PrintedRow, Quantity, parse_quantity, parse_size
 
 QUANTITIES = ("params", "ops")
 SIZES = ("input", "output")
@@ -185,12 +179,7 @@ def _differing(printed: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, in
 class NearMiss:
     """What a row's printed numbers want, and the reading that came nearest so far."""
 
-    def __init__(
-        self,
-        constraints: Constraints,
-        count: RowCount,
-        conventions: Conventions,
-    ) -> None:
+    def __init__(self, constraints: Constraints, count: RowCount, conventions: Conventions) -> None:
         self._constraints, self._conventions = constraints, conventions
         self.wanted = constraints.wanted(
             {name: options(found) for name, found in conventions.items()}

@@ -11,12 +11,7 @@ from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 @dataclass(frozen=True, slots=True)
 class ModelSide:
-    """The layers of one model, and their partners in the other.
-
-    Attributes:
-        layers: its layers.
-        partner: the number of each layer's partner, where it has one.
-    """
+    """The layers of one model, and the numbers of their partners in the other."""
 
     layers: Sequence[TracedLayer]
     partner: Mapping[int, int]

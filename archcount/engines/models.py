@@ -264,9 +264,7 @@ class _HeldTensors:
 def _held_tensors(parts: Mapping[str, nn.Module]) -> dict[str, _HeldTensors]:
     """Return the tensors that every module holds, but those without a size yet.
 
-    Args:
-        parts: the modules by path, as they were before the model ran: what it let go meanwhile is
-            counted, what it made is not.
+    Modules are those before the model ran: what it let go is counted, what it made is not.
     """
     below: dict[str, list[nn.Module]] = {path: [] for path in parts}
     for path, part in parts.items():

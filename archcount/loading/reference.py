@@ -130,32 +130,20 @@ def _no_file(path: Path) -> UsageError:
 def _module(name: str) -> ModuleType:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    try:
-        with users_code(f"importing {name} failed"):
-            return _imported(name)
-    except _NoModuleError as error:
-        raise UsageError(
-            Problem(
-                what=f"no module named {quote(str(error))}",
-                allowed=ALLOWED,
-                remedy="install it beside archcount, or run where it lies",
-            )
-        ) from None
-
-
-class _NoModuleError(ArchcountError):
-    """The module that was asked for is not there, rather than one that it imports."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(Problem(what=name))
-
-
-def _imported(name: str) -> ModuleType:
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
-            raise _NoModuleError(error.name) from None
-        raise
-    except (TypeError, ValueError):
-        raise _NoModuleError(name) from None
+    with users_code(f"importing {name} failed"):
+        try:
+            return import_module(name)
+        except ModuleNotFoundError as error:
+            # What is missing may also be a module that the one asked for imports.
+            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+                raise
+            missing = error.name
+        except (TypeError, ValueError):
+            missing = name
+    raise UsageError(
+        Problem(
+            what=f"no module named {quote(missing)}",
+            allowed=ALLOWED,
+            remedy="install it beside archcount, or run where it lies",
+        )
+    )

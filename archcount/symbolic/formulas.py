@@ -14,13 +14,7 @@ from archcount.symbolic.guards import Guard
 from archcount.symbolic.integer_set import IntegerSet
 from archcount.symbolic.polynomial import Atom, Length, Name, Polynomial, Ratio
 from archcount.symbolic.symbolic_count import RowFormula, count_symbolically
-from archcount.symbolic.symbols import (
-    TAKEN,
-    check_symbols,
-    following,
-    multiples,
-    sides_of,
-)
+from archcount.symbolic.symbols import TAKEN, check_symbols, following, multiples, sides_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,11 +111,7 @@ def _check_untied(found: Formulas) -> None:
         )
 
 
-def _run(
-    network: Variant,
-    symbols: tuple[str, ...],
-    multiple: int,
-) -> Formulas:
+def _run(network: Variant, symbols: tuple[str, ...], multiple: int) -> Formulas:
     own = network.input.printed
     lets = network.numbers
     sides = sides_of(symbols, own, multiple)

@@ -154,10 +154,7 @@ class CompiledCounts:
     """
 
     def __init__(
-        self,
-        counts: Sequence[Polynomial],
-        guards: Sequence[Guard],
-        lets: Sequence[str],
+        self, counts: Sequence[Polynomial], guards: Sequence[Guard], lets: Sequence[str]
     ) -> None:
         split = [count.by_names(SIZE) for count in counts]
         self._terms = list(dict.fromkeys(term for parts in split for term in parts))
@@ -223,9 +220,5 @@ def expanded(
     except ArchcountError as error:
         return replace(point, problem=error.problems[0].what)
     return replace(
-        point,
-        params=found.params,
-        weights=found.weights,
-        macs=found.cost.macs,
-        output=found.output,
+        point, params=found.params, weights=found.weights, macs=found.cost.macs, output=found.output
     )

@@ -16,11 +16,8 @@ def mark_gradients(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter
     """Mark the calls that a gradient comes back to, along the graph that autograd itself keeps.
 
     A gradient goes from a result to what it was computed from, tensor by tensor: what shares its
-    memory, such as what it was detached from, has no part in it.
-
-    Args:
-        calls: by the node of the graph that hands a gradient back through it.
-        ends: what the pass gave.
+    memory, such as what it was detached from, has no part in it. Calls are given by the node of
+    the graph that hands a gradient back through them.
 
     Returns:
         How often backward passes are met that cannot be seen, by module and name: what a function

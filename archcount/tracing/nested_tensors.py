@@ -13,9 +13,7 @@ from torch import Tensor, nn
 def tensors_in(value: Any, *, use_up: bool = False) -> Iterator[Tensor]:
     """Return every tensor in a value, in order: in containers, data classes, other objects.
 
-    Args:
-        value: of any kind.
-        use_up: look into generators and iterators too, which gives what they give but once.
+    With `use_up`, in generators and iterators too, which give what they give but once.
 
     >>> import torch
     >>> [tuple(tensor.shape) for tensor in tensors_in({"a": torch.zeros(2), "b": [torch.zeros(3)]})]

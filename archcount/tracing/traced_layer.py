@@ -90,12 +90,7 @@ def _same(values: Sequence[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LayerSequence:
-    """What a model does.
-
-    Attributes:
-        layers: in the order of what they read.
-        results: what gives the results, in order.
-    """
+    """The layers of a model, in the order of what they read, and what gives its results."""
 
     layers: tuple[TracedLayer, ...]
     results: tuple[LayerInput, ...]
