@@ -11,7 +11,7 @@ from typing import Any
 from archcount.api.tables import Table, load
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sweep_text import SCHEMA, STREAMS, point_lines, sweep_sheet
+from archcount.reporting.sweep_output import SCHEMA, STREAMS, point_lines, sweep_sheet
 from archcount.symbolic.sweep import Point, Sweep
 from archcount.symbolic.sweep_axes import Values, read_axes
 

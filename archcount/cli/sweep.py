@@ -58,7 +58,7 @@ def show_sweep(
 
 def _draw(file: Path, sweep: Sweep) -> None:
     """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
-    from archcount.reporting.sweep_plot import check_drawable, draw_sweep
+    from archcount.reporting.sweep_output import check_drawable, draw_sweep
 
     with destination(file) as write:
         check_drawable(sweep.axes)

@@ -25,7 +25,6 @@ class Inference:
         fits: by column every convention compared with it, the likeliest first; only columns
             with printed numbers.
         ties: by column the other conventions that give the same printed numbers.
-        declared: what the file declares, for comparison.
     """
 
     name: str

@@ -70,9 +70,7 @@ class TableResult:
 
     Attributes:
         input: (channels, height, width) of one image.
-        batch: how many images the counts are for.
         rows: the rows shown, in order.
-        heads: the auxiliary classifiers, where they were counted.
         total: the sums over all rows of the table, shown or not.
         engines: the engines that counted; the rows are the first one's.
         is_printed: whether the rows that the paper prints are those of this variant.

@@ -23,7 +23,6 @@ class NetworkTotals:
     Attributes:
         count: the sums over its rows for one image, without auxiliary heads.
         claims: what is printed of its params and operations as a whole, by `params` and `ops`.
-        verdicts: how many of its printed cells and claims got each verdict.
     """
 
     name: str

@@ -19,8 +19,7 @@ import archcount as ac
 from archcount.architecture.context import ExpansionCache
 from archcount.cli.output import streamed
 from archcount.errors import UsageError
-from archcount.reporting.sweep_plot import check_drawable
-from archcount.reporting.sweep_text import STREAMS
+from archcount.reporting.sweep_output import STREAMS, check_drawable
 from archcount.spec.catalogue import shipped_tables
 from archcount.symbolic.sweep import Point, Sweep, expanded
 from archcount.symbolic.sweep_axes import Axes
