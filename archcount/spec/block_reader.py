@@ -34,12 +34,7 @@ _FORMS = (
 
 
 class BlockReader:
-    """Reads blocks and remembers each by its name.
-
-    Args:
-        blocks: the file's `blocks:`.
-        names: the names that an expression may read.
-    """
+    """Reads blocks over the names of a table, and remembers each by its name."""
 
     def __init__(self, blocks: YamlNode, names: Collection[str]) -> None:
         self._written = dict(blocks.items())
@@ -130,11 +125,7 @@ class BlockReader:
             ) from None
 
     def _holding(self, text: LocatedText) -> BoundBlock | None:
-        """Read a text as the block whose name holds its numbers; None where there is none.
-
-        Raises:
-            InvalidTableError: several blocks could be meant.
-        """
+        """Read a text as the block whose name holds its numbers; None where there is none."""
         found = {
             name: match
             for name in self._written

@@ -59,12 +59,8 @@ def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Proble
         problems += _check_combination(parts, what)
         column = what.removeprefix("sum of ")
         if column != what and columns and column not in columns:
-            problems.append(
-                parts["what"].problem(
-                    f"a claim of the {what}, and the table has no column {column}",
-                    "sums of printed columns",
-                )
-            )
+            text = f"a claim of the {what}, and the table has no column {column}"
+            problems.append(parts["what"].problem(text, "sums of printed columns"))
 
 
 def _notations(
@@ -129,16 +125,11 @@ def _check_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
                 if zero:
                     yield printed.problem("a ratio to 0", "above 0")
         if table and isinstance(table.value, str):
-            yield from _check_network(table, reference.get("variant"))
-
-
-def _check_network(table: YamlNode, variant: YamlNode | None) -> Iterator[Problem]:
-    """Refuse a table that is not shipped, and a variant that it does not have."""
-    name = str(table.value)
-    if name not in shipped_tables():
-        yield table.unknown("ratio to unknown table", shipped_tables())
-    elif variant and variant.text not in (known := read_networks(shipped_tables()[name])):
-        yield variant.unknown(f"ratio to unknown variant of {name}", known)
+            name, variant, shipped = table.value, reference.get("variant"), shipped_tables()
+            if name not in shipped:
+                yield table.unknown("ratio to unknown table", shipped)
+            elif variant and variant.text not in (known := read_networks(shipped[name])):
+                yield variant.unknown(f"ratio to unknown variant of {name}", known)
 
 
 def _check_combination(parts: Mapping[str, YamlNode], what: str) -> Iterator[Problem]:
@@ -207,9 +198,8 @@ def _claim(claim: ClaimEntry, index: int, tree: YamlNode) -> Claim:
 
 
 def _reference(entry: ReferenceEntry, *, more: bool) -> Reference:
-    name = entry.name or " ".join(part for part in (entry.table, entry.variant) if part)
     return Reference(
-        name=name,
+        name=entry.name or " ".join(part for part in (entry.table, entry.variant) if part),
         printed=entry.printed,
         source=entry.source,
         table=entry.table or "",

@@ -36,16 +36,8 @@ def expand_table(
 
     A row that cannot be expanded is reported, and the next one goes on from its printed
     output where that is complete, so that one mistake does not hide the others.
-
-    Args:
-        name: the table's name.
-        variant: the variant's name, or empty.
-        input_shape: what the first row reads.
-        sections: the parsed rows and heads.
-        lets: what the `let` names mean.
-        defaults: the table's `layer:`.
-        cache: blocks of these rows expanded before, under the same defaults; which cells nobody
-            reads is not said then.
+    A cache holds blocks of these rows expanded before, under the same defaults; which cells nobody
+    reads is not said then.
 
     Raises:
         InvalidTableError: with the problems of all rows and heads.

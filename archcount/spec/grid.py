@@ -51,16 +51,9 @@ class GridRow:
 def parse_grid(
     tree: YamlNode, lines: list[str], declared: dict[str, str], *, blocks: bool = True
 ) -> tuple[list[GridRow], list[str]]:
-    """Read the pipe block.
+    """Read the rows of the pipe block, and its columns in order.
 
-    Args:
-        tree: the block's text with its location.
-        lines: the lines of the whole file.
-        declared: the headings under `columns:`.
-        blocks: whether there must be a column `block`, as where no variant reads another so.
-
-    Returns:
-        The rows, and the columns in order.
+    With `blocks`, there must be a column `block`: no variant reads another so.
 
     Raises:
         InvalidTableError: with every problem of the grid.

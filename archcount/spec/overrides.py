@@ -22,29 +22,17 @@ _BASE = ("readings", *_OWN)
 
 @dataclass(frozen=True, slots=True)
 class GridChange:
-    """What a variant changes in the rows.
-
-    Attributes:
-        where: the place of the variant.
-        cells: by row and column, the new text of a cell.
-        read: by the column that is meant, the one that is read for it.
-    """
+    """What a variant changes in the rows."""
 
     where: Location
     cells: YamlNode
+    """By row and column, the new text of a cell."""
     read: YamlNode
+    """By the column that is meant, the one that is read for it."""
 
 
 def apply_variant(tree: YamlNode, variant: str) -> tuple[YamlNode, GridChange]:
-    """Put a variant's changes in place, every value with its own location.
-
-    Args:
-        tree: the written file.
-        variant: the variant's name.
-
-    Returns:
-        The file with the changes in place, and the changes of its rows.
-    """
+    """Return the file with a variant's changes in place, and the changes of its rows."""
     variants = tree.section("variants")
     empty = YamlNode({}, tree.where)
     cells, read = empty, empty
@@ -62,13 +50,8 @@ def lineage(tree: YamlNode, variant: str) -> list[str]:
     found: list[str] = []
     while variant in variants.keys and variant not in found:
         found.append(variant)
-        variant = _base_of(variants.section(variant))
+        variant = variants.section(variant).find(("of",)).text
     return found[::-1]
-
-
-def _base_of(variant: YamlNode) -> str:
-    base = dict(variant.items()).get("of")
-    return str(base.value) if base and isinstance(base.value, str) else ""
 
 
 def _changed(tree: YamlNode, change: YamlNode) -> YamlNode:
@@ -107,14 +90,7 @@ def change_grid(
     declared: Mapping[str, str],
     problems: list[Problem],
 ) -> list[GridRow]:
-    """Put a variant's cells in place, and let it read one column as another.
-
-    Args:
-        rows: the rows as written.
-        change: what the variant changes.
-        declared: the headings under `columns:`.
-        problems: where problems go.
-    """
+    """Put a variant's cells in place, and let it read one column as another."""
     if not rows:
         return []
     known = [name for name in rows[0].cells if name != "row"]
@@ -213,5 +189,5 @@ def _circle(variants: YamlNode, name: str) -> list[str]:
     way: list[str] = []
     while name in variants.keys and name not in way:
         way.append(name)
-        name = _base_of(variants.section(name))
+        name = variants.section(name).find(("of",)).text
     return way if way and name == way[0] else []

@@ -38,14 +38,7 @@ def make_plan(
     network: Variant,
     printed_input: tuple[int, ...] | None,
 ) -> Plan:
-    """Gather what can be read otherwise in a row.
-
-    Args:
-        row: the parsed row.
-        node: the row as the table stands.
-        network: the variant that has the row.
-        printed_input: what is printed as its input, where that is another.
-    """
+    """Gather what can be read otherwise in a row, which `node` is as the table stands."""
     assert row.block is not None, "a loaded table has a block for every row"
     values = {**network.values, **row.values}
     scope = Scope(values=values, owner=f"row {row.id}")
@@ -72,7 +65,7 @@ def make_plan(
         channels=_channels(node, {*row.values} & {*read}) or (),
         positions=_positions(node),
         bends=any(_bends(block) for block in row.block.parts()),
-        windows=_windows(node),
+        windows=_windows(node) if len(node.input.printed) == 3 else None,
     )
 
 
@@ -172,12 +165,7 @@ def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
 
 
 def _windows(node: Node) -> tuple[Window, Window] | None:
-    """See a row as one window on its input; None where a layer adapts to it, or it is no map."""
-    pairs = _pairs(node) if len(node.input.printed) == 3 else None
-    return pairs if pairs is None else (pairs[0], pairs[1])
-
-
-def _pairs(node: Node) -> tuple[Window, Window] | None:
+    """See a node as one window on its input; None where a layer adapts to it."""
     if isinstance(node, LayerNode):
         patch: Patch | None = getattr(node.kind, "patch", None)
         if patch is None:
@@ -188,7 +176,7 @@ def _pairs(node: Node) -> tuple[Window, Window] | None:
             for axis in (0, 1)
         )
         return rows, columns
-    inner = [_pairs(child) for _, child in node.children]
+    inner = [_windows(child) for _, child in node.children]
     whole = [pair for pair in inner if pair is not None]
     if len(whole) < len(inner):
         return None

@@ -27,18 +27,10 @@ _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)
 
 
-def _depth(text: str) -> int:
+def _whole(text: str, what: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text):
-        raise InvalidValueError(f"{quote(text)} is not a depth", allowed="a whole number")
+        raise InvalidValueError(f"{quote(text)} is not {what}", allowed="a whole number")
     return int(text)
-
-
-def _count(text: str) -> Fraction:
-    if not re.fullmatch(r"\d{1,6}", text):
-        raise InvalidValueError(
-            f"{quote(text)} is not a number of repeats", allowed="a whole number"
-        )
-    return Fraction(text)
 
 
 NAMELESS = ("row", "block", "type", "input", "output", "depth", "params", "ops")
@@ -47,8 +39,8 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "patch": parse_patch,
     "input": lambda text: parse_size(text, parts=(2, 3)),
     "output": lambda text: parse_size(text, parts=(2, 3)),
-    "depth": _depth,
-    "n": _count,
+    "depth": lambda text: _whole(text, "a depth"),
+    "n": lambda text: _whole(text, "a number of repeats"),
     "params": parse_quantity,
     "ops": parse_quantity,
 }
@@ -57,18 +49,14 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedRow:
-    """One row, read: its block, what its names mean, and what was printed.
-
-    Attributes:
-        block: the block, repeated where `n` says so; None where it could not be read.
-        values: the row's names for expressions.
-        output: the printed output size in the printed order, or None.
-    """
+    """One row, read: its block, what its names mean in expressions, and what was printed."""
 
     id: str
     block: Block | None
+    """Repeated where `n` says so; None where it could not be read."""
     values: Mapping[str, Value]
     output: tuple[int, ...] | None
+    """The printed output size in the printed order, or None."""
     printed: PrintedRow
 
 
@@ -124,13 +112,8 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     if not cell.text and row.cells.get("type", cell).text:
         cell = row.cells["type"]
     if not cell.text:
-        problems.append(
-            Problem(
-                what=f"row {row.id} names no block",
-                allowed="a block's name, or one layer; where the cell is blank, its type is taken",
-                where=cell.where,
-            )
-        )
+        allowed = "a block's name, or one layer; where the cell is blank, its type is taken"
+        problems.append(cell.problem(f"row {row.id} names no block", allowed))
         return None
     try:
         block = reader.read_text(LocatedText(cell.text, cell.where))

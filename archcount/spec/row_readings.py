@@ -17,11 +17,7 @@ from archcount.spec.variant import Variant
 
 
 class RowReadings:
-    """Expands the rows of a network as other readings have them.
-
-    Args:
-        network: a variant of a table; its rows go together.
-    """
+    """Expands the rows of a network, which go together, as other readings have them."""
 
     def __init__(self, network: Variant) -> None:
         self.network = network

@@ -9,11 +9,9 @@ from keyword import iskeyword
 from archcount.architecture import Block
 from archcount.architecture.expression import FUNCTIONS
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
-from archcount.errors import (
-    InvalidTableError,
-    Problem,
-    quote,
-)
+from archcount.errors import InvalidTableError, Problem, quote
+from archcount.printed import DeclaredReading, Erratum
+from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
@@ -24,8 +22,8 @@ from archcount.spec.overrides import (
     columns_read_as_others,
     default_of,
 )
-from archcount.spec.readings_and_errata import ParsedReading, check_errata, read_readings
 from archcount.spec.row_reader import NAMELESS, ParsedRow, read_row
+from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
 
 
@@ -39,22 +37,23 @@ class ParsedHead:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sections:
-    """The sections of a file that make a network.
+class ParsedReading:
+    """Another reading of a row: what is said of it, and its block."""
 
-    Attributes:
-        columns: the grid's columns in order.
-        rows: its rows.
-        heads: the auxiliary classifiers.
-        readings: the other readings of rows.
-        elsewhere: columns that some variant reads as another, and not every network must read.
-    """
+    declared: DeclaredReading
+    block: Block
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sections:
+    """The sections of a file that make a network; `columns` are the grid's, in order."""
 
     columns: tuple[str, ...]
     rows: tuple[ParsedRow, ...]
     heads: tuple[ParsedHead, ...]
     readings: tuple[ParsedReading, ...]
     elsewhere: frozenset[str] = frozenset()
+    """Columns that some variant reads as another, and not every network must read."""
 
 
 def read_sections(
@@ -62,13 +61,8 @@ def read_sections(
 ) -> Sections:
     """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
 
-    Every part is read even where another is wrong, or where the schema refused the file.
-
-    Args:
-        tree: the file, a variant's changes in place.
-        lines: the lines of the whole file.
-        problems: where problems go.
-        change: what the variant changes in the rows, where it is one.
+    Every part is read even where another is wrong, or where the schema refused the file. A
+    variant's changes are in place in `tree`, save those of its rows: they are in `change`.
     """
     grid: list[GridRow] = []
     declared = {key: str(item.value) for key, item in tree.section("columns").items()}
@@ -99,8 +93,8 @@ def read_sections(
     problems += reader.read_all()
     rows = tuple(read_row(row, reader, problems) for row in grid)
     check_claims(tree, columns, problems)
-    check_errata(tree, rows, problems)
-    readings = tuple(read_readings(tree, rows, reader, problems))
+    _check_errata(tree, rows, problems)
+    readings = tuple(_readings(tree, rows, reader, problems))
     heads = tuple(_heads(tree, rows, reader, problems))
     return Sections(
         columns=tuple(columns),
@@ -166,3 +160,76 @@ def _float(tree: YamlNode) -> float:
         return float(str(tree.value))
     except ValueError:
         return 0.0
+
+
+def _readings(
+    tree: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
+) -> Iterator[ParsedReading]:
+    """Read the declared readings; what is wrong goes to `problems`."""
+    taken: set[str] = set()
+    for entry in tree.listing("readings"):
+        parts = dict(entry.items())
+        if not {"row", "block", "because"} <= parts.keys():
+            continue  # the schema has reported it
+        if not isinstance(parts["row"].value, str):
+            continue  # the schema has reported it
+        row = parts["row"].value
+        if _known_row(parts["row"], [item.id for item in rows], "reading", problems):
+            if row in taken:
+                what, remedy = f"duplicate reading of row {row}", "keep the one that was counted"
+                problems.append(parts["row"].problem(what, remedy=remedy))
+            taken.add(row)
+        try:
+            block = reader.read(parts["block"])
+        except InvalidTableError as error:
+            problems += [item for item in error.problems if item not in problems]
+            continue
+        declared = DeclaredReading(
+            row=row, because=str(parts["because"].value), where=parts["row"].where
+        )
+        yield ParsedReading(declared=declared, block=block)
+
+
+def _check_errata(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
+    """Check that every erratum is of a printed cell, and that no two are of the same."""
+    printed = {row.id: row.printed.cells for row in rows}
+    taken: set[tuple[str, str]] = set()
+    for entry in tree.listing("errata"):
+        parts = dict(entry.items())
+        if not {"row", "cell"} <= parts.keys():
+            continue  # the schema has reported it
+        if not all(isinstance(parts[name].value, str) for name in ("row", "cell")):
+            continue  # the schema has reported it
+        if not _known_row(parts["row"], printed, "erratum", problems):
+            continue
+        row, column = str(parts["row"].value), str(parts["cell"].value)
+        if printed.get(row) is not None and column not in printed[row]:
+            comparable = [name for name in NUMBERS if name in printed[row]]
+            what = f"erratum of {column} in row {row}, where nothing is printed"
+            problems.append(parts["cell"].problem(what, ", ".join(comparable)))
+        if (row, column) in taken:
+            what = f"duplicate erratum of {column} in row {row}"
+            problems.append(parts["cell"].problem(what, remedy="join them in one"))
+        taken.add((row, column))
+
+
+def _known_row(tree: YamlNode, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
+    """Whether a row exists; any does where no row could be read."""
+    if rows and tree.text not in rows:
+        problems.append(tree.unknown(f"{what} of unknown row", rows))
+        return False
+    return True
+
+
+def errata_of(file: TableFile, tree: YamlNode) -> tuple[Erratum, ...]:
+    """Make the records of a validated file's errata."""
+    return tuple(
+        Erratum(
+            row=erratum.row,
+            column=erratum.cell,
+            verdict=erratum.verdict,
+            because=erratum.because,
+            where=tree.find(("errata", index, "row")).where,
+        )
+        for index, erratum in enumerate(file.errata)
+    )

@@ -18,15 +18,7 @@ _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableSummary:
-    """A table file in a line.
-
-    Attributes:
-        name: the table's name.
-        rows: how many are printed.
-        input: of the default variant, CxHxW.
-        variants: their names.
-        source: where it was printed.
-    """
+    """A table file in a line: its printed rows, and the default variant's input, CxHxW."""
 
     name: str
     rows: int

@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A paper's architecture table, loaded; a variant is read when it is first asked for.
-
-    Attributes:
-        path: the file.
-    """
+    """A paper's architecture table, loaded; a variant is read when it is first asked for."""
 
     path: Path
     _source: TableSource = field(repr=False)
@@ -147,28 +143,16 @@ class Table:
 
 
 def _shape(text: str) -> Shape | None:
-    """Read another input size; None where nothing is said.
-
-    Raises:
-        UsageError: it is no size.
-    """
+    """Read another input size; None where nothing is said."""
     try:
         return Shape.parse(text) if text else None
     except InvalidValueError as error:
-        raise UsageError(
-            Problem(
-                what=f"input: {error.what}",
-                allowed="channels x height x width, such as 3x224x224",
-            )
-        ) from None
+        allowed = "channels x height x width, such as 3x224x224"
+        raise UsageError(Problem(what=f"input: {error.what}", allowed=allowed)) from None
 
 
 def _expression(name: str, value: str | int) -> str:
-    """Take what is given for a `let` name, once it can be read.
-
-    Raises:
-        UsageError: it is no expression.
-    """
+    """Take what is given for a `let` name, once it can be read."""
     try:
         parse_expression(str(value))
     except InvalidValueError as error:

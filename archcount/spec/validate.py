@@ -1,4 +1,4 @@
-"""From a tree tree to a validated `TableFile`, or to all its problems at once."""
+"""From a tree to a validated `TableFile`, or to all its problems at once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
             where=parent.keys.get(key, where),
         )
     if detail["type"] == "missing":
-        return parent.problem(f"{label} is missing", _meaning(path), remedy="add it")
+        return parent.problem(f"{label} is missing", _EXAMPLES.get(str(path[-1]), ""), "add it")
     text = place.plain()
     shown = f" {quote(text)}" if isinstance(text, str) else ""
     if "[key]" in path:
@@ -114,11 +114,6 @@ def _keys(path: tuple[int | str, ...]) -> list[str]:
     return [info.alias or name for name, info in model.model_fields.items()] if model else []
 
 
-def _meaning(path: tuple[int | str, ...]) -> str:
-    """Return an example of what belongs at a missing key."""
-    return _EXAMPLES.get(str(path[-1]), "")
-
-
 _EXAMPLES = {
     "archcount": "archcount: 1 (the version of the file format)",
     "name": "name: googlenet",
@@ -132,3 +127,4 @@ _EXAMPLES = {
     "printed": "the number as printed",
     "from": "the place in the paper",
 }
+"""What belongs at a missing key."""

@@ -9,13 +9,20 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from archcount.architecture import Architecture, LayerDefaults, Value
+from archcount.architecture import Architecture, LayerDefaults, Value, parse_expression
 from archcount.architecture.context import ExpansionCache
-from archcount.errors import InvalidTableError, Problem, UsageError, quote, suggestion
+from archcount.architecture.layer_parser import parse_padding
+from archcount.errors import (
+    InvalidTableError,
+    InvalidValueError,
+    Problem,
+    UsageError,
+    quote,
+    suggestion,
+)
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
-from archcount.spec.let_names import layer_defaults, read_lets
 from archcount.spec.sections import Sections
 from archcount.spec.yaml_tree import YamlNode
 
@@ -127,14 +134,10 @@ class Variant:
     def _resolve(
         self, lets: Mapping[str, str] = _NOTHING, numbers: Mapping[str, Fraction] | None = None
     ) -> tuple[Mapping[str, Value], LayerDefaults]:
-        """Return the values of the `let` names and the layer defaults.
-
-        Raises:
-            InvalidTableError: with all that cannot be read.
-        """
+        """Return the values of the `let` names and the layer defaults."""
         problems: list[Problem] = []
-        values = read_lets({**self.let, **lets}, self.let_at, problems, numbers or {})
-        defaults = layer_defaults(self.layer, self.layer_at, problems)
+        values = _read_lets({**self.let, **lets}, self.let_at, problems, numbers or {})
+        defaults = _layer_defaults(self.layer, self.layer_at, problems)
         if problems:
             raise InvalidTableError(problems)
         return values, defaults
@@ -150,3 +153,48 @@ class Variant:
         sections = self.sections
         expanded = expand_table(self.table, self.name, input, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets))
+
+
+def _read_lets(
+    texts: Mapping[str, str],
+    source: YamlNode,
+    problems: list[Problem],
+    given: Mapping[str, Fraction],
+) -> dict[str, Value]:
+    """Evaluate the `let` names in order; each may read those before it; given ones are not read."""
+    values: dict[str, Value] = {}
+    numbers: dict[str, Fraction] = {}
+
+    def lookup(name: str) -> Fraction:
+        if name not in numbers:
+            raise InvalidValueError(
+                f"unknown name {quote(name)}",
+                allowed=", ".join(numbers) or "numbers; no name is defined before it",
+                remedy="define names before they are used",
+            )
+        return numbers[name]
+
+    for name, text in texts.items():
+        where = source.find((name,)).where
+        try:
+            number = given[name] if name in given else parse_expression(text).evaluate(lookup)
+        except InvalidValueError as error:
+            problems.append(error.at(where, f"let {name}"))
+            number = Fraction(1)
+        numbers[name] = number
+        values[name] = Value(value=number, text=text, where=where, what=f"let {name}")
+    return values
+
+
+def _layer_defaults(
+    entry: Mapping[str, Any], source: YamlNode, problems: list[Problem]
+) -> LayerDefaults:
+    """Read the table's `layer:`."""
+    given = dict(entry)
+    if "pad" in given:
+        try:
+            given["pad"] = parse_padding(given["pad"])
+        except InvalidValueError as error:
+            problems.append(error.at(source.find(("pad",)).where, "layer.pad"))
+    norm, act = given.pop("norm", "none"), given.pop("act", "none")
+    return LayerDefaults(arguments=given, norm=norm, act=act)

@@ -11,10 +11,9 @@ from archcount.layers import Shape
 from archcount.printed import Claim, Convention, PaperSource, PrintedTable
 from archcount.spec.claim_reader import claims_of, layers_like
 from archcount.spec.overrides import apply_variant
-from archcount.spec.readings_and_errata import errata_of
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.schema import TableFile
-from archcount.spec.sections import Sections, read_sections
+from archcount.spec.sections import Sections, errata_of, read_sections
 from archcount.spec.summary import PRINTED
 from archcount.spec.validate import validate
 from archcount.spec.variant import Variant
@@ -23,14 +22,7 @@ from archcount.spec.yaml_tree import YamlNode
 
 @dataclass(frozen=True, kw_only=True)
 class TableSource:
-    """A table file that fits the schema, as it was read.
-
-    Attributes:
-        tree: its values with their places.
-        lines: its lines.
-        entries: its keys.
-        base: its rows, heads and declared readings, without any variant.
-    """
+    """A table file that fits the schema, as it was read; `base` is without any variant."""
 
     tree: YamlNode
     lines: list[str]
@@ -55,11 +47,9 @@ class TableSource:
         return (PRINTED if self.default else "", *self.entries.variants)
 
     def read(self, name: str, problems: list[Problem]) -> Variant:
-        """Read one network; what is wrong with it goes to `problems`.
+        """Read a variant, or the table as printed where `name` is empty or `printed`.
 
-        Args:
-            name: the variant's name; empty or `printed` for the table as printed.
-            problems: where problems go; those there already are not repeated.
+        What is wrong with it goes to `problems`; those there already are not repeated.
         """
         own: list[Problem] = []
         tree, entries, sections, is_printed = self.tree, self.entries, self.base, True

@@ -101,23 +101,13 @@ class YamlNode:
         return Problem(what=what, allowed=allowed, remedy=remedy, where=self.where)
 
     def unknown(self, what: str, known: Collection[str], remedy: str = "") -> Problem:
-        """Return the problem of a text that is not among the known ones.
-
-        Args:
-            what: what it names, before the text.
-            known: the allowed texts.
-            remedy: the advice where none of them is close.
-        """
+        """Return the problem of a text not among the known ones; `remedy` where none is close."""
         remedy = suggestion(self.text, known) or remedy
         return self.problem(f"{what} {quote(self.text)}", ", ".join(known) or "none", remedy)
 
 
 def read_text(path: Path, name: str) -> str:
-    """Read a table file.
-
-    Args:
-        path: the file.
-        name: what messages call it.
+    """Read a table file; messages call it by `name`.
 
     Raises:
         InvalidTableError: it is missing, not a file, too large, or not UTF-8.
@@ -127,7 +117,7 @@ def read_text(path: Path, name: str) -> str:
         what: str, allowed: str = "", remedy: str = "", line: int = 1, column: int = 1
     ) -> NoReturn:
         where = Location(name, line, column)
-        raise InvalidTableError(Problem(what=what, allowed=allowed, remedy=remedy, where=where))
+        raise InvalidTableError.of(what, allowed=allowed, remedy=remedy, where=where)
 
     try:
         if path.is_dir():
@@ -173,24 +163,22 @@ def parse(text: str, name: str) -> YamlNode:
         mark = error.problem_mark or error.context_mark
         where = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1)
         what = " ".join(part for part in (error.context, error.problem) if part)
-        raise InvalidTableError(
-            Problem(what=f"not YAML: {what}", remedy="correct the YAML", where=where)
+        raise InvalidTableError.of(
+            f"not YAML: {what}", remedy="correct the YAML", where=where
         ) from None
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         before = text[: position if isinstance(position, int) else 0]
         where = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         what = str(getattr(error, "reason", error)).splitlines()[0]
-        raise InvalidTableError(
-            Problem(what=f"not YAML: {what}", allowed="printable text", where=where)
+        raise InvalidTableError.of(
+            f"not YAML: {what}", allowed="printable text", where=where
         ) from None
     if tree is None:
-        raise InvalidTableError(
-            Problem(
-                what="the file is empty",
-                remedy="begin from a shipped table, see the README",
-                where=Location(name, 1, 1),
-            )
+        raise InvalidTableError.of(
+            "the file is empty",
+            remedy="begin from a shipped table, see the README",
+            where=Location(name, 1, 1),
         )
     if builder.problems:
         raise InvalidTableError(builder.problems)
@@ -206,21 +194,15 @@ class _TreeBuilder:
         self.problems: list[Problem] = []
 
     def document(self) -> YamlNode | None:
-        """Return the tree of the only document; None where there is none.
-
-        Raises:
-            InvalidTableError: there is an alias, too deep a nesting, or a second document.
-        """
+        """Return the tree of the only document; None where there is none."""
         tree = None
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if tree is not None:
-                    raise InvalidTableError(
-                        Problem(
-                            what="not YAML: a second document",
-                            allowed="one document",
-                            where=self._place(event),
-                        )
+                    raise InvalidTableError.of(
+                        "not YAML: a second document",
+                        allowed="one document",
+                        where=self._place(event),
                     )
                 tree = self._node(next(self._events), 0)
         return tree
@@ -235,22 +217,18 @@ class _TreeBuilder:
     def _node(self, event: Any, depth: int) -> YamlNode:
         where = self._place(event)
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidTableError(
-                Problem(
-                    what=f"alias {quote('*' + str(event.anchor))}",
-                    allowed="no YAML aliases",
-                    remedy="name the block under blocks: and write its name",
-                    where=where,
-                )
+            raise InvalidTableError.of(
+                f"alias {quote('*' + str(event.anchor))}",
+                allowed="no YAML aliases",
+                remedy="name the block under blocks: and write its name",
+                where=where,
             )
         if depth > DEEPEST:
-            raise InvalidTableError(
-                Problem(
-                    what="the nesting is too deep",
-                    allowed=f"at most {DEEPEST} levels",
-                    remedy="name inner blocks under blocks:",
-                    where=where,
-                )
+            raise InvalidTableError.of(
+                "the nesting is too deep",
+                allowed=f"at most {DEEPEST} levels",
+                remedy="name inner blocks under blocks:",
+                where=where,
             )
         if event.tag not in _PLAIN_TAGS:
             self._refuse(
