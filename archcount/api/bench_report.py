@@ -13,7 +13,7 @@ from archcount.benchmark.request import Request
 from archcount.benchmark.result_files import encoded, read_results
 from archcount.benchmark.results import Benchmark
 from archcount.benchmark.settings import MODES, Configuration, RunSettings
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.bench_sheets import (
     bench_lines,
@@ -164,11 +164,9 @@ def _targets(model: Any) -> tuple[tuple[str, ...], nn.Module | None]:
     module = as_module(model)
     if module is not None:
         return (type(module).__name__,), module
-    raise UsageError(
-        Problem(
-            what=f"a {type(model).__name__} as a model",
-            allowed="a table, package:callable, a list of such texts, or an nn.Module",
-        )
+    raise UsageError.of(
+        f"a {type(model).__name__} as a model",
+        allowed="a table, package:callable, a list of such texts, or an nn.Module",
     )
 
 

@@ -13,7 +13,7 @@ from archcount.comparison import ComparedRow, Comparison, Explanation, believed
 from archcount.engines import Count
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.printed import PrintedTable
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
@@ -40,12 +40,10 @@ def compare(report: TableReport, table: Table) -> TableReport:
     """
     counted = [row.id for row in report.architecture.rows]
     if counted != [row.id for row in table.printed.rows]:
-        raise UsageError(
-            Problem(
-                what=f"the report is of {report.architecture.name}, whose rows are not those of "
-                f"the table {table.name}",
-                remedy="compare a report with the table that it was counted from",
-            )
+        raise UsageError.of(
+            f"the report is of {report.architecture.name}, whose rows are not those of "
+            f"the table {table.name}",
+            remedy="compare a report with the table that it was counted from",
         )
     compared = compare_with_reasons(table, report.architecture, report.counts)
     record = table_result(report.architecture, report.counts, report.record.batch, table, compared)

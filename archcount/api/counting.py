@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,11 +66,9 @@ def count(
     allowed = ("variant", "let", "engine", "heads") if is_table else ("train", "device")
     for option in options:
         if option not in allowed:
-            raise UsageError(
-                Problem(
-                    what=f"{option} does not go with a {type(thing).__name__}",
-                    allowed=", ".join(("input", "batch", *allowed)),
-                )
+            raise UsageError.of(
+                f"{option} does not go with a {type(thing).__name__}",
+                allowed=", ".join(("input", "batch", *allowed)),
             )
     if is_table:
         from archcount.api.table_report import count_table

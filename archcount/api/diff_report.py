@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archcount import difference
 from archcount.api.model_report import check_run
 from archcount.api.tables import Table
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.loading.model_target import built, load_model
 from archcount.loading.reference import UserCodeError
 from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
@@ -78,9 +78,7 @@ def diff(
     """
     check_run(batch, device)
     if not batch:
-        raise UsageError(
-            Problem(what="batch 0: nothing would be run", allowed="a whole number from 1")
-        )
+        raise UsageError.of("batch 0: nothing would be run", allowed="a whole number from 1")
     sides = [_made(left, device), _made(right, device)]
     owns = _own_inputs(sides) if isinstance(input, str) and not input else {}
     given = next(iter(owns.values()), input)
@@ -100,11 +98,9 @@ def _own_inputs(sides: Sequence[tuple[nn.Module, str, str]]) -> dict[str, str]:
     """Return the inputs that the sides' tables are made for, by the name of the side."""
     owns = {name: own for _, name, own in sides if own}
     if not owns:
-        raise UsageError(
-            Problem(
-                what="nothing says what the models are called with",
-                remedy="give an input, such as 3x224x224",
-            )
+        raise UsageError.of(
+            "nothing says what the models are called with",
+            remedy="give an input, such as 3x224x224",
         )
     return owns
 
@@ -122,12 +118,10 @@ def _run(
     except UserCodeError as error:
         if len(set(owns.values())) < 2:
             raise
-        raise UsageError(
-            Problem(
-                what=str(error).partition("\n")[0],
-                allowed=f"an input that both can take: {_made_for(owns)}",
-                remedy="name one with --input",
-            )
+        raise UsageError.of(
+            str(error).partition("\n")[0],
+            allowed=f"an input that both can take: {_made_for(owns)}",
+            remedy="name one with --input",
         ) from None
     model = difference.ComparedModel(
         name=name, layers=layers.layers, results=layers.results, params=params, macs=macs

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from archcount.api.tables import Table, load
-from archcount.errors import Problem, UsageError, quote, unknown_name
+from archcount.errors import UsageError, quote, unknown_name
 from archcount.reporting.domain_text import domain_words
 from archcount.reporting.formats import FORMATS, OutputFormat, Writer, html, markdown
 from archcount.reporting.formula_sheets import (
@@ -130,12 +130,10 @@ class FormulaReport(Report):
         if point not in found.domain:
             shown = ", ".join(f"{name} = {value}" for name, value in point.items())
             beyond = "" if limited else ", and no number above 1,000,000,000"
-            raise UsageError(
-                Problem(
-                    what=f"the expressions of {found.name} do not hold for {shown}",
-                    allowed=self.domain + beyond,
-                    remedy="count there with archcount sweep",
-                )
+            raise UsageError.of(
+                f"the expressions of {found.name} do not hold for {shown}",
+                allowed=self.domain + beyond,
+                remedy="count there with archcount sweep",
             )
         return {name: int(of.at(point)) for name, of in self._one.quantities().items()}
 
@@ -157,8 +155,8 @@ def _number(name: str, value: int | str | Fraction) -> Fraction:
     try:
         return Fraction(value)
     except (ValueError, ZeroDivisionError):
-        raise UsageError(
-            Problem(what=f"{name} = {quote(str(value))}", allowed="a number, such as 0.5")
+        raise UsageError.of(
+            f"{name} = {quote(str(value))}", allowed="a number, such as 0.5"
         ) from None
 
 
@@ -194,7 +192,7 @@ def formula(
     1582671872
     """
     if multiple < 1:
-        raise UsageError(Problem(what=f"multiples of {multiple}", allowed="1 or more"))
+        raise UsageError.of(f"multiples of {multiple}", allowed="1 or more")
     loaded = load(table) if isinstance(table, str) else table
     network = loaded.variant(variant)
     found = formulas(network, symbols, multiple)

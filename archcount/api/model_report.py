@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 from archcount.reporting.model_sheets import DEPTH, model_sheets, remarks, tidy_modules
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
@@ -96,6 +96,6 @@ def check_run(batch: int, device: str) -> None:
     """
     if device not in _DEVICES:
         shown = quote(device) if isinstance(device, str) else repr(device)
-        raise UsageError(Problem(what=f"unknown device {shown}", allowed=", ".join(_DEVICES)))
+        raise UsageError.of(f"unknown device {shown}", allowed=", ".join(_DEVICES))
     if not isinstance(batch, int) or isinstance(batch, bool) or not 0 <= batch < 2**31:
-        raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number from 0 to 2^31"))
+        raise UsageError.of(f"batch {batch}", allowed="a whole number from 0 to 2^31")

@@ -12,7 +12,7 @@ from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.comparison import VERDICTS, Comparison
 from archcount.engines import Count, RowCount, cross_check
-from archcount.errors import Problem, UsageError, unknown_name
+from archcount.errors import UsageError, unknown_name
 from archcount.printed import PaperSource, PrintedTable
 from archcount.reporting.printed_sheets import as_printed_lines, as_printed_sheets
 from archcount.reporting.report import Lines, Parts, Report
@@ -114,16 +114,14 @@ def count_table(
     1582671872
     """
     if batch < 1:
-        raise UsageError(Problem(what=f"batch {batch}", allowed="a whole number of 1 or more"))
+        raise UsageError.of(f"batch {batch}", allowed="a whole number of 1 or more")
     names = engines.choose(engine)
     if isinstance(thing, Table):
         table, architecture = thing, thing.architecture(variant=variant, input=input, let=let)
     elif variant or input or let:
-        raise UsageError(
-            Problem(
-                what="variant, input and let go with a table, and this is an architecture",
-                remedy="give them to table.architecture(...)",
-            )
+        raise UsageError.of(
+            "variant, input and let go with a table, and this is an architecture",
+            remedy="give them to table.architecture(...)",
         )
     else:
         table, architecture = None, thing

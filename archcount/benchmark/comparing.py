@@ -8,7 +8,7 @@ from typing import Literal
 
 from archcount.benchmark.results import Benchmark, Measurement
 from archcount.benchmark.settings import Mode
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 
 Verdict = Literal["SAME", "FASTER", "SLOWER", "UNCLEAR"]
 CONFIDENCE = 0.99
@@ -79,13 +79,10 @@ def compare_benchmarks(
     if not pairs and force:
         pairs = list(zip(_done(before), _done(after), strict=False))
     if not pairs:
-        raise UsageError(
-            Problem(
-                what="the runs have no measurement in common: "
-                f"{_labels(before)} against {_labels(after)}",
-                allowed="runs with the same target, mode, batch and dtype",
-                remedy="--force compares them in order",
-            )
+        raise UsageError.of(
+            f"the runs have no measurement in common: {_labels(before)} against {_labels(after)}",
+            allowed="runs with the same target, mode, batch and dtype",
+            remedy="--force compares them in order",
         )
     met = {id(item) for pair in pairs for item in pair}
     return BenchComparison(
@@ -178,12 +175,10 @@ def _refuse_other_sources(
     for target in dict.fromkeys(pair[0].configuration.target for pair in pairs):
         one, other = before.sources.get(target), after.sources.get(target)
         if one and other and one != other:
-            raise UsageError(
-                Problem(
-                    what=f"{target} differs between the runs: its file has changed",
-                    allowed="runs of the same table",
-                    remedy="--force compares them anyway",
-                )
+            raise UsageError.of(
+                f"{target} differs between the runs: its file has changed",
+                allowed="runs of the same table",
+                remedy="--force compares them anyway",
             )
 
 

@@ -13,7 +13,7 @@ import torch
 
 from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import Configuration
-from archcount.errors import Problem, UnavailableError, UsageError, quote
+from archcount.errors import UnavailableError, UsageError, quote
 
 TYPES = ("cpu", "cuda", "mps", "xpu")
 PeakKind = Literal["allocated", "resident", ""]
@@ -55,19 +55,15 @@ def check_device(name: str) -> str:
     """
     kind, colon, number = name.partition(":")
     if kind not in TYPES or (colon and not number.isdecimal()):
-        raise UsageError(
-            Problem(what=f"unknown device {quote(name)}", allowed="cpu, cuda, cuda:N, mps, xpu")
-        )
+        raise UsageError.of(f"unknown device {quote(name)}", allowed="cpu, cuda, cuda:N, mps, xpu")
     full = kind if kind == "cpu" else f"{kind}:{int(number) if number else 0}"
     if full not in available():
         there = available()
-        raise UnavailableError(
-            Problem(
-                what=f"device {name} is not available to torch {torch.__version__}",
-                allowed=", ".join(there),
-                remedy=f"use --device {there[-1]}"
-                + ("" if len(there) > 1 else ", or install a torch built for the accelerator"),
-            )
+        raise UnavailableError.of(
+            f"device {name} is not available to torch {torch.__version__}",
+            allowed=", ".join(there),
+            remedy=f"use --device {there[-1]}"
+            + ("" if len(there) > 1 else ", or install a torch built for the accelerator"),
         )
     return full
 

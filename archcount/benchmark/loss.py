@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from archcount.architecture.network import Network, Outputs
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.tracing.nested_tensors import tensors_in
 
 
@@ -53,11 +53,9 @@ class Loss:
             if tensor.requires_grad
         ]
         if not parts:
-            raise UsageError(
-                Problem(
-                    what="no output of the model in training mode requires a gradient",
-                    remedy="use --mode forward",
-                )
+            raise UsageError.of(
+                "no output of the model in training mode requires a gradient",
+                remedy="use --mode forward",
             )
         words = sorted({word for word, _ in parts})
         self.words = " and ".join(words) + (f" of {len(parts)} tensors" if len(parts) > 1 else "")

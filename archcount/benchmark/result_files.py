@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from archcount.benchmark.results import Benchmark
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 
 _ALLOWED = "a result of `archcount bench -o FILE.json`, archcount.bench/1"
 
@@ -47,4 +47,4 @@ def read_results(path: Path) -> Benchmark:
         what = f"{quote(str(path))} is not a benchmark result: {place}: {first['msg']}"
     except (OSError, UnicodeDecodeError) as error:
         what = f"cannot read {quote(str(path))}: {getattr(error, 'strerror', error)}"
-    raise UsageError(Problem(what=what, allowed=_ALLOWED))
+    raise UsageError.of(what, allowed=_ALLOWED)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from archcount.architecture.network import Network
 from archcount.benchmark.devices import HostClock
 from archcount.benchmark.results import RowTime
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.torch_internals import DispatchMode
 
@@ -54,12 +54,10 @@ def rows_of(
         UsageError: it is not a table's network.
     """
     if not isinstance(module, Network):
-        raise UsageError(
-            Problem(
-                what="only a table has rows to time",
-                allowed="--per-row with a table's name or file",
-                remedy="leave --per-row away",
-            )
+        raise UsageError.of(
+            "only a table has rows to time",
+            allowed="--per-row with a table's name or file",
+            remedy="leave --per-row away",
         )
     parts = list(_parts(module, with_heads=is_train))
     forward: list[list[int]] = []

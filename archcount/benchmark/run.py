@@ -23,7 +23,7 @@ from archcount.benchmark.scaling import measure_scaling
 from archcount.benchmark.settings import Configuration
 from archcount.benchmark.tuning import tuned, ways
 from archcount.benchmark.workers import InlineWorker, ProcessWorker, Worker, WorkerError
-from archcount.errors import Problem, Stopped, UsageError
+from archcount.errors import Stopped, UsageError
 
 
 @dataclass
@@ -53,11 +53,9 @@ def run_benchmark(
         UsageError: a target cannot be read, or a module shall run in several processes.
     """
     if module is not None and request.plan.repeat > 1:
-        raise UsageError(
-            Problem(
-                what="a module runs in this process, so repeat needs a text that names the model",
-                allowed="a table, or package:callable",
-            )
+        raise UsageError.of(
+            "a module runs in this process, so repeat needs a text that names the model",
+            allowed="a table, or package:callable",
         )
     started, clock = datetime.now(UTC), monotonic()
     named = () if module is not None else request.targets

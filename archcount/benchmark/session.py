@@ -17,7 +17,7 @@ from archcount.benchmark.results import RowTime
 from archcount.benchmark.row_times import rows_of
 from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import DTYPES, Configuration
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.model_target import load_model
 from archcount.loading.reference import find, users_code
@@ -142,7 +142,7 @@ class Session:
         if [item.shape for item in ours] != [item.shape for item in theirs] or not ours:
             return None
         if not all(bool(item.isfinite().all()) for item in (*ours, *theirs)):
-            raise UsageError(Problem(what="some outputs are not finite"))
+            raise UsageError.of("some outputs are not finite")
         most = max(float(item.abs().max()) for item in theirs)
         away = max(float((a - b).abs().max()) for a, b in zip(ours, theirs, strict=True))
         return away / most if most else None
@@ -223,11 +223,9 @@ class Session:
             return None
         weights = [weight for weight in self._module.parameters() if weight.requires_grad]
         if not weights:
-            raise UsageError(
-                Problem(
-                    what=f"{self._configuration.target} has no parameters to train",
-                    remedy="use --mode forward",
-                )
+            raise UsageError.of(
+                f"{self._configuration.target} has no parameters to train",
+                remedy="use --mode forward",
             )
         return torch.optim.SGD(weights, lr=1e-6, momentum=0.9)
 

@@ -14,7 +14,7 @@ from archcount.cli.bench_options import BenchOptions, DefaultGroup, read_share, 
 from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
 from archcount.cli.output import destination
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 
 if TYPE_CHECKING:
     from archcount.api.bench_report import BenchReport
@@ -32,10 +32,8 @@ def show_bench(options: BenchOptions) -> None:
     `archcount bench compare BEFORE AFTER` compares two results.
     """
     if options.is_picture and not options.per_row:
-        raise UsageError(
-            Problem(
-                what=f"{quote(str(options.output))} needs the times of rows", remedy="add --per-row"
-            )
+        raise UsageError.of(
+            f"{quote(str(options.output))} needs the times of rows", remedy="add --per-row"
         )
     request = options.request().checked()
     from archcount.api.bench_report import BenchReport
@@ -87,11 +85,9 @@ def _history(file: Path | None) -> Iterator[IO[str] | None]:
     try:
         history = file.open("a", encoding="utf-8")
     except OSError as error:
-        raise UsageError(
-            Problem(
-                what=f"cannot add to {quote(str(file))}: {(error.strerror or str(error)).lower()}",
-                allowed="a file in a folder that exists and can be written to",
-            )
+        raise UsageError.of(
+            f"cannot add to {quote(str(file))}: {(error.strerror or str(error)).lower()}",
+            allowed="a file in a folder that exists and can be written to",
         ) from None
     with history:
         yield history
@@ -123,7 +119,7 @@ def show_compare(
     what, _, by = fail_on.partition(":")
     margin = read_share("--fail-on slower:", by) if by else 0.0
     if what not in ("", "slower") or margin >= 1:
-        raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="slower, slower:5%"))
+        raise UsageError.of(f"--fail-on {quote(fail_on)}", allowed="slower, slower:5%")
     with emitting(form, output) as emit:
         report = compare_bench(before, after, force=force)
         emit(report)

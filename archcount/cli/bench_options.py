@@ -17,7 +17,7 @@ from archcount.benchmark.settings import COMPILE_MODES
 from archcount.cli import complete
 from archcount.cli.model_options import Arguments, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 
 if TYPE_CHECKING:
     from archcount.benchmark.request import Request
@@ -134,7 +134,7 @@ class BenchOptions:
         from archcount.benchmark.settings import Configuration, Launch, RunSettings
 
         if (self.nnodes != 1 or self.rdzv_endpoint) and not self.nproc:
-            raise UsageError(Problem(what="--nnodes and --rdzv-endpoint need --nproc"))
+            raise UsageError.of("--nnodes and --rdzv-endpoint need --nproc")
         on_oom: Any = self.on_oom
         return Request(
             targets=self.targets or ["googlenet"],
@@ -216,8 +216,8 @@ def numbers_of(option: str, text: str) -> list[int]:
     """Parse comma-separated whole numbers, or raise a UsageError."""
     found: list[Any] = words_of(text)
     if not found or not all(word.isdecimal() for word in found):
-        raise UsageError(
-            Problem(what=f"{option} {quote(text)}", allowed="whole numbers, such as 32 or 1,32,128")
+        raise UsageError.of(
+            f"{option} {quote(text)}", allowed="whole numbers, such as 32 or 1,32,128"
         )
     return [int(word) for word in found]
 
@@ -230,9 +230,7 @@ def read_rate(text: str) -> float:
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d+)?)([GTP]?)", text.strip(), re.IGNORECASE)
     if found is None or not float(found[1]):
-        raise UsageError(
-            Problem(what=f"--peak {quote(text)}", allowed="FLOP/s, such as 312T, 1.5e12 or 900G")
-        )
+        raise UsageError.of(f"--peak {quote(text)}", allowed="FLOP/s, such as 312T, 1.5e12 or 900G")
     return float(found[1]) * _UNITS[found[2].upper()]
 
 
@@ -244,5 +242,5 @@ def read_share(option: str, text: str) -> float:
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
     if found is None:
-        raise UsageError(Problem(what=f"{option} {quote(text)}", allowed="such as 1% or 0.01"))
+        raise UsageError.of(f"{option} {quote(text)}", allowed="such as 1% or 0.01")
     return float(found[1]) / (100 if found[2] else 1)

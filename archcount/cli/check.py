@@ -11,7 +11,7 @@ from archcount.cli import complete
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Output, format_option
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 
 
 def show_check(
@@ -43,7 +43,7 @@ def show_check(
     valid.
     """
     if every and names:
-        raise UsageError(Problem(what="--all and names", allowed="one of them"))
+        raise UsageError.of("--all and names", allowed="one of them")
     words = [word.strip() for item in fail_on or ["surprise"] for word in item.split(",")]
     chosen = [] if every else names or ["googlenet"]
     with emitting(form, output, CHECK_FORMATS) as emit:

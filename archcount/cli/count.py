@@ -22,7 +22,7 @@ from archcount.cli.model_options import (
     model_argument,
 )
 from archcount.cli.options import Format, Output
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
 from archcount.reporting.model_sheets import DEPTH
 
@@ -50,7 +50,7 @@ def show_count(
     layers and matrix products.
     """
     if depth < 0:
-        raise UsageError(Problem(what=f"--depth {depth}", allowed="a whole number of 0 or more"))
+        raise UsageError.of(f"--depth {depth}", allowed="a whole number of 0 or more")
     check_run(batch, device)
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.

@@ -12,7 +12,7 @@ from archcount.api.diff_report import diff
 from archcount.cli.emit import emitting, progress
 from archcount.cli.model_options import Batch, Device, Inputs, Maker, given_of, model_argument
 from archcount.cli.options import Format, Output
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 
 
 def show_diff(
@@ -36,7 +36,7 @@ def show_diff(
     layers share their weights are compared.
     """
     if fail_on not in ("", "changed"):
-        raise UsageError(Problem(what=f"--fail-on {quote(fail_on)}", allowed="changed"))
+        raise UsageError.of(f"--fail-on {quote(fail_on)}", allowed="changed")
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"comparing {left} with {right}"), redirect_stdout(sys.stderr):

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from archcount.cli.output import destination, is_terminal, write_colour
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 from archcount.reporting.formats import FORMATS, OutputFormat
 from archcount.reporting.report import Report
 
@@ -44,20 +44,16 @@ def chosen_format(asked: str | None, file: Path | None, formats: Mapping[str, Ou
     """Return the format asked for, else the file's, else the one for where stdout goes."""
     if asked is not None:
         if asked not in formats:
-            raise UsageError(
-                Problem(what=f"unknown format {quote(asked)}", allowed=", ".join(formats))
-            )
+            raise UsageError.of(f"unknown format {quote(asked)}", allowed=", ".join(formats))
         return asked
     if file is None:
         return "rich" if is_terminal(sys.stdout) else "plain"
     endings = {item.ending: name for name, item in formats.items() if item.ending}
     if file.suffix.lower() not in endings:
-        raise UsageError(
-            Problem(
-                what=f"the ending of {quote(str(file))} names no format",
-                allowed=", ".join(endings),
-                remedy="name the format with --format",
-            )
+        raise UsageError.of(
+            f"the ending of {quote(str(file))} names no format",
+            allowed=", ".join(endings),
+            remedy="name the format with --format",
         )
     return endings[file.suffix.lower()]
 

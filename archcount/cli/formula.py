@@ -10,7 +10,7 @@ from archcount.api.formula_report import FormulaReport, formula
 from archcount.cli import complete
 from archcount.cli.emit import emitting
 from archcount.cli.options import Output, TableName, Variant, format_option, loaded
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 
 
 def show_formula(
@@ -51,7 +51,7 @@ def show_formula(
     are checked by counting at points of that domain.
     """
     if rows and every_row:
-        raise UsageError(Problem(what="--rows beside names of rows", allowed="one of the two"))
+        raise UsageError.of("--rows beside names of rows", allowed="one of the two")
     with emitting(form, output, FormulaReport.formats) as emit:
         table, named = loaded(name, variant)
         report = formula(
@@ -68,7 +68,5 @@ def show_formula(
 def _names(text: str) -> list[str]:
     names = [word.strip() for word in text.split(",")] if text else []
     if not all(names):
-        raise UsageError(
-            Problem(what=f"--in {text!r} has an empty name", allowed="names such as H,W,classes")
-        )
+        raise UsageError.of(f"--in {text!r} has an empty name", allowed="names such as H,W,classes")
     return names

@@ -9,7 +9,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.options import pairs_of
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 
 
 def model_argument(which: str) -> Any:
@@ -71,9 +71,7 @@ _TRUTHS = {"true": True, "false": False}
 def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
     """Choose what the model is called with: as one option gives it, or as its table says."""
     if maker and inputs:
-        raise UsageError(
-            Problem(what="--input and --inputs both say the input", remedy="leave one away")
-        )
+        raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
     if maker:
         from archcount.loading.reference import find, users_code
 
@@ -81,9 +79,7 @@ def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
         with users_code(f"{maker} failed"):
             return make()
     if not inputs and not own:
-        raise UsageError(
-            Problem(
-                what="no input given", remedy="give --input 3x224x224, or --inputs package:callable"
-            )
+        raise UsageError.of(
+            "no input given", remedy="give --input 3x224x224, or --inputs package:callable"
         )
     return inputs or own

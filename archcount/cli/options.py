@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archcount.cli import complete
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 from archcount.reporting.formats import FORMATS, OutputFormat
 
 if TYPE_CHECKING:
@@ -50,11 +50,9 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
-            raise UsageError(
-                Problem(what=f"{option} {quote(text)}", allowed="NAME=VALUE, such as classes=10")
-            )
+            raise UsageError.of(f"{option} {quote(text)}", allowed="NAME=VALUE, such as classes=10")
         if name in values:
-            raise UsageError(Problem(what=f"{name} is given twice", allowed="one value a name"))
+            raise UsageError.of(f"{name} is given twice", allowed="one value a name")
         values[name] = value
     return values
 
@@ -66,8 +64,6 @@ def loaded(name: str, variant: str) -> tuple[Table, str]:
 
     target = ModelTarget.read(name, variant)
     if target.table is None:
-        raise UsageError(
-            Problem(what=f"{quote(name)} is no table", allowed="a table's name or file")
-        )
+        raise UsageError.of(f"{quote(name)} is no table", allowed="a table's name or file")
     table = load_table(target.table, target.label, variant=target.variant)
     return table, target.variant

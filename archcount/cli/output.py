@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from archcount.cli.stop import stop_if_asked
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 
 
 @contextmanager
@@ -105,12 +105,10 @@ def _writing(place: str) -> Iterator[None]:
 
 
 def _refuse(place: str, error: OSError) -> NoReturn:
-    raise UsageError(
-        Problem(
-            what=f"cannot write {quote(place)}: {(error.strerror or str(error)).lower()}",
-            allowed="a file in a folder that exists and can be written to",
-            remedy="nothing was written",
-        )
+    raise UsageError.of(
+        f"cannot write {quote(place)}: {(error.strerror or str(error)).lower()}",
+        allowed="a file in a folder that exists and can be written to",
+        remedy="nothing was written",
     ) from None
 
 

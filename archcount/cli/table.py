@@ -14,7 +14,7 @@ from archcount.cli import complete
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Format, Output, TableName, Variant, pairs_of
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 
 
 def show_table(
@@ -77,9 +77,7 @@ def show_table(
 def _count_nothing(*options: object) -> None:
     """Raise a UsageError where an option of counting stands beside --as-printed."""
     if any(options):
-        raise UsageError(
-            Problem(
-                what="--as-printed shows what the paper prints, and counts nothing",
-                allowed="--row, --format and -o beside it",
-            )
+        raise UsageError.of(
+            "--as-printed shows what the paper prints, and counts nothing",
+            allowed="--row, --format and -o beside it",
         )

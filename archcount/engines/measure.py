@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from archcount.engines.counts import Count, RowCount, Uncounted
-from archcount.errors import Problem, UnavailableError
+from archcount.errors import UnavailableError
 from archcount.layers import Cost, Shape
 
 if TYPE_CHECKING:
@@ -36,11 +36,8 @@ def memory_needed(
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not any(told in str(error) for told in _NO_MEMORY):
             raise
-        raise UnavailableError(
-            Problem(
-                what="there is not enough memory to run the network",
-                remedy=remedy,
-            )
+        raise UnavailableError.of(
+            "there is not enough memory to run the network", remedy=remedy
         ) from None
 
 

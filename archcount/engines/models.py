@@ -16,7 +16,7 @@ from torch.nn.parameter import is_lazy
 from archcount.engines.counts import Uncounted
 from archcount.engines.measure import WHOLE, memory_needed
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.errors import ArchcountError, Problem, UsageError, quote
+from archcount.errors import ArchcountError, UsageError, quote
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import users_code
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
@@ -99,7 +99,7 @@ def _check(module: Any) -> None:
     what, remedy = f"a {kind} as model", ""
     if isinstance(module, type):
         what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
-    raise UsageError(Problem(what=what, allowed="an nn.Module, or a table", remedy=remedy))
+    raise UsageError.of(what, allowed="an nn.Module, or a table", remedy=remedy)
 
 
 @gc_paused()
@@ -170,20 +170,16 @@ def model_layers(
     if not isinstance(module, nn.Module):
         is_class = isinstance(module, type)
         what = f"the class {module.__name__}" if is_class else quote(repr(module))
-        raise UsageError(
-            Problem(
-                what=f"{what} is not a model",
-                allowed="a table, its name, package.module:callable, or a module",
-                remedy="call it first" if is_class else "",
-            )
+        raise UsageError.of(
+            f"{what} is not a model",
+            allowed="a table, its name, package.module:callable, or a module",
+            remedy="call it first" if is_class else "",
         )
     copy, inputs, traced = run(module, given, name=name, batch=batch, device=device)
     if not traced.results:
-        raise UsageError(
-            Problem(
-                what=f"{name} gives no tensor that can be seen, so nothing can be compared",
-                allowed="a model that returns tensors, in containers or data classes too",
-            )
+        raise UsageError.of(
+            f"{name} gives no tensor that can be seen, so nothing can be compared",
+            allowed="a model that returns tensors, in containers or data classes too",
         )
     params = sum(tensor.numel() for tensor in copy.module.parameters())
     used = params - _unused(copy.module.parameters(), traced)

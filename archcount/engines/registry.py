@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from archcount.engines.counts import Count
-from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.errors import UsageError, quote, suggestion
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture
@@ -42,12 +42,10 @@ def choose(name: str) -> tuple[str, ...]:
         return (*(other for other in ENGINES if other != "formula"), "formula")
     if name not in ENGINES:
         allowed = (*ENGINES, "all")
-        raise UsageError(
-            Problem(
-                what=f"unknown engine {quote(name)}",
-                allowed=", ".join(allowed),
-                remedy=suggestion(name, allowed),
-            )
+        raise UsageError.of(
+            f"unknown engine {quote(name)}",
+            allowed=", ".join(allowed),
+            remedy=suggestion(name, allowed),
         )
     return tuple(dict.fromkeys((name, "formula")))
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 from archcount.loading.reference import users_code
 from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.object_copy import Copier
@@ -82,18 +82,18 @@ def read_input(text: str, batch: int = 1) -> InputSpec:
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise UsageError(Problem(what=f"--input {quote(text)}", allowed=ALLOWED))
+        raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
     dtype = found["dtype"] or ""
     if dtype and not isinstance(getattr(torch, dtype, None), torch.dtype):
-        raise UsageError(
-            Problem(what=f"--input {quote(text)}: unknown type {quote(dtype)}", allowed=_dtypes())
+        raise UsageError.of(
+            f"--input {quote(text)}: unknown type {quote(dtype)}", allowed=_dtypes()
         )
     if found["image"]:
         shape = (batch, *map(int, found["image"].split("x")))
     else:
         sizes = [size.strip() for size in found["exact"].split(",")]
         if sizes != [""] and "" in sizes:
-            raise UsageError(Problem(what=f"--input {quote(text)}", allowed=ALLOWED))
+            raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
         shape = tuple(int(size) for size in sizes if size)
     return InputSpec(shape, found["name"] or "", dtype)
 
@@ -135,20 +135,16 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
         with users_code("the function that returns the input failed"):
             given = given()
     if given is None or (isinstance(given, str) and not given):
-        raise UsageError(
-            Problem(what="no input given", remedy='give an input, such as "3x224x224"')
-        )
+        raise UsageError.of("no input given", remedy='give an input, such as "3x224x224"')
     if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
         given = [given]
     if isinstance(given, Mapping):
         return Inputs((), {name: make(value) for name, value in given.items()})
     if not isinstance(given, Sequence):
-        raise UsageError(
-            Problem(
-                what=f"a {type(given).__name__} as input",
-                allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
-                "function that returns one of these",
-            )
+        raise UsageError.of(
+            f"a {type(given).__name__} as input",
+            allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
+            "function that returns one of these",
         )
     args, kwargs = given if isinstance(given, tuple) and len(given) == 2 else (None, None)
     if isinstance(args, tuple | list) and isinstance(kwargs, Mapping):
@@ -178,18 +174,14 @@ def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dic
             if not isinstance(place, dict):
                 break
         if not isinstance(place, dict) or last in place:
-            raise UsageError(
-                Problem(what=f"duplicate input {spec.name}", allowed="one value a name")
-            )
+            raise UsageError.of(f"duplicate input {spec.name}", allowed="one value a name")
         place[last] = make(spec)
     return found
 
 
 def _tensor(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
     if not all(0 <= size < 2**63 for size in shape):
-        raise UsageError(
-            Problem(what=f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
-        )
+        raise UsageError.of(f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
     if device == "meta":
         return torch.empty(shape, dtype=dtype, device="meta")
     return torch.zeros(shape, dtype=dtype, device=device)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 from archcount.loading.reference import find, users_code
 
 if TYPE_CHECKING:
@@ -45,23 +45,19 @@ class ModelTarget:
         """
         if ":" in text:
             if variant:
-                raise UsageError(
-                    Problem(what="--variant goes with a table", remedy="give --arg NAME=VALUE")
-                )
+                raise UsageError.of("--variant goes with a table", remedy="give --arg NAME=VALUE")
             return cls(text=text)
         if text.endswith(".py"):
-            raise UsageError(
-                Problem(
-                    what=f"{quote(text)} names no callable",
-                    allowed="path/to/file.py:callable",
-                    remedy=f"write {text}:NAME",
-                )
+            raise UsageError.of(
+                f"{quote(text)} names no callable",
+                allowed="path/to/file.py:callable",
+                remedy=f"write {text}:NAME",
             )
         from archcount.spec.catalogue import find_table  # a user's code needs none of it
 
         name, _, named = text.partition("@")
         if named and variant:
-            raise UsageError(Problem(what=f"two variants: {text} and --variant", remedy="name one"))
+            raise UsageError.of(f"two variants: {text} and --variant", remedy="name one")
         variant = variant or named
         path, label = find_table(name)
         text = f"{name}@{variant}" if variant else name
@@ -114,7 +110,7 @@ def load_model(
     if read.table is None:
         return build(target, arguments, device), ""
     if arguments:
-        raise UsageError(Problem(what="--arg goes with package:callable", remedy="leave it away"))
+        raise UsageError.of("--arg goes with package:callable", remedy="leave it away")
     architecture = read.architecture(input)
     return built(architecture, device), "x".join(map(str, architecture.input.dims))
 
@@ -152,9 +148,7 @@ def build(
             raise _no_module(reference, found)
         found = _called(found, reference, dict(arguments or {}), device)
     elif arguments:
-        raise UsageError(
-            Problem(what=f"{reference} is a module already", remedy="leave --arg away")
-        )
+        raise UsageError.of(f"{reference} is a module already", remedy="leave --arg away")
     if not isinstance(found, nn.Module):
         raise _no_module(reference, found)
     return found
@@ -172,9 +166,7 @@ def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) 
 
 
 def _no_module(reference: str, found: Any) -> UsageError:
-    return UsageError(
-        Problem(
-            what=f"{reference} gives a {type(found).__name__}",
-            allowed="an nn.Module, a class of one, or a function that returns one",
-        )
+    return UsageError.of(
+        f"{reference} gives a {type(found).__name__}",
+        allowed="an nn.Module, a class of one, or a function that returns one",
     )

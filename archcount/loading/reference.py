@@ -69,14 +69,12 @@ def find(reference: str) -> Any:
     """
     place, colon, path = reference.rpartition(":")
     if not (colon and place and path):
-        raise UsageError(Problem(what=f"{quote(reference)} names no callable", allowed=ALLOWED))
+        raise UsageError.of(f"{quote(reference)} names no callable", allowed=ALLOWED)
     found: Any = _file(Path(place)) if place.endswith(".py") else _module(place)
     for name in path.split("."):
         if not hasattr(found, name):
             known = [other for other in dir(found) if not other.startswith("_")]
-            raise UsageError(
-                Problem(what=f"{place} has no {quote(name)}", remedy=suggestion(name, known))
-            )
+            raise UsageError.of(f"{place} has no {quote(name)}", remedy=suggestion(name, known))
         found = getattr(found, name)
     return found
 
@@ -124,7 +122,7 @@ def _file(path: Path) -> ModuleType:
 
 
 def _no_file(path: Path) -> UsageError:
-    return UsageError(Problem(what=f"no file {quote(str(path))}", allowed=ALLOWED))
+    return UsageError.of(f"no file {quote(str(path))}", allowed=ALLOWED)
 
 
 def _module(name: str) -> ModuleType:
@@ -140,10 +138,8 @@ def _module(name: str) -> ModuleType:
             missing = error.name
         except (TypeError, ValueError):
             missing = name
-    raise UsageError(
-        Problem(
-            what=f"no module named {quote(missing)}",
-            allowed=ALLOWED,
-            remedy="install it beside archcount, or run where it lies",
-        )
+    raise UsageError.of(
+        f"no module named {quote(missing)}",
+        allowed=ALLOWED,
+        remedy="install it beside archcount, or run where it lies",
     )

@@ -6,17 +6,15 @@ import io
 from importlib.util import find_spec
 from typing import Any
 
-from archcount.errors import Problem, UnavailableError
+from archcount.errors import UnavailableError
 
 
 def require_matplotlib(what: str) -> None:
     """Raise an UnavailableError where matplotlib is not installed, before any work is done."""
     if find_spec("matplotlib") is None:
-        raise UnavailableError(
-            Problem(
-                what=f"drawing {what} needs matplotlib, which is not installed",
-                remedy='pip install "archcount[plot]"',
-            )
+        raise UnavailableError.of(
+            f"drawing {what} needs matplotlib, which is not installed",
+            remedy='pip install "archcount[plot]"',
         )
 
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 from archcount.reporting.encoding import Value, encode
 from archcount.reporting.formats import FORMATS, OutputFormat
 from archcount.reporting.sheet import Sheet, Span
@@ -69,9 +69,7 @@ class Report(ABC):
             UsageError: there is no such format.
         """
         if format not in self.formats:
-            raise UsageError(
-                Problem(what=f"unknown format {quote(format)}", allowed=", ".join(self.formats))
-            )
+            raise UsageError.of(f"unknown format {quote(format)}", allowed=", ".join(self.formats))
         return self.formats[format].write(self, width, colour)
 
     def to_csv(self) -> str:

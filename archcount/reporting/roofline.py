@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archcount.benchmark.results import Benchmark, Measurement, Peak, RowTime
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.reporting.figures import milliseconds, percent, rate, significant, size
 from archcount.reporting.pictures import require_matplotlib, saved
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
@@ -136,7 +136,7 @@ def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
 
     found = [item for item in benchmark.measurements if item.rows]
     if not found:
-        raise UsageError(Problem(what="no rows were timed"))
+        raise UsageError.of("no rows were timed")
     figure: Any = Figure(figsize=(7.5 * len(found), 5.5), layout="constrained")
     for place, item in enumerate(found, 1):
         axes = figure.add_subplot(1, len(found), place)
@@ -147,7 +147,7 @@ def draw_roofline(benchmark: Benchmark, form: str) -> bytes:
 def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
     peak = benchmark.peak_for(item.configuration)
     if peak is None or peak.bytes_per_second is None or peak.ridge is None:
-        raise UsageError(Problem(what="no peak was measured for the roofline"))
+        raise UsageError.of("no peak was measured for the roofline")
     points = [part for part in row_figures(item, peak) if part.row.flops and part.intensity]
     least = min([peak.ridge / 20, *(part.intensity or peak.ridge for part in points)]) / 2
     most = max([peak.ridge * 20, *(part.intensity or peak.ridge for part in points)]) * 2

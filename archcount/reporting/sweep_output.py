@@ -11,7 +11,7 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 from archcount.reporting.encoding import Value
 from archcount.reporting.pictures import require_matplotlib, saved
 from archcount.reporting.sheet import Column, Sheet, make_sheet
@@ -172,12 +172,10 @@ def check_drawable(axes: Axes) -> None:
     require_matplotlib("a sweep")
     number = _along(axes).curves(axes)
     if number > _MOST:
-        raise UsageError(
-            Problem(
-                what=f"{number} curves in one picture",
-                allowed=f"at most {_MOST}",
-                remedy="vary less beside what is drawn along, or write a CSV",
-            )
+        raise UsageError.of(
+            f"{number} curves in one picture",
+            allowed=f"at most {_MOST}",
+            remedy="vary less beside what is drawn along, or write a CSV",
         )
 
 
@@ -191,11 +189,9 @@ def draw_sweep(name: str, axes: Axes, points: Sequence[Point], form: str) -> byt
         UnavailableError: matplotlib is not installed.
     """
     if all(point.problem for point in points):
-        raise UsageError(
-            Problem(
-                what=f"nothing to draw: no combination can be counted, {points[0].problem}",
-                remedy="a CSV gives the reason of each",
-            )
+        raise UsageError.of(
+            f"nothing to draw: no combination can be counted, {points[0].problem}",
+            remedy="a CSV gives the reason of each",
         )
     require_matplotlib("a sweep")
     from matplotlib.figure import Figure
@@ -228,12 +224,10 @@ def _along(axes: Axes) -> _PlotAxis:
     if len(axes.inputs) > 1:
         channels = axes.inputs[0][0]
         if any(size != (channels, size[1], size[1]) for size in axes.inputs):
-            raise UsageError(
-                Problem(
-                    what="a picture of inputs that differ in more than the side of a square",
-                    allowed="squares of the same channels, such as --input 128..512:32",
-                    remedy="draw those alone, or write a CSV",
-                )
+            raise UsageError.of(
+                "a picture of inputs that differ in more than the side of a square",
+                allowed="squares of the same channels, such as --input 128..512:32",
+                remedy="draw those alone, or write a CSV",
             )
         return _PlotAxis(height=True)
     let = next((name for name, values in axes.lets.items() if len(values) > 1), "")
@@ -241,8 +235,8 @@ def _along(axes: Axes) -> _PlotAxis:
         try:
             float(value)
         except ValueError:
-            raise UsageError(
-                Problem(what=f"{let} has a value that is no number to draw along: {quote(value)}")
+            raise UsageError.of(
+                f"{let} has a value that is no number to draw along: {quote(value)}"
             ) from None
     return _PlotAxis(height=False, let=let)
 

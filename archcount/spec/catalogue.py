@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.errors import UsageError, quote, suggestion
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -49,12 +49,10 @@ def find_table(name: str) -> tuple[Path, str]:
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or "/" in name or "\\" in name or _exists(path):
         return path, name
-    raise UsageError(
-        Problem(
-            what=f"unknown table {quote(name)}",
-            allowed=f"{', '.join(shipped)}, or the path of a .yaml file",
-            remedy=_variant(name) or suggestion(name, shipped) or "see `archcount list`",
-        )
+    raise UsageError.of(
+        f"unknown table {quote(name)}",
+        allowed=f"{', '.join(shipped)}, or the path of a .yaml file",
+        remedy=_variant(name) or suggestion(name, shipped) or "see `archcount list`",
     )
 
 

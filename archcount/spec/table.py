@@ -81,12 +81,10 @@ class Table:
         """
         key = name or self._source.default
         if key not in self.networks:
-            raise UsageError(
-                Problem(
-                    what=f"table {self.name} has no variant {quote(name)}",
-                    allowed=", ".join(self.variants) or "none; this table has no variants",
-                    remedy=suggestion(name, self.variants),
-                )
+            raise UsageError.of(
+                f"table {self.name} has no variant {quote(name)}",
+                allowed=", ".join(self.variants) or "none; this table has no variants",
+                remedy=suggestion(name, self.variants),
             )
         if key not in self._read:
             problems: list[Problem] = []
@@ -148,7 +146,7 @@ def _shape(text: str) -> Shape | None:
         return Shape.parse(text) if text else None
     except InvalidValueError as error:
         allowed = "channels x height x width, such as 3x224x224"
-        raise UsageError(Problem(what=f"input: {error.what}", allowed=allowed)) from None
+        raise UsageError.of(f"input: {error.what}", allowed=allowed) from None
 
 
 def _expression(name: str, value: str | int) -> str:
@@ -156,7 +154,7 @@ def _expression(name: str, value: str | int) -> str:
     try:
         parse_expression(str(value))
     except InvalidValueError as error:
-        raise UsageError(
-            Problem(what=f"let {name}: {error.what}", allowed=error.allowed, remedy=error.remedy)
+        raise UsageError.of(
+            f"let {name}: {error.what}", allowed=error.allowed, remedy=error.remedy
         ) from None
     return str(value)

@@ -85,12 +85,10 @@ class Variant:
         """
         for name in lets:
             if name not in self.let:
-                raise UsageError(
-                    Problem(
-                        what=f"table {self.table} has no let name {quote(name)}",
-                        allowed=", ".join(self.let) or "none; this table has no let:",
-                        remedy=suggestion(name, self.let),
-                    )
+                raise UsageError.of(
+                    f"table {self.table} has no let name {quote(name)}",
+                    allowed=", ".join(self.let) or "none; this table has no let:",
+                    remedy=suggestion(name, self.let),
                 )
         try:
             return self._expanded(input or self.input, lets, cache=cache)

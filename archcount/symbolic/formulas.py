@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from archcount.architecture import parse_expression
-from archcount.errors import InvalidTableError, Problem, UsageError
+from archcount.errors import InvalidTableError, UsageError
 from archcount.spec.variant import Variant
 from archcount.symbolic.domain import Domain, domain_of
 from archcount.symbolic.guards import Guard
@@ -102,12 +102,10 @@ def _check_untied(found: Formulas) -> None:
     sides = [side.name for side in found.domain.sides if side.least == side.most]
     for name in [*dict.fromkeys(pinned), *sides]:
         rest = [other for other in found.symbols if other != name]
-        raise UsageError(
-            Problem(
-                what=f"which layers {found.name} has, or their strides, depends on {name}: "
-                "there is no one expression for all its values",
-                remedy=f"leave {name} out" + (f": --in {','.join(rest)}" if rest else ""),
-            )
+        raise UsageError.of(
+            f"which layers {found.name} has, or their strides, depends on {name}: "
+            "there is no one expression for all its values",
+            remedy=f"leave {name} out" + (f": --in {','.join(rest)}" if rest else ""),
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from archcount.architecture import parse_expression
-from archcount.errors import InvalidValueError, Problem, UsageError, quote
+from archcount.errors import InvalidValueError, UsageError, quote
 from archcount.layers import Shape
 from archcount.spec.variant import Variant
 
@@ -59,7 +59,7 @@ def read_axes(
         batches=_batches(batches),
     )
     if len(axes) > _MOST:
-        raise UsageError(Problem(what=f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}"))
+        raise UsageError.of(f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}")
     known = list(network.let)
     if any(name not in known for name in lets):
         network.expand(None, dict.fromkeys(lets, "1"))
@@ -91,7 +91,7 @@ def _sizes(values: Values, channels: int) -> Sequence[tuple[int, ...]]:
     """Read input sizes: ranges and numbers are the side of a square, others CxHxW."""
     words = _words(values)
     if values and not words:
-        raise UsageError(Problem(what=f"input {quote(str(values))} has no size", allowed=_SIZES))
+        raise UsageError.of(f"input {quote(str(values))} has no size", allowed=_SIZES)
     found: list[tuple[int, ...]] = []
     for word in words:
         if "x" in word:
@@ -99,10 +99,10 @@ def _sizes(values: Values, channels: int) -> Sequence[tuple[int, ...]]:
             continue
         sides = _range("input", word)
         if sides is None and not _WHOLE.fullmatch(word):
-            raise UsageError(Problem(what=f"input {quote(word)}", allowed=_SIZES))
+            raise UsageError.of(f"input {quote(word)}", allowed=_SIZES)
         sides = range(int(word), int(word) + 1) if sides is None else sides
         if not sides[0]:
-            raise UsageError(Problem(what=f"input {quote(word)}", allowed="sides of 1 or more"))
+            raise UsageError.of(f"input {quote(word)}", allowed="sides of 1 or more")
         found += [(channels, side, side) for side in sides]
     return found
 
@@ -111,7 +111,7 @@ def _shape(word: str) -> tuple[int, ...]:
     try:
         return Shape.parse(word).dims
     except InvalidValueError as error:
-        raise UsageError(Problem(what=f"input: {error.what}", allowed=_SIZES)) from None
+        raise UsageError.of(f"input: {error.what}", allowed=_SIZES) from None
 
 
 def _range(what: str, word: str) -> range | None:
@@ -121,9 +121,7 @@ def _range(what: str, word: str) -> range | None:
         return None
     first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
     if not step or first > last:
-        raise UsageError(
-            Problem(what=f"{what} {quote(word)} is an empty range", allowed="128..512:32")
-        )
+        raise UsageError.of(f"{what} {quote(word)} is an empty range", allowed="128..512:32")
     return range(first, last + 1, step)
 
 
@@ -134,7 +132,7 @@ def _numbers(what: str, values: Values) -> Sequence[str]:
         numbers = _range(what, word)
         found += [word] if numbers is None else map(str, numbers)
     if not found:
-        raise UsageError(Problem(what=f"{what} has no value", allowed="alpha=0.25,0.5"))
+        raise UsageError.of(f"{what} has no value", allowed="alpha=0.25,0.5")
     return found
 
 
@@ -142,8 +140,8 @@ def _batches(values: Values) -> Sequence[int]:
     words = _words(values)
     if not words or not all(_WHOLE.fullmatch(word) and int(word) for word in words):
         shown = values if isinstance(values, str) else ",".join(words)
-        raise UsageError(
-            Problem(what=f"batch {quote(shown)}", allowed="whole numbers of 1 or more, such as 1,8")
+        raise UsageError.of(
+            f"batch {quote(shown)}", allowed="whole numbers of 1 or more, such as 1,8"
         )
     return [int(word) for word in words]
 

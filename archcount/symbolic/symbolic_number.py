@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.exact import SymbolicNumber
 from archcount.symbolic.floor_rules import canonical, floor_of, settled
 from archcount.symbolic.guards import PathCondition
@@ -50,11 +50,9 @@ class Symbolic(SymbolicNumber):
 
     def _like(self, polynomial: Polynomial) -> Symbolic:
         if polynomial.size > LARGEST:
-            raise UsageError(
-                Problem(
-                    what=f"the expressions grow beyond {LARGEST:,} parts",
-                    remedy="keep fewer names as symbols: --in",
-                )
+            raise UsageError.of(
+                f"the expressions grow beyond {LARGEST:,} parts",
+                remedy="keep fewer names as symbols: --in",
             )
         return Symbolic(polynomial, self.condition)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from archcount.architecture import parse_expression
-from archcount.errors import Problem, UsageError, quote, suggestion
+from archcount.errors import UsageError, quote, suggestion
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.polynomial import Name, Polynomial
 
@@ -31,21 +31,17 @@ def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fractio
     known = [*SIDES, *(name for name in lets if name not in TAKEN)]
     for number, name in enumerate(symbols):
         if name not in known:
-            raise UsageError(
-                Problem(
-                    what=f"table {table} has no number {quote(name)} to keep as a symbol",
-                    allowed=", ".join(known),
-                    remedy=suggestion(name, known),
-                )
+            raise UsageError.of(
+                f"table {table} has no number {quote(name)} to keep as a symbol",
+                allowed=", ".join(known),
+                remedy=suggestion(name, known),
             )
         if name in symbols[:number]:
-            raise UsageError(Problem(what=f"duplicate symbol {name}", remedy="name it once"))
+            raise UsageError.of(f"duplicate symbol {name}", remedy="name it once")
     if "size" in symbols and {"H", "W"} & {*symbols}:
-        raise UsageError(
-            Problem(
-                what="size is the side of a square, and cannot be combined with H or W",
-                allowed="size, or H and W",
-            )
+        raise UsageError.of(
+            "size is the side of a square, and cannot be combined with H or W",
+            allowed="size, or H and W",
         )
 
 
@@ -72,8 +68,8 @@ def sides_of(symbols: Iterable[str], own: tuple[int, ...], multiple: int) -> Map
     """
     if len(own) != 3:
         size = "x".join(str(side) for side in own)
-        raise UsageError(
-            Problem(what=f"no formulas for an input of {size}", allowed="channels x height x width")
+        raise UsageError.of(
+            f"no formulas for an input of {size}", allowed="channels x height x width"
         )
     channels, height, width = own
     values = {"C": channels, "H": height, "W": width, "size": height, "batch": 1}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
 
@@ -53,11 +53,9 @@ class ModelCopy:
         if device != "meta" and any(
             tensor.is_meta for tensor in chain(module.parameters(), module.buffers())
         ):
-            raise UsageError(
-                Problem(
-                    what="the model lies on the meta device, and has no numbers to run with",
-                    remedy="build it on the CPU, or leave the device at meta",
-                )
+            raise UsageError.of(
+                "the model lies on the meta device, and has no numbers to run with",
+                remedy="build it on the CPU, or leave the device at meta",
             )
         self._device = device
         self._copier = Copier(self._tensor, self._module)
@@ -109,12 +107,10 @@ class ModelCopy:
             module = getattr(module, attribute)
         wrapped += [(wrapper, module) for wrapper in wrappers]
         if isinstance(module, torch.jit.ScriptModule):
-            raise UsageError(
-                Problem(
-                    what=f"{name} is scripted, and has no Python code to run",
-                    allowed="an nn.Module",
-                    remedy="give the module that it was scripted from",
-                )
+            raise UsageError.of(
+                f"{name} is scripted, and has no Python code to run",
+                allowed="an nn.Module",
+                remedy="give the module that it was scripted from",
             )
         return module
 

@@ -15,7 +15,7 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.tracing.forward_pass import ModuleTrace
 from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.recorder import Recorder
@@ -76,13 +76,11 @@ class ModuleStack:
 
     def _refuse(self, part: nn.Module) -> None:
         if id(part) in self._forbidden:
-            raise UsageError(
-                Problem(
-                    what=f"the model's code leads back to the model itself: a function that "
-                    f"it holds runs a {type(part).__name__} that is not the copy's, so it "
-                    "cannot be counted and left alone",
-                    remedy="make the function a method of the model",
-                )
+            raise UsageError.of(
+                f"the model's code leads back to the model itself: a function that "
+                f"it holds runs a {type(part).__name__} that is not the copy's, so it "
+                "cannot be counted and left alone",
+                remedy="make the function a method of the model",
             )
 
 

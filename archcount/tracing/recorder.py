@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
 from archcount.tracing.forward_pass import Call, Pattern
@@ -200,13 +200,10 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _of_functions(func: Any) -> UsageError:
-    return UsageError(
-        Problem(
-            what=f"the model uses {func.name()}, an operator of torch on functions, which is not "
-            "counted",
-            allowed="operators on tensors",
-            remedy="have the model do without it while it is counted",
-        )
+    return UsageError.of(
+        f"the model uses {func.name()}, an operator of torch on functions, which is not counted",
+        allowed="operators on tensors",
+        remedy="have the model do without it while it is counted",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archcount.errors import Problem, UsageError
+from archcount.errors import UsageError
 from archcount.operators.operation import Origin, TensorSpec
 
 
@@ -148,10 +148,8 @@ def _is_simple(item: Tensor) -> bool:
 
 def _not_dense(tensor: Tensor) -> UsageError:
     kind = str(tensor.layout).removeprefix("torch.")
-    return UsageError(
-        Problem(
-            what=f"the model works on a tensor of the layout {kind}, which is not counted",
-            allowed="dense tensors",
-            remedy="make it dense with .to_dense() while the model is counted",
-        )
+    return UsageError.of(
+        f"the model works on a tensor of the layout {kind}, which is not counted",
+        allowed="dense tensors",
+        remedy="make it dense with .to_dense() while the model is counted",
     )

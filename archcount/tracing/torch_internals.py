@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from archcount.errors import Problem, UnavailableError
+from archcount.errors import UnavailableError
 
 
 def _internal(owner: Any, name: str) -> Any:
@@ -24,12 +24,10 @@ def _internal(owner: Any, name: str) -> Any:
     found = getattr(owner, name, None)
     if found is None:
         kind = getattr(owner, "__name__", type(owner).__name__)
-        raise UnavailableError(
-            Problem(
-                what=f"torch {torch.__version__} has no {kind}.{name}, which counting needs",
-                allowed="torch 2.6 to 2.14",
-                remedy="install one of these versions",
-            )
+        raise UnavailableError.of(
+            f"torch {torch.__version__} has no {kind}.{name}, which counting needs",
+            allowed="torch 2.6 to 2.14",
+            remedy="install one of these versions",
         )
     return found
 
