@@ -120,6 +120,12 @@ def _over(kind: str) -> LayerRule:
     return rule
 
 
+def _squared_error(operation: Operation) -> Charge:
+    """Count a difference and a square per element, and one addition more where they are summed."""
+    elements = max(spec.elements for spec in operation.tensors())
+    return Charge(Cost(other=(2 + bool(operation.arguments["reduction"])) * elements))
+
+
 def _reduced_shape(operation: Operation) -> Result:
     """Return a sum or mean over some axes."""
     source, given = operation.tensor("self"), operation.arguments
@@ -150,6 +156,7 @@ OPERATORS = {
     **aten("_adaptive_avg_pool3d", _adaptive("avg", 3)),
     **aten("adaptive_max_pool2d", _adaptive("max", 2)),
     **aten("adaptive_max_pool3d", _adaptive("max", 3)),
+    **aten("mse_loss", Operator(cost=_squared_error)),
     **aten("mean", Operator(cost=_mean, layer=_over("avg"), shape=_reduced_shape)),
     **aten("amax", Operator(cost=_summed(), layer=_over("max"), shape=_reduced_shape)),
     **aten("sum prod cumsum cumprod amin max min logsumexp nansum", Operator(cost=_summed())),
