@@ -45,7 +45,7 @@ def show_formula(
     form: Annotated[str | None, format_option(FormulaReport.formats)] = None,
     output: Output = None,
 ) -> None:
-    """Return a table's counts as exact expressions in its input size and `let` names.
+    """Show a table's counts as exact expressions in its input size and `let` names.
 
     Their domain is printed below them. They come from one run of the counting over symbols, and
     are checked by counting at points of that domain.
