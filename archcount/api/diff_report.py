@@ -74,7 +74,7 @@ def diff(
     >>> one = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
     >>> other = nn.Sequential(nn.Conv2d(3, 8, 5), nn.ReLU())
     >>> diff(one, other, input="3x9x9").record.rows[0].pairs[0].changes
-    (Change(what='kernel', left='3x3', right='5x5'),)
+    (SettingChange(what='kernel', left='3x3', right='5x5'),)
     """
     check_run(batch, device)
     if not batch:
