@@ -32,7 +32,15 @@ def count(
 
 @overload
 def count(
-    thing: nn.Module, *, input: Any, batch: int = 1, train: bool = False, device: str = "meta"
+    thing: nn.Module,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+    prefill: int | None = None,
+    decode: int | None = None,
+    dtype: str = "",
 ) -> ModelReport: ...
 
 
@@ -48,7 +56,7 @@ def count(
             tensor, a tuple or mapping of these, or a function that gives one of them.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
-            for a module `train` and `device`, as `count_model` does.
+            for a module `train`, `device`, `prefill`, `decode` and `dtype`, as `count_model` does.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
@@ -63,7 +71,7 @@ def count(
     1944
     """
     is_table = not _is_module(thing) and _is_table(thing)
-    allowed = ("variant", "let", "engine", "heads") if is_table else ("train", "device")
+    allowed = ("variant", "let", "engine", "heads") if is_table else _OF_MODULES
     for option in options:
         if option not in allowed:
             raise UsageError.of(
@@ -77,6 +85,9 @@ def count(
     from archcount.api.model_report import count_model
 
     return count_model(thing, input, batch=batch, **options)
+
+
+_OF_MODULES = ("train", "device", "prefill", "decode", "dtype")
 
 
 def _is_module(thing: object) -> bool:
