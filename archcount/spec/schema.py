@@ -57,7 +57,9 @@ Claimed = Literal[
     "training time",
 ]
 """What a claim may speak of; a sum is that of the printed column."""
-Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add", "scale", "other"]
+Elementwise = Literal[
+    "bias", "norm", "activation", "pool", "softmax", "add", "scale", "other", "fft"
+]
 """The cost categories that are not multiply-accumulates."""
 
 
