@@ -34,7 +34,7 @@ class BenchOptions:
         typer.Argument(
             help="Tables (name@variant for a variant), package.module:callable or "
             "file.py:callable; googlenet by default.",
-            autocompletion=complete.tables,
+            autocompletion=complete.models,
         ),
     ] = None
     device: Annotated[
