@@ -79,8 +79,8 @@ def count(
 
         thing = load(thing)
     is_table = not name and not _is_module(thing) and _is_table(thing)
-    allowed = ("variant", "let", "engine", "heads") if is_table else ("train", "device")
-    allowed += ("arguments",) if name else ()
+    of_model = ("train", "device", "arguments") if name else ("train", "device")
+    allowed = ("variant", "let", "engine", "heads") if is_table else of_model
     for option in options:
         if option not in allowed:
             raise UsageError.of(
