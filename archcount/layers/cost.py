@@ -90,3 +90,5 @@ class Cost(NamedTuple):
 
 CATEGORIES: tuple[str, ...] = Cost._fields
 """Every cost category by name."""
+TABLE_CATEGORIES: tuple[str, ...] = tuple(name for name in CATEGORIES if name != "fft")
+"""Those that a layer of a table can have."""

@@ -57,9 +57,7 @@ Claimed = Literal[
     "training time",
 ]
 """What a claim may speak of; a sum is that of the printed column."""
-Elementwise = Literal[
-    "bias", "norm", "activation", "pool", "softmax", "add", "scale", "other", "fft"
-]
+Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add", "scale", "other"]
 """The cost categories that are not multiply-accumulates."""
 
 
