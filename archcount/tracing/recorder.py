@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 
 from archcount.errors import UsageError
@@ -47,7 +47,9 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.keep, self.storages = self._memories.keep, self._memories.kept
         origins = self._origins = self._memories.origins
         for tensor in weights:
-            origins[self.keep(tensor)] = Origin.WEIGHT
+            origin = Origin.WEIGHT if isinstance(tensor, nn.Parameter) else Origin.BUFFER
+            storage = self.keep(tensor)
+            origins[storage] = max(origin, origins.get(storage, origin))
         self._weights = set(origins)
         for tensor in inputs:
             storage = self.keep(tensor)
