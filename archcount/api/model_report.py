@@ -70,7 +70,7 @@ def count_model(
         device: `meta`, which takes no memory, or `cpu` for a model that looks at its numbers.
 
     Raises:
-        UsageError: it is no module, its input cannot be read, or a part of it is scripted.
+        UsageError: it is no module, or its input cannot be read.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
 
@@ -81,8 +81,9 @@ def count_model(
     """
     check_run(batch, device)
     from archcount.engines import models
+    from archcount.tracing.script_copy import class_name
 
-    name = name or type(module).__name__
+    name = name or class_name(module)
     return ModelReport(
         models.count(module, input, name=name, batch=batch, train=train, device=device)
     )

@@ -99,4 +99,7 @@ def windows(
     return tuple(found)
 
 
-OPERATORS = {"aten.convolution": Operator(cost=_cost, layer=_layer, shape=_shape)}
+OPERATORS = dict.fromkeys(
+    ("aten.convolution", "aten._convolution"),  # traced modules call the one, others the other
+    Operator(cost=_cost, layer=_layer, shape=_shape),
+)
