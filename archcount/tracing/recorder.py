@@ -55,7 +55,9 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.keep, self.storages = self._memories.keep, self._memories.kept
         origins = self._origins = self._memories.origins
         for tensor in weights:
-            origins[self.keep(tensor)] = Origin.WEIGHT
+            origin = Origin.WEIGHT if isinstance(tensor, nn.Parameter) else Origin.BUFFER
+            storage = self.keep(tensor)
+            origins[storage] = max(origin, origins.get(storage, origin))
         self._weights = set(origins)
         self.owners = Owners(parts, self.keep)
         for tensor in inputs:
