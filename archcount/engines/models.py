@@ -203,7 +203,7 @@ def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> Mo
         path=_printable(record.path),
         kind=kind,
         level=record.path.count(".") + bool(record.path),
-        calls=record.calls,
+        calls=None if record.is_hidden else record.calls,
         input=record.input,
         output=record.output,
         params=params,

@@ -98,7 +98,8 @@ class ModuleTrace:
         path: its name in the model, empty for the model itself.
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of the first it gave.
-        calls: how often it was run; None where torch does not tell, in a scripted module.
+        calls: how often it was run.
+        is_hidden: whether a scripted module holds it, so that torch does not tell when it is run.
         own: operations that it does itself, outside of the modules that it holds.
         cost: operations done while it was run, by category.
         backward: multiply-accumulates of their backward pass.
@@ -108,7 +109,8 @@ class ModuleTrace:
     path: str
     input: tuple[int, ...] | None = None
     output: tuple[int, ...] | None = None
-    calls: int | None = 0
+    calls: int = 0
+    is_hidden: bool = False
     own: Cost = NOTHING
     cost: Cost = NOTHING
     backward: int = 0

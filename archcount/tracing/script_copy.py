@@ -34,7 +34,7 @@ def script_copy(
     """
     buffer = io.BytesIO()
     try:
-        torch.jit.save(module, buffer)  # type: ignore[no-untyped-call]
+        torch.jit.save(module, buffer)
         buffer.seek(0)
         copy = torch.jit.load(buffer, map_location="cpu")  # type: ignore[no-untyped-call]
     except RuntimeError as error:

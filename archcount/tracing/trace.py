@@ -64,8 +64,7 @@ def trace(
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     for record in found.values():
-        if record.path in recorder.owners.inner:
-            record.calls = None
+        record.is_hidden = record.path in recorder.owners.inner
     results = tuple([recorder.keep(tensor) for tensor in ends])
     unseen = mark_gradients(recorder.nodes(), ends) + stack.elsewhere
     if not ends:
