@@ -81,8 +81,7 @@ def count_model(
             same type, in bfloat16 where weights are integers.
 
     Raises:
-        UsageError: it is no module, its input cannot be read, a part of it is scripted, or it
-            keeps no cache for `decode`.
+        UsageError: it is no module, its input cannot be read, or it keeps no cache for `decode`.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
 
@@ -92,11 +91,11 @@ def count_model(
     (24, 24)
     """
     check_run(batch, device)
-    check_tokens(
-        prefill, decode, has_input=not (input is None or (isinstance(input, str) and not input))
-    )
+    has_input = input is not None and not (isinstance(input, str) and not input)
+    check_tokens(prefill, decode, has_input=has_input)
     from archcount.engines import model_questions
     from archcount.loading.tokens import TokenRun
+    from archcount.tracing.script_copy import class_name
 
     tokens = decode if prefill is None else prefill
     if tokens is not None:
@@ -106,7 +105,7 @@ def count_model(
         model_questions.count(
             module,
             input,
-            name=name or type(module).__name__,
+            name=name or class_name(module),
             batch=batch,
             train=train,
             device=device,

@@ -18,7 +18,7 @@ class ModuleCount:
         path: its name in the model, empty for the model itself.
         kind: the name of its class.
         level: how deep it lies; 0 is the model itself.
-        calls: how often it was run.
+        calls: how often it was run; None where torch does not tell, in a scripted module.
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of what it gave.
         params: parameters, each counted once.
@@ -32,7 +32,7 @@ class ModuleCount:
     path: str
     kind: str
     level: int
-    calls: int
+    calls: int | None
     input: tuple[int, ...] | None
     output: tuple[int, ...] | None
     params: int

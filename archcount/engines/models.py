@@ -24,6 +24,7 @@ from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.model_copy import ModelCopy, is_unfit
 from archcount.tracing.run_context import counting_context, gc_paused
+from archcount.tracing.script_copy import class_name
 from archcount.tracing.trace import trace
 from archcount.tracing.traced_layer import LayerSequence
 
@@ -50,7 +51,7 @@ def run(
         weights: how weights are stored, which says the type of the computation.
 
     Raises:
-        UsageError: it is no module, the inputs are none, or a part of it is scripted.
+        UsageError: it is no module, or the inputs are none.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
     """
@@ -85,8 +86,7 @@ def _run(
     with counting_context(), memory_needed("take a smaller --input"):
         with _failures(name, "", device):
             copy = ModelCopy(module, device)
-            if any(part.training is not train for part in copy.parts.values()):
-                copy.module.train(train)
+            copy.set_mode(train)
             if weights is not None:
                 weights.convert(copy.module)
         inputs = given
@@ -147,7 +147,7 @@ def counted(
         inputs=str(inputs),
         train=train,
         modules=tuple(
-            _measured(record, type(parts[record.path]), held[record.path].sizes)
+            _measured(record, class_name(parts[record.path]), held[record.path].sizes)
             for record in traced.modules
         ),
         unused=_unused(parameters.values(), traced),
@@ -218,13 +218,13 @@ def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
-def _measured(record: ModuleTrace, kind: type, sizes: tuple[int, int, int]) -> ModuleCount:
+def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
         path=_printable(record.path),
-        kind=kind.__name__,
+        kind=kind,
         level=record.path.count(".") + bool(record.path),
-        calls=record.calls,
+        calls=None if record.is_hidden else record.calls,
         input=record.input,
         output=record.output,
         params=params,

@@ -78,7 +78,7 @@ def _name(line: _ModuleLine) -> Span:
 
 
 def _kind(module: ModuleCount) -> str:
-    return module.kind + (f" ×{module.calls}" if module.calls > 1 else "")
+    return module.kind + (f" ×{module.calls}" if (module.calls or 0) > 1 else "")
 
 
 def _output(module: ModuleCount, count: ModelCount) -> Span:
@@ -86,6 +86,8 @@ def _output(module: ModuleCount, count: ModelCount) -> Span:
     if module.output is not None:
         return Span("x".join(map(str, module.output)) or "scalar")
     inside = f"{module.path}." if module.path else ""
+    if module.calls is None:
+        return Span("")
     ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
     return Span("" if ran else "not run", "dim")
 

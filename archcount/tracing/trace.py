@@ -59,10 +59,12 @@ def trace(
         fit(module, args, kwargs, run.__name__ if run else "forward")
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
     given = list(tensors_in((args, kwargs)))
-    recorder = Recorder(weights, given)
+    recorder = Recorder(weights, given, parts)
     with ModuleStack(found, recorder, forbidden) as stack, recorder:
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
+    for record in found.values():
+        record.is_hidden = record.path in recorder.owners.inner
     results = tuple([recorder.keep(tensor) for tensor in ends])
     unseen = mark_gradients(recorder.nodes(), ends) + stack.elsewhere
     if not ends:
