@@ -159,12 +159,6 @@ def test_modules_of_distributed_training_are_unwrapped_and_said_so(tmp_path):
     ]
 
 
-@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
-def test_scripted_modules_are_refused():
-    with pytest.raises(UsageError, match="scripted"):
-        ModelCopy(torch.jit.script(nn.Linear(4, 3)))
-
-
 def test_weight_norm_and_lazy_layers_work_in_the_copy():
     traced, _ = passed(nn.Sequential(weight_norm(nn.Linear(4, 3)), nn.LazyLinear(5)), 2, 4)
     # 2 x 4 x 3 + 2 x 3 x 5
