@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -55,9 +55,11 @@ class Inputs:
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
-    text: str = field(init=False)
+    text: str = ""
 
     def __post_init__(self) -> None:
+        if self.text:
+            return
         given = [_described("", value) for value in self.args]
         given += [_described(name, item) for name, item in self.kwargs.items()]
         object.__setattr__(self, "text", ", ".join(given))
