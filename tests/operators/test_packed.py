@@ -49,3 +49,34 @@ def test_what_follows_a_convolution_in_the_same_operator():
     assert (cost.conv, cost.bias, cost.activation) == (4 * 27 * 9, 36, 36)
     # 75 numbers: quotient, rounding, sum; 36 back: difference, product
     assert cost.other == 3 * 75 + 2 * 36
+
+
+@pytest.mark.parametrize(
+    ("build", "params", "kind"),
+    [
+        # weights and biases: 4 x 6 + 4
+        (lambda: dynamic.Linear(6, 4), 28, {"qint8": 24, "float32": 4 * 4}),
+        # 4 filters of 27 and their biases
+        (lambda: torch.ao.nn.quantized.Conv2d(3, 4, 3), 112, {"qint8": 108, "float32": 4 * 4}),
+        (
+            lambda: torch.ao.nn.quantized.Conv2d(3, 4, 3, bias=False),
+            108,
+            {"qint8": 108, "float32": 0},
+        ),
+        # 4 gates of 5 with 4 and with 5 numbers, two biases each
+        (lambda: dynamic.LSTM(4, 5), 20 * (4 + 5 + 2), {"qint8": 180, "float32": 4 * 40}),
+    ],
+)
+def test_packed_weights_are_params(build, params, kind):
+    layer = build()
+    inputs = {dynamic.Linear: "[3,6]", dynamic.LSTM: "[3,2,4]"}
+    if type(layer) in inputs:
+        report = ac.count(nn.Sequential(layer), input=inputs[type(layer)], device="cpu")
+    else:
+        first = torch.ao.nn.quantized.Quantize(1.0, 0, torch.quint8)
+        report = ac.count(nn.Sequential(first, layer), input="3x5x5", device="cpu")
+    total, stored = report.total, dict(report.record.weight_bytes)
+    stored["float32"] -= 4 * 1 if total.buffers else 0  # the scale of what is read
+    stored.pop("int64", None)
+    assert (total.params, total.trainable, report.record.unused) == (params, 0, 0)
+    assert stored == kind
