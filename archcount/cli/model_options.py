@@ -74,7 +74,7 @@ _TRUTHS = {"true": True, "false": False}
 def given_of(inputs: list[str] | None, maker: str, own: tuple[str, ...]) -> Any:
     """Choose what the model is called with: as one option gives it, or as its target says."""
     if maker and inputs:
-        raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
+        raise UsageError.of("--input and --inputs", allowed="one of the two")
     if maker:
         from archcount.loading.reference import find, users_code
 
