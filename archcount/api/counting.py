@@ -33,7 +33,15 @@ def count(
 
 @overload
 def count(
-    thing: nn.Module, *, input: Any, batch: int = 1, train: bool = False, device: str = "meta"
+    thing: nn.Module,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+    prefill: int | None = None,
+    decode: int | None = None,
+    dtype: str = "",
 ) -> ModelReport: ...
 
 
@@ -59,8 +67,9 @@ def count(
             model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
-            for a module `train` and `device`, as `count_model` does; for what is named with a
-            colon also `arguments`, a mapping of what the callable is given by name.
+            for a module `train`, `device`, `prefill`, `decode` and `dtype`, as `count_model` does;
+            for what is named with a colon also `arguments`, a mapping of what the callable is given
+            by name.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
@@ -81,7 +90,7 @@ def count(
 
         thing = load(thing)
     is_table = not name and not _is_module(thing) and _is_table(thing)
-    of_model = ("train", "device", "arguments") if name else ("train", "device")
+    of_model = (*_OF_MODULES, "arguments") if name else _OF_MODULES
     allowed = ("variant", "let", "engine", "heads") if is_table else of_model
     for option in options:
         if option not in allowed:
@@ -96,15 +105,13 @@ def count(
     from archcount.api.model_report import count_model
 
     if name:
-        thing, own = _made(name, **options)
-        options.pop("arguments", None)
-        input = own if isinstance(input, str) and not input else input
+        thing, own = _made(name, options.pop("arguments", None), options.get("device", "meta"))
+        has_tokens = {"prefill", "decode"} & options.keys()
+        input = own if isinstance(input, str) and not (input or has_tokens) else input
     return count_model(thing, input, name=name, batch=batch, **options)
 
 
-def _made(
-    name: str, arguments: Mapping[str, Any] | None = None, device: str = "meta", train: bool = False
-) -> tuple[nn.Module, Any]:
+def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[nn.Module, Any]:
     """Make the model of a name; return it and its own input, empty text where it has none."""
     from archcount.api.model_report import check_run
     from archcount.loading.model_target import load_model
@@ -112,6 +119,9 @@ def _made(
     check_run(1, device)
     module, own = load_model(name, arguments=arguments, device=device)
     return module, own or ""
+
+
+_OF_MODULES = ("train", "device", "prefill", "decode", "dtype")
 
 
 def _is_module(thing: object) -> bool:

@@ -102,7 +102,7 @@ def _own_inputs(
     owns = {name: own for _, name, own in sides if own}
     if not owns:
         raise UsageError.of(
-            "nothing says what the models are called with",
+            "no input given for the models",
             remedy="give an input, such as 3x224x224",
         )
     return owns

@@ -41,9 +41,12 @@ def load_program(path: Path) -> nn.Module:
     is_exported = path.suffix in _EXPORTED
     try:
         with _silence():
+            found: nn.Module
             if is_exported:
-                return module_of(torch.export.load(path))
-            return torch.jit.load(path, map_location="cpu")  # type: ignore[no-any-return]
+                found = module_of(torch.export.load(path))
+            else:
+                found = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+            return found
     except Exception as error:  # of any kind: they read what may be anything
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0]
         saved, kind = "torch.jit.save", "a scripted or traced module"

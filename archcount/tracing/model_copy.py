@@ -181,7 +181,9 @@ class ModelCopy:
         if name in OTHER_HOOKS:
             return OrderedDict()
         if name == COMPILED:
-            self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
+            self.remarks.append(
+                f"{path or 'the model'} is compiled: the uncompiled module is counted"
+            )
             return None
         return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
