@@ -141,7 +141,7 @@ def test_compiled_modules_are_unwrapped_and_said_so():
     assert type(within.module[0]) is nn.Linear
     assert within.remarks == ["0 is compiled: counted is what it holds"]
     inner.compile()
-    assert ModelCopy(inner).remarks == ["the model is compiled: counted as it is not"]
+    assert ModelCopy(inner).remarks == ["the model is compiled: the uncompiled module is counted"]
     assert inner._compiled_call_impl is not None
 
 
