@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount.errors import UsageError
+from archcount.loading.programs import is_program
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,6 +42,8 @@ def count(
     prefill: int | None = None,
     decode: int | None = None,
     dtype: str = "",
+    peak: str | float = "",
+    bandwidth: str | float = "",
 ) -> ModelReport: ...
 
 
@@ -58,16 +61,17 @@ def count(
     Args:
         thing: what to count: a table, an architecture, a module, or a text as the commands take
             it: the name of a table, "torchvision:resnet50", "timm:vit_base_patch16_224",
-            "hf:CONFIG.json", "package.module:callable" or "file.py:callable".
+            "hf:CONFIG.json", "package.module:callable", "file.py:callable", or the file of an
+            exported or scripted module, "model.pt2" or "model.pt".
         input: another input size of a table, "CxHxW"; for a module what it is called with, as
             `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
             tensor, a tuple or mapping of these, or a function that gives one of them; a library's
             model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
-            for a module `train`, `device`, `prefill`, `decode` and `dtype`, as `count_model` does;
-            for what is named with a colon also `arguments`, a mapping of what the callable is given
-            by name.
+            for a module `train`, `device`, `prefill`, `decode`, `dtype`, `peak` and `bandwidth`, as
+            `count_model` does; for what is named with a colon also `arguments`, a mapping of what
+            the callable is given by name.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
@@ -82,7 +86,7 @@ def count(
     >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
     1944
     """
-    name = thing if isinstance(thing, str) and ":" in thing else ""
+    name = thing if isinstance(thing, str) and (":" in thing or is_program(thing)) else ""
     if isinstance(thing, str) and not name:
         from archcount.api.tables import load
 
@@ -119,7 +123,7 @@ def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[
     return module, own or ""
 
 
-_OF_MODULES = ("train", "device", "prefill", "decode", "dtype")
+_OF_MODULES = ("train", "device", "prefill", "decode", "dtype", "peak", "bandwidth")
 
 
 def _is_module(thing: object) -> bool:

@@ -17,7 +17,7 @@ from archcount.engines.measure import WHOLE, memory_needed
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.weight_types import WeightType
 from archcount.errors import ArchcountError, UsageError, quote
-from archcount.loading.inputs import Inputs, make_inputs
+from archcount.loading.inputs import Inputs, check_batch, make_inputs
 from archcount.loading.reference import users_code
 from archcount.loading.tokens import TokenRun
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
@@ -94,6 +94,7 @@ def _run(
             with _failures(name, str(given), device):
                 inputs = given.inputs(copy.module)
         elif not isinstance(given, Inputs):
+            check_batch(given, batch)
             inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
         with _failures(name, str(inputs), device):
             traced = trace(
@@ -136,10 +137,11 @@ def counted(
 ) -> ModelCount:
     """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
-    held = held_tensors(parts)
+    held = held_tensors(parts, traced.held)
     parameters = held[""].parameters
     weight_bytes: Counter[str] = Counter()
-    for tensor in {**parameters, **held[""].buffers}.values():
+    plain = {**parameters, **held[""].buffers}
+    for tensor in (*plain.values(), *held[""].packed.values()):
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
     return ModelCount(
         name=name,

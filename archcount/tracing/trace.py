@@ -58,6 +58,7 @@ def trace(
     if any(map(is_lazy, weights)):
         fit(module, args, kwargs, run.__name__ if run else "forward")
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
+    held = {path: (dict(part._parameters), dict(part._buffers)) for path, part in parts.items()}
     given = list(tensors_in((args, kwargs)))
     recorder = Recorder(weights, given, parts)
     with ModuleStack(found, recorder, forbidden) as stack, recorder:
@@ -81,6 +82,7 @@ def trace(
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
         remarks=(_CAST,) if recorder.is_cast else (),
         storages=recorder.storages,
+        held=held,
     )
 
 
