@@ -15,7 +15,13 @@ from torch.nn.parameter import is_lazy
 from archcount.errors import UsageError
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
-from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
+from archcount.tracing.torch_internals import (
+    COMPILED,
+    FORWARD_HOOKS,
+    OTHER_HOOKS,
+    PARTS,
+    SHARDING,
+)
 
 _WRAPPERS = {
     "OptimizedModule": ("_orig_mod", "compiled"),
@@ -185,17 +191,29 @@ class ModelCopy:
                 f"{path or 'the model'} is compiled: the uncompiled module is counted"
             )
             return None
+        if name.startswith(SHARDING):  # of no use without its hooks
+            return value
         return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
     def _hooks(self, hooks: dict[int, Any], name: str) -> OrderedDict[int, Any]:
         kept: OrderedDict[int, Any] = OrderedDict()
         self._memo[id(hooks)] = kept
         for key, hook in hooks.items():
-            if (getattr(hook, "__module__", None) or type(hook).__module__).startswith("torch."):
+            home = getattr(hook, "__module__", None) or type(hook).__module__
+            if home.startswith("torch.distributed."):  # they gather, or exchange, what is sharded
+                self._tell_once(
+                    "the model is spread over several processes: counted is the whole of it, "
+                    "without what they send to one another"
+                )
+            elif home.startswith("torch."):
                 kept[key] = self._copier.copied(hook, f"a hook of {name}")
             else:
                 self.remarks.append(f"{name} has a hook, which is not run")
         return kept
+
+    def _tell_once(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Copy a tensor: with its numbers where a function alone holds it, as a constant of its.
@@ -224,6 +242,11 @@ def tensor_copy(tensor: Tensor, device: str) -> Tensor:
     kind: Any = type(tensor)
     if is_lazy(tensor):
         return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
+    if device != "meta" and kind.__name__ == "DTensor":
+        raise UsageError.of(
+            "the model's parameters are spread over several processes, and have no numbers here",
+            remedy="leave the device at meta, or count the model before it is sharded",
+        )
     if device != "meta" and not tensor.is_meta:
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:
