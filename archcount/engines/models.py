@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import torch
@@ -14,92 +12,16 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.engines.counts import Uncounted
-from archcount.engines.measure import WHOLE, memory_needed
+from archcount.engines.measure import WHOLE
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.errors import ArchcountError, UsageError, quote
-from archcount.loading.inputs import Inputs, make_inputs
-from archcount.loading.reference import users_code
+from archcount.engines.model_run import run
+from archcount.errors import UsageError, quote
+from archcount.loading.inputs import Inputs
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.model_copy import ModelCopy, is_unfit
-from archcount.tracing.run_context import counting_context, gc_paused
-from archcount.tracing.trace import trace
+from archcount.tracing.run_context import gc_paused
 from archcount.tracing.traced_layer import LayerSequence
-
-
-def run(
-    module: nn.Module,
-    given: Any,
-    *,
-    name: str,
-    batch: int = 1,
-    train: bool = False,
-    device: str = "meta",
-) -> tuple[ModelCopy, Inputs, ForwardPass]:
-    """Run a copy of a model once.
-
-    Args:
-        module: the model.
-        given: its inputs, as `make_inputs` takes or gives them.
-        name: what the model is called in messages.
-        batch: how many images an input such as `3x224x224` stands for.
-        train: in training mode.
-        device: `meta`, or `cpu` for a model that must see numbers.
-
-    Raises:
-        UsageError: it is no module, the inputs are none, or a part of it is scripted.
-        UserCodeError: the model raised something.
-        UnavailableError: it is too large to run.
-    """
-    _check(module)
-    while True:
-        was_imported = _COMPILER in sys.modules
-        try:
-            found = _run(module, given, name=name, batch=batch, train=train, device=device)
-        except ArchcountError:
-            if was_imported or _COMPILER not in sys.modules:
-                raise
-        else:
-            if was_imported or _COMPILER not in sys.modules:
-                return found
-        # The first use of some operators, such as torch.cond and checkpoints, imports the
-        # compiler, and what that import computes was recorded as the model's: run it again.
-
-
-_COMPILER = "torch._dynamo"
-
-
-def _run(
-    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
-) -> tuple[ModelCopy, Inputs, ForwardPass]:
-    """Run a copy of a model, whatever torch imports meanwhile."""
-    with counting_context(), memory_needed("take a smaller --input"):
-        with _failures(name, "", device):
-            copy = ModelCopy(module, device)
-            if any(part.training is not train for part in copy.parts.values()):
-                copy.module.train(train)
-        inputs = given
-        if not isinstance(given, Inputs):
-            inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
-        with _failures(name, str(inputs), device):
-            traced = trace(
-                copy.module,
-                inputs.args,
-                inputs.kwargs,
-                parts=copy.parts,
-                forbidden=copy.originals,
-            )
-    return copy, inputs, traced
-
-
-def _check(module: Any) -> None:
-    if isinstance(module, nn.Module):
-        return
-    kind = type(module).__name__
-    what, remedy = f"a {kind} as model", ""
-    if isinstance(module, type):
-        what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
-    raise UsageError.of(what, allowed="an nn.Module, or a table", remedy=remedy)
 
 
 @gc_paused()
@@ -138,11 +60,17 @@ def count(
             for record in traced.modules
             for op, times in record.missed.items()
         ),
-        remarks=_remarks(copy, traced),
+        remarks=_remarks(copy, inputs, traced),
     )
 
 
-def _remarks(copy: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
+_DRAWN = (
+    "the model looks at numbers that come of its inputs, which were drawn at random: where they "
+    "decide what is done, give real ones with --inputs"
+)
+
+
+def _remarks(copy: ModelCopy, inputs: Inputs, traced: ForwardPass) -> tuple[str, ...]:
     unfit = [path for path, part in copy.parts.items() if is_unfit(part)] if copy.is_lazy else []
     told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
     known = set(map(id, copy.parts.values()))
@@ -152,6 +80,7 @@ def _remarks(copy: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
         for name, child in part._modules.items()
         if child is not None and id(child) not in known
     ]
+    told += [_DRAWN] if traced.looks and inputs.is_drawn else []
     return tuple(dict.fromkeys(map(_printable, [*copy.remarks, *traced.remarks, *told])))
 
 
@@ -222,21 +151,6 @@ def _printable(path: str) -> str:
     layers.a\nb
     """
     return path if path.isprintable() else repr(path)[1:-1]
-
-
-def _dtype(module: nn.Module) -> torch.dtype:
-    """Return the type of a model's own numbers."""
-    for tensor in chain(module.parameters(), module.buffers()):
-        if tensor.is_floating_point():
-            return tensor.dtype
-    return torch.float32
-
-
-def _failures(name: str, inputs: str, device: str) -> Any:
-    remedy = "if it takes another input, say so with --input"
-    if device == "meta":
-        remedy += "; if it needs the numbers of its tensors, add --device cpu"
-    return users_code(f"{name} failed on {inputs or 'no input'}", remedy)
 
 
 @dataclass(slots=True)

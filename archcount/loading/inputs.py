@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from archcount.errors import UsageError, quote
 from archcount.loading.reference import users_code
 from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import Copier
 
 ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
@@ -50,11 +51,15 @@ class Inputs:
     Attributes:
         args: in order.
         kwargs: by name.
+        known: the tensors among them on the meta device whose numbers are known.
+        is_drawn: whether some have numbers that were drawn for them.
         text: both as `read_input` reads them, before the model may change them.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    known: Sequence[Known] = ()
+    is_drawn: bool = False
     text: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,43 +121,132 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     >>> inputs.args[0].shape
     torch.Size([2, 3, 8, 8])
     """
-    copier = Copier(
-        lambda tensor: _moved(tensor, device), lambda part, _: ModelCopy(part, device).module
-    )
-
-    def make(value: Any) -> Any:
-        if isinstance(value, str):
-            value = read_input(value, batch)
-        if isinstance(value, InputSpec):
-            return _tensor(value.shape, getattr(torch, value.dtype or str(dtype)[6:]), device)
-        if _is_shape(value):
-            return _tensor(tuple(map(int, value)), dtype, device)
-        if type(value) is dict:
-            return {name: make(item) for name, item in value.items()}
-        return copier.copied(value)
-
+    made = _Maker(batch, dtype, device)
     if callable(given) and not isinstance(given, nn.Module):
         with users_code("the function that returns the input failed"):
-            given = given()
-    if given is None or (isinstance(given, str) and not given):
-        raise UsageError.of("no input given", remedy='give an input, such as "3x224x224"')
-    if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
-        given = [given]
+            args, kwargs = _call_of(given())
+        args, kwargs = made.copied(args), made.copied(kwargs)
+    else:
+        args, kwargs = made.call(given)
+    return Inputs(tuple(args), kwargs, made.known, made.is_drawn)
+
+
+def _call_of(given: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return what a function of the user's gave, in order and by name."""
     if isinstance(given, Mapping):
-        return Inputs((), {name: make(value) for name, value in given.items()})
-    if not isinstance(given, Sequence):
-        raise UsageError.of(
-            f"a {type(given).__name__} as input",
-            allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
-            "function that returns one of these",
-        )
-    args, kwargs = given if isinstance(given, tuple) and len(given) == 2 else (None, None)
-    if isinstance(args, tuple | list) and isinstance(kwargs, Mapping):
-        return Inputs(tuple(map(make, args)), {name: make(item) for name, item in kwargs.items()})
-    texts = [read_input(value, batch) if isinstance(value, str) else value for value in given]
-    named = [value for value in texts if isinstance(value, InputSpec) and value.name]
-    rest = [value for value in texts if not any(value is other for other in named)]
-    return Inputs(tuple(map(make, rest)), _nested(named, make))
+        return (), given
+    if _is_call(given):
+        return given[0], given[1]
+    return given if isinstance(given, tuple) else (given,), {}
+
+
+def _is_call(given: Any) -> bool:
+    return (
+        isinstance(given, tuple)
+        and len(given) == 2
+        and isinstance(given[0], tuple | list)
+        and isinstance(given[1], Mapping)
+    )
+
+
+class _Maker:
+    """Makes what a model is given, of texts, shapes and values.
+
+    Attributes:
+        known: the tensors on the meta device whose numbers are known.
+        is_drawn: whether numbers were drawn.
+    """
+
+    def __init__(self, batch: int, dtype: torch.dtype, device: str) -> None:
+        self.known: list[Known] = []
+        self.is_drawn = False
+        self._batch, self._dtype, self._device = batch, dtype, device
+        self._generator = torch.Generator().manual_seed(0)  # equal calls count the same
+        copier = Copier(self._moved, lambda part, _: ModelCopy(part, device).module)
+        self.copied = copier.copied
+
+    def call(self, given: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """Return what a model is given in order and by name."""
+        if given is None or (isinstance(given, str) and not given):
+            raise UsageError.of("no input given", remedy='give an input, such as "3x224x224"')
+        if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
+            given = [given]
+        if isinstance(given, Mapping):
+            return (), {name: self._made(value, name) for name, value in given.items()}
+        if not isinstance(given, Sequence):
+            raise UsageError.of(
+                f"a {type(given).__name__} as input",
+                allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
+                "function that returns one of these",
+            )
+        if _is_call(given):
+            args, kwargs = given
+            return [self._made(value) for value in args], {
+                name: self._made(item, name) for name, item in kwargs.items()
+            }
+        texts = [
+            read_input(value, self._batch) if isinstance(value, str) else value for value in given
+        ]
+        named = [value for value in texts if isinstance(value, InputSpec) and value.name]
+        rest = [value for value in texts if not any(value is other for other in named)]
+        return [self._made(value) for value in rest], _nested(named, self._made)
+
+    def _made(self, value: Any, name: str = "") -> Any:
+        if isinstance(value, str):
+            value = read_input(value, self._batch)
+        if isinstance(value, InputSpec):
+            dtype = getattr(torch, value.dtype) if value.dtype else self._dtype
+            return self._tensor(value.shape, dtype, value.name or name)
+        if _is_shape(value):
+            return self._tensor(tuple(map(int, value)), self._dtype, name)
+        if type(value) is dict:
+            return {key: self._made(item, key) for key, item in value.items()}
+        return self.copied(value)
+
+    def _tensor(self, shape: tuple[int, ...], dtype: torch.dtype, name: str) -> Tensor:
+        """Make a tensor that only its shape is given of."""
+        if not all(0 <= size < 2**63 for size in shape):
+            raise UsageError.of(f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
+        numbers = assumed(name, dtype)
+        if self._device != "meta":
+            self.is_drawn = True
+            if numbers is None and (dtype.is_floating_point or dtype.is_complex):
+                kind = dtype if dtype.is_complex else torch.float32  # none of 8 bits are drawn
+                drawn = torch.randn(shape, dtype=kind, generator=self._generator)
+                return drawn.to(self._device, dtype)
+            return torch.full(shape, numbers or 0, dtype=dtype, device=self._device)
+        made = torch.empty(shape, dtype=dtype, device="meta")
+        if numbers is not None:
+            told = f"{name or 'input'} all {('zeros', 'ones')[numbers]}"
+            self.known.append(Known(made, torch.full(shape, numbers, dtype=dtype), told))
+        return made
+
+    def _moved(self, leaf: Tensor) -> Tensor:
+        moved = leaf.detach().to(self._device, copy=True)  # the model may write to it
+        if moved.is_meta and has_numbers(leaf):
+            self.known.append(Known(moved, leaf.detach()))
+        return moved.requires_grad_(leaf.requires_grad)
+
+
+def assumed(name: str, dtype: torch.dtype) -> int | None:
+    """Return the number that a tensor of whole numbers is filled with, None for none.
+
+    Nothing is masked, and every index is valid. How long something is nobody can guess.
+
+    >>> assumed("attention_mask", torch.int64), assumed("input_ids", torch.int64)
+    (1, 0)
+    >>> assumed("lengths", torch.int64) is None, assumed("image", torch.float32) is None
+    (True, True)
+    """
+    name = name.rpartition(".")[2].lower()
+    if dtype.is_floating_point or dtype.is_complex or "len" in name:
+        return 1 if _is_kept(name) else None
+    return int(_is_kept(name) or (dtype is torch.bool and "padding" not in name))
+
+
+def _is_kept(name: str) -> bool:
+    """Return whether a name is of a mask that is true where something is, not where it is not."""
+    return "mask" in name and "padding" not in name
 
 
 def _is_shape(value: Any) -> bool:
@@ -163,7 +257,7 @@ def _is_shape(value: Any) -> bool:
     )
 
 
-def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dict[str, Any]:
+def _nested(named: Iterable[InputSpec], make: Callable[[Any], Any]) -> dict[str, Any]:
     """Put `a.b` into a dict under `a`."""
     found: dict[str, Any] = {}
     for spec in named:
@@ -177,19 +271,6 @@ def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dic
             raise UsageError.of(f"duplicate input {spec.name}", allowed="one value a name")
         place[last] = make(spec)
     return found
-
-
-def _tensor(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
-    if not all(0 <= size < 2**63 for size in shape):
-        raise UsageError.of(f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
-    if device == "meta":
-        return torch.empty(shape, dtype=dtype, device="meta")
-    return torch.zeros(shape, dtype=dtype, device=device)
-
-
-def _moved(leaf: Tensor, device: str) -> Tensor:
-    moved = leaf.detach().to(device, copy=True)  # the model may write to it
-    return moved.requires_grad_(leaf.requires_grad)
 
 
 def _described(name: str, value: Any) -> str:

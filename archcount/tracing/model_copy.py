@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
+from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
 
@@ -40,6 +41,7 @@ class ModelCopy:
         is_lazy: whether some of its layers know their sizes only when they have run.
         remarks: what was taken away.
         originals: the modules that were copied, by `id`: what a pass must not run.
+        known: tensors on the meta device with their numbers: masks and indices of the model.
 
     Raises:
         UsageError: it holds a module that was scripted, or has no numbers where it needs them.
@@ -63,6 +65,7 @@ class ModelCopy:
         self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
+        self.known: list[Known] = []
         self.module = self._module(module, "")
         self.parts = dict(self.module.named_modules())
         self.is_lazy = any(
@@ -81,7 +84,7 @@ class ModelCopy:
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None and id(tensor) not in self._memo:
-                    self._memo[id(tensor)] = tensor_copy(tensor, self._device)
+                    self._memo[id(tensor)] = self._without_numbers(tensor)
             # Not by the class's own __new__: that of a graph of torch.fx makes another class.
             self._memo[id(part)] = object.__new__(part.__class__)
         for wrapper, inner in wrapped:
@@ -177,7 +180,13 @@ class ModelCopy:
         """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
         if self._copier.in_function and not is_lazy(tensor):
             return tensor_copy(tensor, tensor.device.type)
-        return tensor_copy(tensor, self._device)
+        return self._without_numbers(tensor)
+
+    def _without_numbers(self, tensor: Tensor) -> Tensor:
+        copy = tensor_copy(tensor, self._device)
+        if not tensor.dtype.is_floating_point and copy.is_meta and has_numbers(tensor):
+            self.known.append(Known(copy, tensor.detach()))
+        return copy
 
 
 def _wrapper(module: nn.Module) -> str:
