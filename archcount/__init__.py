@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcount.api.comparing import compare
     from archcount.api.counting import count
     from archcount.api.diff_report import DifferenceReport, diff
+    from archcount.api.errata_report import ErrataReport, errata
     from archcount.api.explain_report import ExplainReport, explain
     from archcount.api.formula_report import FormulaReport, formula
     from archcount.api.infer_report import InferReport, infer
@@ -39,6 +40,7 @@ __all__ = [
     "BenchReport",
     "CheckReport",
     "DifferenceReport",
+    "ErrataReport",
     "ExplainReport",
     "FormulaReport",
     "InferReport",
@@ -58,6 +60,7 @@ __all__ = [
     "compare_bench",
     "count",
     "diff",
+    "errata",
     "explain",
     "formula",
     "infer",
@@ -71,6 +74,7 @@ _PLACES = {
     "BenchReport": "api.bench_report",
     "CheckReport": "api.check_report",
     "DifferenceReport": "api.diff_report",
+    "ErrataReport": "api.errata_report",
     "ExplainReport": "api.explain_report",
     "FormulaReport": "api.formula_report",
     "InferReport": "api.infer_report",
@@ -87,6 +91,7 @@ _PLACES = {
     "compare_bench": "api.bench_report",
     "count": "api.counting",
     "diff": "api.diff_report",
+    "errata": "api.errata_report",
     "explain": "api.explain_report",
     "formula": "api.formula_report",
     "infer": "api.infer_report",

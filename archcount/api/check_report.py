@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archcount import engines
-from archcount.api.comparing import compare
+from archcount.api.comparing import compare_with_references
 from archcount.api.counting import count
 from archcount.api.table_report import TableReport
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import unexpected
+from archcount.engines import Count
 from archcount.errors import InvalidTableError, Problem, unknown_name
 from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheet
 from archcount.reporting.formats import FORMATS
@@ -90,20 +91,34 @@ def check(
         (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
         for name in names or shipped_tables()
     ]
-    return CheckReport(tuple(_check(*each, engine, fail_on) for each in found))
+    references: dict[str, Count] = {}
+    return CheckReport(tuple(_check(*each, engine, fail_on, references) for each in found))
 
 
-def _check(name: str, path: Path, label: str, engine: str, fail_on: Collection[str]) -> TableCheck:
+def _check(
+    name: str,
+    path: Path,
+    label: str,
+    engine: str,
+    fail_on: Collection[str],
+    references: dict[str, Count],
+) -> TableCheck:
     try:
         table = load_table(path, label, every_variant=True)
     except InvalidTableError as error:
         return TableCheck(
             name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
         )
-    return _checked(table, name, engine, fail_on)
+    return _checked(table, name, engine, fail_on, references)
 
 
-def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> TableCheck:
+def _checked(
+    table: Table,
+    name: str,
+    engine: str,
+    fail_on: Collection[str],
+    references: dict[str, Count],
+) -> TableCheck:
     """Check every network of a table that is valid."""
     verdicts: Counter[str] = Counter()
     found: list[Finding] = []
@@ -111,7 +126,7 @@ def _checked(table: Table, name: str, engine: str, fail_on: Collection[str]) -> 
     for variant in table.networks:
         report = count(table, variant=variant, engine=engine, heads=True)
         found += _engines(report)
-        report = compare(report, table)
+        report = compare_with_references(report, table, references)
         found += _verdicts(table, report, fail_on)
         verdicts += Counter(report.verdicts)
         engines = tuple(each.engine for each in report.counts)

@@ -45,7 +45,19 @@ def compare(report: TableReport, table: Table) -> TableReport:
             f"the table {table.name}",
             remedy="compare a report with the table that it was counted from",
         )
-    compared = compare_with_reasons(table, report.architecture, report.counts)
+    return compare_with_references(report, table, {})
+
+
+def compare_with_references(
+    report: TableReport, table: Table, references: dict[str, Count]
+) -> TableReport:
+    """Compare a report with its table; `references` keeps the tables that ratios are set against.
+
+    A caller that compares many reports passes the same dict, so that each is counted once.
+    """
+    compared = compare_with_reasons(
+        table, report.architecture, report.counts, references=references
+    )
     record = table_result(report.architecture, report.counts, report.record.batch, table, compared)
     return replace(report, record=record)
 
@@ -56,6 +68,7 @@ def compare_with_reasons(
     counts: Sequence[Count],
     only: Collection[str] | None = None,
     build: int = 1,
+    references: dict[str, Count] | None = None,
 ) -> Comparison:
     """Compare; give reasons only where the count is of what the paper's numbers are of.
 
@@ -69,20 +82,25 @@ def compare_with_reasons(
     )
     recount = Recount(network) if as_printed else None
     compared = comparison.compare(
-        printed, counts[0], recount, _references(printed), only, parts=NetworkParts(architecture)
+        printed,
+        counts[0],
+        recount,
+        _references(printed, {} if references is None else references),
+        only,
+        parts=NetworkParts(architecture),
     )
     return _confirmed(compared, recount, counts, build) if recount else compared
 
 
-def _references(printed: PrintedTable) -> dict[str, Count]:
-    """Count the shipped tables that ratios are set against, by name; many name the same."""
-    named = [claim.than for claim in printed.claims if claim.than is not None and claim.than.table]
-    counts = {}
-    for name, other in {other.name: other for other in named}.items():
-        table = load_table(*find_table(other.table), variant=other.variant)
-        network = table.architecture(variant=other.variant)
-        counts[name] = engines.engine("formula").count(network)
-    return counts
+def _references(printed: PrintedTable, known: dict[str, Count]) -> dict[str, Count]:
+    """Count the shipped tables that ratios are set against, by name, but for those known."""
+    for claim in printed.claims:
+        other = claim.than
+        if other is not None and other.table and other.name not in known:
+            table = load_table(*find_table(other.table), variant=other.variant)
+            network = table.architecture(variant=other.variant)
+            known[other.name] = engines.engine("formula").count(network)
+    return known
 
 
 def _confirmed(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import get_data
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import typer
@@ -11,41 +12,49 @@ from typer.core import TyperGroup
 
 from archcount import __version__
 
-COMMANDS = tuple("table count diff bench sweep formula explain check infer list schema env".split())
-"""Every command, the most used first: a module of this package with a function `show_NAME`."""
+FIRST = ("table", "count", "diff", "bench")
+"""The commands that help lists first, since they are used most."""
 
 
 class LazyGroup(TyperGroup):
-    """A group that knows its commands by name, and imports the one that is run."""
+    """A group that finds its commands by their modules, and imports the one that is run."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the commands."""
-        return list(COMMANDS)
+        """Return the names of the commands, those that are used most first."""
+        found = [
+            name for _, name, _ in iter_modules([str(Path(__file__).parent)]) if sentence(name)
+        ]
+        return sorted(found, key=lambda name: (name not in FIRST, *map(name.__ne__, FIRST), name))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; None where there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        if cmd_name not in self.commands:
+        if cmd_name not in self.commands and sentence(cmd_name):
             self.commands[cmd_name] = _imported(cmd_name)
-        return self.commands[cmd_name]
+        return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands for help, without importing them."""
-        width = max(map(len, COMMANDS))
+        names = self.list_commands(ctx)
+        width = max(map(len, names))
         with formatter.section("Commands"):
-            formatter.write_dl([(name.ljust(width), sentence(name)) for name in COMMANDS])
+            formatter.write_dl([(name.ljust(width), sentence(name)) for name in names])
 
 
 def sentence(name: str) -> str:
     """Return what a command does: the first line of its function's docstring, read as text.
 
+    A command is a module of this package with a function `show_NAME`; empty where there is none.
+
     >>> sentence("env")
     'Show the versions and devices that a report or a measurement depends on.'
+    >>> sentence("output")
+    ''
     """
-    source = (get_data("archcount.cli", f"{name}.py") or b"").decode()
-    _, _, function = source.partition(f"\ndef show_{name}(")
-    return function.split('"""')[1].splitlines()[0]
+    file = Path(__file__).with_name(f"{name}.py")
+    if not name.isidentifier() or not file.exists():
+        return ""
+    _, _, function = file.read_text(encoding="utf-8").partition(f"\ndef show_{name}(")
+    return function.split('"""')[1].splitlines()[0] if function else ""
 
 
 def _imported(name: str) -> Any:

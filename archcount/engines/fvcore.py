@@ -231,13 +231,16 @@ def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"pool": prod(source[:-2]) * rows * columns})
 
 
+_ACTIVATIONS = (
+    "celu elu gelu hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 selu sigmoid silu "
+    "softplus tanh"
+).split()
 _HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
     "aten::linear": _linear,
     "aten::batch_norm": _per_element("norm", 2),
-    "aten::relu": _per_element("activation"),
-    "aten::relu_": _per_element("activation"),
-    "aten::gelu": _per_element("activation"),
+    **{f"aten::{name}": _per_element("activation") for name in _ACTIVATIONS},
+    **{f"aten::{name}_": _per_element("activation") for name in _ACTIVATIONS},
     "aten::max_pool2d": _pool,
     "aten::avg_pool2d": _pool,
     "aten::avg_pool3d": _pool,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archcount.engines.counts import Uncounted
+from archcount.engines.language_count import LanguageCount
 from archcount.layers import Cost
 
 
@@ -17,7 +18,7 @@ class ModuleCount:
         path: its name in the model, empty for the model itself.
         kind: the name of its class.
         level: how deep it lies; 0 is the model itself.
-        calls: how often it was run.
+        calls: how often it was run; None where torch does not tell, in a scripted module.
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of what it gave.
         params: parameters, each counted once.
@@ -31,7 +32,7 @@ class ModuleCount:
     path: str
     kind: str
     level: int
-    calls: int
+    calls: int | None
     input: tuple[int, ...] | None
     output: tuple[int, ...] | None
     params: int
@@ -73,6 +74,8 @@ class ModelCount:
         peak_bytes: the most bytes of inputs and made tensors needed at one time in a forward pass.
         uncounted: what could not be counted.
         remarks: what the reader should know of how it was counted.
+        dtype: the type that weights are stored in, where one was asked for.
+        language: what is asked of a language model, where tokens were asked for.
     """
 
     name: str
@@ -86,6 +89,8 @@ class ModelCount:
     peak_bytes: int
     uncounted: tuple[Uncounted, ...] = ()
     remarks: tuple[str, ...] = ()
+    dtype: str = ""
+    language: LanguageCount | None = None
 
     @property
     def total(self) -> ModuleCount:

@@ -11,9 +11,11 @@ import torch
 from torch import nn
 
 from archcount.engines.measure import memory_needed
+from archcount.engines.weight_types import WeightType
 from archcount.errors import ArchcountError, UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import UserCodeError, users_code
+from archcount.loading.tokens import TokenRun
 from archcount.tracing.any_device import AnyDevice
 from archcount.tracing.forward_pass import ForwardPass
 from archcount.tracing.model_copy import ModelCopy
@@ -29,19 +31,21 @@ def run(
     batch: int = 1,
     train: bool = False,
     device: str = "meta",
+    weights: WeightType | None = None,
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model once.
 
     Args:
         module: the model.
-        given: its inputs, as `make_inputs` takes or gives them.
+        given: its inputs, as `make_inputs` takes or gives them, or how many tokens it is given.
         name: what the model is called in messages.
         batch: how many images an input such as `3x224x224` stands for.
         train: in training mode.
         device: `meta`, or `cpu` for a model that must see numbers.
+        weights: how weights are stored, which says the type of the computation.
 
     Raises:
-        UsageError: it is no module, the inputs are none, or a part of it is scripted.
+        UsageError: it is no module, or the inputs are none.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
     """
@@ -50,15 +54,7 @@ def run(
     while True:
         was_imported = _COMPILER in sys.modules
         try:
-            found = _run(
-                module,
-                given,
-                name=name,
-                batch=batch,
-                train=train,
-                device=device,
-                any_device=any_device,
-            )
+            found = _run(module, given, name, batch, train, device, weights, any_device)
         except UserCodeError:
             if any_device or device != "meta":
                 raise
@@ -79,22 +75,26 @@ _COMPILER = "torch._dynamo"
 def _run(
     module: nn.Module,
     given: Any,
-    *,
     name: str,
     batch: int,
     train: bool,
     device: str,
+    weights: WeightType | None,
     any_device: bool,
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model, whatever torch imports meanwhile."""
     with counting_context(), memory_needed("take a smaller --input"):
         with _failures(name, "", device):
             copy = ModelCopy(module, device)
-            if any(part.training is not train for part in copy.parts.values()):
-                copy.module.train(train)
+            copy.set_mode(train)
+            if weights is not None:
+                weights.convert(copy.module)
         inputs = given
-        if not isinstance(given, Inputs):
-            inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
+        if isinstance(given, TokenRun):
+            with _failures(name, str(given), device):
+                inputs = given.inputs(copy.module)
+        elif not isinstance(given, Inputs):
+            inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
         with _failures(name, str(inputs), device), AnyDevice() if any_device else nullcontext():
             traced = trace(
                 copy.module,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
 from archcount.engines.counts import Uncounted
+from archcount.engines.held_tensors import held_tensors
 from archcount.engines.measure import WHOLE
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.model_run import run
@@ -21,6 +20,7 @@ from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.model_copy import ModelCopy, is_unfit
 from archcount.tracing.run_context import gc_paused
+from archcount.tracing.script_copy import class_name
 from archcount.tracing.traced_layer import LayerSequence
 
 
@@ -35,9 +35,16 @@ def count(
     device: str = "meta",
 ) -> ModelCount:
     """Count one call of a model; arguments and errors as `run`."""
-    copy, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
+    found = run(module, given, name=name, batch=batch, train=train, device=device)
+    return counted(*found, name=name, train=train)
+
+
+def counted(
+    copy: ModelCopy, inputs: Inputs, traced: ForwardPass, *, name: str, train: bool
+) -> ModelCount:
+    """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
-    held = _held_tensors(parts)
+    held = held_tensors(parts)
     parameters = held[""].parameters
     weight_bytes: Counter[str] = Counter()
     for tensor in {**parameters, **held[""].buffers}.values():
@@ -48,7 +55,7 @@ def count(
         inputs=str(inputs),
         train=train,
         modules=tuple(
-            _measured(record, type(parts[record.path]), held[record.path].sizes)
+            _measured(record, class_name(parts[record.path]), held[record.path].sizes)
             for record in traced.modules
         ),
         unused=_unused(parameters.values(), traced),
@@ -126,13 +133,13 @@ def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
-def _measured(record: ModuleTrace, kind: type, sizes: tuple[int, int, int]) -> ModuleCount:
+def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
         path=_printable(record.path),
-        kind=kind.__name__,
+        kind=kind,
         level=record.path.count(".") + bool(record.path),
-        calls=record.calls,
+        calls=None if record.is_hidden else record.calls,
         input=record.input,
         output=record.output,
         params=params,
@@ -151,56 +158,3 @@ def _printable(path: str) -> str:
     layers.a\nb
     """
     return path if path.isprintable() else repr(path)[1:-1]
-
-
-@dataclass(slots=True)
-class _HeldTensors:
-    """The tensors of a module and of all that it holds, each once, by `id`."""
-
-    parameters: dict[int, Tensor] = field(default_factory=dict)
-    buffers: dict[int, Tensor] = field(default_factory=dict)
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Parameters, those that take a gradient, and numbers in buffers."""
-        known = self.parameters.values()
-        return (
-            sum([tensor.numel() for tensor in known]),
-            sum([tensor.numel() for tensor in known if tensor.requires_grad]),
-            sum([tensor.numel() for tensor in self.buffers.values()]),
-        )
-
-
-def _held_tensors(parts: Mapping[str, nn.Module]) -> dict[str, _HeldTensors]:
-    """Return the tensors that every module holds, but those without a size yet.
-
-    Modules are those before the model ran: what it let go is counted, what it made is not.
-    """
-    below: dict[str, list[nn.Module]] = {path: [] for path in parts}
-    for path, part in parts.items():
-        if path:
-            below[path.rpartition(".")[0]].append(part)
-    paths = {id(part): path for path, part in parts.items()}
-    found: dict[int, _HeldTensors] = {}
-
-    def gather(part: nn.Module) -> _HeldTensors:
-        known = found.get(id(part))
-        if known is not None:
-            return known
-        held = found[id(part)] = _HeldTensors(_own(part._parameters), _own(part._buffers))
-        children = [child for child in part._modules.values() if id(child) in paths]
-        for child in (*children, *below[paths[id(part)]]):
-            each = gather(child)  # type: ignore[arg-type]
-            held.parameters.update(each.parameters)
-            held.buffers.update(each.buffers)
-        return held
-
-    return {path: gather(part) for path, part in parts.items()}
-
-
-def _own(tensors: Mapping[str, Tensor | None]) -> dict[int, Tensor]:
-    return {
-        id(tensor): tensor
-        for tensor in tensors.values()
-        if tensor is not None and not is_lazy(tensor)
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -58,11 +58,13 @@ class Inputs:
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    text: str = ""
     known: Sequence[Known] = ()
     is_drawn: bool = False
-    text: str = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.text:
+            return
         given = [_described("", value) for value in self.args]
         given += [_described(name, item) for name, item in self.kwargs.items()]
         object.__setattr__(self, "text", ", ".join(given))
@@ -128,7 +130,7 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
         args, kwargs = made.copied(args), made.copied(kwargs)
     else:
         args, kwargs = made.call(given)
-    return Inputs(tuple(args), kwargs, made.known, made.is_drawn)
+    return Inputs(tuple(args), kwargs, known=made.known, is_drawn=made.is_drawn)
 
 
 def _call_of(given: Any) -> tuple[Any, Mapping[str, Any]]:

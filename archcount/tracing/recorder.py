@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 
 from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
-from archcount.tracing.forward_pass import Call, Pattern
+from archcount.tracing.forward_pass import Call, Pattern, holders
 from archcount.tracing.known_numbers import Run, is_looking, needed, on_meta, run_of
 from archcount.tracing.numbers import Known, Numbers, Step
 from archcount.tracing.op_schema import schema_of
+from archcount.tracing.script_copy import Owners
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as, tensors_of
 from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
 
@@ -32,6 +34,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         is_cast: whether something was done under autocast on tensors without numbers.
         looks: whether, in a pass with numbers, something was decided by those of the inputs.
         numbers: those that are known in a pass on the meta device; None where all are there.
+        owners: which module has which tensors, in scripted modules.
     """
 
     supports_higher_order_operators = True  # torch gives them to us, and we say that we cannot
@@ -40,6 +43,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self,
         weights: Iterable[Tensor],
         inputs: Iterable[Tensor],
+        parts: Mapping[str, nn.Module] = MappingProxyType({}),
         known: Iterable[Known] | None = (),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -55,8 +59,11 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.keep, self.storages = self._memories.keep, self._memories.kept
         origins = self._origins = self._memories.origins
         for tensor in weights:
-            origins[self.keep(tensor)] = Origin.WEIGHT
+            origin = Origin.WEIGHT if isinstance(tensor, nn.Parameter) else Origin.BUFFER
+            storage = self.keep(tensor)
+            origins[storage] = max(origin, origins.get(storage, origin))
         self._weights = set(origins)
+        self.owners = Owners(parts, self.keep)
         for tensor in inputs:
             storage = self.keep(tensor)
             origins[storage] = Origin.INPUT
@@ -116,7 +123,10 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
                 sizes[storage] = tensor.untyped_storage().nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
-        call = Call(pattern, self.place, self.within, memories)
+        place, within = self.place, self.within
+        if self.owners.inner and (owner := self.owners.of(place, memories)) != place:
+            place, within = owner, within | holders(owner)
+        call = Call(pattern, place, within, memories)
         self.calls.append(call)
         if not pattern.operation.is_view:
             self._last = (call, made, torch.is_grad_enabled())

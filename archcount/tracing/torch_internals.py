@@ -26,8 +26,8 @@ def _internal(owner: Any, name: str) -> Any:
         kind = getattr(owner, "__name__", type(owner).__name__)
         raise UnavailableError.of(
             f"torch {torch.__version__} has no {kind}.{name}, which counting needs",
-            allowed="torch 2.6 to 2.14",
-            remedy="install one of these versions",
+            allowed="torch 2.6 or newer; the newest that was tried is 2.14.1",
+            remedy="install torch 2.14.1",
         )
     return found
 

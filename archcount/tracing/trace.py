@@ -13,6 +13,7 @@ from archcount.layers import Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.operators.operation import FREE
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
+from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
 from archcount.tracing.model_copy import fit
 from archcount.tracing.module_stack import ModuleStack
@@ -42,7 +43,7 @@ def trace(
         run: how it is run, where not by calling it: a method of it.
         parts: it and all that it holds by path, where they were looked for before.
         forbidden: modules that must not be run, by `id`: those that this one is a copy of.
-        known: tensors whose numbers are known; None where all are, in a pass on the CPU.
+        known: tensors on the meta device whose numbers are known; None in a pass on the CPU.
 
     Raises:
         UsageError: its code leads back to one of them.
@@ -61,10 +62,15 @@ def trace(
         fit(module, args, kwargs, run.__name__ if run else "forward")
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
     given = list(tensors_in((args, kwargs)))
-    recorder = Recorder(weights, given, known)
+    tensors = (*weights, *given)
+    if tensors and not any(tensor.is_meta for tensor in tensors):
+        known = None
+    recorder = Recorder(weights, given, parts, known)
     with ModuleStack(found, recorder, forbidden) as stack, recorder:
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
+    for record in found.values():
+        record.is_hidden = record.path in recorder.owners.inner
     results = tuple([recorder.keep(tensor) for tensor in ends])
     unseen = mark_gradients(recorder.nodes(), ends) + stack.elsewhere
     if not ends:
@@ -128,8 +134,11 @@ def _add_up(
     costs: dict[frozenset[str], list[Cost]] = {}
     backward: Counter[frozenset[str]] = Counter()
     missed: Counter[tuple[str, str]] = Counter(unseen)
-    for call in calls:
+    thirds = third_convolutions(calls)
+    for number, call in enumerate(calls):
         charge = call.pattern.charge
+        if number in thirds and charge is not None:
+            charge = doubled(charge)
         if charge is None:
             missed[call.place, call.pattern.operation.name] += 1
         elif charge is not FREE:

@@ -1,0 +1,31 @@
+"""`archcount errata`: what is known to be wrong in print."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcount.api.errata_report import errata
+from archcount.cli import complete
+from archcount.cli.emit import emitting
+from archcount.cli.options import Format, Output
+
+
+def show_errata(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Shipped tables' names or table files; all shipped tables by default.",
+            autocompletion=complete.tables,
+        ),
+    ] = None,
+    form: Format = None,
+    output: Output = None,
+) -> None:
+    """List the printed numbers that are known not to match, with the reason for each.
+
+    Tables declare them under `errata:`; `archcount check` fails where one no longer disagrees.
+    """
+    with emitting(form, output) as emit:
+        emit(errata(*(names or ())))
