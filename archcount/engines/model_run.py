@@ -13,6 +13,7 @@ from torch import nn
 from archcount.engines.measure import memory_needed
 from archcount.engines.weight_types import WeightType
 from archcount.errors import ArchcountError, UsageError
+from archcount.loading.input_spec import check_batch
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import UserCodeError, users_code
 from archcount.loading.tokens import TokenRun
@@ -94,6 +95,7 @@ def _run(
             with _failures(name, str(given), device):
                 inputs = given.inputs(copy.module)
         elif not isinstance(given, Inputs):
+            check_batch(given, batch)
             inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
         with _failures(name, str(inputs), device), AnyDevice() if any_device else nullcontext():
             traced = trace(

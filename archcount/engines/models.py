@@ -44,10 +44,11 @@ def counted(
 ) -> ModelCount:
     """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
-    held = held_tensors(parts)
+    held = held_tensors(parts, traced.held)
     parameters = held[""].parameters
     weight_bytes: Counter[str] = Counter()
-    for tensor in {**parameters, **held[""].buffers}.values():
+    plain = {**parameters, **held[""].buffers}
+    for tensor in (*plain.values(), *held[""].packed.values()):
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
     return ModelCount(
         name=name,

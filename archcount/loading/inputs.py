@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -11,37 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archcount.errors import UsageError, quote
+from archcount.errors import UsageError
+from archcount.loading.input_spec import InputSpec, read_input
 from archcount.loading.reference import users_code
 from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import Copier
-
-ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
-_WRITTEN = re.compile(
-    r"(?:(?P<name>[A-Za-z_][\w.]*)\s*:\s*)?"
-    r"(?:(?P<dtype>[a-z]\w*)(?:\s+|(?=\[)))?"
-    r"(?:\[(?P<exact>[\d,\s]*)\]|(?P<image>\d+(?:x\d+)*))"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """One tensor that a model is given.
-
-    Attributes:
-        shape: its sizes.
-        name: of the argument, or empty for the next in order; `a.b` is the entry b of a dict a.
-        dtype: torch's name of its type, or empty for the model's own.
-    """
-
-    shape: tuple[int, ...]
-    name: str = ""
-    dtype: str = ""
-
-    def __str__(self) -> str:
-        name = f"{self.name}:" if self.name else ""
-        return f"{name}{self.dtype}[{','.join(map(str, self.shape))}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,38 +45,6 @@ class Inputs:
 
     def __str__(self) -> str:
         return self.text
-
-
-def read_input(text: str, batch: int = 1) -> InputSpec:
-    """Read one input as it is written on the command line.
-
-    Args:
-        text: `3x224x224`, before which the batch comes, or `[1,3,224,224]` as it is; a type and
-            a name may come first.
-        batch: how many images.
-
-    Raises:
-        UsageError: it is not written so.
-
-    >>> str(read_input("3x224x224")), str(read_input("ids:int64[1,128]"))
-    ('[1,3,224,224]', 'ids:int64[1,128]')
-    """
-    found = _WRITTEN.fullmatch(text.strip())
-    if found is None:
-        raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
-    dtype = found["dtype"] or ""
-    if dtype and not isinstance(getattr(torch, dtype, None), torch.dtype):
-        raise UsageError.of(
-            f"--input {quote(text)}: unknown type {quote(dtype)}", allowed=_dtypes()
-        )
-    if found["image"]:
-        shape = (batch, *map(int, found["image"].split("x")))
-    else:
-        sizes = [size.strip() for size in found["exact"].split(",")]
-        if sizes != [""] and "" in sizes:
-            raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
-        shape = tuple(int(size) for size in sizes if size)
-    return InputSpec(shape, found["name"] or "", dtype)
 
 
 def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> Inputs:
@@ -287,12 +229,3 @@ def _described(name: str, value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"{prefix}({', '.join(_described('', item) for item in value)})"
     return f"{prefix}{value!r}"[:60]
-
-
-def _dtypes() -> str:
-    known = (name for name in dir(torch) if isinstance(getattr(torch, name), torch.dtype))
-    aliases = ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "chalf")
-    packed = re.compile(r"(bits|quint|qint|uint[1-7]$|int[1-7]$)")
-    return ", ".join(
-        sorted(name for name in known if name not in aliases and not packed.match(name))
-    )

@@ -81,12 +81,38 @@ def _quantized_conv(operation: Operation, activation: int = 0, added: int = 0) -
     return Charge(Cost(conv=macs, bias=biased, activation=activation * output, add=added * output))
 
 
+def _recurrent(gates: int, **each: int) -> CostRule:
+    """Return a rule for recurrent layers of eight bits.
+
+    Args:
+        gates: how many products with the input and the state each has.
+        **each: other operations for each number of the state, by category; biases are two a gate.
+    """
+
+    def rule(operation: Operation) -> Charge:
+        given = operation.arguments
+        source = given.get("input", given.get("data"))
+        state = given["hx"][0] if isinstance(given["hx"], list) else given["hx"]
+        width, steps = state.shape[-1], source.elements // max(source.shape[-1], 1)
+        layers = given.get("num_layers", 1)
+        ways = 1 + bool(given.get("bidirectional"))
+        read = source.shape[-1] + (layers - 1) * ways * width + layers * width
+        numbers = steps * ways * width
+        beside = Cost(bias=2 * gates * bool(given.get("has_biases", True)), **each)
+        return Charge(Cost(linear=numbers * gates * read) + beside.scaled(numbers * layers))
+
+    return rule
+
+
 def unpacked(packed: Any) -> tuple[Any, Any]:
     """Return the weight and the bias that an object of torch's quantized layers holds."""
     weight, bias = packed.unpack()
     return weight, bias
 
 
+_LSTM = _recurrent(4, activation=5, scale=3, add=5)
+_GRU = _recurrent(3, activation=3, scale=2, add=4, other=1)
+_RNN = _recurrent(1, activation=1, add=1)
 _CONVS = ("conv1d", "conv2d", "conv3d")
 OPERATORS = {
     **aten("_grouped_mm", Operator(cost=_grouped, shape=_grouped_shape)),
@@ -120,6 +146,12 @@ OPERATORS = {
         f"quantized.{conv}_relu": Operator(cost=partial(_quantized_conv, activation=1))
         for conv in _CONVS
     },
+    **aten("quantized_lstm", Operator(cost=_LSTM)),
+    "quantized.quantized_lstm_cell_dynamic": Operator(cost=_LSTM),
+    **aten("quantized_gru", Operator(cost=_GRU)),
+    "quantized.quantized_gru_cell_dynamic": Operator(cost=_GRU),
+    "quantized.quantized_rnn_tanh_cell_dynamic": Operator(cost=_RNN),
+    "quantized.quantized_rnn_relu_cell_dynamic": Operator(cost=_RNN),
     "quantized.conv2d_add": Operator(cost=partial(_quantized_conv, added=1)),
     "quantized.conv2d_add_relu": Operator(cost=partial(_quantized_conv, activation=1, added=1)),
 }

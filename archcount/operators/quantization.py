@@ -57,7 +57,7 @@ OPERATORS = {
     **_quantized("softmax", softmax=5),
     **{
         f"quantized.{name}": Operator(cost=free)
-        for name in "cat dropout embedding_byte embedding_4bit linear_prepack conv1d_prepack "
-        "conv2d_prepack conv3d_prepack".split()
+        for name in "cat dropout embedding_byte embedding_4bit embedding_bag_prepack "
+        "linear_prepack linear_prepack_fp16 conv1d_prepack conv2d_prepack conv3d_prepack".split()
     },
 }

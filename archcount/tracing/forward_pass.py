@@ -131,6 +131,7 @@ class ForwardPass:
             each is let go after its last use.
         remarks: what makes a number another than the model's own.
         looks: whether, in a pass with numbers, something was decided by those of the inputs.
+        held: the parameters and buffers of every module by path, as they were before the pass.
         storages: the memories by number; kept here, as a number is the `id` of its storage.
     """
 
@@ -143,3 +144,4 @@ class ForwardPass:
     remarks: tuple[str, ...]
     looks: bool
     storages: Mapping[int, Any]
+    held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]

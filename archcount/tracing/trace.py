@@ -61,6 +61,7 @@ def trace(
     if any(map(is_lazy, weights)):
         fit(module, args, kwargs, run.__name__ if run else "forward")
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
+    held = {path: (dict(part._parameters), dict(part._buffers)) for path, part in parts.items()}
     given = list(tensors_in((args, kwargs)))
     tensors = (*weights, *given)
     if tensors and not any(tensor.is_meta for tensor in tensors):
@@ -88,6 +89,7 @@ def trace(
         remarks=_remarks(recorder),
         looks=recorder.looks,
         storages=recorder.storages,
+        held=held,
     )
 
 
