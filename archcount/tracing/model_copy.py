@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
+from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
 from archcount.tracing.torch_internals import (
@@ -48,6 +49,7 @@ class ModelCopy:
         is_lazy: whether some of its layers know their sizes only when they have run.
         remarks: what was taken away.
         originals: the modules that were copied, by `id`: what a pass must not run.
+        known: tensors on the meta device with their numbers: masks and indices of the model.
 
     Raises:
         UsageError: it holds a scripted module that cannot be saved, or has no numbers where it
@@ -72,6 +74,7 @@ class ModelCopy:
         self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
+        self.known: list[Known] = []
         self.module = self._module(module, "")
         self.parts = dict(self.module.named_modules())
         self.is_lazy = any(
@@ -129,7 +132,7 @@ class ModelCopy:
     def _kept(self, tensor: Tensor) -> Tensor:
         """Return the copy of a parameter or buffer, one for all modules that share it."""
         if id(tensor) not in self._memo:
-            self._memo[id(tensor)] = tensor_copy(tensor, self._device)
+            self._memo[id(tensor)] = self._without_numbers(tensor)
         copy: Tensor = self._memo[id(tensor)]
         return copy
 
@@ -224,7 +227,19 @@ class ModelCopy:
             return tensor
         if self._copier.in_function and not is_lazy(tensor):
             return tensor_copy(tensor, tensor.device.type)
-        return tensor_copy(tensor, self._device)
+        return self._without_numbers(tensor)
+
+    def _without_numbers(self, tensor: Tensor) -> Tensor:
+        """Copy a tensor; its numbers are known where it is a mask, an index, or a constant."""
+        copy = tensor_copy(tensor, self._device)
+        is_constant = not tensor.dtype.is_floating_point or tensor.numel() <= _MOST_FLOATS
+        if is_constant and copy.is_meta and has_numbers(tensor):
+            self.known.append(Known(copy, tensor.detach()))
+        return copy
+
+
+_MOST_FLOATS = 16
+"""Such as a scale; statistics of batch norms have more, and nobody looks at them."""
 
 
 def _wrapper(module: nn.Module) -> str:
