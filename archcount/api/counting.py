@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount.errors import UsageError
+from archcount.loading.programs import is_program
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,8 +33,24 @@ def count(
 
 @overload
 def count(
-    thing: nn.Module, *, input: Any, batch: int = 1, train: bool = False, device: str = "meta"
+    thing: nn.Module,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+    prefill: int | None = None,
+    decode: int | None = None,
+    dtype: str = "",
+    peak: str | float = "",
+    bandwidth: str | float = "",
 ) -> ModelReport: ...
+
+
+@overload
+def count(
+    thing: str, *, input: Any = "", batch: int = 1, **options: Any
+) -> TableReport | ModelReport: ...
 
 
 def count(
@@ -42,18 +59,25 @@ def count(
     """Count a table or an architecture row by row, or any PyTorch module, module by module.
 
     Args:
-        thing: what to count.
+        thing: what to count: a table, an architecture, a module, or a text as the commands take
+            it: the name of a table, "torchvision:resnet50", "timm:vit_base_patch16_224",
+            "hf:CONFIG.json", "package.module:callable", "file.py:callable", or the file of an
+            exported or scripted module, "model.pt2" or "model.pt".
         input: another input size of a table, "CxHxW"; for a module what it is called with, as
             `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
-            tensor, a tuple or mapping of these, or a function that gives one of them.
+            tensor, a tuple or mapping of these, or a function that gives one of them; a library's
+            model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
-            for a module `train` and `device`, as `count_model` does.
+            for a module `train`, `device`, `prefill`, `decode`, `dtype`, `peak` and `bandwidth`, as
+            `count_model` does; for what is named with a colon also `arguments`, a mapping of what
+            the callable is given by name.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
         InvalidTableError: the rows do not go together with this input.
-        UnavailableError: there is not the memory for the engine, or to run the module.
+        UnavailableError: there is not the memory for the engine, or to run the module; or the
+            library that a name is of is not installed.
 
     >>> from archcount.api.tables import load
     >>> count(load("googlenet"), engine="formula").total.cost.macs
@@ -62,12 +86,18 @@ def count(
     >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
     1944
     """
-    is_table = not _is_module(thing) and _is_table(thing)
-    allowed = ("variant", "let", "engine", "heads") if is_table else ("train", "device")
+    name = thing if isinstance(thing, str) and (":" in thing or is_program(thing)) else ""
+    if isinstance(thing, str) and not name:
+        from archcount.api.tables import load
+
+        thing = load(thing)
+    is_table = not name and not _is_module(thing) and _is_table(thing)
+    of_model = (*_OF_MODULES, "arguments") if name else _OF_MODULES
+    allowed = ("variant", "let", "engine", "heads") if is_table else of_model
     for option in options:
         if option not in allowed:
             raise UsageError.of(
-                f"{option} does not go with a {type(thing).__name__}",
+                f"{option} does not go with a {'name' if name else type(thing).__name__}",
                 allowed=", ".join(("input", "batch", *allowed)),
             )
     if is_table:
@@ -76,7 +106,24 @@ def count(
         return count_table(thing, input=input, batch=batch, **options)
     from archcount.api.model_report import count_model
 
-    return count_model(thing, input, batch=batch, **options)
+    if name:
+        thing, own = _made(name, options.pop("arguments", None), options.get("device", "meta"))
+        has_tokens = {"prefill", "decode"} & options.keys()
+        input = own if isinstance(input, str) and not (input or has_tokens) else input
+    return count_model(thing, input, name=name, batch=batch, **options)
+
+
+def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[nn.Module, Any]:
+    """Make the model of a name; return it and its own input, empty text where it has none."""
+    from archcount.api.model_report import check_run
+    from archcount.loading.model_target import load_model
+
+    check_run(1, device)
+    module, own = load_model(name, arguments=arguments, device=device)
+    return module, own or ""
+
+
+_OF_MODULES = ("train", "device", "prefill", "decode", "dtype", "peak", "bandwidth")
 
 
 def _is_module(thing: object) -> bool:

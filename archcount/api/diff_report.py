@@ -11,6 +11,7 @@ from archcount.api.model_report import check_run
 from archcount.api.tables import Table
 from archcount.errors import UsageError
 from archcount.loading.model_target import built, load_model
+from archcount.loading.programs import module_of
 from archcount.loading.reference import UserCodeError
 from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
 from archcount.reporting.report import Lines, Parts, Report
@@ -84,7 +85,7 @@ def diff(
     given = next(iter(owns.values()), input)
     remarks: tuple[str, ...] = ()
     if len(set(owns.values())) > 1:
-        remarks = (f"{_made_for(owns)}; both were called with {given}",)
+        remarks = (f"{_made_for(owns)}; both were called with {', '.join(given)}",)
     models = []
     inputs = ""
     for module, name, _ in sides:
@@ -94,19 +95,27 @@ def diff(
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
 
 
-def _own_inputs(sides: Sequence[tuple[nn.Module, str, str]]) -> dict[str, str]:
-    """Return the inputs that the sides' tables are made for, by the name of the side."""
+def _own_inputs(
+    sides: Sequence[tuple[nn.Module, str, tuple[str, ...]]],
+) -> dict[str, tuple[str, ...]]:
+    """Return the inputs that the sides are made for, by the name of the side."""
     owns = {name: own for _, name, own in sides if own}
     if not owns:
         raise UsageError.of(
-            "nothing says what the models are called with",
+            "no input given for the models",
             remedy="give an input, such as 3x224x224",
         )
     return owns
 
 
 def _run(
-    module: nn.Module, name: str, given: Any, owns: Mapping[str, str], *, batch: int, device: str
+    module: nn.Module,
+    name: str,
+    given: Any,
+    owns: Mapping[str, tuple[str, ...]],
+    *,
+    batch: int,
+    device: str,
 ) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
     from archcount.engines.models import model_layers
@@ -129,17 +138,20 @@ def _run(
     return model, inputs, found
 
 
-def _made_for(owns: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} is made for {own}" for name, own in owns.items())
+def _made_for(owns: Mapping[str, tuple[str, ...]]) -> str:
+    return ", ".join(f"{name} is made for {', '.join(own)}" for name, own in owns.items())
 
 
-def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, str]:
+def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, tuple[str, ...]]:
     """Return a module, its name, and its own input where it has one."""
     if isinstance(thing, Table):
         architecture = thing.architecture()
-        own = "x".join(map(str, architecture.input.dims))
-        return built(architecture, device), thing.name, own
+        size = "x".join(map(str, architecture.input.dims))
+        return built(architecture, device), thing.name, (size,)
     if isinstance(thing, str):
         module, own = load_model(thing, device=device)
         return module, thing, own
-    return thing, type(thing).__name__, ""
+    from archcount.tracing.script_copy import class_name
+
+    module = module_of(thing)
+    return module, class_name(module), ()

@@ -16,7 +16,7 @@ from archcount.engines import models
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
 from archcount.loading.model_target import ModelTarget, load_model
-from archcount.loading.reference import find, source_of
+from archcount.loading.reference import find
 
 _PROCESS = 600 * 2**20
 """Bytes of a process that has imported torch."""
@@ -90,8 +90,7 @@ def hash_of(target: str) -> str:
     >>> hash_of("googlenet").startswith("sha256:")
     True
     """
-    read = ModelTarget.read(target)
-    path = read.table if read.table is not None else source_of(target)
+    path = ModelTarget.read(target).source()
     if path is None:
         return ""
     return "sha256:" + hashlib.sha256(Path(path).read_bytes()).hexdigest()

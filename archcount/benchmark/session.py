@@ -50,7 +50,7 @@ class Session:
         self._is_train = configuration.mode == "train"
         apply_settings(configuration)
         torch.manual_seed(configuration.seed)
-        own = ""
+        own: tuple[str, ...] = ()
         if module is None:
             module, own = load_model(
                 configuration.target,
@@ -193,7 +193,7 @@ class Session:
             module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return module.train(self._is_train)
 
-    def _prepared(self, own: str) -> Inputs:
+    def _prepared(self, own: tuple[str, ...]) -> Inputs:
         """Make the inputs on the device, with random numbers."""
         configuration = self._configuration
         given: Any = list(configuration.inputs) or own

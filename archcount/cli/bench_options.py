@@ -32,9 +32,9 @@ class BenchOptions:
     targets: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tables (name@variant for a variant), package.module:callable or "
-            "file.py:callable; googlenet by default.",
-            autocompletion=complete.tables,
+            help="Tables (name@variant for a variant), torchvision:NAME, timm:NAME, "
+            "hf:CONFIG.json, package.module:callable or file.py:callable; googlenet by default.",
+            autocompletion=complete.models,
         ),
     ] = None
     device: Annotated[

@@ -16,6 +16,23 @@ def tables(incomplete: str) -> list[str]:
     return [name for name in shipped_tables() if name.startswith(incomplete)]
 
 
+def models(incomplete: str) -> list[str]:
+    """Complete a shipped table's name, or a model's name of a library that is named before it."""
+    from archcount.loading.providers import PROVIDERS
+
+    prefix, colon, begun = incomplete.partition(":")
+    if not colon:
+        prefixes = [f"{name}:" for name in PROVIDERS if name.startswith(incomplete)]
+        return tables(incomplete) + prefixes
+    if prefix not in PROVIDERS:
+        return []
+    try:
+        names = PROVIDERS[prefix]().matching(f"{begun}*")
+    except ArchcountError:
+        return []  # the library is not installed; the command will say so
+    return [f"{prefix}:{name}" for name in names]
+
+
 def variants(context: typer.Context, incomplete: str) -> list[str]:
     """Complete a variant's name of the table written before."""
     return [name for name in _names(context, "variants") if name.startswith(incomplete)]

@@ -40,7 +40,7 @@ def show_diff(
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"comparing {left} with {right}"), redirect_stdout(sys.stderr):
-            given = given_of(inputs, maker, "") if inputs or maker else ""
+            given = given_of(inputs, maker, ()) if inputs or maker else ""
             report = diff(left, right, input=given, batch=batch, device=device)
         emit(report)
     if fail_on and report.is_changed:

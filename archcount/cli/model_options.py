@@ -15,9 +15,10 @@ from archcount.errors import UsageError
 def model_argument(which: str) -> Any:
     """Return the argument that names a model; `which` says what it is for."""
     return typer.Argument(
-        help=f"{which} package.module:callable, path/to/file.py:callable, or a table's name or "
-        "file (name@variant for a variant).",
-        autocompletion=complete.tables,
+        help=f"{which} torchvision:NAME, timm:NAME, hf:CONFIG.json, package.module:callable, "
+        "path/to/file.py:callable, exported.pt2, scripted.pt, or a table's name or file "
+        "(name@variant for a variant).",
+        autocompletion=complete.models,
     )
 
 
@@ -41,7 +42,10 @@ Maker = Annotated[
 Arguments = Annotated[
     list[str] | None,
     typer.Option(
-        "--arg", metavar="NAME=VALUE", help="An argument of the callable (may be repeated)."
+        "--arg",
+        metavar="NAME=VALUE",
+        help="An argument of the callable; config.NAME=VALUE an entry of its config (may be "
+        "repeated).",
     ),
 ]
 Batch = Annotated[int, typer.Option(help="How many images 3x224x224 stands for.")]
@@ -68,10 +72,10 @@ def _value(text: str) -> Any:
 _TRUTHS = {"true": True, "false": False}
 
 
-def given_of(inputs: list[str] | None, maker: str, own: str) -> Any:
-    """Choose what the model is called with: as one option gives it, or as its table says."""
+def given_of(inputs: list[str] | None, maker: str, own: tuple[str, ...]) -> Any:
+    """Choose what the model is called with: as one option gives it, or as its target says."""
     if maker and inputs:
-        raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
+        raise UsageError.of("--input and --inputs", allowed="one of the two")
     if maker:
         from archcount.loading.reference import find, users_code
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
-from archcount.loading.reference import find, users_code
+from archcount.loading.arguments import call_arguments
+from archcount.loading.programs import is_program, load_program, module_of
+from archcount.loading.providers import provider_of
+from archcount.loading.reference import find, source_of, users_code
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,7 +42,7 @@ class ModelTarget:
 
     @classmethod
     def read(cls, text: str, variant: str = "") -> ModelTarget:
-        """Read `package.module:callable`, `file.py:callable`, or a table with `@variant` or not.
+        """Read a name such as `timm:resnet50`, a callable, or a table with `@variant` or not.
 
         Raises:
             UsageError: it is none of these, or two variants are named.
@@ -46,6 +50,10 @@ class ModelTarget:
         if ":" in text:
             if variant:
                 raise UsageError.of("--variant goes with a table", remedy="give --arg NAME=VALUE")
+            return cls(text=text)
+        if is_program(text):
+            if variant:
+                raise UsageError.of("--variant goes with a table", remedy="leave it away")
             return cls(text=text)
         if text.endswith(".py"):
             raise UsageError.of(
@@ -79,6 +87,23 @@ class ModelTarget:
         table = load_table(self.table, self.label, variant=self.variant)
         return table.architecture(variant=self.variant, input=input)
 
+    def source(self) -> Path | None:
+        """Return the file that says what the model is, None where there is none.
+
+        Raises:
+            UsageError: there is no such model.
+        """
+        if self.table is not None:
+            return self.table
+        if is_program(self.text):
+            return Path(self.text)
+        provided = provider_of(self.text)
+        if provided is None:
+            return source_of(self.text)
+        provider, name = provided
+        provider.check(name)
+        return provider.source(name)
+
 
 def load_model(
     target: str,
@@ -87,32 +112,46 @@ def load_model(
     arguments: Mapping[str, Any] | None = None,
     input: str = "",
     device: str = "meta",
-) -> tuple[nn.Module, str]:
+) -> tuple[nn.Module, tuple[str, ...]]:
     """Make the model that a target names, and say what it takes.
 
     Args:
-        target: `package.module:callable`, `file.py:callable`, a table's name or file, with
+        target: `torchvision:NAME`, `timm:NAME`, `hf:CONFIG`, `package.module:callable`,
+            `file.py:callable`, `exported.pt2`, `scripted.pt`, a table's name or file, with
             `@variant` behind it or not.
         variant: of a table.
-        arguments: what the callable is given by name.
+        arguments: what the callable is given by name; `config.width` is an entry of `config`.
         input: another input size of a table, "CxHxW".
         device: `meta`, or `cpu` for a model that is to be run with its numbers.
 
     Returns:
-        The module, and its input as text where the target says it: that of a table.
+        The module, and its inputs as texts where the target says them: those of a table, or of
+        a library's model.
 
     Raises:
         UsageError: there is no such thing, or it gives no module.
         UserCodeError: the user's code raised something.
         InvalidTableError: the table cannot be read.
+        UnavailableError: the library of the model is not installed.
     """
     read = ModelTarget.read(target, variant)
+    if is_program(target):
+        if arguments:
+            raise UsageError.of("--arg goes with package:callable", remedy="leave it away")
+        return load_program(Path(target)), ()
     if read.table is None:
-        return build(target, arguments, device), ""
+        provided = provider_of(target)
+        if provided is None:
+            return build(target, arguments, device), ()
+        provider, name = provided
+        provider.check(name)
+        make = partial(provider.make, name, dict(arguments or {}))
+        module: nn.Module = _called(make, target, {}, device)
+        return module, () if input else provider.inputs(module, name)
     if arguments:
         raise UsageError.of("--arg goes with package:callable", remedy="leave it away")
     architecture = read.architecture(input)
-    return built(architecture, device), "x".join(map(str, architecture.input.dims))
+    return built(architecture, device), ("x".join(map(str, architecture.input.dims)),)
 
 
 def built(architecture: Architecture, device: str = "meta") -> nn.Module:
@@ -142,11 +181,11 @@ def build(
     """
     from torch import nn
 
-    found = find(reference)
+    found = module_of(find(reference))
     if not isinstance(found, nn.Module):
         if not callable(found):
             raise _no_module(reference, found)
-        found = _called(found, reference, dict(arguments or {}), device)
+        found = module_of(_called(found, reference, call_arguments(found, arguments or {}), device))
     elif arguments:
         raise UsageError.of(f"{reference} is a module already", remedy="leave --arg away")
     if not isinstance(found, nn.Module):
@@ -168,5 +207,5 @@ def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) 
 def _no_module(reference: str, found: Any) -> UsageError:
     return UsageError.of(
         f"{reference} gives a {type(found).__name__}",
-        allowed="an nn.Module, a class of one, or a function that returns one",
+        allowed="an nn.Module, a class of one, a function that returns one, or an exported program",
     )

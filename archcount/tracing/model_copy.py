@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -12,8 +13,16 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
+from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import SIMPLE, Copier
-from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
+from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
+from archcount.tracing.torch_internals import (
+    COMPILED,
+    FORWARD_HOOKS,
+    OTHER_HOOKS,
+    PARTS,
+    SHARDING,
+)
 
 _WRAPPERS = {
     "OptimizedModule": ("_orig_mod", "compiled"),
@@ -40,9 +49,11 @@ class ModelCopy:
         is_lazy: whether some of its layers know their sizes only when they have run.
         remarks: what was taken away.
         originals: the modules that were copied, by `id`: what a pass must not run.
+        known: tensors on the meta device with their numbers: masks and indices of the model.
 
     Raises:
-        UsageError: it holds a module that was scripted, or has no numbers where it needs them.
+        UsageError: it holds a scripted module that cannot be saved, or has no numbers where it
+            needs them.
 
     >>> layer = nn.Linear(4, 3)
     >>> ModelCopy(layer).module.weight.device.type, layer.weight.device.type
@@ -63,6 +74,7 @@ class ModelCopy:
         self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
+        self.known: list[Known] = []
         self.module = self._module(module, "")
         self.parts = dict(self.module.named_modules())
         self.is_lazy = any(
@@ -73,6 +85,15 @@ class ModelCopy:
         self.originals: Set[int] = self._originals.keys()
         del self._copier  # which leads back here: all is let go at once when no longer needed
 
+    def set_mode(self, train: bool) -> None:
+        """Put the copy in training or evaluation mode, where it has one."""
+        modes = [getattr(part, "training", train) for part in self.parts.values()]
+        if any(mode is not train for mode in modes):
+            with suppress(NotImplementedError):  # as the module of an exported program does
+                self.module.train(train)
+        if train and is_exported(self.module):
+            self.remarks.append("the model was exported, and runs as it ran then, in either mode")
+
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""
         wrapped: list[tuple[nn.Module, nn.Module]] = []
@@ -80,8 +101,8 @@ class ModelCopy:
         self._add_parts(self._unwrapped(module, path, wrapped), path, wrapped, parts)
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
-                if tensor is not None and id(tensor) not in self._memo:
-                    self._memo[id(tensor)] = tensor_copy(tensor, self._device)
+                if tensor is not None:
+                    self._kept(tensor)
             # Not by the class's own __new__: that of a graph of torch.fx makes another class.
             self._memo[id(part)] = object.__new__(part.__class__)
         for wrapper, inner in wrapped:
@@ -106,13 +127,20 @@ class ModelCopy:
             wrappers.append(module)
             module = getattr(module, attribute)
         wrapped += [(wrapper, module) for wrapper in wrappers]
-        if isinstance(module, torch.jit.ScriptModule):
-            raise UsageError.of(
-                f"{name} is scripted, and has no Python code to run",
-                allowed="an nn.Module",
-                remedy="give the module that it was scripted from",
-            )
         return module
+
+    def _kept(self, tensor: Tensor) -> Tensor:
+        """Return the copy of a parameter or buffer, one for all modules that share it."""
+        if id(tensor) not in self._memo:
+            self._memo[id(tensor)] = self._without_numbers(tensor)
+        copy: Tensor = self._memo[id(tensor)]
+        return copy
+
+    def _add_scripted(self, module: nn.Module, path: str) -> None:
+        name = path or "the model"
+        self._memo[id(module)], scripted, told = script_copy(module, name, self._kept)
+        self._originals.update((id(part), part) for part in scripted)
+        self.remarks += told
 
     def _add_parts(
         self,
@@ -122,6 +150,9 @@ class ModelCopy:
         parts: list[tuple[str, nn.Module]],
     ) -> None:
         if id(module) in self._originals:
+            return
+        if isinstance(module, SCRIPTED):
+            self._add_scripted(module, path)
             return
         self._originals[id(module)] = module
         parts.append((path, module))
@@ -159,25 +190,56 @@ class ModelCopy:
         if name in OTHER_HOOKS:
             return OrderedDict()
         if name == COMPILED:
-            self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
+            self.remarks.append(
+                f"{path or 'the model'} is compiled: the uncompiled module is counted"
+            )
             return None
+        if name.startswith(SHARDING):  # of no use without its hooks
+            return value
         return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
     def _hooks(self, hooks: dict[int, Any], name: str) -> OrderedDict[int, Any]:
         kept: OrderedDict[int, Any] = OrderedDict()
         self._memo[id(hooks)] = kept
         for key, hook in hooks.items():
-            if (getattr(hook, "__module__", None) or type(hook).__module__).startswith("torch."):
+            home = getattr(hook, "__module__", None) or type(hook).__module__
+            if home.startswith("torch.distributed."):  # they gather, or exchange, what is sharded
+                self._tell_once(
+                    "the model is spread over several processes: counted is the whole of it, "
+                    "without what they send to one another"
+                )
+            elif home.startswith("torch."):
                 kept[key] = self._copier.copied(hook, f"a hook of {name}")
             else:
                 self.remarks.append(f"{name} has a hook, which is not run")
         return kept
 
+    def _tell_once(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+
     def _tensor(self, tensor: Tensor) -> Tensor:
-        """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
+        """Copy a tensor: with its numbers where a function alone holds it, as a constant of its.
+
+        What stands for a tensor in the graph of an exported program stays: its sizes are checked.
+        """
+        if type(tensor).__name__ == "FakeTensor":
+            return tensor
         if self._copier.in_function and not is_lazy(tensor):
             return tensor_copy(tensor, tensor.device.type)
-        return tensor_copy(tensor, self._device)
+        return self._without_numbers(tensor)
+
+    def _without_numbers(self, tensor: Tensor) -> Tensor:
+        """Copy a tensor; its numbers are known where it is a mask, an index, or a constant."""
+        copy = tensor_copy(tensor, self._device)
+        is_constant = not tensor.dtype.is_floating_point or tensor.numel() <= _MOST_FLOATS
+        if is_constant and copy.is_meta and has_numbers(tensor):
+            self.known.append(Known(copy, tensor.detach()))
+        return copy
+
+
+_MOST_FLOATS = 16
+"""Such as a scale; statistics of batch norms have more, and nobody looks at them."""
 
 
 def _wrapper(module: nn.Module) -> str:
@@ -195,6 +257,11 @@ def tensor_copy(tensor: Tensor, device: str) -> Tensor:
     kind: Any = type(tensor)
     if is_lazy(tensor):
         return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
+    if device != "meta" and kind.__name__ == "DTensor":
+        raise UsageError.of(
+            "the model's parameters are spread over several processes, and have no numbers here",
+            remedy="leave the device at meta, or count the model before it is sharded",
+        )
     if device != "meta" and not tensor.is_meta:
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:

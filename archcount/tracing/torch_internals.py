@@ -52,8 +52,15 @@ OTHER_HOOKS = (
 """Where it keeps those that are not."""
 COMPILED = "_compiled_call_impl"
 """Where it keeps what torch has compiled of it."""
+SHARDING = "__composable_api_state_key"
+"""How the names begin under which `torch.distributed` keeps how it is sharded."""
 for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
+
+
+def state_of(packed: Any) -> Any:
+    """Return what an object of a class of torch in C++ consists of, as pickling takes it."""
+    return packed._get_method("__getstate__")()
 
 
 def base_of(tensor: Tensor) -> Tensor | None:

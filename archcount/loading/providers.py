@@ -1,0 +1,125 @@
+"""Models that a library has under names: `torchvision:resnet50`, `timm:...`, `hf:CONFIG`."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcount.loading.hugging_face import HuggingFace
+from archcount.loading.provider import Provider
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Torchvision(Provider):
+    """The models of `torchvision.models.list_models()`, without weights."""
+
+    package = "torchvision"
+
+    def names(self) -> list[str]:
+        """Return the names of all models."""
+        return list(self._models.list_models())
+
+    def make(self, name: str, arguments: Mapping[str, Any]) -> nn.Module:
+        """Make a model; a backbone has no weights either."""
+        build = self._models.get_model_builder(name)
+        bare = [each for each in ("weights", "weights_backbone") if each in _parameters(build)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of initial weights
+            return build(**{**dict.fromkeys(bare), **arguments})  # type: ignore[no-any-return]
+
+    def inputs(self, module: nn.Module, name: str) -> tuple[str, ...]:
+        """Return an image or a clip of the size that the transforms of the weights crop to."""
+        family = self._models.get_model_builder(name).__module__.split(".")
+        if "optical_flow" in family:
+            return ("3x520x960",) * 2
+        size, frames = self._size(name), ""
+        if "detection" in family:
+            size = size or [800]
+        if "video" in family:
+            frames = "16x"  # those of Kinetics-400 that its models were made for
+        height, *width = size or [299 if "inception" in name else 224]
+        return (f"3x{frames}{height}x{width[0] if width else height}",)
+
+    def _size(self, name: str) -> list[int]:
+        """Return the sizes that the transforms of the best weights crop or resize to."""
+        try:
+            weights = self._models.get_model_weights(name).DEFAULT
+        except (AttributeError, ValueError):  # it has none
+            return []
+        transforms = weights.transforms()
+        size = getattr(transforms, "crop_size", None) or getattr(transforms, "resize_size", None)
+        return list(size or [])
+
+    def source(self, name: str) -> Path | None:
+        """Return the file of the function that makes it."""
+        return _file(self._models.get_model_builder(name))
+
+    @property
+    def _models(self) -> Any:
+        return self.imported(".models")
+
+
+class Timm(Provider):
+    """The models of `timm.list_models()`, without weights."""
+
+    package = "timm"
+
+    def names(self) -> list[str]:
+        """Return the names of all models."""
+        return list(self.imported().list_models())
+
+    def make(self, name: str, arguments: Mapping[str, Any]) -> nn.Module:
+        """Make a model; what stands behind a point in its name is a tag of its weights."""
+        return self.imported().create_model(name, **arguments)  # type: ignore[no-any-return]
+
+    def inputs(self, module: nn.Module, name: str) -> tuple[str, ...]:
+        """Return an image of the size that the model's configuration names."""
+        found: Any = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", {})
+        channels, *size = found.get("input_size") or (3, 224, 224)
+        size = getattr(getattr(module, "patch_embed", None), "img_size", None) or size
+        return ("x".join(map(str, (getattr(module, "in_chans", channels), *size))),)
+
+    def source(self, name: str) -> Path | None:
+        """Return the file of the function that makes it."""
+        return _file(self.imported().model_entrypoint(name.partition(".")[0]))
+
+
+def _parameters(function: Any) -> Iterable[str]:
+    return inspect.signature(function).parameters
+
+
+def _file(function: Any) -> Path | None:
+    file = inspect.getsourcefile(inspect.unwrap(function))
+    return Path(file) if file else None
+
+
+PROVIDERS: Mapping[str, type[Provider]] = {
+    "torchvision": Torchvision,
+    "timm": Timm,
+    "hf": HuggingFace,
+}
+"""What stands before the colon of a model's name."""
+
+
+def provider_of(text: str) -> tuple[Provider, str] | None:
+    """Return the library that a text such as `timm:resnet50` names, and the model's name.
+
+    None where it names another thing, such as the callable `timm:create_model`.
+
+    >>> provider_of("torch.nn:Linear") is None
+    True
+    """
+    prefix, colon, name = text.partition(":")
+    if not colon or prefix not in PROVIDERS:
+        return None
+    provider = PROVIDERS[prefix]()
+    if prefix == provider.package and name not in provider.names():
+        package = provider.imported()
+        if hasattr(package, name.split(".")[0]):
+            return None
+    return provider, name

@@ -1,0 +1,1 @@
+"""A library that looks like torchvision, as far as archcount asks it."""
