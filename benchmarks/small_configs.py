@@ -17,8 +17,9 @@ WIDTHS = re.compile(
     r"|(\w+_)?ffn_dim|ffn_hidden_size|(\w+_)?head_dim|out_hidden_size|embed_dim|embedding_size"
     r"|(\w+_)?lora_rank|d_latents|lru_width|mlp_dim|ffn_config|projection_dim|dim|feed_forward_size"
 )
-FEWEST = 2
-"""Layers that are left."""
+DENSE = re.compile(r"first_k_dense_replace|moe_layer_start_index|num_dense_layers")
+FEWEST = 4
+"""Layers that are left: enough for one of each kind, where each fourth is another."""
 EXPERTS_LEFT = 16
 """Experts that are left: enough for the eight groups of two that some routers choose from."""
 
@@ -75,6 +76,8 @@ def _less(name: str, value: Any, narrower: int, layers: bool) -> Any:
         return min(value, SIDE)
     if layers and LAYERS.fullmatch(name):
         return min(value, FEWEST)
+    if layers and DENSE.fullmatch(name):
+        return min(value, 1)
     if EXPERTS.fullmatch(name):
         return min(value, EXPERTS_LEFT)
     if narrower > 1 and WIDTHS.fullmatch(name) and value % narrower == 0 and value > 8 * narrower:
