@@ -113,7 +113,14 @@ def count(
     device: str = "meta",
 ) -> ModelCount:
     """Count one call of a model; arguments and errors as `run`."""
-    copy, inputs, traced = run(module, given, name=name, batch=batch, train=train, device=device)
+    found = run(module, given, name=name, batch=batch, train=train, device=device)
+    return counted(*found, name=name, train=train)
+
+
+def counted(
+    copy: ModelCopy, inputs: Inputs, traced: ForwardPass, *, name: str, train: bool
+) -> ModelCount:
+    """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
     held = _held_tensors(parts)
     parameters = held[""].parameters
