@@ -65,7 +65,7 @@ def fresh(probe: Probe) -> nn.Module:
 
 
 def _archcount(probe: Probe) -> tuple[int, int]:
-    total = archcount.count(fresh(probe), input=probe.inputs()).total
+    total = archcount.count(fresh(probe), input=probe.inputs(), device=probe.devices[0]).total
     return total.macs, total.backward_macs
 
 
@@ -75,8 +75,12 @@ def _flop_counter(probe: Probe) -> tuple[int, int]:
         given = model(*inputs)
     made = [item for item in tree_leaves(given) if isinstance(item, Tensor) and item.requires_grad]
     with FlopCounterMode(display=False) as backward:
-        torch.autograd.backward([item.sum() for item in made])
+        torch.autograd.backward([_real(item).sum() for item in made])
     return forward.get_total_flops() // 2, backward.get_total_flops() // 2
+
+
+def _real(item: Tensor) -> Tensor:
+    return item.abs() if item.is_complex() else item
 
 
 def _torchinfo(probe: Probe) -> int:

@@ -3,7 +3,7 @@
 Counted are the multiply-accumulates of convolutions, linear layers and products of matrices:
 no bias, norm, softmax or elementwise work. A convolution takes one for each weight of a filter
 at each output position, padding included; a transposed one takes one for each weight at each
-input position, also where the padding cuts the result off. Attention is dense, under a mask
+input position, also where the padding cuts the result off. One of complex numbers is four. Attention is dense, under a mask
 too. A recurrent layer has the products of its weights with inputs and states, the zero state of
 the first step too. A look-up in an embedding has none.
 
@@ -38,6 +38,7 @@ class Probe:
         inputs: makes what the model is called with.
         forward: the multiply-accumulates of one call.
         backward: those of the backward pass from all of its outputs.
+        devices: where it can be run.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Probe:
     inputs: Callable[[], tuple[Any, ...]]
     forward: int
     backward: int
+    devices: tuple[str, ...] = ("meta", "cpu")
 
 
 class Model(nn.Module):
@@ -77,6 +79,27 @@ def model(
 def weight(*shape: int) -> Callable[[], Tensor]:
     """Give what makes a parameter of a shape."""
     return lambda: torch.randn(shape)
+
+
+def held(
+    run: Callable[..., Any], **parts: Callable[[], nn.Module | Tensor]
+) -> Callable[[], nn.Module]:
+    """Give what builds a model whose tensors are buffers, not trained."""
+
+    def build() -> nn.Module:
+        made = {name: make() for name, make in parts.items()}
+        found = Model(run, **{n: part for n, part in made.items() if isinstance(part, nn.Module)})
+        for name, part in made.items():
+            if isinstance(part, Tensor):
+                found.register_buffer(name, part)
+        return found
+
+    return build
+
+
+def bare() -> nn.Module:
+    """Make a linear layer without a bias."""
+    return nn.Linear(2, 5, bias=False)
 
 
 def given(*shapes: tuple[int, ...]) -> Callable[[], tuple[Tensor, ...]]:
@@ -796,6 +819,159 @@ GRADIENTS = (
     ),
 )
 
+PACKED = (
+    Probe(
+        "linear_8bit",
+        "packed",
+        lambda: nn.Sequential(
+            torch.ao.nn.quantized.Quantize(1.0, 0, torch.quint8),
+            torch.ao.nn.quantized.Linear(6, 4),
+        ),
+        given((3, 6)),
+        # rows * inputs * outputs
+        forward=3 * 6 * 4,
+        # its weight is no parameter, and takes no gradient
+        backward=0,
+        devices=("cpu",),
+    ),
+    Probe(
+        "linear_8bit_dynamic",
+        "packed",
+        lambda: torch.ao.nn.quantized.dynamic.Linear(6, 4),
+        given((2, 5, 6)),
+        # rows (2 * 5) * inputs * outputs
+        forward=10 * 6 * 4,
+        backward=0,
+        devices=("cpu",),
+    ),
+    Probe(
+        "conv2d_8bit",
+        "packed",
+        lambda: nn.Sequential(
+            torch.ao.nn.quantized.Quantize(1.0, 0, torch.quint8),
+            torch.ao.nn.quantized.Conv2d(4, 6, 3, groups=2),
+        ),
+        given((1, 4, 5, 5)),
+        # image * filters * channels of a group * kernel 3x3 * positions 3x3
+        forward=1 * 6 * 2 * 9 * 9,
+        backward=0,
+        devices=("cpu",),
+    ),
+    Probe(
+        "int8_weight",
+        "packed",
+        held(
+            lambda m, x: torch._weight_int8pack_mm(x, m.w, m.scales),
+            w=lambda: torch.ones(16, 32, dtype=torch.int8),
+            scales=lambda: torch.ones(16, dtype=torch.bfloat16),
+        ),
+        lambda: (torch.ones(3, 32, dtype=torch.bfloat16),),
+        # rows * inputs * outputs
+        forward=3 * 32 * 16,
+        backward=0,
+    ),
+    Probe(
+        "float8",
+        "packed",
+        held(
+            lambda m, x: torch._scaled_mm(
+                x.to(torch.float8_e4m3fn), m.w.t(), m.one, m.one, out_dtype=torch.bfloat16
+            ),
+            w=lambda: torch.ones(16, 32).to(torch.float8_e4m3fn),
+            one=lambda: torch.ones(()),
+        ),
+        given((48, 32)),
+        # rows * inputs * outputs
+        forward=48 * 32 * 16,
+        backward=0,
+    ),
+    Probe(
+        "buffer",
+        "packed",
+        held(lambda m, x: x + m.layer(m.table).sum(), layer=bare, table=weight(9, 2)),
+        given((1,)),
+        # rows of the table * inputs * outputs
+        forward=9 * 2 * 5,
+        # the weight's gradient
+        backward=9 * 2 * 5,
+    ),
+)
+
+EXPERTS = (
+    Probe(
+        "experts",
+        "packed",
+        model(
+            lambda m, x, ends: torch._grouped_mm(
+                F.silu(torch._grouped_mm(x, m.up, offs=ends)), m.down, offs=ends
+            ),
+            up=weight(2, 8, 16),
+            down=weight(2, 16, 8),
+        ),
+        lambda: (torch.randn(5, 8), torch.tensor([2, 5], dtype=torch.int32)),
+        # each row goes through the matrices of one of two experts: rows * 8 * 16, rows * 16 * 8
+        forward=5 * 8 * 16 + 5 * 16 * 8,
+        # the first: its weight; the second: its weight and what it reads
+        backward=5 * 8 * 16 + 2 * (5 * 16 * 8),
+    ),
+)
+
+COMPLEX = (
+    Probe(
+        "conv1d_complex",
+        "complex",
+        lambda: nn.Conv1d(6, 4, 1, dtype=torch.cfloat),
+        lambda: (torch.randn(1, 6, 3, dtype=torch.cfloat),),
+        # four for each of: image * filters * channels * kernel * positions
+        forward=4 * (1 * 4 * 6 * 1 * 3),
+        backward=4 * (1 * 4 * 6 * 1 * 3),
+    ),
+    Probe(
+        "linear_complex",
+        "complex",
+        lambda: nn.Linear(6, 4, dtype=torch.cfloat),
+        lambda: (torch.randn(1, 3, 6, dtype=torch.cfloat),),
+        # four for each of: rows * inputs * outputs
+        forward=4 * (3 * 6 * 4),
+        backward=4 * (3 * 6 * 4),
+    ),
+    Probe(
+        "fourier",
+        "complex",
+        model(lambda m, x: torch.fft.rfft(x) * m.filter, filter=weight(5)),
+        given((2, 8)),
+        # a fast Fourier transform is no product of matrices
+        forward=0,
+        backward=0,
+    ),
+)
+
+GEOMETRY = (
+    Probe(
+        "affine_grid",
+        "geometry",
+        model(
+            lambda m, x: F.affine_grid(m.head(x).view(-1, 2, 3), [2, 1, 4, 5], False),
+            head=lambda: nn.Linear(7, 6),
+        ),
+        given((2, 7)),
+        # rows * 7 * 6; then images * places 4x5 * 2 coordinates of 3 terms each
+        forward=2 * 7 * 6 + 2 * 20 * 2 * 3,
+        # the head's weight; the matrices, and no gradient for the regular grid
+        backward=2 * 7 * 6 + 2 * 20 * 2 * 3,
+    ),
+    Probe(
+        "distances",
+        "geometry",
+        model(lambda m, x: torch.cdist(x, m.codes), codes=weight(40, 8)),
+        given((30, 8)),
+        # torch takes |x|^2 + |y|^2 - 2 xy as one product of 8 + 2 terms: rows * codes * terms
+        forward=30 * 40 * 10,
+        # the codes' gradient: the quotients of what comes back by distances, times the rows
+        backward=30 * 40 * 8,
+    ),
+)
+
 PROBES: tuple[Probe, ...] = (
     *CONVOLUTIONS,
     *TRANSPOSED,
@@ -807,4 +983,8 @@ PROBES: tuple[Probe, ...] = (
     *RECURRENT,
     *SHARING,
     *GRADIENTS,
+    *PACKED,
+    *(EXPERTS if hasattr(torch, "_grouped_mm") else ()),
+    *COMPLEX,
+    *GEOMETRY,
 )

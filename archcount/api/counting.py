@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount.errors import UsageError
+from archcount.loading.programs import is_program
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +33,17 @@ def count(
 
 @overload
 def count(
-    thing: nn.Module, *, input: Any, batch: int = 1, train: bool = False, device: str = "meta"
+    thing: nn.Module,
+    *,
+    input: Any = "",
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+    prefill: int | None = None,
+    decode: int | None = None,
+    dtype: str = "",
+    peak: str | float = "",
+    bandwidth: str | float = "",
 ) -> ModelReport: ...
 
 
@@ -50,15 +61,17 @@ def count(
     Args:
         thing: what to count: a table, an architecture, a module, or a text as the commands take
             it: the name of a table, "torchvision:resnet50", "timm:vit_base_patch16_224",
-            "hf:CONFIG.json", "package.module:callable" or "file.py:callable".
+            "hf:CONFIG.json", "package.module:callable", "file.py:callable", or the file of an
+            exported or scripted module, "model.pt2" or "model.pt".
         input: another input size of a table, "CxHxW"; for a module what it is called with, as
             `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
             tensor, a tuple or mapping of these, or a function that gives one of them; a library's
             model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
-            for a module `train` and `device`, as `count_model` does; for what is named with a
-            colon also `arguments`, a mapping of what the callable is given by name.
+            for a module `train`, `device`, `prefill`, `decode`, `dtype`, `peak` and `bandwidth`, as
+            `count_model` does; for what is named with a colon also `arguments`, a mapping of what
+            the callable is given by name.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
@@ -73,13 +86,13 @@ def count(
     >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
     1944
     """
-    name = thing if isinstance(thing, str) and ":" in thing else ""
+    name = thing if isinstance(thing, str) and (":" in thing or is_program(thing)) else ""
     if isinstance(thing, str) and not name:
         from archcount.api.tables import load
 
         thing = load(thing)
     is_table = not name and not _is_module(thing) and _is_table(thing)
-    of_model = ("train", "device", "arguments") if name else ("train", "device")
+    of_model = (*_OF_MODULES, "arguments") if name else _OF_MODULES
     allowed = ("variant", "let", "engine", "heads") if is_table else of_model
     for option in options:
         if option not in allowed:
@@ -94,15 +107,13 @@ def count(
     from archcount.api.model_report import count_model
 
     if name:
-        thing, own = _made(name, **options)
-        options.pop("arguments", None)
-        input = own if isinstance(input, str) and not input else input
+        thing, own = _made(name, options.pop("arguments", None), options.get("device", "meta"))
+        has_tokens = {"prefill", "decode"} & options.keys()
+        input = own if isinstance(input, str) and not (input or has_tokens) else input
     return count_model(thing, input, name=name, batch=batch, **options)
 
 
-def _made(
-    name: str, arguments: Mapping[str, Any] | None = None, device: str = "meta", train: bool = False
-) -> tuple[nn.Module, Any]:
+def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[nn.Module, Any]:
     """Make the model of a name; return it and its own input, empty text where it has none."""
     from archcount.api.model_report import check_run
     from archcount.loading.model_target import load_model
@@ -110,6 +121,9 @@ def _made(
     check_run(1, device)
     module, own = load_model(name, arguments=arguments, device=device)
     return module, own or ""
+
+
+_OF_MODULES = ("train", "device", "prefill", "decode", "dtype", "peak", "bandwidth")
 
 
 def _is_module(thing: object) -> bool:

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.errors import UsageError, quote
+from archcount.engines.moved import Machine
+from archcount.errors import InvalidValueError, UsageError, quote
+from archcount.loading.programs import module_of
+from archcount.printed.quantity import parse_quantity
+from archcount.reporting.language_sheets import language_sheets
+from archcount.reporting.model_roofline import moved_text, roofline_sheets
 from archcount.reporting.model_sheets import DEPTH, model_sheets, remarks, tidy_modules
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
+from archcount.reporting.training_sheets import training_sheets
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,7 +48,12 @@ class ModelReport(Report):
         return tidy_modules(self.record)
 
     def _sheets(self) -> Parts:
-        return [model_sheets(self.record, self.depth)]
+        language = self.record.language
+        training, machine = self.record.training, self.record.machine
+        asked = [language_sheets(language, moved_text(self.record))] if language else []
+        asked += [training_sheets(training)] if training else []
+        asked += [roofline_sheets(self.record, machine, self.depth)] if machine else []
+        return [model_sheets(self.record, self.depth), *asked]
 
     def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)
@@ -50,27 +61,39 @@ class ModelReport(Report):
 
 def count_model(
     module: nn.Module,
-    input: Any,
+    input: Any = "",
     *,
     name: str = "",
     batch: int = 1,
     train: bool = False,
     device: str = "meta",
+    prefill: int | None = None,
+    decode: int | None = None,
+    dtype: str = "",
+    peak: str | float = "",
+    bandwidth: str | float = "",
 ) -> ModelReport:
     """Count one call of a model, module by module; the model itself is left alone.
 
     Args:
-        module: the model.
+        module: the model: a module, scripted or not, or an exported program.
         input: what it is called with: a text such as "3x224x224" (one image) or
             "input_ids:int64[1,128]", a list of such, a shape as a tuple, a tensor, a tuple of
-            these by order or a mapping by name, or a function that gives one of them.
+            these by order or a mapping by name, or a function that gives one of them. Left away
+            with `prefill` and `decode`.
         name: what it is called in the report; its class where it is empty.
         batch: how many images an input such as "3x224x224" stands for.
         train: in training mode.
         device: `meta`, which takes no memory, or `cpu` for a model that looks at its numbers.
+        prefill: call a language model with so many token ids of each sequence.
+        decode: call it with one, and with its own cache of so many before it.
+        dtype: how weights are stored: fp32, bf16, fp16, int8 or int4. The model computes in the
+            same type, in bfloat16 where weights are integers.
+        peak: FLOP/s of a machine, such as "989T", and with `bandwidth` the roofline.
+        bandwidth: B/s of its memory, such as "3.35T".
 
     Raises:
-        UsageError: it is no module, its input cannot be read, or a part of it is scripted.
+        UsageError: it is no module, its input cannot be read, or it keeps no cache for `decode`.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
 
@@ -80,12 +103,82 @@ def count_model(
     (24, 24)
     """
     check_run(batch, device)
-    from archcount.engines import models
+    has_input = input is not None and not (isinstance(input, str) and not input)
+    check_tokens(prefill, decode, has_input=has_input)
+    from archcount.engines import model_questions
+    from archcount.loading.tokens import TokenRun
+    from archcount.tracing.script_copy import class_name
 
-    name = name or type(module).__name__
+    module = module_of(module)
+    tokens = decode if prefill is None else prefill
+    if tokens is not None:
+        is_decode = prefill is None
+        input = TokenRun(tokens=tokens, is_decode=is_decode, batch=batch, device=device)
     return ModelReport(
-        models.count(module, input, name=name, batch=batch, train=train, device=device)
+        model_questions.count(
+            module,
+            input,
+            name=name or class_name(module),
+            batch=batch,
+            train=train,
+            device=device,
+            dtype=dtype,
+            machine=read_machine(peak, bandwidth),
+        )
     )
+
+
+def check_tokens(prefill: int | None, decode: int | None, *, has_input: bool) -> None:
+    """Check how many tokens a language model is to be called with.
+
+    Raises:
+        UsageError: both are asked for, or one beside an input, or no such number of tokens.
+    """
+    asked = {"--prefill": prefill, "--decode": decode}
+    given = {option: tokens for option, tokens in asked.items() if tokens is not None}
+    for option, tokens in given.items():
+        if not isinstance(tokens, int) or isinstance(tokens, bool) or not 1 <= tokens < 2**31:
+            raise UsageError.of(f"{option} {tokens}", allowed="tokens, from 1 to 2^31")
+    if len(given) > 1:
+        raise UsageError.of(
+            "--prefill and --decode are two calls", remedy="count one after the other"
+        )
+    if given and has_input:
+        raise UsageError.of(
+            f"{next(iter(given))} makes the input itself", remedy="leave the input away"
+        )
+
+
+def read_machine(peak: str | float, bandwidth: str | float) -> Machine | None:
+    """Return the machine of a roofline, None where none is given.
+
+    Raises:
+        UsageError: a rate cannot be read, or one is given without the other.
+
+    >>> read_machine("989T", 3.35e12)
+    Machine(flops=989000000000000.0, bytes_per_second=3350000000000.0)
+    """
+    if not peak and not bandwidth:
+        return None
+    if not peak or not bandwidth:
+        raise UsageError.of(
+            "--peak and --bandwidth go together", remedy="give both, such as 989T and 3.35T"
+        )
+    return Machine(
+        flops=_rate("--peak", peak, "FLOP/s, such as 989T or 1.5e12"),
+        bytes_per_second=_rate("--bandwidth", bandwidth, "B/s, such as 3.35T or 900G"),
+    )
+
+
+def _rate(option: str, given: str | float, allowed: str) -> float:
+    try:
+        value = float(parse_quantity(given).value()) if isinstance(given, str) else float(given)
+    except (InvalidValueError, TypeError, ValueError):
+        value = 0.0
+    if not 0 < value < float("inf"):
+        shown = quote(given) if isinstance(given, str) else repr(given)
+        raise UsageError.of(f"{option} {shown}", allowed=allowed)
+    return value
 
 
 def check_run(batch: int, device: str) -> None:

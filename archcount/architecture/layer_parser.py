@@ -171,7 +171,7 @@ def _boolean(argument: Argument, text: str) -> bool:
 def _choice(argument: Argument, text: str) -> str:
     if text not in argument.choices:
         raise InvalidValueError(
-            f"{quote(text)} is not one of its words",
+            f"{quote(text)} is not one of the allowed words",
             allowed=argument.allowed,
             remedy=suggestion(text, argument.choices),
         )

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from archcount.api.model_report import check_run, count_model
+from archcount.api.model_report import check_run, check_tokens, count_model, read_machine
 from archcount.cli.budget import Limits, exceeded, read_limits
 from archcount.cli.count_many import Append, Jobs, Timeout, is_many, show_many
 from archcount.cli.emit import emitting, progress
+from archcount.cli.language_options import Bandwidth, Decode, Peak, Prefill, WeightDtype
 from archcount.cli.model_options import (
     Arguments,
     Batch,
@@ -45,6 +46,11 @@ def show_count(
     depth: Annotated[int, typer.Option(help="How many levels of modules are shown.")] = DEPTH,
     train: Annotated[bool, typer.Option("--train", help="Count in training mode.")] = False,
     device: Device = "meta",
+    prefill: Prefill = None,
+    decode: Decode = None,
+    dtype: WeightDtype = "",
+    peak: Peak = "",
+    bandwidth: Bandwidth = "",
     limits: Limits = None,
     jobs: Jobs = None,
     timeout: Timeout = None,
@@ -61,6 +67,10 @@ def show_count(
     does, not what its modules are called. MACs are multiply-accumulates of convolutions, linear
     layers and matrix products.
 
+    Of a language model, --prefill T and --decode T make the token ids and the cache themselves,
+    and say what each token and the cache take. --peak and --bandwidth add a roofline by module,
+    --train the memory of training.
+
     Several models, or a pattern of a library's names, are a line each, counted in processes.
     """
     if depth < 0:
@@ -68,31 +78,29 @@ def show_count(
     if inputs and maker:
         raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
     check_run(batch, device)
-    most = read_limits(limits)
-    arguments = arguments_of(arg or [])
-    if is_many(targets, jobs=jobs, timeout=timeout, append=append, variant=variant):
-        request = CountRequest(
-            arguments=arguments,
-            inputs=tuple(inputs or ()),
-            maker=maker,
-            batch=batch,
-            train=train,
-            device=device,
-        )
+    check_tokens(prefill, decode, has_input=bool(inputs or maker))
+    read_machine(peak, bandwidth)
+    most, arguments = read_limits(limits), arguments_of(arg or [])
+    how: dict[str, Any] = {"batch": batch, "train": train, "device": device}
+    how |= {"prefill": prefill, "decode": decode}
+    of_many = {"--jobs": jobs, "--timeout": timeout, "--append": append or None}
+    of_one = {"--variant": variant, "--dtype": dtype, "--peak": peak, "--bandwidth": bandwidth}
+    if is_many(targets, of_many, of_one):
+        request = CountRequest(arguments=arguments, inputs=inputs or (), maker=maker, **how)
         lines = show_many(
             targets, request, jobs=jobs, timeout=timeout, append=append, form=form, output=output
         )
         _end(lines, most, strict=strict)
         return
     target = targets[0]
+    how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth}
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"counting {target}"), redirect_stdout(sys.stderr):
             module, own = load_model(target, variant=variant, arguments=arguments, device=device)
-            given = given_of(inputs, maker, own)
-            report = count_model(
-                module, given, name=target, batch=batch, train=train, device=device
-            )
+            has_tokens = prefill is not None or decode is not None
+            given = "" if has_tokens else given_of(inputs, maker, own)
+            report = count_model(module, given, name=target, **how)
         emit(replace(report, depth=depth))
     _end([summary_of(report.record)], most, strict=strict)
 

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -41,22 +41,26 @@ Append = Annotated[
 
 
 def is_many(
-    targets: list[str], *, jobs: int | None, timeout: float | None, append: bool, variant: str
+    targets: list[str], of_many: Mapping[str, object], of_one: Mapping[str, object]
 ) -> bool:
     """Return whether several models are asked for, by several names or by a pattern.
+
+    Args:
+        targets: the names.
+        of_many: options that go with several, None where they are not given.
+        of_one: options that go with one alone, empty where they are not given.
 
     Raises:
         UsageError: an option does not go with so many.
     """
-    if len(targets) > 1 or is_pattern(targets[0]):
-        if variant:
-            raise UsageError.of("--variant of several models", remedy="write name@variant")
-        return True
-    given = {"--jobs": jobs is not None, "--timeout": timeout is not None, "--append": append}
-    for option, is_given in given.items():
-        if is_given:
-            raise UsageError.of(f"{option} goes with several models", remedy="leave it away")
-    return False
+    several = len(targets) > 1 or is_pattern(targets[0])
+    for option, value in of_one.items() if several else of_many.items():
+        if value if several else value is not None:
+            raise UsageError.of(
+                f"{option} goes with {'one model' if several else 'several models'}",
+                remedy="leave it away",
+            )
+    return several
 
 
 _STREAMED = {"csv": ",", "tsv": "\t"}

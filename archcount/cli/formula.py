@@ -51,7 +51,7 @@ def show_formula(
     are checked by counting at points of that domain.
     """
     if rows and every_row:
-        raise UsageError.of("--rows beside names of rows", allowed="one of the two")
+        raise UsageError.of("--rows and names of rows", allowed="one of the two")
     with emitting(form, output, FormulaReport.formats) as emit:
         table, named = loaded(name, variant)
         report = formula(

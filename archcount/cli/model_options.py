@@ -16,7 +16,8 @@ def model_argument(which: str) -> Any:
     """Return the argument that names a model; `which` says what it is for."""
     return typer.Argument(
         help=f"{which} torchvision:NAME, timm:NAME, hf:CONFIG.json, package.module:callable, "
-        "path/to/file.py:callable, or a table's name or file (name@variant for a variant).",
+        "path/to/file.py:callable, exported.pt2, scripted.pt, or a table's name or file "
+        "(name@variant for a variant).",
         autocompletion=complete.models,
     )
 
@@ -74,7 +75,7 @@ _TRUTHS = {"true": True, "false": False}
 def given_of(inputs: list[str] | None, maker: str, own: tuple[str, ...]) -> Any:
     """Choose what the model is called with: as one option gives it, or as its target says."""
     if maker and inputs:
-        raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
+        raise UsageError.of("--input and --inputs", allowed="one of the two")
     if maker:
         from archcount.loading.reference import find, users_code
 

@@ -52,7 +52,7 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
         if not (name and equals and value):
             raise UsageError.of(f"{option} {quote(text)}", allowed="NAME=VALUE, such as classes=10")
         if name in values:
-            raise UsageError.of(f"{name} is given twice", allowed="one value a name")
+            raise UsageError.of(f"duplicate {name}", allowed="one value for each name")
         values[name] = value
     return values
 
@@ -64,6 +64,6 @@ def loaded(name: str, variant: str) -> tuple[Table, str]:
 
     target = ModelTarget.read(name, variant)
     if target.table is None:
-        raise UsageError.of(f"{quote(name)} is no table", allowed="a table's name or file")
+        raise UsageError.of(f"{quote(name)} is not a table", allowed="a table's name or file")
     table = load_table(target.table, target.label, variant=target.variant)
     return table, target.variant

@@ -122,7 +122,7 @@ class ModelDifference:
 
     @property
     def is_unexplained(self) -> bool:
-        """Whether no layer is another, and yet the totals are."""
+        """Whether no layer differs, but the totals do."""
         if self.results or any(row.verdict in DIFFERENT for row in self.rows):
             return False
         return (self.left.params, self.left.macs) != (self.right.params, self.right.macs)

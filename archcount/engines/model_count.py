@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archcount.engines.counts import Uncounted
+from archcount.engines.language_count import LanguageCount
+from archcount.engines.moved import Machine, Moved
+from archcount.engines.training_memory import TrainingMemory
 from archcount.layers import Cost
 
 
@@ -17,7 +20,7 @@ class ModuleCount:
         path: its name in the model, empty for the model itself.
         kind: the name of its class.
         level: how deep it lies; 0 is the model itself.
-        calls: how often it was run.
+        calls: how often it was run; None where torch does not tell, in a scripted module.
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of what it gave.
         params: parameters, each counted once.
@@ -31,7 +34,7 @@ class ModuleCount:
     path: str
     kind: str
     level: int
-    calls: int
+    calls: int | None
     input: tuple[int, ...] | None
     output: tuple[int, ...] | None
     params: int
@@ -73,6 +76,11 @@ class ModelCount:
         peak_bytes: the most bytes of inputs and made tensors needed at one time in a forward pass.
         uncounted: what could not be counted.
         remarks: what the reader should know of how it was counted.
+        dtype: the type that weights are stored in, where one was asked for.
+        language: what is asked of a language model, where tokens were asked for.
+        machine: what it is run on, where that was said.
+        moved: bytes that each module moves, by its path, where they were asked for.
+        training: the memory of training, in training mode.
     """
 
     name: str
@@ -86,6 +94,11 @@ class ModelCount:
     peak_bytes: int
     uncounted: tuple[Uncounted, ...] = ()
     remarks: tuple[str, ...] = ()
+    dtype: str = ""
+    language: LanguageCount | None = None
+    machine: Machine | None = None
+    moved: Mapping[str, Moved] | None = None
+    training: TrainingMemory | None = None
 
     @property
     def total(self) -> ModuleCount:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
 from archcount.engines.counts import Uncounted
+from archcount.engines.held_tensors import held_tensors
 from archcount.engines.measure import WHOLE, memory_needed
 from archcount.engines.model_count import ModelCount, ModuleCount
+from archcount.engines.weight_types import WeightType
 from archcount.errors import ArchcountError, UsageError, quote
-from archcount.loading.inputs import Inputs, make_inputs
+from archcount.loading.inputs import Inputs, check_batch, make_inputs
 from archcount.loading.reference import users_code
+from archcount.loading.tokens import TokenRun
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.model_copy import ModelCopy, is_unfit
 from archcount.tracing.run_context import counting_context, gc_paused
+from archcount.tracing.script_copy import class_name
 from archcount.tracing.trace import trace
 from archcount.tracing.traced_layer import LayerSequence
 
@@ -35,19 +37,21 @@ def run(
     batch: int = 1,
     train: bool = False,
     device: str = "meta",
+    weights: WeightType | None = None,
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model once.
 
     Args:
         module: the model.
-        given: its inputs, as `make_inputs` takes or gives them.
+        given: its inputs, as `make_inputs` takes or gives them, or how many tokens it is given.
         name: what the model is called in messages.
         batch: how many images an input such as `3x224x224` stands for.
         train: in training mode.
         device: `meta`, or `cpu` for a model that must see numbers.
+        weights: how weights are stored, which says the type of the computation.
 
     Raises:
-        UsageError: it is no module, the inputs are none, or a part of it is scripted.
+        UsageError: it is no module, or the inputs are none.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
     """
@@ -55,7 +59,7 @@ def run(
     while True:
         was_imported = _COMPILER in sys.modules
         try:
-            found = _run(module, given, name=name, batch=batch, train=train, device=device)
+            found = _run(module, given, name, batch, train, device, weights)
         except ArchcountError:
             if was_imported or _COMPILER not in sys.modules:
                 raise
@@ -70,17 +74,28 @@ _COMPILER = "torch._dynamo"
 
 
 def _run(
-    module: nn.Module, given: Any, *, name: str, batch: int, train: bool, device: str
+    module: nn.Module,
+    given: Any,
+    name: str,
+    batch: int,
+    train: bool,
+    device: str,
+    weights: WeightType | None,
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model, whatever torch imports meanwhile."""
     with counting_context(), memory_needed("take a smaller --input"):
         with _failures(name, "", device):
             copy = ModelCopy(module, device)
-            if any(part.training is not train for part in copy.parts.values()):
-                copy.module.train(train)
+            copy.set_mode(train)
+            if weights is not None:
+                weights.convert(copy.module)
         inputs = given
-        if not isinstance(given, Inputs):
-            inputs = make_inputs(given, batch=batch, dtype=_dtype(module), device=device)
+        if isinstance(given, TokenRun):
+            with _failures(name, str(given), device):
+                inputs = given.inputs(copy.module)
+        elif not isinstance(given, Inputs):
+            check_batch(given, batch)
+            inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
         with _failures(name, str(inputs), device):
             traced = trace(
                 copy.module,
@@ -122,10 +137,11 @@ def counted(
 ) -> ModelCount:
     """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
-    held = _held_tensors(parts)
+    held = held_tensors(parts, traced.held)
     parameters = held[""].parameters
     weight_bytes: Counter[str] = Counter()
-    for tensor in {**parameters, **held[""].buffers}.values():
+    plain = {**parameters, **held[""].buffers}
+    for tensor in (*plain.values(), *held[""].packed.values()):
         weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
     return ModelCount(
         name=name,
@@ -133,7 +149,7 @@ def counted(
         inputs=str(inputs),
         train=train,
         modules=tuple(
-            _measured(record, type(parts[record.path]), held[record.path].sizes)
+            _measured(record, class_name(parts[record.path]), held[record.path].sizes)
             for record in traced.modules
         ),
         unused=_unused(parameters.values(), traced),
@@ -204,13 +220,13 @@ def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
-def _measured(record: ModuleTrace, kind: type, sizes: tuple[int, int, int]) -> ModuleCount:
+def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
         path=_printable(record.path),
-        kind=kind.__name__,
+        kind=kind,
         level=record.path.count(".") + bool(record.path),
-        calls=record.calls,
+        calls=None if record.is_hidden else record.calls,
         input=record.input,
         output=record.output,
         params=params,
@@ -244,56 +260,3 @@ def _failures(name: str, inputs: str, device: str) -> Any:
     if device == "meta":
         remedy += "; if it needs the numbers of its tensors, add --device cpu"
     return users_code(f"{name} failed on {inputs or 'no input'}", remedy)
-
-
-@dataclass(slots=True)
-class _HeldTensors:
-    """The tensors of a module and of all that it holds, each once, by `id`."""
-
-    parameters: dict[int, Tensor] = field(default_factory=dict)
-    buffers: dict[int, Tensor] = field(default_factory=dict)
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Parameters, those that take a gradient, and numbers in buffers."""
-        known = self.parameters.values()
-        return (
-            sum([tensor.numel() for tensor in known]),
-            sum([tensor.numel() for tensor in known if tensor.requires_grad]),
-            sum([tensor.numel() for tensor in self.buffers.values()]),
-        )
-
-
-def _held_tensors(parts: Mapping[str, nn.Module]) -> dict[str, _HeldTensors]:
-    """Return the tensors that every module holds, but those without a size yet.
-
-    Modules are those before the model ran: what it let go is counted, what it made is not.
-    """
-    below: dict[str, list[nn.Module]] = {path: [] for path in parts}
-    for path, part in parts.items():
-        if path:
-            below[path.rpartition(".")[0]].append(part)
-    paths = {id(part): path for path, part in parts.items()}
-    found: dict[int, _HeldTensors] = {}
-
-    def gather(part: nn.Module) -> _HeldTensors:
-        known = found.get(id(part))
-        if known is not None:
-            return known
-        held = found[id(part)] = _HeldTensors(_own(part._parameters), _own(part._buffers))
-        children = [child for child in part._modules.values() if id(child) in paths]
-        for child in (*children, *below[paths[id(part)]]):
-            each = gather(child)  # type: ignore[arg-type]
-            held.parameters.update(each.parameters)
-            held.buffers.update(each.buffers)
-        return held
-
-    return {path: gather(part) for path, part in parts.items()}
-
-
-def _own(tensors: Mapping[str, Tensor | None]) -> dict[int, Tensor]:
-    return {
-        id(tensor): tensor
-        for tensor in tensors.values()
-        if tensor is not None and not is_lazy(tensor)
-    }

@@ -26,14 +26,18 @@ class CountRequest:
         batch: how many images an input such as `3x224x224` stands for.
         train: in training mode.
         device: `meta`, or `cpu` for models that must see numbers.
+        prefill: how many token ids of each sequence a language model is called with instead.
+        decode: how many tokens its cache has, where it is called with one more.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    inputs: tuple[str, ...] = ()
+    inputs: Sequence[str] = ()
     maker: str = ""
     batch: int = 1
     train: bool = False
     device: str = "meta"
+    prefill: int | None = None
+    decode: int | None = None
 
 
 def summarize_all(

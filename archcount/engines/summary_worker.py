@@ -13,6 +13,7 @@ from archcount.engines.worker_process import serve
 from archcount.errors import ArchcountError, UsageError
 from archcount.loading.model_target import load_model
 from archcount.loading.reference import find, users_code
+from archcount.loading.tokens import TokenRun
 from archcount.tracing.layer_sequence import layers_of
 
 
@@ -26,13 +27,7 @@ def summarize(name: str, request: CountRequest) -> ModelSummary:
     start = perf_counter()
     try:
         module, own = load_model(name, arguments=request.arguments, device=request.device)
-        given = request.inputs or own
-        if request.maker:
-            make = find(request.maker)
-            with users_code(f"{request.maker} failed"):
-                given = make()
-        elif not given:
-            raise UsageError.of("no input given", remedy="give --input 3x224x224")
+        given = _given(request, own)
         copy, inputs, traced = models.run(
             module,
             given,
@@ -51,6 +46,25 @@ def summarize(name: str, request: CountRequest) -> ModelSummary:
         return summary_of(count, depth=depth, seconds=perf_counter() - start)
     seconds = perf_counter() - start
     return ModelSummary(model=name, seconds=seconds, error=_line(what), exit_code=code)
+
+
+def _given(request: CountRequest, own: tuple[str, ...]) -> Any:
+    """Return what a model is called with, its own input where nothing else is asked for."""
+    tokens = request.decode if request.prefill is None else request.prefill
+    if tokens is not None:
+        return TokenRun(
+            tokens=tokens,
+            is_decode=request.prefill is None,
+            batch=request.batch,
+            device=request.device,
+        )
+    if request.maker:
+        make = find(request.maker)
+        with users_code(f"{request.maker} failed"):
+            return make()
+    if not request.inputs and not own:
+        raise UsageError.of("no input given", remedy="give --input 3x224x224")
+    return list(request.inputs) or own
 
 
 def _line(text: str) -> str:

@@ -27,6 +27,8 @@ class Cost(NamedTuple):
             exponential, sum, quotient).
         add: elementwise additions of branches.
         scale: elementwise multiplications, such as of scaled residuals.
+        fft: operations of Fourier transforms: 5 N log2 N for N complex numbers, half of it for
+            real ones.
         other: other arithmetic on single numbers: differences, quotients, powers, sums, means.
 
     >>> (Cost(conv=10) + Cost(conv=5, bias=2)).macs
@@ -44,6 +46,7 @@ class Cost(NamedTuple):
     add: int = 0
     scale: int = 0
     other: int = 0
+    fft: int = 0
 
     @property
     def macs(self) -> int:
@@ -87,3 +90,5 @@ class Cost(NamedTuple):
 
 CATEGORIES: tuple[str, ...] = Cost._fields
 """Every cost category by name."""
+TABLE_CATEGORIES: tuple[str, ...] = tuple(name for name in CATEGORIES if name != "fft")
+"""Those that a layer of a table can have."""

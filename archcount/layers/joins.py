@@ -73,7 +73,7 @@ class Concatenation(JoinKind):
         """Return the sum of the channels, on positions that all branches share."""
         if any(shape.dims[1:] != shapes[0].dims[1:] for shape in shapes):
             raise InvalidValueError(
-                f"concat joins branches of unlike size: {_listed(shapes)}",
+                f"concat joins branches of different size: {_listed(shapes)}",
                 allowed=f"equal sizes after the channels ({shapes[0].layout} above)",
                 remedy="give the branches equal strides and padding",
             )
@@ -96,7 +96,7 @@ class Addition(JoinKind):
         """Return the shape that all branches share."""
         if any(shape != shapes[0] for shape in shapes):
             raise InvalidValueError(
-                f"add joins branches of unlike shape: {_listed(shapes)}",
+                f"add joins branches of different shape: {_listed(shapes)}",
                 allowed=f"equal sizes ({shapes[0].layout} above)",
                 remedy="give the branches equal widths, strides and padding, "
                 "or write shortcut for the branch that should adapt",
@@ -133,7 +133,7 @@ class Product(JoinKind):
         fits = all(second == 1 or first in (1, second) for first, second in axes)
         if len(one.dims) != len(other.dims) or one.channels != other.channels or not fits:
             raise InvalidValueError(
-                f"mul joins branches of unlike shape: {one} and {other}",
+                f"mul joins branches of different shape: {one} and {other}",
                 allowed=f"equal channels, other sizes equal or 1 ({one.layout} above)",
                 remedy="give the branches equal widths, strides and padding, or pool one to 1x1",
             )

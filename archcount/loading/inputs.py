@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -55,9 +55,11 @@ class Inputs:
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
-    text: str = field(init=False)
+    text: str = ""
 
     def __post_init__(self) -> None:
+        if self.text:
+            return
         given = [_described("", value) for value in self.args]
         given += [_described(name, item) for name, item in self.kwargs.items()]
         object.__setattr__(self, "text", ", ".join(given))
@@ -96,6 +98,33 @@ def read_input(text: str, batch: int = 1) -> InputSpec:
             raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
         shape = tuple(int(size) for size in sizes if size)
     return InputSpec(shape, found["name"] or "", dtype)
+
+
+def check_batch(given: Any, batch: int) -> None:
+    """Check that a batch goes with inputs: some are of one image, such as `3x224x224`.
+
+    Raises:
+        UsageError: all of them have a batch of their own.
+
+    >>> check_batch(["3x224x224", "int64[4,8]"], 4)
+    """
+    if batch != 1 and not any("[" not in text for text in _texts(given)):
+        raise UsageError.of(
+            f"batch {batch} beside an input that has a batch of its own",
+            allowed="a batch beside an input of one image, such as 3x224x224",
+            remedy="give the batch with the sizes, such as [8,3,224,224], and no batch beside it",
+        )
+
+
+def _texts(given: Any) -> Iterator[str]:
+    """Yield the inputs that are written as text."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, Mapping):
+        yield from _texts(list(given.values()))
+    elif isinstance(given, tuple | list):
+        for value in given:
+            yield from _texts(value)
 
 
 def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> Inputs:

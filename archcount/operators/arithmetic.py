@@ -21,9 +21,9 @@ def _add_cost(operation: Operation) -> Charge:
     if not operation.output.is_floating:
         return FREE
     first, other = operation.tensor("self"), operation.arguments["other"]
-    if not isinstance(other, TensorSpec) or other.origin == first.origin:
+    if not isinstance(other, TensorSpec) or (other.is_held and first.is_held):
         return Charge(Cost(add=operation.output.elements))
-    trained = first if first.origin == Origin.WEIGHT else other
+    trained = first if first.is_held else other
     return Charge(addition(trained, operation.output))
 
 
@@ -37,7 +37,7 @@ def _sum(operation: Operation) -> LayerName | None:
     both = [operation.tensor("self"), other]
     if sign < 0:
         return "sub", settings
-    trained = [spec for spec in both if spec.origin == Origin.WEIGHT]
+    trained = [spec for spec in both if spec.is_held]
     if trained:
         sizes = [size for size in trained[0].shape if size != 1]
         if len(sizes) > 1:
@@ -53,8 +53,8 @@ def _scaled(operation: Operation) -> LayerName | None:
     """Name a product of numbers in the same place."""
     other = operation.arguments["other"]
     if isinstance(other, TensorSpec):
-        origins = {operation.tensor("self").origin, other.origin}
-        return "mul", {"by": "weights"} if Origin.WEIGHT in origins else {}
+        is_held = operation.tensor("self").is_held or other.is_held
+        return "mul", {"by": "weights"} if is_held else {}
     return ("mul", {"by": rounded(other)}) if other != 1 else None
 
 
@@ -104,6 +104,12 @@ def _broadcast(operation: Operation) -> Result:
     return (like(one),)
 
 
+def _add_relu(operation: Operation) -> Charge:
+    """Count an addition and an activation."""
+    elements = operation.output.elements
+    return Charge(_add_cost(operation).cost + Cost(activation=elements))
+
+
 _ACTIVATION = each("activation")
 OPERATORS: dict[str, Operator] = {
     **aten(
@@ -112,6 +118,13 @@ OPERATORS: dict[str, Operator] = {
         Operator(cost=_ACTIVATION, shape=unary),
     ),
     **aten("log_sigmoid_forward glu rrelu_with_noise", Operator(cost=_ACTIVATION)),
+    **aten(
+        "floor_divide remainder rsub xlogy bitwise_and bitwise_or", Operator(cost=each("other"))
+    ),
+    **aten("linalg_cross", Operator(cost=each("other", 3))),  # two products, a difference
+    **aten("polar", Operator(cost=each("other", 4))),  # cosine, sine, two products
+    **aten("_masked_scale", Operator(cost=each("scale"))),
+    **aten("_add_relu", Operator(cost=_add_relu)),
     **aten("relu", Operator(cost=_ACTIVATION, layer=called("relu"), shape=unary)),
     **aten("hardtanh", Operator(cost=_ACTIVATION, layer=_hardtanh, shape=unary)),
     **aten("_prelu_kernel", Operator(cost=_ACTIVATION, layer=_prelu)),

@@ -8,7 +8,8 @@ from typing import Any
 
 from archcount.layers import Cost
 from archcount.operators.operation import Charge, Operation
-from archcount.operators.operator import LayerName, Operator
+from archcount.operators.operator import LayerName, Operator, aten
+from archcount.operators.products import real_macs
 from archcount.operators.shapes import Result, contiguous, is_contiguous
 
 
@@ -19,9 +20,37 @@ def _cost(operation: Operation) -> Charge:
     """
     source, weight = operation.tensor("input"), operation.tensor("weight")
     positions = source if operation.arguments["transposed"] else operation.output
-    macs = positions.elements * prod(weight.shape[1:])
+    macs = real_macs(source, positions.elements * prod(weight.shape[1:]))
     bias = operation.output.elements if operation.arguments["bias"] is not None else 0
     return Charge(Cost(conv=macs, bias=bias), macs * (source.requires_grad + weight.requires_grad))
+
+
+def _plain(operation: Operation) -> Charge:
+    """Count a convolution of one kind of device: its name says whether it is transposed."""
+    given = operation.arguments
+    source, weight = operation.tensor("self"), operation.tensor("weight")
+    if operation.name.endswith("conv_tbc"):  # weights are (kernel, in, out)
+        weight = weight._replace(shape=(weight.shape[2], *weight.shape[:2]))
+    output = operation.output.elements
+    positions = source.elements if "transpose" in operation.name else output
+    macs = positions * prod(weight.shape[1:])
+    cost = Cost(conv=macs, bias=output * (given.get("bias") is not None))
+    if "relu" in operation.name:
+        cost += Cost(activation=output, add=output * ("add" in operation.name))
+    return Charge(cost, macs * (source.requires_grad + weight.requires_grad))
+
+
+def _backward(operation: Operation) -> Charge:
+    """Count the gradients that are asked for, where a model differentiates as it runs."""
+    source, weight, coming = (operation.tensor(name) for name in ("input", "weight", "grad_output"))
+    positions = source if operation.arguments["transposed"] else coming
+    macs = positions.elements * prod(weight.shape[1:])
+    of_source, of_weight, of_bias = operation.arguments["output_mask"]
+    # Each gradient is a product of the one that comes with the other operand.
+    learnt = of_source * (coming.requires_grad + weight.requires_grad)
+    learnt += of_weight * (coming.requires_grad + source.requires_grad)
+    cost = Cost(conv=macs * (of_source + of_weight), bias=coming.elements * of_bias)
+    return Charge(cost, macs * learnt)
 
 
 def _layer(operation: Operation) -> LayerName:
@@ -99,4 +128,19 @@ def windows(
     return tuple(found)
 
 
-OPERATORS = {"aten.convolution": Operator(cost=_cost, layer=_layer, shape=_shape)}
+OPERATORS = {
+    "aten.convolution": Operator(cost=_cost, layer=_layer, shape=_shape),
+    **aten(
+        "_convolution convolution_overrideable",
+        Operator(cost=_cost, layer=_layer),
+    ),
+    **aten(
+        "_slow_conv2d_forward slow_conv3d_forward slow_conv_dilated2d slow_conv_dilated3d "
+        "slow_conv_transpose2d slow_conv_transpose3d _conv_depthwise2d conv_depthwise3d conv_tbc "
+        "cudnn_convolution cudnn_convolution_transpose "
+        "cudnn_convolution_relu cudnn_convolution_add_relu miopen_convolution "
+        "miopen_convolution_transpose miopen_depthwise_convolution mkldnn_convolution",
+        Operator(cost=_plain),
+    ),
+    **aten("convolution_backward", Operator(cost=_backward)),
+}

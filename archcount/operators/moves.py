@@ -7,6 +7,7 @@ from typing import Any
 from archcount.layers import Cost
 from archcount.operators.operation import FREE, Charge, Operation
 from archcount.operators.operator import (
+    CostRule,
     LayerName,
     LayerRule,
     Operator,
@@ -30,6 +31,36 @@ def _put(operation: Operation) -> Charge:
         (arguments[name] for name in ("values", "src") if name in arguments), operation.output
     )
     return Charge(Cost(other=given.elements))
+
+
+def _bagged(operation: Operation) -> Charge:
+    """Count an addition for each number that is looked up, a product more where it is weighted."""
+    weight, indices = operation.tensor("weight"), operation.tensor("indices")
+    weighted = operation.arguments["per_sample_weights"] is not None
+    is_mean = operation.arguments["mode"] == 1
+    found = (1 + weighted) * indices.elements * weight.shape[-1]
+    return Charge(Cost(other=found + is_mean * operation.output.elements))
+
+
+def _renormed(operation: Operation) -> Charge:
+    """Count a power, an addition and a scale for each number of the rows that are looked up."""
+    width = operation.tensor("self").shape[-1]
+    return Charge(Cost(other=3 * operation.tensor("indices").elements * width))
+
+
+def _sampled(*times: int) -> CostRule:
+    """Return a rule that counts, for each number, what its way to interpolate takes."""
+
+    def rule(operation: Operation) -> Charge:
+        each = times[operation.arguments["interpolation_mode"]]
+        return Charge(Cost(other=each * operation.output.elements))
+
+    return rule
+
+
+def _folded(operation: Operation) -> Charge:
+    """Count an addition for each number of the columns that are put together."""
+    return Charge(Cost(other=operation.tensor("self").elements))
 
 
 def _added(operation: Operation) -> Charge:
@@ -113,8 +144,14 @@ OPERATORS = {
     **aten("embedding", Operator(cost=free, layer=_embedding("embedding"))),
     **aten(
         "_embedding_bag _embedding_bag_forward_only",
-        Operator(layer=_embedding("embedding bag")),
+        Operator(cost=_bagged, layer=_embedding("embedding bag")),
     ),
+    **aten("embedding_renorm", Operator(cost=_renormed)),
+    # bilinear, nearest, bicubic, as upsampling does
+    **aten("grid_sampler_2d _grid_sampler_2d_cpu_fallback", Operator(cost=_sampled(7, 0, 31))),
+    **aten("cudnn_grid_sampler", Operator(cost=each("other", 7))),
+    **aten("grid_sampler_3d", Operator(cost=_sampled(15, 0))),
+    **aten("col2im", Operator(cost=_folded)),
     **aten(
         "constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d "
         "replication_pad2d replication_pad3d",
@@ -141,25 +178,46 @@ OPERATORS = {
         "unsqueeze transpose t detach",
         Operator(cost=free, layer=moved),
     ),
-    **aten("index_put _index_put_impl scatter", Operator(cost=_put)),
-    **aten("scatter_add index_add", Operator(cost=_added)),
+    **aten("index_put _index_put_impl _unsafe_index_put put scatter", Operator(cost=_put)),
+    **aten("scatter_add scatter_reduce index_add index_reduce", Operator(cost=_added)),
     **aten(
         # what is moved, chosen, made or repeated
         "stack roll flip repeat repeat_interleave index index_select _unsafe_index gather "
         "masked_scatter masked_select where masked_fill fill zero sort topk argsort im2col "
         "pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle unfold_copy "
-        "split_with_sizes_copy empty empty_strided empty_like new_empty new_empty_strided zeros "
-        "zeros_like new_zeros ones ones_like new_ones full full_like new_full scalar_tensor arange "
-        "linspace eye tril_indices triu_indices set_ resize "
-        "rand randn randint rand_like randn_like randint_like randperm uniform normal "
-        "bernoulli exponential multinomial tril triu "
+        "split_with_sizes_copy index_copy index_fill take as_strided resize_as slice_scatter "
+        "select_scatter diagonal_scatter as_strided_scatter diag_embed block_diag complex "
+        "max_unpool2d max_unpool3d rot90 _chunk_cat _pack_padded_sequence _pad_packed_sequence "
+        "to_padded_tensor _lazy_clone _unsafe_masked_index _padded_dense_to_jagged_forward "
+        "_jagged_to_padded_dense_forward _pin_memory _copy_from empty empty_strided empty_like "
+        "new_empty new_empty_strided zeros zeros_like new_zeros ones ones_like new_ones full "
+        "full_like new_full scalar_tensor arange linspace logspace range eye hann_window "
+        "hamming_window bartlett_window blackman_window kaiser_window fft_fftfreq fft_rfftfreq "
+        "empty_permuted _efficientzerotensor lift _new_zeros_with_same_feature_meta "
+        "tril_indices triu_indices set_ resize rand randn randint rand_like randn_like "
+        "randint_like randperm uniform normal bernoulli exponential multinomial geometric "
+        "cauchy log_normal random binomial poisson normal_functional _standard_gamma "
+        "_sample_dirichlet tril triu "
         # what gives indices, masks or numbers to the program
-        "argmax argmin any all nonzero _local_scalar_dense item equal is_nonzero one_hot "
-        "bincount unique_dim _unique2 searchsorted bucketize isin count_nonzero "
+        "argmax argmin any all median nanmedian mode kthvalue nonzero nonzero_static "
+        "_local_scalar_dense item equal is_nonzero one_hot bincount unique_dim _unique2 _unique "
+        "unique_consecutive unique_dim_consecutive allclose _is_all_true _is_any_true isnan "
+        "isinf eq ne lt le gt ge heaviside searchsorted bucketize isin count_nonzero "
         "_assert_async _assert_tensor_metadata _has_compatible_shallow_copy_type "
-        "is_same_size is_set_to _has_same_storage_numel record_stream _use_cudnn_ctc_loss "
-        "_use_miopen_ctc_loss _linalg_check_errors _nested_tensor_from_mask_left_aligned "
-        "_validate_sparse_coo_tensor_args is_pinned is_coalesced",
+        "_functional_assert_async is_same_size is_set_to _has_same_storage_numel record_stream "
+        "_use_cudnn_ctc_loss _use_miopen_ctc_loss _linalg_check_errors "
+        "_nested_tensor_from_mask_left_aligned _validate_sparse_coo_tensor_args is_pinned "
+        "is_coalesced",
         Operator(cost=free),
+    ),
+    **aten(
+        # views, which a program that was rewritten without them makes as tensors of their own
+        " ".join(
+            f"{name}_copy"
+            for name in "alias as_strided diagonal expand permute _reshape_alias select detach "
+            "slice split split_with_sizes squeeze t transpose unsqueeze unbind view view_as_real "
+            "view_as_complex".split()
+        ),
+        Operator(cost=free, layer=moved),
     ),
 }

@@ -16,6 +16,18 @@ def _normalised(operation: Operation) -> Charge:
     return Charge(Cost(norm=(5 + trained) * operation.output.elements))
 
 
+def _batch_normalised(operation: Operation) -> Charge:
+    """Count a scale and a shift by kept statistics; as other norms where they are worked out."""
+    if _is_of_batch(operation):
+        return _normalised(operation)
+    return Charge(Cost(norm=2 * operation.output.elements))
+
+
+def _is_of_batch(operation: Operation) -> bool:
+    """Return whether a batch normalisation works out the statistics of what it is given."""
+    return bool(operation.arguments.get("training", operation.name.endswith("with_update")))
+
+
 def _norm(kind: str) -> LayerRule:
     """Return a rule that names a normalisation by what is trained of it, and over what it goes."""
 
@@ -29,8 +41,7 @@ def _norm(kind: str) -> LayerRule:
         if "group" in given:
             settings["groups"] = given["group"]
         if kind == "batch norm":
-            is_training = given.get("training", operation.name.endswith("with_update"))
-            settings["statistics"] = "of the batch" if is_training else "kept"
+            settings["statistics"] = "of the batch" if _is_of_batch(operation) else "kept"
         return kind, settings
 
     return rule
@@ -75,22 +86,23 @@ def _softmax_shape(operation: Operation) -> Result:
     return (like(source),) if is_contiguous(source) else None
 
 
-_BATCH, _FIVE = each("norm", 2), each("softmax", 5)
+_FIVE = each("softmax", 5)
 OPERATORS = {
     **aten(
         "_native_batch_norm_legit _native_batch_norm_legit_no_training cudnn_batch_norm "
         "_batch_norm_with_update _batch_norm_no_update",
-        Operator(cost=_BATCH, layer=_norm("batch norm")),
+        Operator(cost=_batch_normalised, layer=_norm("batch norm")),
     ),
     **aten(
         "native_batch_norm",
-        Operator(cost=_BATCH, layer=_norm("batch norm"), shape=_batch_norm_shape),
+        Operator(cost=_batch_normalised, layer=_norm("batch norm"), shape=_batch_norm_shape),
     ),
     **aten(
         "native_layer_norm",
         Operator(cost=_normalised, layer=_norm("layer norm"), shape=_layer_norm_shape),
     ),
     **aten("native_group_norm", Operator(cost=_normalised, layer=_norm("group norm"))),
+    **aten("_masked_softmax", Operator(cost=_FIVE)),
     **aten(
         "_softmax _safe_softmax",
         Operator(cost=_FIVE, layer=_softmax("softmax"), shape=_softmax_shape),

@@ -18,8 +18,9 @@ class Origin(IntEnum):
     """What a tensor was made from; the greatest of its sources."""
 
     CONSTANT = 0
-    WEIGHT = 1
-    INPUT = 2
+    BUFFER = 1
+    WEIGHT = 2
+    INPUT = 3
 
 
 class TensorSpec(NamedTuple):  # by the thousand: a frozen dataclass takes twice as long to make
@@ -28,7 +29,7 @@ class TensorSpec(NamedTuple):  # by the thousand: a frozen dataclass takes twice
     Attributes:
         shape: its sizes.
         dtype: torch's name of its type, such as `float32`.
-        origin: whether it was made from the input, from weights alone, or from neither.
+        origin: whether it was made from the input, from weights, from buffers, or from neither.
         requires_grad: whether a gradient reaches it.
         storage: which memory it lies in; equal where one tensor is a view of another.
         layout: where in its memory it begins, and its strides.
@@ -53,6 +54,11 @@ class TensorSpec(NamedTuple):  # by the thousand: a frozen dataclass takes twice
     def is_floating(self) -> bool:
         """Whether its numbers are no integers."""
         return "float" in self.dtype or "complex" in self.dtype
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it was made from what the model holds: weights and buffers."""
+        return self.origin in (Origin.WEIGHT, Origin.BUFFER)
 
 
 @dataclass(slots=True)  # by the thousand: a frozen one takes twice as long to make

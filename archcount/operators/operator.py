@@ -9,8 +9,8 @@ from typing import Any
 from archcount.layers import Cost
 from archcount.operators.operation import FREE, Charge, Operation, TensorSpec
 
-CostRule = Callable[[Operation], Charge]
-"""Returns what an operation costs."""
+CostRule = Callable[[Operation], Charge | None]
+"""Returns what an operation costs; None where its sizes do not tell."""
 LayerName = tuple[str, dict[str, Any]]
 """The kind of a layer, such as `conv`, and its settings."""
 LayerRule = Callable[[Operation], LayerName | None]

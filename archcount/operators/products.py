@@ -37,10 +37,36 @@ def _cost(operation: Operation, left: str, right: str, added: str) -> Charge:
     """
     one, other = operation.tensor(left), operation.tensor(right)
     macs = _outputs(one, other) * one.shape[-1]
-    cost = _category(one, other, macs)
-    if added:
+    return product(operation, one, other, macs, added)
+
+
+def product(
+    operation: Operation, one: TensorSpec, other: TensorSpec, steps: int, added: str = ""
+) -> Charge:
+    """Count a product, and what is added to it.
+
+    Args:
+        operation: the operation.
+        one: an operand.
+        other: the other.
+        steps: how often two numbers are multiplied and their product is added; of complex numbers
+            each is four multiply-accumulates.
+        added: the argument that is added to the product, or empty.
+    """
+    macs = real_macs(one, steps)
+    cost = category(one, other, macs)
+    if added and operation.arguments.get(added) is not None:
         cost += addition(operation.tensor(added), operation.output)
     return Charge(cost, macs * (one.requires_grad + other.requires_grad))
+
+
+def real_macs(operand: TensorSpec, steps: int) -> int:
+    """Count the multiply-accumulates of a product's steps: of complex numbers, four each.
+
+    >>> real_macs(TensorSpec((2, 3), "complex64"), 10)
+    40
+    """
+    return 4 * steps if "complex" in operand.dtype else steps
 
 
 def _layer(operation: Operation, left: str, right: str, added: str) -> LayerName:
@@ -54,7 +80,7 @@ def _layer(operation: Operation, left: str, right: str, added: str) -> LayerName
     if any(trained):
         weight = other if trained[1] else one
         out = weight.shape[-1] if trained[1] and len(weight.shape) > 1 else weight.shape[0]
-        bias = bool(added) and operation.tensor(added).origin == Origin.WEIGHT and beta != 0
+        bias = bool(added) and operation.tensor(added).is_held and beta != 0
         return "linear", {"in": one.shape[-1], "out": out, "bias": bias, **settings}
     return "matmul", {"sizes": (one.shape, other.shape), **settings}
 
@@ -83,7 +109,7 @@ def _shape(operation: Operation, left: str, right: str, added: str, dims: int) -
 
 def addition(addend: TensorSpec, output: TensorSpec) -> Cost:
     """Count one addition per output element: of a bias, if what is added is trained."""
-    if addend.origin == Origin.WEIGHT:
+    if addend.is_held:
         return Cost(bias=output.elements)
     return Cost(add=output.elements)
 
@@ -95,18 +121,38 @@ def _outputs(one: TensorSpec, other: TensorSpec) -> int:
     return rows * columns
 
 
-def _category(one: TensorSpec, other: TensorSpec, macs: int) -> Cost:
-    """Call a product linear where one operand is trained and the other is not."""
-    trained = (one.origin == Origin.WEIGHT) + (other.origin == Origin.WEIGHT)
+def category(one: TensorSpec, other: TensorSpec, macs: int) -> Cost:
+    """Call a product linear where one operand is trained and the other is not.
+
+    Where neither is, one of a buffer, such as of weights in eight bits, is linear too.
+    """
+    origins = (one.origin, other.origin)
+    trained = origins.count(Origin.WEIGHT) or origins.count(Origin.BUFFER)
     return Cost(linear=macs) if trained == 1 else Cost(matmul=macs)
 
 
 def _outer(operation: Operation) -> Charge:
     """Count `aten.addr`: a mac per element of the outer product."""
     one, other = operation.tensor("vec1"), operation.tensor("vec2")
-    macs = operation.output.elements
-    cost = _category(one, other, macs) + addition(operation.tensor("self"), operation.output)
-    return Charge(cost, macs * (one.requires_grad + other.requires_grad))
+    return product(operation, one, other, operation.output.elements, "self")
+
+
+def _distances(operation: Operation) -> Charge:
+    """Count Euclidean distances of many rows: torch puts the squares of both into a product.
+
+    Going back, it is a product of the rows themselves.
+    """
+    one, other = operation.tensor("x1"), operation.tensor("x2")
+    pairs, width = operation.output.elements, one.shape[-1]
+    back = pairs * width * (one.requires_grad + other.requires_grad)
+    return Charge(category(one, other, pairs * (width + 2)), back)
+
+
+def _grid(operation: Operation) -> Charge:
+    """Count `aten.affine_grid_generator`: each place of a regular grid with a matrix an image."""
+    theta = operation.tensor("theta")
+    macs = operation.output.elements * theta.shape[-1]
+    return Charge(Cost(matmul=macs), macs * theta.requires_grad)
 
 
 def _bilinear(operation: Operation) -> Charge:
@@ -118,16 +164,17 @@ def _bilinear(operation: Operation) -> Charge:
     first, weight, second = (operation.tensor(name) for name in ("i1", "i2", "i3"))
     outputs, inner, outer = weight.shape
     rows = first.elements // inner if inner else 0
-    whole, rest = rows * outputs * inner * outer, rows * outputs * outer
+    whole = real_macs(first, rows * outputs * inner * outer)
+    rest = real_macs(first, rows * outputs * outer)
+    turned = real_macs(first, rows * outputs * inner)
     learnt = [first.requires_grad, weight.requires_grad, second.requires_grad]
-    backward = (
-        learnt[0] * (whole + rows * outputs * inner) + learnt[1] * (whole + rest) + learnt[2] * rest
-    )
-    return Charge(_category(first, weight, whole + rest), backward)
+    backward = learnt[0] * (whole + turned) + learnt[1] * (whole + rest) + learnt[2] * rest
+    return Charge(category(first, weight, whole + rest), backward)
 
 
 OPERATORS = {
     "aten.mm": _product("self", "mat2", dims=2),
+    "aten._addmm_activation": _product("mat1", "mat2", "self"),
     "aten._int_mm": _product("self", "mat2"),
     "aten.bmm": _product("self", "mat2", dims=3),
     "aten.mv": Operator(
@@ -141,5 +188,7 @@ OPERATORS = {
     "aten.addbmm": _product("batch1", "batch2", "self"),
     "aten.addmv": _product("mat", "vec", "self"),
     "aten.addr": Operator(cost=_outer),
+    "aten._euclidean_dist": Operator(cost=_distances),
+    "aten.affine_grid_generator": Operator(cost=_grid),
     "aten._trilinear": Operator(cost=_bilinear),
 }

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archcount.operators import arithmetic, convolutions, moves, norms, pools, products
+from archcount.operators import (
+    arithmetic,
+    convolutions,
+    fused_attention,
+    losses,
+    moves,
+    norms,
+    packed_products,
+    pools,
+    products,
+    quantization,
+    reductions,
+    spectral,
+    vision,
+)
 from archcount.operators.operation import Charge, Operation
 from archcount.operators.operator import (
     CostRule,
@@ -17,7 +31,21 @@ from archcount.operators.operator import (
 
 OPERATORS: dict[str, Operator] = {
     name: operator
-    for family in (convolutions, products, arithmetic, norms, pools, moves)
+    for family in (
+        convolutions,
+        products,
+        packed_products,
+        fused_attention,
+        quantization,
+        spectral,
+        arithmetic,
+        norms,
+        pools,
+        reductions,
+        losses,
+        moves,
+        vision,
+    )
     for name, operator in family.OPERATORS.items()
 }
 """Every operator that is known, by its name in the dispatcher without the overload."""

@@ -103,7 +103,7 @@ def _notes(found: ModelDifference) -> Iterator[Span]:
         yield Span(str(found.results), "warn")
     if found.is_unexplained:
         yield Span(
-            "no layer is another, and yet the totals are: something differs that is not compared, "
+            "no layer differs, but the totals do: something differs that is not compared, "
             "such as weights that are shared",
             "bad",
         )

@@ -78,7 +78,7 @@ def _name(line: _ModuleLine) -> Span:
 
 
 def _kind(module: ModuleCount) -> str:
-    return module.kind + (f" ×{module.calls}" if module.calls > 1 else "")
+    return module.kind + (f" ×{module.calls}" if (module.calls or 0) > 1 else "")
 
 
 def _output(module: ModuleCount, count: ModelCount) -> Span:
@@ -86,6 +86,8 @@ def _output(module: ModuleCount, count: ModelCount) -> Span:
     if module.output is not None:
         return Span("x".join(map(str, module.output)) or "scalar")
     inside = f"{module.path}." if module.path else ""
+    if module.calls is None:
+        return Span("")
     ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
     return Span("" if ran else "not run", "dim")
 
@@ -114,13 +116,18 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
     yield Span(f"other operations, not in MACs: {', '.join(other) or 'none'}")
     weights = ", ".join(f"{name} {size(number)}" for name, number in count.weight_bytes.items())
     yield Span(
-        f"memory: weights and buffers {weights or 'none'}; activations "
+        f"memory: weights and buffers {weights or 'none'}{_stored(count.dtype)}; activations "
         f"{size(count.activation_bytes)} in all, {size(count.peak_bytes)} at the peak of a "
         "forward pass (an estimate: each let go after its last use)"
     )
     if any(module.level > depth for module in count.modules):
         yield Span(f"shown to depth {depth}: --depth N shows more", "dim")
     yield from remarks(count)
+
+
+def _stored(dtype: str) -> str:
+    """Say what the bytes of quantised weights are without."""
+    return ", without scales; computed in bfloat16" if dtype.startswith("int") else ""
 
 
 def remarks(count: ModelCount) -> Iterator[Span]:

@@ -236,7 +236,7 @@ def _along(axes: Axes) -> _PlotAxis:
             float(value)
         except ValueError:
             raise UsageError.of(
-                f"{let} has a value that is no number to draw along: {quote(value)}"
+                f"{let} cannot be drawn along an axis, as a value is not a number: {quote(value)}"
             ) from None
     return _PlotAxis(height=False, let=let)
 

@@ -16,7 +16,8 @@ from archcount.comparison import (
 )
 from archcount.comparison.conventions import describe
 from archcount.engines import Disagreement, RowCount, Uncounted
-from archcount.layers import CATEGORIES, Shape
+from archcount.layers import Shape
+from archcount.layers.cost import TABLE_CATEGORIES
 from archcount.printed import Convention, PaperSource
 from archcount.reporting.encoding import Value, encode, fields_of
 
@@ -123,7 +124,8 @@ def _(claim: ComparedClaim) -> dict[str, Any]:
 
 @encode.register
 def _(count: RowCount) -> dict[str, Any]:
-    return {**fields_of(count), "macs": count.cost.macs}
+    cost = {name: getattr(count.cost, name) for name in TABLE_CATEGORIES}
+    return {**fields_of(count), "cost": cost, "macs": count.cost.macs}
 
 
 @encode.register
@@ -210,7 +212,7 @@ def _record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> 
             for name in ("depth", "weights", "biases", "params", "buffers")
         },
         "macs": count.cost.macs,
-        **{f"ops_{category}": getattr(count.cost, category) for category in CATEGORIES},
+        **{f"ops_{category}": getattr(count.cost, category) for category in TABLE_CATEGORIES},
     }
     for column in columns:
         cell = row.cells.get(column)

@@ -45,8 +45,16 @@ def mark_gradients(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter
 def _is_unseen(node: Any, call: Call | None) -> bool:
     """Return whether a node works on the way back as nothing on the way there shows."""
     if type(node).__name__ != "CppFunction":  # a node without a class of its own
-        return isinstance(node, BackwardCFunction)
+        return isinstance(node, BackwardCFunction) and not _is_known(node, call)
     return call is None or _SCRIPTED in node.name()
+
+
+def _is_known(node: Any, call: Call | None) -> bool:
+    """Return whether a node is of an operator of a library, whose rule counts its way back too."""
+    if call is None or call.pattern.charge is None:
+        return False
+    name = call.pattern.operation.name.replace(".", "_")
+    return str(node.name()).startswith(f"GeneratedBackwardFor_{name}_")
 
 
 _SCRIPTED = "DifferentiableGraph"

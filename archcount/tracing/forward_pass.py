@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from archcount.layers import Cost
@@ -50,6 +51,16 @@ def _placed(value: Any, memories: Sequence[int]) -> Any:
     return [_placed(item, memories) for item in value] if isinstance(value, list) else value
 
 
+@lru_cache(10_000)
+def holders(path: str) -> frozenset[str]:
+    """Return the paths of a module and of all that hold it.
+
+    >>> sorted(holders("a.b"))
+    ['', 'a', 'a.b']
+    """
+    return frozenset({path}) if not path else holders(path.rpartition(".")[0]) | {path}
+
+
 @dataclass(slots=True)
 class Call:
     """One operation of a pass, in the module that did it.
@@ -88,6 +99,7 @@ class ModuleTrace:
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of the first it gave.
         calls: how often it was run.
+        is_hidden: whether a scripted module holds it, so that torch does not tell when it is run.
         own: operations that it does itself, outside of the modules that it holds.
         cost: operations done while it was run, by category.
         backward: multiply-accumulates of their backward pass.
@@ -98,6 +110,7 @@ class ModuleTrace:
     input: tuple[int, ...] | None = None
     output: tuple[int, ...] | None = None
     calls: int = 0
+    is_hidden: bool = False
     own: Cost = NOTHING
     cost: Cost = NOTHING
     backward: int = 0
@@ -117,6 +130,7 @@ class ForwardPass:
         peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
             each is let go after its last use.
         remarks: what makes a number another than the model's own.
+        held: the parameters and buffers of every module by path, as they were before the pass.
         storages: the memories by number; kept here, as a number is the `id` of its storage.
     """
 
@@ -128,3 +142,4 @@ class ForwardPass:
     peak_bytes: int
     remarks: tuple[str, ...]
     storages: Mapping[int, Any]
+    held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]

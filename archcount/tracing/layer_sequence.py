@@ -154,7 +154,7 @@ class _Walk:
         return frozenset(
             self._names.setdefault((self._first(spec), *spec.layout[:1]), len(self._names))
             for spec in operation.tensors()
-            if spec.origin == Origin.WEIGHT
+            if spec.is_held
             and self._source(spec) is None
             and spec.is_floating
             and (spec.requires_grad or kind in _TRAINED)
@@ -183,7 +183,7 @@ class _Walk:
         """Return the number of a layer: of the same one where it was worked out before."""
         specs = [(self._source(spec), spec) for spec in operation.tensors()]
         # What multiplies stands as often as it is done, as its cost does; constants are unknown.
-        is_known = all(source or spec.origin == Origin.WEIGHT for source, spec in specs)
+        is_known = all(source or spec.is_held for source, spec in specs)
         if not is_known or node.kind in _TRAINED or _RANDOM.search(node.kind):
             self.nodes.append(node)
             return len(self.nodes) - 1
@@ -209,7 +209,7 @@ _TRAINED = frozenset({"conv", "transposed conv", "linear", "embedding", "embeddi
 
 def _is_of_weights(operation: Operation) -> bool:
     """Return whether something trained is worked on, such as learnt queries."""
-    trained = any(spec.origin == Origin.WEIGHT for spec in operation.tensors())
+    trained = any(spec.is_held for spec in operation.tensors())
     return trained and operation.output.is_floating
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
 from archcount.tracing.object_copy import SIMPLE, Copier
+from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
 from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
 
 _WRAPPERS = {
@@ -42,7 +44,8 @@ class ModelCopy:
         originals: the modules that were copied, by `id`: what a pass must not run.
 
     Raises:
-        UsageError: it holds a module that was scripted, or has no numbers where it needs them.
+        UsageError: it holds a scripted module that cannot be saved, or has no numbers where it
+            needs them.
 
     >>> layer = nn.Linear(4, 3)
     >>> ModelCopy(layer).module.weight.device.type, layer.weight.device.type
@@ -73,6 +76,15 @@ class ModelCopy:
         self.originals: Set[int] = self._originals.keys()
         del self._copier  # which leads back here: all is let go at once when no longer needed
 
+    def set_mode(self, train: bool) -> None:
+        """Put the copy in training or evaluation mode, where it has one."""
+        modes = [getattr(part, "training", train) for part in self.parts.values()]
+        if any(mode is not train for mode in modes):
+            with suppress(NotImplementedError):  # as the module of an exported program does
+                self.module.train(train)
+        if train and is_exported(self.module):
+            self.remarks.append("the model was exported, and runs as it ran then, in either mode")
+
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""
         wrapped: list[tuple[nn.Module, nn.Module]] = []
@@ -80,8 +92,8 @@ class ModelCopy:
         self._add_parts(self._unwrapped(module, path, wrapped), path, wrapped, parts)
         for _, part in parts:
             for tensor in (*part._parameters.values(), *part._buffers.values()):
-                if tensor is not None and id(tensor) not in self._memo:
-                    self._memo[id(tensor)] = tensor_copy(tensor, self._device)
+                if tensor is not None:
+                    self._kept(tensor)
             # Not by the class's own __new__: that of a graph of torch.fx makes another class.
             self._memo[id(part)] = object.__new__(part.__class__)
         for wrapper, inner in wrapped:
@@ -106,13 +118,20 @@ class ModelCopy:
             wrappers.append(module)
             module = getattr(module, attribute)
         wrapped += [(wrapper, module) for wrapper in wrappers]
-        if isinstance(module, torch.jit.ScriptModule):
-            raise UsageError.of(
-                f"{name} is scripted, and has no Python code to run",
-                allowed="an nn.Module",
-                remedy="give the module that it was scripted from",
-            )
         return module
+
+    def _kept(self, tensor: Tensor) -> Tensor:
+        """Return the copy of a parameter or buffer, one for all modules that share it."""
+        if id(tensor) not in self._memo:
+            self._memo[id(tensor)] = tensor_copy(tensor, self._device)
+        copy: Tensor = self._memo[id(tensor)]
+        return copy
+
+    def _add_scripted(self, module: nn.Module, path: str) -> None:
+        name = path or "the model"
+        self._memo[id(module)], scripted, told = script_copy(module, name, self._kept)
+        self._originals.update((id(part), part) for part in scripted)
+        self.remarks += told
 
     def _add_parts(
         self,
@@ -122,6 +141,9 @@ class ModelCopy:
         parts: list[tuple[str, nn.Module]],
     ) -> None:
         if id(module) in self._originals:
+            return
+        if isinstance(module, SCRIPTED):
+            self._add_scripted(module, path)
             return
         self._originals[id(module)] = module
         parts.append((path, module))
@@ -159,7 +181,9 @@ class ModelCopy:
         if name in OTHER_HOOKS:
             return OrderedDict()
         if name == COMPILED:
-            self.remarks.append(f"{path or 'the model'} is compiled: counted as it is not")
+            self.remarks.append(
+                f"{path or 'the model'} is compiled: the uncompiled module is counted"
+            )
             return None
         return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
@@ -174,7 +198,12 @@ class ModelCopy:
         return kept
 
     def _tensor(self, tensor: Tensor) -> Tensor:
-        """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
+        """Copy a tensor: with its numbers where a function alone holds it, as a constant of its.
+
+        What stands for a tensor in the graph of an exported program stays: its sizes are checked.
+        """
+        if type(tensor).__name__ == "FakeTensor":
+            return tensor
         if self._copier.in_function and not is_lazy(tensor):
             return tensor_copy(tensor, tensor.device.type)
         return tensor_copy(tensor, self._device)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Set
 from contextlib import ExitStack
-from functools import lru_cache
 from threading import get_ident
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch.nn.modules.module import (
 )
 
 from archcount.errors import UsageError
-from archcount.tracing.forward_pass import ModuleTrace
+from archcount.tracing.forward_pass import ModuleTrace, holders
 from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.recorder import Recorder
 
@@ -60,7 +59,7 @@ class ModuleStack:
             return
         recorder, path = self._recorder, record.path
         self._before.append((recorder.place, recorder.within))
-        recorder.place, recorder.within = path, recorder.within | _holders(path)
+        recorder.place, recorder.within = path, recorder.within | holders(path)
         record.calls += 1
         if record.calls == 1:
             record.input = _shape(args)
@@ -82,16 +81,6 @@ class ModuleStack:
                 "cannot be counted and left alone",
                 remedy="make the function a method of the model",
             )
-
-
-@lru_cache(10_000)
-def _holders(path: str) -> frozenset[str]:
-    """Return the paths of a module and of all that hold it.
-
-    >>> sorted(_holders("a.b"))
-    ['', 'a', 'a.b']
-    """
-    return frozenset({path}) if not path else _holders(path.rpartition(".")[0]) | {path}
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:

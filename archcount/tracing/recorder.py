@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 
 from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
-from archcount.tracing.forward_pass import Call, Pattern
+from archcount.tracing.forward_pass import Call, Pattern, holders
 from archcount.tracing.op_schema import OpSchema, schema_of
+from archcount.tracing.script_copy import Owners
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as
 from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
 
@@ -28,11 +30,17 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         sizes: the bytes of every memory met but the weights', by its number.
         storages: every memory met by its number, which is its `id`.
         is_cast: whether something was done under autocast on tensors without numbers.
+        owners: which module has which tensors, in scripted modules.
     """
 
     supports_higher_order_operators = True  # torch gives them to us, and we say that we cannot
 
-    def __init__(self, weights: Iterable[Tensor], inputs: Iterable[Tensor]) -> None:
+    def __init__(
+        self,
+        weights: Iterable[Tensor],
+        inputs: Iterable[Tensor],
+        parts: Mapping[str, nn.Module] = MappingProxyType({}),
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.place = ""
         self.within = frozenset({""})
@@ -47,8 +55,11 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.keep, self.storages = self._memories.keep, self._memories.kept
         origins = self._origins = self._memories.origins
         for tensor in weights:
-            origins[self.keep(tensor)] = Origin.WEIGHT
+            origin = Origin.WEIGHT if isinstance(tensor, nn.Parameter) else Origin.BUFFER
+            storage = self.keep(tensor)
+            origins[storage] = max(origin, origins.get(storage, origin))
         self._weights = set(origins)
+        self.owners = Owners(parts, self.keep)
         for tensor in inputs:
             storage = self.keep(tensor)
             origins[storage] = Origin.INPUT
@@ -97,7 +108,10 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
                 sizes[storage] = tensor.untyped_storage().nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
-        call = Call(pattern, self.place, self.within, memories)
+        place, within = self.place, self.within
+        if self.owners.inner and (owner := self.owners.of(place, memories)) != place:
+            place, within = owner, within | holders(owner)
+        call = Call(pattern, place, within, memories)
         self.calls.append(call)
         if not pattern.operation.is_view:
             self._last = (call, made, torch.is_grad_enabled())

@@ -56,6 +56,11 @@ for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
 
 
+def state_of(packed: Any) -> Any:
+    """Return what an object of a class of torch in C++ consists of, as pickling takes it."""
+    return packed._get_method("__getstate__")()
+
+
 def base_of(tensor: Tensor) -> Tensor | None:
     """Return what a tensor is a view of, None where it is none."""
     return tensor._base

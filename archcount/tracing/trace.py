@@ -13,6 +13,7 @@ from archcount.layers import Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.operators.operation import FREE
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
+from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
 from archcount.tracing.model_copy import fit
 from archcount.tracing.module_stack import ModuleStack
@@ -57,11 +58,14 @@ def trace(
     if any(map(is_lazy, weights)):
         fit(module, args, kwargs, run.__name__ if run else "forward")
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
+    held = {path: (dict(part._parameters), dict(part._buffers)) for path, part in parts.items()}
     given = list(tensors_in((args, kwargs)))
-    recorder = Recorder(weights, given)
+    recorder = Recorder(weights, given, parts)
     with ModuleStack(found, recorder, forbidden) as stack, recorder:
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
+    for record in found.values():
+        record.is_hidden = record.path in recorder.owners.inner
     results = tuple([recorder.keep(tensor) for tensor in ends])
     unseen = mark_gradients(recorder.nodes(), ends) + stack.elsewhere
     if not ends:
@@ -78,6 +82,7 @@ def trace(
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
         remarks=(_CAST,) if recorder.is_cast else (),
         storages=recorder.storages,
+        held=held,
     )
 
 
@@ -113,8 +118,11 @@ def _add_up(
     costs: dict[frozenset[str], list[Cost]] = {}
     backward: Counter[frozenset[str]] = Counter()
     missed: Counter[tuple[str, str]] = Counter(unseen)
-    for call in calls:
+    thirds = third_convolutions(calls)
+    for number, call in enumerate(calls):
         charge = call.pattern.charge
+        if number in thirds and charge is not None:
+            charge = doubled(charge)
         if charge is None:
             missed[call.place, call.pattern.operation.name] += 1
         elif charge is not FREE:

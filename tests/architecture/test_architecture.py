@@ -199,8 +199,8 @@ def test_defaults_of_the_table_give_way_to_the_layer(expand):
 @pytest.mark.parametrize(
     ("block", "says"),
     [
-        ("{concat: [conv 1x1 3, conv 3x3/2 3]}", "branches of unlike size"),
-        ("{add: [conv 1x1 3, conv 1x1 4]}", "branches of unlike shape"),
+        ("{concat: [conv 1x1 3, conv 3x3/2 3]}", "branches of different size"),
+        ("{add: [conv 1x1 3, conv 1x1 4]}", "branches of different shape"),
         ("{add: [[conv 1x1 3, flatten], shortcut]}", "no 1x1 projection"),
         ("[shortcut]", "outside an add"),
         ("conv 3x3 w*0", "out of range"),
@@ -264,7 +264,7 @@ def test_inputs_of_any_number_of_axes_are_counted_alike_by_every_engine(
 def test_an_axis_that_an_input_lacks_is_no_number(expand):
     with pytest.raises(InvalidTableError, match=r"4x8 \(channels x length\) has no height"):
         expand("{repeat: input.h, block: relu}", head=HEAD.replace("4x8x8", "4x8"))
-    with pytest.raises(InvalidTableError, match="branches of unlike size: 4x8x8, 4"):
+    with pytest.raises(InvalidTableError, match="branches of different size: 4x8x8, 4"):
         expand("{concat: [identity, [global_avgpool, flatten]]}")
     with pytest.raises(InvalidTableError, match="no 1x1 projection leads from 4x8 to 8x8"):
         expand("[{add: [{concat: [relu, relu]}, shortcut]}]", head=HEAD.replace("4x8x8", "4x8"))

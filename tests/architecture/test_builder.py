@@ -202,6 +202,7 @@ def test_bfloat16_autocast_runs_forward_and_backward(network, images):
     assert all(torch.isfinite(p.grad).all() for p in network.parameters())
 
 
+@pytest.mark.slow
 def test_it_learns(architecture):
     """Ten images, one of each class, are learnt by heart, with heads and dropout."""
     torch.manual_seed(3)

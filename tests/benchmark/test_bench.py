@@ -294,6 +294,7 @@ def test_tuned_settings_are_compared_with_the_plain_ones():
     assert 0 < other["error"] < 1e-3  # rounding alone
 
 
+@pytest.mark.slow
 def test_two_processes_by_torchs_launcher():
     done = run(
         "bench", "mobilenet_v1@0.25-224", "--batch", "2", "--budget", "0.2", "--warm-up", "2",

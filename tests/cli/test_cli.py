@@ -341,7 +341,7 @@ def test_class_count_and_let_names_on_the_command_line():
         (["--classes", "0"], "with classes = 0: row linear: "),
         (["--let", "classes"], "--let 'classes'; allowed: NAME=VALUE"),
         (["--let", "clases=3"], "no let name 'clases'; allowed: classes; did you mean 'classes'"),
-        (["--classes", "3", "--let", "classes=4"], "classes is given twice"),
+        (["--classes", "3", "--let", "classes=4"], "duplicate classes"),
     ],
 )
 def test_options_that_make_no_sense_are_one_clear_error(arguments, says):

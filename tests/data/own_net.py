@@ -32,7 +32,7 @@ class Unknown(nn.Module):
         self.layer = nn.Linear(4, 4)
 
     def forward(self, x):
-        return torch.fft.fft(self.layer(x)).real
+        return torch.linalg.qr(self.layer(x)).R
 
 
 class Loud(nn.Module):

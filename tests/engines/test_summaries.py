@@ -100,7 +100,7 @@ def test_limits_are_exact_in_both_kinds_of_unit():
         (["one", "two", "--append"], "--append goes on with a file"),
         (["one", "two", "--jobs", "0"], "--jobs 0"),
         (["one", "two", "--timeout", "0"], "--timeout 0"),
-        (["one", "two", "--variant", "x"], "--variant of several models"),
+        (["one", "two", "--variant", "x"], "--variant goes with one model"),
         (["googlenet", "--jobs", "2"], "--jobs goes with several models"),
         (["one", "two", "--max", "parms=3"], "did you mean 'params'"),
         (["one", "two", "--max", "params=3X"], "--max params='3X'"),

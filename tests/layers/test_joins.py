@@ -56,11 +56,11 @@ def test_every_join_has_a_hand_count_above():
 @pytest.mark.parametrize(
     ("kind", "shapes", "says"),
     [
-        (Concatenation(), [(2, 3, 3), (2, 4, 3)], "unlike size: 2x3x3, 2x4x3"),
-        (Addition(), [(2, 3, 3), (3, 3, 3)], "unlike shape: 2x3x3, 3x3x3"),
-        (Product(), [(2, 3, 3), (1, 3, 3)], "unlike shape: 2x3x3 and 1x3x3"),
-        (Product(), [(2, 3, 3), (2, 1, 2)], "unlike shape: 2x3x3 and 2x1x2"),
-        (Product(), [(2, 3, 3), (2,)], "unlike shape: 2x3x3 and 2"),
+        (Concatenation(), [(2, 3, 3), (2, 4, 3)], "different size: 2x3x3, 2x4x3"),
+        (Addition(), [(2, 3, 3), (3, 3, 3)], "different shape: 2x3x3, 3x3x3"),
+        (Product(), [(2, 3, 3), (1, 3, 3)], "different shape: 2x3x3 and 1x3x3"),
+        (Product(), [(2, 3, 3), (2, 1, 2)], "different shape: 2x3x3 and 2x1x2"),
+        (Product(), [(2, 3, 3), (2,)], "different shape: 2x3x3 and 2"),
     ],
 )
 def test_branches_that_do_not_fit_are_refused_in_words(kind, shapes, says):

@@ -13,8 +13,14 @@ from archcount.tracing.trace import trace
 
 
 @pytest.mark.filterwarnings("ignore")  # some of torch's own layers warn when they are made
-@pytest.mark.parametrize("device", ["meta", "cpu"])
-@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
+@pytest.mark.parametrize(
+    ("probe", "device"),
+    [
+        pytest.param(probe, device, id=f"{probe.name}-{device}")
+        for probe in PROBES
+        for device in probe.devices
+    ],
+)
 def test_probes_count_as_worked_out_by_hand(probe, device):
     module = ModelCopy(probe.build(), device).module
     inputs = tree_map(

@@ -26,7 +26,7 @@ CASES = {
     "negative width": (("| 8 | 2 |", "| -8| 2 |"), r"20:42: row stage: .*w is -8, which is out of range"),
     "blank width": (("| 8 | 2 |", "|   | 2 |"), r"20:4\d: row stage: column w is blank"),
     "width of words": (("| 8 | 2 |", "| x | 2 |"), r"20:42: row stage: column w is 'x', which is not a number"),
-    "channels that cannot be added": (("    - shortcut", "    - conv 1x1/2 5"), r"12:5: row stage: add joins branches of unlike shape: 8x4x4, 5x4x4"),
+    "channels that cannot be added": (("    - shortcut", "    - conv 1x1/2 5"), r"12:5: row stage: add joins branches of different shape: 8x4x4, 5x4x4"),
     "size below the kernel": (("global_avgpool", "avgpool 9x9 pad=valid"), r"16:24: row scores: .*kernel of extent 9 does not fit an input of length 4"),
     "unknown name": (("linear classes", "linear clases"), r"16:\d+: in 'linear clases': width: unknown name 'clases'; allowed: .*did you mean 'classes'"),
     "duplicate row": (("  stage  |", "  stem   |"), r"20:3: duplicate row name 'stem', first at line 19"),

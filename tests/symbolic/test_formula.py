@@ -476,8 +476,8 @@ def test_no_rounding_is_broken_on_a_terminal(columns):
         (["googlenet", "--multiple", "0"], "multiples of 0; allowed: 1 or more"),
         (["googlenet", "--multiple", "500"], "with H = 500 and W = 500: row pool2"),
         (["googlenet", "--format", "xml"], "unknown format 'xml'; allowed: rich, plain"),
-        (["googlenet", "conv1", "--rows"], "--rows beside names of rows"),
-        (["torch.nn:Linear"], "is no table"),
+        (["googlenet", "conv1", "--rows"], "--rows and names of rows"),
+        (["torch.nn:Linear"], "is not a table"),
         (["googlenet", "-o", "x.zip"], "names no format; allowed: .txt"),
     ],
 )

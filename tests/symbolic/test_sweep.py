@@ -327,7 +327,10 @@ def test_a_picture_says_how_many_combinations_it_lacks(tmp_path):
         (["--input", "224,3x224x160"], "inputs that differ in more than the side of a square"),
         (["--input", "224,1x224x224"], "inputs that differ in more than the side of a square"),
         (["--input", "200x224x224,3x64x64"], "differ in more than the side of a square"),
-        (["--let", "classes=10,1/2"], "classes has a value that is no number to draw along: '1/2'"),
+        (
+            ["--let", "classes=10,1/2"],
+            "classes cannot be drawn along an axis, as a value is not a number: '1/2'",
+        ),
     ],
 )
 def test_what_has_no_place_in_a_picture_is_refused(arguments, told, tmp_path):

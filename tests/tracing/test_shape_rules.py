@@ -162,10 +162,28 @@ UNTRIED = {
     f"aten.{name}"
     for name in (
         "relu6 celu selu threshold softshrink hardshrink square clamp_min native_batch_norm "
-        "max_pool3d_with_indices"
+        "max_pool3d_with_indices _grouped_mm"
     ).split()
 }
-"""Those that work as others which are tried, or (a batch norm) on purpose otherwise than torch."""
+"""Those that work as others which are tried, or on purpose otherwise than torch: a batch norm, a grouped product."""
+
+
+@pytest.mark.skipif(not hasattr(torch, "_grouped_mm"), reason="this torch has no grouped product")
+def test_a_grouped_product_is_as_with_numbers():
+    func, ends = aten._grouped_mm.default, torch.tensor([4, 8], dtype=torch.int32)
+    cases = [
+        ((8, 4), (2, 4, 8), ends),
+        ((2, 8, 4), (4, 8), ends),
+        ((8, 8), (8, 4), ends),
+        ((2, 8, 4), (2, 4, 8), None),
+    ]
+    for one, other, offs in cases:
+        args = (empty(*one), empty(*other), offs if offs is None else offs.to("meta"))
+        found, _ = answered(func, *args)
+        real = func(torch.ones(one), torch.ones(other), offs)
+        assert [(each.shape, each.dtype) for each in found] == [(tuple(real.shape), "float32")]
+    odd = (empty(8, 3), empty(2, 3, 8), ends.to("meta"))  # its rows do not take 16 bytes
+    assert answered(func, *odd)[0] is None
 
 
 def test_statistics_of_a_batch_norm_are_made_in_training_alone():

@@ -1,0 +1,154 @@
+"""Programs that torch made of a model: scripted, traced and exported ones."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import archcount as ac
+from archcount.loading.reference import UserCodeError
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # newer torch deprecates scripting
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.tail = nn.Sequential(nn.ReLU(), nn.Conv2d(4, 5, 1))
+        self.norm = nn.BatchNorm2d(5)
+        self.shift = torch.ones(5, 1, 1)
+
+    def forward(self, x):
+        return self.norm(self.tail(self.conv(x))) + self.shift + torch.zeros(5, 1, 1)
+
+
+IMAGES = torch.ones(2, 3, 8, 8)
+# 2 images x 64 places x 4 x 27, and x 5 x 4
+CONV, TAIL = 13824, 2560
+SCRIPTS = {
+    "scripted": torch.jit.script,
+    "traced": lambda module: torch.jit.trace(module.eval(), IMAGES),
+}
+
+
+def lines(report):
+    return {module.path: module for module in report.record.modules}
+
+
+def test_a_scripted_block_is_counted_within_a_model():
+    block = torch.jit.script(nn.Conv2d(3, 4, 3, padding=1))
+    report = ac.count(nn.Sequential(block), input=(2, 3, 8, 8))
+    # the image needs no gradient: the weight's alone; 4 x 27 weights and 4 biases
+    total = report.total
+    assert (total.macs, total.backward_macs, total.params) == (CONV, CONV, 112)
+    assert (lines(report)["0"].kind, lines(report)["0"].output) == ("Conv2d", (2, 4, 8, 8))
+    assert not report.record.uncounted + report.record.remarks
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_modules_of_scripted_ones_have_what_reads_their_parameters(kind, device):
+    program = SCRIPTS[kind](Block())
+    report = ac.count(program, input=(2, 3, 8, 8), device=device)
+    found = lines(report)
+    # going back: the weight of the first, weight and input of the second
+    assert (report.total.macs, report.total.backward_macs) == (CONV + TAIL, CONV + 2 * TAIL)
+    assert report.total.params == 4 * 27 + 4 + 5 * 4 + 5 + 2 * 5
+    assert [found[path].macs for path in ("conv", "tail", "tail.1")] == [CONV, TAIL, TAIL]
+    assert (found["norm"].cost.norm, found[""].own.activation) == (2 * 2 * 64 * 5, 2 * 64 * 4)
+    assert (found["conv"].kind, found["conv"].calls, found["conv"].output) == ("Conv2d", None, None)
+    assert report.record.name == "Block"
+    assert not report.record.uncounted
+    assert "not run" not in report.to_markdown()
+    (remark,) = report.record.remarks
+    assert remark.startswith("the model is scripted: operations are counted in the module")
+
+
+def test_what_others_run_of_a_tied_weight_is_theirs():
+    block = torch.jit.script(nn.Sequential(nn.Linear(4, 4, bias=False), nn.SiLU()))
+    for _ in range(3):
+        block(torch.ones(3, 4))  # torch fuses what it has run before
+    head = nn.Linear(4, 4, bias=False)
+    head.weight = next(block.parameters())
+    report = ac.count(nn.Sequential(block, head), input=(3, 4))
+    # one weight, 3 x 4 x 4 each time; going back, its gradient twice, and that of what head reads
+    assert (report.total.params, report.total.backward_macs) == (16, 3 * 48)
+    assert [lines(report)[path].macs for path in ("", "0.0", "1")] == [96, 48, 48]
+    assert not report.record.uncounted
+
+
+def test_the_weights_of_frozen_modules_are_constants():
+    frozen = torch.jit.freeze(torch.jit.script(Block().eval()))
+    report = ac.count(frozen, input=(2, 3, 8, 8), train=True)
+    assert (report.total.macs, report.total.params) == (CONV + TAIL, 0)
+    (remark,) = report.record.remarks
+    assert remark == "the model is frozen: its weights are constants, and not among its params"
+
+
+def test_a_scripted_model_is_compared():
+    plain = Block()
+    assert not ac.diff(plain, torch.jit.script(plain), input=(2, 3, 8, 8)).is_changed
+
+
+def test_a_scripted_model_is_left_alone():
+    program = torch.jit.script(Block())
+    before = {name: tensor.clone() for name, tensor in program.state_dict().items()}
+    ac.count(program, input=(2, 3, 8, 8), train=True, device="cpu")
+    after = program.state_dict()
+    assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
+    assert program.training
+
+
+@pytest.fixture(scope="module")
+def exported():
+    return torch.export.export(Block().eval(), (IMAGES,), strict=False)
+
+
+def test_exported_programs_are_counted_by_the_modules_that_they_were_made_from(exported, tmp_path):
+    path = str(tmp_path / "block.pt2")
+    torch.export.save(exported, path)
+    report = ac.count(exported, input=(2, 3, 8, 8))
+    for other in (report, ac.count(path, input=(2, 3, 8, 8))):
+        found = lines(other)
+        assert (other.total.macs, other.total.backward_macs) == (CONV + TAIL, CONV + 2 * TAIL)
+        assert other.total.params == 4 * 27 + 4 + 5 * 4 + 5 + 2 * 5
+        assert [found[path].macs for path in ("conv", "tail", "tail.1")] == [CONV, TAIL, TAIL]
+        assert (found["tail.0"].output, found["norm"].calls) == ((2, 4, 8, 8), 1)
+        assert not other.record.uncounted + other.record.remarks
+    assert ac.count(exported.module(), input=(2, 3, 8, 8)).total.macs == CONV + TAIL
+    assert not ac.diff(Block(), exported, input=(2, 3, 8, 8)).is_changed
+
+
+def test_exported_programs_are_refused_what_they_were_not_exported_for(exported):
+    with pytest.raises(UserCodeError, match="equal to 2, but got 3"):
+        ac.count(exported, input=(3, 3, 8, 8))
+    (remark,) = ac.count(exported, input=(2, 3, 8, 8), train=True).record.remarks
+    assert remark == "the model was exported, and runs as it ran then, in either mode"
+
+
+def test_files_of_scripted_modules_are_counted(tmp_path):
+    path = str(tmp_path / "block.pt")
+    torch.jit.save(torch.jit.trace(Block().eval(), IMAGES), path)
+    report = ac.count(path, input=(2, 3, 8, 8))
+    assert (report.total.macs, report.record.name) == (CONV + TAIL, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("weights.pt", {}, "'weights.pt' cannot be read as a scripted or traced module"),
+        ("weights.pt2", {}, "'weights.pt2' cannot be read as an exported program"),
+        ("none.pt", {}, "no file 'none.pt'"),
+        ("weights.pt", {"arguments": {"width": 2}}, "--arg goes with package:callable"),
+    ],
+)
+def test_files_that_hold_no_program_are_refused(name, options, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for suffix in ("pt", "pt2"):
+        torch.save({"weight": IMAGES}, f"weights.{suffix}")
+    with pytest.raises(ac.UsageError) as error:
+        ac.count(name, input=(2, 3, 8, 8), **options)
+    assert str(error.value).startswith(said)
+    assert "\n" not in str(error.value)
