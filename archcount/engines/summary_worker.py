@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from archcount.engines import models
+from archcount.engines.model_run import run
 from archcount.engines.model_summary import ModelSummary, summary_of
 from archcount.engines.summaries import CountRequest
 from archcount.engines.worker_process import serve
@@ -28,7 +29,7 @@ def summarize(name: str, request: CountRequest) -> ModelSummary:
     try:
         module, own = load_model(name, arguments=request.arguments, device=request.device)
         given = _given(request, own)
-        copy, inputs, traced = models.run(
+        copy, inputs, traced = run(
             module,
             given,
             name=name,
