@@ -9,9 +9,22 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.model_report import check_run, check_tokens, count_model, read_machine
+from archcount.api.model_report import (
+    check_attention,
+    check_run,
+    check_tokens,
+    count_model,
+    read_machine,
+)
 from archcount.cli.emit import emitting, progress
-from archcount.cli.language_options import Bandwidth, Decode, Peak, Prefill, WeightDtype
+from archcount.cli.language_options import (
+    AttentionConvention,
+    Bandwidth,
+    Decode,
+    Peak,
+    Prefill,
+    WeightDtype,
+)
 from archcount.cli.model_options import (
     Arguments,
     Batch,
@@ -40,6 +53,7 @@ def show_count(
     device: Device = "meta",
     prefill: Prefill = None,
     decode: Decode = None,
+    attention: AttentionConvention = "full",
     dtype: WeightDtype = "",
     peak: Peak = "",
     bandwidth: Bandwidth = "",
@@ -63,6 +77,7 @@ def show_count(
         raise UsageError.of(f"--depth {depth}", allowed="a whole number of 0 or more")
     check_run(batch, device)
     check_tokens(prefill, decode, has_input=bool(inputs or maker))
+    check_attention(attention)
     read_machine(peak, bandwidth)
     has_tokens = prefill is not None or decode is not None
     with emitting(form, output) as emit:
@@ -82,6 +97,7 @@ def show_count(
                 prefill=prefill,
                 decode=decode,
                 dtype=dtype,
+                attention=attention,
                 peak=peak,
                 bandwidth=bandwidth,
             )

@@ -32,6 +32,7 @@ def count(
     device: str = "meta",
     dtype: str = "",
     machine: Machine | None = None,
+    attention: str = "full",
 ) -> ModelCount:
     """Count one call of a model, and answer what is asked of it; errors as `model_run.run`.
 
@@ -44,12 +45,20 @@ def count(
         device: `meta`, or `cpu` for a model that must see numbers.
         dtype: the type that weights are stored in.
         machine: what it is run on.
+        attention: the convention by which its products are counted.
     """
     weights = WeightType.read(dtype) if dtype else None
     saved = SavedTensors()
     with saved if train else nullcontext():
         copy, inputs, traced = model_run.run(
-            module, given, name=name, batch=batch, train=train, device=device, weights=weights
+            module,
+            given,
+            name=name,
+            batch=batch,
+            train=train,
+            device=device,
+            weights=weights,
+            attention=attention,
         )
     record = models.counted(copy, inputs, traced, name=name, train=train)
     parameters = list(copy.module.parameters())
