@@ -31,6 +31,7 @@ from archcount.engines.model_summary import ModelSummary, summary_of
 from archcount.engines.summaries import CountRequest
 from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
+from archcount.reporting.model_columns import COLUMNS, DEFAULT, read_columns
 from archcount.reporting.model_sheets import DEPTH
 
 
@@ -44,6 +45,12 @@ def show_count(
     variant: Annotated[str, typer.Option(help="A variant of a table.")] = "",
     batch: Batch = 1,
     depth: Annotated[int, typer.Option(help="How many levels of modules are shown.")] = DEPTH,
+    columns: Annotated[
+        str, typer.Option(metavar="NAMES", help=f"Columns to show: {', '.join(COLUMNS)}.")
+    ] = ",".join(DEFAULT),
+    fold: Annotated[
+        bool, typer.Option("--fold/--no-fold", help="Show equal layers once, or each.")
+    ] = True,
     train: Annotated[bool, typer.Option("--train", help="Count in training mode.")] = False,
     device: Device = "meta",
     prefill: Prefill = None,
@@ -80,6 +87,7 @@ def show_count(
     check_run(batch, device)
     check_tokens(prefill, decode, has_input=bool(inputs or maker))
     read_machine(peak, bandwidth)
+    read_columns(columns)
     most, arguments = read_limits(limits), arguments_of(arg or [])
     how: dict[str, Any] = {"batch": batch, "train": train, "device": device}
     how |= {"prefill": prefill, "decode": decode}
@@ -93,7 +101,7 @@ def show_count(
         _end(lines, most, strict=strict)
         return
     target = targets[0]
-    how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth}
+    how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth, "columns": columns}
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"counting {target}"), redirect_stdout(sys.stderr):
@@ -101,7 +109,7 @@ def show_count(
             has_tokens = prefill is not None or decode is not None
             given = "" if has_tokens else given_of(inputs, maker, own)
             report = count_model(module, given, name=target, **how)
-        emit(replace(report, depth=depth))
+        emit(replace(report, depth=depth, fold=fold))
     _end([summary_of(report.record)], most, strict=strict)
 
 

@@ -32,6 +32,7 @@ def count(
     device: str = "meta",
     dtype: str = "",
     machine: Machine | None = None,
+    is_moved: bool = False,
 ) -> ModelCount:
     """Count one call of a model, and answer what is asked of it; errors as `model_run.run`.
 
@@ -44,6 +45,7 @@ def count(
         device: `meta`, or `cpu` for a model that must see numbers.
         dtype: the type that weights are stored in.
         machine: what it is run on.
+        is_moved: whether the bytes that it moves are asked for, also without a machine.
     """
     weights = WeightType.read(dtype) if dtype else None
     saved = SavedTensors()
@@ -60,7 +62,7 @@ def count(
         cache, total = inputs.cache, record.total
         language = language_count(given, cache, copy.parts, parameters, traced, total)
         record = replace(record, language=language)
-    if machine is not None or record.language is not None:
+    if is_moved or machine is not None or record.language is not None:
         stored = {id(each.untyped_storage()): _share(each, weights) for each in parameters}
         pairs = zip(traced.modules, record.modules, strict=True)
         modules = {part.path: each for part, each in pairs}

@@ -56,7 +56,7 @@ def counted(
         inputs=str(inputs),
         train=train,
         modules=tuple(
-            _measured(record, class_name(parts[record.path]), held[record.path].sizes)
+            _measured(record, parts[record.path], held[record.path].sizes)
             for record in traced.modules
         ),
         unused=_unused(parameters.values(), traced),
@@ -134,15 +134,16 @@ def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
-def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> ModuleCount:
+def _measured(record: ModuleTrace, part: nn.Module, sizes: tuple[int, int, int]) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
         path=_printable(record.path),
-        kind=kind,
+        kind=class_name(part),
         level=record.path.count(".") + bool(record.path),
         calls=None if record.is_hidden else record.calls,
         input=record.input,
         output=record.output,
+        kernel=_kernel(part),
         params=params,
         trainable=trainable,
         buffers=buffers,
@@ -150,6 +151,14 @@ def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> Mo
         cost=record.cost,
         backward=record.backward,
     )
+
+
+def _kernel(part: nn.Module) -> tuple[int, ...] | None:
+    """Return the sizes of a module's kernel, as torch's layers name it."""
+    found = getattr(part, "kernel_size", None)
+    sizes = (found,) if isinstance(found, int) else found
+    is_known = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
+    return sizes if is_known else None
 
 
 def _printable(path: str) -> str:
