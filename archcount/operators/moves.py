@@ -204,7 +204,10 @@ OPERATORS = {
         "unique_consecutive unique_dim_consecutive allclose _is_all_true _is_any_true isnan "
         "isinf eq ne lt le gt ge heaviside searchsorted bucketize isin count_nonzero "
         "_assert_async _assert_tensor_metadata _has_compatible_shallow_copy_type "
-        "_functional_assert_async is_same_size is_set_to _has_same_storage_numel record_stream "
+        "_resize_output _no_grad_fill _no_grad_zero _no_grad_normal _no_grad_uniform _nnz size "
+        "stride dense_dim sparse_dim is_non_overlapping_and_dense is_strides_like_format "
+        "_functional_assert_scalar _functional_assert_async is_same_size is_set_to "
+        "_has_same_storage_numel record_stream "
         "_use_cudnn_ctc_loss _use_miopen_ctc_loss _linalg_check_errors "
         "_nested_tensor_from_mask_left_aligned _validate_sparse_coo_tensor_args is_pinned "
         "is_coalesced",

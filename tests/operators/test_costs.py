@@ -190,6 +190,31 @@ def test_whatever_torch_counts_has_a_rule():
     assert [name for name in known if not (find(name) and find(name).cost)] == []
 
 
+class Potential(nn.Module):
+    """Gives the gradient of a sum of energies, as models of forces between atoms do."""
+
+    def __init__(self):
+        super().__init__()
+        self.kinds = nn.Embedding(5, 8)
+        self.net = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8), nn.SiLU(), nn.Linear(8, 1))
+
+    def forward(self, kinds, places):
+        places = places.requires_grad_()
+        energy = self.net(self.kinds(kinds) * places).softmax(0).sum()
+        return torch.autograd.grad(energy, places)[0]
+
+
+def test_forces_are_a_way_back_and_all_of_it_is_counted():
+    report = ac.count(Potential(), input=["int64[3]", "[3,8]"])
+    # 3 rows, 8 x 8 and 8 x 1 weights; there, and back to the places
+    assert report.total.cost.linear == 2 * 3 * (64 + 8)
+    assert report.record.uncounted == ()
+    # 24 numbers: a norm there takes 5 + 2, back 10 + 3
+    assert report.total.cost.norm == 24 * (7 + 13)
+    # SiLU there and back; a softmax of 3 there (5) and back (4)
+    assert (report.total.cost.activation, report.total.cost.softmax) == (48, 3 * 9)
+
+
 def test_a_model_that_differentiates_as_it_runs():
     def force(m, x):
         x = x.requires_grad_()
