@@ -59,7 +59,10 @@ class ArchcountError(Exception):
         self.problems: tuple[Problem, ...] = (
             (problems,) if isinstance(problems, Problem) else tuple(problems)
         )
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))  # whatever code between adds to the arguments
 
     @classmethod
     def of(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount.errors import UsageError
+from archcount.loading.programs import is_program
 
 if TYPE_CHECKING:
     from torch import nn
@@ -58,7 +59,8 @@ def count(
     Args:
         thing: what to count: a table, an architecture, a module, or a text as the commands take
             it: the name of a table, "torchvision:resnet50", "timm:vit_base_patch16_224",
-            "hf:CONFIG.json", "package.module:callable" or "file.py:callable".
+            "hf:CONFIG.json", "package.module:callable", "file.py:callable", or the file of an
+            exported or scripted module, "model.pt2" or "model.pt".
         input: another input size of a table, "CxHxW"; for a module what it is called with, as
             `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
             tensor, a tuple or mapping of these, or a function that gives one of them; a library's
@@ -82,7 +84,7 @@ def count(
     >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
     1944
     """
-    name = thing if isinstance(thing, str) and ":" in thing else ""
+    name = thing if isinstance(thing, str) and (":" in thing or is_program(thing)) else ""
     if isinstance(thing, str) and not name:
         from archcount.api.tables import load
 

@@ -11,6 +11,7 @@ from archcount.api.model_report import check_run
 from archcount.api.tables import Table
 from archcount.errors import UsageError
 from archcount.loading.model_target import built, load_model
+from archcount.loading.programs import module_of
 from archcount.loading.reference import UserCodeError
 from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
 from archcount.reporting.report import Lines, Parts, Report
@@ -150,4 +151,7 @@ def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, 
     if isinstance(thing, str):
         module, own = load_model(thing, device=device)
         return module, thing, own
-    return thing, type(thing).__name__, ()
+    from archcount.tracing.script_copy import class_name
+
+    module = module_of(thing)
+    return module, class_name(module), ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.errors import UsageError, quote
+from archcount.loading.programs import module_of
 from archcount.reporting.language_sheets import language_sheets
 from archcount.reporting.model_sheets import DEPTH, model_sheets, remarks, tidy_modules
 from archcount.reporting.report import Lines, Parts, Report
@@ -66,7 +67,7 @@ def count_model(
     """Count one call of a model, module by module; the model itself is left alone.
 
     Args:
-        module: the model.
+        module: the model: a module, scripted or not, or an exported program.
         input: what it is called with: a text such as "3x224x224" (one image) or
             "input_ids:int64[1,128]", a list of such, a shape as a tuple, a tensor, a tuple of
             these by order or a mapping by name, or a function that gives one of them. Left away
@@ -97,6 +98,7 @@ def count_model(
     from archcount.loading.tokens import TokenRun
     from archcount.tracing.script_copy import class_name
 
+    module = module_of(module)
     tokens = decode if prefill is None else prefill
     if tokens is not None:
         is_decode = prefill is None

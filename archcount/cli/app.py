@@ -47,11 +47,13 @@ def sentence(name: str) -> str:
 
     >>> sentence("env")
     'Show the versions and devices that a report or a measurement depends on.'
-    >>> sentence("output")
-    ''
+    >>> sentence("output"), sentence("a/path.pt")
+    ('', '')
     """
+    if not name.isidentifier():  # such as a path, in the place of a command
+        return ""
     file = Path(__file__).with_name(f"{name}.py")
-    if not name.isidentifier() or not file.exists():
+    if not file.exists():
         return ""
     _, _, function = file.read_text(encoding="utf-8").partition(f"\ndef show_{name}(")
     return function.split('"""')[1].splitlines()[0] if function else ""

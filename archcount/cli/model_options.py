@@ -16,7 +16,8 @@ def model_argument(which: str) -> Any:
     """Return the argument that names a model; `which` says what it is for."""
     return typer.Argument(
         help=f"{which} torchvision:NAME, timm:NAME, hf:CONFIG.json, package.module:callable, "
-        "path/to/file.py:callable, or a table's name or file (name@variant for a variant).",
+        "path/to/file.py:callable, exported.pt2, scripted.pt, or a table's name or file "
+        "(name@variant for a variant).",
         autocompletion=complete.models,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
 from archcount.loading.arguments import call_arguments
+from archcount.loading.programs import is_program, load_program, module_of
 from archcount.loading.providers import provider_of
 from archcount.loading.reference import find, source_of, users_code
 
@@ -49,6 +50,10 @@ class ModelTarget:
         if ":" in text:
             if variant:
                 raise UsageError.of("--variant goes with a table", remedy="give --arg NAME=VALUE")
+            return cls(text=text)
+        if is_program(text):
+            if variant:
+                raise UsageError.of("--variant goes with a table", remedy="leave it away")
             return cls(text=text)
         if text.endswith(".py"):
             raise UsageError.of(
@@ -90,6 +95,8 @@ class ModelTarget:
         """
         if self.table is not None:
             return self.table
+        if is_program(self.text):
+            return Path(self.text)
         provided = provider_of(self.text)
         if provided is None:
             return source_of(self.text)
@@ -110,7 +117,8 @@ def load_model(
 
     Args:
         target: `torchvision:NAME`, `timm:NAME`, `hf:CONFIG`, `package.module:callable`,
-            `file.py:callable`, a table's name or file, with `@variant` behind it or not.
+            `file.py:callable`, `exported.pt2`, `scripted.pt`, a table's name or file, with
+            `@variant` behind it or not.
         variant: of a table.
         arguments: what the callable is given by name; `config.width` is an entry of `config`.
         input: another input size of a table, "CxHxW".
@@ -127,6 +135,10 @@ def load_model(
         UnavailableError: the library of the model is not installed.
     """
     read = ModelTarget.read(target, variant)
+    if is_program(target):
+        if arguments:
+            raise UsageError.of("--arg goes with package:callable", remedy="leave it away")
+        return load_program(Path(target)), ()
     if read.table is None:
         provided = provider_of(target)
         if provided is None:
@@ -169,11 +181,11 @@ def build(
     """
     from torch import nn
 
-    found = find(reference)
+    found = module_of(find(reference))
     if not isinstance(found, nn.Module):
         if not callable(found):
             raise _no_module(reference, found)
-        found = _called(found, reference, call_arguments(found, arguments or {}), device)
+        found = module_of(_called(found, reference, call_arguments(found, arguments or {}), device))
     elif arguments:
         raise UsageError.of(f"{reference} is a module already", remedy="leave --arg away")
     if not isinstance(found, nn.Module):
@@ -195,5 +207,5 @@ def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) 
 def _no_module(reference: str, found: Any) -> UsageError:
     return UsageError.of(
         f"{reference} gives a {type(found).__name__}",
-        allowed="an nn.Module, a class of one, or a function that returns one",
+        allowed="an nn.Module, a class of one, a function that returns one, or an exported program",
     )

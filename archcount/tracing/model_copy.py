@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
 from archcount.tracing.object_copy import SIMPLE, Copier
-from archcount.tracing.script_copy import SCRIPTED, script_copy
+from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
 from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
 
 _WRAPPERS = {
@@ -79,7 +80,10 @@ class ModelCopy:
         """Put the copy in training or evaluation mode, where it has one."""
         modes = [getattr(part, "training", train) for part in self.parts.values()]
         if any(mode is not train for mode in modes):
-            self.module.train(train)
+            with suppress(NotImplementedError):  # as the module of an exported program does
+                self.module.train(train)
+        if train and is_exported(self.module):
+            self.remarks.append("the model was exported, and runs as it ran then, in either mode")
 
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""
@@ -194,7 +198,12 @@ class ModelCopy:
         return kept
 
     def _tensor(self, tensor: Tensor) -> Tensor:
-        """Copy a tensor: with its numbers where a function alone holds it, as a constant of its."""
+        """Copy a tensor: with its numbers where a function alone holds it, as a constant of its.
+
+        What stands for a tensor in the graph of an exported program stays: its sizes are checked.
+        """
+        if type(tensor).__name__ == "FakeTensor":
+            return tensor
         if self._copier.in_function and not is_lazy(tensor):
             return tensor_copy(tensor, tensor.device.type)
         return tensor_copy(tensor, self._device)

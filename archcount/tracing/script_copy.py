@@ -98,9 +98,24 @@ class Owners:
 
 
 def class_name(part: Any) -> str:
-    """Return the name of a module's class; of a scripted one, of what it was scripted from.
+    """Return the name of a module's class; of a scripted or exported one, of what it was made from.
 
     >>> class_name(nn.ReLU())
     'ReLU'
     """
-    return part.original_name if isinstance(part, SCRIPTED) else type(part).__name__
+    if isinstance(part, SCRIPTED):
+        return part.original_name
+    name = type(part).__name__
+    if is_exported(part) and hasattr(part, "type_name"):
+        return (part.type_name() or name).rpartition(".")[2]
+    return name
+
+
+def is_exported(module: nn.Module) -> bool:
+    """Return whether a module is what `torch.export` made, which has but one mode."""
+    names = (type(module).__name__, getattr(module.train, "__name__", ""))
+    return not _EXPORTED.isdisjoint(names)
+
+
+_EXPORTED = frozenset(("UnflattenedModule", "InterpreterModule", "_train"))
+"""The classes of its modules, and what it puts in the place of `train`."""

@@ -1,4 +1,4 @@
-"""Programs that torch made of a model: scripted and traced ones."""
+"""Programs that torch made of a model: scripted, traced and exported ones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import archcount as ac
+from archcount.loading.reference import UserCodeError
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # newer torch deprecates scripting
 
@@ -98,3 +99,56 @@ def test_a_scripted_model_is_left_alone():
     after = program.state_dict()
     assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
     assert program.training
+
+
+@pytest.fixture(scope="module")
+def exported():
+    return torch.export.export(Block().eval(), (IMAGES,), strict=False)
+
+
+def test_exported_programs_are_counted_by_the_modules_that_they_were_made_from(exported, tmp_path):
+    path = str(tmp_path / "block.pt2")
+    torch.export.save(exported, path)
+    report = ac.count(exported, input=(2, 3, 8, 8))
+    for other in (report, ac.count(path, input=(2, 3, 8, 8))):
+        found = lines(other)
+        assert (other.total.macs, other.total.backward_macs) == (CONV + TAIL, CONV + 2 * TAIL)
+        assert other.total.params == 4 * 27 + 4 + 5 * 4 + 5 + 2 * 5
+        assert [found[path].macs for path in ("conv", "tail", "tail.1")] == [CONV, TAIL, TAIL]
+        assert (found["tail.0"].output, found["norm"].calls) == ((2, 4, 8, 8), 1)
+        assert not other.record.uncounted + other.record.remarks
+    assert ac.count(exported.module(), input=(2, 3, 8, 8)).total.macs == CONV + TAIL
+    assert not ac.diff(Block(), exported, input=(2, 3, 8, 8)).is_changed
+
+
+def test_exported_programs_are_refused_what_they_were_not_exported_for(exported):
+    with pytest.raises(UserCodeError, match="equal to 2, but got 3"):
+        ac.count(exported, input=(3, 3, 8, 8))
+    (remark,) = ac.count(exported, input=(2, 3, 8, 8), train=True).record.remarks
+    assert remark == "the model was exported, and runs as it ran then, in either mode"
+
+
+def test_files_of_scripted_modules_are_counted(tmp_path):
+    path = str(tmp_path / "block.pt")
+    torch.jit.save(torch.jit.trace(Block().eval(), IMAGES), path)
+    report = ac.count(path, input=(2, 3, 8, 8))
+    assert (report.total.macs, report.record.name) == (CONV + TAIL, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("weights.pt", {}, "'weights.pt' cannot be read as a scripted or traced module"),
+        ("weights.pt2", {}, "'weights.pt2' cannot be read as an exported program"),
+        ("none.pt", {}, "no file 'none.pt'"),
+        ("weights.pt", {"arguments": {"width": 2}}, "--arg goes with package:callable"),
+    ],
+)
+def test_files_that_hold_no_program_are_refused(name, options, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for suffix in ("pt", "pt2"):
+        torch.save({"weight": IMAGES}, f"weights.{suffix}")
+    with pytest.raises(ac.UsageError) as error:
+        ac.count(name, input=(2, 3, 8, 8), **options)
+    assert str(error.value).startswith(said)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,87 @@
+"""Programs that torch keeps in files: exported ones, and TorchScript."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcount.errors import UsageError, quote
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_EXPORTED = (".pt2",)
+_SCRIPTED = (".pt", ".pth", ".ts", ".torchscript")
+
+
+def is_program(text: str) -> bool:
+    """Return whether a text names a file of a program.
+
+    >>> is_program("model.pt2"), is_program("model.yaml")
+    (True, False)
+    """
+    return text.endswith((*_EXPORTED, *_SCRIPTED))
+
+
+def load_program(path: Path) -> nn.Module:
+    """Load a file of `torch.export.save` (`.pt2`), or of `torch.jit.save` (`.pt`), on the CPU.
+
+    Raises:
+        UsageError: there is no such file, or it holds something else.
+    """
+    if not path.is_file():
+        raise UsageError.of(f"no file {quote(str(path))}")
+    import torch
+
+    is_exported = path.suffix in _EXPORTED
+    try:
+        with _silence():
+            found: nn.Module
+            if is_exported:
+                found = module_of(torch.export.load(path))
+            else:
+                found = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+            return found
+    except Exception as error:  # of any kind: they read what may be anything
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0]
+        saved, kind = "torch.jit.save", "a scripted or traced module"
+        if is_exported:
+            saved, kind = "torch.export.save", "an exported program"
+        raise UsageError.of(
+            f"{quote(str(path))} cannot be read as {kind}: {reason}",
+            allowed=f"what {saved} writes",
+            remedy="for weights alone, name the code that makes their model: package:callable",
+        ) from None
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Leave out what torch warns of on its way to an error, which says it too."""
+    logger = logging.getLogger("torch.export")
+    level = logger.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+
+
+def module_of(thing: Any) -> Any:
+    """Return an exported program as a module, anything else as it is.
+
+    Its modules are those that it was exported from, where torch can tell them apart again.
+    """
+    export = sys.modules.get("torch.export")
+    if export is None or not isinstance(thing, export.ExportedProgram):
+        return thing
+    try:
+        return export.unflatten(thing)
+    except Exception:  # of any kind: a module called in two ways, or a graph that torch has changed
+        return thing.module()
