@@ -63,7 +63,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         for tensor in inputs:
             storage = self.keep(tensor)
             origins[storage] = Origin.INPUT
-            self.sizes[storage] = tensor.untyped_storage().nbytes()
+            self.sizes[storage] = self.storages[storage].nbytes()
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -105,7 +105,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             if origins.get(storage, -1) < origin:
                 origins[storage] = origin
             if storage not in sizes and storage not in self._weights:
-                sizes[storage] = tensor.untyped_storage().nbytes()
+                sizes[storage] = self.storages[storage].nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
         place, within = self.place, self.within
