@@ -42,6 +42,8 @@ def count(
     prefill: int | None = None,
     decode: int | None = None,
     dtype: str = "",
+    peak: str | float = "",
+    bandwidth: str | float = "",
 ) -> ModelReport: ...
 
 
@@ -67,9 +69,9 @@ def count(
             model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
-            for a module `train`, `device`, `prefill`, `decode` and `dtype`, as `count_model` does;
-            for what is named with a colon also `arguments`, a mapping of what the callable is given
-            by name.
+            for a module `train`, `device`, `prefill`, `decode`, `dtype`, `peak` and `bandwidth`, as
+            `count_model` does; for what is named with a colon also `arguments`, a mapping of what
+            the callable is given by name.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
@@ -121,7 +123,7 @@ def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[
     return module, own or ""
 
 
-_OF_MODULES = ("train", "device", "prefill", "decode", "dtype")
+_OF_MODULES = ("train", "device", "prefill", "decode", "dtype", "peak", "bandwidth")
 
 
 def _is_module(thing: object) -> bool:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.errors import UsageError, quote
+from archcount.engines.moved import Machine
+from archcount.errors import InvalidValueError, UsageError, quote
 from archcount.loading.programs import module_of
+from archcount.printed.quantity import parse_quantity
 from archcount.reporting.language_sheets import language_sheets
+from archcount.reporting.model_roofline import moved_text, roofline_sheets
 from archcount.reporting.model_sheets import DEPTH, model_sheets, remarks, tidy_modules
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
+from archcount.reporting.training_sheets import training_sheets
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,7 +49,10 @@ class ModelReport(Report):
 
     def _sheets(self) -> Parts:
         language = self.record.language
-        asked = [language_sheets(language)] if language else []
+        training, machine = self.record.training, self.record.machine
+        asked = [language_sheets(language, moved_text(self.record))] if language else []
+        asked += [training_sheets(training)] if training else []
+        asked += [roofline_sheets(self.record, machine, self.depth)] if machine else []
         return [model_sheets(self.record, self.depth), *asked]
 
     def _remarks(self) -> Iterable[Span]:
@@ -63,6 +70,8 @@ def count_model(
     prefill: int | None = None,
     decode: int | None = None,
     dtype: str = "",
+    peak: str | float = "",
+    bandwidth: str | float = "",
 ) -> ModelReport:
     """Count one call of a model, module by module; the model itself is left alone.
 
@@ -80,6 +89,8 @@ def count_model(
         decode: call it with one, and with its own cache of so many before it.
         dtype: how weights are stored: fp32, bf16, fp16, int8 or int4. The model computes in the
             same type, in bfloat16 where weights are integers.
+        peak: FLOP/s of a machine, such as "989T", and with `bandwidth` the roofline.
+        bandwidth: B/s of its memory, such as "3.35T".
 
     Raises:
         UsageError: it is no module, its input cannot be read, or it keeps no cache for `decode`.
@@ -112,6 +123,7 @@ def count_model(
             train=train,
             device=device,
             dtype=dtype,
+            machine=read_machine(peak, bandwidth),
         )
     )
 
@@ -135,6 +147,38 @@ def check_tokens(prefill: int | None, decode: int | None, *, has_input: bool) ->
         raise UsageError.of(
             f"{next(iter(given))} makes the input itself", remedy="leave the input away"
         )
+
+
+def read_machine(peak: str | float, bandwidth: str | float) -> Machine | None:
+    """Return the machine of a roofline, None where none is given.
+
+    Raises:
+        UsageError: a rate cannot be read, or one is given without the other.
+
+    >>> read_machine("989T", 3.35e12)
+    Machine(flops=989000000000000.0, bytes_per_second=3350000000000.0)
+    """
+    if not peak and not bandwidth:
+        return None
+    if not peak or not bandwidth:
+        raise UsageError.of(
+            "--peak and --bandwidth go together", remedy="give both, such as 989T and 3.35T"
+        )
+    return Machine(
+        flops=_rate("--peak", peak, "FLOP/s, such as 989T or 1.5e12"),
+        bytes_per_second=_rate("--bandwidth", bandwidth, "B/s, such as 3.35T or 900G"),
+    )
+
+
+def _rate(option: str, given: str | float, allowed: str) -> float:
+    try:
+        value = float(parse_quantity(given).value()) if isinstance(given, str) else float(given)
+    except (InvalidValueError, TypeError, ValueError):
+        value = 0.0
+    if not 0 < value < float("inf"):
+        shown = quote(given) if isinstance(given, str) else repr(given)
+        raise UsageError.of(f"{option} {shown}", allowed=allowed)
+    return value
 
 
 def check_run(batch: int, device: str) -> None:

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.model_report import check_run, check_tokens, count_model
+from archcount.api.model_report import check_run, check_tokens, count_model, read_machine
 from archcount.cli.emit import emitting, progress
-from archcount.cli.language_options import Decode, Prefill, WeightDtype
+from archcount.cli.language_options import Bandwidth, Decode, Peak, Prefill, WeightDtype
 from archcount.cli.model_options import (
     Arguments,
     Batch,
@@ -41,6 +41,8 @@ def show_count(
     prefill: Prefill = None,
     decode: Decode = None,
     dtype: WeightDtype = "",
+    peak: Peak = "",
+    bandwidth: Bandwidth = "",
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 1 where something could not be counted.")
     ] = False,
@@ -54,12 +56,14 @@ def show_count(
     layers and matrix products.
 
     Of a language model, --prefill T and --decode T make the token ids and the cache themselves,
-    and say what each token and the cache take.
+    and say what each token and the cache take. --peak and --bandwidth add a roofline by module,
+    --train the memory of training.
     """
     if depth < 0:
         raise UsageError.of(f"--depth {depth}", allowed="a whole number of 0 or more")
     check_run(batch, device)
     check_tokens(prefill, decode, has_input=bool(inputs or maker))
+    read_machine(peak, bandwidth)
     has_tokens = prefill is not None or decode is not None
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
@@ -78,6 +82,8 @@ def show_count(
                 prefill=prefill,
                 decode=decode,
                 dtype=dtype,
+                peak=peak,
+                bandwidth=bandwidth,
             )
         emit(replace(report, depth=depth))
     if strict and report.record.uncounted:

@@ -1,4 +1,4 @@
-"""Options of `archcount count` for language models."""
+"""Options of `archcount count` for tokens, stored weights and a machine."""
 
 from __future__ import annotations
 
@@ -24,5 +24,17 @@ WeightDtype = Annotated[
         "--dtype",
         metavar="TYPE",
         help="How weights are stored: fp32, bf16, fp16, int8 or int4 (computed in bfloat16).",
+    ),
+]
+Peak = Annotated[
+    str,
+    typer.Option("--peak", metavar="FLOP/S", help="The peak of a machine, such as 989T."),
+]
+Bandwidth = Annotated[
+    str,
+    typer.Option(
+        "--bandwidth",
+        metavar="B/S",
+        help="The bandwidth of its memory, such as 3.35T; with --peak the roofline is shown.",
     ),
 ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from archcount.engines.counts import Uncounted
 from archcount.engines.language_count import LanguageCount
+from archcount.engines.moved import Machine, Moved
+from archcount.engines.training_memory import TrainingMemory
 from archcount.layers import Cost
 
 
@@ -76,6 +78,9 @@ class ModelCount:
         remarks: what the reader should know of how it was counted.
         dtype: the type that weights are stored in, where one was asked for.
         language: what is asked of a language model, where tokens were asked for.
+        machine: what it is run on, where that was said.
+        moved: bytes that each module moves, by its path, where they were asked for.
+        training: the memory of training, in training mode.
     """
 
     name: str
@@ -91,6 +96,9 @@ class ModelCount:
     remarks: tuple[str, ...] = ()
     dtype: str = ""
     language: LanguageCount | None = None
+    machine: Machine | None = None
+    moved: Mapping[str, Moved] | None = None
+    training: TrainingMemory | None = None
 
     @property
     def total(self) -> ModuleCount:

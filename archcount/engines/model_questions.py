@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,9 @@ from torch import Tensor, nn
 from archcount.engines import models
 from archcount.engines.language import language_count
 from archcount.engines.model_count import ModelCount
+from archcount.engines.moved import Machine
+from archcount.engines.saved_tensors import SavedTensors, training_memory
+from archcount.engines.traffic import bytes_moved
 from archcount.engines.weight_types import WeightType
 from archcount.loading.tokens import TokenInputs, TokenRun
 from archcount.tracing.run_context import gc_paused
@@ -28,6 +32,7 @@ def count(
     train: bool = False,
     device: str = "meta",
     dtype: str = "",
+    machine: Machine | None = None,
 ) -> ModelCount:
     """Count one call of a model, and answer what is asked of it; errors as `models.run`.
 
@@ -39,11 +44,14 @@ def count(
         train: in training mode.
         device: `meta`, or `cpu` for a model that must see numbers.
         dtype: the type that weights are stored in.
+        machine: what it is run on.
     """
     weights = WeightType.read(dtype) if dtype else None
-    copy, inputs, traced = models.run(
-        module, given, name=name, batch=batch, train=train, device=device, weights=weights
-    )
+    saved = SavedTensors()
+    with saved if train else nullcontext():
+        copy, inputs, traced = models.run(
+            module, given, name=name, batch=batch, train=train, device=device, weights=weights
+        )
     record = models.counted(copy, inputs, traced, name=name, train=train)
     parameters = list(copy.module.parameters())
     if weights is not None:
@@ -53,7 +61,23 @@ def count(
         cache, total = inputs.cache, record.total
         language = language_count(given, cache, copy.parts, parameters, traced, total)
         record = replace(record, language=language)
+    if machine is not None or record.language is not None:
+        stored = {id(each.untyped_storage()): _share(each, weights) for each in parameters}
+        pairs = zip(traced.modules, record.modules, strict=True)
+        modules = {part.path: each for part, each in pairs}
+        moved = bytes_moved(modules, stored, traced, machine)
+        record = replace(record, machine=machine, moved=moved)
+    if train and not (weights and weights.is_integer):  # what is quantised is not trained
+        size = sum(record.weight_bytes.values())
+        record = replace(record, training=training_memory(saved, copy.parts, size, traced))
     return record
+
+
+def _share(tensor: Tensor, weights: WeightType | None) -> float:
+    """Return how many bytes of a parameter are stored for one of the computation."""
+    if weights is None or not tensor.is_floating_point():
+        return 1.0
+    return weights.bits / 8 / tensor.element_size()
 
 
 def _stored(tensors: Iterable[Tensor], weights: WeightType) -> dict[str, int]:

@@ -24,7 +24,7 @@ class _Line:
     role: str = ""
 
 
-def language_sheets(count: LanguageCount) -> list[Sheet]:
+def language_sheets(count: LanguageCount, moved: str) -> list[Sheet]:
     """Lay out the work of a token, with exact numbers and for narrow terminals."""
     lines = list(_lines(count.work, count.is_decode)) if count.work else []
     title = f"each token, on average over {count.tokens:,}"
@@ -38,7 +38,7 @@ def language_sheets(count: LanguageCount) -> list[Sheet]:
         columns.append(
             Column("Forward and backward", lambda line: _written(line.training), right=True)
         )
-    notes = list(_notes(count))
+    notes = [*_notes(count), Span(f"{moved}, as --peak and --bandwidth show by module")]
     return [make_sheet(title, columns, lines, rule_before=(len(lines) - 1,), notes=notes)]
 
 

@@ -106,8 +106,9 @@ def class_name(part: Any) -> str:
     if isinstance(part, SCRIPTED):
         return part.original_name
     name = type(part).__name__
-    if is_exported(part) and hasattr(part, "type_name"):
-        return (part.type_name() or name).rpartition(".")[2]
+    exported: Any = part if isinstance(part, nn.Module) and is_exported(part) else None
+    if hasattr(exported, "type_name"):
+        return str(exported.type_name() or name).rpartition(".")[2]
     return name
 
 

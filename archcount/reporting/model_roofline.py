@@ -1,0 +1,95 @@
+"""Bytes that the modules of a model move, and the least time of each on a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archcount.engines.model_count import ModelCount, ModuleCount
+from archcount.engines.moved import Machine, Moved
+from archcount.reporting.figures import milliseconds, percent, rate, significant, size
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A module, or what it does itself beside the modules that it holds."""
+
+    name: str
+    macs: int
+    moved: int
+    seconds: float
+    role: str = ""
+
+    @property
+    def intensity(self) -> float | None:
+        """Arithmetic intensity: operations per byte moved."""
+        return 2 * self.macs / self.moved if self.moved else None
+
+
+def roofline_sheets(count: ModelCount, machine: Machine, depth: int) -> list[Sheet]:
+    """Lay out what each module moves, and its least time."""
+    lines = list(_lines(count, machine, depth))
+    whole = lines[0].seconds
+    columns: list[Column[_Line]] = [
+        Column("Module", lambda line: Span(line.name, line.role), whole=True),
+        Column("FLOP", lambda line: rate(2 * line.macs), right=True),
+        Column("Moved", lambda line: size(line.moved), right=True),
+        Column("FLOP/B", lambda line: significant(line.intensity, 3), right=True),
+        Column("Bound", lambda line: _bound(line, machine)),
+        Column("ms", lambda line: milliseconds(1e9 * line.seconds), right=True),
+        Column("Share", lambda line: percent(line.seconds / whole) if whole else "", right=True),
+    ]
+    peak, memory = rate(machine.flops, "FLOP/s"), rate(machine.bytes_per_second, "B/s")
+    title = f"roofline at {peak} and {memory}"
+    return [make_sheet(title, columns, lines, notes=_notes(machine))]
+
+
+def _lines(count: ModelCount, machine: Machine, depth: int) -> Iterator[_Line]:
+    moved = count.moved or {}
+    holders = {module.path.rpartition(".")[0] for module in count.modules if module.path}
+    for module in count.modules:
+        found = moved.get(module.path, Moved())
+        if module.level > depth or not (found.total or module.macs):
+            continue
+        yield _Line(*_named(module), found.total, found.seconds or 0.0, _role(module))
+        if module.path in holders and module.level < depth and found.own:
+            own = 2 * module.own.macs
+            name = "  " * (module.level + 1) + "(itself)"
+            seconds = machine.seconds(own, found.own)
+            yield _Line(name, module.own.macs, found.own, seconds, "dim")
+
+
+def _named(module: ModuleCount) -> tuple[str, int]:
+    name = module.path.rpartition(".")[2] if module.level else "(model)"
+    return "  " * module.level + name, module.macs
+
+
+def _role(module: ModuleCount) -> str:
+    return "" if module.level else "strong"
+
+
+def _bound(line: _Line, machine: Machine) -> str:
+    if line.intensity is None:
+        return ""
+    return "compute" if line.intensity >= machine.ridge else "memory"
+
+
+def _notes(machine: Machine) -> Iterator[Span]:
+    yield Span(
+        "moved: each module reads its weights once in each run, and once what other modules made, "
+        "and writes once what others read; what it makes for itself alone, as attention scores, is "
+        "not moved, nor what a cache held before, written anew"
+    )
+    yield Span(
+        f"bound by memory below {significant(machine.ridge, 3)} FLOP/B; ms: the longer of "
+        "operations and bytes at these rates, one module's own after another's"
+    )
+    yield Span("FLOP: 2 for each multiply-accumulate; other operations are not in it")
+
+
+def moved_text(count: ModelCount) -> str:
+    """Say how many bytes the whole model moves."""
+    found = (count.moved or {}).get("", Moved())
+    intensity = significant(2 * count.total.macs / found.total, 3) if found.total else ""
+    return f"moved {size(found.total)} ({found.total:,} B), {intensity} FLOP/B"

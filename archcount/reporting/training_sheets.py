@@ -1,0 +1,69 @@
+"""The memory that training takes, by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from archcount.engines.training_memory import TrainingMemory
+from archcount.reporting.figures import size
+from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
+
+
+class _Line(NamedTuple):
+    name: str
+    bytes: int
+
+
+def training_sheets(memory: TrainingMemory) -> list[Sheet]:
+    """Lay out the parts, and their sum with each optimizer."""
+    columns: list[Column[_Line]] = [
+        Column("Part", lambda line: line.name, whole=True),
+        Column("Size", lambda line: size(line.bytes), right=True),
+        Column("Bytes", lambda line: f"{line.bytes:,}", right=True),
+    ]
+    parts, sums = list(_parts(memory)), list(_sums(memory))
+    return [
+        make_sheet(
+            "memory of training, an estimate",
+            columns,
+            [*parts, *sums],
+            rule_before=(len(parts),),
+            notes=_notes(memory),
+        )
+    ]
+
+
+def _parts(memory: TrainingMemory) -> Iterator[_Line]:
+    yield _Line("weights and buffers", memory.weights)
+    yield _Line("gradients", memory.gradients)
+    if memory.master:
+        yield _Line("float32 copy of weights", memory.master)
+    for name, state in memory.optimizers.items():
+        yield _Line(f"state of {name}", state)
+    yield _Line("activations", memory.activations)
+    if memory.checkpointed is not None:
+        yield _Line(f"activations, {memory.layers} layers checkpointed", memory.checkpointed)
+
+
+def _sums(memory: TrainingMemory) -> Iterator[_Line]:
+    for name in memory.optimizers:
+        yield _Line(f"together with {name}", memory.total(name))
+        if memory.checkpointed is not None:
+            yield _Line("  checkpointed", memory.total(name, is_checkpointed=True))
+
+
+def _notes(memory: TrainingMemory) -> Iterator[Span]:
+    yield Span(
+        "activations: what autograd keeps of this pass for the backward pass, no loss among it; of "
+        f"them {size(memory.scores)} results of softmax, which fused attention does not keep"
+    )
+    if memory.checkpointed is not None:
+        yield Span(
+            "checkpointed: what is kept outside of repeated layers, what each is given, and the "
+            "most that one keeps while it is run anew"
+        )
+    yield Span(
+        "states in float32, of 8-bit Adam in bytes without the scales of its blocks; not counted: "
+        "gradients of activations, work space of operations, and what an allocator adds"
+    )
