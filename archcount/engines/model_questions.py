@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from archcount.engines import models
+from archcount.engines import model_run, models
 from archcount.engines.language import language_count
 from archcount.engines.model_count import ModelCount
 from archcount.engines.moved import Machine
@@ -34,7 +34,7 @@ def count(
     dtype: str = "",
     machine: Machine | None = None,
 ) -> ModelCount:
-    """Count one call of a model, and answer what is asked of it; errors as `models.run`.
+    """Count one call of a model, and answer what is asked of it; errors as `model_run.run`.
 
     Args:
         module: the model.
@@ -49,7 +49,7 @@ def count(
     weights = WeightType.read(dtype) if dtype else None
     saved = SavedTensors()
     with saved if train else nullcontext():
-        copy, inputs, traced = models.run(
+        copy, inputs, traced = model_run.run(
             module, given, name=name, batch=batch, train=train, device=device, weights=weights
         )
     record = models.counted(copy, inputs, traced, name=name, train=train)

@@ -107,14 +107,27 @@ _CONSTANTS = frozenset((str, torch.dtype, torch.device, torch.layout, torch.memo
 
 def is_plain(tensor: Tensor) -> bool:
     """Return whether a tensor is dense, without numbers, and of no other kind."""
+    return tensor.is_meta and is_strided(tensor)
+
+
+def is_strided(tensor: Tensor) -> bool:
+    """Return whether a tensor is dense, and of no other kind."""
     kind = type(tensor)
     return (
         (kind is Tensor or kind is nn.Parameter)
-        and tensor.is_meta
         and tensor.layout is torch.strided
         and not tensor.is_conj()
         and not tensor.is_neg()
     )
+
+
+def tensors_of(value: Any) -> list[Tensor]:
+    """Return the tensors in what an operation is given or gives."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, list | tuple):
+        return [tensor for item in value for tensor in tensors_of(item)]
+    return []
 
 
 def described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:

@@ -52,6 +52,8 @@ OTHER_HOOKS = (
 """Where it keeps those that are not."""
 COMPILED = "_compiled_call_impl"
 """Where it keeps what torch has compiled of it."""
+SHARDING = "__composable_api_state_key"
+"""How the names begin under which `torch.distributed` keeps how it is sharded."""
 for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
 
