@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from archcount.engines import models
+from archcount.engines import model_run, models
 from archcount.engines.language import language_count
 from archcount.engines.model_count import ModelCount
 from archcount.engines.moved import Machine
@@ -19,6 +19,7 @@ from archcount.engines.traffic import bytes_moved
 from archcount.engines.weight_types import WeightType
 from archcount.loading.tokens import TokenInputs, TokenRun
 from archcount.tracing.run_context import gc_paused
+from archcount.tracing.tensor_specs import bytes_of
 
 
 @gc_paused()
@@ -33,7 +34,7 @@ def count(
     dtype: str = "",
     machine: Machine | None = None,
 ) -> ModelCount:
-    """Count one call of a model, and answer what is asked of it; errors as `models.run`.
+    """Count one call of a model, and answer what is asked of it; errors as `model_run.run`.
 
     Args:
         module: the model.
@@ -48,7 +49,7 @@ def count(
     weights = WeightType.read(dtype) if dtype else None
     saved = SavedTensors()
     with saved if train else nullcontext():
-        copy, inputs, traced = models.run(
+        copy, inputs, traced = model_run.run(
             module, given, name=name, batch=batch, train=train, device=device, weights=weights
         )
     record = models.counted(copy, inputs, traced, name=name, train=train)
@@ -86,7 +87,7 @@ def _stored(tensors: Iterable[Tensor], weights: WeightType) -> dict[str, int]:
         if isinstance(tensor, nn.Parameter) and tensor.is_floating_point():
             numbers += tensor.numel()
         else:
-            found[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
+            found[str(tensor.dtype).removeprefix("torch.")] += bytes_of(tensor)
     stored = weights.name if weights.is_integer else weights.computed
     found[stored] += weights.bytes(numbers)
     return {name: size for name, size in sorted(found.items()) if size}

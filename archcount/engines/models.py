@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 import torch
@@ -13,108 +11,18 @@ from torch import Tensor, nn
 
 from archcount.engines.counts import Uncounted
 from archcount.engines.held_tensors import held_tensors
-from archcount.engines.measure import WHOLE, memory_needed
+from archcount.engines.measure import WHOLE
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.engines.weight_types import WeightType
-from archcount.errors import ArchcountError, UsageError, quote
-from archcount.loading.inputs import Inputs, check_batch, make_inputs
-from archcount.loading.reference import users_code
-from archcount.loading.tokens import TokenRun
+from archcount.engines.model_run import run
+from archcount.errors import UsageError, quote
+from archcount.loading.inputs import Inputs
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.model_copy import ModelCopy, is_unfit
-from archcount.tracing.run_context import counting_context, gc_paused
+from archcount.tracing.run_context import gc_paused
 from archcount.tracing.script_copy import class_name
-from archcount.tracing.trace import trace
+from archcount.tracing.tensor_specs import bytes_of
 from archcount.tracing.traced_layer import LayerSequence
-
-
-def run(
-    module: nn.Module,
-    given: Any,
-    *,
-    name: str,
-    batch: int = 1,
-    train: bool = False,
-    device: str = "meta",
-    weights: WeightType | None = None,
-) -> tuple[ModelCopy, Inputs, ForwardPass]:
-    """Run a copy of a model once.
-
-    Args:
-        module: the model.
-        given: its inputs, as `make_inputs` takes or gives them, or how many tokens it is given.
-        name: what the model is called in messages.
-        batch: how many images an input such as `3x224x224` stands for.
-        train: in training mode.
-        device: `meta`, or `cpu` for a model that must see numbers.
-        weights: how weights are stored, which says the type of the computation.
-
-    Raises:
-        UsageError: it is no module, or the inputs are none.
-        UserCodeError: the model raised something.
-        UnavailableError: it is too large to run.
-    """
-    _check(module)
-    while True:
-        was_imported = _COMPILER in sys.modules
-        try:
-            found = _run(module, given, name, batch, train, device, weights)
-        except ArchcountError:
-            if was_imported or _COMPILER not in sys.modules:
-                raise
-        else:
-            if was_imported or _COMPILER not in sys.modules:
-                return found
-        # The first use of some operators, such as torch.cond and checkpoints, imports the
-        # compiler, and what that import computes was recorded as the model's: run it again.
-
-
-_COMPILER = "torch._dynamo"
-
-
-def _run(
-    module: nn.Module,
-    given: Any,
-    name: str,
-    batch: int,
-    train: bool,
-    device: str,
-    weights: WeightType | None,
-) -> tuple[ModelCopy, Inputs, ForwardPass]:
-    """Run a copy of a model, whatever torch imports meanwhile."""
-    with counting_context(), memory_needed("take a smaller --input"):
-        with _failures(name, "", device):
-            copy = ModelCopy(module, device)
-            copy.set_mode(train)
-            if weights is not None:
-                weights.convert(copy.module)
-        inputs = given
-        if isinstance(given, TokenRun):
-            with _failures(name, str(given), device):
-                inputs = given.inputs(copy.module)
-        elif not isinstance(given, Inputs):
-            check_batch(given, batch)
-            inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
-        with _failures(name, str(inputs), device):
-            traced = trace(
-                copy.module,
-                inputs.args,
-                inputs.kwargs,
-                parts=copy.parts,
-                forbidden=copy.originals,
-            )
-    return copy, inputs, traced
-
-
-def _check(module: Any) -> None:
-    if isinstance(module, nn.Module):
-        return
-    kind = type(module).__name__
-    what, remedy = f"a {kind} as model", ""
-    if isinstance(module, type):
-        what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
-    raise UsageError.of(what, allowed="an nn.Module, or a table", remedy=remedy)
 
 
 @gc_paused()
@@ -142,7 +50,7 @@ def counted(
     weight_bytes: Counter[str] = Counter()
     plain = {**parameters, **held[""].buffers}
     for tensor in (*plain.values(), *held[""].packed.values()):
-        weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
+        weight_bytes[str(tensor.dtype).removeprefix("torch.")] += bytes_of(tensor)
     return ModelCount(
         name=name,
         version=torch.__version__,
@@ -161,11 +69,17 @@ def counted(
             for record in traced.modules
             for op, times in record.missed.items()
         ),
-        remarks=_remarks(copy, traced),
+        remarks=_remarks(copy, inputs, traced),
     )
 
 
-def _remarks(copy: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
+_DRAWN = (
+    "the model looks at numbers that come of its inputs, which were drawn at random: where they "
+    "decide what is done, give real ones with --inputs"
+)
+
+
+def _remarks(copy: ModelCopy, inputs: Inputs, traced: ForwardPass) -> tuple[str, ...]:
     unfit = [path for path, part in copy.parts.items() if is_unfit(part)] if copy.is_lazy else []
     told = [f"{path or 'the model'} has no sizes before it is run" for path in unfit]
     known = set(map(id, copy.parts.values()))
@@ -175,6 +89,7 @@ def _remarks(copy: ModelCopy, traced: ForwardPass) -> tuple[str, ...]:
         for name, child in part._modules.items()
         if child is not None and id(child) not in known
     ]
+    told += [_DRAWN] if traced.looks and inputs.is_drawn else []
     return tuple(dict.fromkeys(map(_printable, [*copy.remarks, *traced.remarks, *told])))
 
 
@@ -245,18 +160,3 @@ def _printable(path: str) -> str:
     layers.a\nb
     """
     return path if path.isprintable() else repr(path)[1:-1]
-
-
-def _dtype(module: nn.Module) -> torch.dtype:
-    """Return the type of a model's own numbers."""
-    for tensor in chain(module.parameters(), module.buffers()):
-        if tensor.is_floating_point():
-            return tensor.dtype
-    return torch.float32
-
-
-def _failures(name: str, inputs: str, device: str) -> Any:
-    remedy = "if it takes another input, say so with --input"
-    if device == "meta":
-        remedy += "; if it needs the numbers of its tensors, add --device cpu"
-    return users_code(f"{name} failed on {inputs or 'no input'}", remedy)

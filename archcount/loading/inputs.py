@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -11,36 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archcount.errors import UsageError, quote
+from archcount.errors import UsageError
+from archcount.loading.input_spec import InputSpec, read_input
 from archcount.loading.reference import users_code
 from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import Copier
-
-ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
-_WRITTEN = re.compile(
-    r"(?:(?P<name>[A-Za-z_][\w.]*)\s*:\s*)?"
-    r"(?:(?P<dtype>[a-z]\w*)(?:\s+|(?=\[)))?"
-    r"(?:\[(?P<exact>[\d,\s]*)\]|(?P<image>\d+(?:x\d+)*))"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """One tensor that a model is given.
-
-    Attributes:
-        shape: its sizes.
-        name: of the argument, or empty for the next in order; `a.b` is the entry b of a dict a.
-        dtype: torch's name of its type, or empty for the model's own.
-    """
-
-    shape: tuple[int, ...]
-    name: str = ""
-    dtype: str = ""
-
-    def __str__(self) -> str:
-        name = f"{self.name}:" if self.name else ""
-        return f"{name}{self.dtype}[{','.join(map(str, self.shape))}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +25,16 @@ class Inputs:
     Attributes:
         args: in order.
         kwargs: by name.
+        known: the tensors among them on the meta device whose numbers are known.
+        is_drawn: whether some have numbers that were drawn for them.
         text: both as `read_input` reads them, before the model may change them.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     text: str = ""
+    known: Sequence[Known] = ()
+    is_drawn: bool = False
 
     def __post_init__(self) -> None:
         if self.text:
@@ -66,65 +45,6 @@ class Inputs:
 
     def __str__(self) -> str:
         return self.text
-
-
-def read_input(text: str, batch: int = 1) -> InputSpec:
-    """Read one input as it is written on the command line.
-
-    Args:
-        text: `3x224x224`, before which the batch comes, or `[1,3,224,224]` as it is; a type and
-            a name may come first.
-        batch: how many images.
-
-    Raises:
-        UsageError: it is not written so.
-
-    >>> str(read_input("3x224x224")), str(read_input("ids:int64[1,128]"))
-    ('[1,3,224,224]', 'ids:int64[1,128]')
-    """
-    found = _WRITTEN.fullmatch(text.strip())
-    if found is None:
-        raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
-    dtype = found["dtype"] or ""
-    if dtype and not isinstance(getattr(torch, dtype, None), torch.dtype):
-        raise UsageError.of(
-            f"--input {quote(text)}: unknown type {quote(dtype)}", allowed=_dtypes()
-        )
-    if found["image"]:
-        shape = (batch, *map(int, found["image"].split("x")))
-    else:
-        sizes = [size.strip() for size in found["exact"].split(",")]
-        if sizes != [""] and "" in sizes:
-            raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
-        shape = tuple(int(size) for size in sizes if size)
-    return InputSpec(shape, found["name"] or "", dtype)
-
-
-def check_batch(given: Any, batch: int) -> None:
-    """Check that a batch goes with inputs: some are of one image, such as `3x224x224`.
-
-    Raises:
-        UsageError: all of them have a batch of their own.
-
-    >>> check_batch(["3x224x224", "int64[4,8]"], 4)
-    """
-    if batch != 1 and not any("[" not in text for text in _texts(given)):
-        raise UsageError.of(
-            f"batch {batch} beside an input that has a batch of its own",
-            allowed="a batch beside an input of one image, such as 3x224x224",
-            remedy="give the batch with the sizes, such as [8,3,224,224], and no batch beside it",
-        )
-
-
-def _texts(given: Any) -> Iterator[str]:
-    """Yield the inputs that are written as text."""
-    if isinstance(given, str):
-        yield given
-    elif isinstance(given, Mapping):
-        yield from _texts(list(given.values()))
-    elif isinstance(given, tuple | list):
-        for value in given:
-            yield from _texts(value)
 
 
 def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> Inputs:
@@ -145,43 +65,132 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     >>> inputs.args[0].shape
     torch.Size([2, 3, 8, 8])
     """
-    copier = Copier(
-        lambda tensor: _moved(tensor, device), lambda part, _: ModelCopy(part, device).module
-    )
-
-    def make(value: Any) -> Any:
-        if isinstance(value, str):
-            value = read_input(value, batch)
-        if isinstance(value, InputSpec):
-            return _tensor(value.shape, getattr(torch, value.dtype or str(dtype)[6:]), device)
-        if _is_shape(value):
-            return _tensor(tuple(map(int, value)), dtype, device)
-        if type(value) is dict:
-            return {name: make(item) for name, item in value.items()}
-        return copier.copied(value)
-
+    made = _Maker(batch, dtype, device)
     if callable(given) and not isinstance(given, nn.Module):
         with users_code("the function that returns the input failed"):
-            given = given()
-    if given is None or (isinstance(given, str) and not given):
-        raise UsageError.of("no input given", remedy='give an input, such as "3x224x224"')
-    if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
-        given = [given]
+            args, kwargs = _call_of(given())
+        args, kwargs = made.copied(args), made.copied(kwargs)
+    else:
+        args, kwargs = made.call(given)
+    return Inputs(tuple(args), kwargs, known=made.known, is_drawn=made.is_drawn)
+
+
+def _call_of(given: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return what a function of the user's gave, in order and by name."""
     if isinstance(given, Mapping):
-        return Inputs((), {name: make(value) for name, value in given.items()})
-    if not isinstance(given, Sequence):
-        raise UsageError.of(
-            f"a {type(given).__name__} as input",
-            allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
-            "function that returns one of these",
-        )
-    args, kwargs = given if isinstance(given, tuple) and len(given) == 2 else (None, None)
-    if isinstance(args, tuple | list) and isinstance(kwargs, Mapping):
-        return Inputs(tuple(map(make, args)), {name: make(item) for name, item in kwargs.items()})
-    texts = [read_input(value, batch) if isinstance(value, str) else value for value in given]
-    named = [value for value in texts if isinstance(value, InputSpec) and value.name]
-    rest = [value for value in texts if not any(value is other for other in named)]
-    return Inputs(tuple(map(make, rest)), _nested(named, make))
+        return (), given
+    if _is_call(given):
+        return given[0], given[1]
+    return given if isinstance(given, tuple) else (given,), {}
+
+
+def _is_call(given: Any) -> bool:
+    return (
+        isinstance(given, tuple)
+        and len(given) == 2
+        and isinstance(given[0], tuple | list)
+        and isinstance(given[1], Mapping)
+    )
+
+
+class _Maker:
+    """Makes what a model is given, of texts, shapes and values.
+
+    Attributes:
+        known: the tensors on the meta device whose numbers are known.
+        is_drawn: whether numbers were drawn.
+    """
+
+    def __init__(self, batch: int, dtype: torch.dtype, device: str) -> None:
+        self.known: list[Known] = []
+        self.is_drawn = False
+        self._batch, self._dtype, self._device = batch, dtype, device
+        self._generator = torch.Generator().manual_seed(0)  # equal calls count the same
+        copier = Copier(self._moved, lambda part, _: ModelCopy(part, device).module)
+        self.copied = copier.copied
+
+    def call(self, given: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """Return what a model is given in order and by name."""
+        if given is None or (isinstance(given, str) and not given):
+            raise UsageError.of("no input given", remedy='give an input, such as "3x224x224"')
+        if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
+            given = [given]
+        if isinstance(given, Mapping):
+            return (), {name: self._made(value, name) for name, value in given.items()}
+        if not isinstance(given, Sequence):
+            raise UsageError.of(
+                f"a {type(given).__name__} as input",
+                allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
+                "function that returns one of these",
+            )
+        if _is_call(given):
+            args, kwargs = given
+            return [self._made(value) for value in args], {
+                name: self._made(item, name) for name, item in kwargs.items()
+            }
+        texts = [
+            read_input(value, self._batch) if isinstance(value, str) else value for value in given
+        ]
+        named = [value for value in texts if isinstance(value, InputSpec) and value.name]
+        rest = [value for value in texts if not any(value is other for other in named)]
+        return [self._made(value) for value in rest], _nested(named, self._made)
+
+    def _made(self, value: Any, name: str = "") -> Any:
+        if isinstance(value, str):
+            value = read_input(value, self._batch)
+        if isinstance(value, InputSpec):
+            dtype = getattr(torch, value.dtype) if value.dtype else self._dtype
+            return self._tensor(value.shape, dtype, value.name or name)
+        if _is_shape(value):
+            return self._tensor(tuple(map(int, value)), self._dtype, name)
+        if type(value) is dict:
+            return {key: self._made(item, key) for key, item in value.items()}
+        return self.copied(value)
+
+    def _tensor(self, shape: tuple[int, ...], dtype: torch.dtype, name: str) -> Tensor:
+        """Make a tensor that only its shape is given of."""
+        if not all(0 <= size < 2**63 for size in shape):
+            raise UsageError.of(f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
+        numbers = assumed(name, dtype)
+        if self._device != "meta":
+            self.is_drawn = True
+            if numbers is None and (dtype.is_floating_point or dtype.is_complex):
+                kind = dtype if dtype.is_complex else torch.float32  # none of 8 bits are drawn
+                drawn = torch.randn(shape, dtype=kind, generator=self._generator)
+                return drawn.to(self._device, dtype)
+            return torch.full(shape, numbers or 0, dtype=dtype, device=self._device)
+        made = torch.empty(shape, dtype=dtype, device="meta")
+        if numbers is not None:
+            told = f"{name or 'input'} all {('zeros', 'ones')[numbers]}"
+            self.known.append(Known(made, torch.full(shape, numbers, dtype=dtype), told))
+        return made
+
+    def _moved(self, leaf: Tensor) -> Tensor:
+        moved = leaf.detach().to(self._device, copy=True)  # the model may write to it
+        if moved.is_meta and has_numbers(leaf):
+            self.known.append(Known(moved, leaf.detach()))
+        return moved.requires_grad_(leaf.requires_grad)
+
+
+def assumed(name: str, dtype: torch.dtype) -> int | None:
+    """Return the number that a tensor of whole numbers is filled with, None for none.
+
+    Nothing is masked, and every index is valid. How long something is nobody can guess.
+
+    >>> assumed("attention_mask", torch.int64), assumed("input_ids", torch.int64)
+    (1, 0)
+    >>> assumed("lengths", torch.int64) is None, assumed("image", torch.float32) is None
+    (True, True)
+    """
+    name = name.rpartition(".")[2].lower()
+    if dtype.is_floating_point or dtype.is_complex or "len" in name:
+        return 1 if _is_kept(name) else None
+    return int(_is_kept(name) or (dtype is torch.bool and "padding" not in name))
+
+
+def _is_kept(name: str) -> bool:
+    """Return whether a name is of a mask that is true where something is, not where it is not."""
+    return "mask" in name and "padding" not in name
 
 
 def _is_shape(value: Any) -> bool:
@@ -192,7 +201,7 @@ def _is_shape(value: Any) -> bool:
     )
 
 
-def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dict[str, Any]:
+def _nested(named: Iterable[InputSpec], make: Callable[[Any], Any]) -> dict[str, Any]:
     """Put `a.b` into a dict under `a`."""
     found: dict[str, Any] = {}
     for spec in named:
@@ -208,19 +217,6 @@ def _nested(named: Iterable[InputSpec], make: Callable[[InputSpec], Any]) -> dic
     return found
 
 
-def _tensor(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
-    if not all(0 <= size < 2**63 for size in shape):
-        raise UsageError.of(f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
-    if device == "meta":
-        return torch.empty(shape, dtype=dtype, device="meta")
-    return torch.zeros(shape, dtype=dtype, device=device)
-
-
-def _moved(leaf: Tensor, device: str) -> Tensor:
-    moved = leaf.detach().to(device, copy=True)  # the model may write to it
-    return moved.requires_grad_(leaf.requires_grad)
-
-
 def _described(name: str, value: Any) -> str:
     """Write an argument as `read_input` reads it; what is no tensor by its type."""
     if isinstance(value, Tensor):
@@ -233,12 +229,3 @@ def _described(name: str, value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"{prefix}({', '.join(_described('', item) for item in value)})"
     return f"{prefix}{value!r}"[:60]
-
-
-def _dtypes() -> str:
-    known = (name for name in dir(torch) if isinstance(getattr(torch, name), torch.dtype))
-    aliases = ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "chalf")
-    packed = re.compile(r"(bits|quint|qint|uint[1-7]$|int[1-7]$)")
-    return ", ".join(
-        sorted(name for name in known if name not in aliases and not packed.match(name))
-    )

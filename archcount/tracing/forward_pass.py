@@ -130,6 +130,7 @@ class ForwardPass:
         peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
             each is let go after its last use.
         remarks: what makes a number another than the model's own.
+        looks: whether, in a pass with numbers, something was decided by those of the inputs.
         held: the parameters and buffers of every module by path, as they were before the pass.
         storages: the memories by number; kept here, as a number is the `id` of its storage.
     """
@@ -141,5 +142,6 @@ class ForwardPass:
     activation_bytes: int
     peak_bytes: int
     remarks: tuple[str, ...]
+    looks: bool
     storages: Mapping[int, Any]
     held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]

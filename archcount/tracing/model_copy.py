@@ -13,9 +13,16 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
+from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
-from archcount.tracing.torch_internals import COMPILED, FORWARD_HOOKS, OTHER_HOOKS, PARTS
+from archcount.tracing.torch_internals import (
+    COMPILED,
+    FORWARD_HOOKS,
+    OTHER_HOOKS,
+    PARTS,
+    SHARDING,
+)
 
 _WRAPPERS = {
     "OptimizedModule": ("_orig_mod", "compiled"),
@@ -42,6 +49,7 @@ class ModelCopy:
         is_lazy: whether some of its layers know their sizes only when they have run.
         remarks: what was taken away.
         originals: the modules that were copied, by `id`: what a pass must not run.
+        known: tensors on the meta device with their numbers: masks and indices of the model.
 
     Raises:
         UsageError: it holds a scripted module that cannot be saved, or has no numbers where it
@@ -66,6 +74,7 @@ class ModelCopy:
         self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
+        self.known: list[Known] = []
         self.module = self._module(module, "")
         self.parts = dict(self.module.named_modules())
         self.is_lazy = any(
@@ -123,7 +132,7 @@ class ModelCopy:
     def _kept(self, tensor: Tensor) -> Tensor:
         """Return the copy of a parameter or buffer, one for all modules that share it."""
         if id(tensor) not in self._memo:
-            self._memo[id(tensor)] = tensor_copy(tensor, self._device)
+            self._memo[id(tensor)] = self._without_numbers(tensor)
         copy: Tensor = self._memo[id(tensor)]
         return copy
 
@@ -185,17 +194,29 @@ class ModelCopy:
                 f"{path or 'the model'} is compiled: the uncompiled module is counted"
             )
             return None
+        if name.startswith(SHARDING):  # of no use without its hooks
+            return value
         return self._copier.copied(value, f"{path}.{name}".removeprefix("."))
 
     def _hooks(self, hooks: dict[int, Any], name: str) -> OrderedDict[int, Any]:
         kept: OrderedDict[int, Any] = OrderedDict()
         self._memo[id(hooks)] = kept
         for key, hook in hooks.items():
-            if (getattr(hook, "__module__", None) or type(hook).__module__).startswith("torch."):
+            home = getattr(hook, "__module__", None) or type(hook).__module__
+            if home.startswith("torch.distributed."):  # they gather, or exchange, what is sharded
+                self._tell_once(
+                    "the model is spread over several processes: counted is the whole of it, "
+                    "without what they send to one another"
+                )
+            elif home.startswith("torch."):
                 kept[key] = self._copier.copied(hook, f"a hook of {name}")
             else:
                 self.remarks.append(f"{name} has a hook, which is not run")
         return kept
+
+    def _tell_once(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Copy a tensor: with its numbers where a function alone holds it, as a constant of its.
@@ -206,7 +227,19 @@ class ModelCopy:
             return tensor
         if self._copier.in_function and not is_lazy(tensor):
             return tensor_copy(tensor, tensor.device.type)
-        return tensor_copy(tensor, self._device)
+        return self._without_numbers(tensor)
+
+    def _without_numbers(self, tensor: Tensor) -> Tensor:
+        """Copy a tensor; its numbers are known where it is a mask, an index, or a constant."""
+        copy = tensor_copy(tensor, self._device)
+        is_constant = not tensor.dtype.is_floating_point or tensor.numel() <= _MOST_FLOATS
+        if is_constant and copy.is_meta and has_numbers(tensor):
+            self.known.append(Known(copy, tensor.detach()))
+        return copy
+
+
+_MOST_FLOATS = 16
+"""Such as a scale; statistics of batch norms have more, and nobody looks at them."""
 
 
 def _wrapper(module: nn.Module) -> str:
@@ -224,6 +257,11 @@ def tensor_copy(tensor: Tensor, device: str) -> Tensor:
     kind: Any = type(tensor)
     if is_lazy(tensor):
         return kind(device=device, dtype=tensor.dtype)  # type: ignore[no-any-return]
+    if device != "meta" and kind.__name__ == "DTensor":
+        raise UsageError.of(
+            "the model's parameters are spread over several processes, and have no numbers here",
+            remedy="leave the device at meta, or count the model before it is sharded",
+        )
     if device != "meta" and not tensor.is_meta:
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:

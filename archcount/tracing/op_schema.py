@@ -25,6 +25,9 @@ class OpSchema:
         is_fresh: whether all that it gives is new memory, and nothing is changed in place.
         is_torchs: whether it is torch's own, so that sizes alone decide on what it gives.
         is_in_place: whether it writes number by number to its first argument, and gives that.
+        is_random: whether it draws what it gives.
+        looks: whether what it gives, or how much, is in the numbers that it reads.
+        is_filled: whether its first argument says no more than a size.
         shape: its shape rule, None where it has none.
     """
 
@@ -48,6 +51,9 @@ class OpSchema:
             and len(schema.returns) == 1
             and self.name.endswith("_")
         )
+        self.is_random = torch.Tag.nondeterministic_seeded in func.tags
+        self.looks = not _LOOKS.isdisjoint(func.tags) or self.name in _LOOKING
+        self.is_filled = self.name in _FILLED
         operator = find(self.name) if self.is_fresh or self.is_in_place else None
         self.shape = operator.shape if operator else None
 
@@ -64,6 +70,15 @@ class OpSchema:
             name: _written_out(args[place] if place < given else kwargs.get(name, default), specs)
             for place, (name, default) in enumerate(self.arguments)
         }
+
+
+_LOOKS = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}
+_LOOKING = frozenset({"aten.is_nonzero", "aten._pack_padded_sequence", "aten._unsafe_index"})
+_FILLED = frozenset(
+    f"aten.{kind}"
+    for kind in "zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty "
+    "new_empty_strided".split()
+)
 
 
 def _written_out(value: Any, specs: Mapping[int, TensorSpec]) -> Any:

@@ -14,9 +14,11 @@ from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
 from archcount.tracing.forward_pass import Call, Pattern, holders
-from archcount.tracing.op_schema import OpSchema, schema_of
+from archcount.tracing.known_numbers import Run, is_looking, needed, on_meta, run_of
+from archcount.tracing.numbers import Known, Numbers, Step
+from archcount.tracing.op_schema import schema_of
 from archcount.tracing.script_copy import Owners
-from archcount.tracing.tensor_specs import Memories, described, is_new, made_as
+from archcount.tracing.tensor_specs import Memories, described, is_new, made_as, tensors_of
 from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
 
 
@@ -30,6 +32,8 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         sizes: the bytes of every memory met but the weights', by its number.
         storages: every memory met by its number, which is its `id`.
         is_cast: whether something was done under autocast on tensors without numbers.
+        looks: whether, in a pass with numbers, something was decided by those of the inputs.
+        numbers: those that are known in a pass on the meta device; None where all are there.
         owners: which module has which tensors, in scripted modules.
     """
 
@@ -40,17 +44,17 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         weights: Iterable[Tensor],
         inputs: Iterable[Tensor],
         parts: Mapping[str, nn.Module] = MappingProxyType({}),
+        known: Iterable[Known] | None = (),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.place = ""
         self.within = frozenset({""})
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
-        self.is_cast = False
+        self.is_cast = self.looks = False
         self._memories = Memories()
         self._nodes: dict[Any, Call] = {}
         self._last: tuple[Call, Sequence[Tensor], bool] | None = None
-        self._hollow: set[int] = set()
         self._known: dict[Any, Pattern] = {}
         self.keep, self.storages = self._memories.keep, self._memories.kept
         origins = self._origins = self._memories.origins
@@ -63,7 +67,8 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         for tensor in inputs:
             storage = self.keep(tensor)
             origins[storage] = Origin.INPUT
-            self.sizes[storage] = tensor.untyped_storage().nbytes()
+            self.sizes[storage] = self.storages[storage].nbytes()
+        self.numbers = None if known is None else Numbers(known, self.keep)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -79,12 +84,20 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
                 whole = func.decompose(*args, **(kwargs or {}))
             if whole is not NotImplemented:
                 return whole
+        numbers, step, asked = self.numbers, None, ""
+        if kwargs and "device" in kwargs and numbers is not None:
+            asked = getattr(kwargs["device"], "type", "")
+            kwargs = on_meta(kwargs)
         specs: dict[int, TensorSpec] = {}
         read: list[int] = []
         key = self._memories.read(func, args, kwargs, specs, read)
-        pattern = None if self._hollow else self._known.get(key)
+        if numbers is not None and (key is None or not read or not numbers.known.isdisjoint(read)):
+            run, step = self._numbered(func, args, kwargs or {}, read, asked)
+            if run is not None:
+                return self._first(func, args, kwargs or {}, None, specs, read, run, step)
+        pattern = self._known.get(key)
         if pattern is None:
-            return self._first(func, args, kwargs or {}, key, specs, read)
+            return self._first(func, args, kwargs or {}, key, specs, read, None, step)
         if pattern.is_new:
             made = [made_as(spec) for spec in pattern.operation.outputs]
             given = made[0] if pattern.container is None else pattern.container(made)
@@ -92,11 +105,13 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             given, made = args[0], args[:1]
         else:
             given = func(*args, **kwargs) if kwargs else func(*args)
-            made = [given] if type(given) is Tensor else _tensors_of(given)
-        self._note(pattern, made, read)
+            made = [given] if type(given) is Tensor else tensors_of(given)
+        self._note(pattern, made, read, step)
         return given
 
-    def _note(self, pattern: Pattern, made: Sequence[Tensor], memories: list[int]) -> None:
+    def _note(
+        self, pattern: Pattern, made: Sequence[Tensor], memories: list[int], step: Step | None
+    ) -> None:
         """Note an operation; what it gave has the origin of what it read."""
         origins, sizes, origin = self._origins, self.sizes, pattern.origin
         for tensor in made:
@@ -105,7 +120,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             if origins.get(storage, -1) < origin:
                 origins[storage] = origin
             if storage not in sizes and storage not in self._weights:
-                sizes[storage] = tensor.untyped_storage().nbytes()
+                sizes[storage] = self.storages[storage].nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
         place, within = self.place, self.within
@@ -115,6 +130,17 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.calls.append(call)
         if not pattern.operation.is_view:
             self._last = (call, made, torch.is_grad_enabled())
+        if step is not None and self.numbers is not None:
+            self.numbers.record(step, made)
+
+    def _numbered(
+        self, func: Any, args: Any, kwargs: Any, read: Sequence[int], asked: str
+    ) -> tuple[Run | None, Step | None]:
+        """Return how an operation is done that has to do with known numbers, or other devices."""
+        if not hasattr(func, "overloadpacket"):
+            raise _of_functions(func)
+        assert self.numbers is not None, "a pass with numbers"
+        return run_of(self.numbers, func, schema_of(func), args, kwargs, read, asked)
 
     def _first(
         self,
@@ -124,19 +150,25 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         key: Any,
         specs: dict[int, TensorSpec],
         read: list[int],
+        run: Run | None,
+        step: Step | None,
     ) -> Any:
         """Do an operation that was not met before in this pass, and work out what it costs."""
         if not hasattr(func, "overloadpacket"):
             raise _of_functions(func)
         schema = schema_of(func)
+        if schema.is_filled and run is None and step is None and self.numbers is not None:
+            key = None  # each call has a step of its own
+            run, step = self._numbered(func, args, kwargs, read, "")
         arguments = schema.named(args, kwargs, specs)
         operation = Operation(schema.name, arguments, (), schema.is_view, schema.is_pointwise)
         origin = max([spec.origin for spec in specs.values()], default=Origin.CONSTANT)
-        is_hollow = bool(self._hollow) and not self._hollow.isdisjoint(read)
+        if self.numbers is None and schema.looks and origin is Origin.INPUT:
+            self.looks = self.looks or is_looking(schema, tensors_of(args))
         shapes = schema.shape(operation) if key is not None and schema.shape else None
         if shapes is None or (schema.is_in_place and shapes[0].shape != args[0].shape):
-            given, is_hollow = self._asked(func, schema, args, kwargs, is_hollow)
-            made = _tensors_of(given)
+            given = run() if run is not None else self._asked(func, args, kwargs)
+            made = tensors_of(given)
         elif schema.is_in_place:
             given, made = args[0], [args[0]]
         else:
@@ -147,48 +179,28 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             [described(tensor, origin, reads + place) for place, tensor in enumerate(made)]
         )
         pattern = Pattern(operation, reads=reads, origin=origin if made else Origin.CONSTANT)
-        if is_hollow:
-            self._hollow.update(map(self.keep, made))
         if is_given(operation):  # a rule of the program may look at the memories of tensors
             pattern.charge = charge(pattern.placed([*read, *map(self.keep, made)]))
         else:
             pattern.charge = charge(operation)
-            if key is not None and not self._hollow and schema.is_torchs:
+            if key is not None and schema.is_torchs:
                 self._known[key] = pattern  # for equal calls of this pass
                 if schema.is_in_place:
                     pattern.is_in_place = given is args[0] and given.shape == specs[id(given)].shape
                 elif schema.is_fresh and made and (shapes is not None or is_new(made, read)):
                     pattern.is_new = isinstance(given, Tensor) or len(made) == len(given)
                     pattern.container = None if isinstance(given, Tensor) else type(given)
-        self._note(pattern, made, read)
+        self._note(pattern, made, read, step)
         return given
 
-    def _asked(
-        self,
-        func: Any,
-        schema: OpSchema,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        is_hollow: bool,
-    ) -> tuple[Any, bool]:
-        """Ask torch for a result; say whether it was made from what has lost its numbers."""
-        tensors = _tensors_of([*args, *kwargs.values()])
-        if len({tensor.is_meta for tensor in tensors}) < 2:
-            if is_hollow and schema.name in _LOOKS:
-                raise RuntimeError(
-                    f"{schema.name} looks at the numbers of a tensor that was filled with tensors "
-                    "on the meta device, which have none"
-                )
-            return func(*args, **kwargs), is_hollow
-        # Take away the numbers of constants that meet tensors without.
-        named = {name: _to_meta(item) for name, item in kwargs.items()}
-        given = func(*map(_to_meta, args), **named)
-        changed = schema.written(args, kwargs)
-        if changed:
-            # What is changed in place stays the tensor that it is; its numbers are no more.
-            self._hollow.update([self.keep(tensor) for tensor in changed])
-            given = changed[0] if len(changed) == 1 else tuple(changed)
-        return given, False
+    def _asked(self, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Ask torch for a result."""
+        try:
+            return func(*args, **kwargs)
+        except (RuntimeError, NotImplementedError) as error:
+            if self.numbers is None or not schema_of(func).looks:
+                raise
+            raise needed(schema_of(func)) from error
 
     def nodes(self) -> dict[Any, Call]:
         """Return the calls by their nodes in the graph of autograd, which hand gradients back."""
@@ -219,24 +231,3 @@ def _of_functions(func: Any) -> UsageError:
         allowed="operators on tensors",
         remedy="have the model do without it while it is counted",
     )
-
-
-_LOOKS = frozenset(
-    {"aten._local_scalar_dense", "aten.nonzero", "aten.equal", "aten.is_nonzero"},
-)
-"""Operations whose answer is in the numbers, not in the shapes."""
-
-
-def _tensors_of(value: Any) -> list[Tensor]:
-    """Return the tensors in what an operation is given or gives."""
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, list | tuple):
-        return [tensor for item in value for tensor in _tensors_of(item)]
-    return []
-
-
-def _to_meta(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_to_meta(item) for item in value]
-    return value.to("meta") if isinstance(value, Tensor) else value

@@ -52,8 +52,21 @@ OTHER_HOOKS = (
 """Where it keeps those that are not."""
 COMPILED = "_compiled_call_impl"
 """Where it keeps what torch has compiled of it."""
+SHARDING = "__composable_api_state_key"
+"""How the names begin under which `torch.distributed` keeps how it is sharded."""
 for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
+
+
+def stored(tensor: Tensor) -> list[Tensor] | None:
+    """Return the indices and values that a sparse tensor consists of, None of another layout."""
+    if tensor.layout is torch.sparse_coo:
+        return [tensor._indices(), tensor._values()]
+    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
+        return [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
+    if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+        return [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
+    return None
 
 
 def state_of(packed: Any) -> Any:

@@ -18,6 +18,7 @@ from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
 from archcount.tracing.model_copy import fit
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.nested_tensors import tensors_in
+from archcount.tracing.numbers import Known
 from archcount.tracing.recorder import Recorder
 
 
@@ -29,6 +30,7 @@ def trace(
     run: Callable[..., Any] | None = None,
     parts: Mapping[str, nn.Module] | None = None,
     forbidden: Set[int] = frozenset(),
+    known: Iterable[Known] | None = (),
 ) -> ForwardPass:
     """Run a module on the meta device and say what every part of it costs.
 
@@ -41,6 +43,7 @@ def trace(
         run: how it is run, where not by calling it: a method of it.
         parts: it and all that it holds by path, where they were looked for before.
         forbidden: modules that must not be run, by `id`: those that this one is a copy of.
+        known: tensors on the meta device whose numbers are known; None in a pass on the CPU.
 
     Raises:
         UsageError: its code leads back to one of them.
@@ -60,7 +63,10 @@ def trace(
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
     held = {path: (dict(part._parameters), dict(part._buffers)) for path, part in parts.items()}
     given = list(tensors_in((args, kwargs)))
-    recorder = Recorder(weights, given, parts)
+    tensors = (*weights, *given)
+    if tensors and not any(tensor.is_meta for tensor in tensors):
+        known = None
+    recorder = Recorder(weights, given, parts, known)
     with ModuleStack(found, recorder, forbidden) as stack, recorder:
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
@@ -80,7 +86,8 @@ def trace(
         results=results,
         activation_bytes=sum(made.values()),
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
-        remarks=(_CAST,) if recorder.is_cast else (),
+        remarks=_remarks(recorder),
+        looks=recorder.looks,
         storages=recorder.storages,
         held=held,
     )
@@ -95,6 +102,17 @@ def _tensors_of(parts: Iterable[nn.Module]) -> list[Tensor]:
         for tensor in kind.values()
         if tensor is not None
     ]
+
+
+def _remarks(recorder: Recorder) -> tuple[str, ...]:
+    told = [_CAST] if recorder.is_cast else []
+    if recorder.numbers and recorder.numbers.looked_at:
+        assumed = ", ".join(recorder.numbers.looked_at)
+        told.append(
+            f"the model looks at the numbers of its inputs, taken here as {assumed}: where they "
+            "decide what is done, give real ones with --inputs"
+        )
+    return tuple(told)
 
 
 _CAST = (

@@ -8,7 +8,7 @@ import pytest
 from handwritten import NETWORKS, STYLES, TABLES, build, layers, plant
 
 from archcount.difference import ComparedModel, compare
-from archcount.engines import models
+from archcount.engines import model_run
 from archcount.loading.model_target import load_model
 from archcount.tracing.layer_sequence import layers_of
 
@@ -16,7 +16,7 @@ PLANTED = [(name, seed) for name in NETWORKS for seed in range(50)]
 
 
 def model(module, name):
-    _, _, traced = models.run(module, "3x224x224", name=name)
+    _, _, traced = model_run.run(module, "3x224x224", name=name)
     found = layers_of(traced)
     return ComparedModel(name=name, layers=found.layers, results=found.results, params=0, macs=0)
 

@@ -152,3 +152,48 @@ def test_files_that_hold_no_program_are_refused(name, options, said, tmp_path, m
         ac.count(name, input=(2, 3, 8, 8), **options)
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
+
+
+@pytest.fixture
+def mesh():
+    """Four processes, three of which only seem to be there."""
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.testing._internal.distributed.fake_pg import FakeStore
+
+    torch.distributed.init_process_group("fake", store=FakeStore(), rank=0, world_size=4)
+    yield init_device_mesh("cpu", (4,))
+    torch.distributed.destroy_process_group()
+
+
+def by_rows(module, mesh):
+    from torch.distributed.fsdp import fully_shard
+
+    fully_shard(module[0], mesh=mesh)
+    return fully_shard(module, mesh=mesh)
+
+
+def by_columns(module, mesh):
+    from torch.distributed.tensor.parallel import (
+        ColwiseParallel,
+        RowwiseParallel,
+        parallelize_module,
+    )
+
+    return parallelize_module(module, mesh, {"0": ColwiseParallel(), "2": RowwiseParallel()})
+
+
+@pytest.mark.parametrize("sharded", [by_rows, by_columns])
+def test_sharded_models_are_counted_as_a_whole(sharded, mesh):
+    model = sharded(nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 6, bias=False)), mesh)
+    assert model[0].weight.to_local().numel() == 8 * 16 // 4
+    report = ac.count(model, input=(3, 8))
+    # 3 rows x (8 x 16 + 16 x 6); going back, the second layer twice
+    assert (report.total.macs, report.total.backward_macs) == (672, 672 + 3 * 16 * 6)
+    assert report.total.params == 8 * 16 + 16 + 16 * 6
+    assert not report.record.uncounted
+    (remark,) = report.record.remarks
+    assert remark.startswith(
+        "the model is spread over several processes: counted is the whole of it"
+    )
+    with pytest.raises(ac.UsageError, match="have no numbers here; leave the device at meta"):
+        ac.count(model, input=(3, 8), device="cpu")

@@ -1,0 +1,135 @@
+"""One run of a copy of a model, which is itself left alone."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import nn
+
+from archcount.engines.measure import memory_needed
+from archcount.engines.weight_types import WeightType
+from archcount.errors import ArchcountError, UsageError
+from archcount.loading.input_spec import check_batch
+from archcount.loading.inputs import Inputs, make_inputs
+from archcount.loading.reference import UserCodeError, users_code
+from archcount.loading.tokens import TokenRun
+from archcount.tracing.any_device import AnyDevice
+from archcount.tracing.forward_pass import ForwardPass
+from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.run_context import counting_context
+from archcount.tracing.trace import trace
+
+
+def run(
+    module: nn.Module,
+    given: Any,
+    *,
+    name: str,
+    batch: int = 1,
+    train: bool = False,
+    device: str = "meta",
+    weights: WeightType | None = None,
+) -> tuple[ModelCopy, Inputs, ForwardPass]:
+    """Run a copy of a model once.
+
+    Args:
+        module: the model.
+        given: its inputs, as `make_inputs` takes or gives them, or how many tokens it is given.
+        name: what the model is called in messages.
+        batch: how many images an input such as `3x224x224` stands for.
+        train: in training mode.
+        device: `meta`, or `cpu` for a model that must see numbers.
+        weights: how weights are stored, which says the type of the computation.
+
+    Raises:
+        UsageError: it is no module, or the inputs are none.
+        UserCodeError: the model raised something.
+        UnavailableError: it is too large to run.
+    """
+    _check(module)
+    any_device = False
+    while True:
+        was_imported = _COMPILER in sys.modules
+        try:
+            found = _run(module, given, name, batch, train, device, weights, any_device)
+        except UserCodeError:
+            if any_device or device != "meta":
+                raise
+            any_device = True
+        except ArchcountError:
+            if was_imported or _COMPILER not in sys.modules:
+                raise
+        else:
+            if was_imported or _COMPILER not in sys.modules:
+                return found
+        # The first use of some operators, such as torch.cond and checkpoints, imports the
+        # compiler, and what that import computes was recorded as the model's: run it again.
+
+
+_COMPILER = "torch._dynamo"
+
+
+def _run(
+    module: nn.Module,
+    given: Any,
+    name: str,
+    batch: int,
+    train: bool,
+    device: str,
+    weights: WeightType | None,
+    any_device: bool,
+) -> tuple[ModelCopy, Inputs, ForwardPass]:
+    """Run a copy of a model, whatever torch imports meanwhile."""
+    with counting_context(), memory_needed("take a smaller --input"):
+        with _failures(name, "", device):
+            copy = ModelCopy(module, device)
+            copy.set_mode(train)
+            if weights is not None:
+                weights.convert(copy.module)
+        inputs = given
+        if isinstance(given, TokenRun):
+            with _failures(name, str(given), device):
+                inputs = given.inputs(copy.module)
+        elif not isinstance(given, Inputs):
+            check_batch(given, batch)
+            inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
+        with _failures(name, str(inputs), device), AnyDevice() if any_device else nullcontext():
+            traced = trace(
+                copy.module,
+                inputs.args,
+                inputs.kwargs,
+                parts=copy.parts,
+                forbidden=copy.originals,
+                known=[*copy.known, *inputs.known] if device == "meta" else None,
+            )
+    return copy, inputs, traced
+
+
+def _check(module: Any) -> None:
+    if isinstance(module, nn.Module):
+        return
+    kind = type(module).__name__
+    what, remedy = f"a {kind} as model", ""
+    if isinstance(module, type):
+        what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
+    raise UsageError.of(what, allowed="an nn.Module, or a table", remedy=remedy)
+
+
+def _dtype(module: nn.Module) -> torch.dtype:
+    """Return the type of a model's own numbers."""
+    for tensor in chain(module.parameters(), module.buffers()):
+        if tensor.is_floating_point():
+            return tensor.dtype
+    return torch.float32
+
+
+def _failures(name: str, inputs: str, device: str) -> Any:
+    remedy = "if it takes another input, say so with --input"
+    if device == "meta":
+        remedy += "; if it needs the numbers of its tensors, add --device cpu, or give inputs "
+        remedy += "with numbers by --inputs"
+    return users_code(f"{name} failed on {inputs or 'no input'}", remedy)
