@@ -19,6 +19,7 @@ from archcount.engines.traffic import bytes_moved
 from archcount.engines.weight_types import WeightType
 from archcount.loading.tokens import TokenInputs, TokenRun
 from archcount.tracing.run_context import gc_paused
+from archcount.tracing.tensor_specs import bytes_of
 
 
 @gc_paused()
@@ -86,7 +87,7 @@ def _stored(tensors: Iterable[Tensor], weights: WeightType) -> dict[str, int]:
         if isinstance(tensor, nn.Parameter) and tensor.is_floating_point():
             numbers += tensor.numel()
         else:
-            found[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
+            found[str(tensor.dtype).removeprefix("torch.")] += bytes_of(tensor)
     stored = weights.name if weights.is_integer else weights.computed
     found[stored] += weights.bytes(numbers)
     return {name: size for name, size in sorted(found.items()) if size}

@@ -21,6 +21,7 @@ from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.model_copy import ModelCopy, is_unfit
 from archcount.tracing.run_context import gc_paused
 from archcount.tracing.script_copy import class_name
+from archcount.tracing.tensor_specs import bytes_of
 from archcount.tracing.traced_layer import LayerSequence
 
 
@@ -49,7 +50,7 @@ def counted(
     weight_bytes: Counter[str] = Counter()
     plain = {**parameters, **held[""].buffers}
     for tensor in (*plain.values(), *held[""].packed.values()):
-        weight_bytes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
+        weight_bytes[str(tensor.dtype).removeprefix("torch.")] += bytes_of(tensor)
     return ModelCount(
         name=name,
         version=torch.__version__,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from contextlib import nullcontext
 from typing import Any
 
 from torch import Tensor, nn
@@ -60,8 +59,7 @@ def trace(
     found = {part: ModuleTrace(path=path) for path, part in parts.items()}
     weights = _tensors_of(found)
     if any(map(is_lazy, weights)):
-        with nullcontext() if known is None else Recorder((), (), known=known):
-            fit(module, args, kwargs, run.__name__ if run else "forward")
+        fit(module, args, kwargs, run.__name__ if run else "forward")
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
     held = {path: (dict(part._parameters), dict(part._buffers)) for path, part in parts.items()}
     given = list(tensors_in((args, kwargs)))

@@ -306,18 +306,6 @@ def test_inputs_on_the_cpu_are_drawn_and_what_depends_on_them_is_remarked_on():
     assert (given.total.macs, given.record.remarks) == (20 * 36, ())
 
 
-def test_lazy_layers_are_fitted_where_code_looks_at_a_mask():
-    class Lazy(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = nn.LazyLinear(3)
-
-        def forward(self, x, mask):
-            return self.layer(x[mask.bool()])
-
-    assert ac.count(Lazy(), input=[X, MASK]).total.macs == 120
-
-
 def test_a_language_model_may_look_at_its_ids():
     class Tokens(nn.Module):
         def __init__(self) -> None:
