@@ -78,8 +78,8 @@ def _bound(line: _Line, machine: Machine) -> str:
 def _notes(machine: Machine) -> Iterator[Span]:
     yield Span(
         "moved: each module reads its weights once in each run, and once what other modules made, "
-        "and writes once what others read; what it makes for itself alone, as attention scores, is "
-        "not moved, nor what a cache held before, written anew"
+        "and writes once what others read; what it makes for itself alone, such as attention "
+        "scores, is not moved, and of a cache that is lengthened the new entries alone are written"
     )
     yield Span(
         f"bound by memory below {significant(machine.ridge, 3)} FLOP/B; ms: the longer of "
@@ -92,4 +92,5 @@ def moved_text(count: ModelCount) -> str:
     """Say how many bytes the whole model moves."""
     found = (count.moved or {}).get("", Moved())
     intensity = significant(2 * count.total.macs / found.total, 3) if found.total else ""
-    return f"moved {size(found.total)} ({found.total:,} B), {intensity} FLOP/B"
+    shown = "" if count.machine else "; --peak and --bandwidth show it by module"
+    return f"moved {size(found.total)} ({found.total:,} B), {intensity} FLOP/B{shown}"
