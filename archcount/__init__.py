@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from archcount.api.infer_report import InferReport, infer
     from archcount.api.list_report import ListReport, list
     from archcount.api.model_report import ModelReport
+    from archcount.api.models_report import ModelsReport, count_models
     from archcount.api.sweep_report import SweepReport, sweep
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
@@ -47,6 +48,7 @@ __all__ = [
     "InvalidTableError",
     "ListReport",
     "ModelReport",
+    "ModelsReport",
     "Report",
     "SweepReport",
     "Table",
@@ -59,6 +61,7 @@ __all__ = [
     "compare",
     "compare_bench",
     "count",
+    "count_models",
     "diff",
     "errata",
     "explain",
@@ -80,6 +83,7 @@ _PLACES = {
     "InferReport": "api.infer_report",
     "ListReport": "api.list_report",
     "ModelReport": "api.model_report",
+    "ModelsReport": "api.models_report",
     "Report": "reporting.report",
     "SweepReport": "api.sweep_report",
     "Table": "api.tables",
@@ -90,6 +94,7 @@ _PLACES = {
     "compare": "api.comparing",
     "compare_bench": "api.bench_report",
     "count": "api.counting",
+    "count_models": "api.models_report",
     "diff": "api.diff_report",
     "errata": "api.errata_report",
     "explain": "api.explain_report",

@@ -29,7 +29,7 @@ from functools import partial
 
 import networks
 import torch
-import torch.nn.functional as F
+from decoder import Decoder
 from interleaved import Result, command_line, interleaved, ratio
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -95,48 +95,6 @@ class VisionTransformer(nn.Module):
         x = self.patches(x).flatten(2).transpose(1, 2)
         x = torch.cat([self.token.expand(len(x), -1, -1), x], 1) + self.positions
         return self.head(self.layers(x)[:, 0])
-
-
-class DecoderLayer(nn.Module):
-    """A layer of a decoder: causal attention, and a gated pair of linear layers."""
-
-    def __init__(self, width: int, hidden: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.RMSNorm(width), nn.RMSNorm(width)
-        self.q, self.k, self.v, self.o = (nn.Linear(width, width, bias=False) for _ in range(4))
-        self.gate, self.up = (nn.Linear(width, hidden, bias=False) for _ in range(2))
-        self.down = nn.Linear(hidden, width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Add what the tokens tell each other, and what is made of each."""
-        y = self.norm1(x)
-        batch, tokens, width = y.shape
-        q, k, v = (
-            layer(y).view(batch, tokens, self.heads, -1).transpose(1, 2)
-            for layer in (self.q, self.k, self.v)
-        )
-        found = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + self.o(found.transpose(1, 2).reshape(batch, tokens, width))
-        y = self.norm2(x)
-        return x + self.down(F.silu(self.gate(y)) * self.up(y))
-
-
-class Decoder(nn.Module):
-    """A decoder of 32 layers, 4,096 wide, with 32,000 tokens."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.embed = nn.Embedding(32_000, 4096)
-        self.layers = nn.ModuleList(DecoderLayer(4096, 11_008, 32) for _ in range(32))
-        self.norm, self.head = nn.RMSNorm(4096), nn.Linear(4096, 32_000, bias=False)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Score what comes after each token."""
-        x = self.embed(tokens)
-        for layer in self.layers:
-            x = layer(x)
-        return self.head(self.norm(x))
 
 
 MODELS: dict[str, tuple[Callable[[], nn.Module], str]] = {

@@ -22,7 +22,8 @@ from archcount.benchmark.runner import Progress, Runner, silent
 from archcount.benchmark.scaling import measure_scaling
 from archcount.benchmark.settings import Configuration
 from archcount.benchmark.tuning import tuned, ways
-from archcount.benchmark.workers import InlineWorker, ProcessWorker, Worker, WorkerError
+from archcount.benchmark.workers import InlineWorker, ProcessWorker, Worker
+from archcount.engines.worker_process import WorkerError
 from archcount.errors import Stopped, UsageError
 
 

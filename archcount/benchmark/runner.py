@@ -14,7 +14,8 @@ from archcount.benchmark.results import Measurement, RowTime
 from archcount.benchmark.sampling import Sampling, Warming
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.trial import Trial, merged
-from archcount.benchmark.workers import Worker, WorkerError
+from archcount.benchmark.workers import Worker
+from archcount.engines.worker_process import WorkerError
 from archcount.errors import Stopped
 
 _WALKS = 10

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from archcount.benchmark.results import ProcessScaling
 from archcount.benchmark.settings import Configuration, Launch, RunSettings
-from archcount.benchmark.workers import WorkerError, variables
+from archcount.benchmark.workers import variables
+from archcount.engines.worker_process import WorkerError
 
 
 def measure_scaling(

@@ -12,7 +12,8 @@ from pathlib import Path
 from archcount.benchmark.results import Measurement, Tuned
 from archcount.benchmark.settings import Configuration
 from archcount.benchmark.statistics import clusters, interval_of_ratio
-from archcount.benchmark.workers import Worker, WorkerError
+from archcount.benchmark.workers import Worker
+from archcount.engines.worker_process import WorkerError
 
 
 def ways(plain: Configuration, allow: Collection[str]) -> Iterator[Configuration]:

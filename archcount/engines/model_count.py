@@ -23,6 +23,7 @@ class ModuleCount:
         calls: how often it was run; None where torch does not tell, in a scripted module.
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of what it gave.
+        kernel: the sizes of its kernel, None where it has none.
         params: parameters, each counted once.
         trainable: those of them that take a gradient.
         buffers: numbers in buffers, each counted once.
@@ -37,6 +38,7 @@ class ModuleCount:
     calls: int | None
     input: tuple[int, ...] | None
     output: tuple[int, ...] | None
+    kernel: tuple[int, ...] | None
     params: int
     trainable: int
     buffers: int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcount.errors import UsageError, quote
 from archcount.loading.hugging_face import HuggingFace
 from archcount.loading.provider import Provider
 
@@ -37,23 +38,26 @@ class Torchvision(Provider):
         family = self._models.get_model_builder(name).__module__.split(".")
         if "optical_flow" in family:
             return ("3x520x960",) * 2
-        size, frames = self._size(name), ""
-        if "detection" in family:
-            size = size or [800]
+        size, frames = self._size(module, name), ""
         if "video" in family:
             frames = "16x"  # those of Kinetics-400 that its models were made for
         height, *width = size or [299 if "inception" in name else 224]
         return (f"3x{frames}{height}x{width[0] if width else height}",)
 
-    def _size(self, name: str) -> list[int]:
-        """Return the sizes that the transforms of the best weights crop or resize to."""
+    def _size(self, module: Any, name: str) -> Sequence[int]:
+        """Return the sizes that the model takes, or the transforms of its best weights give."""
+        if isinstance(getattr(module, "image_size", None), int):
+            return [module.image_size]
+        inner = getattr(module, "transform", None)  # of a detector, for each image
+        if inner is not None:
+            return getattr(inner, "fixed_size", None) or [inner.min_size[-1]]
         try:
             weights = self._models.get_model_weights(name).DEFAULT
         except (AttributeError, ValueError):  # it has none
             return []
         transforms = weights.transforms()
         size = getattr(transforms, "crop_size", None) or getattr(transforms, "resize_size", None)
-        return list(size or [])
+        return size or []
 
     def source(self, name: str) -> Path | None:
         """Return the file of the function that makes it."""
@@ -123,3 +127,38 @@ def provider_of(text: str) -> tuple[Provider, str] | None:
         if hasattr(package, name.split(".")[0]):
             return None
     return provider, name
+
+
+def expanded(names: Iterable[str]) -> list[str]:
+    """Return the names with patterns of a library's names written out, each once.
+
+    `timm:resnet*` stands for the names that match, `torchvision:all` for every one.
+
+    Raises:
+        UsageError: a pattern matches nothing.
+        UnavailableError: the library is not installed.
+
+    >>> expanded(["googlenet", "torch.nn:Linear", "googlenet"])
+    ['googlenet', 'torch.nn:Linear']
+    """
+    found: list[str] = []
+    for text in names:
+        if not is_pattern(text):
+            found.append(text)
+            continue
+        prefix, _, pattern = text.partition(":")
+        matching = PROVIDERS[prefix]().matching(pattern)
+        if not matching:
+            raise UsageError.of(f"{quote(text)} matches no model")
+        found += [f"{prefix}:{name}" for name in matching]
+    return list(dict.fromkeys(found))
+
+
+def is_pattern(text: str) -> bool:
+    """Return whether a text stands for several of a library's models.
+
+    >>> is_pattern("timm:resnet*"), is_pattern("torchvision:all"), is_pattern("timm:resnet50")
+    (True, True, False)
+    """
+    prefix, _, name = text.partition(":")
+    return prefix in PROVIDERS and (name == "all" or any(sign in name for sign in "*?["))

@@ -232,14 +232,17 @@ class ModelCopy:
     def _without_numbers(self, tensor: Tensor) -> Tensor:
         """Copy a tensor; its numbers are known where it is a mask, an index, or a constant."""
         copy = tensor_copy(tensor, self._device)
-        if is_lazy(tensor) or type(tensor).__name__ == "DTensor":
-            return copy
-        is_constant = not tensor.dtype.is_floating_point or tensor.numel() <= _MOST_FLOATS
-        if is_constant and copy.is_meta and has_numbers(tensor):
+        if (
+            copy.is_meta
+            and has_numbers(tensor)
+            and (not tensor.dtype.is_floating_point or tensor.numel() <= _MOST_FLOATS)
+        ):
             self.known.append(Known(copy, tensor.detach()))
         return copy
 
 
+_HOOKING = ("torch.", "transformers.")
+"""Whose hooks are part of what a model computes; transformers gathers hidden states by them."""
 _MOST_FLOATS = 16
 """Such as a scale; statistics of batch norms have more, and nobody looks at them."""
 

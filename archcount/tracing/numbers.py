@@ -83,11 +83,13 @@ class Numbers:
     Attributes:
         known: the memories whose numbers are known.
         looked_at: what was assumed of the numbers that the model's code looked at.
+        beyond: what is out of range, if that is so.
     """
 
     def __init__(self, known: Iterable[Known], keep: Callable[[Tensor], int]) -> None:
         self.known: set[int] = set()
         self.looked_at: dict[str, None] = {}
+        self.beyond: dict[str, None] = {}
         self.memory = keep
         self._storages: dict[int, torch.UntypedStorage] = {}
         self._steps: list[Step] = []
@@ -128,8 +130,12 @@ class Numbers:
         """
         self.work_out(memories)
         for memory in memories:
-            self.looked_at.update(dict.fromkeys(sorted(self._assumed.get(memory, ()))))
+            self.looked_at.update(dict.fromkeys(self.assumed(memory)))
         return self.known.issuperset(memories)
+
+    def assumed(self, memory: int) -> list[str]:
+        """Return what was assumed of the numbers in a memory, and of those they depend on."""
+        return sorted(self._assumed.get(memory, ()))
 
     def record(self, step: Step, made: Sequence[Tensor]) -> None:
         """Note that what an operation gave without numbers can be worked out with them."""

@@ -70,7 +70,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         for tensor in inputs:
             storage = self.keep(tensor)
             origins[storage] = Origin.INPUT
-            self.sizes[storage] = tensor.untyped_storage().nbytes()
+            self.sizes[storage] = self.storages[storage].nbytes()
         self.numbers = None if known is None else Numbers(known, self.keep)
 
     @classmethod
@@ -123,7 +123,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             if origins.get(storage, -1) < origin:
                 origins[storage] = origin
             if storage not in sizes and storage not in self._weights:
-                sizes[storage] = tensor.untyped_storage().nbytes()
+                sizes[storage] = self.storages[storage].nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
         if self.attention is not None:

@@ -55,6 +55,8 @@ class TracedLayer:
         return self.kind in _COMMUTATIVE and "alpha" not in self.settings
 
 
+_WEIGHTED = frozenset({"conv", "transposed conv", "linear"})
+"""Kinds that a depth counts, as `archcount table` does."""
 _COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 
 
@@ -94,3 +96,13 @@ class LayerSequence:
 
     layers: tuple[TracedLayer, ...]
     results: tuple[LayerInput, ...]
+
+    @property
+    def depth(self) -> int:
+        """The most convolutions and linear layers that follow one another up to a result."""
+        depths: list[int] = []
+        for layer in self.layers:
+            before = (depths[source.layer] for source in layer.sources if source.layer != INPUT)
+            depths.append(max(before, default=0) + (layer.kind in _WEIGHTED))
+        ends = (depths[result.layer] for result in self.results if result.layer != INPUT)
+        return max(ends, default=0)

@@ -11,7 +11,7 @@ from archcount.benchmark.results import IterationCounts, RowTime
 from archcount.benchmark.runner import Runner
 from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import Configuration, RunSettings
-from archcount.benchmark.workers import WorkerError
+from archcount.engines.worker_process import WorkerError
 
 FACTS = IterationCounts(params=1, inputs="x", macs=500, backward_macs=0, bytes_needed=100)
 MS = 1_000_000

@@ -21,7 +21,8 @@ from archcount.benchmark.samples import Block
 from archcount.benchmark.session import Session
 from archcount.benchmark.settings import Configuration
 from archcount.benchmark.tuning import ways
-from archcount.benchmark.workers import InlineWorker, ProcessWorker, WorkerError
+from archcount.benchmark.workers import InlineWorker, ProcessWorker
+from archcount.engines.worker_process import WorkerError
 from archcount.errors import UnavailableError, UsageError
 from archcount.loading.reference import UserCodeError
 

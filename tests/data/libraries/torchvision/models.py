@@ -24,7 +24,9 @@ def inception_small(*, weights=None):
 
 def pyramid(*, weights=None, weights_backbone=Weights.DEFAULT):
     assert weights_backbone is None, "nothing is downloaded"
-    return small(weights=weights)
+    module = small(weights=weights)
+    module.transform = SimpleNamespace(min_size=(8,), fixed_size=None)
+    return module
 
 
 pyramid.__module__ = "torchvision.models.detection.pyramid"

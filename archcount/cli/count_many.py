@@ -1,0 +1,186 @@
+"""Many models of `archcount count`: a line each, written as it is done."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archcount.api.models_report import ModelsReport, check_pool
+from archcount.cli.emit import chosen_format, emitting
+from archcount.cli.output import destination, is_terminal
+from archcount.engines.model_summary import ModelSummary
+from archcount.engines.summaries import CountRequest, summarize_all
+from archcount.errors import Stopped, UsageError, quote
+from archcount.loading.providers import expanded, is_pattern
+from archcount.reporting.formats import FORMATS
+from archcount.reporting.models_sheets import tidy_summary
+
+Jobs = Annotated[
+    int | None,
+    typer.Option(help="Processes that count several models; as many as cores by default."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Give up one of several models after so long."),
+]
+Append = Annotated[
+    bool,
+    typer.Option(
+        "--append", help="Go on with a CSV of several models: leave out those that it has."
+    ),
+]
+
+
+def is_many(
+    targets: list[str], of_many: Mapping[str, object], of_one: Mapping[str, object]
+) -> bool:
+    """Return whether several models are asked for, by several names or by a pattern.
+
+    Args:
+        targets: the names.
+        of_many: options that go with several, None where they are not given.
+        of_one: options that go with one alone, empty where they are not given.
+
+    Raises:
+        UsageError: an option does not go with so many.
+    """
+    several = len(targets) > 1 or is_pattern(targets[0])
+    for option, value in of_one.items() if several else of_many.items():
+        if value if several else value is not None:
+            raise UsageError.of(
+                f"{option} goes with {'one model' if several else 'several models'}",
+                remedy="leave it away",
+            )
+    return several
+
+
+_STREAMED = {"csv": ",", "tsv": "\t"}
+
+
+def show_many(
+    targets: list[str],
+    request: CountRequest,
+    *,
+    jobs: int | None,
+    timeout: float | None,
+    append: bool,
+    form: str | None,
+    output: Path | None,
+) -> list[ModelSummary]:
+    """Count many models, write a line each, and return the lines.
+
+    A separated file gets each line when it is known; other formats are written at the end. What is
+    known is written where a signal stops it.
+    """
+    check_pool(jobs, timeout)
+    chosen = chosen_format(form, output, FORMATS)
+    if append and (output is None or chosen not in _STREAMED):
+        raise UsageError.of("--append goes on with a file", remedy="add -o FILE.csv")
+    names = expanded(targets)
+    found: list[ModelSummary] = []
+    lines = partial(summarize_all, request=request, jobs=jobs, timeout=timeout)
+    if chosen not in _STREAMED:
+        with emitting(form, output, even_if_stopped=True) as emit:
+            with suppress(Stopped):  # what is known is written; the exit code is the signal's
+                for line in _shown(lines(names), names):
+                    found.append(line)
+            order = {name: place for place, name in enumerate(names)}
+            emit(ModelsReport(tuple(sorted(found, key=lambda line: order[line.model]))))
+        return found
+    with _lines_to(output, _STREAMED[chosen], append=append) as (known, write):
+        names = [name for name in names if name not in known]
+        for line in _shown(lines(names), names):
+            found.append(line)
+            write(line)
+    return found
+
+
+@contextmanager
+def _lines_to(
+    file: Path | None, delimiter: str, *, append: bool
+) -> Iterator[tuple[set[str], Callable[[ModelSummary], None]]]:
+    """Yield the models that a file has, and what adds a line to it at once."""
+    heading = list(tidy_summary(ModelSummary(model="")))
+
+    def text(cells: Iterable[object]) -> str:
+        written = io.StringIO()
+        csv.writer(written, delimiter=delimiter, lineterminator="\n").writerow(cells)
+        return written.getvalue()
+
+    if file is None:
+        with destination(None, streaming=True) as put:
+            put(text(heading))
+            yield set(), lambda line: _flushed(put(text(tidy_summary(line).values())))
+        return
+    known = _known(file, heading, delimiter) if append and file.exists() else None
+    try:
+        with file.open("w" if known is None else "a", encoding="utf-8", newline="") as out:
+            if known is None:
+                out.write(text(heading))
+
+            def write(line: ModelSummary) -> None:
+                out.write(text(tidy_summary(line).values()))
+                out.flush()
+
+            yield known or set(), write
+    except OSError as error:
+        raise UsageError.of(
+            f"cannot write {quote(str(file))}: {(error.strerror or str(error)).lower()}",
+            allowed="a file in a folder that exists and can be written to",
+        ) from None
+
+
+def _flushed(_: object) -> None:
+    sys.stdout.flush()
+
+
+def _known(file: Path, heading: list[str], delimiter: str) -> set[str]:
+    """Return the models of a file, and cut a line off that was not written whole.
+
+    Raises:
+        UsageError: it cannot be read, or has other columns.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError.of(f"cannot read {quote(str(file))}: {error}") from None
+    whole = text[: text.rfind("\n") + 1]
+    rows = list(csv.reader(io.StringIO(whole), delimiter=delimiter))
+    if not rows or rows[0] != heading:
+        raise UsageError.of(
+            f"{quote(str(file))} does not have the columns of several models",
+            remedy="leave --append away, or name another file",
+        )
+    if whole != text:
+        os.truncate(file, len(whole.encode()))
+    return {row[0] for row in rows[1:] if row}
+
+
+def _shown(lines: Iterable[ModelSummary], names: list[str]) -> Iterator[ModelSummary]:
+    """Pass lines on, and show on stderr how many there are of how many."""
+    if not is_terminal(sys.stderr):
+        yield from lines
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("counting"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    failed = 0
+    with Progress(
+        *columns, TextColumn("{task.description}", markup=False), console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task("", total=len(names))
+        for line in lines:
+            failed += bool(line.error)
+            told = f"{line.model}, {failed} failed" if failed else line.model
+            bar.update(task, advance=1, description=told)
+            yield line

@@ -1,0 +1,129 @@
+"""A process that answers requests, so that what fails in it takes nothing else down."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Literal
+
+Failure = Literal["memory", "killed", "died", "problem"]
+
+
+class WorkerError(Exception):
+    """A request to a worker failed.
+
+    Attributes:
+        kind: out of `memory`, the process was `killed` (as systems do without memory) or `died`,
+            or there is a `problem` with the model.
+        what: the message.
+        exit_code: the exit code of the command.
+    """
+
+    def __init__(self, kind: Failure, what: str, exit_code: int) -> None:
+        super().__init__(kind, what, exit_code)
+        self.kind, self.what, self.exit_code = kind, what, exit_code
+
+
+class WorkerProcess:
+    """A Python process that runs a module, which answers requests by `serve`."""
+
+    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
+        self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
+            "w+", encoding="utf-8", errors="replace"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            env=environment,
+        )
+
+    def ask(self, do: str, **how: Any) -> Any:
+        """Make a request, and return the result.
+
+        Args:
+            do: what the module knows it by.
+            how: its keyword arguments.
+
+        Raises:
+            WorkerError: it failed.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(pickle.dumps((do, how)))
+            self._process.stdin.flush()
+            answer = pickle.load(self._process.stdout)
+        except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+            raise self._death() from None
+        if isinstance(answer, WorkerError):
+            raise answer
+        return answer
+
+    def kill(self) -> None:
+        """End the process; what is asked of it fails."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process, and let its files go."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._stderr.close()
+
+    def _death(self) -> WorkerError:
+        code = self._process.wait()
+        what = f"its process ended with code {code}"
+        if code < 0:
+            what = f"its process was ended by {_signal_name(-code)}"
+            what += ", as systems do when memory runs out" if code == -signal.SIGKILL else ""
+        self._stderr.seek(0)
+        lines = self._stderr.read().strip().splitlines()[-3:]
+        what += ": " + " / ".join(lines) if lines else ""
+        return WorkerError("killed" if code == -signal.SIGKILL else "died", what, 3)
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return the environment of a process that imports what this one does."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
+
+
+def _signal_name(number: int) -> str:
+    with suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
+
+
+def serve(answer: Callable[..., Any]) -> None:
+    """Answer pickled requests from standard input until there are no more.
+
+    Answers leave on the original standard output; what a model prints goes to standard error.
+
+    Args:
+        answer: is called with a request's name, and its keyword arguments.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    while True:
+        try:
+            do, how = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            found = answer(do, **how)
+        except WorkerError as error:
+            found = error
+        pickle.dump(found, answers)
+        answers.flush()
