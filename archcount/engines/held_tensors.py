@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from archcount.tracing.tensor_specs import numbers_in
 from archcount.tracing.torch_internals import state_of
 
 
@@ -33,9 +34,9 @@ class HeldTensors:
         """Parameters, those that take a gradient, and numbers in buffers."""
         known = self.parameters.values()
         return (
-            sum([tensor.numel() for tensor in (*known, *self.packed.values())]),
-            sum([tensor.numel() for tensor in known if tensor.requires_grad]),
-            sum([tensor.numel() for tensor in self.buffers.values()]),
+            sum([numbers_in(tensor) for tensor in (*known, *self.packed.values())]),
+            sum([numbers_in(tensor) for tensor in known if tensor.requires_grad]),
+            sum([numbers_in(tensor) for tensor in self.buffers.values()]),
         )
 
     def add(self, other: HeldTensors) -> None:

@@ -102,7 +102,7 @@ OPERATORS = {
         Operator(cost=_normalised, layer=_norm("layer norm"), shape=_layer_norm_shape),
     ),
     **aten("native_group_norm", Operator(cost=_normalised, layer=_norm("group norm"))),
-    **aten("_masked_softmax", Operator(cost=_FIVE)),
+    **aten("_masked_softmax _sparse_softmax _sparse_log_softmax", Operator(cost=_FIVE)),
     **aten(
         "_softmax _safe_softmax",
         Operator(cost=_FIVE, layer=_softmax("softmax"), shape=_softmax_shape),

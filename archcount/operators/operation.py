@@ -33,6 +33,7 @@ class TensorSpec(NamedTuple):  # by the thousand: a frozen dataclass takes twice
         requires_grad: whether a gradient reaches it.
         storage: which memory it lies in; equal where one tensor is a view of another.
         layout: where in its memory it begins, and its strides.
+        stored: how many numbers a sparse one has, None for a dense one.
 
     >>> TensorSpec((2, 3), "float32").elements
     6
@@ -44,11 +45,12 @@ class TensorSpec(NamedTuple):  # by the thousand: a frozen dataclass takes twice
     requires_grad: bool = False
     storage: int = 0
     layout: tuple[int, ...] = ()
+    stored: int | None = None
 
     @property
     def elements(self) -> int:
-        """How many numbers it has."""
-        return prod(self.shape)
+        """How many numbers it has: of a sparse one, those that are stored."""
+        return prod(self.shape) if self.stored is None else self.stored
 
     @property
     def is_floating(self) -> bool:

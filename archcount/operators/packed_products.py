@@ -146,6 +146,7 @@ OPERATORS = {
         f"quantized.{conv}_relu": Operator(cost=partial(_quantized_conv, activation=1))
         for conv in _CONVS
     },
+    "quantized.matmul": Operator(cost=_of_rows("qa", "qb")),
     **aten("quantized_lstm", Operator(cost=_LSTM)),
     "quantized.quantized_lstm_cell_dynamic": Operator(cost=_LSTM),
     **aten("quantized_gru", Operator(cost=_GRU)),

@@ -101,6 +101,8 @@ OPERATORS = {
     **aten("_adaptive_avg_pool3d", _adaptive("avg", 3)),
     **aten("adaptive_max_pool2d", _adaptive("max", 2)),
     **aten("adaptive_max_pool3d", _adaptive("max", 3)),
+    "quantized.max_pool1d": Operator(cost=_windows),
+    "quantized.max_pool2d": Operator(cost=_windows),
     **aten(
         "fractional_max_pool2d fractional_max_pool3d quantized_max_pool1d quantized_max_pool2d "
         "quantized_max_pool3d",

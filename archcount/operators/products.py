@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import Any
 
 from archcount.layers import Cost
@@ -30,14 +31,20 @@ def _product(left: str, right: str, added: str = "", *, dims: int = 0) -> Operat
     )
 
 
-def _cost(operation: Operation, left: str, right: str, added: str) -> Charge:
+def _cost(operation: Operation, left: str, right: str, added: str) -> Charge | None:
     """Count one mac per output element and per step of the contracted dimension.
 
-    Each operand that needs a gradient costs one product more of the same size.
+    Each operand that needs a gradient costs one product more of the same size. Of a sparse operand,
+    the numbers that are stored are multiplied; None where both are sparse.
     """
     one, other = operation.tensor(left), operation.tensor(right)
-    macs = _outputs(one, other) * one.shape[-1]
-    return product(operation, one, other, macs, added)
+    if other.stored is None:
+        steps = one.elements * (other.shape[-1] if len(other.shape) > 1 else 1)
+    elif one.stored is None:
+        steps = other.elements * prod(one.shape[:-1])
+    else:  # which numbers meet is not told by how many there are
+        return None
+    return product(operation, one, other, steps, added)
 
 
 def product(
@@ -55,7 +62,8 @@ def product(
     """
     macs = real_macs(one, steps)
     cost = category(one, other, macs)
-    if added and operation.arguments.get(added) is not None:
+    given = operation.arguments
+    if added and given.get(added) is not None and given.get("beta", 1) != 0:
         cost += addition(operation.tensor(added), operation.output)
     return Charge(cost, macs * (one.requires_grad + other.requires_grad))
 
@@ -114,13 +122,6 @@ def addition(addend: TensorSpec, output: TensorSpec) -> Cost:
     return Cost(add=output.elements)
 
 
-def _outputs(one: TensorSpec, other: TensorSpec) -> int:
-    """Count the elements of the product itself, before anything sums over a batch."""
-    columns = other.shape[-1] if len(other.shape) > 1 else 1
-    rows = one.elements // one.shape[-1] if one.shape[-1] else 0
-    return rows * columns
-
-
 def category(one: TensorSpec, other: TensorSpec, macs: int) -> Cost:
     """Call a product linear where one operand is trained and the other is not.
 
@@ -174,6 +175,7 @@ def _bilinear(operation: Operation) -> Charge:
 
 OPERATORS = {
     "aten.mm": _product("self", "mat2", dims=2),
+    "aten._sparse_addmm": _product("mat1", "mat2", "self"),
     "aten._addmm_activation": _product("mat1", "mat2", "self"),
     "aten._int_mm": _product("self", "mat2"),
     "aten.bmm": _product("self", "mat2", dims=3),

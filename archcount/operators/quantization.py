@@ -55,6 +55,7 @@ OPERATORS = {
     ),
     **_quantized("layer_norm group_norm instance_norm", norm=7),
     **_quantized("softmax", softmax=5),
+    **_quantized("cat_relu", activation=1),
     **{
         f"quantized.{name}": Operator(cost=free)
         for name in "cat dropout embedding_byte embedding_4bit embedding_bag_prepack "

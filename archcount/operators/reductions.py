@@ -73,7 +73,7 @@ OPERATORS = {
     **aten("amax", Operator(cost=_summed(), layer=_over("max"), shape=_reduced_shape)),
     **aten(
         "sum prod cumsum cumprod amin max min logsumexp nansum cummax cummin _cummax_helper "
-        "_cummin_helper segment_reduce",
+        "_cummin_helper segment_reduce _sparse_sum",
         Operator(cost=_summed()),
     ),
     # both ends; a power and a sum; a place and a sum

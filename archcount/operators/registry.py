@@ -18,6 +18,7 @@ from archcount.operators import (
     reductions,
     spectral,
     vision,
+    way_back,
 )
 from archcount.operators.operation import Charge, Operation
 from archcount.operators.operator import (
@@ -45,6 +46,7 @@ OPERATORS: dict[str, Operator] = {
         losses,
         moves,
         vision,
+        way_back,
     )
     for name, operator in family.OPERATORS.items()
 }

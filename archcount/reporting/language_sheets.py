@@ -38,7 +38,7 @@ def language_sheets(count: LanguageCount, moved: str) -> list[Sheet]:
         columns.append(
             Column("Forward and backward", lambda line: _written(line.training), right=True)
         )
-    notes = [*_notes(count), Span(f"{moved}, as --peak and --bandwidth show by module")]
+    notes = [*_notes(count), Span(moved)]
     return [make_sheet(title, columns, lines, rule_before=(len(lines) - 1,), notes=notes)]
 
 

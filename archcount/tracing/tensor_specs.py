@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from archcount.errors import UsageError
 from archcount.operators.operation import Origin, TensorSpec
+from archcount.tracing.torch_internals import stored
 
 
 class Memories:
@@ -33,7 +34,10 @@ class Memories:
         try:
             storage = tensor.untyped_storage()
         except NotImplementedError:
-            raise _not_dense(tensor) from None
+            parts = None if tensor.is_meta else stored(tensor)
+            if parts is None:
+                raise _not_dense(tensor) from None
+            storage = parts[-1].untyped_storage()
         number = id(storage)
         self.kept[number] = storage
         return number
@@ -131,12 +135,42 @@ def described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
     dtype = _NAMES.get(tensor.dtype)
     if dtype is None:
         dtype = _NAMES[tensor.dtype] = str(tensor.dtype).removeprefix("torch.")
+    if tensor.layout is not torch.strided:
+        return TensorSpec(
+            tuple(tensor.shape),
+            dtype,
+            origin,
+            tensor.requires_grad,
+            storage,
+            (),
+            numbers_in(tensor),
+        )
     layout: Any = (tensor.storage_offset(), *tensor.stride())  # never symbolic here
     return TensorSpec(tuple(tensor.shape), dtype, origin, tensor.requires_grad, storage, layout)
 
 
 _NAMES: dict[torch.dtype, str] = {}
 _META = torch.device("meta")
+
+
+def numbers_in(tensor: Tensor) -> int:
+    """Return how many numbers a tensor has: of a sparse one, those that are stored.
+
+    >>> numbers_in(torch.eye(4).to_sparse())
+    4
+    """
+    parts = None if tensor.layout is torch.strided or tensor.is_meta else stored(tensor)
+    return parts[-1].numel() if parts else tensor.numel()
+
+
+def bytes_of(tensor: Tensor) -> int:
+    """Return the bytes of a tensor's numbers, with the indices of those of a sparse one.
+
+    >>> bytes_of(torch.eye(4).to_sparse())  # two indices of 8 bytes each, and 4 bytes
+    80
+    """
+    parts = None if tensor.layout is torch.strided or tensor.is_meta else stored(tensor)
+    return sum(part.nbytes for part in parts) if parts else tensor.nbytes
 
 
 def made_as(spec: TensorSpec) -> Tensor:
@@ -162,7 +196,7 @@ def _is_simple(item: Tensor) -> bool:
 def _not_dense(tensor: Tensor) -> UsageError:
     kind = str(tensor.layout).removeprefix("torch.")
     return UsageError.of(
-        f"the model works on a tensor of the layout {kind}, which is not counted",
-        allowed="dense tensors",
-        remedy="make it dense with .to_dense() while the model is counted",
+        f"the model works on a tensor of the layout {kind}, whose numbers are not known",
+        allowed="dense tensors on the meta device",
+        remedy="add --device cpu, or make it dense with .to_dense() while the model is counted",
     )

@@ -58,6 +58,17 @@ for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
 
 
+def stored(tensor: Tensor) -> list[Tensor] | None:
+    """Return the indices and values that a sparse tensor consists of, None of another layout."""
+    if tensor.layout is torch.sparse_coo:
+        return [tensor._indices(), tensor._values()]
+    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
+        return [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
+    if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+        return [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
+    return None
+
+
 def state_of(packed: Any) -> Any:
     """Return what an object of a class of torch in C++ consists of, as pickling takes it."""
     return packed._get_method("__getstate__")()

@@ -10,7 +10,7 @@ from torch import nn
 
 import archcount as ac
 from archcount.errors import UsageError
-from tests.helpers.decoders import Decoder, ListedExperts, StackedExperts
+from tests.helpers.decoders import AllExperts, Decoder, ListedExperts, StackedExperts
 
 
 def test_a_prefill_by_hand():
@@ -90,6 +90,12 @@ def test_experts_in_a_list_of_modules():
     assert found.active == found.params - 2 * 2 * 288
     (layers,) = found.experts
     assert (layers.layers, layers.of, layers.active) == (2, 4, 2)
+
+
+def test_experts_that_are_all_run_are_all_active():
+    found = ac.count(Decoder(feed_forward=AllExperts), prefill=5).record.language
+    assert found.params == found.active == 1176 - 2 * 288 + 2 * (32 + 4 * 192)
+    assert (found.experts, found.routed) == ((), 0)
 
 
 class Shared(nn.Module):

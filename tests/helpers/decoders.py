@@ -60,6 +60,22 @@ class StackedExperts(nn.Module):
         return torch.einsum("btkh,btkdh,btk->btd", hidden, self.down[chosen], shares)
 
 
+class AllExperts(nn.Module):
+    """Four stacked experts that are all run on every token, and weighed."""
+
+    def __init__(self):
+        super().__init__()
+        self.router = nn.Linear(8, 4, bias=False)
+        self.up, self.down = (
+            nn.Parameter(torch.zeros(4, 12, 8)),
+            nn.Parameter(torch.zeros(4, 8, 12)),
+        )
+
+    def forward(self, x):
+        hidden = torch.einsum("btd,ehd->bteh", x, self.up).relu()
+        return torch.einsum("bteh,edh,bte->btd", hidden, self.down, self.router(x).softmax(-1))
+
+
 class ListedExperts(nn.Module):
     """Two of four experts for each token, each a module that is given its tokens."""
 

@@ -190,6 +190,31 @@ def test_whatever_torch_counts_has_a_rule():
     assert [name for name in known if not (find(name) and find(name).cost)] == []
 
 
+class Potential(nn.Module):
+    """Gives the gradient of a sum of energies, as models of forces between atoms do."""
+
+    def __init__(self):
+        super().__init__()
+        self.kinds = nn.Embedding(5, 8)
+        self.net = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8), nn.SiLU(), nn.Linear(8, 1))
+
+    def forward(self, kinds, places):
+        places = places.requires_grad_()
+        energy = self.net(self.kinds(kinds) * places).softmax(0).sum()
+        return torch.autograd.grad(energy, places)[0]
+
+
+def test_forces_are_a_way_back_and_all_of_it_is_counted():
+    report = ac.count(Potential(), input=["int64[3]", "[3,8]"])
+    # 3 rows, 8 x 8 and 8 x 1 weights; there, and back to the places
+    assert report.total.cost.linear == 2 * 3 * (64 + 8)
+    assert report.record.uncounted == ()
+    # 24 numbers: a norm there takes 5 + 2, back 10 + 3
+    assert report.total.cost.norm == 24 * (7 + 13)
+    # SiLU there and back; a softmax of 3 there (5) and back (4)
+    assert (report.total.cost.activation, report.total.cost.softmax) == (48, 3 * 9)
+
+
 def test_a_model_that_differentiates_as_it_runs():
     def force(m, x):
         x = x.requires_grad_()
@@ -199,3 +224,41 @@ def test_a_model_that_differentiates_as_it_runs():
     found = ac.count(model(force, conv=lambda: nn.Conv2d(3, 4, 3, bias=False))(), input="[1,3,6,6]")
     # 4 filters of 27 weights at 4 x 4 places: there, and back to the input
     assert (found.total.cost.conv, found.record.uncounted) == (2 * 4 * 27 * 16, ())
+
+
+class Graph(nn.Module):
+    """Sums what neighbours send, by a sparse matrix of 4 x 4 that has 5 numbers."""
+
+    def __init__(self, layout):
+        super().__init__()
+        made = torch.eye(4)
+        made[0, 1] = 1.0
+        made = made.to_sparse() if layout is torch.sparse_coo else made.to_sparse_csr()
+        self.register_buffer("graph", made)
+        self.layer = nn.Linear(6, 3, bias=False)
+
+    def forward(self, x):
+        return torch.sparse.mm(self.graph, self.layer(x))
+
+
+@pytest.mark.filterwarnings("ignore:Sparse")
+@pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr])
+def test_a_sparse_product_multiplies_what_is_stored(layout):
+    report = ac.count(Graph(layout), input=[(4, 6)], device="cpu")
+    # 4 rows x 6 x 3; 5 numbers with 3 columns
+    assert report.total.cost.linear == 4 * 6 * 3 + 5 * 3
+    # the layer's weight; what the graph multiplies, not the graph
+    assert report.total.backward_macs == 4 * 6 * 3 + 5 * 3
+    assert (report.total.buffers, report.total.params) == (5, 18)
+    # 4 bytes a number; indices of 8: two each, or 5 columns and 4 + 1 ends of rows
+    assert report.record.weight_bytes == {"float32": 4 * (18 + 5) + 8 * 10}
+    assert report.record.uncounted == ()
+
+
+def test_what_two_sparse_matrices_share_is_not_told_by_sizes():
+    report = ac.count(
+        model(lambda m, x: (x.to_sparse() @ x.to_sparse()).to_dense())(),
+        input=[torch.eye(4)],
+        device="cpu",
+    )
+    assert [item.op for item in report.record.uncounted] == ["aten.mm"]
