@@ -12,12 +12,10 @@ from torch import Tensor, nn
 TOKENS = 16
 
 
-def inputs_of(kind: str, model: nn.Module) -> dict[str, Any]:
+def inputs_of(model: nn.Module) -> dict[str, Any]:
     """Return the arguments of a call of a model, on the CPU."""
     taken = inspect.signature(model.forward).parameters
     config = model.config
-    if kind in BY_KIND:
-        return BY_KIND[kind](config)
     main = getattr(model, "main_input_name", "input_ids")
     mains = [main] if isinstance(main, str) else list(main)
     wanted = [*mains, *required(taken), *both_kinds(config, taken)]
@@ -33,7 +31,8 @@ def inputs_of(kind: str, model: nn.Module) -> dict[str, Any]:
     if "input_features" in found and "input_features_mask" in taken:
         found["input_features_mask"] = MAKERS["input_features_mask"](config)
     if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in taken:
-        found["decoder_input_ids"] = ids(config)[:, :8]
+        first = next(iter(found.values()), None)
+        found["decoder_input_ids"] = ids(config)[: 2 if first is None else len(first), :8]
     return found
 
 
@@ -181,86 +180,3 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "latents": lambda config: torch.randn(1, 50, entry(config, "hidden_size", default=512)),
     "task_inputs": ids,
 }
-
-_ROPES = {
-    kind: {"rope_type": "default", "rope_theta": 10_000.0}
-    for kind in ("full_attention", "sliding_attention")
-}
-SPECIAL: dict[str, dict[str, Any]] = {
-    name: {"prediction_length": 4, "context_length": 16, "num_time_features": 1}
-    for name in ("autoformer", "informer", "time_series_transformer")
-} | {
-    "aya_vision": {"vision_config": {"model_type": "siglip_vision_model"}},
-    "chameleon": {"vocabulary_map": {"<image>": 4}},
-    "cohere_compass_text": {"rope_parameters": _ROPES},
-    "deepseek_ocr2_text": {"mlp_layer_types": ["dense", "sparse"] * 2, "num_hidden_layers": 4},
-    "diffusion_gemma_text": {"num_experts": 8, "top_k_experts": 2, "moe_intermediate_size": 64},
-    "deepseek_ocr2": {"text_config": {"mlp_layer_types": ["dense", "sparse"] * 2}},
-    "dots1": {"n_routed_experts": 16, "n_shared_experts": 1},
-    "esm": {"vocab_size": 33, "pad_token_id": 1},
-    "gemma3n_text": {"num_hidden_layers": 10, "num_kv_shared_layers": 5},
-    "gpt_neo": {"num_layers": 2, "attention_types": [[["global", "local"], 1]]},
-    "hunyuan_v1_dense": {"head_dim": 128},
-    "hunyuan_v1_moe": {"head_dim": 128},
-    "hunyuan_vl": {"text_config": {"head_dim": 128}},
-    "hunyuan_vl_text": {"head_dim": 128},
-    "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2, "num_hidden_layers": 4},
-    "ministral": {"head_dim": 128},
-    "nemotron": {"num_key_value_heads": 8},
-    "qwen3_omni_moe_talker_text": {"shared_expert_intermediate_size": 64},
-    "t5gemma2_decoder": {"dropout_rate": 0.0},
-    "t5gemma2_encoder": {"dropout_rate": 0.0},
-    "t5gemma2_text": {"dropout_rate": 0.0},
-    "timm_backbone": {"backbone": "resnet18"},
-    "vitmatte": {"fusion_hidden_sizes": [64, 64, 32, 32], "convstream_hidden_sizes": [8, 16, 32]},
-    "zamba": {"num_hidden_layers": 76},
-    "zamba2": {"num_hidden_layers": 54},
-}
-"""Entries of the configuration that a model type needs, by model type."""
-
-
-def _forecast(config: Any) -> dict[str, Any]:
-    past = config.context_length + max(config.lags_sequence)
-    return {
-        "past_values": torch.randn(1, past),
-        "past_time_features": torch.randn(1, past, 1),
-        "past_observed_mask": torch.ones(1, past),
-        "future_values": torch.randn(1, config.prediction_length),
-        "future_time_features": torch.randn(1, config.prediction_length, 1),
-    }
-
-
-def _decisions(config: Any) -> dict[str, Any]:
-    return {
-        "states": torch.randn(1, 8, config.state_dim),
-        "actions": torch.randn(1, 8, config.act_dim),
-        "rewards": torch.randn(1, 8, 1),
-        "returns_to_go": torch.randn(1, 8, 1),
-        "timesteps": torch.arange(8)[None],
-        "attention_mask": torch.ones(1, 8),
-    }
-
-
-def _prompted(config: Any) -> dict[str, Any]:
-    return {"pixel_values": image(config), "input_points": torch.tensor([[[[32.0, 32.0]]]])}
-
-
-BY_KIND: dict[str, Callable[[Any], dict[str, Any]]] = (
-    dict.fromkeys(("autoformer", "informer", "time_series_transformer"), _forecast)
-    | {"decision_transformer": _decisions}
-    | dict.fromkeys(
-        ("sam", "sam_hq", "sam2", "edgetam", "sam3_tracker", "efficient_sam"), _prompted
-    )
-    | {
-        "audio-spectrogram-transformer": lambda config: {
-            "input_values": torch.randn(1, config.max_length, config.num_mel_bins)
-        },
-        "perceiver": lambda config: {"inputs": torch.randn(1, 64, config.d_model)},
-        "timesfm": lambda config: {
-            "past_values": [torch.randn(config.context_length)],
-            "past_values_padding": None,
-            "freq": [0],
-        },
-    }
-)
-"""Whole calls, by model type, where names alone do not say it."""
