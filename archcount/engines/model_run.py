@@ -92,8 +92,8 @@ def _run(
                 weights.convert(copy.module)
         inputs = given
         if isinstance(given, TokenRun):
-            with _failures(name, str(given), device):
-                inputs = given.inputs(copy.module)
+            with _failures(name, str(given), device), AnyDevice() if any_device else nullcontext():
+                inputs = given.prepared(copy)
         elif not isinstance(given, Inputs):
             check_batch(given, batch)
             inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
@@ -106,6 +106,8 @@ def _run(
                 forbidden=copy.originals,
                 known=[*copy.known, *inputs.known] if device == "meta" else None,
             )
+            if isinstance(given, TokenRun):
+                inputs = given.measured(copy, inputs)
     return copy, inputs, traced
 
 
