@@ -20,7 +20,7 @@ from archcount.benchmark.settings import DTYPES, Configuration
 from archcount.errors import UsageError
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.model_target import load_model
-from archcount.loading.reference import find, users_code
+from archcount.loading.reference import find_callable, users_code
 from archcount.tracing.nested_tensors import tensors_in
 
 
@@ -198,9 +198,7 @@ class Session:
         configuration = self._configuration
         given: Any = list(configuration.inputs) or own
         if configuration.maker:
-            make = find(configuration.maker)
-            with users_code(f"{configuration.maker} failed"):
-                given = make()
+            given = find_callable(configuration.maker)
         dtype = torch.float32 if configuration.amp else _own_dtype(self._module, self._dtype)
         made = make_inputs(
             given, batch=configuration.batch, dtype=dtype, device=configuration.device

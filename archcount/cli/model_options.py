@@ -77,11 +77,9 @@ def given_of(inputs: list[str] | None, maker: str, own: tuple[str, ...]) -> Any:
     if maker and inputs:
         raise UsageError.of("--input and --inputs", allowed="one of the two")
     if maker:
-        from archcount.loading.reference import find, users_code
+        from archcount.loading.reference import find_callable
 
-        make = find(maker)
-        with users_code(f"{maker} failed"):
-            return make()
+        return find_callable(maker)
     if not inputs and not own:
         raise UsageError.of(
             "no input given", remedy="give --input 3x224x224, or --inputs package:callable"

@@ -33,6 +33,7 @@ def run(
     train: bool = False,
     device: str = "meta",
     weights: WeightType | None = None,
+    attention: str = "full",
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model once.
 
@@ -44,6 +45,7 @@ def run(
         train: in training mode.
         device: `meta`, or `cpu` for a model that must see numbers.
         weights: how weights are stored, which says the type of the computation.
+        attention: the convention by which its products are counted.
 
     Raises:
         UsageError: it is no module, or the inputs are none.
@@ -55,7 +57,7 @@ def run(
     while True:
         was_imported = _COMPILER in sys.modules
         try:
-            found = _run(module, given, name, batch, train, device, weights, any_device)
+            found = _run(module, given, name, batch, train, device, weights, attention, any_device)
         except UserCodeError:
             if any_device or device != "meta":
                 raise
@@ -81,6 +83,7 @@ def _run(
     train: bool,
     device: str,
     weights: WeightType | None,
+    attention: str,
     any_device: bool,
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model, whatever torch imports meanwhile."""
@@ -97,6 +100,7 @@ def _run(
         elif not isinstance(given, Inputs):
             check_batch(given, batch)
             inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
+        known = [*copy.known, *inputs.known]
         with _failures(name, str(inputs), device), AnyDevice() if any_device else nullcontext():
             traced = trace(
                 copy.module,
@@ -104,7 +108,8 @@ def _run(
                 inputs.kwargs,
                 parts=copy.parts,
                 forbidden=copy.originals,
-                known=[*copy.known, *inputs.known] if device == "meta" else None,
+                known=known if device == "meta" else None,
+                attention=attention,
             )
             if isinstance(given, TokenRun):
                 inputs = given.measured(copy, inputs)

@@ -13,7 +13,7 @@ from archcount.engines.summaries import CountRequest
 from archcount.engines.worker_process import serve
 from archcount.errors import ArchcountError, UsageError
 from archcount.loading.model_target import load_model
-from archcount.loading.reference import find, users_code
+from archcount.loading.reference import find_callable
 from archcount.loading.tokens import TokenRun
 from archcount.tracing.layer_sequence import layers_of
 
@@ -60,9 +60,7 @@ def _given(request: CountRequest, own: tuple[str, ...]) -> Any:
             device=request.device,
         )
     if request.maker:
-        make = find(request.maker)
-        with users_code(f"{request.maker} failed"):
-            return make()
+        return find_callable(request.maker)
     if not request.inputs and not own:
         raise UsageError.of("no input given", remedy="give --input 3x224x224")
     return list(request.inputs) or own

@@ -47,13 +47,20 @@ class Inputs:
         return self.text
 
 
+_ALLOWED = (
+    "a shape, a tensor, a tuple or list of them, a dict by name, or a function that returns a "
+    "tensor, a tuple in order, a dict by name, or a pair of both"
+)
+
+
 def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> Inputs:
     """Make what a model is called with.
 
     Args:
         given: a text of `read_input`, several in a list, a shape as a tuple of numbers, a tensor,
-            a tuple of these by order or a mapping by name, or a function that returns one of them.
-            What else it holds is copied, as the model may write to it.
+            a tuple of these by order or a mapping by name; or a function that returns values by
+            order in a tuple, by name in a mapping, or both in a pair, which are passed as they are
+            but for copies of what the model may write to.
         batch: how many images a text such as `3x224x224` stands for.
         dtype: the type of what names none.
         device: where the tensors are made.
@@ -77,6 +84,8 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
 
 def _call_of(given: Any) -> tuple[Any, Mapping[str, Any]]:
     """Return what a function of the user's gave, in order and by name."""
+    if isinstance(given, nn.Module):
+        raise UsageError.of(f"a {type(given).__name__} as input", allowed=_ALLOWED)
     if isinstance(given, Mapping):
         return (), given
     if _is_call(given):
@@ -118,11 +127,7 @@ class _Maker:
         if isinstance(given, Mapping):
             return (), {name: self._made(value, name) for name, value in given.items()}
         if not isinstance(given, Sequence):
-            raise UsageError.of(
-                f"a {type(given).__name__} as input",
-                allowed="a shape, a tensor, a tuple or list of them, a dict by name, or a "
-                "function that returns one of these",
-            )
+            raise UsageError.of(f"a {type(given).__name__} as input", allowed=_ALLOWED)
         if _is_call(given):
             args, kwargs = given
             return [self._made(value) for value in args], {

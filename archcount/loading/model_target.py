@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -196,11 +195,14 @@ def build(
 def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) -> Any:
     import torch
 
+    earlier: BaseException | None = None
     if device == "meta":
-        # Whatever fails may only need numbers; what else is wrong fails again below, and is told.
-        with suppress(Exception, SystemExit), torch.device("meta"):
-            return found(**arguments)
-    with users_code(f"{reference} failed"):
+        try:
+            with torch.device("meta"):
+                return found(**arguments)
+        except (Exception, SystemExit) as error:  # it may only need numbers
+            earlier = error
+    with users_code(f"{reference} failed", earlier=earlier, when="before, on the meta device"):
         return found(**arguments)
 
 

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -22,8 +23,16 @@ class UserCodeError(ArchcountError):
 
 
 @contextmanager
-def users_code(what: str, remedy: str = "") -> Iterator[None]:
+def users_code(
+    what: str, remedy: str = "", *, earlier: BaseException | None = None, when: str = ""
+) -> Iterator[None]:
     """Show what a user's code raises with their own frames alone.
+
+    Args:
+        what: what failed.
+        remedy: what can be done.
+        earlier: what the same code raised before, told where it is another.
+        when: in which case it did.
 
     Raises:
         UserCodeError: the code raised something.
@@ -35,6 +44,9 @@ def users_code(what: str, remedy: str = "") -> Iterator[None]:
     except (Exception, SystemExit) as error:
         message = str(error).strip() or "no message"
         lines = [f"{what}: {type(error).__name__}: {message}"]
+        if earlier is not None and repr(earlier) != repr(error):
+            lines.append(f"  {when}: {type(earlier).__name__}: {earlier}")
+            lines += [f"  {line}" for line in _frames(earlier.__traceback__)[-1:]]
         if remedy:
             lines.append(f"  {remedy}")
         lines += _frames(error.__traceback__)
@@ -42,14 +54,19 @@ def users_code(what: str, remedy: str = "") -> Iterator[None]:
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
-    """Write the frames that are neither ours, nor torch's, nor Python's own."""
+    """Write the frames that are neither ours, nor torch's, nor Python's own.
+
+    Of libraries, the last is written alone: the line that failed.
+    """
     import torch
 
     alien = [str(Path(__file__).parents[1]), str(Path(torch.__file__).parent), "<frozen"]
     alien += [str(Path(module.__file__).parent) for module in (traceback,) if module.__file__]
-    stack = traceback.extract_tb(trace)
+    stack: list[traceback.FrameSummary] = list(traceback.extract_tb(trace))
+    stack = [frame for frame in stack if not frame.filename.startswith(tuple(alien))]
     own = [frame for frame in stack if "site-packages" not in frame.filename]
-    own = [frame for frame in own if not frame.filename.startswith(tuple(alien))]
+    if stack and "site-packages" in stack[-1].filename:
+        own.append(stack[-1])
     return [
         f"  {frame.filename}:{frame.lineno} in {frame.name}"
         + (f"\n    {frame.line}" if frame.line else "")
@@ -72,10 +89,23 @@ def find(reference: str) -> Any:
         raise UsageError.of(f"{quote(reference)} names no callable", allowed=ALLOWED)
     found: Any = _file(Path(place)) if place.endswith(".py") else _module(place)
     for name in path.split("."):
-        if not hasattr(found, name):
-            known = [other for other in dir(found) if not other.startswith("_")]
-            raise UsageError.of(f"{place} has no {quote(name)}", remedy=suggestion(name, known))
-        found = getattr(found, name)
+        with users_code(f"looking up {quote(name)} in {place} failed"):
+            if not hasattr(found, name):
+                known = [other for other in dir(found) if not other.startswith("_")]
+                raise UsageError.of(f"{place} has no {quote(name)}", remedy=suggestion(name, known))
+            found = getattr(found, name)
+    return found
+
+
+def find_callable(reference: str) -> Any:
+    """Import the function or class that a reference names; errors as `find`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    found = find(reference)
+    if not callable(found):
+        raise UsageError.of(f"{reference} is a {type(found).__name__}", allowed="a function")
     return found
 
 
@@ -102,13 +132,17 @@ def source_of(reference: str) -> Path | None:
 def _file(path: Path) -> ModuleType:
     if not path.is_file():
         raise _no_file(path)
-    spec = spec_from_file_location(path.stem, path)
+    spec = spec_from_file_location(path.stem, path.resolve())
     assert spec is not None
     assert spec.loader is not None
+    status = path.stat()
+    spec.loader_state = (status.st_mtime_ns, status.st_size)
+    before = sys.modules.get(path.stem)
+    if before is not None and _is_same(getattr(before, "__spec__", None), spec):
+        return before  # of a model and its input, one file has each class once
     module = module_from_spec(spec)
     # Its folder is where the file looks for its neighbours, as when Python runs it.
     sys.path.insert(0, str(path.resolve().parent))
-    before = sys.modules.get(path.stem)
     sys.modules[path.stem] = module
     try:
         with users_code(f"importing {path} failed"):
@@ -119,6 +153,14 @@ def _file(path: Path) -> ModuleType:
             sys.modules[path.stem] = before
         raise
     return module
+
+
+def _is_same(known: ModuleSpec | None, spec: ModuleSpec) -> bool:
+    """Return whether a module was imported from the same file, which is as it was."""
+    return known is not None and (known.origin, known.loader_state) == (
+        spec.origin,
+        spec.loader_state,
+    )
 
 
 def _no_file(path: Path) -> UsageError:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from archcount.tracing.numbers import META, Numbers, NumbersNeededError, Step
 from archcount.tracing.op_schema import OpSchema
+from archcount.tracing.table_lookups import check_lookup
 from archcount.tracing.tensor_specs import is_strided, tensors_of
 
 Run = Callable[[], Any]
@@ -39,6 +40,8 @@ def run_of(
     on_cpu = [tensor for tensor in tensors if not tensor.is_meta]
     for tensor in on_cpu:
         numbers.adopt(tensor)
+    if schema.name == "aten.embedding":
+        check_lookup(numbers, args[0], args[1])
     is_known = schema.is_filled or (
         numbers.known.issuperset(read) and all(map(_is_ordinary, tensors))
     )

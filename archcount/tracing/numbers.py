@@ -83,11 +83,13 @@ class Numbers:
     Attributes:
         known: the memories whose numbers are known.
         looked_at: what was assumed of the numbers that the model's code looked at.
+        beyond: what is out of range, if that is so.
     """
 
     def __init__(self, known: Iterable[Known], keep: Callable[[Tensor], int]) -> None:
         self.known: set[int] = set()
         self.looked_at: dict[str, None] = {}
+        self.beyond: dict[str, None] = {}
         self.memory = keep
         self._storages: dict[int, torch.UntypedStorage] = {}
         self._steps: list[Step] = []
@@ -97,7 +99,7 @@ class Numbers:
         self._bytes = 0
         for tensor, numbers, assumed in known:
             memory = keep(tensor)
-            self._hold(memory, numbers)
+            self._hold(memory, _laid_out_as(tensor, numbers))
             if assumed:
                 self._assumed[memory] = frozenset({assumed})
 
@@ -128,8 +130,12 @@ class Numbers:
         """
         self.work_out(memories)
         for memory in memories:
-            self.looked_at.update(dict.fromkeys(sorted(self._assumed.get(memory, ()))))
+            self.looked_at.update(dict.fromkeys(self.assumed(memory)))
         return self.known.issuperset(memories)
+
+    def assumed(self, memory: int) -> list[str]:
+        """Return what was assumed of the numbers in a memory, and of those they depend on."""
+        return sorted(self._assumed.get(memory, ()))
 
     def record(self, step: Step, made: Sequence[Tensor]) -> None:
         """Note that what an operation gave without numbers can be worked out with them."""
@@ -258,6 +264,18 @@ class Numbers:
                 self.known.discard(memory)
             if self._bytes <= _MOST_BYTES // 2:
                 return
+
+
+def _laid_out_as(tensor: Tensor, numbers: Tensor) -> Tensor:
+    """Return numbers as a tensor at the beginning of its memory has them: they may be a part."""
+    if numbers.stride() != tensor.stride():
+        blank = torch.empty_strided(tensor.shape, tensor.stride(), dtype=numbers.dtype)
+        return blank.copy_(numbers)
+    begin = numbers.storage_offset()
+    if not begin:
+        return numbers
+    stored = numbers.untyped_storage().nbytes() // numbers.element_size()
+    return numbers.as_strided((stored - begin,), (1,), begin).clone()
 
 
 def _is_small(tensor: Tensor) -> bool:

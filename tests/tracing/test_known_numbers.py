@@ -304,3 +304,23 @@ def test_inputs_on_the_cpu_are_drawn_and_what_depends_on_them_is_remarked_on():
     assert (same.total.macs, same.record.remarks) == (20 * 12, ())
     given = report(chooses, torch.ones(4, 5, 4), device="cpu")
     assert (given.total.macs, given.record.remarks) == (20 * 36, ())
+
+
+def test_a_language_model_may_look_at_its_ids():
+    class Tokens(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.layer = nn.Embedding(7, 4), nn.Linear(4, 3)
+
+        def forward(self, input_ids, past_key_values=None):
+            x = self.embed(input_ids)
+            x = self.layer(x) if (input_ids == 0).all() else x
+            seen = x if past_key_values is None else torch.cat([past_key_values, x], 1)
+            return x, seen
+
+    from archcount.engines import models
+    from archcount.loading.tokens import TokenRun
+
+    found = models.count(Tokens(), TokenRun(tokens=6), name="tokens")
+    assert found.total.macs == 6 * 12
+    assert any("input_ids all zeros" in remark for remark in found.remarks)
