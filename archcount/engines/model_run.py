@@ -36,6 +36,7 @@ def run(
     train: bool = False,
     device: str = "meta",
     weights: WeightType | None = None,
+    attention: str = "full",
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model once.
 
@@ -47,6 +48,7 @@ def run(
         train: in training mode.
         device: `meta`, or `cpu` for a model that must see numbers.
         weights: how weights are stored, which says the type of the computation.
+        attention: the convention by which its products are counted.
 
     Raises:
         UsageError: it is no module, or the inputs are none.
@@ -58,7 +60,7 @@ def run(
     while True:
         was_imported = _COMPILER in sys.modules
         try:
-            found = _run(module, given, name, batch, train, device, weights, any_device)
+            found = _run(module, given, name, batch, train, device, weights, attention, any_device)
         except UserCodeError:
             if any_device or device != "meta":
                 raise
@@ -84,6 +86,7 @@ def _run(
     train: bool,
     device: str,
     weights: WeightType | None,
+    attention: str,
     any_device: bool,
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model, whatever torch imports meanwhile."""
@@ -111,6 +114,7 @@ def _run(
                 parts=copy.parts,
                 forbidden=copy.originals,
                 known=known if device == "meta" else None,
+                attention=attention,
             )
     return copy, inputs, traced
 
