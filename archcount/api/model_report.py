@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archcount.engines.model_count import ModelCount, ModuleCount
+from archcount.engines.model_count import ATTENTION, ModelCount, ModuleCount
 from archcount.engines.moved import Machine
 from archcount.errors import InvalidValueError, UsageError, quote
 from archcount.loading.programs import module_of
@@ -81,6 +81,7 @@ def count_model(
     peak: str | float = "",
     bandwidth: str | float = "",
     columns: str | Sequence[str] = DEFAULT,
+    attention: str = "full",
 ) -> ModelReport:
     """Count one call of a model, module by module; the model itself is left alone.
 
@@ -102,6 +103,9 @@ def count_model(
         bandwidth: B/s of its memory, such as "3.35T".
         columns: what is shown of each module: type, kernel, input, output, params, trainable,
             buffers, macs, flops, backward, share, bytes, intensity.
+        attention: the convention by which the products of `scaled_dot_product_attention` are
+            counted: `full`, dense; `causal`, the lower triangle under a causal mask; `flash`,
+            dense, and going back the scores once more.
 
     Raises:
         UsageError: it is no module, its input or a column cannot be read, or it keeps no cache for
@@ -117,6 +121,7 @@ def count_model(
     check_run(batch, device)
     has_input = input is not None and not (isinstance(input, str) and not input)
     check_tokens(prefill, decode, has_input=has_input)
+    check_attention(attention)
     from archcount.engines import model_questions
     from archcount.loading.tokens import TokenRun
     from archcount.tracing.script_copy import class_name
@@ -137,10 +142,23 @@ def count_model(
             device=device,
             dtype=dtype,
             machine=read_machine(peak, bandwidth),
+            attention=attention,
             is_moved=any(name in MOVED for name in shown),
         ),
         columns=shown,
     )
+
+
+def check_attention(attention: str) -> None:
+    """Check the name of a convention of attention.
+
+    Raises:
+        UsageError: there is no such convention.
+    """
+    if attention not in ATTENTION:
+        raise UsageError.of(
+            f"unknown convention of attention {attention!r}", allowed=", ".join(ATTENTION)
+        )
 
 
 def check_tokens(prefill: int | None, decode: int | None, *, has_input: bool) -> None:

@@ -11,11 +11,24 @@ from typing import Annotated, Any
 
 import typer
 
-from archcount.api.model_report import check_run, check_tokens, count_model, read_machine
+from archcount.api.model_report import (
+    check_attention,
+    check_run,
+    check_tokens,
+    count_model,
+    read_machine,
+)
 from archcount.cli.budget import Limits, exceeded, read_limits
 from archcount.cli.count_many import Append, Jobs, Timeout, is_many, show_many
 from archcount.cli.emit import emitting, progress
-from archcount.cli.language_options import Bandwidth, Decode, Peak, Prefill, WeightDtype
+from archcount.cli.language_options import (
+    AttentionConvention,
+    Bandwidth,
+    Decode,
+    Peak,
+    Prefill,
+    WeightDtype,
+)
 from archcount.cli.model_options import (
     Arguments,
     Batch,
@@ -55,6 +68,7 @@ def show_count(
     device: Device = "meta",
     prefill: Prefill = None,
     decode: Decode = None,
+    attention: AttentionConvention = "full",
     dtype: WeightDtype = "",
     peak: Peak = "",
     bandwidth: Bandwidth = "",
@@ -86,6 +100,7 @@ def show_count(
         raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
     check_run(batch, device)
     check_tokens(prefill, decode, has_input=bool(inputs or maker))
+    check_attention(attention)
     read_machine(peak, bandwidth)
     read_columns(columns)
     most, arguments = read_limits(limits), arguments_of(arg or [])
@@ -93,6 +108,7 @@ def show_count(
     how |= {"prefill": prefill, "decode": decode}
     of_many = {"--jobs": jobs, "--timeout": timeout, "--append": append or None}
     of_one = {"--variant": variant, "--dtype": dtype, "--peak": peak, "--bandwidth": bandwidth}
+    of_one["--attention"] = "" if attention == "full" else attention
     if is_many(targets, of_many, of_one):
         request = CountRequest(arguments=arguments, inputs=inputs or (), maker=maker, **how)
         lines = show_many(
@@ -102,6 +118,7 @@ def show_count(
         return
     target = targets[0]
     how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth, "columns": columns}
+    how |= {"attention": attention}
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"counting {target}"), redirect_stdout(sys.stderr):

@@ -34,6 +34,7 @@ def count(
     dtype: str = "",
     machine: Machine | None = None,
     is_moved: bool = False,
+    attention: str = "full",
 ) -> ModelCount:
     """Count one call of a model, and answer what is asked of it; errors as `model_run.run`.
 
@@ -47,12 +48,20 @@ def count(
         dtype: the type that weights are stored in.
         machine: what it is run on.
         is_moved: whether the bytes that it moves are asked for, also without a machine.
+        attention: the convention by which its products are counted.
     """
     weights = WeightType.read(dtype) if dtype else None
     saved = SavedTensors()
     with saved if train else nullcontext():
         copy, inputs, traced = model_run.run(
-            module, given, name=name, batch=batch, train=train, device=device, weights=weights
+            module,
+            given,
+            name=name,
+            batch=batch,
+            train=train,
+            device=device,
+            weights=weights,
+            attention=attention,
         )
     record = models.counted(copy, inputs, traced, name=name, train=train)
     parameters = list(copy.module.parameters())

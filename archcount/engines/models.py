@@ -18,7 +18,8 @@ from archcount.errors import UsageError, quote
 from archcount.loading.inputs import Inputs
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
-from archcount.tracing.model_copy import ModelCopy, is_unfit
+from archcount.tracing.lazy_layers import is_unfit
+from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.run_context import gc_paused
 from archcount.tracing.script_copy import class_name
 from archcount.tracing.tensor_specs import bytes_of
@@ -70,6 +71,8 @@ def counted(
             for op, times in record.missed.items()
         ),
         remarks=_remarks(copy, inputs, traced),
+        attention=traced.attention,
+        attention_calls=traced.attention_calls,
     )
 
 

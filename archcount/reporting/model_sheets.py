@@ -55,6 +55,8 @@ def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
         f"MACs {total.macs:,} ({2 * total.macs:,} FLOPs at 2 a MAC){without}: {', '.join(kinds)}; "
         f"backward {total.backward:,}, where a gradient is needed"
     )
+    if total.cost.matmul or count.attention_calls:
+        yield Span(f"attention {count.attention}: {_ATTENTION[count.attention](count)}")
     other = [
         f"{name} {getattr(total.cost, name):,}"
         for name in CATEGORIES
@@ -72,6 +74,31 @@ def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
     if any(module.level > depth for module in count.modules):
         yield Span(f"shown to depth {depth}: --depth N shows more", "dim")
     yield from remarks(count)
+
+
+def _causal(count: ModelCount) -> str:
+    if not count.attention_calls:
+        return "no call of torch's attention has a causal mask that is known: all dense"
+    return (
+        f"{_calls(count)} by the lower triangle of a causal mask; all else dense, as attention "
+        "that is written out"
+    )
+
+
+def _flash(count: ModelCount) -> str:
+    return f"dense, under a mask too; going back, {_calls(count)} with the scores once more"
+
+
+def _calls(count: ModelCount) -> str:
+    calls = count.attention_calls
+    return f"{calls} call{'s' * (calls != 1)} of torch's attention"
+
+
+_ATTENTION = {
+    "full": lambda count: "dense, under a mask too",
+    "causal": _causal,
+    "flash": _flash,
+}
 
 
 def _stored(dtype: str) -> str:
