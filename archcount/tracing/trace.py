@@ -16,6 +16,7 @@ from archcount.operators.operation import FREE
 from archcount.tracing.attention import Attention
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
+from archcount.tracing.flex_attention import FlexAttention
 from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
 from archcount.tracing.lazy_layers import fit
 from archcount.tracing.module_stack import ModuleStack
@@ -74,7 +75,13 @@ def trace(
     convention = None
     if attention != "full":  # every call of torch's goes through it
         convention = recorder.attention = Attention(attention, recorder.numbers_of)
-    with ModuleStack(found, recorder, forbidden) as stack, recorder, convention or nullcontext():
+    flex = FlexAttention(convention)
+    with (
+        ModuleStack(found, recorder, forbidden) as stack,
+        flex.shown(),
+        recorder,
+        convention or nullcontext(),
+    ):
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     for record in found.values():
@@ -93,7 +100,7 @@ def trace(
         results=results,
         activation_bytes=sum(made.values()),
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
-        remarks=_remarks(recorder),
+        remarks=(*_remarks(recorder), *flex.remarks()),
         looks=recorder.looks,
         attention=attention,
         attention_calls=convention.calls if convention else 0,
