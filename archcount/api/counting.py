@@ -44,6 +44,7 @@ def count(
     dtype: str = "",
     peak: str | float = "",
     bandwidth: str | float = "",
+    attention: str = "full",
 ) -> ModelReport: ...
 
 
@@ -69,9 +70,9 @@ def count(
             model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
-            for a module `train`, `device`, `prefill`, `decode`, `dtype`, `peak` and `bandwidth`, as
-            `count_model` does; for what is named with a colon also `arguments`, a mapping of what
-            the callable is given by name.
+            for a module `train`, `device`, `prefill`, `decode`, `dtype`, `peak`, `bandwidth`,
+            `columns` and `attention`, as `count_model` does; for what is named with a colon also
+            `arguments`, a mapping of what the callable is given by name.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
@@ -123,7 +124,10 @@ def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[
     return module, own or ""
 
 
-_OF_MODULES = ("train", "device", "prefill", "decode", "dtype", "peak", "bandwidth")
+_OF_MODULES = (
+    *("train", "device", "prefill", "decode", "dtype", "peak", "bandwidth", "columns"),
+    "attention",
+)
 
 
 def _is_module(thing: object) -> bool:

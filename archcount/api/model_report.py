@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archcount.engines.model_count import ModelCount, ModuleCount
+from archcount.engines.model_count import ATTENTION, ModelCount, ModuleCount
 from archcount.engines.moved import Machine
 from archcount.errors import InvalidValueError, UsageError, quote
 from archcount.loading.programs import module_of
 from archcount.printed.quantity import parse_quantity
 from archcount.reporting.language_sheets import language_sheets
+from archcount.reporting.model_columns import DEFAULT, MOVED, read_columns
 from archcount.reporting.model_roofline import moved_text, roofline_sheets
 from archcount.reporting.model_sheets import DEPTH, model_sheets, remarks, tidy_modules
 from archcount.reporting.report import Lines, Parts, Report
@@ -30,6 +31,8 @@ class ModelReport(Report):
 
     Attributes:
         depth: how many levels of modules are shown to people.
+        columns: what is shown of each, by the names of `COLUMNS`.
+        fold: whether equal layers are shown once.
     """
 
     command = "count {record.name}"
@@ -38,6 +41,8 @@ class ModelReport(Report):
 
     record: ModelCount
     depth: int = DEPTH
+    columns: tuple[str, ...] = DEFAULT
+    fold: bool = True
 
     @property
     def total(self) -> ModuleCount:
@@ -52,8 +57,11 @@ class ModelReport(Report):
         training, machine = self.record.training, self.record.machine
         asked = [language_sheets(language, moved_text(self.record))] if language else []
         asked += [training_sheets(training)] if training else []
-        asked += [roofline_sheets(self.record, machine, self.depth)] if machine else []
-        return [model_sheets(self.record, self.depth), *asked]
+        asked += (
+            [roofline_sheets(self.record, machine, self.depth, fold=self.fold)] if machine else []
+        )
+        main = model_sheets(self.record, self.depth, self.columns, fold=self.fold)
+        return [main, *asked]
 
     def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)
@@ -72,6 +80,8 @@ def count_model(
     dtype: str = "",
     peak: str | float = "",
     bandwidth: str | float = "",
+    columns: str | Sequence[str] = DEFAULT,
+    attention: str = "full",
 ) -> ModelReport:
     """Count one call of a model, module by module; the model itself is left alone.
 
@@ -91,9 +101,15 @@ def count_model(
             same type, in bfloat16 where weights are integers.
         peak: FLOP/s of a machine, such as "989T", and with `bandwidth` the roofline.
         bandwidth: B/s of its memory, such as "3.35T".
+        columns: what is shown of each module: type, kernel, input, output, params, trainable,
+            buffers, macs, flops, backward, share, bytes, intensity.
+        attention: the convention by which the products of `scaled_dot_product_attention` are
+            counted: `full`, dense; `causal`, the lower triangle under a causal mask; `flash`,
+            dense, and going back the scores once more.
 
     Raises:
-        UsageError: it is no module, its input cannot be read, or it keeps no cache for `decode`.
+        UsageError: it is no module, its input or a column cannot be read, or it keeps no cache for
+            `decode`.
         UserCodeError: the model raised something.
         UnavailableError: it is too large to run.
 
@@ -105,6 +121,7 @@ def count_model(
     check_run(batch, device)
     has_input = input is not None and not (isinstance(input, str) and not input)
     check_tokens(prefill, decode, has_input=has_input)
+    check_attention(attention)
     from archcount.engines import model_questions
     from archcount.loading.tokens import TokenRun
     from archcount.tracing.script_copy import class_name
@@ -114,6 +131,7 @@ def count_model(
     if tokens is not None:
         is_decode = prefill is None
         input = TokenRun(tokens=tokens, is_decode=is_decode, batch=batch, device=device)
+    shown = read_columns(columns)
     return ModelReport(
         model_questions.count(
             module,
@@ -124,8 +142,23 @@ def count_model(
             device=device,
             dtype=dtype,
             machine=read_machine(peak, bandwidth),
-        )
+            attention=attention,
+            is_moved=any(name in MOVED for name in shown),
+        ),
+        columns=shown,
     )
+
+
+def check_attention(attention: str) -> None:
+    """Check the name of a convention of attention.
+
+    Raises:
+        UsageError: there is no such convention.
+    """
+    if attention not in ATTENTION:
+        raise UsageError.of(
+            f"unknown convention of attention {attention!r}", allowed=", ".join(ATTENTION)
+        )
 
 
 def check_tokens(prefill: int | None, decode: int | None, *, has_input: bool) -> None:

@@ -11,11 +11,24 @@ from typing import Annotated, Any
 
 import typer
 
-from archcount.api.model_report import check_run, check_tokens, count_model, read_machine
+from archcount.api.model_report import (
+    check_attention,
+    check_run,
+    check_tokens,
+    count_model,
+    read_machine,
+)
 from archcount.cli.budget import Limits, exceeded, read_limits
 from archcount.cli.count_many import Append, Jobs, Timeout, is_many, show_many
 from archcount.cli.emit import emitting, progress
-from archcount.cli.language_options import Bandwidth, Decode, Peak, Prefill, WeightDtype
+from archcount.cli.language_options import (
+    AttentionConvention,
+    Bandwidth,
+    Decode,
+    Peak,
+    Prefill,
+    WeightDtype,
+)
 from archcount.cli.model_options import (
     Arguments,
     Batch,
@@ -31,6 +44,7 @@ from archcount.engines.model_summary import ModelSummary, summary_of
 from archcount.engines.summaries import CountRequest
 from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
+from archcount.reporting.model_columns import COLUMNS, DEFAULT, read_columns
 from archcount.reporting.model_sheets import DEPTH
 
 
@@ -44,10 +58,17 @@ def show_count(
     variant: Annotated[str, typer.Option(help="A variant of a table.")] = "",
     batch: Batch = 1,
     depth: Annotated[int, typer.Option(help="How many levels of modules are shown.")] = DEPTH,
+    columns: Annotated[
+        str, typer.Option(metavar="NAMES", help=f"Columns to show: {', '.join(COLUMNS)}.")
+    ] = ",".join(DEFAULT),
+    fold: Annotated[
+        bool, typer.Option("--fold/--no-fold", help="Show equal layers once, or each.")
+    ] = True,
     train: Annotated[bool, typer.Option("--train", help="Count in training mode.")] = False,
     device: Device = "meta",
     prefill: Prefill = None,
     decode: Decode = None,
+    attention: AttentionConvention = "full",
     dtype: WeightDtype = "",
     peak: Peak = "",
     bandwidth: Bandwidth = "",
@@ -79,12 +100,15 @@ def show_count(
         raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
     check_run(batch, device)
     check_tokens(prefill, decode, has_input=bool(inputs or maker))
+    check_attention(attention)
     read_machine(peak, bandwidth)
+    read_columns(columns)
     most, arguments = read_limits(limits), arguments_of(arg or [])
     how: dict[str, Any] = {"batch": batch, "train": train, "device": device}
     how |= {"prefill": prefill, "decode": decode}
     of_many = {"--jobs": jobs, "--timeout": timeout, "--append": append or None}
     of_one = {"--variant": variant, "--dtype": dtype, "--peak": peak, "--bandwidth": bandwidth}
+    of_one["--attention"] = "" if attention == "full" else attention
     if is_many(targets, of_many, of_one):
         request = CountRequest(arguments=arguments, inputs=inputs or (), maker=maker, **how)
         lines = show_many(
@@ -93,7 +117,8 @@ def show_count(
         _end(lines, most, strict=strict)
         return
     target = targets[0]
-    how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth}
+    how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth, "columns": columns}
+    how |= {"attention": attention}
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"counting {target}"), redirect_stdout(sys.stderr):
@@ -101,7 +126,7 @@ def show_count(
             has_tokens = prefill is not None or decode is not None
             given = "" if has_tokens else given_of(inputs, maker, own)
             report = count_model(module, given, name=target, **how)
-        emit(replace(report, depth=depth))
+        emit(replace(report, depth=depth, fold=fold))
     _end([summary_of(report.record)], most, strict=strict)
 
 

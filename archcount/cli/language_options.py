@@ -18,6 +18,15 @@ Decode = Annotated[
         "--decode", metavar="T", help="Call it with one token id, and its own cache of T tokens."
     ),
 ]
+AttentionConvention = Annotated[
+    str,
+    typer.Option(
+        "--attention",
+        metavar="full|causal|flash",
+        help="How attention is counted: dense, by the lower triangle under a causal mask, or as "
+        "flash attention (dense; going back, the scores once more).",
+    ),
+]
 WeightDtype = Annotated[
     str,
     typer.Option(

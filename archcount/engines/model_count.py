@@ -23,6 +23,7 @@ class ModuleCount:
         calls: how often it was run; None where torch does not tell, in a scripted module.
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of what it gave.
+        kernel: the sizes of its kernel, None where it has none.
         params: parameters, each counted once.
         trainable: those of them that take a gradient.
         buffers: numbers in buffers, each counted once.
@@ -37,6 +38,7 @@ class ModuleCount:
     calls: int | None
     input: tuple[int, ...] | None
     output: tuple[int, ...] | None
+    kernel: tuple[int, ...] | None
     params: int
     trainable: int
     buffers: int
@@ -60,6 +62,10 @@ class ModuleCount:
         return self.params - self.trainable
 
 
+ATTENTION = ("full", "causal", "flash")
+"""The conventions by which the products of attention are counted; the first where none is named."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCount:
     """What was counted in one call of a model.
@@ -76,6 +82,8 @@ class ModelCount:
         peak_bytes: the most bytes of inputs and made tensors needed at one time in a forward pass.
         uncounted: what could not be counted.
         remarks: what the reader should know of how it was counted.
+        attention: the convention by which its products are counted: full, causal or flash.
+        attention_calls: how many calls of attention were counted otherwise than dense.
         dtype: the type that weights are stored in, where one was asked for.
         language: what is asked of a language model, where tokens were asked for.
         machine: what it is run on, where that was said.
@@ -94,6 +102,8 @@ class ModelCount:
     peak_bytes: int
     uncounted: tuple[Uncounted, ...] = ()
     remarks: tuple[str, ...] = ()
+    attention: str = "full"
+    attention_calls: int = 0
     dtype: str = ""
     language: LanguageCount | None = None
     machine: Machine | None = None

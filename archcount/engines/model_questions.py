@@ -33,6 +33,8 @@ def count(
     device: str = "meta",
     dtype: str = "",
     machine: Machine | None = None,
+    is_moved: bool = False,
+    attention: str = "full",
 ) -> ModelCount:
     """Count one call of a model, and answer what is asked of it; errors as `model_run.run`.
 
@@ -45,12 +47,21 @@ def count(
         device: `meta`, or `cpu` for a model that must see numbers.
         dtype: the type that weights are stored in.
         machine: what it is run on.
+        is_moved: whether the bytes that it moves are asked for, also without a machine.
+        attention: the convention by which its products are counted.
     """
     weights = WeightType.read(dtype) if dtype else None
     saved = SavedTensors()
     with saved if train else nullcontext():
         copy, inputs, traced = model_run.run(
-            module, given, name=name, batch=batch, train=train, device=device, weights=weights
+            module,
+            given,
+            name=name,
+            batch=batch,
+            train=train,
+            device=device,
+            weights=weights,
+            attention=attention,
         )
     record = models.counted(copy, inputs, traced, name=name, train=train)
     parameters = list(copy.module.parameters())
@@ -61,7 +72,7 @@ def count(
         cache, total = inputs.cache, record.total
         language = language_count(given, cache, copy.parts, parameters, traced, total)
         record = replace(record, language=language)
-    if machine is not None or record.language is not None:
+    if is_moved or machine is not None or record.language is not None:
         stored = {id(each.untyped_storage()): _share(each, weights) for each in parameters}
         pairs = zip(traced.modules, record.modules, strict=True)
         modules = {part.path: each for part, each in pairs}

@@ -18,7 +18,8 @@ from archcount.errors import UsageError, quote
 from archcount.loading.inputs import Inputs
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
-from archcount.tracing.model_copy import ModelCopy, is_unfit
+from archcount.tracing.lazy_layers import is_unfit
+from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.run_context import gc_paused
 from archcount.tracing.script_copy import class_name
 from archcount.tracing.tensor_specs import bytes_of
@@ -57,7 +58,7 @@ def counted(
         inputs=str(inputs),
         train=train,
         modules=tuple(
-            _measured(record, class_name(parts[record.path]), held[record.path].sizes)
+            _measured(record, parts[record.path], held[record.path].sizes)
             for record in traced.modules
         ),
         unused=_unused(parameters.values(), traced),
@@ -70,6 +71,8 @@ def counted(
             for op, times in record.missed.items()
         ),
         remarks=_remarks(copy, inputs, traced),
+        attention=traced.attention,
+        attention_calls=traced.attention_calls,
     )
 
 
@@ -135,15 +138,16 @@ def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
-def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> ModuleCount:
+def _measured(record: ModuleTrace, part: nn.Module, sizes: tuple[int, int, int]) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
         path=_printable(record.path),
-        kind=kind,
+        kind=class_name(part),
         level=record.path.count(".") + bool(record.path),
         calls=None if record.is_hidden else record.calls,
         input=record.input,
         output=record.output,
+        kernel=_kernel(part),
         params=params,
         trainable=trainable,
         buffers=buffers,
@@ -151,6 +155,14 @@ def _measured(record: ModuleTrace, kind: str, sizes: tuple[int, int, int]) -> Mo
         cost=record.cost,
         backward=record.backward,
     )
+
+
+def _kernel(part: nn.Module) -> tuple[int, ...] | None:
+    """Return the sizes of a module's kernel, as torch's layers name it."""
+    found = getattr(part, "kernel_size", None)
+    sizes = (found,) if isinstance(found, int) else found
+    is_known = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
+    return sizes if is_known else None
 
 
 def _printable(path: str) -> str:

@@ -237,4 +237,8 @@ def _described(name: str, value: Any) -> str:
         )
     if isinstance(value, tuple | list):
         return f"{prefix}({', '.join(_described('', item) for item in value)})"
-    return f"{prefix}{value!r}"[:60]
+    try:
+        text = repr(value)
+    except RuntimeError:  # it would show the numbers of tensors
+        text = type(value).__name__
+    return f"{prefix}{' '.join(text.split())}"[:60]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.moved import Machine, Moved
 from archcount.reporting.figures import milliseconds, percent, rate, significant, size
+from archcount.reporting.module_lines import module_lines
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
@@ -27,9 +28,11 @@ class _Line:
         return 2 * self.macs / self.moved if self.moved else None
 
 
-def roofline_sheets(count: ModelCount, machine: Machine, depth: int) -> list[Sheet]:
+def roofline_sheets(
+    count: ModelCount, machine: Machine, depth: int, *, fold: bool = True
+) -> list[Sheet]:
     """Lay out what each module moves, and its least time."""
-    lines = list(_lines(count, machine, depth))
+    lines = list(_lines(count, machine, depth, fold=fold))
     whole = lines[0].seconds
     columns: list[Column[_Line]] = [
         Column("Module", lambda line: Span(line.name, line.role), whole=True),
@@ -45,28 +48,19 @@ def roofline_sheets(count: ModelCount, machine: Machine, depth: int) -> list[She
     return [make_sheet(title, columns, lines, notes=_notes(machine))]
 
 
-def _lines(count: ModelCount, machine: Machine, depth: int) -> Iterator[_Line]:
-    moved = count.moved or {}
-    holders = {module.path.rpartition(".")[0] for module in count.modules if module.path}
-    for module in count.modules:
-        found = moved.get(module.path, Moved())
-        if module.level > depth or not (found.total or module.macs):
-            continue
-        yield _Line(*_named(module), found.total, found.seconds or 0.0, _role(module))
-        if module.path in holders and module.level < depth and found.own:
-            own = 2 * module.own.macs
-            name = "  " * (module.level + 1) + "(itself)"
-            seconds = machine.seconds(own, found.own)
-            yield _Line(name, module.own.macs, found.own, seconds, "dim")
+def _lines(count: ModelCount, machine: Machine, depth: int, *, fold: bool) -> Iterator[_Line]:
+    known = count.moved or {}
 
+    def own(module: ModuleCount) -> int:
+        return known.get(module.path, Moved()).own
 
-def _named(module: ModuleCount) -> tuple[str, int]:
-    name = module.path.rpartition(".")[2] if module.level else "(model)"
-    return "  " * module.level + name, module.macs
-
-
-def _role(module: ModuleCount) -> str:
-    return "" if module.level else "strong"
+    for line in module_lines(count, depth, fold=fold, has_own=own):
+        found = known.get(line.module.path, Moved())
+        moved, seconds = found.total, found.seconds or 0.0
+        if line.is_own:
+            moved, seconds = found.own, machine.seconds(2 * line.macs, found.own)
+        if moved or line.macs:
+            yield _Line(line.name, line.macs, moved, seconds, line.role)
 
 
 def _bound(line: _Line, machine: Machine) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from archcount.engines.model_count import ModelCount, ModuleCount
@@ -11,88 +11,35 @@ from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.figures import short, size
-from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
+from archcount.reporting.model_columns import DEFAULT, columns_of
+from archcount.reporting.module_lines import module_lines
+from archcount.reporting.sheet import Sheet, Span, make_sheet
 
 DEPTH = 2
 """How deep the tree is shown where nothing is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class _ModuleLine:
-    """A module, or what a module does itself beside those that it holds."""
-
-    module: ModuleCount
-    is_own: bool = False
-
-    @property
-    def macs(self) -> int:
-        return self.module.own.macs if self.is_own else self.module.macs
-
-
-def model_sheets(count: ModelCount, depth: int = DEPTH) -> list[Sheet]:
-    """Lay a counted model out, with exact numbers and for narrow terminals."""
-    lines, title = list(_lines(count, depth)), f"{count.name}: {count.inputs}"
-    full, narrow = _columns(count, "{:,}".format), _columns(count, short)
-    del narrow[1]
-    return [
-        make_sheet(title, columns, lines, notes=_notes(count, depth)) for columns in (full, narrow)
-    ]
+def model_sheets(
+    count: ModelCount,
+    depth: int = DEPTH,
+    columns: Sequence[str] = DEFAULT,
+    *,
+    fold: bool = True,
+) -> list[Sheet]:
+    """Lay a counted model out: exact for files, short for terminals, and for narrow ones."""
+    lines, title = list(module_lines(count, depth, fold=fold)), f"{count.name}: {count.inputs}"
+    folded = any("×" in line.name for line in lines)
+    full = columns_of(columns, count, "{:,}".format)
+    small = columns_of(columns, count, short)
+    narrow = [column for column in small if column.heading != "Type"]
+    exact, *shorter = (
+        make_sheet(title, each, lines, notes=_notes(count, depth, folded=folded))
+        for each in (full, small, narrow)
+    )
+    return [replace(exact, of_files=True), *shorter]
 
 
-def _lines(count: ModelCount, depth: int) -> Iterator[_ModuleLine]:
-    holders = {module.path.rpartition(".")[0] for module in count.modules if module.path}
-    for module in count.modules:
-        if module.level > depth:
-            continue
-        yield _ModuleLine(module)
-        if module.path in holders and module.level < depth and module.own.macs:
-            yield _ModuleLine(module, is_own=True)
-
-
-def _columns(count: ModelCount, written: Callable[[int], str]) -> list[Column[_ModuleLine]]:
-    """Return the columns, their numbers written by a function."""
-    whole = count.total.macs
-
-    def params(line: _ModuleLine) -> str:
-        return "" if line.is_own else written(line.module.params)
-
-    return [
-        Column("Module", _name, whole=True),
-        Column("Type", lambda line: "" if line.is_own else _kind(line.module)),
-        Column("Output", lambda line: "" if line.is_own else _output(line.module, count)),
-        Column("Params", params, right=True),
-        Column("MACs", lambda line: written(line.macs), right=True),
-        Column(
-            "Share", lambda line: f"{100 * line.macs / whole:.1f}%" if whole else "", right=True
-        ),
-    ]
-
-
-def _name(line: _ModuleLine) -> Span:
-    module = line.module
-    if line.is_own:
-        return Span("  " * (module.level + 1) + "(itself)", "dim")
-    if not module.level:
-        return Span("(model)", "strong")
-    return Span("  " * module.level + module.path.rpartition(".")[2])
-
-
-def _kind(module: ModuleCount) -> str:
-    return module.kind + (f" ×{module.calls}" if (module.calls or 0) > 1 else "")
-
-
-def _output(module: ModuleCount, count: ModelCount) -> Span:
-    """Write the first output's shape; a list of modules has none, being not run itself."""
-    if module.output is not None:
-        return Span("x".join(map(str, module.output)) or "scalar")
-    inside = f"{module.path}." if module.path else ""
-    if module.calls is None:
-        return Span("")
-    ran = any(part.calls and f"{part.path}.".startswith(inside) for part in count.modules)
-    return Span("" if ran else "not run", "dim")
-
-
-def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
+def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
     total = count.total
     mode = "in training mode" if count.train else "in evaluation mode"
     yield Span(f"counted: one call {mode} with {count.inputs or 'no input'}, the batch included")
@@ -105,9 +52,11 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
     kinds = [f"{name} {getattr(total.cost, name):,}" for name in MAC_CATEGORIES]
     without = ", without what is uncounted below" if count.uncounted else ""
     yield Span(
-        f"MACs {total.macs:,}{without}: {', '.join(kinds)}; backward {total.backward:,}, "
-        "where a gradient is needed"
+        f"MACs {total.macs:,} ({2 * total.macs:,} FLOPs at 2 a MAC){without}: {', '.join(kinds)}; "
+        f"backward {total.backward:,}, where a gradient is needed"
     )
+    if total.cost.matmul or count.attention_calls:
+        yield Span(f"attention {count.attention}: {_ATTENTION[count.attention](count)}")
     other = [
         f"{name} {getattr(total.cost, name):,}"
         for name in CATEGORIES
@@ -120,9 +69,36 @@ def _notes(count: ModelCount, depth: int) -> Iterator[Span]:
         f"{size(count.activation_bytes)} in all, {size(count.peak_bytes)} at the peak of a "
         "forward pass (an estimate: each let go after its last use)"
     )
+    if folded:
+        yield Span("×: so many equal modules, the numbers of each; --no-fold shows all", "dim")
     if any(module.level > depth for module in count.modules):
         yield Span(f"shown to depth {depth}: --depth N shows more", "dim")
     yield from remarks(count)
+
+
+def _causal(count: ModelCount) -> str:
+    if not count.attention_calls:
+        return "no call of torch's attention has a causal mask that is known: all dense"
+    return (
+        f"{_calls(count)} by the lower triangle of a causal mask, or its blocks; all else "
+        "dense, as attention that is written out"
+    )
+
+
+def _flash(count: ModelCount) -> str:
+    return f"dense, under a mask too; going back, {_calls(count)} with the scores once more"
+
+
+def _calls(count: ModelCount) -> str:
+    calls = count.attention_calls
+    return f"{calls} call{'s' * (calls != 1)} of torch's attention"
+
+
+_ATTENTION = {
+    "full": lambda count: "dense, under a mask too",
+    "causal": _causal,
+    "flash": _flash,
+}
 
 
 def _stored(dtype: str) -> str:

@@ -42,6 +42,7 @@ class Sheet:
     Attributes:
         rule_before: the numbers of the lines that a rule stands before.
         notes: lines below the table; a sheet without headings has them alone.
+        of_files: whether terminals take another layout of it, such as one with short numbers.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Sheet:
     lines: tuple[tuple[Span, ...], ...]
     rule_before: tuple[int, ...] = ()
     notes: tuple[Span, ...] = ()
+    of_files: bool = False
 
 
 def make_sheet(

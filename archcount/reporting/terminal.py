@@ -67,6 +67,7 @@ def _print_all(parts: Parts, console: Console) -> None:
 
 
 def _print(sheets: Sequence[Sheet], console: Console) -> None:
+    sheets = [sheet for sheet in sheets if not sheet.of_files] or sheets
     tables = [_table(sheet, gap=2 if sheet is sheets[0] else 1) for sheet in sheets]
     fitting = [
         number

@@ -131,6 +131,8 @@ class ForwardPass:
             each is let go after its last use.
         remarks: what makes a number another than the model's own.
         looks: whether, in a pass with numbers, something was decided by those of the inputs.
+        attention: the convention by which attention was counted.
+        attention_calls: how many calls of it were counted otherwise than dense.
         held: the parameters and buffers of every module by path, as they were before the pass.
         storages: the memories by number; kept here, as a number is the `id` of its storage.
     """
@@ -143,5 +145,7 @@ class ForwardPass:
     peak_bytes: int
     remarks: tuple[str, ...]
     looks: bool
+    attention: str
+    attention_calls: int
     storages: Mapping[int, Any]
     held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Set
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -279,39 +279,3 @@ def tensor_copy(tensor: Tensor, device: str) -> Tensor:
 
 
 _META = torch.device("meta")
-
-
-def fit(
-    module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], method: str = "forward"
-) -> None:
-    """Give the lazy layers of a module their sizes, by a run of a copy of it.
-
-    The module itself is not run, and what it keeps from one run to the next is as it was.
-
-    >>> layer = nn.LazyLinear(3, device="meta")
-    >>> fit(layer, [torch.empty(2, 4, device="meta")], {})
-    >>> layer.weight.shape
-    torch.Size([3, 4])
-    """
-    lazy = [is_unfit(part) for part in module.modules()]
-    is_meta = any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
-    copy = ModelCopy(module, "meta" if is_meta else "cpu").module
-    pairs = list(zip(module.modules(), copy.modules(), strict=True))
-    copier = Copier(_copied, lambda part, name: part)
-    args, kwargs = copier.copied(list(args)), copier.copied(dict(kwargs))
-    (copy if method == "forward" else getattr(copy, method))(*args, **kwargs)
-    for (part, fitted), was_lazy in zip(pairs, lazy, strict=True):
-        if was_lazy:
-            part.__class__ = fitted.__class__
-            vars(part).clear()
-            vars(part).update(vars(fitted))
-
-
-def is_unfit(part: nn.Module) -> bool:
-    """Return whether a module has tensors of its own whose sizes are not known yet."""
-    own = (*part._parameters.values(), *part._buffers.values())
-    return any(tensor is not None and is_lazy(tensor) for tensor in own)
-
-
-def _copied(tensor: Tensor) -> Tensor:
-    return tensor.detach().clone().requires_grad_(tensor.requires_grad)

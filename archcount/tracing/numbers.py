@@ -99,7 +99,7 @@ class Numbers:
         self._bytes = 0
         for tensor, numbers, assumed in known:
             memory = keep(tensor)
-            self._hold(memory, numbers)
+            self._hold(memory, _laid_out_as(tensor, numbers))
             if assumed:
                 self._assumed[memory] = frozenset({assumed})
 
@@ -264,6 +264,18 @@ class Numbers:
                 self.known.discard(memory)
             if self._bytes <= _MOST_BYTES // 2:
                 return
+
+
+def _laid_out_as(tensor: Tensor, numbers: Tensor) -> Tensor:
+    """Return numbers as a tensor at the beginning of its memory has them: they may be a part."""
+    if numbers.stride() != tensor.stride():
+        blank = torch.empty_strided(tensor.shape, tensor.stride(), dtype=numbers.dtype)
+        return blank.copy_(numbers)
+    begin = numbers.storage_offset()
+    if not begin:
+        return numbers
+    stored = numbers.untyped_storage().nbytes() // numbers.element_size()
+    return numbers.as_strided((stored - begin,), (1,), begin).clone()
 
 
 def _is_small(tensor: Tensor) -> bool:

@@ -13,6 +13,7 @@ from torch.autograd.function import BackwardCFunction
 from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
+from archcount.tracing.attention import Attention
 from archcount.tracing.forward_pass import Call, Pattern, holders
 from archcount.tracing.known_numbers import Run, is_looking, needed, on_meta, run_of
 from archcount.tracing.numbers import Known, Numbers, Step
@@ -35,6 +36,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         looks: whether, in a pass with numbers, something was decided by those of the inputs.
         numbers: those that are known in a pass on the meta device; None where all are there.
         owners: which module has which tensors, in scripted modules.
+        attention: counts its products by a convention; None where they are dense.
     """
 
     supports_higher_order_operators = True  # torch gives them to us, and we say that we cannot
@@ -52,6 +54,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
         self.is_cast = self.looks = False
+        self.attention: Attention | None = None
         self._memories = Memories()
         self._nodes: dict[Any, Call] = {}
         self._last: tuple[Call, Sequence[Tensor], bool] | None = None
@@ -123,6 +126,8 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
                 sizes[storage] = self.storages[storage].nbytes()
         if not self.is_cast and made and made[0].is_meta:
             self.is_cast = is_autocast()
+        if self.attention is not None:
+            pattern = self.attention.counted(pattern)
         place, within = self.place, self.within
         if self.owners.inner and (owner := self.owners.of(place, memories)) != place:
             place, within = owner, within | holders(owner)
@@ -201,6 +206,14 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             if self.numbers is None or not schema_of(func).looks:
                 raise
             raise needed(schema_of(func)) from error
+
+    def numbers_of(self, tensor: Tensor) -> Tensor | None:
+        """Return the numbers of a tensor, None where they are not known."""
+        if self.numbers is None or not tensor.is_meta:
+            return tensor.detach()
+        memory = [self.keep(tensor)]
+        is_known = self.numbers.known.issuperset(memory) and self.numbers.look(memory)
+        return self.numbers.of(tensor) if is_known else None
 
     def nodes(self) -> dict[Any, Call]:
         """Return the calls by their nodes in the graph of autograd, which hand gradients back."""

@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from archcount.tracing.torch_internals import FLEX
+
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
@@ -27,6 +29,9 @@ def gc_paused() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+_COMPILING = {"torch._dynamo", FLEX}
 
 
 @contextmanager
@@ -58,7 +63,7 @@ def counting_context() -> Iterator[None]:
         # Scripted functions would be fused, their backward passes too, from the second call on.
         stack.enter_context(torch.jit.optimized_execution(False))  # type: ignore[attr-defined]
         stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
-        if "torch._dynamo" in sys.modules:  # a long import, without which nothing is compiled
+        if _COMPILING & sys.modules.keys():  # long imports, without which nothing is compiled
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         torch.backends.mha.set_fastpath_enabled(False)
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import nullcontext
 from typing import Any
 
 from torch import Tensor, nn
@@ -12,10 +13,12 @@ from torch.nn.parameter import is_lazy
 from archcount.layers import Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.operators.operation import FREE
+from archcount.tracing.attention import Attention
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
+from archcount.tracing.flex_attention import FlexAttention
 from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
-from archcount.tracing.model_copy import fit
+from archcount.tracing.lazy_layers import fit
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.numbers import Known
@@ -31,6 +34,7 @@ def trace(
     parts: Mapping[str, nn.Module] | None = None,
     forbidden: Set[int] = frozenset(),
     known: Iterable[Known] | None = (),
+    attention: str = "full",
 ) -> ForwardPass:
     """Run a module on the meta device and say what every part of it costs.
 
@@ -44,6 +48,7 @@ def trace(
         parts: it and all that it holds by path, where they were looked for before.
         forbidden: modules that must not be run, by `id`: those that this one is a copy of.
         known: tensors on the meta device whose numbers are known; None in a pass on the CPU.
+        attention: the convention by which its products are counted: full, causal or flash.
 
     Raises:
         UsageError: its code leads back to one of them.
@@ -67,7 +72,16 @@ def trace(
     if tensors and not any(tensor.is_meta for tensor in tensors):
         known = None
     recorder = Recorder(weights, given, parts, known)
-    with ModuleStack(found, recorder, forbidden) as stack, recorder:
+    convention = None
+    if attention != "full":  # every call of torch's goes through it
+        convention = recorder.attention = Attention(attention, recorder.numbers_of)
+    flex = FlexAttention(convention)
+    with (
+        ModuleStack(found, recorder, forbidden) as stack,
+        flex.shown(),
+        recorder,
+        convention or nullcontext(),
+    ):
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     for record in found.values():
@@ -86,8 +100,10 @@ def trace(
         results=results,
         activation_bytes=sum(made.values()),
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
-        remarks=_remarks(recorder),
+        remarks=(*_remarks(recorder), *flex.remarks()),
         looks=recorder.looks,
+        attention=attention,
+        attention_calls=convention.calls if convention else 0,
         storages=recorder.storages,
         held=held,
     )
