@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from archcount.errors import UsageError
 from archcount.loading.input_spec import InputSpec, InputValue, read_input
 from archcount.loading.reference import users_code
+from archcount.tracing.known_tensor import Known, has_numbers
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import Copier
 
 
