@@ -324,3 +324,14 @@ def test_a_language_model_may_look_at_its_ids():
     found = models.count(Tokens(), TokenRun(tokens=6), name="tokens")
     assert found.total.macs == 6 * 12
     assert any("input_ids all zeros" in remark for remark in found.remarks)
+
+
+def test_values_that_are_no_tensors_are_written_by_name():
+    def takes(m, x, use_cache=True, mode="", scale=1.0, cache=0):
+        assert (use_cache, mode, scale, cache) == (False, "x=1", 0.5, None)
+        return m.layer(x)
+
+    values = ["use_cache=false", "mode='x=1'", "scale=0.5", "cache=None"]
+    assert macs(takes, [X, *values]) == 120
+    with pytest.raises(ac.UsageError, match="name=value as Python writes it, or name:shape"):
+        macs(takes, [X, "use_cache=int64[1]"])
