@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from archcount.errors import UsageError
-from archcount.loading.input_spec import InputSpec, read_input
+from archcount.loading.input_spec import InputSpec, InputValue, read_input
 from archcount.loading.reference import users_code
+from archcount.tracing.known_tensor import Known, has_numbers
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import Copier
 from archcount.tracing.tensor_specs import nested
 from archcount.tracing.torch_internals import stored
@@ -138,13 +138,17 @@ class _Maker:
         texts = [
             read_input(value, self._batch) if isinstance(value, str) else value for value in given
         ]
-        named = [value for value in texts if isinstance(value, InputSpec) and value.name]
+        named = [
+            value for value in texts if isinstance(value, InputSpec | InputValue) and value.name
+        ]
         rest = [value for value in texts if not any(value is other for other in named)]
         return [self._made(value) for value in rest], _nested(named, self._made)
 
     def _made(self, value: Any, name: str = "") -> Any:
         if isinstance(value, str):
             value = read_input(value, self._batch)
+        if isinstance(value, InputValue):
+            return value.value
         if isinstance(value, InputSpec):
             dtype = getattr(torch, value.dtype) if value.dtype else self._dtype
             return self._tensor(value.shape, dtype, value.name or name)
@@ -211,7 +215,7 @@ def _is_shape(value: Any) -> bool:
     )
 
 
-def _nested(named: Iterable[InputSpec], make: Callable[[Any], Any]) -> dict[str, Any]:
+def _nested(named: Iterable[InputSpec | InputValue], make: Callable[[Any], Any]) -> dict[str, Any]:
     """Put `a.b` into a dict under `a`."""
     found: dict[str, Any] = {}
     for spec in named:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
-from archcount.tracing.numbers import Known, has_numbers
+from archcount.tracing.known_tensor import Known, has_numbers
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
 from archcount.tracing.torch_internals import (

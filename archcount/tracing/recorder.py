@@ -16,7 +16,8 @@ from archcount.operators.registry import charge, is_given
 from archcount.tracing.attention import Attention
 from archcount.tracing.forward_pass import Call, Pattern, holders
 from archcount.tracing.known_numbers import Run, is_looking, needed, on_meta, run_of
-from archcount.tracing.numbers import Known, Numbers, Step
+from archcount.tracing.known_tensor import Known
+from archcount.tracing.numbers import Numbers, Step
 from archcount.tracing.op_schema import schema_of
 from archcount.tracing.script_copy import Owners
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as, tensors_of

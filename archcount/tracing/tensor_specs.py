@@ -92,7 +92,7 @@ class Memories:
     def _spec(
         self, tensor: Tensor, specs: dict[int, TensorSpec], memories: list[int]
     ) -> TensorSpec:
-        self._is_plain = self._is_plain and is_plain(tensor)
+        self._is_plain = self._is_plain and tensor.is_meta and is_strided(tensor)
         number = self.keep(tensor)
         origin = self.origins.get(number)
         if not origin:  # a constant, or a parameter that the model hides, or makes as it runs
