@@ -900,7 +900,6 @@ PACKED = (
         forward=3 * 2 * 5 + 4 * 5,
         # the layer's weight; what the matrix multiplies, not the matrix
         backward=3 * 2 * 5 + 4 * 5,
-        devices=("cpu",),
     ),
     Probe(
         "float8",
@@ -1001,6 +1000,20 @@ GEOMETRY = (
         forward=2 * (2 * 8 * 3 * 5 + 2 * 40 * 1),
         # a gradient without a graph of its own leads nowhere
         backward=0,
+    ),
+    Probe(
+        "triangular",
+        "geometry",
+        model(
+            lambda m, x: torch.linalg.solve_triangular(m.a, m.layer(x), upper=False),
+            a=weight(6, 6),
+            layer=lambda: nn.Linear(3, 4),
+        ),
+        given((2, 6, 3)),
+        # rows (2 * 6) * 3 * 4; then row i of 6 takes i products for each of 4 columns: 0 + ... + 5
+        forward=12 * 3 * 4 + 2 * 4 * 15,
+        # the layer's weight; of the system what is solved for, and the matrix, by rows too
+        backward=12 * 3 * 4 + 2 * (2 * 4 * 15),
     ),
     Probe(
         "affine_grid",
