@@ -871,6 +871,37 @@ PACKED = (
         backward=0,
     ),
     Probe(
+        "int4_weight",
+        "packed",
+        held(
+            lambda m, x: torch._weight_int4pack_mm_for_cpu(x, m.w, 32, m.scales_and_zeros),
+            w=lambda: torch._convert_weight_to_int4pack_for_cpu(
+                torch.ones(32, 64, dtype=torch.int32), 1
+            ),
+            scales_and_zeros=lambda: torch.ones(64 // 32, 32, 2),
+        ),
+        given((3, 64)),
+        # rows * inputs * outputs
+        forward=3 * 64 * 32,
+        backward=0,
+    ),
+    Probe(
+        "sparse",
+        "packed",
+        held(
+            lambda m, x: torch.sparse.mm(m.graph, m.layer(x)),
+            graph=lambda: torch.tensor(
+                [[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+            ).to_sparse(),
+            layer=bare,
+        ),
+        given((3, 2)),
+        # rows * 2 * 5; the 4 numbers that the matrix stores, with 5 columns
+        forward=3 * 2 * 5 + 4 * 5,
+        # the layer's weight; what the matrix multiplies, not the matrix
+        backward=3 * 2 * 5 + 4 * 5,
+    ),
+    Probe(
         "float8",
         "packed",
         held(
@@ -884,6 +915,7 @@ PACKED = (
         # rows * inputs * outputs
         forward=48 * 32 * 16,
         backward=0,
+        devices=("meta",),  # older releases of torch do it on a GPU alone
     ),
     Probe(
         "buffer",
@@ -946,7 +978,43 @@ COMPLEX = (
     ),
 )
 
+
+def forces(m: Any, places: Tensor) -> Any:
+    """Give the gradient of an energy, as models of forces between atoms do."""
+    places = places.detach().requires_grad_()
+    return torch.autograd.grad(m.energy(places).sum(), places)[0]
+
+
 GEOMETRY = (
+    Probe(
+        "forces",
+        "geometry",
+        model(
+            forces,
+            energy=lambda: nn.Sequential(
+                nn.Conv1d(3, 8, 1), nn.SiLU(), nn.Flatten(), nn.Linear(40, 1)
+            ),
+        ),
+        given((2, 3, 5)),
+        # images * filters * channels * positions, rows * 40 * 1; and both back to the places
+        forward=2 * (2 * 8 * 3 * 5 + 2 * 40 * 1),
+        # a gradient without a graph of its own leads nowhere
+        backward=0,
+    ),
+    Probe(
+        "triangular",
+        "geometry",
+        model(
+            lambda m, x: torch.linalg.solve_triangular(m.a, m.layer(x), upper=False),
+            a=weight(6, 6),
+            layer=lambda: nn.Linear(3, 4),
+        ),
+        given((2, 6, 3)),
+        # rows (2 * 6) * 3 * 4; then row i of 6 takes i products for each of 4 columns: 0 + ... + 5
+        forward=12 * 3 * 4 + 2 * 4 * 15,
+        # the layer's weight; of the system what is solved for, and the matrix, by rows too
+        backward=12 * 3 * 4 + 2 * (2 * 4 * 15),
+    ),
     Probe(
         "affine_grid",
         "geometry",

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from archcount.api.model_report import check_run
 from archcount.api.tables import Table, load
+from archcount.errors import UsageError
+from archcount.loading.model_target import load_model
+from archcount.loading.programs import is_program
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sweep_output import SCHEMA, STREAMS, point_lines, sweep_sheet
-from archcount.symbolic.sweep import Point, Sweep
-from archcount.symbolic.sweep_axes import Values, read_axes
+from archcount.reporting.sweep_output import STREAMS, AnyPoint, AnySweep, point_lines, sweep_sheet
+from archcount.symbolic.model_sweep import ModelSweep, check_names, has_names
+from archcount.symbolic.sweep import Sweep
+from archcount.symbolic.sweep_axes import Values, as_several, read_axes, read_model_axes
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def _stream(form: str, report: Any, width: int | None, colour: bool) -> str:
@@ -22,26 +31,27 @@ def _stream(form: str, report: Any, width: int | None, colour: bool) -> str:
 
 @dataclass(frozen=True)
 class SweepReport(Report):
-    """A table at many points, each counted when it is asked for.
+    """A table or a model at many points, each counted when it is asked for.
 
     Iterating yields the points in order, the batch changing fastest; each has `input`, `lets`,
-    `batch`, `params`, `weights`, `macs`, `output`, and `problem` where the rows are incompatible.
+    `batch`, `params`, `macs` and `problem` where it cannot be counted; of a table also `weights`
+    and `output`, of a model `inputs`, `activation_bytes`, `peak_bytes` and `uncounted`.
     """
 
     command = "sweep {record.name}"
-    schema = SCHEMA
+    schema = Sweep.schema
     formats = MappingProxyType(
         {form: replace(FORMATS[form], write=partial(_stream, form)) for form in STREAMS}
         | {"html": FORMATS["html"]}
     )
 
-    record: Sweep
+    record: AnySweep
 
     def __len__(self) -> int:
         """Return the number of points."""
         return len(self.record)
 
-    def __iter__(self) -> Iterator[Point]:
+    def __iter__(self) -> Iterator[AnyPoint]:
         return iter(self.record)
 
     def lines(self, form: str) -> Iterator[str]:
@@ -55,24 +65,38 @@ class SweepReport(Report):
         return [[sweep_sheet(self.record)]]
 
 
+@dataclass(frozen=True)
+class ModelSweepReport(SweepReport):
+    """A model at many points."""
+
+    schema = ModelSweep.schema
+
+
 def sweep(
-    table: Table | str,
+    table: Table | str | nn.Module,
     *,
     input: Values = "",
     let: Mapping[str, Values] = MappingProxyType({}),
     batch: Values = 1,
     variant: str = "",
+    arguments: Mapping[str, Any] | None = None,
+    device: str = "meta",
 ) -> SweepReport:
-    """Count a table at every combination of input sizes, `let` values and batches.
+    """Count a table or a model at every combination of input sizes, `let` values and batches.
 
-    Several values are a sequence, or text with commas in which 128..512:32 is a range.
+    Several values are a sequence, or text with commas in which 128..512:32 is a range, and
+    128..4096:x2 one in which each is twice the one before.
 
     Args:
-        table: the table, or its name.
-        input: input sizes, each CxHxW or the side of a square; by default the table's own.
-        let: values of the table's `let` names.
+        table: the table, or its name; or a module, or a model's name as `count` takes it.
+        input: input sizes, each CxHxW or the side of a square; by default the table's own. Of a
+            model also texts as `count` takes them, in which `{T}` is the value of a name under
+            `let`: "ids:int64[1,{T}]".
+        let: values of the table's `let` names, or of those in a model's input and arguments.
         batch: how many images the operations are for.
         variant: a variant of the table.
+        arguments: what a model's callable is given by name.
+        device: of a model: `meta`, or `cpu` where it looks at numbers.
 
     Raises:
         UsageError: there is no such table, variant or name; a value can never be a number; or
@@ -82,6 +106,58 @@ def sweep(
     >>> report = sweep("mobilenet_v1", input="160,224", let={"alpha": [0.5, 1]})
     >>> [point.macs for point in report]
     [76524800, 290675200, 149497088, 568740352]
+    >>> report = sweep("torch.nn:Linear", input="[{T},4]", let={"T": "1..4:x2"},
+    ...     arguments={"in_features": 4, "out_features": 3})
+    >>> [point.macs for point in report]
+    [12, 24, 48]
     """
+    is_name = isinstance(table, str) and (":" in table or is_program(table))
+    if is_name or not isinstance(table, str | Table):
+        if variant:
+            raise UsageError.of("a variant goes with a table", remedy="give arguments")
+        found = _model_sweep(table, input, let, batch, arguments or {}, device)
+        return ModelSweepReport(found)
+    if arguments or device != "meta":
+        raise UsageError.of("arguments and device go with a model", remedy="leave them away")
     network = (load(table) if isinstance(table, str) else table).variant(variant)
     return SweepReport(Sweep(network=network, axes=read_axes(network, input, let, batch)))
+
+
+def _model_sweep(
+    model: Any,
+    input: Values,
+    let: Mapping[str, Values],
+    batch: Values,
+    arguments: Mapping[str, Any],
+    device: str,
+) -> ModelSweep:
+    """Read what is varied of a model, and make it where it is the same at every point."""
+    check_run(1, device)
+    texts = [input] if isinstance(input, str) else [str(each) for each in as_several(input)]
+    is_written = not all(_SIZES.fullmatch(text) for text in texts)
+    templates = [text for text in texts if text] if is_written else []
+    module = None if isinstance(model, str) else model
+    own: tuple[str, ...] = ()
+    if module is None and not any(map(has_names, arguments.values())):
+        module, own = load_model(model, arguments=arguments, device=device)
+    check_names([*templates, *map(str, arguments.values())], let)
+    sizes = [] if is_written else [text for text in texts if text]
+    axes = read_model_axes(",".join(sizes), _channels(own), let, batch)
+    return ModelSweep(
+        name=model if isinstance(model, str) else type(model).__name__,
+        axes=axes,
+        module=module,
+        templates=templates or ([] if axes.inputs else own),
+        arguments=arguments,
+        device=device,
+    )
+
+
+_SIZES = re.compile(r"[\d.,:x\s]*")
+"""What is written of nothing but sizes and ranges of them."""
+
+
+def _channels(own: Sequence[str]) -> int:
+    """Return the channels of a model's own input, such as 3x224x224."""
+    first = own[0].partition("x")[0] if len(own) == 1 else ""
+    return int(first) if first.isdigit() else 3

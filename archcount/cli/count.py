@@ -105,10 +105,12 @@ def show_count(
     read_columns(columns)
     most, arguments = read_limits(limits), arguments_of(arg or [])
     how: dict[str, Any] = {"batch": batch, "train": train, "device": device}
-    how |= {"prefill": prefill, "decode": decode}
+    how |= {"prefill": prefill, "decode": decode, "attention": attention}
     of_many = {"--jobs": jobs, "--timeout": timeout, "--append": append or None}
-    of_one = {"--variant": variant, "--dtype": dtype, "--peak": peak, "--bandwidth": bandwidth}
-    of_one["--attention"] = "" if attention == "full" else attention
+    of_one: dict[str, object] = {}
+    of_one |= {"--variant": variant, "--dtype": dtype, "--peak": peak, "--bandwidth": bandwidth}
+    of_one |= {"--depth": depth != DEPTH, "--no-fold": not fold}
+    of_one |= {"--columns": columns != ",".join(DEFAULT)}
     if is_many(targets, of_many, of_one):
         request = CountRequest(arguments=arguments, inputs=inputs or (), maker=maker, **how)
         lines = show_many(
@@ -118,7 +120,6 @@ def show_count(
         return
     target = targets[0]
     how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth, "columns": columns}
-    how |= {"attention": attention}
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"counting {target}"), redirect_stdout(sys.stderr):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Annotated, Any
 
 import typer
@@ -59,17 +58,9 @@ def arguments_of(texts: list[str]) -> dict[str, Any]:
 
     Truth values may be written as shells and YAML write them, true and false.
     """
-    return {name: _value(text) for name, text in pairs_of("--arg", texts).items()}
+    from archcount.loading.arguments import read_value
 
-
-def _value(text: str) -> Any:
-    try:
-        return _TRUTHS[text] if text in _TRUTHS else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
-_TRUTHS = {"true": True, "false": False}
+    return {name: read_value(text) for name, text in pairs_of("--arg", texts).items()}
 
 
 def given_of(inputs: list[str] | None, maker: str, own: tuple[str, ...]) -> Any:

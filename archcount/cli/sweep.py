@@ -1,54 +1,76 @@
-"""`archcount sweep`: many combinations of a table's numbers, counted."""
+"""`archcount sweep`: many combinations of the numbers of a table or a model, counted."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from archcount.cli import complete
 from archcount.cli.emit import chosen_format
-from archcount.cli.options import Output, TableName, Variant, loaded, pairs_of
+from archcount.cli.model_options import Arguments, Device, arguments_of, model_argument
+from archcount.cli.options import Output, Variant, loaded, pairs_of
 from archcount.cli.output import destination, streamed
+from archcount.loading.programs import is_program
 
 if TYPE_CHECKING:
-    from archcount.symbolic.sweep import Sweep
+    from archcount.reporting.sweep_output import AnySweep
 
 _PICTURES = (".svg", ".png")
 
 
 def show_sweep(
-    name: TableName = "googlenet",
+    name: Annotated[str, model_argument("What is counted:")] = "googlenet",
     variant: Variant = "",
     inputs: Annotated[
-        str, typer.Option("--input", metavar="SIZES", help="128..512:32, 224,299 or CxHxW.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="SIZES",
+            help="128..512:32, 224,299 or CxHxW; of a model also what it is called with, such as "
+            "'ids:int64[1,{T}]' (may be repeated).",
+        ),
+    ] = None,
     let: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUES",
-            help="Values of a name under let: alpha=0.25,0.5 or width=16..64:16 (may be repeated).",
+            help="Values of a name under let, or in braces in --input and --arg: alpha=0.25,0.5, "
+            "width=16..64:16 or T=128..4096:x2 (may be repeated).",
             autocompletion=complete.lets,
         ),
     ] = None,
+    arg: Arguments = None,
+    device: Device = "meta",
     batch: Annotated[str, typer.Option(help="Batches, such as 1,8.")] = "1",
     form: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="plain, csv, md, json or html.")
     ] = None,
     output: Output = None,
 ) -> None:
-    """Count a table at many input sizes, values of its `let` names and batches.
+    """Count a table or a model at many input sizes, values of names and batches.
 
-    One line a combination, in closed form, written as they come; -o x.svg or x.png draws them.
+    One line a combination, written as they come; -o x.svg or x.png draws them. Tables are counted
+    in closed form; a model is called once at each.
     """
     from archcount.api.sweep_report import SweepReport, sweep
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
     chosen = "csv" if picture else chosen_format(form, output, SweepReport.formats)
-    table, variant = loaded(name, variant)
+    thing: Any = name
+    sizes: Any = inputs or ""
+    if ":" not in name and not is_program(name):
+        thing, variant = loaded(name, variant)
+        sizes = ",".join(sizes)
     report = sweep(
-        table, input=inputs, let=pairs_of("--let", let or []), batch=batch, variant=variant
+        thing,
+        input=sizes,
+        let=pairs_of("--let", let or []),
+        batch=batch,
+        variant=variant,
+        arguments=arguments_of(arg or []),
+        device=device,
     )
     if picture and output is not None:
         _draw(output, report.record)
@@ -56,13 +78,13 @@ def show_sweep(
         streamed(output, report.lines("plain" if chosen == "rich" else chosen))
 
 
-def _draw(file: Path, sweep: Sweep) -> None:
+def _draw(file: Path, sweep: AnySweep) -> None:
     """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
-    from archcount.reporting.sweep_output import check_drawable, draw_sweep
+    from archcount.reporting.sweep_output import AnyPoint, check_drawable, draw_sweep
 
     with destination(file) as write:
         check_drawable(sweep.axes)
-        points = list(sweep)
+        points: list[AnyPoint] = [*sweep]
         write(draw_sweep(sweep.name, sweep.axes, points, file.suffix.lower().lstrip(".")))
     missing = sum(bool(point.problem) for point in points)
     if missing:

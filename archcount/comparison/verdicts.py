@@ -157,7 +157,7 @@ def write(value: Fraction | int, like: Quantity, k: int) -> str:
     >>> write(9408, parse_quantity("2.7K"), 1024), write(359661568, parse_quantity("360M"), 1000)
     ('9.19K', '359.7M')
     """
-    suffix = like.text.lstrip("0123456789.,") if like.power or like.exponent else ""
+    suffix = like.suffix if like.power or like.exponent else ""
     digits = max(len(str(like.unit.denominator)) - 1, 0)
     scaled = Fraction(value) / like.scale(k)
     if scaled.denominator == 1 and not suffix:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from itertools import chain
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from archcount.engines.measure import memory_needed
 from archcount.engines.weight_types import WeightType
@@ -21,8 +20,6 @@ from archcount.loading.tokens import TokenRun
 from archcount.tracing.any_device import AnyDevice
 from archcount.tracing.forward_pass import ForwardPass
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.numbers import Known
-from archcount.tracing.recorder import Recorder
 from archcount.tracing.run_context import counting_context
 from archcount.tracing.trace import trace
 
@@ -98,14 +95,12 @@ def _run(
                 weights.convert(copy.module)
         inputs = given
         if isinstance(given, TokenRun):
-            with _failures(name, str(given), device), _numbers(copy.known, any_device):
-                inputs = given.inputs(copy.module)
+            with _failures(name, str(given), device), AnyDevice() if any_device else nullcontext():
+                inputs = given.prepared(copy)
         elif not isinstance(given, Inputs):
             check_batch(given, batch)
             inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
         known = [*copy.known, *inputs.known]
-        if isinstance(given, TokenRun):
-            known += _ids(inputs)
         with _failures(name, str(inputs), device), AnyDevice() if any_device else nullcontext():
             traced = trace(
                 copy.module,
@@ -116,22 +111,9 @@ def _run(
                 known=known if device == "meta" else None,
                 attention=attention,
             )
+            if isinstance(given, TokenRun):
+                inputs = given.measured(copy, inputs)
     return copy, inputs, traced
-
-
-def _numbers(known: Sequence[Known], is_needed: bool) -> AbstractContextManager[Any]:
-    """Return a context in which code may look at numbers that are known, where it did."""
-    return Recorder((), (), known=known) if is_needed else nullcontext()
-
-
-def _ids(inputs: Inputs) -> list[Known]:
-    """Return the token ids that a language model is given, whose numbers nobody gave."""
-    given = [("input", value) for value in inputs.args] + list(inputs.kwargs.items())
-    return [
-        Known(value, torch.zeros(value.shape, dtype=value.dtype), f"{name} all zeros")
-        for name, value in given
-        if isinstance(value, Tensor) and value.is_meta and not value.is_floating_point()
-    ]
 
 
 def _check(module: Any) -> None:

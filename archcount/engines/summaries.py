@@ -28,6 +28,7 @@ class CountRequest:
         device: `meta`, or `cpu` for models that must see numbers.
         prefill: how many token ids of each sequence a language model is called with instead.
         decode: how many tokens its cache has, where it is called with one more.
+        attention: the convention by which attention is counted.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class CountRequest:
     device: str = "meta"
     prefill: int | None = None
     decode: int | None = None
+    attention: str = "full"
 
 
 def summarize_all(

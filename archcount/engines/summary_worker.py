@@ -36,6 +36,7 @@ def summarize(name: str, request: CountRequest) -> ModelSummary:
             batch=request.batch,
             train=request.train,
             device=request.device,
+            attention=request.attention,
         )
         count = models.counted(copy, inputs, traced, name=name, train=request.train)
         depth = layers_of(traced).depth

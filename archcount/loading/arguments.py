@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args, get_type_hints
@@ -58,6 +59,21 @@ def nested(given: Mapping[str, Any]) -> dict[str, Any]:
             place = place.setdefault(part, {})
         place[last] = value
     return found
+
+
+def read_value(text: str) -> Any:
+    """Read a value as Python reads it, else as text; true and false may be small.
+
+    >>> read_value("3"), read_value("true"), read_value("mean")
+    (3, True, 'mean')
+    """
+    try:
+        return _TRUTHS[text] if text in _TRUTHS else ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+_TRUTHS = {"true": True, "false": False}
 
 
 def unknown_entry(name: str, entry: str, known: Iterable[str]) -> UsageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ import torch
 
 from archcount.errors import UsageError, quote
 
-ALLOWED = "3x224x224 (one image), [1,3,224,224], int64[1,128], or a name before: ids:int64[1,128]"
+ALLOWED = (
+    "3x224x224 (one image), [1,3,224,224], int64[1,128], a name before: ids:int64[1,128], or "
+    "name=value"
+)
 _WRITTEN = re.compile(
     r"(?:(?P<name>[A-Za-z_][\w.]*)\s*:\s*)?"
     r"(?:(?P<dtype>[a-z]\w*)(?:\s+|(?=\[)))?"
@@ -38,20 +42,34 @@ class InputSpec:
         return f"{name}{self.dtype}[{','.join(map(str, self.shape))}]"
 
 
-def read_input(text: str, batch: int = 1) -> InputSpec:
+@dataclass(frozen=True, slots=True)
+class InputValue:
+    """An argument that is no tensor, such as `use_cache=False`."""
+
+    name: str
+    value: Any
+
+
+def read_input(text: str, batch: int = 1) -> InputSpec | InputValue:
     """Read one input as it is written on the command line.
 
     Args:
         text: `3x224x224`, before which the batch comes, or `[1,3,224,224]` as it is; a type and
-            a name may come first.
+            a name may come first. Or `name=value`, a number, truth value, text or None as Python
+            writes it.
         batch: how many images.
 
     Raises:
         UsageError: it is not written so.
 
+    >>> read_input("use_cache=False").value
+    False
     >>> str(read_input("3x224x224")), str(read_input("ids:int64[1,128]"))
     ('[1,3,224,224]', 'ids:int64[1,128]')
     """
+    name, equals, value = text.partition("=")
+    if equals and name.strip().isidentifier():
+        return InputValue(name.strip(), _value(value.strip(), text))
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
         raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
@@ -68,6 +86,15 @@ def read_input(text: str, batch: int = 1) -> InputSpec:
             raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
         shape = tuple(int(size) for size in sizes if size)
     return InputSpec(shape, found["name"] or "", dtype)
+
+
+def _value(written: str, text: str) -> Any:
+    try:
+        return ast.literal_eval({"true": "True", "false": "False"}.get(written, written))
+    except (ValueError, SyntaxError):
+        raise UsageError.of(
+            f"--input {quote(text)}", allowed="name=value as Python writes it, or name:shape"
+        ) from None
 
 
 def check_batch(given: Any, batch: int) -> None:

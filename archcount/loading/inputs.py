@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from archcount.errors import UsageError
-from archcount.loading.input_spec import InputSpec, read_input
+from archcount.loading.input_spec import InputSpec, InputValue, read_input
 from archcount.loading.reference import users_code
+from archcount.tracing.known_tensor import Known, has_numbers
 from archcount.tracing.model_copy import ModelCopy
-from archcount.tracing.numbers import Known, has_numbers
 from archcount.tracing.object_copy import Copier
+from archcount.tracing.tensor_specs import nested
+from archcount.tracing.torch_internals import stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +138,17 @@ class _Maker:
         texts = [
             read_input(value, self._batch) if isinstance(value, str) else value for value in given
         ]
-        named = [value for value in texts if isinstance(value, InputSpec) and value.name]
+        named = [
+            value for value in texts if isinstance(value, InputSpec | InputValue) and value.name
+        ]
         rest = [value for value in texts if not any(value is other for other in named)]
         return [self._made(value) for value in rest], _nested(named, self._made)
 
     def _made(self, value: Any, name: str = "") -> Any:
         if isinstance(value, str):
             value = read_input(value, self._batch)
+        if isinstance(value, InputValue):
+            return value.value
         if isinstance(value, InputSpec):
             dtype = getattr(torch, value.dtype) if value.dtype else self._dtype
             return self._tensor(value.shape, dtype, value.name or name)
@@ -171,7 +177,10 @@ class _Maker:
         return made
 
     def _moved(self, leaf: Tensor) -> Tensor:
-        moved = leaf.detach().to(self._device, copy=True)  # the model may write to it
+        if leaf.is_nested:
+            raise nested(leaf)
+        device = "cpu" if stored(leaf) and not leaf.is_meta else self._device
+        moved = leaf.detach().to(device, copy=True)  # the model may write to it
         if moved.is_meta and has_numbers(leaf):
             self.known.append(Known(moved, leaf.detach()))
         return moved.requires_grad_(leaf.requires_grad)
@@ -206,7 +215,7 @@ def _is_shape(value: Any) -> bool:
     )
 
 
-def _nested(named: Iterable[InputSpec], make: Callable[[Any], Any]) -> dict[str, Any]:
+def _nested(named: Iterable[InputSpec | InputValue], make: Callable[[Any], Any]) -> dict[str, Any]:
     """Put `a.b` into a dict under `a`."""
     found: dict[str, Any] = {}
     for spec in named:
@@ -233,4 +242,8 @@ def _described(name: str, value: Any) -> str:
         )
     if isinstance(value, tuple | list):
         return f"{prefix}({', '.join(_described('', item) for item in value)})"
-    return f"{prefix}{value!r}"[:60]
+    try:
+        text = repr(value)
+    except RuntimeError:  # it would show the numbers of tensors
+        text = type(value).__name__
+    return f"{prefix}{' '.join(text.split())}"[:60]

@@ -149,6 +149,18 @@ def _distances(operation: Operation) -> Charge:
     return Charge(category(one, other, pairs * (width + 2)), back)
 
 
+def _substituted(operation: Operation) -> Charge:
+    """Count a triangular system: a row less to multiply with at each step of substitution.
+
+    A quotient for each number beside, unless the diagonal is ones.
+    """
+    matrix, other = operation.tensor("self"), operation.tensor("B")
+    size, found = matrix.shape[-1], operation.output.elements
+    charge = product(operation, matrix, other, found * (size - 1) // 2)
+    quotients = 0 if operation.arguments["unitriangular"] else found
+    return Charge(charge.cost + Cost(other=quotients), charge.backward)
+
+
 def _grid(operation: Operation) -> Charge:
     """Count `aten.affine_grid_generator`: each place of a regular grid with a matrix an image."""
     theta = operation.tensor("theta")
@@ -191,6 +203,7 @@ OPERATORS = {
     "aten.addmv": _product("mat", "vec", "self"),
     "aten.addr": Operator(cost=_outer),
     "aten._euclidean_dist": Operator(cost=_distances),
+    "aten.linalg_solve_triangular": Operator(cost=_substituted),
     "aten.affine_grid_generator": Operator(cost=_grid),
     "aten._trilinear": Operator(cost=_bilinear),
 }

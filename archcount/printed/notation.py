@@ -10,6 +10,9 @@ from archcount.errors import InvalidValueError, quote
 _PATCH = re.compile(r"(\d{1,6})x(\d{1,6})(?:/(\d{1,6})(?:x(\d{1,6}))?)?", re.ASCII)
 
 
+_SQUARE = re.compile(r"(\d{1,9})(?:\^2|²)", re.ASCII)
+
+
 def _ascii(text: str) -> str:
     """Write the printed multiplication sign as a plain x."""
     return re.sub(r" *[x×X] *", "x", text.strip())
@@ -72,8 +75,10 @@ def parse_size(text: str, *, parts: tuple[int, ...] = (1, 2, 3)) -> tuple[int, .
     (112, 112, 64)
     >>> parse_size("56x56")
     (56, 56)
+    >>> parse_size("224²×3")
+    (224, 224, 3)
     """
-    words = _ascii(text).split("x")
+    words = _SQUARE.sub(r"\1x\1", _ascii(text)).split("x")
     forms = " or ".join("x".join("ABC"[:count]) for count in parts)
     if not all(re.fullmatch(r"[0-9]{1,9}", word) for word in words) or len(words) not in parts:
         raise InvalidValueError(

@@ -10,14 +10,17 @@ from math import ceil
 from archcount.errors import InvalidValueError, quote
 
 _QUANTITY = re.compile(
+    r"(?:[~≈] ?|about )?"
     r"(?P<digits>\d+(?:,\d{3})*(?:\.(?P<decimals>\d+))?)"
-    r"(?:(?:e| ?[x×] ?10\^)(?P<exponent>\d{1,2})"
-    r"| ?(?P<suffix>[KkMGBT]|[Tt]housand|[Mm]illion|[Bb]illion))?",
+    r"(?:(?:[eE]\+?| ?[x×·] ?10\^?)(?P<exponent>\d{1,2})"
+    r"| ?(?P<suffix>[Tt]housand|[Mm]illion|[Bb]illion|[Tt]rillion|[KkMGBT]?))"
+    r"(?: ?(?:FLOPs|FLOPS|MACs|Mult-Adds|multiply-adds|params|parameters))?",
     re.ASCII,
 )
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _POWERS = {
     "": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4,
-    "thousand": 1, "million": 2, "billion": 3,
+    "thousand": 1, "million": 2, "billion": 3, "trillion": 4,
 }  # fmt: skip
 
 
@@ -74,6 +77,15 @@ class Quantity:
     power: int
     exponent: int
 
+    @property
+    def suffix(self) -> str:
+        """What is printed behind the digits, such as K, " million" or "×10^9".
+
+        >>> parse_quantity("~4.1G").suffix
+        'G'
+        """
+        return re.sub(r"^\D*[\d.,]+", "", self.text)
+
     def scale(self, k: int = 1000) -> int:
         """Return the worth of the suffix in base units where K is `k` (1000 or 1024)."""
         return int(k**self.power * 10**self.exponent)
@@ -108,16 +120,20 @@ class Quantity:
 
 
 def parse_quantity(text: str) -> Quantity:
-    """Read a printed number such as "2.7K", "1.5B", "9,472", "1.8×10^9" or "6.7977 million".
+    """Read a printed number such as "2.7K", "9,472", "~4.1G", "1.8×10^9" or "6.7977 million".
+
+    What it counts may stand behind it ("4.5 GFLOPs"); how the column counts is the table's to say.
 
     Raises:
         InvalidValueError: the text is not a printed number.
 
     >>> parse_quantity("6.7977 million").value()
     Fraction(6797700, 1)
+    >>> parse_quantity("3.14×10²³").value() == parse_quantity("3.14E+23").value()
+    True
     """
-    match = _QUANTITY.fullmatch(text.strip())
-    if match is None or len(text) > 60:
+    match = None if len(text) > 60 else _QUANTITY.fullmatch(text.strip().translate(_SUPERSCRIPTS))
+    if match is None:
         raise InvalidValueError(
             f"{quote(text)} is not a printed number",
             allowed="digits with an optional K, M, G, B or T, such as 2.7K, 34M, 1.5B or 9,472",

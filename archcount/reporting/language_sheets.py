@@ -98,13 +98,14 @@ def _flops(macs: Number) -> str:
 def _cache(count: LanguageCount) -> str:
     cache = count.cache
     if cache is None:
-        return "cache: none seen"
+        return "cache: none was given back"
     kinds = ", ".join(f"{name} {size(number)}" for name, number in cache.bytes.items() if number)
+    text = f"cache of {cache.entries:,} tokens, as the model keeps it: {kinds or 'empty'}"
+    text += f" ({cache.total:,} B)"
+    if cache.growth is None:
+        return text
     grows = f"{size(cache.growth)} ({cache.growth:,} B)" if cache.growth else "nothing"
-    return (
-        f"cache of {cache.entries:,} tokens, as the model keeps it: {kinds or 'empty'}"
-        f" ({cache.total:,} B); one token more adds {grows} to each sequence"
-    )
+    return f"{text}; one token more adds {grows} to each sequence"
 
 
 def _written(number: Number) -> str:

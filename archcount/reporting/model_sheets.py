@@ -80,8 +80,8 @@ def _causal(count: ModelCount) -> str:
     if not count.attention_calls:
         return "no call of torch's attention has a causal mask that is known: all dense"
     return (
-        f"{_calls(count)} by the lower triangle of a causal mask; all else dense, as attention "
-        "that is written out"
+        f"{_calls(count)} by the lower triangle of a causal mask, or its blocks; all else "
+        "dense, as attention that is written out"
     )
 
 

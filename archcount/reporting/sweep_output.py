@@ -15,71 +15,75 @@ from archcount.errors import UsageError, quote
 from archcount.reporting.encoding import Value
 from archcount.reporting.pictures import require_matplotlib, saved
 from archcount.reporting.sheet import Column, Sheet, make_sheet
+from archcount.symbolic.model_sweep import ModelPoint, ModelSweep
 from archcount.symbolic.sweep import Point, Sweep
 from archcount.symbolic.sweep_axes import Axes
 
-SCHEMA = "archcount.sweep/1"
-_WIDTHS = {"input": 13, "batch": 6, "params": 15, "weights": 15, "MACs": 20, "problem": 0}
+AnySweep = Sweep | ModelSweep
+AnyPoint = Point | ModelPoint
+_WIDTHS = {
+    "input": 13,
+    "batch": 6,
+    "params": 15,
+    "weights": 15,
+    "MACs": 20,
+    "activations (B)": 19,
+    "peak (B)": 17,
+    "problem": 0,
+}
 """The columns that headings other than `let` names are given in plain text."""
 
 
-def point_lines(sweep: Sweep) -> Iterator[dict[str, Value]]:
+def point_lines(sweep: AnySweep) -> Iterator[dict[str, Value]]:
     """Yield each point in base units; what is missing is None."""
     for point in sweep:
         yield {
-            "input": _size(point),
+            "input": point.shown,
             **dict(zip(sweep.axes.lets, point.lets, strict=True)),
             "batch": point.batch,
-            "params": point.params,
-            "weights": point.weights,
-            "macs": point.macs,
-            "output": None if point.output is None else "x".join(map(str, point.output)),
+            **{field: getattr(point, field) for field, _ in sweep.figures},
+            **point.rest,
             "problem": point.problem or None,
         }
 
 
-def sweep_sheet(sweep: Sweep) -> Sheet:
+def sweep_sheet(sweep: AnySweep) -> Sheet:
     """Return all points as a sheet."""
-    return make_sheet(_title(sweep), _columns(sweep), sweep)
+    return make_sheet(sweep.title, _columns(sweep), sweep)
 
 
-def _title(sweep: Sweep) -> str:
-    return (
-        f"{sweep.name}: counted in closed form, MACs of the whole batch, auxiliary heads left out"
-    )
-
-
-def _columns(sweep: Sweep) -> list[Column[Point]]:
+def _columns(sweep: AnySweep) -> list[Column[AnyPoint]]:
     lets = [
         Column(name, partial(_let, place), right=True) for place, name in enumerate(sweep.axes.lets)
     ]
     counts = [
-        Column(heading, partial(_count, field), right=True)
-        for field, heading in (("params", "params"), ("weights", "weights"), ("macs", "MACs"))
+        Column(heading, partial(_count, field), right=True) for field, heading in sweep.figures
     ]
     return [
-        Column("input", _size, right=True),
+        Column("input", lambda point: point.shown, right=True),
         *lets,
         Column("batch", partial(_count, "batch"), right=True),
         *counts,
-        Column("problem", lambda point: point.problem),
+        Column("problem", _problem),
     ]
 
 
-def _size(point: Point) -> str:
-    return "x".join(map(str, point.input))
+def _problem(point: AnyPoint) -> str:
+    """Say what is wrong with a point; what is uncounted is no layer of a table's."""
+    missed = point.rest.get("uncounted")
+    return point.problem or (f"without {missed}" if missed else "")
 
 
-def _let(place: int, point: Point) -> str:
+def _let(place: int, point: AnyPoint) -> str:
     return point.lets[place]
 
 
-def _count(field: str, point: Point) -> str:
+def _count(field: str, point: AnyPoint) -> str:
     number: int | None = getattr(point, field)
     return "" if number is None else f"{number:,}"
 
 
-def _csv(sweep: Sweep) -> Iterator[str]:
+def _csv(sweep: AnySweep) -> Iterator[str]:
     for number, record in enumerate(point_lines(sweep)):
         text = io.StringIO()
         writer = csv.DictWriter(text, fieldnames=list(record), lineterminator="\n")
@@ -89,16 +93,15 @@ def _csv(sweep: Sweep) -> Iterator[str]:
         yield text.getvalue()
 
 
-def _json(sweep: Sweep) -> Iterator[str]:
-    variant = sweep.network.name or None
-    head = {"name": sweep.network.table, "variant": variant, "lets": list(sweep.axes.lets)}
-    yield json.dumps({"schema": SCHEMA, **head}, ensure_ascii=False)[:-1] + ', "points": [\n'
+def _json(sweep: AnySweep) -> Iterator[str]:
+    head = {**sweep.head, "lets": list(sweep.axes.lets)}
+    yield json.dumps({"schema": sweep.schema, **head}, ensure_ascii=False)[:-1] + ', "points": [\n'
     for number, record in enumerate(point_lines(sweep)):
         yield ("" if not number else ",\n") + json.dumps(record, ensure_ascii=False)
     yield "\n]}\n"
 
 
-def _markdown(sweep: Sweep) -> Iterator[str]:
+def _markdown(sweep: AnySweep) -> Iterator[str]:
     def row(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
@@ -109,22 +112,23 @@ def _markdown(sweep: Sweep) -> Iterator[str]:
         yield row([str(column.text(point)) for column in columns])
 
 
-def _plain(sweep: Sweep) -> Iterator[str]:
+def _plain(sweep: AnySweep) -> Iterator[str]:
     columns = _columns(sweep)
-    widths = [_WIDTHS.get(each.heading, max(8, len(each.heading))) for each in columns]
+    known = _WIDTHS if isinstance(sweep, Sweep) else {**_WIDTHS, "input": 28}
+    widths = [known.get(each.heading, max(8, len(each.heading))) for each in columns]
 
     def row(cells: Sequence[str]) -> str:
         aligned = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
         return "  ".join(aligned).rstrip() + "\n"
 
-    yield _title(sweep) + "\n\n"
+    yield sweep.title + "\n\n"
     yield row([column.heading for column in columns])
     yield row(["-" * width for width in widths])
     for point in sweep:
         yield row([str(column.text(point)) for column in columns])
 
 
-STREAMS: Mapping[str, Callable[[Sweep], Iterator[str]]] = {
+STREAMS: Mapping[str, Callable[[AnySweep], Iterator[str]]] = {
     "plain": _plain,
     "csv": _csv,
     "md": _markdown,
@@ -133,10 +137,18 @@ STREAMS: Mapping[str, Callable[[Sweep], Iterator[str]]] = {
 """The formats that can be written line by line."""
 
 
+_PANELS = {
+    "params": "params",
+    "macs": "MACs of the batch",
+    "peak_bytes": "bytes at the peak of a forward pass",
+}
+"""What is drawn of a point, where it has that."""
+_WIDE = 64
+"""How many times the first value the last is where both axes are logarithmic."""
 _MOST = 12
 """The most curves that can be distinguished."""
 
-_Curves = Mapping[str, Sequence[tuple[float, Point]]]
+_Curves = Mapping[str, Sequence[tuple[float, AnyPoint]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,7 +167,7 @@ class _PlotAxis:
         batches = set(axes.batches) if self.height or self.let else {1}
         return prod(map(len, rest)) * len(batches)
 
-    def place(self, lets: Mapping[str, str], point: Point) -> float:
+    def place(self, lets: Mapping[str, str], point: AnyPoint) -> float:
         """Return the position of a point along the axis."""
         if self.height:
             return point.input[1]
@@ -179,8 +191,8 @@ def check_drawable(axes: Axes) -> None:
         )
 
 
-def draw_sweep(name: str, axes: Axes, points: Sequence[Point], form: str) -> bytes:
-    """Draw params and MACs over what is varied first, a curve for each combination of the rest.
+def draw_sweep(name: str, axes: Axes, points: Sequence[AnyPoint], form: str) -> bytes:
+    """Draw the counts over what is varied first, a curve for each combination of the rest.
 
     Points with a problem are left out.
 
@@ -196,11 +208,12 @@ def draw_sweep(name: str, axes: Axes, points: Sequence[Point], form: str) -> byt
     require_matplotlib("a sweep")
     from matplotlib.figure import Figure
 
-    figure: Any = Figure(figsize=(11, 4.5), layout="constrained")
+    drawn = [(what, heading) for what, heading in _PANELS.items() if hasattr(points[0], what)]
+    figure: Any = Figure(figsize=(5.5 * len(drawn), 4.5), layout="constrained")
     along = _along(axes)
     curves = _curves(along, axes, points)
-    for place, (what, heading) in enumerate([("params", "params"), ("macs", "MACs of the batch")]):
-        panel = figure.add_subplot(1, 2, place + 1)
+    for place, (what, heading) in enumerate(drawn):
+        panel = figure.add_subplot(1, len(drawn), place + 1)
         panel.set_xlabel(str(along))
         panel.set_ylabel(heading)
         _draw_panel(panel, what, curves)
@@ -213,7 +226,12 @@ def _draw_panel(panel: Any, what: str, curves: _Curves) -> None:
         drawn = [(x, getattr(point, what)) for x, point in curve if not point.problem]
         if drawn:
             panel.plot(*zip(*drawn, strict=True), marker="o", markersize=3, label=label)
-    panel.set_ylim(bottom=0)
+    places = [x for curve in curves.values() for x, _ in curve]
+    if 0 < _WIDE * min(places) <= max(places):
+        panel.set_xscale("log", base=2)
+        panel.set_yscale("log")
+    else:
+        panel.set_ylim(bottom=0)
     panel.grid(visible=True, linewidth=0.3)
     if len(curves) > 1:
         panel.legend(fontsize=7)
@@ -241,9 +259,9 @@ def _along(axes: Axes) -> _PlotAxis:
     return _PlotAxis(height=False, let=let)
 
 
-def _curves(along: _PlotAxis, axes: Axes, points: Sequence[Point]) -> _Curves:
+def _curves(along: _PlotAxis, axes: Axes, points: Sequence[AnyPoint]) -> _Curves:
     """Return the points of each curve by what they have beside their place along it."""
-    found: dict[str, list[tuple[float, Point]]] = {}
+    found: dict[str, list[tuple[float, AnyPoint]]] = {}
     for point in points:
         lets = dict(zip(axes.lets, point.lets, strict=True))
         label = [f"{name} {value}" for name, value in lets.items() if name != along.let]

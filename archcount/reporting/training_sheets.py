@@ -54,9 +54,12 @@ def _sums(memory: TrainingMemory) -> Iterator[_Line]:
 
 
 def _notes(memory: TrainingMemory) -> Iterator[Span]:
+    scores = (
+        f"; of them {size(memory.scores)} results of softmax, which fused attention does not keep"
+    )
     yield Span(
-        "activations: what autograd keeps of this pass for the backward pass, no loss among it; of "
-        f"them {size(memory.scores)} results of softmax, which fused attention does not keep"
+        "activations: what autograd keeps of this pass for the backward pass, no loss among it"
+        + (scores if memory.scores else "")
     )
     if memory.checkpointed is not None:
         yield Span(

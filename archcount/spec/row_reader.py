@@ -35,6 +35,8 @@ def _whole(text: str, what: str) -> int:
 
 NAMELESS = ("row", "block", "type", "input", "output", "depth", "params", "ops")
 """Columns that no expression reads by their name."""
+BLANK = ("", "-", "–", "—")
+"""Cells in which nothing is printed: blank ones, and dashes."""
 _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "patch": parse_patch,
     "input": lambda text: parse_size(text, parts=(2, 3)),
@@ -69,7 +71,7 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
     known = len(problems)
     for column, notation in _NOTATIONS.items():
         cell = row.cells.get(column)
-        if cell is None or not cell.text:
+        if cell is None or cell.text in BLANK:
             continue
         try:
             notations[column] = notation(cell.text)
@@ -88,7 +90,7 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
             cells={
                 column: PrintedCell(column=column, text=cell.text, where=cell.where)
                 for column, cell in row.cells.items()
-                if cell.text
+                if cell.text not in (BLANK if column in _NOTATIONS else BLANK[:1])
             },
             where=row.where,
         ),
@@ -118,7 +120,7 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     try:
         block = reader.read_text(LocatedText(cell.text, cell.where))
         times = row.cells.get("n")
-        if times is not None and times.text:
+        if times is not None and times.text not in BLANK:
             return reader.repeated(LocatedText(times.text, times.where), block)
     except InvalidTableError as error:
         # A block named by many rows is wrong once, not once a row.
@@ -147,14 +149,14 @@ def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value]:
 
 def _value(cell: YamlNode, what: str) -> Value:
     """Take a cell for a number, a patch, other text, or blank, by what is written."""
-    value: Fraction | Patch | str | None = cell.text or None
+    value: Fraction | Patch | str | None = None if cell.text in BLANK else cell.text
     signed = cell.text.removeprefix("-")
     stride = _STRIDE.fullmatch(cell.text)
     if _NUMBER.fullmatch(signed):
         value = Fraction(cell.text)
     elif stride is not None:
         value = Fraction(stride[1])
-    elif cell.text:
+    elif value is not None:
         with suppress(InvalidValueError):
             value = parse_patch(cell.text)
     return Value(value=value, text=cell.text, where=cell.where, what=what)

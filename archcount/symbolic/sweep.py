@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from operator import mul
+from typing import ClassVar
 
 from archcount.architecture.context import ExpansionCache
 from archcount.engines.formula import count
@@ -55,6 +56,16 @@ class Point:
     output: tuple[int, ...] | None = None
     problem: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The input as text."""
+        return "x".join(map(str, self.input))
+
+    @property
+    def rest(self) -> dict[str, str | None]:
+        """What is written of it beside its numbers."""
+        return {"output": None if self.output is None else "x".join(map(str, self.output))}
+
     def of_batch(self, images: int) -> Point:
         """Return the same of so many images, where it is of one."""
         macs = None if self.macs is None else self.macs * images
@@ -65,8 +76,24 @@ class Point:
 class Sweep:
     """A network at every combination of some numbers, in order, the batch changing fastest."""
 
+    figures: ClassVar = (("params", "params"), ("weights", "weights"), ("macs", "MACs"))
+    schema: ClassVar = "archcount.sweep/1"
+
     network: Variant
     axes: Axes
+
+    @property
+    def title(self) -> str:
+        """What is counted."""
+        return (
+            f"{self.name}: counted in closed form, MACs of the whole batch, auxiliary heads left "
+            "out"
+        )
+
+    @property
+    def head(self) -> dict[str, str | None]:
+        """The names of what is counted."""
+        return {"name": self.network.table, "variant": self.network.name or None}
 
     @property
     def name(self) -> str:

@@ -16,7 +16,7 @@ Value = str | int | float | Fraction
 Values = Value | Iterable[Value]
 """One value, several, or text of values and ranges with commas between them."""
 
-_RANGE = re.compile(r"([0-9]{1,6})\.\.([0-9]{1,6})(?::([0-9]{1,6}))?")
+_RANGE = re.compile(r"([0-9]{1,6})\.\.([0-9]{1,6})(?::(x?)([0-9]{1,6}))?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _SIZES = "128..512:32, 224,299 or CxHxW"
 _MOST = 10_000_000
@@ -53,13 +53,7 @@ def read_axes(
         UsageError: there is no such name, a value can never be a number, or there are too many
             combinations.
     """
-    axes = Axes(
-        inputs=_sizes(inputs, network.input.channels),
-        lets={name: _numbers(f"let {name}", values) for name, values in lets.items()},
-        batches=_batches(batches),
-    )
-    if len(axes) > _MOST:
-        raise UsageError.of(f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}")
+    axes = read_model_axes(inputs, network.input.channels, lets, batches)
     known = list(network.let)
     if any(name not in known for name in lets):
         network.expand(None, dict.fromkeys(lets, "1"))
@@ -67,6 +61,20 @@ def read_axes(
         for text in texts:
             if not _WHOLE.fullmatch(text):
                 _check_value(name, text, known[: known.index(name)])
+    return axes
+
+
+def read_model_axes(
+    sizes: Values, channels: int, lets: Mapping[str, Values], batches: Values
+) -> Axes:
+    """Read what is to be varied of a model; arguments and errors as `read_axes`."""
+    axes = Axes(
+        inputs=_sizes(sizes, channels),
+        lets={name: _numbers(f"let {name}", values) for name, values in lets.items()},
+        batches=_batches(batches),
+    )
+    if len(axes) > _MOST:
+        raise UsageError.of(f"{len(axes):,} combinations", allowed=f"at most {_MOST:,}")
     return axes
 
 
@@ -83,8 +91,16 @@ def number_of(text: str) -> Fraction | None:
 def _words(values: Values) -> list[str]:
     if isinstance(values, str):
         return [word.strip() for word in values.split(",") if word.strip()]
-    several = values if isinstance(values, Iterable) else [values]
-    return [str(value) for value in several]
+    return [str(value) for value in as_several(values)]
+
+
+def as_several(values: Values) -> Iterable[Value]:
+    """Return one value or several as several.
+
+    >>> as_several(3), as_several([1, 2])
+    ([3], [1, 2])
+    """
+    return [values] if isinstance(values, str) or not isinstance(values, Iterable) else values
 
 
 def _sizes(values: Values, channels: int) -> Sequence[tuple[int, ...]]:
@@ -94,7 +110,7 @@ def _sizes(values: Values, channels: int) -> Sequence[tuple[int, ...]]:
         raise UsageError.of(f"input {quote(str(values))} has no size", allowed=_SIZES)
     found: list[tuple[int, ...]] = []
     for word in words:
-        if "x" in word:
+        if "x" in word and ".." not in word:
             found.append(_shape(word))
             continue
         sides = _range("input", word)
@@ -114,15 +130,22 @@ def _shape(word: str) -> tuple[int, ...]:
         raise UsageError.of(f"input: {error.what}", allowed=_SIZES) from None
 
 
-def _range(what: str, word: str) -> range | None:
-    """Return the numbers of a range FIRST..LAST:STEP; None for another word."""
+def _range(what: str, word: str) -> Sequence[int] | None:
+    """Return the numbers of a range FIRST..LAST:STEP, or :xFACTOR; None for another word."""
     found = _RANGE.fullmatch(word)
     if found is None:
         return None
-    first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
+    first, last, step = int(found[1]), int(found[2]), int(found[4] or 1)
     if not step or first > last:
         raise UsageError.of(f"{what} {quote(word)} is an empty range", allowed="128..512:32")
-    return range(first, last + 1, step)
+    if found[3] and not (first and step > 1):
+        raise UsageError.of(f"{what} {quote(word)} never ends", allowed="128..4096:x2")
+    if not found[3]:
+        return range(first, last + 1, step)
+    numbers = [first]
+    while numbers[-1] * step <= last:
+        numbers.append(numbers[-1] * step)
+    return numbers
 
 
 def _numbers(what: str, values: Values) -> Sequence[str]:

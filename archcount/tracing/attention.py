@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from inspect import signature
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -23,36 +23,22 @@ Numbers = Callable[[Tensor], Tensor | None]
 
 
 @dataclass(slots=True)
-class _Call:
+class AttentionCall:
     """One call of attention.
 
     Attributes:
-        queries: how many there are.
-        keys: likewise.
-        mask: which pairs of them count.
-        is_causal: whether torch makes the mask, a lower triangle.
+        pairs: how many pairs of a query and a key it has.
+        count: returns how many of them count.
         has_projections: whether linear layers are done in it too.
         kept: how many pairs count; None as long as nobody has asked.
         scores: the multiply-accumulates of its first product.
     """
 
-    queries: int
-    keys: int
-    mask: Tensor | None
-    is_causal: bool = False
+    pairs: int
+    count: Callable[[Numbers], int]
     has_projections: bool = False
     kept: int | None = None
     scores: int = 0
-
-    def count(self, numbers: Numbers) -> int:
-        """Return how many pairs count."""
-        if self.kept is None:
-            self.kept = self.queries * self.keys
-            if self.is_causal:
-                self.kept = triangle(self.queries, self.keys)
-            elif self.mask is not None and (mask := numbers(self.mask)) is not None:
-                self.kept = staircase(mask, self.queries, self.keys)
-        return self.kept
 
 
 class Attention(TorchFunctionMode):
@@ -60,32 +46,33 @@ class Attention(TorchFunctionMode):
 
     Attributes:
         calls: how many were counted so.
+        convention: causal or flash.
     """
 
     def __init__(self, convention: str, numbers: Numbers) -> None:
         super().__init__()
         self.calls = 0
-        self._convention, self._numbers = convention, numbers
-        self._now: _Call | None = None
+        self.convention, self._numbers = convention, numbers
+        self._now: AttentionCall | None = None
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Note where attention begins and ends."""
         kwargs = kwargs or {}
-        call = _CALLS.get(getattr(func, "__name__", "").partition(".")[0])
-        if call is None:
+        read = _CALLS.get(getattr(func, "__name__", "").partition(".")[0])
+        if read is None:
             return func(*args, **kwargs)
         attend = functional.scaled_dot_product_attention
-        # Modes see nothing of what a function of torch calls that they were given.
-        functional.scaled_dot_product_attention = partial(self._within, _dot_product, attend)
-        try:
-            return self._within(call, func, *args, **kwargs)
-        finally:
-            functional.scaled_dot_product_attention = attend
 
-    def _within(
-        self, call: Callable[..., _Call | None], func: Any, *args: Any, **named: Any
-    ) -> Any:
-        before, self._now = self._now, call(*args, **named)
+        def inner(*args: Any, **named: Any) -> Any:
+            return self.within(_dot_product(*args, **named), attend, *args, **named)
+
+        # A mode sees nothing of what the function that it was given calls itself.
+        with patch.object(functional, attend.__name__, inner):
+            return self.within(read(*args, **kwargs), func, *args, **kwargs)
+
+    def within(self, call: AttentionCall | None, func: Any, *args: Any, **named: Any) -> Any:
+        """Do attention."""
+        before, self._now = self._now, call
         try:
             return func(*args, **named)
         finally:
@@ -101,16 +88,17 @@ class Attention(TorchFunctionMode):
         is_first = not call.scores
         if is_first:
             call.scores = charge.cost.macs
-        if self._convention == "flash":
+        if self.convention == "flash":
             self.calls += is_first
             # Going back, the scores are computed anew, where any gradient is needed.
             more = 0 if is_first or not charge.backward else call.scores
             return replace(pattern, charge=replace(charge, backward=charge.backward + more))
-        kept, pairs = call.count(self._numbers), call.queries * call.keys
-        if kept == pairs:
+        if call.kept is None:
+            call.kept = call.count(self._numbers)
+        if call.kept == call.pairs:
             return pattern
         self.calls += is_first
-        return replace(pattern, charge=_share(charge, kept, pairs))
+        return replace(pattern, charge=_share(charge, call.kept, call.pairs))
 
 
 def _dot_product(
@@ -121,21 +109,35 @@ def _dot_product(
     dropout_p: float = 0.0,
     is_causal: bool = False,
     **others: Any,
-) -> _Call:
-    return _Call(query.shape[-2], key.shape[-2], attn_mask, is_causal)
+) -> AttentionCall:
+    return _masked(query.shape[-2], key.shape[-2], attn_mask, is_causal=is_causal)
 
 
-def _heads(*args: Any, **named: Any) -> _Call | None:
+def _heads(*args: Any, **named: Any) -> AttentionCall | None:
     """Return the attention of `nn.MultiheadAttention` that gives its weights, written out."""
     given = signature(functional.multi_head_attention_forward).bind(*args, **named).arguments
     has_more_keys = given["bias_k"] is not None or given["add_zero_attn"]
     if not given.get("need_weights", True) or has_more_keys:
         return None
     query, key = given["query"], given["key"]  # length first
-    return _Call(query.shape[0], key.shape[0], given.get("attn_mask"), has_projections=True)
+    call = _masked(query.shape[0], key.shape[0], given.get("attn_mask"))
+    call.has_projections = True
+    return call
 
 
-_CALLS: dict[str, Callable[..., _Call | None]] = {
+def _masked(
+    queries: int, keys: int, mask: Tensor | None, *, is_causal: bool = False
+) -> AttentionCall:
+    def count(numbers: Numbers) -> int:
+        if is_causal:
+            return triangle(queries, keys)
+        known = None if mask is None else numbers(mask)
+        return queries * keys if known is None else staircase(known, queries, keys)
+
+    return AttentionCall(queries * keys, count)
+
+
+_CALLS: dict[str, Callable[..., AttentionCall | None]] = {
     "scaled_dot_product_attention": _dot_product,
     "multi_head_attention_forward": _heads,
 }

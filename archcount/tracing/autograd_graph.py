@@ -45,7 +45,8 @@ def mark_gradients(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter
 def _is_unseen(node: Any, call: Call | None) -> bool:
     """Return whether a node works on the way back as nothing on the way there shows."""
     if type(node).__name__ != "CppFunction":  # a node without a class of its own
-        return isinstance(node, BackwardCFunction) and not _is_known(node, call)
+        is_index = _INDEX in node.name()
+        return isinstance(node, BackwardCFunction) and not (is_index or _is_known(node, call))
     return call is None or _SCRIPTED in node.name()
 
 
@@ -57,6 +58,8 @@ def _is_known(node: Any, call: Call | None) -> bool:
     return str(node.name()).startswith(f"GeneratedBackwardFor_{name}_")
 
 
+_INDEX = "ModIndex"
+"""In the name of the node for an index in a function that is given to `flex_attention`."""
 _SCRIPTED = "DifferentiableGraph"
 """In the name of the node for what torch has fused of a scripted function."""
 

@@ -9,30 +9,18 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from archcount.tracing.known_tensor import Known, is_small
 from archcount.tracing.op_schema import OpSchema
-from archcount.tracing.tensor_specs import is_strided, tensors_of
+from archcount.tracing.tensor_specs import tensors_of
 
 META = torch.device("meta")
 _CPU = torch.device("cpu")
-_MOST_ELEMENTS = 2**24
-"""Of whole numbers and truth values: a mask of 4,096 tokens against 4,096."""
-_MOST_FLOATS = 2**20
 _MOST_BYTES = 2**28
 """Of all that are worked out at one time; the oldest are forgotten."""
 
 
-class Known(NamedTuple):
-    """A tensor on the meta device whose numbers are known.
-
-    Attributes:
-        tensor: the tensor without numbers.
-        numbers: an equal one with numbers, which is not written to.
-        assumed: what they are where nobody gave them, such as `mask all ones`.
-    """
-
-    tensor: Tensor
-    numbers: Tensor
-    assumed: str = ""
+DRAWN = "drawn at random"
+"""What is assumed of numbers that the model's code draws."""
 
 
 class NumbersNeededError(RuntimeError):
@@ -77,8 +65,8 @@ class Numbers:
 
     Beside a memory without numbers lies a memory on the CPU with them, so a view of a tensor has
     the view's numbers, and what is written through it is written to both. A memory that something
-    unknown is written to is known no more. Nothing is worked out before the model's code looks at
-    numbers, and then only what they depend on.
+    unknown is written to is known no more. What code draws at random is drawn. Nothing is worked
+    out before the model's code looks at numbers, and then only what they depend on.
 
     Attributes:
         known: the memories whose numbers are known.
@@ -135,12 +123,12 @@ class Numbers:
 
     def assumed(self, memory: int) -> list[str]:
         """Return what was assumed of the numbers in a memory, and of those they depend on."""
-        return sorted(self._assumed.get(memory, ()))
+        return sorted(self._assumed_of(memory))
 
     def record(self, step: Step, made: Sequence[Tensor]) -> None:
         """Note that what an operation gave without numbers can be worked out with them."""
         written = step.schema.written(step.args, step.kwargs)
-        if step.schema.is_random or not all(map(_is_small, (*made, *written))):
+        if not all(map(is_small, (*made, *written))):
             self.lose(written)
             return
         memories = [*map(self.memory, made), *map(self.memory, written)]
@@ -151,6 +139,10 @@ class Numbers:
         self.known.update(memories)
         self._steps.append(step)
         self._trace_back(memories, step.read)
+        if step.schema.is_random:
+            self._assumed.update(
+                (memory, self._assumed_of(memory) | {DRAWN}) for memory in memories
+            )
         if not all(tensor.is_meta for tensor in written):  # whoever has it may look past torch
             self.work_out(memories)
 
@@ -161,7 +153,7 @@ class Numbers:
         if not isinstance(value, Tensor):
             return value
         made = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=META)
-        if _is_small(made):
+        if is_small(made):
             self._give(self._placed(made), value, read)
             self._trace_back([self.memory(made)], read)
         return made
@@ -254,8 +246,10 @@ class Numbers:
         sources = [self._assumed[number] for number in read if number in self._assumed]
         if sources:
             for memory in memories:
-                known = self._assumed.get(memory, frozenset())
-                self._assumed[memory] = known.union(*sources)
+                self._assumed[memory] = self._assumed_of(memory).union(*sources)
+
+    def _assumed_of(self, memory: int) -> frozenset[str]:
+        return self._assumed.get(memory, frozenset())
 
     def _forget_oldest(self, newest: int) -> None:
         for memory in list(self._storages):
@@ -276,24 +270,3 @@ def _laid_out_as(tensor: Tensor, numbers: Tensor) -> Tensor:
         return numbers
     stored = numbers.untyped_storage().nbytes() // numbers.element_size()
     return numbers.as_strided((stored - begin,), (1,), begin).clone()
-
-
-def _is_small(tensor: Tensor) -> bool:
-    """Return whether the numbers of a tensor are few enough to be kept."""
-    is_broken = tensor.is_floating_point() or tensor.is_complex()
-    return tensor.numel() <= (_MOST_FLOATS if is_broken else _MOST_ELEMENTS)
-
-
-def has_numbers(tensor: Tensor) -> bool:
-    """Return whether a tensor has numbers that are worth keeping: dense, on the CPU, and few.
-
-    >>> has_numbers(torch.zeros(3)), has_numbers(torch.empty(3, device="meta"))
-    (True, False)
-    """
-    return (
-        type(tensor) is Tensor
-        and tensor.device == _CPU
-        and is_strided(tensor)
-        and not tensor.is_quantized
-        and _is_small(tensor)
-    )

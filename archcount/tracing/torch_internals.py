@@ -6,6 +6,8 @@ this module says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -72,6 +74,22 @@ def stored(tensor: Tensor) -> list[Tensor] | None:
 def state_of(packed: Any) -> Any:
     """Return what an object of a class of torch in C++ consists of, as pickling takes it."""
     return packed._get_method("__getstate__")()
+
+
+COND = (import_module("torch._higher_order_ops.cond"), "cond_op")
+"""Where `torch.cond` has the operator that both branches are given to."""
+_internal(*COND)
+FLEX = "torch.nn.attention.flex_attention"
+"""The module of FlexAttention."""
+FLEX_OPERATOR, FLEX_CHECK = "flex_attention_hop", "_validate_device"
+"""Where it has the operator that is compiled, and what refuses devices without a kernel."""
+
+
+def dense_flex_attention() -> Callable[..., Any]:
+    """Return what FlexAttention computes, as matrix products and a softmax."""
+    module = import_module("torch._higher_order_ops.flex_attention")
+    dense: Callable[..., Any] = _internal(module, "sdpa_dense")
+    return dense
 
 
 def base_of(tensor: Tensor) -> Tensor | None:

@@ -16,11 +16,13 @@ from archcount.operators.operation import FREE
 from archcount.tracing.attention import Attention
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
+from archcount.tracing.flex_attention import FlexAttention
 from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
+from archcount.tracing.known_tensor import Known
 from archcount.tracing.lazy_layers import fit
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.nested_tensors import tensors_in
-from archcount.tracing.numbers import Known
+from archcount.tracing.numbers import DRAWN
 from archcount.tracing.recorder import Recorder
 
 
@@ -74,7 +76,13 @@ def trace(
     convention = None
     if attention != "full":  # every call of torch's goes through it
         convention = recorder.attention = Attention(attention, recorder.numbers_of)
-    with ModuleStack(found, recorder, forbidden) as stack, recorder, convention or nullcontext():
+    flex = FlexAttention(convention)
+    with (
+        ModuleStack(found, recorder, forbidden) as stack,
+        flex.shown(),
+        recorder,
+        convention or nullcontext(),
+    ):
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
     for record in found.values():
@@ -93,7 +101,7 @@ def trace(
         results=results,
         activation_bytes=sum(made.values()),
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
-        remarks=_remarks(recorder),
+        remarks=(*_remarks(recorder), *flex.remarks()),
         looks=recorder.looks,
         attention=attention,
         attention_calls=convention.calls if convention else 0,
@@ -115,14 +123,18 @@ def _tensors_of(parts: Iterable[nn.Module]) -> list[Tensor]:
 
 def _remarks(recorder: Recorder) -> tuple[str, ...]:
     told = [_CAST] if recorder.is_cast else []
-    if recorder.numbers and recorder.numbers.looked_at:
-        assumed = ", ".join(recorder.numbers.looked_at)
+    looked_at = dict(recorder.numbers.looked_at) if recorder.numbers else {}
+    if DRAWN in looked_at:
         told.append(
-            f"the model looks at the numbers of its inputs, taken here as {assumed}: where they "
-            "decide what is done, give real ones with --inputs"
+            "the model looks at numbers that it draws at random: where they decide what is done, "
+            "another draw may count otherwise"
         )
-    if recorder.numbers:
-        told += recorder.numbers.beyond
+        del looked_at[DRAWN]
+    if looked_at:
+        told.append(
+            f"the model looks at the numbers of its inputs, taken here as {', '.join(looked_at)}: "
+            "where they decide what is done, give real ones with --inputs"
+        )
     return tuple(told)
 
 

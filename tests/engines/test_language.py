@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -131,6 +132,60 @@ def test_stored_types():
     assert ac.count(nn.Conv2d(3, 8, 3), input="3x5x5", dtype="int4").record.weight_bytes == {
         "int4": 112  # of 216 weights and 8 biases
     }
+
+
+class Masked(Decoder):
+    def forward(self, input_ids, attention_mask=None, past_key_values=None, use_cache=False):
+        if attention_mask is not None and not attention_mask.all():
+            raise AssertionError("something is masked")
+        logits, cache = super().forward(input_ids, past_key_values)
+        return (logits, cache) if use_cache else (logits,)
+
+
+def test_masks_are_given_where_they_are_taken_and_mask_nothing():
+    report = ac.count(Masked(), prefill=5)
+    assert report.record.inputs == (
+        "input_ids:int64[1,5], attention_mask:int64[1,5], use_cache:True"
+    )
+    assert (report.total.macs, report.record.language.cache.total) == (6040, 320)
+    assert ac.count(Masked(), prefill=5, train=True).record.language.cache is None
+    # A step has no use for one: nothing is masked, and its length is that of the cache as well.
+    assert ac.count(Masked(), decode=5).total.macs == 1240
+
+
+@dataclass
+class Translated:
+    logits: torch.Tensor
+    past_key_values: tuple
+    encoder_last_hidden_state: torch.Tensor
+
+
+class Translator(nn.Module):
+    """An encoder of one layer of 4 x 4, and a decoder that looks at its results: 4 x 4 too."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.encoder = nn.Embedding(9, 4), nn.Linear(4, 4, bias=False)
+        self.decoder = nn.Linear(4, 4, bias=False)
+
+    def forward(
+        self, input_ids=None, decoder_input_ids=None, encoder_outputs=None, past_key_values=None
+    ):
+        encoded = self.encoder(self.embed(input_ids)) if encoder_outputs is None else None
+        if encoder_outputs is not None:  # libraries take it by its place, or by its name
+            encoded = encoder_outputs[0]
+            assert encoded is encoder_outputs.last_hidden_state
+        keys = self.decoder(self.embed(decoder_input_ids))
+        kept = keys if past_key_values is None else torch.cat([past_key_values[0], keys], 1)
+        return Translated(keys @ encoded.mT, (kept,), encoded)
+
+
+def test_an_encoder_is_run_for_the_prefill_alone():
+    prefill, step = ac.count(Translator(), prefill=5), ac.count(Translator(), decode=5)
+    # Two layers of 16 on 5 tokens, and 5 x 5 products of 4; then one of 16, and 5 of 4.
+    assert (prefill.total.macs, step.total.macs) == (2 * 5 * 16 + 5 * 5 * 4, 16 + 5 * 4)
+    cache = step.record.language.cache
+    assert (cache.total, cache.growth) == (5 * 4 * 4, 4 * 4)
 
 
 class Blank(nn.Module):

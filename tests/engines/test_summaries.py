@@ -10,6 +10,8 @@ import time
 
 import pytest
 from helpers.commands import COMMAND
+from torch import nn
+from torch.nn import functional
 from typer.testing import CliRunner
 
 import archcount as ac
@@ -101,6 +103,9 @@ def test_limits_are_exact_in_both_kinds_of_unit():
         (["one", "two", "--jobs", "0"], "--jobs 0"),
         (["one", "two", "--timeout", "0"], "--timeout 0"),
         (["one", "two", "--variant", "x"], "--variant goes with one model"),
+        (["one", "two", "--columns", "kernel"], "--columns goes with one model"),
+        (["one", "two", "--depth", "1"], "--depth goes with one model"),
+        (["one", "two", "--no-fold"], "--no-fold goes with one model"),
         (["googlenet", "--jobs", "2"], "--jobs goes with several models"),
         (["one", "two", "--max", "parms=3"], "did you mean 'params'"),
         (["one", "two", "--max", "params=3X"], "--max params='3X'"),
@@ -133,6 +138,18 @@ def test_one_line_has_the_totals_of_the_model_and_its_depth():
     # the table, which its tests derive, twice
     assert (line.params, line.macs, line.depth) == (25_557_032, 2 * 3_857_973_248, 50)
     assert (line.flops, line.inputs, line.error) == (4 * 3_857_973_248, "float32[2,3,224,224]", "")
+
+
+class Causal(nn.Module):
+    def forward(self, x):
+        return functional.scaled_dot_product_attention(x, x, x, is_causal=True)
+
+
+@pytest.mark.parametrize(("attention", "pairs"), [("full", 36), ("causal", 21)])
+def test_the_convention_of_attention_holds_for_each_model(attention, pairs):
+    """Six tokens: 36 pairs, or 21 in the lower triangle; two products of width 8."""
+    line = summarize(f"{__file__}:Causal", CountRequest(inputs=("1x6x8",), attention=attention))
+    assert line.macs == 2 * pairs * 8
 
 
 def test_what_fails_has_its_reason_in_one_line(data):

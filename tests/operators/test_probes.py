@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch._dynamo  # a pass alone is not repeated where its first checkpoint imports it
 from probes import PROBES
 from torch.utils._pytree import tree_map
 

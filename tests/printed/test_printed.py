@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archcount.comparison.verdicts import write
 from archcount.errors import InvalidValueError
 from archcount.printed import Patch, parse_patch, parse_quantity, parse_ratio, parse_size
 
@@ -27,6 +28,12 @@ from archcount.printed import Patch, parse_patch, parse_quantity, parse_ratio, p
         ("1.8e9", 1000, (1_750_000_000, 1_850_000_000), (1_800_000_000, 1_900_000_000)),
         ("1.8×10^9", 1000, (1_750_000_000, 1_850_000_000), (1_800_000_000, 1_900_000_000)),
         ("569 Million", 1000, (568_500_000, 569_500_000), (569_000_000, 570_000_000)),
+        ("~4.1G", 1000, (4_050_000_000, 4_150_000_000), (4_100_000_000, 4_200_000_000)),
+        ("≈7B", 1000, (6_500_000_000, 7_500_000_000), (7_000_000_000, 8_000_000_000)),
+        ("4.5 GFLOPs", 1000, (4_450_000_000, 4_550_000_000), (4_500_000_000, 4_600_000_000)),
+        ("569 Mult-Adds", 1000, (Fraction(1137, 2), Fraction(1139, 2)), (569, 570)),
+        ("3.14E+23", 1000, (3135 * 10**20, 3145 * 10**20), (314 * 10**21, 315 * 10**21)),
+        ("3.14×10²³", 1000, (3135 * 10**20, 3145 * 10**20), (314 * 10**21, 315 * 10**21)),
         ("6.7977 million", 1000, (6_797_650, 6_797_750), (6_797_700, 6_797_800)),
     ],
 )
@@ -45,7 +52,24 @@ def test_the_lower_end_belongs_to_the_interval_and_the_upper_does_not():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "K", "2.7KK", "-3", "1_000", "1,00", "2.7 kilo", "1e999", "x", "9" * 100, "1.K"]
+    "text",
+    [
+        "",
+        "K",
+        "2.7KK",
+        "-3",
+        "1_000",
+        "1,00",
+        "2.7 kilo",
+        "1e999",
+        "x",
+        "9" * 100,
+        "1.K",
+        "~",
+        "4.5 Gbytes",
+        "10^9",
+        "3E-4",
+    ],
 )
 def test_what_is_no_printed_number_is_refused(text):
     with pytest.raises(InvalidValueError, match="not a printed number"):
@@ -109,7 +133,9 @@ def test_patches_survive_writing_and_reading(sides):
     assert parse_patch(str(patch)) == patch
 
 
-@pytest.mark.parametrize("text", ["112x112x64", "112×112×64", "112 x 112 x 64"])
+@pytest.mark.parametrize(
+    "text", ["112x112x64", "112×112×64", "112 x 112 x 64", "112^2x64", "112²×64"]
+)
 def test_sizes_are_read_in_the_printed_order(text):
     assert parse_size(text) == (112, 112, 64)
 
@@ -128,3 +154,16 @@ def test_ratios_are_read(text, value):
 def test_what_is_no_ratio_is_refused():
     with pytest.raises(InvalidValueError, match="not a printed ratio"):
         parse_ratio("many times fewer")
+
+
+@pytest.mark.parametrize(
+    ("value", "printed", "written"),
+    [
+        (4_089_184_256, "~4.1G", "4.09G"),
+        (6_738_415_616, "≈7B", "6.7B"),
+        (4_500_000_001, "4.5 GFLOPs", "4.50 GFLOPs"),
+        (3 * 10**23, "3.14×10²³", "3.000×10²³"),
+    ],
+)
+def test_a_value_is_written_as_the_paper_writes(value, printed, written):
+    assert write(value, parse_quantity(printed), 1000) == written

@@ -359,7 +359,7 @@ def test_a_picture_of_too_many_curves_comes_to_no_count(tmp_path):
 
 
 class Points(list):
-    axes = Axes(lets={"width": ("1|2",)})
+    axes, figures = Axes(lets={"width": ("1|2",)}), Sweep.figures
 
 
 def test_a_bar_is_no_end_of_a_cell_in_markdown():

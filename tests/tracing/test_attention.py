@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention as attend
 
 import archcount as ac
@@ -101,6 +102,67 @@ def test_the_convention_is_said(convention, said):
     report = ac.count(Attends(), input=inputs, attention=convention)
     assert said in report.to_markdown()
     assert f'"attention": "{convention}"' in report.to_json()
+
+
+class Flexes(nn.Module):
+    """Four heads of width 4 on two of keys and values; the queries are learnt."""
+
+    def __init__(self, block_mask=None, score_mod=None):
+        super().__init__()
+        self.query = nn.Linear(16, 16, bias=False)
+        self.slopes = nn.Parameter(torch.ones(4))
+        self.block_mask, self.is_sloped = block_mask, score_mod
+
+    def forward(self, x, block_mask=None):
+        if block_mask is True:
+            block_mask = create_block_mask(sees, 1, None, 10, 10, x.device, BLOCK_SIZE=4)
+        queries = self.query(x).unflatten(-1, (4, 4)).transpose(1, 2)
+        keys = x[..., :8].unflatten(-1, (2, 4)).transpose(1, 2)
+        sloped = (lambda score, b, h, q, k: score * self.slopes[h]) if self.is_sloped else None
+        mask = self.block_mask if block_mask is None else block_mask
+        return flex_attention(queries, keys, keys, sloped, mask, enable_gqa=True)
+
+
+def sees(batch, head, query, key):
+    return query >= key
+
+
+BLOCKS = create_block_mask(sees, 1, None, 10, 10, "cpu", BLOCK_SIZE=4)
+# Blocks of 4, 4 and 2 queries or keys: 4 x 4 + 4 x 8 + 2 x 10 pairs of 100
+SEEN = 68
+FLEX = 3 * 4 * 4 * 2  # 3 sequences x 4 heads x 4 numbers, for each pair twice
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize(
+    ("model", "given"),
+    [
+        (Flexes(BLOCKS), {}),
+        (Flexes(), {"block_mask": BLOCKS}),
+        (Flexes(), {"block_mask": True}),
+        (Flexes(BLOCKS, score_mod=True), {}),
+    ],
+)
+def test_flex_attention_is_counted_by_its_dense_products_or_its_blocks(model, given, device):
+    inputs = {"x": torch.ones(3, 10, 16), **given}
+    linear = 3 * 10 * 16 * 16
+    for convention, pairs, more, told in (
+        ("full", 100, 0, "dense products"),
+        ("causal", SEEN, 0, "blocks of its mask"),
+        ("flash", 100, 50, "dense products"),
+    ):
+        report = ac.count(model, input=inputs, attention=convention, device=device)
+        assert (report.total.cost.linear, report.total.cost.matmul) == (linear, FLEX * pairs)
+        # going back: the weight, the queries, and the scores of the mixture
+        assert report.total.backward_macs == linear + FLEX * (pairs + more)
+        assert report.record.remarks == (f"1 call of flex_attention counted by the {told}",)
+        assert not report.record.uncounted
+
+
+def test_flex_attention_without_a_mask_is_dense():
+    report = ac.count(Flexes(), input=(3, 10, 16), attention="causal")
+    assert report.total.cost.matmul == FLEX * 100
+    assert report.record.remarks == ("1 call of flex_attention counted by the dense products",)
 
 
 def test_other_conventions_are_refused():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -188,11 +190,7 @@ def filled_out(m, x, made):
     torch.add(x[..., 0], 1, out=made)
 
 
-def drawn(m, x, made):
-    made.uniform_()
-
-
-@pytest.mark.parametrize("fill", [filled_whole, filled_through_a_view, filled_out, drawn])
+@pytest.mark.parametrize("fill", [filled_whole, filled_through_a_view, filled_out])
 def test_what_something_unknown_is_written_to_is_unknown(fill):
     def looks(m, x):
         made = torch.zeros(2, 5)
@@ -243,6 +241,23 @@ def test_a_window_may_be_made_on_the_cpu():
 
     # 40 samples, a hop of 1: 41 frames of 4 frequencies for each of 2 rows.
     assert macs(spectrum, "[2,40]") == 2 * 41 * 12
+
+
+def drops(m, x):
+    """Leave a layer out at random, as in training, but never."""
+    return m.layer(x) if torch.rand([]) >= 0 and torch.empty(3).uniform_().max() <= 1 else x
+
+
+def shuffles(m, x):
+    return m.layer(x[:, torch.randperm(5, generator=torch.Generator()) > 2])  # 2 of 5
+
+
+@pytest.mark.parametrize(("function", "rows"), [(drops, 10), (shuffles, 4)])
+def test_what_is_drawn_is_remarked_on_where_it_is_looked_at(function, rows):
+    found = report(function, X)
+    assert found.total.macs == 12 * rows
+    (remark,) = found.record.remarks
+    assert "draws at random" in remark
 
 
 TABLE = torch.tensor([1, 1, 0, 0, 0])
@@ -324,3 +339,63 @@ def test_a_language_model_may_look_at_its_ids():
     found = models.count(Tokens(), TokenRun(tokens=6), name="tokens")
     assert found.total.macs == 6 * 12
     assert any("input_ids all zeros" in remark for remark in found.remarks)
+
+
+def test_values_that_are_no_tensors_are_written_by_name():
+    def takes(m, x, use_cache=True, mode="", scale=1.0, cache=0):
+        assert (use_cache, mode, scale, cache) == (False, "x=1", 0.5, None)
+        return m.layer(x)
+
+    values = ["use_cache=false", "mode='x=1'", "scale=0.5", "cache=None"]
+    assert macs(takes, [X, *values]) == 120
+    with pytest.raises(ac.UsageError, match="name=value as Python writes it, or name:shape"):
+        macs(takes, [X, "use_cache=int64[1]"])
+
+
+def program(draw: random.Random) -> list[list[int]]:
+    """Make, view and write to tensors of whole numbers at random, looking at some on the way."""
+    held = [torch.arange(6).view(2, 3), torch.ones(3, 2, dtype=torch.int64), torch.tensor([2, 1])]
+    seen = []
+    for _ in range(12):
+        one, other = draw.choice(held), draw.choice(held)
+        do = draw.randrange(13)
+        if do == 0 and one.ndim == 2:
+            held.append(one.t())
+        elif do == 1 and one.ndim == 2:
+            held.append(one[draw.randrange(len(one))])
+        elif do == 2:
+            held.append(one + other.sum())
+        elif do == 3:
+            one += other.flatten()[0].clone()
+        elif do == 4:
+            one.flatten()[draw.randrange(one.numel())] = draw.randrange(9)  # a view, or a copy
+        elif do == 5:
+            held.append(one.clone().flatten().flip(0))
+        elif do == 6 and one.shape == other.shape:
+            one.copy_(other.clone())
+        elif do == 7:
+            seen.append(one.flatten().tolist())
+        elif do == 8 and one.ndim == 2:
+            one.t_()
+        elif do == 9:
+            held.append(torch.zeros_like(one).masked_fill(one > 2, 5))
+        elif do == 10:
+            held.append(one.flatten()[one.flatten() > 1].new_zeros(2) + int(one.max()))
+        elif do == 11:
+            one[one > 4] = 3
+        elif do == 12:
+            held.append(torch.cat([one.flatten(), other.flatten()])[:4])
+    return [*seen, *(each.flatten().tolist() for each in held)]
+
+
+SEEN: list[list[int]] = []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_numbers_are_those_of_a_run_with_numbers(seed):
+    def runs(m, x):
+        SEEN[:] = program(random.Random(seed))
+        return x
+
+    report(runs, X)
+    assert program(random.Random(seed)) == SEEN
