@@ -114,7 +114,7 @@ def _less(name: str, value: Any, how: Shrinking) -> Any:
         if value and all(type(each) is int for each in value):
             return [1] * len(value)
         return None
-    if type(value) is not int or value <= 0:
+    if type(value) is not int or value <= 0 or name == "num_labels":
         return None
     if how.layers:
         for names, most in ((SIDES, SIDE), (LAYERS, FEWEST), (DENSE, 1)):

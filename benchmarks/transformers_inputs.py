@@ -68,7 +68,10 @@ def entry(config: Any, *names: str, default: Any = None) -> Any:
     """Return the first entry of a configuration, or of one that it holds, that is there."""
     for each in inner(config):
         for name in names:
-            value = getattr(each, name, None)
+            try:
+                value = getattr(each, name, None)
+            except Exception:  # it differs from layer to layer
+                value = None
             if value is not None:
                 return value
     return default
