@@ -900,7 +900,6 @@ PACKED = (
         forward=3 * 2 * 5 + 4 * 5,
         # the layer's weight; what the matrix multiplies, not the matrix
         backward=3 * 2 * 5 + 4 * 5,
-        devices=("cpu",),
     ),
     Probe(
         "float8",

@@ -57,6 +57,8 @@ def generated(page: str) -> str:
 def _layers() -> list[str]:
     lines = ["| layer | options | what |", "|---|---|---|"]
     for word, kind in KINDS.items():
+        if word in kind.aliases:
+            continue
         arguments = kind.arguments()
         places = sorted(item.position for item in arguments if item.position is not None)
         named = {item.position: item for item in arguments}

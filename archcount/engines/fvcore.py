@@ -232,8 +232,8 @@ def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
 
 
 _ACTIVATIONS = (
-    "celu elu gelu hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 selu sigmoid silu "
-    "softplus tanh"
+    "celu elu gelu hardsigmoid hardswish hardtanh leaky_relu mish prelu relu relu6 selu sigmoid "
+    "silu softplus tanh"
 ).split()
 _HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,

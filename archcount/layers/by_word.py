@@ -19,17 +19,17 @@ for _module in iter_modules(layers.__path__):
 def _by_word(base: type) -> dict[str, Any]:
     """Return the subclasses that have a word of their own, in alphabetical order."""
 
-    def subclasses(kind: type) -> Iterator[type]:
-        inner: type
+    def subclasses(kind: Any) -> Iterator[Any]:
         for inner in kind.__subclasses__():
             yield inner
             yield from subclasses(inner)
 
     found: dict[str, Any] = {}
     for kind in subclasses(base):
-        if word := vars(kind).get("word"):
-            assert word not in found, f"{kind} and {found[word]} share the word {word}"
-            found[word] = kind
+        if "word" in vars(kind):
+            for word in (kind.word, *vars(kind).get("aliases", ())):
+                assert word not in found, f"{kind} and {found[word]} share the word {word}"
+                found[word] = kind
     return dict(sorted(found.items()))
 
 
@@ -39,9 +39,10 @@ JOINS: Mapping[str, type[JoinKind]] = _by_word(JoinKind)
 """Every join of branches by the word that a table file writes for it."""
 FOLLOWERS: Mapping[str, Mapping[str, type[LayerKind]]] = {
     option: {
-        kind.as_option[1]: kind
-        for kind in KINDS.values()
+        each: kind
+        for word, kind in KINDS.items()
         if kind.as_option and kind.as_option[0] == option
+        for each in ((kind.as_option[1],) if word == kind.word else (word,))
     }
     for option in ("norm", "act")
 }

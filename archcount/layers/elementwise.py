@@ -1,4 +1,4 @@
-"""Layers that work on single elements, or leave them as they are: activations, dropout, scaling."""
+"""Layers that work on single elements, or leave them as they are: softmax, dropout, scaling."""
 
 from __future__ import annotations
 
@@ -11,35 +11,6 @@ from archcount.layers.shape import Shape
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-class _Activation(ElementwiseKind):
-    """What activations share."""
-
-    def cost(self, shape: Shape) -> Cost:
-        """Count one operation per element."""
-        return Cost(activation=shape.elements)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Relu(_Activation):
-    """A rectifier, max(x, 0): `relu`."""
-
-    word: ClassVar[str] = "relu"
-    as_option: ClassVar[tuple[str, str] | None] = ("act", "relu")
-    torch_name: ClassVar[str] = "ReLU"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gelu(_Activation):
-    """A Gaussian error linear unit: `gelu`.
-
-    Source: arXiv:1606.08415.
-    """
-
-    word: ClassVar[str] = "gelu"
-    as_option: ClassVar[tuple[str, str] | None] = ("act", "gelu")
-    torch_name: ClassVar[str] = "GELU"
 
 
 @dataclass(frozen=True, kw_only=True)

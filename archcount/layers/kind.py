@@ -94,6 +94,8 @@ class LayerKind(ABC):
 
     word: ClassVar[str]
     """The word that a table file writes for it."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other words for it, in files and as an option of another layer."""
     role: ClassVar[str] = ""
     """`weights` or `pool` where the kind counts towards a depth; else empty."""
     follows: ClassVar[tuple[str, ...]] = ()

@@ -83,6 +83,9 @@ class HuggingFace(Provider):
             found |= {each: _input(each, config) for each in sorted(both or ())}
         if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in taken:
             found["decoder_input_ids"] = _input("input_ids", config)
+        for each, parameter in taken.items():
+            if parameter.default is parameter.empty and _input(each, config):
+                found.setdefault(each, _input(each, config))
         if not all(found.values()):
             return ()
         return tuple(f"{each}:{text}" for each, text in found.items())

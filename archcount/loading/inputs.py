@@ -16,6 +16,8 @@ from archcount.loading.reference import users_code
 from archcount.tracing.known_tensor import Known, has_numbers
 from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.object_copy import Copier
+from archcount.tracing.tensor_specs import nested
+from archcount.tracing.torch_internals import stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,10 @@ class _Maker:
         return made
 
     def _moved(self, leaf: Tensor) -> Tensor:
-        moved = leaf.detach().to(self._device, copy=True)  # the model may write to it
+        if leaf.is_nested:
+            raise nested(leaf)
+        device = "cpu" if stored(leaf) and not leaf.is_meta else self._device
+        moved = leaf.detach().to(device, copy=True)  # the model may write to it
         if moved.is_meta and has_numbers(leaf):
             self.known.append(Known(moved, leaf.detach()))
         return moved.requires_grad_(leaf.requires_grad)

@@ -6,7 +6,7 @@ import inspect
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -20,6 +20,12 @@ CACHES = (
 )
 """What models call the argument that takes their cache, and the result that holds it."""
 _MASK = "attention_mask"
+
+
+class _Encoded(NamedTuple):
+    """What an encoder gave, as code takes it: by its place or by its name."""
+
+    last_hidden_state: Tensor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,11 +86,11 @@ class TokenCall:
 
     def going_on(self, output: Any) -> dict[str, Any]:
         """Return the arguments that take up what an earlier call gave: cache and encoder."""
-        encoded = getattr(output, "encoder_last_hidden_state", None)
+        encoded: Any = getattr(output, "encoder_last_hidden_state", None)
         has_encoder = "encoder_outputs" in self.names and encoded is not None
         return {
             self.cache: self.cache_in(output),
-            **({"encoder_outputs": (encoded,)} if has_encoder else {}),
+            **({"encoder_outputs": _Encoded(encoded)} if has_encoder else {}),
         }
 
     def cache_in(self, output: Any) -> Any:

@@ -129,11 +129,8 @@ def windows(
 
 
 OPERATORS = {
-    "aten.convolution": Operator(cost=_cost, layer=_layer, shape=_shape),
-    **aten(
-        "_convolution convolution_overrideable",
-        Operator(cost=_cost, layer=_layer),
-    ),
+    **aten("convolution _convolution", Operator(cost=_cost, layer=_layer, shape=_shape)),
+    "aten.convolution_overrideable": Operator(cost=_cost, layer=_layer),
     **aten(
         "_slow_conv2d_forward slow_conv3d_forward slow_conv_dilated2d slow_conv_dilated3d "
         "slow_conv_transpose2d slow_conv_transpose3d _conv_depthwise2d conv_depthwise3d conv_tbc "

@@ -38,6 +38,9 @@ def run_of(
     """
     tensors = tensors_of([*args, *kwargs.values()])
     on_cpu = [tensor for tensor in tensors if not tensor.is_meta]
+    if not all(map(is_strided, on_cpu)):
+        is_there = len(on_cpu) == len(tensors)
+        return partial(_sparse if is_there else _mixed, func, schema, args, kwargs), None
     for tensor in on_cpu:
         numbers.adopt(tensor)
     if schema.name == "aten.embedding":
@@ -107,6 +110,13 @@ def _filled(schema: OpSchema, args: Sequence[Any]) -> Sequence[Any]:
     return (blank, *args[1:])
 
 
+def _sparse(func: Any, schema: OpSchema, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Do an operation on sparse tensors, which keep their numbers; what is dense has none."""
+    if schema.name == "aten._to_dense":
+        return torch.empty(args[0].shape, dtype=kwargs.get("dtype") or args[0].dtype, device=META)
+    return func(*args, **kwargs)
+
+
 def _mixed(func: Any, schema: OpSchema, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Do an operation on tensors of which some are on the CPU, without their numbers."""
     named = {name: _to_meta(item) for name, item in kwargs.items()}
@@ -167,6 +177,8 @@ def _to_meta(value: Any) -> Any:
     """Return a tensor, or all in a list, without numbers."""
     if isinstance(value, list | tuple):
         return [_to_meta(item) for item in value]
+    if isinstance(value, Tensor) and not is_strided(value):  # one as large, where all are dense
+        return torch.empty(value.shape, dtype=value.dtype, device=META)
     return value.to(META) if isinstance(value, Tensor) else value
 
 

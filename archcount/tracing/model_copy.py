@@ -267,7 +267,9 @@ def tensor_copy(tensor: Tensor, device: str) -> Tensor:
             "the model's parameters are spread over several processes, and have no numbers here",
             remedy="leave the device at meta, or count the model before it is sharded",
         )
-    if device != "meta" and not tensor.is_meta:
+    if tensor.layout in _SPARSE and not tensor.is_meta:  # how many there are is in its numbers
+        data = tensor.detach().to("cpu", copy=True)
+    elif device != "meta" and not tensor.is_meta:
         data = tensor.detach().to(device, copy=True)
     elif tensor.layout is torch.strided and not tensor.is_quantized:
         data = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=_META)
@@ -279,3 +281,6 @@ def tensor_copy(tensor: Tensor, device: str) -> Tensor:
 
 
 _META = torch.device("meta")
+_SPARSE = frozenset(
+    (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
+)

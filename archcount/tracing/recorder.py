@@ -83,6 +83,8 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         """Do an operation, and note it; what an equal call gave is given again."""
         if self._last is not None:
             self._settle()
+        if not hasattr(func, "overloadpacket"):
+            raise _of_functions(func)
         if torch.is_inference_mode_enabled() and hasattr(func, "decompose"):
             with self:
                 whole = func.decompose(*args, **(kwargs or {}))
@@ -143,8 +145,6 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, args: Any, kwargs: Any, read: Sequence[int], asked: str
     ) -> tuple[Run | None, Step | None]:
         """Return how an operation is done that has to do with known numbers, or other devices."""
-        if not hasattr(func, "overloadpacket"):
-            raise _of_functions(func)
         assert self.numbers is not None, "a pass with numbers"
         return run_of(self.numbers, func, schema_of(func), args, kwargs, read, asked)
 
@@ -160,8 +160,6 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         step: Step | None,
     ) -> Any:
         """Do an operation that was not met before in this pass, and work out what it costs."""
-        if not hasattr(func, "overloadpacket"):
-            raise _of_functions(func)
         schema = schema_of(func)
         if schema.is_filled and run is None and step is None and self.numbers is not None:
             key = None  # each call has a step of its own
@@ -242,6 +240,6 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
 def _of_functions(func: Any) -> UsageError:
     return UsageError.of(
         f"the model uses {func.name()}, an operator of torch on functions, which is not counted",
-        allowed="operators on tensors",
-        remedy="have the model do without it while it is counted",
+        allowed="operators on tensors, and torch.cond in a module that is not exported",
+        remedy="give the module before it was exported, or one that does without",
     )

@@ -6,13 +6,15 @@ import gc
 import random
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from archcount.tracing.torch_internals import FLEX
+from archcount.tracing.torch_internals import COND, FLEX
 
 
 @contextmanager
@@ -65,5 +67,11 @@ def counting_context() -> Iterator[None]:
         stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
         if _COMPILING & sys.modules.keys():  # long imports, without which nothing is compiled
             stack.enter_context(torch.compiler.set_stance("force_eager"))
+        stack.enter_context(patch.object(*COND, _branch))
         torch.backends.mha.set_fastpath_enabled(False)
         yield
+
+
+def _branch(chosen: Any, then: Callable[..., Any], other: Callable[..., Any], operands: Any) -> Any:
+    """Do what `torch.cond` chooses, which is a question of numbers as any `if` is."""
+    return (then if chosen else other)(*operands)

@@ -48,6 +48,8 @@ def script_copy(
         for key, tensor in chain(part._parameters.items(), part._buffers.items()):
             if tensor is not None:
                 setattr(twin, key, copied(tensor))
+        if hasattr(twin, "_flat_weights_names"):  # recurrent layers keep a list of their weights
+            twin._flat_weights = [getattr(twin, key) for key in twin._flat_weights_names]
     told = []
     if len(parts) > 1:
         told.append(

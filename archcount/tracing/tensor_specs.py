@@ -34,7 +34,9 @@ class Memories:
         try:
             storage = tensor.untyped_storage()
         except NotImplementedError:
-            parts = None if tensor.is_meta else stored(tensor)
+            parts = None if tensor.is_meta or tensor.is_nested else stored(tensor)
+            if tensor.is_nested:
+                raise nested(tensor) from None
             if parts is None:
                 raise _not_dense(tensor) from None
             storage = parts[-1].untyped_storage()
@@ -132,6 +134,8 @@ def tensors_of(value: Any) -> list[Tensor]:
 
 def described(tensor: Tensor, origin: Origin, storage: int) -> TensorSpec:
     """Return a tensor written out."""
+    if tensor.is_nested:
+        raise nested(tensor)
     dtype = _NAMES.get(tensor.dtype)
     if dtype is None:
         dtype = _NAMES[tensor.dtype] = str(tensor.dtype).removeprefix("torch.")
@@ -191,6 +195,16 @@ def _is_simple(item: Tensor) -> bool:
         return False
     other = made_as(described(item, Origin.CONSTANT, 0))
     return other.untyped_storage().nbytes() == item.untyped_storage().nbytes()
+
+
+def nested(tensor: Tensor) -> UsageError:
+    """Return the error of a nested tensor."""
+    kind = "jagged" if tensor.layout is torch.jagged else "nested"
+    return UsageError.of(
+        f"the model works on a {kind} tensor, in which sequences have lengths of their own",
+        allowed="dense tensors, and sparse ones",
+        remedy="count a padded batch, or a call for each sequence, and add these up",
+    )
 
 
 def _not_dense(tensor: Tensor) -> UsageError:

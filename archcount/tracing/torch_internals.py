@@ -76,6 +76,9 @@ def state_of(packed: Any) -> Any:
     return packed._get_method("__getstate__")()
 
 
+COND = (import_module("torch._higher_order_ops.cond"), "cond_op")
+"""Where `torch.cond` has the operator that both branches are given to."""
+_internal(*COND)
 FLEX = "torch.nn.attention.flex_attention"
 """The module of FlexAttention."""
 FLEX_OPERATOR, FLEX_CHECK = "flex_attention_hop", "_validate_device"

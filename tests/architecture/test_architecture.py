@@ -212,7 +212,7 @@ def test_defaults_of_the_table_give_way_to_the_layer(expand):
         ("maxpool 9x9 pad=valid", "does not fit"),
         ("conv 3x3 input.q", "unknown name 'input.q'"),
         ("dropout 1.5", "out of range"),
-        ("conv 3x3 w act=tanh", "act is 'tanh'"),
+        ("conv 3x3 w act=maxout", "act is 'maxout'"),
         ("conv 3x3 w dilation=0", "out of range"),
         ("conv 3x3 w width=3", "duplicate option"),
         ("{repeat: 0-1, block: relu}", "out of range"),

@@ -172,7 +172,9 @@ class Translator(nn.Module):
         self, input_ids=None, decoder_input_ids=None, encoder_outputs=None, past_key_values=None
     ):
         encoded = self.encoder(self.embed(input_ids)) if encoder_outputs is None else None
-        encoded = encoded if encoder_outputs is None else encoder_outputs[0]
+        if encoder_outputs is not None:  # libraries take it by its place, or by its name
+            encoded = encoder_outputs[0]
+            assert encoded is encoder_outputs.last_hidden_state
         keys = self.decoder(self.embed(decoder_input_ids))
         kept = keys if past_key_values is None else torch.cat([past_key_values[0], keys], 1)
         return Translated(keys @ encoded.mT, (kept,), encoded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from hypothesis import assume, given
@@ -10,6 +12,19 @@ from torch import nn
 
 from archcount.errors import InvalidValueError
 from archcount.layers import Shape
+from archcount.layers.activation import (
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Prelu,
+    Relu,
+    Relu6,
+    Sigmoid,
+    Silu,
+    Tanh,
+)  # fmt: skip
 from archcount.layers.adaptive_pooling import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -19,7 +34,7 @@ from archcount.layers.adaptive_pooling import (
 from archcount.layers.by_word import KINDS
 from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archcount.layers.cost import CATEGORIES
-from archcount.layers.elementwise import Dropout, Gelu, Identity, Relu, Scaling, Softmax
+from archcount.layers.elementwise import Dropout, Identity, Scaling, Softmax
 from archcount.layers.linear import Flatten, Linear
 from archcount.layers.normalization import BatchNorm, LocalResponseNorm
 from archcount.layers.pooling import AvgPool, MaxPool, Subsampling
@@ -308,6 +323,15 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (Scaling(factor=0.17), (2, 3, 3), {"scale": 18}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Gelu(), (2, 3, 3), {"activation": 18}),
+        (Relu6(), (2, 3, 3), {"activation": 18}),
+        (Elu(), (2, 3, 3), {"activation": 18}),
+        (LeakyRelu(slope=0.1), (2, 3, 3), {"activation": 18}),
+        (Prelu(), (2, 3, 3), {"activation": 18}),
+        (Silu(), (2, 3, 3), {"activation": 18}),
+        (HardSwish(), (2, 3, 3), {"activation": 18}),
+        (Sigmoid(), (2, 3, 3), {"activation": 18}),
+        (HardSigmoid(), (2, 3, 3), {"activation": 18}),
+        (Tanh(), (2, 3, 3), {"activation": 18}),
         (Softmax(), (10,), {"softmax": 50}),
         (Flatten(), (2, 3, 3), {}),
         (Identity(), (2, 3, 3), {}),
@@ -320,7 +344,17 @@ def test_costs_worked_out_by_hand(kind, shape, cost):
 
 @pytest.mark.parametrize("dims", [(6,), (6, 5), (6, 5, 4), (6, 5, 4, 3)])
 @pytest.mark.parametrize(
-    "kind", [BatchNorm(), BatchNorm(scale=False), Dropout(), Gelu(), Identity(), Relu(), Softmax()]
+    "kind",
+    [
+        BatchNorm(),
+        BatchNorm(scale=False),
+        Dropout(),
+        Gelu(),
+        Identity(),
+        Prelu(),
+        Relu(),
+        Softmax(),
+    ],
 )
 def test_elementwise_kinds_take_shapes_of_any_number_of_axes(kind, dims):
     shape = Shape(dims)
@@ -332,7 +366,29 @@ def test_elementwise_kinds_take_shapes_of_any_number_of_axes(kind, dims):
 
 def test_every_kind_has_a_hand_count_above():
     marks = test_costs_worked_out_by_hand.pytestmark[0].args[1]
-    assert {type(kind).word for kind, *_ in marks} == set(KINDS)
+    assert {type(kind) for kind, *_ in marks} == set(KINDS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [  # at -4, -1, 0, 2 and 7
+        (Relu(), [0, 0, 0, 2, 7]),
+        (Relu6(), [0, 0, 0, 2, 6]),
+        (LeakyRelu(slope=0.1), [-0.4, -0.1, 0, 2, 7]),
+        (Prelu(), [-1, -0.25, 0, 2, 7]),  # torch begins with slopes of 0.25
+        (HardSwish(), [0, -1 / 3, 0, 5 / 3, 7]),  # -1 x 2 / 6, 2 x 5 / 6
+        (HardSigmoid(), [0, 1 / 3, 0.5, 5 / 6, 1]),
+        (Silu(), [x / (1 + math.exp(-x)) for x in (-4, -1, 0, 2, 7)]),
+        (Sigmoid(), [1 / (1 + math.exp(-x)) for x in (-4, -1, 0, 2, 7)]),
+        (Tanh(), [math.tanh(x) for x in (-4, -1, 0, 2, 7)]),
+        (Elu(), [math.exp(-4) - 1, math.exp(-1) - 1, 0, 2, 7]),
+        (Gelu(), [x * (1 + math.erf(x / 2**0.5)) / 2 for x in (-4, -1, 0, 2, 7)]),
+    ],
+)
+def test_activations_are_what_their_papers_define(kind, expected):
+    given = torch.tensor([[-4.0, -1, 0, 2, 7]]).T.reshape(5, 1)
+    found = kind.module(Shape((1,)))(given).flatten().tolist()
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize(

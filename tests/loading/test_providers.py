@@ -82,6 +82,11 @@ def test_without_architectures_it_is_the_kind_that_the_configuration_belongs_to(
     assert report.record.inputs == "pixel_values:float32[1,1,8,8]"
 
 
+def test_all_that_a_model_requires_is_given(libraries, config):
+    report = ac.count(config(model_type="seeing", architectures=["Reading"]))
+    assert report.record.inputs == "pixel_values:float32[1,1,6,6], input_ids:int64[1,16]"
+
+
 def test_an_argument_reaches_into_the_configuration_of_a_class(libraries):
     report = ac.count(
         "transformers:TinyLM", input="int64[1,7]", arguments={"config.width": 5, "config.layers": 3}

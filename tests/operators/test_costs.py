@@ -242,9 +242,10 @@ class Graph(nn.Module):
 
 
 @pytest.mark.filterwarnings("ignore:Sparse")
+@pytest.mark.parametrize("device", ["meta", "cpu"])
 @pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr])
-def test_a_sparse_product_multiplies_what_is_stored(layout):
-    report = ac.count(Graph(layout), input=[(4, 6)], device="cpu")
+def test_a_sparse_product_multiplies_what_is_stored(layout, device):
+    report = ac.count(Graph(layout), input=[(4, 6)], device=device)
     # 4 rows x 6 x 3; 5 numbers with 3 columns
     assert report.total.cost.linear == 4 * 6 * 3 + 5 * 3
     # the layer's weight; what the graph multiplies, not the graph
@@ -253,6 +254,18 @@ def test_a_sparse_product_multiplies_what_is_stored(layout):
     # 4 bytes a number; indices of 8: two each, or 5 columns and 4 + 1 ends of rows
     assert report.record.weight_bytes == {"float32": 4 * (18 + 5) + 8 * 10}
     assert report.record.uncounted == ()
+
+
+@pytest.mark.filterwarnings("ignore:Sparse")
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_a_sparse_matrix_that_is_made_dense_multiplies_as_dense(device):
+    graph = Graph(torch.sparse_csr).graph
+    dense = model(lambda m, x, graph: graph.to_dense() @ x)()
+    report = ac.count(dense, input=(torch.ones(4, 3), graph), device=device)
+    assert report.total.macs == 4 * 4 * 3
+    product = model(lambda m, x, graph: torch.relu(graph @ x))()
+    report = ac.count(product, input=(torch.ones(4, 3), graph), device=device)
+    assert (report.total.macs, report.total.cost.activation) == (5 * 3, 4 * 3)
 
 
 def test_what_two_sparse_matrices_share_is_not_told_by_sizes():

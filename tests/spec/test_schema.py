@@ -38,7 +38,7 @@ def test_the_toy_fits_the_schema(validator, toy_text):
     [
         ("archcount: 1", "archcount: 2"),
         ("input: 3x8x8", "input: 3x8x8x8x8"),
-        ("act: relu}", "act: tanh}"),
+        ("act: relu}", "act: maxout}"),
         ("K: 1000, count: params", "K: 1001, count: params"),
         ("classifier: [", "classifier: {concat: [], x: ["),
         ("let:", "lets:"),

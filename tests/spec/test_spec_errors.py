@@ -41,7 +41,7 @@ CASES = {
     "bad name": (("name: toy", "name: Toy!"), r"2:7: name 'Toy!' does not fit; allowed: small letters"),
     "bad input": (("3x8x8", "3x"), r"4:8: input '3x' does not fit; allowed: CxHxW"),
     "input of 0": (("3x8x8", "3x0x8"), r"4:8: input '3x0x8' does not fit"),
-    "bad choice": (("act: relu}", "act: tanh}"), r"6:\d+: layer.act 'tanh' does not fit; allowed: 'none', .* or 'relu'"),
+    "bad choice": (("act: relu}", "act: maxout}"), r"6:\d+: layer.act 'maxout' does not fit; allowed: 'none', .* 'relu', .* or 'tanh'"),
     "bad pad": (("pad: same,", "pad: some,"), r"6:14: layer.pad: 'some' is not a size; allowed: same, valid"),
     "bad K": (("{K: 1000, count: macs}", "{K: 1001, count: macs}"), r"7:\d+: conventions.ops.K '1001' does not fit; allowed: 1000 or 1024"),
     "block in a circle": (("stem: conv patch w", "stem: [stem]"), r"10:10: block 'stem' contains itself"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch._higher_order_ops.while_loop import while_loop
 from torch.utils._python_dispatch import TorchDispatchMode
 from typer.testing import CliRunner
 
@@ -335,44 +336,80 @@ def test_truth_values_are_read_as_shells_write_them():
         assert json.loads(result.stdout)["totals"]["params"] == params
 
 
-class Sparse(nn.Module):
+class Chooses(nn.Module):
+    """Takes one of two layers of 4 x 5; the other has no bias, and a product after it."""
+
     def __init__(self):
         super().__init__()
-        self.register_buffer("graph", torch.eye(4).to_sparse())
+        self.one, self.other = nn.Linear(4, 5), nn.Linear(4, 5, bias=False)
 
+    def forward(self, x, step):
+        after = torch.ones(5, 5)
+        return torch.cond(
+            step.sum() > 0, lambda x: self.one(x), lambda x: self.other(x) @ after, (x,)
+        )
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize(("step", "macs", "bias"), [(1, 60, 15), (0, 60 + 75, 0)])
+def test_the_branch_that_numbers_choose_is_counted(step, macs, bias, device):
+    report = ac.count(Chooses(), input={"x": (3, 4), "step": torch.tensor([step])}, device=device)
+    assert (report.total.macs, report.total.cost.bias) == (macs, bias)
+    # going back, a weight; and what is multiplied by the constant
+    assert report.total.backward_macs == macs
+    assert not report.record.uncounted
+
+
+def test_a_branch_that_nobody_knows_is_refused():
+    with pytest.raises(UserCodeError, match="looks at the numbers of a tensor that has none"):
+        ac.count(Chooses(), input={"x": (3, 4), "step": (1,)})
+
+
+class Loops(nn.Module):
     def forward(self, x):
-        return torch.sparse.mm(self.graph, x)
-
-
-class Chooses(nn.Module):
-    def forward(self, x):
-        return torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,))
+        body = (lambda step, x: (step + 1, x @ x), (torch.zeros(()), x))
+        return while_loop(lambda step, x: step < 3, *body)[1]
 
 
 # Before 2.13, torch refuses such an operator itself, before the count sees it.
-NO_COND = (
-    (ac.UsageError, "the model uses cond, an operator of torch on functions, which is not counted")
+NO_LOOP = (
+    (ac.UsageError, "the model uses while_loop, an operator of torch on functions, which is not")
     if hasattr(TorchDispatchMode, "supports_higher_order_operators")
-    else (UserCodeError, "There was no rule registered for HOP cond")
-)
-NO_SPARSE = (
-    ac.UsageError,
-    "a tensor of the layout sparse_coo, whose numbers are not known; allowed: dense .* --device cpu",
+    else (UserCodeError, "There was no rule registered for HOP while_loop")
 )
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    ("model", "device", "refusal"),
-    [(Sparse, "meta", NO_SPARSE), (Chooses, "meta", NO_COND), (Chooses, "cpu", NO_COND)],
-)
-def test_what_cannot_be_run_is_said_clearly(model, device, refusal):
-    error, said = refusal
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_operators_on_functions_are_refused(device):
+    error, said = NO_LOOP
     with pytest.raises(error, match=said):
-        ac.count(model(), input=(4, 4), device=device)
-    given = torch.eye(4).to_sparse_csr()
-    with pytest.raises(ac.UsageError, match="layout sparse_csr"):
-        ac.count(nn.Identity(), input=given)
+        ac.count(Loops(), input=(4, 4), device=device)
+
+
+class Packs(nn.Module):
+    def forward(self, x):
+        return packed(x, torch.jagged).values()
+
+
+def packed(x, layout):
+    return torch.nested.as_nested_tensor([x[0, :3], x[1]], layout=layout)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("layout", [torch.strided, torch.jagged])
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_nested_tensors_are_refused(layout, device):
+    said = (
+        "tensor, in which sequences have lengths of their own; .*; count a padded batch, or a call"
+    )
+    with pytest.raises(ac.UsageError, match=said):
+        ac.count(nn.Linear(8, 4), input=packed(torch.ones(2, 5, 8), layout), device=device)
+    if layout is torch.jagged:
+        model = Packs()
+        with pytest.raises(ac.UsageError, match=said):
+            ac.count(model, input=(2, 5, 8), device=device)
 
 
 def test_what_torch_imports_during_a_count_is_not_counted():

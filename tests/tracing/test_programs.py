@@ -197,3 +197,23 @@ def test_sharded_models_are_counted_as_a_whole(sharded, mesh):
     )
     with pytest.raises(ac.UsageError, match="have no numbers here; leave the device at meta"):
         ac.count(model, input=(3, 8), device="cpu")
+
+
+PROGRAMS = {
+    **SCRIPTS,
+    "traced": lambda module: torch.jit.trace(module, torch.ones(5, 3, 10)),
+    "exported": lambda module: torch.export.export(module, (torch.ones(5, 3, 10),), strict=False),
+}
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param("scripted", marks=pytest.mark.slow), "traced", "exported"]
+)
+def test_programs_of_recurrent_layers(kind):
+    model = nn.Sequential(nn.LSTM(10, 20)).eval()  # by itself, torch scripts but its parts
+    report = ac.count(PROGRAMS[kind](model), input=(5, 3, 10))
+    # 15 steps x 4 gates x 20 x (10 + 20), and the biases of both
+    assert (report.total.macs, report.total.params) == (36_000, 4 * 20 * (10 + 20 + 2))
+    # going back: both weights, and the state but the first
+    assert report.total.backward_macs == 36_000 + 4 * 3 * 4 * 20 * 20
+    assert not report.record.uncounted

@@ -56,6 +56,11 @@ class Seeing(TinyLM):
         return self.layers(pixel_values.flatten(1)[:, : self.config.width])
 
 
+class Reading(Seeing):
+    def forward(self, pixel_values, input_ids, mask=None):
+        return self.layers(self.embed(input_ids)) + super().forward(pixel_values)[:, None]
+
+
 CONFIG_MAPPING = {"tiny": TinyConfig, "seeing": VisionConfig}
 MODEL_FOR_CAUSAL_LM_MAPPING = {TinyConfig: TinyLM}
 
