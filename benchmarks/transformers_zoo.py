@@ -99,13 +99,14 @@ def _called(line: Line, kind: str, model: nn.Module) -> Any:
     except Exception as error:
         line.made += f"; without a picture: {type(error).__name__} {error}"[:150]
     inputs = CALLS[kind](model.config) if kind in CALLS else inputs_of(model)
-    for number, given in enumerate(_ways(inputs)):
+    problems = []
+    for given in _ways(inputs):
         try:
             refer(line, model, given)
             return given
         except Exception as error:
-            problem = error if number == 0 else problem
-    raise problem
+            problems.append(error)
+    raise problems[0]
 
 
 def _ways(inputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
