@@ -41,6 +41,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "hunyuan_vl": {"text_config": {"head_dim": 128}},
     "hunyuan_vl_text": {"head_dim": 128},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2, "num_hidden_layers": 4},
+    "lw_detr": {"backbone_config": {"model_type": "lw_detr_vit", "image_size": 256}},
+    "lw_detr_vit": {"image_size": 256},
     "ministral": {"head_dim": 128},
     "nemotron": {"num_key_value_heads": 8},
     "qwen3_omni_moe_talker_text": {"shared_expert_intermediate_size": 64},
@@ -57,6 +59,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
 }
 """Entries of the configuration that a model type needs, by model type."""
 
+
+CLASSES = {
+    "musicgen": "MusicgenForConditionalGeneration",
+    "musicgen_melody": "MusicgenMelodyForConditionalGeneration",
+}
+"""The class of a model type, where the one of AutoModel is not made of its configuration."""
 
 Call = Callable[[Any], dict[str, Any]]
 
@@ -161,7 +169,7 @@ def _example(config: Any) -> dict[str, Any]:
 def _classes(config: Any) -> dict[str, Any]:
     words = torch.randint(5, 100, (2, TOKENS))
     return {
-        "pixel_values": torch.randn(1, 3, 224, 224),
+        "pixel_values": _picture(640),
         "classes_input_ids": words,
         "classes_attention_mask": torch.ones_like(words),
         "tasks_input_ids": words[:1],
@@ -190,6 +198,27 @@ def _spoken(config: Any) -> dict[str, Any]:
     }
 
 
+def _picture(length: int) -> Any:
+    return torch.randn(1, 3, length, length)
+
+
+def _grounded(config: Any) -> dict[str, Any]:
+    words = torch.randint(5, 100, (1, 8 + config.latent_query_num))
+    within = torch.zeros_like(words)
+    within[:, 4:-4] = 1
+    given = {
+        "pixel_values": image(config),
+        "input_ids": words,
+        "image_embeds_position_mask": within,
+    }
+    return given | {"attention_mask": torch.ones_like(words)}
+
+
+def _music(config: Any) -> dict[str, Any]:
+    codes = torch.randint(0, 9, (config.decoder.num_codebooks, 8))
+    return {"input_ids": torch.randint(5, 100, (1, TOKENS)), "decoder_input_ids": codes}
+
+
 CALLS: dict[str, Call] = (
     dict.fromkeys(("autoformer", "informer", "time_series_transformer"), _forecast)
     | dict.fromkeys(("sam", "sam_hq", "sam2", "edgetam", "sam3_tracker"), _prompted)
@@ -210,9 +239,38 @@ CALLS: dict[str, Call] = (
         "clap": lambda config: _text(config) | _spectrum(config),
         "clvp": lambda config: _text(config) | {"input_features": features(config).transpose(1, 2)},
         "decision_transformer": _decisions,
+        "grounding-dino": lambda config: _text(config) | {"pixel_values": _picture(480)},
+        "mm-grounding-dino": lambda config: _text(config) | {"pixel_values": _picture(480)},
+        "granite_speech_plus_encoder": lambda config: {
+            "hidden_states": torch.randn(1, 100, config.input_dim)
+        },
+        "idefics": lambda config: (
+            _text(config)
+            | {
+                "pixel_values": image(config)[:, None],
+                "image_attention_mask": torch.ones(1, TOKENS, 1, dtype=torch.int64),
+            }
+        ),
+        "idefics2_perceiver": lambda config: {
+            "context": torch.randn(1, 64, config.hidden_size),
+            "attention_mask": torch.ones(1, 64, dtype=torch.int64),
+        },
+        "kosmos-2": _grounded,
+        "kosmos_2_5_vision_model": lambda config: {
+            "flattened_patches": torch.randn(1, 64, 2 + 3 * config.patch_size**2)
+        },
         "lxmert": _regions,
         "mllama_vision_model": _tiles,
         "omdet-turbo": _classes,
+        "moshi_depth": lambda config: {"input_ids": torch.randint(0, 9, (2, config.num_codebooks))},
+        "musicgen": _music,
+        "musicgen_melody": _music,
+        "musicgen_decoder": lambda config: {
+            "input_ids": torch.randint(0, 9, (config.num_codebooks, TOKENS))
+        },
+        "musicgen_melody_decoder": lambda config: {
+            "input_ids": torch.randint(0, 9, (config.num_codebooks, TOKENS))
+        },
         "perceiver": lambda config: {"inputs": torch.randn(1, 64, config.d_model)},
         "pix2struct": _flattened,
         "seggpt": _example,

@@ -20,7 +20,7 @@ import torch
 from pictured_texts import with_picture
 from small_configs import variants
 from torch import nn
-from transformers_calls import CALLS, SPECIAL
+from transformers_calls import CALLS, CLASSES, SPECIAL
 from transformers_inputs import inputs_of
 from zoo_pool import Line, command_line, count, noting, refer
 
@@ -43,6 +43,8 @@ def class_of(kind: str, config_class: type) -> type[nn.Module]:
     from transformers.models.auto import modeling_auto
 
     maps = [name for name in dir(modeling_auto) if re.fullmatch(r"MODEL_\w*MAPPING_NAMES", name)]
+    if kind in CLASSES:
+        return getattr(importlib.import_module("transformers"), CLASSES[kind])  # type: ignore[no-any-return]
     for name in sorted(maps, key=lambda name: (name != "MODEL_MAPPING_NAMES", name)):
         found = getattr(modeling_auto, name).get(kind)
         if found:
@@ -119,6 +121,15 @@ def _ways(inputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield inputs | {"input_features": long}
         ones = torch.ones(1, 3000, dtype=torch.int64)
         yield inputs | {"input_features": long, "input_features_mask": ones}
+    rows = next(
+        (inputs[name] for name in ("pixel_values", "hidden_states") if name in inputs), None
+    )
+    if "grid_thw" in inputs and rows is not None:  # patches of two frames, or as images
+        name = "pixel_values" if "pixel_values" in inputs else "hidden_states"
+        yield inputs | {name: rows.repeat(1, 2)}
+        length = round((rows.shape[-1] / 3) ** 0.5)
+        if 3 * length**2 == rows.shape[-1]:
+            yield inputs | {name: rows.view(-1, 3, length, length)}
     wave = inputs.get("input_values")
     if wave is not None and wave.ndim == 2:
         yield inputs | {"input_values": wave[:, None]}

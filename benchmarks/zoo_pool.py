@@ -159,6 +159,11 @@ def _outer(_: Any, a: Any, b: Any, *__: Any, **___: Any) -> int:
     return 2 * a.numel() * b.numel()
 
 
+def _distances(a: Any, b: Any, *_: Any, **__: Any) -> int:
+    # Each row of one from each row of the other: as many products as a matrix product has.
+    return int(2 * a.numel() * b.shape[-2])
+
+
 def _grouped(a: Any, b: Any, *_: Any, **__: Any) -> int:
     # Rows of the groups by their matrices, 2-D by 3-D; and the other three kinds.
     groups = b.shape[0] if a.dim() == b.dim() == 3 else 1
@@ -184,6 +189,7 @@ _BY_HAND = _operators(
         "addmv": _added_vector,
         "addbmm": _added_batches,
         "addr": _outer,
+        "_cdist_forward": _distances,
         "_grouped_mm": _grouped,
     }
 )

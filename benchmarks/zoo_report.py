@@ -2,7 +2,7 @@
 
     python benchmarks/zoo_report.py torchvision.csv timm.csv transformers.csv
 
-The files are those of timm_zoo.py and transformers_zoo.py.
+The files are those of timm_zoo.py and transformers_zoo.py. The versions are those that are installed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 Row = dict[str, str]
 
-COLUMNS = "flopcounter_macs macs params_ok difference by_hand uncounted error architecture".split()
+COLUMNS = """
+architecture inputs device params_ok macs flopcounter_macs by_hand difference uncounted error
+""".split()
 """The columns of a survey that are read here."""
 
 WAYS: dict[str, Callable[[Row], bool]] = {
@@ -28,6 +32,11 @@ WAYS: dict[str, Callable[[Row], bool]] = {
     "MACs with products by hand": lambda row: row["difference"] == "0" and bool(row["by_hand"]),
     "MACs that differ": lambda row: row["difference"] not in ("", "0"),
     "with something uncounted": lambda row: bool(row["uncounted"]),
+    "counted on the CPU": lambda row: bool(row["macs"]) and row["device"] == "cpu",
+    "a picture within the text": lambda row: (
+        bool(row["macs"])
+        and {"input_ids", "pixel_values"} <= set(re.findall(r"(\w+):", row["inputs"]))
+    ),
 }
 """The columns of the table, and what belongs to them."""
 
@@ -53,6 +62,12 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[object]], right: int = 
     rule = ["---" if number < right else "--:" for number in range(len(heads))]
     written = [heads, rule, *lines]
     return "".join("| " + " | ".join(map(str, each)) + " |\n" for each in written)
+
+
+def measured(surveys: dict[str, list[Row]]) -> str:
+    """Say when, and of which versions."""
+    words = [f"{name} {version(name)}" for name in ("torch", *surveys)]
+    return f"Measured on {date.today().isoformat()} with {', '.join(words)}.\n"
 
 
 def counts(surveys: dict[str, list[Row]]) -> str:
@@ -129,5 +144,5 @@ def some(names: Sequence[str], most: int = 4) -> str:
 
 if __name__ == "__main__":
     read_all = {Path(file).stem: read(Path(file)) for file in sys.argv[1:]}
-    parts = (counts, by_hand, differing, uncounted, left_out)
+    parts = (measured, counts, by_hand, differing, uncounted, left_out)
     sys.stdout.write("\n".join(part(read_all) for part in parts))

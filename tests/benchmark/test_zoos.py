@@ -96,7 +96,7 @@ def test_a_report_says_how_many_of_how_many():
     row = dict.fromkeys(zoo_report.COLUMNS, "")
     rows = [
         row | {"architecture": "a", "flopcounter_macs": "5", "macs": "5", "difference": "0",
-               "params_ok": "True"},
+               "params_ok": "True", "inputs": "input_ids:1x5 pixel_values:1x3x8x8"},
         row | {"architecture": "b", "flopcounter_macs": "5", "macs": "9", "difference": "0",
                "params_ok": "True", "by_hand": "aten.mv 4", "uncounted": "x.y"},
         row | {"architecture": "c", "flopcounter_macs": "5", "macs": "6", "difference": "1"},
@@ -104,7 +104,7 @@ def test_a_report_says_how_many_of_how_many():
     ]  # fmt: skip
     text = zoo_report.counts({"zoo": rows})
     numbers = [line.split("|")[2].strip() for line in text.splitlines()[2:]]
-    assert numbers == ["4", "3", "3", "2", "1", "1", "1", "1"]
+    assert numbers == ["4", "3", "3", "2", "1", "1", "1", "1", "0", "1"]
     assert "| `aten.mv` | 1 |" in zoo_report.by_hand({"zoo": rows})
     assert "| c | 6 | 5 |" in zoo_report.differing({"zoo": rows})
     assert "| took too long | 1 | d |" in zoo_report.left_out({"zoo": rows})
