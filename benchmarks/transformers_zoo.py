@@ -11,6 +11,7 @@ model: see zoo_pool.py.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import re
 from collections.abc import Iterator
@@ -52,7 +53,10 @@ def class_of(kind: str, config_class: type) -> type[nn.Module]:
 
             found = found[-1] if isinstance(found, tuple | list) else found
             return getattr(transformers, found)  # type: ignore[no-any-return]
-    module = importlib.import_module(config_class.__module__.replace("configuration_", "modeling_"))
+    name = config_class.__module__.replace("configuration_", "modeling_")
+    if importlib.util.find_spec(name) is None:
+        raise LookupError(f"{kind} has no class of its own")
+    module = importlib.import_module(name)
     own = [
         item
         for item in vars(module).values()
@@ -61,6 +65,8 @@ def class_of(kind: str, config_class: type) -> type[nn.Module]:
         and item.config_class is config_class
         and item.forward is not nn.Module.forward
     ]
+    if not own:
+        raise LookupError(f"{kind} has no class of its own")
     return own[-1]
 
 

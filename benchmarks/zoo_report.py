@@ -2,7 +2,7 @@
 
     python benchmarks/zoo_report.py torchvision.csv timm.csv transformers.csv
 
-The files are those of timm_zoo.py and transformers_zoo.py. The versions are those that are installed.
+The files are those of timm_zoo.py and transformers_zoo.py; the versions those that are installed.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ WAYS: dict[str, Callable[[Row], bool]] = {
 """The columns of the table, and what belongs to them."""
 
 WHY_NOT = {
-    r"has no class of its own|list index out of range|No module named": "a part of another model, "
-    "without a class of its own",
+    r"has no class of its own": "a part of another model, without a class of its own",
     r"requires the (\w+) library": "needs a library that is not installed",
+    r"missing the required .forward": "has no forward: it is used by other methods",
+    r"inference_session": "is called with the session of a film",
     r"parameters": "no small configuration was found",
     r"took too long": "took too long",
     r"ended with": "ended its process",
