@@ -208,7 +208,7 @@ class ModelCopy:
                     "the model is spread over several processes: counted is the whole of it, "
                     "without what they send to one another"
                 )
-            elif home.startswith("torch."):
+            elif home.startswith(_HOOKING):
                 kept[key] = self._copier.copied(hook, f"a hook of {name}")
             else:
                 self.remarks.append(f"{name} has a hook, which is not run")
