@@ -6,6 +6,7 @@
 #
 # DEVICE   cuda by default, as `archcount bench --device` takes it
 # BATCH    images, or texts of 128 tokens, per iteration: 128
+# NETWORKS tables: googlenet inception_v3 resnet@50
 # BUDGET   the most seconds of sampling per configuration: 2
 # TOTAL    the most seconds of everything: 470. What does not fit is left out, and said so.
 # OUT      where results go, benchmarks/results by default: seven files of JSON, and a log
@@ -91,20 +92,20 @@ need
 rm -f "$out/gpu-bare-loop.jsonl"
 "$python" -c 'import torch; print(torch.__version__, torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")' \
     2>&1 | tee -a "$log"
-networks="googlenet inception_v3 resnet@50"
+networks=${NETWORKS:-googlenet inception_v3 resnet@50}
 decoder="$here/benchmarks/decoder.py:small"
 # shellcheck disable=SC2086 - several words
 {
     bench 100 networks $networks --dtype float32,bf16
     bench 60 decoder "$decoder" --input "int64[$batch,128]" --dtype float32,bf16
-    loop 60 bare-loop-bf16 --dtype bf16 --channels-last googlenet inception_v3 resnet@50
+    loop 60 bare-loop-bf16 --dtype bf16 --channels-last $networks
     loop 30 bare-loop-decoder --dtype bf16 decoder
     bench 50 channels-last $networks --dtype bf16 --channels-last
     bench 60 rows $networks --mode forward --dtype float32,bf16 --per-row
-    loop 60 bare-loop-float32 decoder googlenet inception_v3 resnet@50
+    loop 60 bare-loop-float32 decoder $networks
     bench 60 decoder-compiled "$decoder" --input "int64[$batch,128]" --dtype bf16 --compile
     bench 120 compiled $networks --dtype bf16 --channels-last --compile
-    loop 60 bare-loop-compiled --dtype bf16 --channels-last --compile resnet@50
+    loop 60 bare-loop-compiled --dtype bf16 --channels-last --compile "${networks##* }"
 }
 say "in all $SECONDS s; results in $out"
 exit "$failed"

@@ -12,12 +12,10 @@ from torch import Tensor, nn
 TOKENS = 16
 
 
-def inputs_of(kind: str, model: nn.Module) -> dict[str, Any]:
+def inputs_of(model: nn.Module) -> dict[str, Any]:
     """Return the arguments of a call of a model, on the CPU."""
     taken = inspect.signature(model.forward).parameters
     config = model.config
-    if kind in BY_KIND:
-        return BY_KIND[kind](config)
     main = getattr(model, "main_input_name", "input_ids")
     mains = [main] if isinstance(main, str) else list(main)
     wanted = [*mains, *required(taken), *both_kinds(config, taken)]
@@ -30,8 +28,11 @@ def inputs_of(kind: str, model: nn.Module) -> dict[str, Any]:
     }
     if "input_ids" in found and "attention_mask" in taken:
         found["attention_mask"] = torch.ones(found["input_ids"].shape, dtype=torch.int64)
+    if "input_features" in found and "input_features_mask" in taken:
+        found["input_features_mask"] = MAKERS["input_features_mask"](config)
     if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in taken:
-        found["decoder_input_ids"] = ids(config)[:, :8]
+        first = next(iter(found.values()), None)
+        found["decoder_input_ids"] = ids(config)[: 2 if first is None else len(first), :8]
     return found
 
 
@@ -179,60 +180,3 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "latents": lambda config: torch.randn(1, 50, entry(config, "hidden_size", default=512)),
     "task_inputs": ids,
 }
-
-SPECIAL: dict[str, dict[str, Any]] = {
-    name: {"prediction_length": 4, "context_length": 16, "num_time_features": 1}
-    for name in ("autoformer", "informer", "time_series_transformer")
-} | {
-    "ministral": {"head_dim": 128},
-    "hunyuan_v1_dense": {"head_dim": 128},
-    "hunyuan_v1_moe": {"head_dim": 128},
-    "esm": {"vocab_size": 33, "pad_token_id": 1},
-    "gpt_neo": {"num_layers": 2, "attention_types": [[["global", "local"], 1]]},
-    "zamba": {"num_hidden_layers": 76},
-}
-"""Entries of the configuration that a model type needs, by model type."""
-
-
-def _forecast(config: Any) -> dict[str, Any]:
-    past = config.context_length + max(config.lags_sequence)
-    return {
-        "past_values": torch.randn(1, past),
-        "past_time_features": torch.randn(1, past, 1),
-        "past_observed_mask": torch.ones(1, past),
-        "future_values": torch.randn(1, config.prediction_length),
-        "future_time_features": torch.randn(1, config.prediction_length, 1),
-    }
-
-
-def _decisions(config: Any) -> dict[str, Any]:
-    return {
-        "states": torch.randn(1, 8, config.state_dim),
-        "actions": torch.randn(1, 8, config.act_dim),
-        "rewards": torch.randn(1, 8, 1),
-        "returns_to_go": torch.randn(1, 8, 1),
-        "timesteps": torch.arange(8)[None],
-        "attention_mask": torch.ones(1, 8),
-    }
-
-
-def _prompted(config: Any) -> dict[str, Any]:
-    return {"pixel_values": image(config), "input_points": torch.tensor([[[[32.0, 32.0]]]])}
-
-
-BY_KIND: dict[str, Callable[[Any], dict[str, Any]]] = (
-    dict.fromkeys(("autoformer", "informer", "time_series_transformer"), _forecast)
-    | {"decision_transformer": _decisions}
-    | dict.fromkeys(
-        ("sam", "sam_hq", "sam2", "edgetam", "sam3_tracker", "efficient_sam"), _prompted
-    )
-    | {
-        "perceiver": lambda config: {"inputs": torch.randn(1, 64, config.d_model)},
-        "timesfm": lambda config: {
-            "past_values": [torch.randn(config.context_length)],
-            "past_values_padding": None,
-            "freq": [0],
-        },
-    }
-)
-"""Whole calls, by model type, where names alone do not say it."""

@@ -129,8 +129,9 @@ def flop_counter_macs(model: nn.Module, inputs: Any) -> dict[str, int]:
     counter = FlopCounterMode(display=False, custom_mapping=dict(_BY_HAND))
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
+    off = torch.backends.mkldnn.flags(enabled=False)
     try:
-        with sdpa_kernel(SDPBackend.MATH), torch.backends.mkldnn.flags(enabled=False), counter:
+        with warnings.catch_warnings(action="ignore"), sdpa_kernel(SDPBackend.MATH), off, counter:
             if isinstance(inputs, Mapping):
                 model(**inputs)
             else:
@@ -219,6 +220,7 @@ def survey(
             done = {row["architecture"] for row in csv.DictReader(file)}
     else:
         output.write_text(",".join(columns) + "\n")
+    _import_all()
     waiting = [name for name in names if name not in done]
     running: dict[Connection, tuple[Any, str, float]] = {}
     with output.open("a", newline="") as file:
@@ -231,6 +233,11 @@ def survey(
             for line in _ended(running):
                 writer.writerow(vars(line))
                 file.flush()
+
+
+def _import_all() -> None:
+    """Count something, so that what counting imports is there before processes are forked."""
+    compare(Line(architecture=""), nn.Linear(1, 1), (torch.zeros(1, 1),))
 
 
 def _start(work: Callable[[Line], None], name: str, gibibytes: float) -> tuple[Connection, Any]:

@@ -26,6 +26,8 @@ class _Encoded(NamedTuple):
     """What an encoder gave, as code takes it: by its place or by its name."""
 
     last_hidden_state: Tensor
+    hidden_states: None = None
+    attentions: None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

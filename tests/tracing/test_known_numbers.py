@@ -399,3 +399,56 @@ def test_numbers_are_those_of_a_run_with_numbers(seed):
 
     report(runs, X)
     assert program(random.Random(seed)) == SEEN
+
+
+def test_hooks_by_which_transformers_gathers_hidden_states_are_run():
+    def hook(module, args, output):
+        return output @ torch.ones(3, 3)  # 2 x 5 rows of 3 x 3
+
+    model = nn.Sequential(nn.Linear(4, 3, bias=False))
+    model[0].register_forward_hook(hook)
+    assert ac.count(model, input=X).total.macs == 120
+    hook.__module__ = "transformers.utils.output_capturing"
+    found = ac.count(model, input=X)
+    assert (found.total.macs, found.record.remarks) == (120 + 90, ())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["Bert", "Bart", "T5", "Llama", "Longformer", "Deberta"])
+def test_models_of_transformers_take_ids_and_a_mask(name):
+    """As many as a run on the CPU with its numbers."""
+    library = pytest.importorskip("transformers")
+    sizes = {
+        "d_model": 32,
+        "d_kv": 8,
+        "d_ff": 64,
+        "num_layers": 2,
+        "num_heads": 4,
+        "vocab_size": 100,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_attention_heads": 4,
+        "decoder_attention_heads": 4,
+        "encoder_ffn_dim": 64,
+        "decoder_ffn_dim": 64,
+        "attention_window": 8,
+        "max_position_embeddings": 64,
+    }
+    config = getattr(library, f"{name}Config")
+    known = vars(config()).keys() | set(getattr(config, "attribute_map", ()))
+    model = getattr(library, f"{name}Model")(
+        config(**{key: value for key, value in sizes.items() if key in known})
+    )
+    ids, mask = torch.full((2, 16), 7), torch.ones(2, 16, dtype=torch.int64)
+    given = {"input_ids": ids, "attention_mask": mask}
+    texts = {"input_ids": "int64[2,16]", "attention_mask": "int64[2,16]"}
+    if name == "T5":
+        given["decoder_input_ids"], texts["decoder_input_ids"] = ids[:, :8], "int64[2,8]"
+    found = [ac.count(model, input=one).total.macs for one in (lambda: given, texts)]
+    expected = ac.count(model, input=lambda: given, device="cpu").total.macs
+    assert found == [expected, expected]
+    assert expected > 100_000
