@@ -44,7 +44,7 @@ def roofline_sheets(
         Column("Share", lambda line: percent(line.seconds / whole) if whole else "", right=True),
     ]
     peak, memory = rate(machine.flops, "FLOP/s"), rate(machine.bytes_per_second, "B/s")
-    title = f"roofline at {peak} and {memory}"
+    title = f"roofline of the forward pass at {peak} and {memory}"
     return [make_sheet(title, columns, lines, notes=_notes(machine))]
 
 
@@ -87,4 +87,5 @@ def moved_text(count: ModelCount) -> str:
     found = (count.moved or {}).get("", Moved())
     intensity = significant(2 * count.total.macs / found.total, 3) if found.total else ""
     shown = "" if count.machine else "; --peak and --bandwidth show it by module"
-    return f"moved {size(found.total)} ({found.total:,} B), {intensity} FLOP/B{shown}"
+    moved = f"moved in the forward pass {size(found.total)} ({found.total:,} B)"
+    return f"{moved}, {intensity} FLOP/B{shown}"

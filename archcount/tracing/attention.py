@@ -90,8 +90,8 @@ class Attention(TorchFunctionMode):
             call.scores = charge.cost.macs
         if self.convention == "flash":
             self.calls += is_first
-            # Going back, the scores are computed anew, where any gradient is needed.
-            more = 0 if is_first or not charge.backward else call.scores
+            # Going back, the scores are computed anew, if anything goes back to the mixture.
+            more = 0 if is_first else call.scores
             return replace(pattern, charge=replace(charge, backward=charge.backward + more))
         if call.kept is None:
             call.kept = call.count(self._numbers)

@@ -240,6 +240,6 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
 def _of_functions(func: Any) -> UsageError:
     return UsageError.of(
         f"the model uses {func.name()}, an operator of torch on functions, which is not counted",
-        allowed="operators on tensors, and torch.cond in a module that is not exported",
-        remedy="give the module before it was exported, or one that does without",
+        allowed="operators on tensors, torch.cond and flex_attention",
+        remedy="give a module that does without, such as with a loop of Python",
     )

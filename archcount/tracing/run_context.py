@@ -67,11 +67,17 @@ def counting_context() -> Iterator[None]:
         stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
         if _COMPILING & sys.modules.keys():  # long imports, without which nothing is compiled
             stack.enter_context(torch.compiler.set_stance("force_eager"))
-        stack.enter_context(patch.object(*COND, _branch))
+        stack.enter_context(patch.object(COND, "__call__", _branch))
         torch.backends.mha.set_fastpath_enabled(False)
         yield
 
 
-def _branch(chosen: Any, then: Callable[..., Any], other: Callable[..., Any], operands: Any) -> Any:
+def _branch(
+    operator: Any,
+    chosen: Any,
+    then: Callable[..., Any],
+    other: Callable[..., Any],
+    operands: Any = (),
+) -> Any:
     """Do what `torch.cond` chooses, which is a question of numbers as any `if` is."""
     return (then if chosen else other)(*operands)

@@ -76,9 +76,8 @@ def state_of(packed: Any) -> Any:
     return packed._get_method("__getstate__")()
 
 
-COND = (import_module("torch._higher_order_ops.cond"), "cond_op")
-"""Where `torch.cond` has the operator that both branches are given to."""
-_internal(*COND)
+COND = type(_internal(import_module("torch._higher_order_ops.cond"), "cond_op"))
+"""The class of the operator that `torch.cond` gives both branches to."""
 FLEX = "torch.nn.attention.flex_attention"
 """The module of FlexAttention."""
 FLEX_OPERATOR, FLEX_CHECK = "flex_attention_hop", "_validate_device"

@@ -156,7 +156,7 @@ def test_the_command_shows_them():
         ],
     )
     assert result.exit_code == 0, result.output
-    assert "roofline at 989.0 TFLOP/s and 3.350 TB/s" in result.stdout
+    assert "roofline of the forward pass at 989.0 TFLOP/s and 3.350 TB/s" in result.stdout
     assert "memory of training, an estimate" in result.stdout
     report = ac.count(nn.Linear(4, 3), input=(2, 4), train=True, peak=1, bandwidth=1)
     document = json.loads(report.to_json())

@@ -268,6 +268,13 @@ def test_a_sparse_matrix_that_is_made_dense_multiplies_as_dense(device):
     assert (report.total.macs, report.total.cost.activation) == (5 * 3, 4 * 3)
 
 
+@pytest.mark.filterwarnings("ignore:Sparse")
+def test_a_sparse_matrix_that_is_made_dense_takes_no_memory():
+    wide = torch.sparse_coo_tensor([[0], [1]], [1.0], (2**20, 2**20))
+    dense = model(lambda m, x, graph: graph.to_dense() @ x)()
+    assert ac.count(dense, input=((2**20, 1), wide)).total.macs == 2**40
+
+
 def test_what_two_sparse_matrices_share_is_not_told_by_sizes():
     report = ac.count(
         model(lambda m, x: (x.to_sparse() @ x.to_sparse()).to_dense())(),

@@ -361,6 +361,14 @@ def test_the_branch_that_numbers_choose_is_counted(step, macs, bias, device):
     assert not report.record.uncounted
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_the_branch_of_an_exported_program_is_counted():
+    given = (torch.ones(3, 4), torch.tensor([1]))
+    program = torch.export.export(Chooses(), given, strict=False)
+    for step, macs in ((1, 60), (0, 60 + 75)):
+        assert ac.count(program, input=((3, 4), torch.tensor([step]))).total.macs == macs
+
+
 def test_a_branch_that_nobody_knows_is_refused():
     with pytest.raises(UserCodeError, match="looks at the numbers of a tensor that has none"):
         ac.count(Chooses(), input={"x": (3, 4), "step": (1,)})
