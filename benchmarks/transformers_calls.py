@@ -15,6 +15,12 @@ _ROPES = {
     kind: {"rope_type": "default", "rope_theta": 10_000.0}
     for kind in ("full_attention", "sliding_attention")
 }
+_SHARED = {
+    "num_hidden_layers": 10,
+    "num_kv_shared_layers": 5,
+    "vocab_size": 2048,
+    "vocab_size_per_layer_input": 2048,
+}
 _DECODER = {"model_type": "bert", "is_decoder": True, "add_cross_attention": True}
 SPECIAL: dict[str, dict[str, Any]] = {
     name: {"prediction_length": 4, "context_length": 16, "num_time_features": 1}
@@ -22,6 +28,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 } | {
     "aya_vision": {"vision_config": {"model_type": "siglip_vision_model"}},
     "chameleon": {"vocabulary_map": {"<image>": 4}},
+    "cohere_compass": {"text_config": {"rope_parameters": _ROPES}},
     "cohere_compass_text": {"rope_parameters": _ROPES},
     "deepseek_ocr2_text": {
         "mlp_layer_types": ["dense", "sparse"] * 2,
@@ -31,10 +38,18 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "deepseek_v2": {"num_experts_per_tok": 2, "moe_intermediate_size": 1536},
     "diffusion_gemma_text": {"num_experts": 8, "top_k_experts": 2, "moe_intermediate_size": 64},
-    "deepseek_ocr2": {"text_config": {"mlp_layer_types": ["dense", "sparse"] * 2}},
+    "deepseek_ocr2": {
+        "text_config": {
+            "mlp_layer_types": ["dense", "sparse"] * 2,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 1536,
+        }
+    },
     "dots1": {"n_routed_experts": 16, "n_shared_experts": 1, "num_experts_per_tok": 2},
+    "emu3": {"vocabulary_map": {"<image>": 4, "<|extra_200|>": 5}},
     "esm": {"vocab_size": 33, "pad_token_id": 1},
-    "gemma3n_text": {"num_hidden_layers": 10, "num_kv_shared_layers": 5},
+    "gemma3n": {"text_config": _SHARED},
+    "gemma3n_text": _SHARED,
     "gpt_neo": {"num_layers": 2, "attention_types": [[["global", "local"], 1]]},
     "hunyuan_v1_dense": {"head_dim": 128},
     "hunyuan_v1_moe": {"head_dim": 128},
@@ -44,6 +59,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "lw_detr": {"backbone_config": {"model_type": "lw_detr_vit", "image_size": 256}},
     "lw_detr_vit": {"image_size": 256},
     "ministral": {"head_dim": 128},
+    "qwen2_vl": {"vision_config": {"hidden_size": 1024}},
     "nemotron": {"num_key_value_heads": 8},
     "qwen3_omni_moe_talker_text": {"shared_expert_intermediate_size": 64},
     "t5gemma2_decoder": {"dropout_rate": 0.0},
@@ -51,6 +67,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "t5gemma2_text": {"dropout_rate": 0.0},
     "timm_backbone": {"backbone": "resnet18"},
     "vitmatte": {"fusion_hidden_sizes": [64, 64, 32, 32], "convstream_hidden_sizes": [8, 16, 32]},
+    "dbrx": {"attn_config": {"rope_theta": 10_000.0}},
     "encoder-decoder": {"encoder": {"model_type": "bert"}, "decoder": _DECODER},
     "vision-encoder-decoder": {"encoder": {"model_type": "vit"}, "decoder": _DECODER},
     "speech-encoder-decoder": {"encoder": {"model_type": "wav2vec2"}, "decoder": _DECODER},

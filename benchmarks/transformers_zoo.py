@@ -25,7 +25,7 @@ from transformers_calls import CALLS, CLASSES, SPECIAL
 from transformers_inputs import inputs_of
 from zoo_pool import Line, command_line, count, noting, refer
 
-MOST = 300e6
+MOST = 450e6
 """Parameters of a model that runs on numbers here."""
 
 
