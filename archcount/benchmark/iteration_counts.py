@@ -13,6 +13,7 @@ from torch import nn
 from archcount.benchmark.results import IterationCounts
 from archcount.benchmark.settings import Configuration
 from archcount.engines import models
+from archcount.engines.count_request import CountRequest
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
 from archcount.loading.model_target import ModelTarget, load_model
@@ -75,13 +76,8 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
             configuration.target, arguments=configuration.arguments, input=size
         )
         given = own or given
-    return models.count(
-        module,
-        given,
-        name=configuration.target,
-        batch=configuration.batch,
-        train=configuration.mode == "train",
-    )
+    request = CountRequest(batch=configuration.batch, train=configuration.mode == "train")
+    return models.count(module, given, name=configuration.target, request=request)
 
 
 def hash_of(target: str) -> str:
