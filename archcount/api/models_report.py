@@ -41,6 +41,7 @@ def count_models(
     batch: int = 1,
     train: bool = False,
     device: str = "meta",
+    attention: str = "full",
     jobs: int | None = None,
     timeout: float | None = None,
 ) -> ModelsReport:
@@ -56,6 +57,7 @@ def count_models(
         batch: how many images an input such as "3x224x224" stands for.
         train: in training mode.
         device: `meta`, or `cpu` for models that look at their numbers.
+        attention: the convention by which attention is counted: full, causal or flash.
         jobs: processes at a time; as many as there are cores by default.
         timeout: seconds after which a model is given up.
 
@@ -70,7 +72,12 @@ def count_models(
     check_pool(jobs, timeout)
     asked = expanded([names] if isinstance(names, str) else names)
     request = CountRequest(
-        arguments=arguments or {}, input=input or "", batch=batch, train=train, device=device
+        arguments=arguments or {},
+        input=input or "",
+        batch=batch,
+        train=train,
+        device=device,
+        attention=attention,
     )
     found = {line.model: line for line in summarize_all(asked, request, jobs=jobs, timeout=timeout)}
     return ModelsReport(tuple(found[name] for name in asked))

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
-from math import prod
 from typing import Any
 
 import torch
@@ -23,20 +22,18 @@ from archcount.architecture import Architecture
 from archcount.architecture.builder import assemble
 from archcount.architecture.network import Network
 from archcount.engines.counts import Count, RowCount, Uncounted
+from archcount.engines.fvcore_handles import HANDLES
 from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
 from archcount.layers import CATEGORIES, Cost
-from archcount.layers.adaptive_pooling import windows_total
 
 with warnings.catch_warnings():
     # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported. torch 2.14 warns
     # users of it, not developers alone.
     warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
     from fvcore.nn import FlopCountAnalysis
-    from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
 
 Shapes = dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
 """The input and output shape of every row, without the batch."""
-Handle = Callable[[list[Any], list[Any]], Counter[str]]
 
 _CATEGORY_OF: Mapping[str, str] = {
     "conv": "conv",
@@ -138,7 +135,7 @@ def _watched(network: Network, *, heads: bool) -> Iterator[Shapes]:
 
 def _analysis(network: Network, dims: tuple[int, ...], *, heads: bool) -> FlopCountAnalysis:
     analysis = FlopCountAnalysis(_Probe(network, heads=heads), torch.zeros(1, *dims))
-    analysis.set_op_handle(**_HANDLES)
+    analysis.set_op_handle(**HANDLES)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     return analysis.tracer_warnings("none")
 
@@ -182,76 +179,3 @@ def _unhandled(network: Network, analysis: FlopCountAnalysis) -> Iterable[Uncoun
         for op, times in sorted(own.items()):
             if times > 0:
                 yield Uncounted(op=op, place=path or WHOLE, times=times)
-
-
-def _elements(value: Any) -> int:
-    """Count a traced tensor's numbers; a trace that does not know them is a bug, never 0."""
-    shape = get_shape(value)
-    assert shape is not None, f"the trace gives {value.debugName()} no shape"
-    return prod(shape)
-
-
-def _sizes(value: Any) -> list[int]:
-    """Read a list of whole numbers from the trace."""
-    constant = value.toIValue()
-    if constant is not None:
-        return [int(item) for item in constant]
-    return [int(item.toIValue()) for item in value.node().inputs()]
-
-
-def _is_none(value: Any) -> bool:
-    return str(value.type()) == "NoneType"
-
-
-def _convolution(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-    counted = Counter(conv_flop_jit(inputs, outputs))
-    counted["bias"] = 0 if _is_none(inputs[2]) else _elements(outputs[0])
-    return counted
-
-
-def _linear(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-    bias = 0 if len(inputs) < 3 or _is_none(inputs[2]) else _elements(outputs[0])
-    return Counter({"linear": int(linear_flop_jit(inputs, outputs)), "bias": bias})
-
-
-def _per_element(name: str, times: int = 1) -> Handle:
-    def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-        return Counter({name: times * _elements(outputs[0])})
-
-    return handle
-
-
-def _pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-    return Counter({"pool": prod(_sizes(inputs[1])) * _elements(outputs[0])})
-
-
-def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-    source, target = get_shape(inputs[0]), get_shape(outputs[0])
-    rows, columns = (windows_total(source[axis], target[axis]) for axis in (-2, -1))
-    return Counter({"pool": prod(source[:-2]) * rows * columns})
-
-
-_ACTIVATIONS = (
-    "celu elu gelu hardsigmoid hardswish hardtanh leaky_relu mish prelu relu relu6 selu sigmoid "
-    "silu softplus tanh"
-).split()
-_HANDLES: Mapping[str, Handle] = {
-    "aten::_convolution": _convolution,
-    "aten::linear": _linear,
-    "aten::batch_norm": _per_element("norm", 2),
-    **{f"aten::{name}": _per_element("activation") for name in _ACTIVATIONS},
-    **{f"aten::{name}_": _per_element("activation") for name in _ACTIVATIONS},
-    "aten::max_pool2d": _pool,
-    "aten::avg_pool2d": _pool,
-    "aten::avg_pool3d": _pool,
-    "aten::adaptive_avg_pool2d": _adaptive_pool,
-    "aten::adaptive_max_pool2d": _adaptive_pool,
-    "aten::softmax": _per_element("softmax", 5),
-    "aten::add": _per_element("add"),
-    "aten::add_": _per_element("add"),
-    "aten::mul": _per_element("mul"),
-    "aten::pow": _per_element("pow"),
-    "aten::div": _per_element("div"),
-    "aten::pad": lambda inputs, outputs: Counter(),
-}
-"""How each operation of the trace is counted; fvcore's own handles serve for the others."""

@@ -17,6 +17,7 @@ class ModelSummary:
         params: parameters, each counted once.
         macs: multiply-accumulates of the forward pass.
         backward_macs: those of the backward pass.
+        attention: the convention by which the products of attention are counted.
         weight_bytes: bytes of parameters and buffers.
         activation_bytes: bytes of all tensors that were made.
         peak_bytes: the most bytes of inputs and made tensors needed at one time in a forward pass.
@@ -32,6 +33,7 @@ class ModelSummary:
     params: int | None = None
     macs: int | None = None
     backward_macs: int | None = None
+    attention: str = ""
     weight_bytes: int | None = None
     activation_bytes: int | None = None
     peak_bytes: int | None = None
@@ -57,6 +59,7 @@ def summary_of(
         params=count.total.params,
         macs=count.total.macs,
         backward_macs=count.total.backward,
+        attention=count.attention,
         weight_bytes=sum(count.weight_bytes.values()),
         activation_bytes=count.activation_bytes,
         peak_bytes=count.peak_bytes,

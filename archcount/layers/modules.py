@@ -56,6 +56,23 @@ class UnscaledBatchNorm3d(_Unscaled, nn.BatchNorm3d):
     """`nn.BatchNorm3d` with a trained shift and no trained scale."""
 
 
+class _OfChannels:
+    """Normalises the channels of each position of a map; mixed in before a norm of the last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, ...) to the same."""
+        normed: Tensor = super().forward(x.movedim(1, -1))  # type: ignore[misc]
+        return normed.movedim(-1, 1)
+
+
+class LayerNormOfChannels(_OfChannels, nn.LayerNorm):
+    """`nn.LayerNorm` of a map, (N, C, ...), over channels at each position."""
+
+
+class RMSNormOfChannels(_OfChannels, nn.RMSNorm):
+    """`nn.RMSNorm` of a map, (N, C, ...), over channels at each position."""
+
+
 class Scale(nn.Module):
     """Multiply by a constant."""
 

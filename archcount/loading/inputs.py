@@ -124,8 +124,7 @@ class _Maker:
         """Return what a model is given in order and by name."""
         if given is None or (isinstance(given, str) and not given):
             raise UsageError.of(
-                "no input given",
-                remedy='give an input, such as "3x224x224"; in a command by --input or --inputs',
+                "no input given", remedy="give --input 3x224x224, or --inputs FUNCTION"
             )
         if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
             given = [given]

@@ -17,8 +17,10 @@ def models_sheets(lines: Sequence[ModelSummary]) -> list[Sheet]:
     """Lay counted models out, with exact numbers and for narrow terminals."""
     failed = sum(bool(line.error) for line in lines)
     uncounted = sum(bool(line.uncounted) for line in lines)
+    # All are counted by the same; what failed says none.
+    attention = next((f", attention {line.attention}" for line in lines if line.attention), "")
     notes = [
-        Span("counted: one call of each, the batch included; FLOPs are twice the MACs"),
+        Span(f"counted: one call of each, the batch included{attention}; FLOPs are twice the MACs"),
         Span("depth: the most convolutions and linear layers that follow one another to a result"),
     ]
     if uncounted:
@@ -67,6 +69,7 @@ def tidy_summary(line: ModelSummary) -> dict[str, Value]:
         "macs": line.macs,
         "flops": line.flops,
         "backward_macs": line.backward_macs,
+        "attention": line.attention or None,
         "weight_bytes": line.weight_bytes,
         "activation_bytes": line.activation_bytes,
         "peak_bytes": line.peak_bytes,

@@ -17,7 +17,7 @@ from archcount.tracing.attention import Attention
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.flex_attention import FlexAttention
-from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
+from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
 from archcount.tracing.known_tensor import Known
 from archcount.tracing.lazy_layers import fit
 from archcount.tracing.module_stack import ModuleStack
@@ -69,7 +69,10 @@ def trace(
         weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
     held = {path: (dict(part._parameters), dict(part._buffers)) for path, part in parts.items()}
     given = list(tensors_in((args, kwargs)))
-    recorder = _recorder(weights, given, parts, known)
+    tensors = (*weights, *given)
+    if tensors and not any(tensor.is_meta for tensor in tensors):
+        known = None
+    recorder = Recorder(weights, given, parts, known)
     convention = None
     if attention != "full":  # every call of torch's goes through it
         convention = recorder.attention = Attention(attention, recorder.numbers_of)
@@ -82,13 +85,29 @@ def trace(
     ):
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
-    unseen = mark_gradients(recorder.nodes(), ends) + stack.elsewhere
+    return _forward_pass(recorder, found, given, ends, held, stack.elsewhere, flex)
+
+
+def _forward_pass(
+    recorder: Recorder,
+    found: Mapping[nn.Module, ModuleTrace],
+    given: Sequence[Tensor],
+    ends: Sequence[Tensor],
+    held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]],
+    elsewhere: Counter[tuple[str, str]],
+    flex: FlexAttention,
+) -> ForwardPass:
+    """Return what was recorded, with the costs of every module."""
+    for record in found.values():
+        record.is_hidden = record.path in recorder.owners.inner
+    results = tuple([recorder.keep(tensor) for tensor in ends])
+    unseen = mark_gradients(recorder.nodes(), ends) + elsewhere
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
-    _add_up(recorder, found, unseen)
+    _add_up(recorder.calls, found, unseen)
     inputs = tuple([recorder.keep(tensor) for tensor in given])
-    results = tuple([recorder.keep(tensor) for tensor in ends])
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
+    convention = recorder.attention
     return ForwardPass(
         modules=tuple(found.values()),
         calls=tuple(recorder.calls),
@@ -98,24 +117,11 @@ def trace(
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
         remarks=(*_remarks(recorder), *flex.remarks()),
         looks=recorder.looks,
-        attention=attention,
+        attention=convention.convention if convention else "full",
         attention_calls=convention.calls if convention else 0,
         storages=recorder.storages,
         held=held,
     )
-
-
-def _recorder(
-    weights: Sequence[Tensor],
-    given: Sequence[Tensor],
-    parts: Mapping[str, nn.Module],
-    known: Iterable[Known] | None,
-) -> Recorder:
-    """Return what records the pass; values are known only of tensors on the meta device."""
-    tensors = (*weights, *given)
-    if tensors and not any(tensor.is_meta for tensor in tensors):
-        known = None
-    return Recorder(weights, given, parts, known)
 
 
 def _tensors_of(parts: Iterable[nn.Module]) -> list[Tensor]:
@@ -156,14 +162,11 @@ _NORMS = (nn.LocalResponseNorm, nn.RMSNorm)
 
 
 def _add_up(
-    recorder: Recorder,
+    calls: Sequence[Call],
     found: Mapping[nn.Module, ModuleTrace],
     unseen: Mapping[tuple[str, str], int],
 ) -> None:
     """Give each module the costs of the calls in it, and in the modules that it holds."""
-    for record in found.values():
-        record.is_hidden = record.path in recorder.owners.inner
-    calls = recorder.calls
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
     own: dict[str, list[Cost]] = {}

@@ -36,7 +36,14 @@ from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archcount.layers.cost import CATEGORIES
 from archcount.layers.elementwise import Dropout, Identity, Scaling, Softmax
 from archcount.layers.linear import Flatten, Linear
-from archcount.layers.normalization import BatchNorm, LocalResponseNorm
+from archcount.layers.normalization import (
+    BatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RmsNorm,
+)
 from archcount.layers.pooling import AvgPool, MaxPool, Subsampling
 from archcount.printed import Patch
 
@@ -93,6 +100,12 @@ def layers(draw):
         made = kind(size=(draw(st.integers(1, 7)), draw(st.integers(1, 7))))
     elif kind is BatchNorm:
         made = BatchNorm(scale=draw(st.booleans()))
+    elif kind is LayerNorm:
+        made = LayerNorm(bias=draw(st.booleans()))
+    elif kind is GroupNorm:
+        made = GroupNorm(groups=draw(st.sampled_from([1, 2, shape.channels])))
+    elif kind is InstanceNorm:
+        made = InstanceNorm(affine=draw(st.booleans()))
     elif kind is Subsampling:
         made = Subsampling(stride=draw(st.integers(1, 3)), width=draw(st.integers(1, 12)))
     elif kind is Scaling:
@@ -119,10 +132,14 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
     parameters = list(module.parameters())
     assert sum(tensor.numel() for tensor in parameters) == kind.params(shape)
     assert sum(t.numel() for t in parameters if t.ndim > 1) == kind.weights(shape)
-    trained = {True: 2, False: 1}  # a scale and a shift a channel, or a shift alone
-    assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == (
-        trained[kind.scale] * shape.channels if kind.word == "batchnorm" else 0
-    )
+    trained = {  # a channel: a scale and a shift, or one of them
+        "batchnorm": lambda: 1 + kind.scale,
+        "layernorm": lambda: 1 + kind.bias,
+        "rmsnorm": lambda: 1,
+        "groupnorm": lambda: 2,
+        "instancenorm": lambda: 2 * kind.affine,
+    }.get(kind.word, lambda: 0)()
+    assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == trained * shape.channels
     kept = [tensor for tensor in module.buffers() if tensor.ndim]
     assert sum(tensor.numel() for tensor in kept) == kind.buffers(shape)
 
@@ -239,6 +256,32 @@ def test_numbers_of_normalisation_reach_torch():
     assert (norm.size, norm.alpha, norm.beta, norm.k) == (3, 1e-3, 0.5, 2.0)
 
 
+def _by_definition(images, axes, *, centred=True):
+    """Take the mean over some axes off, and divide by the root mean square."""
+    rest = images - images.mean(axes, keepdim=True) if centred else images
+    return rest / (rest.square().mean(axes, keepdim=True) + 1e-12).sqrt()
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (LayerNorm(eps=1e-12), lambda images: _by_definition(images, 1)),
+        (LayerNorm(eps=1e-12, bias=False), lambda images: _by_definition(images, 1)),
+        (RmsNorm(eps=1e-12), lambda images: _by_definition(images, 1, centred=False)),
+        (
+            GroupNorm(eps=1e-12, groups=2),
+            lambda images: torch.cat([_by_definition(g, (1, 2, 3)) for g in images.chunk(2, 1)], 1),
+        ),
+        (InstanceNorm(eps=1e-12), lambda images: _by_definition(images, (2, 3))),
+        (InstanceNorm(eps=1e-12, affine=True), lambda images: _by_definition(images, (2, 3))),
+    ],
+)
+def test_norms_are_what_their_papers_define(kind, expected):
+    images = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(1))
+    found = kind.module(Shape((4, 3, 5)))(images)
+    assert torch.allclose(found, expected(images), atol=1e-5)
+
+
 def test_asymmetric_pooling_leaves_the_padding_out():
     # 4 cells, kernel 3, stride 2: windows (1 2 3) and (3 4): averages 2 and 3.5.
     pool = AvgPool(patch=Patch((1, 3), (1, 2)), same="asymmetric")
@@ -319,6 +362,15 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (LocalResponseNorm(), (2, 3, 3), {"norm": 180}),  # (5 + 5) x 18
         (BatchNorm(), (2, 3, 3), {"norm": 36}),
         (BatchNorm(scale=False), (2, 3, 3), {"norm": 36}),  # still divided by the deviation
+        # mean, difference, square, its mean, quotient: 5; scale and shift: 2
+        (LayerNorm(), (2, 3, 3), {"norm": 7 * 18}),
+        (LayerNorm(bias=False), (2, 3, 3), {"norm": 6 * 18}),
+        # square, its mean, quotient, scale: 4; epsilon and root: 2 at each of 9 positions
+        (RmsNorm(), (2, 3, 3), {"norm": 4 * 18 + 2 * 9}),
+        (RmsNorm(), (10,), {"norm": 4 * 10 + 2}),
+        (GroupNorm(groups=2), (4, 3, 3), {"norm": 7 * 36}),
+        (InstanceNorm(), (2, 3, 3), {"norm": 5 * 18}),
+        (InstanceNorm(affine=True), (2, 3, 3), {"norm": 7 * 18}),
         (Subsampling(stride=2, width=4), (2, 3, 3), {}),
         (Scaling(factor=0.17), (2, 3, 3), {"scale": 18}),
         (Relu(), (2, 3, 3), {"activation": 18}),
@@ -351,8 +403,11 @@ def test_costs_worked_out_by_hand(kind, shape, cost):
         Dropout(),
         Gelu(),
         Identity(),
+        LayerNorm(),
+        GroupNorm(groups=3),
         Prelu(),
         Relu(),
+        RmsNorm(),
         Softmax(),
     ],
 )
@@ -414,6 +469,9 @@ def test_activations_are_what_their_papers_define(kind, expected):
         (LocalResponseNorm(), (4, 6), "channels, height and width"),
         (Subsampling(stride=2, width=8), (4, 6, 6, 6), "channels, height and width"),
         (GlobalAvgPool(), (4,), "channels, height and width"),
+        (GroupNorm(groups=3), (4, 5, 5), "3 groups do not divide 4 channels"),
+        (InstanceNorm(), (4, 1, 1), "needs several positions, and gets 4x1x1"),
+        (InstanceNorm(), (4,), r"gets 4 \(features\)"),
         (Subsampling(stride=2, width=3), (4, 4, 4), "subsample to 3 channels, and 4 come in"),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -9,6 +12,9 @@ from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention as attend
 
 import archcount as ac
+from archcount.api.models_report import ModelsReport
+from archcount.engines.summaries import CountRequest
+from archcount.engines.summary_worker import summarize
 
 
 class Attends(nn.Module):
@@ -163,6 +169,20 @@ def test_flex_attention_without_a_mask_is_dense():
     report = ac.count(Flexes(), input=(3, 10, 16), attention="causal")
     assert report.total.cost.matmul == FLEX * 100
     assert report.record.remarks == ("1 call of flex_attention counted by the dense products",)
+
+
+def test_the_convention_is_said_of_many_models():
+    request = CountRequest(arguments={"in_features": 2, "out_features": 3}, inputs=["2"])
+    lines = [
+        summarize("torch.nn:Linear", replace(request, attention="causal")),
+        summarize("torch.nn:Missing", request),
+    ]
+    report = ModelsReport(tuple(lines))
+    assert [row["attention"] for row in csv.DictReader(report.to_csv().splitlines())] == [
+        "causal",
+        "",
+    ]
+    assert "one call of each, the batch included, attention causal;" in report.to_markdown()
 
 
 def test_other_conventions_are_refused():

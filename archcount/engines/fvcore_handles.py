@@ -1,0 +1,113 @@
+"""How the fvcore engine counts each operation of a trace."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Any
+
+from archcount.layers.adaptive_pooling import windows_total
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")  # as in the engine
+    from fvcore.nn.jit_handles import conv_flop_jit, get_shape, linear_flop_jit
+
+Handle = Callable[[list[Any], list[Any]], Counter[str]]
+
+
+def _elements(value: Any) -> int:
+    """Count a traced tensor's numbers; a trace that does not know them is a bug, never 0."""
+    shape = get_shape(value)
+    assert shape is not None, f"the trace gives {value.debugName()} no shape"
+    return prod(shape)
+
+
+def _sizes(value: Any) -> list[int]:
+    """Read a list of whole numbers from the trace."""
+    constant = value.toIValue()
+    if constant is not None:
+        return [int(item) for item in constant]
+    return [int(item.toIValue()) for item in value.node().inputs()]
+
+
+def _is_none(value: Any) -> bool:
+    return str(value.type()) == "NoneType"
+
+
+def _convolution(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    counted = Counter(conv_flop_jit(inputs, outputs))
+    counted["bias"] = 0 if _is_none(inputs[2]) else _elements(outputs[0])
+    return counted
+
+
+def _linear(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    bias = 0 if len(inputs) < 3 or _is_none(inputs[2]) else _elements(outputs[0])
+    return Counter({"linear": int(linear_flop_jit(inputs, outputs)), "bias": bias})
+
+
+def per_element(name: str, times: int = 1) -> Handle:
+    """Return a handle that counts so many operations per element of the output."""
+
+    def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+        return Counter({name: times * _elements(outputs[0])})
+
+    return handle
+
+
+def _pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    return Counter({"pool": prod(_sizes(inputs[1])) * _elements(outputs[0])})
+
+
+def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    source, target = get_shape(inputs[0]), get_shape(outputs[0])
+    rows, columns = (windows_total(source[axis], target[axis]) for axis in (-2, -1))
+    return Counter({"pool": prod(source[:-2]) * rows * columns})
+
+
+def _norm(*trained: int) -> Handle:
+    """Count 5 per element, and 1 for each of the inputs at these places that is there."""
+
+    def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+        times = 5 + sum(not _is_none(inputs[place]) for place in trained)
+        return Counter({"norm": times * _elements(outputs[0])})
+
+    return handle
+
+
+def _rms_norm(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    elements, axes = _elements(outputs[0]), len(_sizes(inputs[1]))
+    times = 3 if _is_none(inputs[2]) else 4
+    return Counter({"norm": times * elements + 2 * prod(get_shape(outputs[0])[:-axes])})
+
+
+_ACTIVATIONS = (
+    "celu elu gelu hardsigmoid hardswish hardtanh leaky_relu mish prelu relu relu6 selu sigmoid "
+    "silu softplus tanh"
+).split()
+_MOVES = ["movedim", "pad"]
+HANDLES: Mapping[str, Handle] = {
+    "aten::_convolution": _convolution,
+    "aten::linear": _linear,
+    "aten::batch_norm": per_element("norm", 2),
+    "aten::layer_norm": _norm(2, 3),
+    "aten::group_norm": _norm(2, 3),
+    "aten::instance_norm": _norm(1, 2),
+    "aten::rms_norm": _rms_norm,
+    **{f"aten::{name}": per_element("activation") for name in _ACTIVATIONS},
+    **{f"aten::{name}_": per_element("activation") for name in _ACTIVATIONS},
+    "aten::max_pool2d": _pool,
+    "aten::avg_pool2d": _pool,
+    "aten::avg_pool3d": _pool,
+    "aten::adaptive_avg_pool2d": _adaptive_pool,
+    "aten::adaptive_max_pool2d": _adaptive_pool,
+    "aten::softmax": per_element("softmax", 5),
+    "aten::add": per_element("add"),
+    "aten::add_": per_element("add"),
+    "aten::mul": per_element("mul"),
+    "aten::pow": per_element("pow"),
+    "aten::div": per_element("div"),
+    **{f"aten::{name}": lambda inputs, outputs: Counter() for name in _MOVES},
+}
+"""How each operation of the trace is counted; fvcore's own handles serve for the others."""
