@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from archcount.errors import InvalidTableError, Location, quote
@@ -43,6 +43,19 @@ class Scope:
     """Who reads, for messages: "row inception_3a"."""
     read: set[str] = field(default_factory=set)
     """The names read so far."""
+    bound: frozenset[str] = frozenset()
+    """Names that are not the row's, but arguments of a block."""
+
+    def inside(self, values: Mapping[str, Value]) -> Scope:
+        """Return the scope inside a block with these arguments."""
+        bound = self.bound | values.keys()
+        return replace(self, values={**self.values, **values}, bound=bound)
+
+    def value(self, name: str) -> Value:
+        """Return what a name stands for, and note that it was read."""
+        if name not in self.bound:
+            self.read.add(name)
+        return self.values[name]
 
     def number(self, name: str) -> Fraction:
         """Return the number behind a name, or raise InvalidTableError where there is none."""
@@ -68,8 +81,7 @@ class Scope:
         )
 
     def _present(self, name: str) -> Value:
-        self.read.add(name)
-        found = self.values[name]
+        found = self.value(name)
         if found.value is not None:
             return found
         raise InvalidTableError.of(

@@ -1,0 +1,133 @@
+"""What blocks are given, and what their rows say: toy networks worked out in comments."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archcount.engines import ENGINES, engine
+from archcount.errors import InvalidTableError
+from archcount.spec.load import load_table
+
+HEAD = """\
+archcount: 1
+name: net
+source: {title: A network}
+input: 4x8x8
+let: {w: 6}
+layer: {pad: same, bias: false}
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read a table of one column `k` and one row, whose sections before it are given."""
+
+    def read_table(sections: str, cell: str, k: str = "", columns: str = "{k: Kernel}"):
+        path = tmp_path / "net.yaml"
+        table = f"table: |\n  row | block | k\n  r | {cell} | {k}\n"
+        path.write_text(f"{HEAD}columns: {columns}\n{sections}{table}")
+        return load_table(path).architecture().rows[0].node
+
+    return read_table
+
+
+SQUEEZE = """\
+blocks:
+  se(r): {mul: [identity, [global_avgpool, conv 1x1 r act=relu, conv 1x1 in.c act=hsigmoid]]}
+  "mbconv(k, t)": [conv 1x1 in.c*t, dwconv k, se(in.c/2), conv 1x1 w]
+"""
+
+
+def test_a_block_is_given_numbers_and_patches(read):
+    node = read(SQUEEZE, "mbconv(5x5/2, 3)")
+    # 12 channels of 3*4, of 5x5; then in.c is 4 to the caller, so that 2 are squeezed, and 12
+    # to the squeeze, which gives back what it reads; 6 at the end.
+    assert node.weights == 4 * 12 + 12 * 25 + (12 * 2 + 2 * 12) + 12 * 6
+    assert node.output.dims == (6, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("cell", "weights"),
+    [
+        ("wide(w/2)", 4 * 3 * 9),
+        ("wide(k-1)", 4 * 4 * 9),  # k of the row is 5
+        ("wide(max(w, 2*k))", 4 * 10 * 9),
+        ("[wide(2), wide(3)]", 4 * 2 * 9 + 2 * 3 * 9),
+        ("wide(2), wide(3)", 4 * 2 * 9 + 2 * 3 * 9),
+        ("twice(3)", 4 * 6 * 9),
+    ],
+)
+def test_arguments_are_worked_out_where_the_call_stands(read, cell, weights):
+    blocks = "blocks: {wide(k): conv 3x3 k, twice(k): wide(2*k)}\n"
+    if cell[0] == "[":
+        blocks, cell = blocks.replace("}", ', both: ["wide(2)", wide(3)]}'), "both"
+    assert read(blocks, cell, k="5").weights == weights
+
+
+def test_numbers_of_a_name_are_seen_in_the_blocks_that_it_names(read):
+    blocks = """\
+blocks:
+  "MBConv{t}, k{k_}x{}": [wider, {repeat: 2, block: dwconv k_xk_}, own(1)]
+  wider: conv 1x1 in.c*t
+  own(t): conv 1x1 t
+"""
+    node = read(blocks, "MBConv6, k5x5")
+    assert node.weights == 4 * 24 + 2 * 24 * 25 + 24 * 1
+    with pytest.raises(InvalidTableError, match=r"'in.c\*t' reads 't', an argument of block"):
+        read(blocks, "wider")
+
+
+@pytest.mark.parametrize(
+    ("layer", "k", "says"),
+    [
+        ("conv kxk 2", "3", (4 * 2 * 9, 8)),
+        ("conv kxk/2 2", "3", (4 * 2 * 9, 4)),
+        ("conv k/2 2", "3", (4 * 2 * 9, 4)),
+        ("conv kx1/k-1 2", "3", (4 * 2 * 3, 4)),
+        ("conv k/w-4 2", "5x1", (4 * 2 * 5, 4)),
+        ("dwconv kxk/k", "5", (4 * 25, 2)),
+        ("maxpool 3x3/k", "2", (0, 4)),
+    ],
+)
+def test_a_patch_is_made_of_names(read, layer, k, says):
+    node = read(f"blocks: {{b: {layer}}}\n", "b", k=k)
+    assert (node.weights, node.output.dims[1]) == says
+
+
+def test_every_engine_counts_what_blocks_are_given(tmp_path):
+    path = tmp_path / "net.yaml"
+    table = "table: |\n  row | block\n  r | mbconv(3x3/2, 2)\n  s | mbconv(5x5, 4)\n"
+    path.write_text(HEAD + SQUEEZE + table)
+    architecture = load_table(path).architecture()
+    counts = [engine(name).count(architecture) for name in ENGINES]
+    assert len({(count.total.params, count.total.cost.conv) for count in counts}) == 1
+    # the second row: 6 to 24 channels on 4x4, 25 weights each, 3 squeezed, and 6
+    assert counts[0].rows[1].cost.conv == (6 * 24 + 24 * 25 + 24 * 6) * 16 + 2 * 24 * 3
+
+
+@pytest.mark.parametrize(
+    ("blocks", "cell", "says"),
+    [
+        ("se(r): conv 1x1 r", "se(1, 2)", "gives block 'se(r)' 2 arguments; allowed: 1: r"),
+        ("se(r): conv 1x1 r", "se", "'se': block 'se(r)' takes 1 arguments; allowed: se(r)"),
+        ("se(r): conv 1x1 r", "se(q)", "in 'se(q)': r: unknown name 'q'"),
+        ("se(r): conv 1x1 r", "se(w/4)", "row r: width of 'conv 1x1 r': r is 1.5, not a whole"),
+        ("se(r): conv 1x1 r", "se(3x3)", "argument r is '3x3', which is not a number"),
+        ("se(r): conv 1x1 r", "se(3x)", "in 'se(3x)': r: '3x' is not a patch"),
+        ("se(r): conv 1x1 r", "se(w/0)", "row r: argument r: 'w/0' divides by 0"),
+        ("se(r): conv 1x1 r", "es(3)", "did you mean 'se(r)'?"),
+        ("se(r): conv 1x1 w", "relu", "block 'se(r)' does not read 'r'; remove the argument"),
+        ('"se(r, r)": conv 1x1 r', "relu", "has an argument twice"),
+        ("conv(r): relu", "relu", "begins with the word of a layer kind"),
+        ("{se(r): conv 1x1 r, se(q): conv 1x1 q}", "relu", "are called alike"),
+        ("stem: relu", "stem 64", "'stem 64': block 'stem' takes no numbers; allowed: stem"),
+        ("stem: relu", "stem(64)", "'stem(64)': block 'stem' takes no numbers"),
+        ('"a{v}": b, b: conv 1x1 v, c: b', "c", "'v' reads 'v', an argument of block 'a{v}'"),
+        ('"a(v)": b(v), "b(v)": a(v)', "a(1)", "contains itself (a(v) -> b(v) -> a(v))"),
+    ],
+)
+def test_what_a_block_cannot_be_given_is_said(read, blocks, cell, says):
+    with pytest.raises(InvalidTableError, match=re.escape(says)):
+        read(f"blocks: {blocks if blocks[0] == '{' else '{' + blocks + '}'}\n", cell, k="3")
