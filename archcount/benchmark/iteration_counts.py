@@ -77,7 +77,7 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
         )
         given = own or given
     # What has a batch of its own, and what a function makes, is counted as it is.
-    texts = [given] if isinstance(given, str) else configuration.inputs
+    texts = given if isinstance(given, list | tuple) else ()
     batch = configuration.batch if any("[" not in text for text in texts) else 1
     request = CountRequest(batch=batch, train=configuration.mode == "train")
     return models.count(module, given, name=configuration.target, request=request)

@@ -149,6 +149,8 @@ def _remarks(recorder: Recorder) -> tuple[str, ...]:
             f"the model looks at the numbers of its inputs, taken here as {', '.join(looked_at)}: "
             "where they decide what is done, give real ones with --inputs"
         )
+    if recorder.numbers:
+        told += recorder.numbers.beyond
     return tuple(told)
 
 
