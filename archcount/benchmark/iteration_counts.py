@@ -15,6 +15,7 @@ from archcount.benchmark.settings import Configuration
 from archcount.engines import models
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
+from archcount.loading.input_spec import takes_batch
 from archcount.loading.model_target import ModelTarget, load_model
 from archcount.loading.reference import find
 
@@ -75,14 +76,12 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
             configuration.target, arguments=configuration.arguments, input=size
         )
         given = own or given
-    # What has a batch of its own, and what a function makes, is counted as it is.
-    texts = [given] if isinstance(given, str) else configuration.inputs
-    batch = configuration.batch if any("[" not in text for text in texts) else 1
     return models.count(
         module,
         given,
         name=configuration.target,
-        batch=batch,
+        # What has a batch of its own, and what a function makes, is counted as it is.
+        batch=configuration.batch if takes_batch(given) else 1,
         train=configuration.mode == "train",
     )
 
