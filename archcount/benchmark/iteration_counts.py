@@ -75,11 +75,14 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
             configuration.target, arguments=configuration.arguments, input=size
         )
         given = own or given
+    # What has a batch of its own, and what a function makes, is counted as it is.
+    texts = [given] if isinstance(given, str) else configuration.inputs
+    batch = configuration.batch if any("[" not in text for text in texts) else 1
     return models.count(
         module,
         given,
         name=configuration.target,
-        batch=configuration.batch,
+        batch=batch,
         train=configuration.mode == "train",
     )
 
