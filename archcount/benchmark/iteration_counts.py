@@ -16,6 +16,7 @@ from archcount.engines import models
 from archcount.engines.count_request import CountRequest
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
+from archcount.loading.input_spec import takes_batch
 from archcount.loading.model_target import ModelTarget, load_model
 from archcount.loading.reference import find
 
@@ -77,8 +78,7 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
         )
         given = own or given
     # What has a batch of its own, and what a function makes, is counted as it is.
-    texts = given if isinstance(given, list | tuple) else ()
-    batch = configuration.batch if any("[" not in text for text in texts) else 1
+    batch = configuration.batch if takes_batch(given) else 1
     request = CountRequest(batch=batch, train=configuration.mode == "train")
     return models.count(module, given, name=configuration.target, request=request)
 
