@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from archcount.architecture.blocks import PatchText
+from archcount.architecture.condition import Condition, parse_condition
 from archcount.architecture.expression import Expression, parse_expression
 from archcount.errors import InvalidValueError, quote, suggestion
 from archcount.printed import Patch, parse_patch
@@ -21,14 +22,29 @@ def expression_over(text: str, names: Collection[str]) -> Expression:
         InvalidValueError: it is none, or reads another name.
     """
     expression = parse_expression(text)
-    for name in expression.names:
+    _check_known(expression.names, names)
+    return expression
+
+
+def condition_over(text: str, names: Collection[str]) -> Condition:
+    """Read a condition that reads known names alone.
+
+    Raises:
+        InvalidValueError: it is none, or reads another name.
+    """
+    condition = parse_condition(text)
+    _check_known(condition.names, names)
+    return condition
+
+
+def _check_known(read: Collection[str], names: Collection[str]) -> None:
+    for name in read:
         if name not in names:
             raise InvalidValueError(
                 f"unknown name {quote(name)}",
                 allowed=", ".join(names),
                 remedy=suggestion(name, names) or "add it to the table's columns or to let:",
             )
-    return expression
 
 
 def patch_of_names(text: str, names: Collection[str]) -> Patch | PatchText | Expression:

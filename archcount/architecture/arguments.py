@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture.blocks import BoundArgument, Given, LayerBlock, PatchText
+from archcount.architecture.blocks import BoundArgument, Given, LayerBlock, PatchText, WhenBlock
 from archcount.architecture.context import Context
 from archcount.architecture.expression import Expression
 from archcount.architecture.layer_parser import check_bounds
@@ -113,3 +113,12 @@ def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction
         return context.scope.number(name)
 
     return expression.evaluate(lookup, context.repetition)
+
+
+def holds(block: WhenBlock, shape: Shape, context: Context) -> bool:
+    """Return whether the condition of a block is true for this row, on this input shape."""
+    try:
+        return block.condition.holds(lambda side: evaluate(side, shape, context))
+    except InvalidValueError as error:
+        owner = f"{context.scope.owner}: when {block.text.text}"
+        raise InvalidTableError(error.at(block.text.where, owner)) from None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from archcount.architecture.condition import Condition
 from archcount.architecture.expression import Expression
 from archcount.architecture.scope import Value
 from archcount.errors import Location
@@ -179,6 +180,26 @@ class RepeatBlock(_Block):
 
 
 @dataclass(frozen=True, slots=True)
+class WhenBlock(_Block):
+    """A block that is there under a condition, and what is in its place elsewhere."""
+
+    condition: Condition
+    body: Block
+    otherwise: Block | None
+    text: LocatedText
+
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """What may be there."""
+        return (self.body,) if self.otherwise is None else (self.body, self.otherwise)
+
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The names that the condition reads."""
+        return tuple((name, self.text) for name in self.condition.names)
+
+
+@dataclass(frozen=True, slots=True)
 class BoundBlock(_Block):
     """A block that reads its own input, and what the text that names it gives."""
 
@@ -202,7 +223,7 @@ class BoundBlock(_Block):
         yield from self.body.free((*known, *self.values))
 
 
-Block = BoundBlock | LayerBlock | SequenceBlock | JoinBlock | Shortcut | RepeatBlock
+Block = BoundBlock | LayerBlock | SequenceBlock | JoinBlock | Shortcut | RepeatBlock | WhenBlock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

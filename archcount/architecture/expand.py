@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from archcount.architecture.arguments import blame, evaluate, given, resolve, whole
+from archcount.architecture.arguments import blame, evaluate, given, holds, resolve, whole
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
@@ -16,6 +16,7 @@ from archcount.architecture.blocks import (
     RepeatBlock,
     SequenceBlock,
     Shortcut,
+    WhenBlock,
 )
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
@@ -82,6 +83,9 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             return [(kind.word, joined(block, nodes, shape, context))]
         case RepeatBlock():
             return _repeat(block, shape, context)
+        case WhenBlock(body=body, otherwise=otherwise):
+            chosen = body if holds(block, shape, context) else otherwise
+            return _steps(chosen, shape, context) if chosen is not None else []
         case BoundBlock(body, values):
             known = {
                 name: item if isinstance(item, Value) else given(name, item, shape, context)

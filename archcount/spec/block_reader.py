@@ -17,7 +17,8 @@ from archcount.architecture import (
     Value,
     parse_layer,
 )
-from archcount.architecture.argument_parser import expression_over
+from archcount.architecture.argument_parser import condition_over, expression_over
+from archcount.architecture.blocks import WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS
@@ -26,7 +27,7 @@ from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
-    "or repeat: with block:"
+    "repeat: with block:, or when: with block: and perhaps else:"
 )
 
 
@@ -243,19 +244,24 @@ class BlockReader:
             case [word] if word in JOINS:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
             case ["block", "repeat"]:
-                if not isinstance(value["repeat"].value, str):
-                    raise InvalidTableError.of(
-                        "repeat is not a number",
-                        allowed="a number or an expression",
-                        where=value["repeat"].where,
-                    )
-                times = LocatedText(value["repeat"].value, value["repeat"].text_start)
+                times = _text_of(value["repeat"], "repeat", "a number or an expression")
                 return self._repeated(times, self._tree(value["block"]))
+            case ["block", "when"] | ["block", "else", "when"]:
+                return self._when(value)
         raise InvalidTableError.of(
             f"a block with the keys {', '.join(map(quote, value)) or 'none'}",
             allowed=_FORMS,
             where=marked.where,
         )
+
+    def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
+        text = _text_of(value["when"], "when", "a condition")
+        try:
+            condition = condition_over(text.text, self._names)
+        except InvalidValueError as error:
+            raise InvalidTableError(error.at(text.where, "when")) from None
+        otherwise = self._tree(value["else"]) if "else" in value else None
+        return WhenBlock(condition, self._tree(value["block"]), otherwise, text)
 
     def repeated(self, times: LocatedText, body: Block) -> Block:
         """Repeat a block as often as the text, an expression over known names, says."""
@@ -267,3 +273,10 @@ class BlockReader:
         except InvalidValueError as error:
             raise InvalidTableError(error.at(times.where, "repeat")) from None
         return RepeatBlock(expression, body, times)
+
+
+def _text_of(marked: YamlNode, key: str, allowed: str) -> LocatedText:
+    """Return what a key of a block holds, where it is a text."""
+    if not isinstance(marked.value, str):
+        raise InvalidTableError.of(f"{key} is not {allowed}", allowed=allowed, where=marked.where)
+    return LocatedText(marked.value, marked.text_start)

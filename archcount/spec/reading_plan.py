@@ -23,7 +23,7 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.blocks import Given, LayerBlock, PatchText, Shortcut
+from archcount.architecture.blocks import Given, LayerBlock, PatchText, Shortcut, WhenBlock
 from archcount.architecture.context import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
@@ -58,6 +58,7 @@ def make_plan(
         for name, value in values.items()
         if name in scope.read - bound and name not in OUTPUT_NAMES and value.value is not None
     }
+    derived = {name for name, value in read.items() if isinstance(value.value, Expression)}
     sites = tuple(_sites(node, read))
     return Plan(
         id=row.id,
@@ -70,18 +71,18 @@ def make_plan(
         },
         patches=_patch_cells(read, sites),
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
-        channels=_channels(node, {*row.values} & {*read}) or (),
+        channels=_channels(node, ({*row.values} & {*read}) - derived) or (),
         positions=_positions(node),
-        bends=any(_bends(block) for block in row.block.parts()),
+        bends=any(_bends(block) for block in row.block.parts()) or bool(derived),
         windows=_windows(node) if len(node.input.printed) == 3 else None,
     )
 
 
 def _bends(block: Block) -> bool:
-    """Whether a shortcut adapts, or an argument is not linear in the names it reads."""
+    """Whether a part depends on numbers or shapes, or an argument is not linear in its names."""
     given: list[Any] = []
     match block:
-        case Shortcut():
+        case Shortcut() | WhenBlock():
             return True
         case BoundBlock():
             given = [item.value for item in block.values.values() if isinstance(item, Given)]

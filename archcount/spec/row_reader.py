@@ -62,10 +62,12 @@ class ParsedRow:
     printed: PrintedRow
 
 
-def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
+def read_row(
+    row: GridRow, reader: BlockReader, derived: Mapping[str, Value], problems: list[Problem]
+) -> ParsedRow:
     """Read one row of the grid; what is wrong goes to `problems`, and leaves no block.
 
-    The numbers in the text that names its block are names of the row.
+    The numbers in the text that names its block, and what it derives, are names of the row.
     """
     notations: dict[str, Any] = {}
     known = len(problems)
@@ -83,7 +85,7 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
     return ParsedRow(
         id=row.id,
         block=block if sound else None,
-        values={**_values(row, notations), **numbers},
+        values={**_values(row, notations), **derived, **numbers},
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,

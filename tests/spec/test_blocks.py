@@ -131,3 +131,143 @@ def test_every_engine_counts_what_blocks_are_given(tmp_path):
 def test_what_a_block_cannot_be_given_is_said(read, blocks, cell, says):
     with pytest.raises(InvalidTableError, match=re.escape(says)):
         read(f"blocks: {blocks if blocks[0] == '{' else '{' + blocks + '}'}\n", cell, k="3")
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("k == 3", True),
+        ("k != 3", False),
+        ("k < 3", False),
+        ("k <= 3 and w > 5", True),
+        ("k > 3 or w >= 6", True),
+        ("not k == 3", False),
+        ("not (k == 3 and w == 7)", True),
+        ("1 < k < w", True),
+        ("in.c == 4 and input.h == 8", True),
+        ("k - 3", False),
+        ("k", True),
+        ("'k == 4'", False),
+    ],
+)
+def test_a_part_is_there_under_a_condition(read, condition, holds):
+    when = f"{{when: {condition}, block: conv 1x1 2, else: [conv 3x3 2, relu]}}"
+    assert read(f"blocks: {{b: {when}}}\n", "b", k="3").weights == (4 * 2 if holds else 4 * 2 * 9)
+    alone = when.partition(", else")[0] + "}"
+    node = read(f"blocks: {{b: [{alone}]}}\n", "b", k="3")
+    assert node.output.dims == ((2, 8, 8) if holds else (4, 8, 8))
+
+
+def test_a_residual_is_there_where_the_paper_has_one(tmp_path):
+    # MobileNetV2, sec. 3.3: where the stride is 1 and the widths are equal.
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        HEAD
+        + """\
+columns: {c: c, s: s}
+blocks:
+  bottleneck:
+    when: first(s) == 1 and in.c == c
+    block: {add: [identity, unit]}
+    else: unit
+  unit: [conv 1x1 6*in.c, dwconv 3x3/first(s), conv 1x1 c]
+table: |
+  row | block | n | c | s
+  a | bottleneck | 1 | 4 | 1
+  b | bottleneck | 3 | 4 | 2
+  c_ | bottleneck | 2 | 8 | 1
+"""
+    )
+    architecture = load_table(path).architecture()
+    assert [len([*row.node.joins()]) for row in architecture.rows] == [1, 2, 1]
+    # 4 channels: 6*4*(4 + 9 + 4) weights each; then 24*(4 + 9 + 8) and 48*(8 + 9 + 8)
+    assert [row.node.weights for row in architecture.rows] == [408, 3 * 408, 24 * 21 + 48 * 25]
+
+
+def test_first_is_of_the_repeat_nearest_around_it(read):
+    blocks = """\
+blocks:
+  inner(s): conv 1x1/first(s) 4
+  outer: {repeat: 2, block: [inner(2), {repeat: 2, block: conv 1x1/first(2) 4}]}
+  given(s): {repeat: 2, block: conv 1x1/s 4}
+  outside: {repeat: 2, block: given(first(2))}
+"""
+    # outer: 8 to 4 (its own first), to 2 (the inner first), not again, and to 1 (the inner one's)
+    assert read(blocks, "outer").output.dims == (4, 1, 1)
+    # what is given is worked out where the call stands, once for both: 8 to 4 to 2
+    assert read(blocks, "outside").output.dims == (4, 2, 2)
+
+
+DERIVED = """\
+archcount: 1
+name: net
+source: {title: A network}
+input: 4x8x8
+let: {alpha: 0.5}
+columns: {c: c, s: s}
+derive: {wide: c*alpha, width: round8(wide), half: s/2}
+layer: {pad: same, bias: false}
+blocks: {b: conv 3x3/s width, "over(c)": [dwconv cxc, conv 1x1 width], none: relu}
+table: |
+  row | block | c | s
+  a | b | 24 | 2
+  b_ | over(3) | 50 | -
+  d | none | - | -
+"""
+
+
+def test_a_row_derives_names_from_its_cells(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(DERIVED)
+    table = load_table(path)
+    architecture = table.architecture()
+    # 12 is 16 (8 and 16 are equally near, and 8 is too far below), 25 is 24: of the row's c
+    # also in a block that has a c of its own.
+    assert [row.node.output.dims for row in architecture.rows] == [(16, 4, 4)] + [(24, 4, 4)] * 2
+    assert architecture.unread == ()
+    # Doubled, they are 24 and 50, of which the latter is 48.
+    doubled = table.architecture(let={"alpha": 1})
+    assert [row.node.output.channels for row in doubled.rows] == [24, 48, 48]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("wide: c*alpha", "c: alpha", "7:10: derive name 'c' is also a column"),
+        ("wide: c*alpha", "alpha: c", "derive name 'alpha' is also a let name"),
+        ("wide: c*alpha", "wide: q*alpha", "7:16: derive wide: unknown name 'q'"),
+        ("wide: c*alpha", "wide: width", "derive wide: unknown name 'width'"),
+        ("wide: c*alpha", "wide: first(c)", "first() has no meaning in the names of a row"),
+        ("wide: c*alpha", "wide: [c]", "derive.wide does not fit"),
+        ("3x3/s width", "3x3/s half/3", "row a: width of 'conv 3x3/s half/3': half/3 is 0.33"),
+        ("half: s/2", "half: 1/(s-2)", "does not go wrong: nothing reads it"),
+        ("none: relu", "none: conv 1x1 width", "row d: column c is blank, and its block reads c"),
+        ("c*alpha", "c/(c-24)", "row a: derive wide: 'c/(c-24)' divides by 0"),
+        ("b: conv", "b: {when: c = 3, block: relu}, e: conv", "'c = 3' is not a condition"),
+        ("b: conv", "b: {when: c is 3, block: relu}, e: conv", "'c is 3' is not allowed"),
+        ("b: conv", "b: {when: q > 3, block: relu}, e: conv", "when: unknown name 'q'"),
+        ("b: conv", "b: {when: [c], block: relu}, e: conv", "when is not a condition"),
+        ("b: conv", "b: {when: c/(s-2) > 1, block: relu}, e: conv", "row a: when c/(s-2) > 1: "),
+        ("b: conv", "b: {when: c > 1}, e: conv", "a block with the keys 'when'"),
+    ],
+)
+def test_what_a_row_cannot_derive_is_said(tmp_path, old, new, says):
+    path = tmp_path / "net.yaml"
+    assert old in DERIVED
+    path.write_text(DERIVED.replace(old, new, 1))
+    if says.startswith("does not go wrong"):
+        assert load_table(path).architecture()
+        return
+    with pytest.raises(InvalidTableError, match=re.escape(says)):
+        load_table(path)
+
+
+def test_derived_widths_and_conditions_are_formulas_too(tmp_path):
+    from archcount.api.formula_report import formula
+
+    path = tmp_path / "net.yaml"
+    path.write_text(DERIVED.replace("b: conv", "b: {when: c*alpha > 11, block: relu}, e: conv"))
+    report = formula(load_table(path), symbols=["H", "W"])
+    for side in (8, 11):
+        counted = load_table(path).architecture(input=f"4x{side}x{side}")
+        assert report.at(H=side, W=side)["macs"] == counted.cost.macs
