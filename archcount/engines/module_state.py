@@ -16,7 +16,7 @@ from archcount.tracing.torch_internals import state_of
 
 
 @dataclass(slots=True)
-class HeldTensors:
+class ModuleState:
     """The tensors of a module and of all that it holds, each once.
 
     Attributes:
@@ -39,16 +39,16 @@ class HeldTensors:
             sum([numbers_in(tensor) for tensor in self.buffers.values()]),
         )
 
-    def add(self, other: HeldTensors) -> None:
+    def add(self, other: ModuleState) -> None:
         """Take what another module holds along."""
         self.parameters.update(other.parameters)
         self.buffers.update(other.buffers)
         self.packed.update(other.packed)
 
 
-def held_tensors(
+def module_states(
     parts: Mapping[str, nn.Module], own: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
-) -> dict[str, HeldTensors]:
+) -> dict[str, ModuleState]:
     """Return the tensors that every module holds, but those without a size yet.
 
     Modules are those before the model ran: what it let go is counted, what it made is not.
@@ -62,14 +62,14 @@ def held_tensors(
         if path:
             below[path.rpartition(".")[0]].append(part)
     paths = {id(part): path for path, part in parts.items()}
-    found: dict[int, HeldTensors] = {}
+    found: dict[int, ModuleState] = {}
 
-    def gather(part: nn.Module) -> HeldTensors:
+    def gather(part: nn.Module) -> ModuleState:
         known = found.get(id(part))
         if known is not None:
             return known
         parameters, buffers = map(_sized, own[paths[id(part)]])
-        held = found[id(part)] = HeldTensors(parameters, buffers, _packed(part))
+        held = found[id(part)] = ModuleState(parameters, buffers, _packed(part))
         children = [child for child in part._modules.values() if id(child) in paths]
         for child in (*children, *below[paths[id(part)]]):
             held.add(gather(child))  # type: ignore[arg-type]
