@@ -64,16 +64,16 @@ def count(
             attention=attention,
         )
     record = models.counted(copy, inputs, traced, name=name, train=train)
-    parameters = list(copy.module.parameters())
+    parameters = copy.module.parameters
     if weights is not None:
-        tensors = [*parameters, *copy.module.buffers()]
+        tensors = [*parameters(), *copy.module.buffers()]
         record = replace(record, dtype=dtype, weight_bytes=_stored(tensors, weights))
     if isinstance(given, TokenRun) and isinstance(inputs, TokenInputs):
         cache, total = inputs.cache, record.total
-        language = language_count(given, cache, copy.parts, parameters, traced, total)
+        language = language_count(given, cache, copy.parts, list(parameters()), traced, total)
         record = replace(record, language=language)
     if is_moved or machine is not None or record.language is not None:
-        stored = {id(each.untyped_storage()): _share(each, weights) for each in parameters}
+        stored = {id(each.untyped_storage()): _share(each, weights) for each in parameters()}
         pairs = zip(traced.modules, record.modules, strict=True)
         modules = {part.path: each for part, each in pairs}
         moved = bytes_moved(modules, stored, traced, machine)
