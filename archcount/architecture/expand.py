@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from archcount.architecture.arguments import blame, evaluate, resolve, whole
+from archcount.architecture.arguments import blame, evaluate, given, holds, resolve, whole
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
@@ -16,12 +16,13 @@ from archcount.architecture.blocks import (
     RepeatBlock,
     SequenceBlock,
     Shortcut,
+    WhenBlock,
 )
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
 from archcount.architecture.layer_edits import changed
 from archcount.architecture.nodes import LayerNode, Node
-from archcount.architecture.scope import Scope
+from archcount.architecture.scope import Scope, Value
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, each
 from archcount.layers import LayerKind, Shape
@@ -82,9 +83,16 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             return [(kind.word, joined(block, nodes, shape, context))]
         case RepeatBlock():
             return _repeat(block, shape, context)
+        case WhenBlock(body=body, otherwise=otherwise):
+            chosen = body if holds(block, shape, context) else otherwise
+            return _steps(chosen, shape, context) if chosen is not None else []
         case BoundBlock(body, values):
-            scope = replace(context.scope, values={**context.scope.values, **values})
-            return _steps(body, shape, replace(context, scope=scope, start=shape))
+            known = {
+                name: item if isinstance(item, Value) else given(name, item, shape, context)
+                for name, item in values.items()
+            }
+            inner = replace(context, scope=context.scope.inside(known), start=shape)
+            return _steps(body, shape, inner)
         case Shortcut(where):
             raise InvalidTableError.of(
                 f"{context.scope.owner}: shortcut stands outside an add",

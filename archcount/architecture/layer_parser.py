@@ -6,15 +6,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from archcount.architecture.blocks import BoundArgument, LayerBlock, LocatedText, PatchText
-from archcount.architecture.expression import Expression, parse_expression
+from archcount.architecture.argument_parser import expression_over, patch_of_names
+from archcount.architecture.blocks import BoundArgument, LayerBlock, LocatedText
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
 from archcount.layers import Argument, ArgumentType
 from archcount.layers.by_word import FOLLOWERS, KINDS
-from archcount.printed import parse_patch
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PATCH_WITH_EXPRESSION = re.compile(r"(\d+x\d+)/(.+)")
 
 
 def parse_layer(text: LocatedText, names: Collection[str]) -> LayerBlock:
@@ -134,32 +130,12 @@ class _Reader:
 
     def _value(self, argument: Argument, text: str) -> Any:
         if argument.type is ArgumentType.PATCH:
-            return self._patch(text)
+            return patch_of_names(text, self.names)
         if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
-            return self._expression(text)
+            return expression_over(text, self.names)
         value = LITERALS[argument.type](argument, text)
         check_bounds(argument, value)
         return value
-
-    def _patch(self, text: str) -> Any:
-        if _NAME.fullmatch(text):
-            return self._expression(text)
-        match = _PATCH_WITH_EXPRESSION.fullmatch(text)
-        if match and not re.fullmatch(r"\d+(x\d+)?", match[2]):
-            return PatchText(parse_patch(match[1]).kernel, self._expression(match[2]))
-        return parse_patch(text)
-
-    def _expression(self, text: str) -> Expression:
-        expression = parse_expression(text)
-        for name in expression.names:
-            if name not in self.names:
-                raise InvalidValueError(
-                    f"unknown name {quote(name)}",
-                    allowed=", ".join(self.names),
-                    remedy=suggestion(name, self.names)
-                    or "add it to the table's columns or to let:",
-                )
-        return expression
 
 
 def _boolean(argument: Argument, text: str) -> bool:

@@ -15,6 +15,7 @@ from archcount.benchmark.settings import Configuration
 from archcount.engines import models
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
+from archcount.loading.input_spec import takes_batch
 from archcount.loading.model_target import ModelTarget, load_model
 from archcount.loading.reference import find
 
@@ -79,7 +80,8 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
         module,
         given,
         name=configuration.target,
-        batch=configuration.batch,
+        # What has a batch of its own, and what a function makes, is counted as it is.
+        batch=configuration.batch if takes_batch(given) else 1,
         train=configuration.mode == "train",
     )
 

@@ -68,7 +68,7 @@ def held_tensors(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict
         held = found[part] = _held(part, own[path])
         for child in {*part._modules.values(), *below[path]}:
             if child in paths:
-                held.add(gather(child))  # type: ignore[arg-type]
+                held.add(gather(child))
         return held
 
     return {path: gather(part) for path, part in parts.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -62,10 +62,12 @@ class ParsedRow:
     printed: PrintedRow
 
 
-def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
+def read_row(
+    row: GridRow, reader: BlockReader, derived: Mapping[str, Value], problems: list[Problem]
+) -> ParsedRow:
     """Read one row of the grid; what is wrong goes to `problems`, and leaves no block.
 
-    The numbers in the text that names its block are names of the row.
+    The numbers in the text that names its block, and what it derives, are names of the row.
     """
     notations: dict[str, Any] = {}
     known = len(problems)
@@ -79,11 +81,11 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
             problems.append(error.at(cell.where, f"row {row.id}, column {column}"))
     sound = len(problems) == known
     block = _block(row, reader, problems)
-    block, numbers = _unbound(block)
+    block, numbers = _unbound(block, row.cells)
     return ParsedRow(
         id=row.id,
         block=block if sound else None,
-        values={**_values(row, notations), **numbers},
+        values={**_values(row, notations), **derived, **numbers},
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,
@@ -97,14 +99,20 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
     )
 
 
-def _unbound(block: Block | None) -> tuple[Block | None, Mapping[str, Value]]:
-    """Take a row's block apart from the numbers in the text that names it."""
-    match block:
-        case BoundBlock(body, values):
-            return body, values
-        case RepeatBlock(body=BoundBlock(body, values)):
-            return replace(block, body=body), values
-    return block, {}
+def _unbound(
+    block: Block | None, columns: Collection[str]
+) -> tuple[Block | None, Mapping[str, Value]]:
+    """Take a row's block apart from the numbers in the text that names it.
+
+    What is worked out of other names, or is called as a column is, stays with the block.
+    """
+    inner = block.body if isinstance(block, RepeatBlock) else block
+    if not isinstance(inner, BoundBlock):
+        return block, {}
+    values = {name: item for name, item in inner.values.items() if isinstance(item, Value)}
+    if len(values) < len(inner.values) or any(name in columns for name in values):
+        return block, {}
+    return replace(block, body=inner.body) if isinstance(block, RepeatBlock) else inner.body, values
 
 
 def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block | None:
