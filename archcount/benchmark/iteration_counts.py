@@ -13,8 +13,10 @@ from torch import nn
 from archcount.benchmark.results import IterationCounts
 from archcount.benchmark.settings import Configuration
 from archcount.engines import models
+from archcount.engines.count_request import CountRequest
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
+from archcount.loading.input_spec import takes_batch
 from archcount.loading.model_target import ModelTarget, load_model
 from archcount.loading.reference import find
 
@@ -76,15 +78,9 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
         )
         given = own or given
     # What has a batch of its own, and what a function makes, is counted as it is.
-    texts = [given] if isinstance(given, str) else configuration.inputs
-    batch = configuration.batch if any("[" not in text for text in texts) else 1
-    return models.count(
-        module,
-        given,
-        name=configuration.target,
-        batch=batch,
-        train=configuration.mode == "train",
-    )
+    batch = configuration.batch if takes_batch(given) else 1
+    request = CountRequest(batch=batch, train=configuration.mode == "train")
+    return models.count(module, given, name=configuration.target, request=request)
 
 
 def hash_of(target: str) -> str:
