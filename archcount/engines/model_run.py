@@ -82,11 +82,9 @@ def _run(
             if request.dtype:
                 WeightType.read(request.dtype).convert(copy.module)
         inputs = given
+        mode = MetaDeviceMode() if redirect else nullcontext()
         if isinstance(given, TokenRun):
-            with (
-                _failures(name, str(given), device),
-                MetaDeviceMode() if redirect else nullcontext(),
-            ):
+            with _failures(name, str(given), device), mode:
                 inputs = given.prepared(copy)
         elif not isinstance(given, Inputs):
             check_batch(given, request.batch)
