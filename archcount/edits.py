@@ -96,7 +96,7 @@ class NumberCell:
     Attributes:
         name: the column's name.
         heading: its printed heading, or its name.
-        says: what it says of a layer: `filters`, `groups`, `multiplier` or `stride`.
+        says: what it says of a layer: `filters`, `groups`, `multiplier`, `stride` or `kernel`.
     """
 
     name: str

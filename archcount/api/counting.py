@@ -116,7 +116,7 @@ def count(
 
 def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[nn.Module, Any]:
     """Make the model of a name; return it and its own input, empty text where it has none."""
-    from archcount.api.model_report import check_run
+    from archcount.engines.count_request import check_run
     from archcount.loading.model_target import load_model
 
     check_run(1, device)

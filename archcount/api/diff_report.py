@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcount import difference
-from archcount.api.model_report import check_run
 from archcount.api.tables import Table
+from archcount.engines.count_request import CountRequest
 from archcount.errors import UsageError
 from archcount.loading.model_target import built, load_model
 from archcount.loading.programs import module_of
@@ -77,7 +77,7 @@ def diff(
     >>> diff(one, other, input="3x9x9").record.rows[0].pairs[0].changes
     (SettingChange(what='kernel', left='3x3', right='5x5'),)
     """
-    check_run(batch, device)
+    request = CountRequest(batch=batch, device=device)
     if not batch:
         raise UsageError.of("batch 0: nothing would be run", allowed="a whole number from 1")
     sides = [_made(left, device), _made(right, device)]
@@ -89,7 +89,7 @@ def diff(
     models = []
     inputs = ""
     for module, name, _ in sides:
-        model, inputs, found = _run(module, name, given, owns, batch=batch, device=device)
+        model, inputs, found = _run(module, name, given, owns, request)
         models.append(model)
         remarks += found
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
@@ -113,16 +113,14 @@ def _run(
     name: str,
     given: Any,
     owns: Mapping[str, tuple[str, ...]],
-    *,
-    batch: int,
-    device: str,
+    request: CountRequest,
 ) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
     """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
     from archcount.engines.models import model_layers
 
     try:
         layers, params, macs, inputs, found = model_layers(
-            module, given, name=name, batch=batch, device=device
+            module, given, name=name, request=request
         )
     except UserCodeError as error:
         if len(set(owns.values())) < 2:

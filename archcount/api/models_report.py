@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archcount.api.model_report import check_attention, check_run
+from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
-from archcount.engines.summaries import CountRequest, summarize_all
+from archcount.engines.summaries import summarize_all
 from archcount.errors import UsageError
 from archcount.loading.providers import expanded
 from archcount.reporting.models_sheets import models_sheets, tidy_summary
@@ -36,7 +36,7 @@ class ModelsReport(Report):
 def count_models(
     names: str | Iterable[str],
     *,
-    input: str | Sequence[str] = (),
+    input: str | Sequence[str] = "",
     arguments: Mapping[str, Any] | None = None,
     batch: int = 1,
     train: bool = False,
@@ -69,13 +69,11 @@ def count_models(
     >>> [(line.model, line.macs, line.error) for line in report.record]  # doctest: +ELLIPSIS
     [('torch.nn:ReLU', 0, ''), ('torch.nn:Nothing', None, "torch.nn has no 'Nothing'...")]
     """
-    check_run(batch, device)
-    check_attention(attention)
     check_pool(jobs, timeout)
     asked = expanded([names] if isinstance(names, str) else names)
     request = CountRequest(
         arguments=arguments or {},
-        inputs=(input,) if isinstance(input, str) and input else tuple(input),
+        input=input or "",
         batch=batch,
         train=train,
         device=device,

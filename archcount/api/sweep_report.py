@@ -9,8 +9,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from archcount.api.model_report import check_run
 from archcount.api.tables import Table, load
+from archcount.engines.count_request import check_run
 from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
 from archcount.loading.programs import is_program

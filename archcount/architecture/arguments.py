@@ -5,14 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture.blocks import BoundArgument, LayerBlock, PatchText
+from archcount.architecture.blocks import BoundArgument, Given, LayerBlock, PatchText, WhenBlock
 from archcount.architecture.context import Context
 from archcount.architecture.expression import Expression
-from archcount.architecture.layer_parser import check_bounds
-from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES
+from archcount.architecture.layer_parser import LITERALS, check_bounds, literal
+from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.exact import as_real, as_whole, exact
 from archcount.layers import ArgumentType, Shape
+from archcount.layers.by_word import FOLLOWERS
 from archcount.printed import Patch
 
 MOST = 10**9
@@ -42,11 +43,11 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
         return bound.value
     try:
         if isinstance(bound.value, PatchText):
-            # A stride shapes the network: it is one number, also where others are symbolic.
-            stride = int(whole(evaluate(bound.value.stride, shape, context), "the stride", least=1))
-            return Patch(bound.value.kernel, (stride, stride))
+            return _patch(bound.value, shape, context)
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)
+        if bound.argument.type in LITERALS:
+            return literal(bound.argument, context.scope.word(bound.value.text))
         number = evaluate(bound.value, shape, context)
         if bound.argument.type is ArgumentType.NUMBER:
             check_bounds(bound.argument, as_real(number))
@@ -56,6 +57,56 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
     except InvalidValueError as error:
         owner = f"{context.scope.owner}: {bound.argument.name} of {quote(block.text.text)}"
         raise InvalidTableError(error.at(_origin(bound, context), owner)) from None
+
+
+def follower(block: LayerBlock, follows: str, context: Context) -> str:
+    """Return what was written for what follows a layer, perhaps by a cell; else nothing."""
+    written = block.follow.get(follows, "")
+    if isinstance(written, str):
+        return written
+    word, allowed = context.scope.word(written.text.text), ("none", *FOLLOWERS[follows])
+    if word not in allowed:
+        found = context.scope.values[written.text.text]
+        raise InvalidTableError.of(
+            f"{context.scope.owner}: {follows} of {quote(block.text.text)}: {found.what} is "
+            f"{quote(word)}",
+            allowed=", ".join(allowed),
+            remedy="say under words: what the printed word means",
+            where=found.where,
+        )
+    return word
+
+
+def given(name: str, item: Given, shape: Shape, context: Context) -> Value:
+    """Return what a block is given for an argument; a name alone passes on what it stands for."""
+    try:
+        value: Fraction | Patch
+        if isinstance(item.value, PatchText):
+            value = _patch(item.value, shape, context)
+        elif item.value.text in context.scope.values:
+            return context.scope.value(item.value.text)
+        else:
+            value = evaluate(item.value, shape, context)
+    except InvalidValueError as error:
+        owner = f"{context.scope.owner}: argument {name}"
+        raise InvalidTableError(error.at(item.text.where, owner)) from None
+    return Value(value=value, text=str(value), where=item.text.where, what=f"argument {name}")
+
+
+def _patch(text: PatchText, shape: Shape, context: Context) -> Patch:
+    """Return a patch made of names; its numbers are plain, also where others are symbolic."""
+
+    def number(expression: Expression, what: str) -> int:
+        return int(whole(evaluate(expression, shape, context), what, least=1))
+
+    stride = number(text.stride, "the stride")
+    first, second = text.kernel[0], text.kernel[-1]
+    found = context.scope.values.get(first.text) if len(text.kernel) == 1 else None
+    if found is not None and isinstance(found.value, Patch) and found.value.stride == (1, 1):
+        kernel = context.scope.patch(first.text).kernel
+    else:
+        kernel = number(first, "the kernel"), number(second, "the kernel")
+    return Patch(kernel, (stride, stride))
 
 
 def whole(number: Fraction, what: str, *, least: int) -> int:
@@ -83,3 +134,12 @@ def evaluate(expression: Expression, shape: Shape, context: Context) -> Fraction
         return context.scope.number(name)
 
     return expression.evaluate(lookup, context.repetition)
+
+
+def holds(block: WhenBlock, shape: Shape, context: Context) -> bool:
+    """Return whether the condition of a block is true for this row, on this input shape."""
+    try:
+        return block.condition.holds(lambda side: evaluate(side, shape, context))
+    except InvalidValueError as error:
+        owner = f"{context.scope.owner}: when {block.text.text}"
+        raise InvalidTableError(error.at(block.text.where, owner)) from None

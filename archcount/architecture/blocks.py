@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from archcount.architecture.condition import Condition
 from archcount.architecture.expression import Expression
 from archcount.architecture.scope import Value
 from archcount.errors import Location
@@ -28,10 +29,35 @@ class LocatedText:
 
 @dataclass(frozen=True, slots=True)
 class PatchText:
-    """A patch whose stride is an expression, "3x3/first(s)"."""
+    """A patch made of names: "kxk/s", "3x3/first(s)"; "k/s", whose one side may be a patch."""
 
-    kernel: tuple[int, int]
+    kernel: tuple[Expression, ...]
     stride: Expression
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it reads, each once."""
+        parts = (*self.kernel, self.stride)
+        return tuple(dict.fromkeys(name for part in parts for name in part.names))
+
+    @property
+    def is_stride_of(self) -> tuple[str, ...]:
+        """The names that its stride alone reads."""
+        sides = {name for side in self.kernel for name in side.names}
+        return tuple(name for name in self.stride.names if name not in sides)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What a block is given for one of its arguments, to be worked out where it is named."""
+
+    value: Expression | PatchText
+    text: LocatedText
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its value reads."""
+        return self.value.names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,8 +71,11 @@ class BoundArgument:
     @property
     def names(self) -> tuple[str, ...]:
         """The names that its value reads."""
-        value = self.value.stride if isinstance(self.value, PatchText) else self.value
-        return value.names if isinstance(value, Expression) else ()
+        return self.value.names if isinstance(self.value, Expression | PatchText) else ()
+
+
+Reading = tuple[str, LocatedText]
+"""A name that is read, and the text that reads it."""
 
 
 class _Block:
@@ -60,9 +89,20 @@ class _Block:
         return ()
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Reading, ...]:
         """The names that its own text reads, those of the blocks inside left out."""
         return ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names alone."""
+        return tuple(name for name, _ in self.reads)
+
+    def free(self, known: Collection[str] = ()) -> Iterator[Reading]:
+        """Yield what it and the blocks inside read, save names that are known or bound inside."""
+        yield from (reading for reading in self.reads if reading[0] not in known)
+        for inner in self.inner:
+            yield from inner.free(known)
 
     def parts(self) -> Iterator[Block]:
         """Yield the block and every block inside it."""
@@ -78,13 +118,15 @@ class LayerBlock(_Block):
     text: LocatedText
     kind: type[LayerKind]
     arguments: tuple[BoundArgument, ...]
-    follow: Mapping[str, str] = field(default_factory=dict)
-    """What was written for `norm` and `act`."""
+    follow: Mapping[str, str | Given] = field(default_factory=dict)
+    """What was written for `norm` and `act`: a word, or the name of a cell that holds one."""
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Reading, ...]:
         """The names that its arguments read."""
-        return tuple(name for bound in self.arguments for name in bound.names)
+        found = [(name, bound.text) for bound in self.arguments for name in bound.names]
+        words = [item for item in self.follow.values() if isinstance(item, Given)]
+        return (*found, *((name, item.text) for item in words for name in item.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +176,56 @@ class RepeatBlock(_Block):
         return (self.body,)
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Reading, ...]:
         """The names that the number of repetitions reads."""
-        return self.times.names
+        return tuple((name, self.text) for name in self.times.names)
+
+
+@dataclass(frozen=True, slots=True)
+class WhenBlock(_Block):
+    """A block that is there under a condition, and what is in its place elsewhere."""
+
+    condition: Condition
+    body: Block
+    otherwise: Block | None
+    text: LocatedText
+
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """What may be there."""
+        return (self.body,) if self.otherwise is None else (self.body, self.otherwise)
+
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The names that the condition reads."""
+        return tuple((name, self.text) for name in self.condition.names)
 
 
 @dataclass(frozen=True, slots=True)
 class BoundBlock(_Block):
-    """A block that reads its own input, and numbers from the text that names it."""
+    """A block that reads its own input, and what the text that names it gives."""
 
     body: Block
-    values: Mapping[str, Value]
+    values: Mapping[str, Value | Given]
 
     @property
     def inner(self) -> tuple[Block, ...]:
         """The block itself."""
         return (self.body,)
 
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The names that are read to work out its arguments."""
+        given = [item for item in self.values.values() if isinstance(item, Given)]
+        return tuple((name, item.text) for item in given for name in item.names)
 
-Block = BoundBlock | LayerBlock | SequenceBlock | JoinBlock | Shortcut | RepeatBlock
+    def free(self, known: Collection[str] = ()) -> Iterator[Reading]:
+        """Yield what it reads, its own arguments left out inside."""
+        yield from (reading for reading in self.reads if reading[0] not in known)
+        yield from self.body.free((*known, *self.values))
+
+
+Block = BoundBlock | LayerBlock | SequenceBlock | JoinBlock | Shortcut | RepeatBlock | WhenBlock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -116,7 +116,7 @@ class Context:
         found = self.cache.dependencies(block)
         if self.edit is not None and self.edit.where in found.places:
             return None
-        numbers = [getattr(self.scope.values.get(name), "value", None) for name in found.names]
+        numbers = [self.scope.known(name) for name in found.names]
         start = None if found.names.isdisjoint(BLOCK_INPUT_NAMES) else self.start
         return (id(block), shape, start, self.repetition > 0, *numbers)
 

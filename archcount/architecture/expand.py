@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from archcount.architecture.arguments import blame, evaluate, resolve, whole
+from archcount.architecture.arguments import blame, evaluate, follower, given, holds, resolve, whole
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
@@ -16,12 +16,13 @@ from archcount.architecture.blocks import (
     RepeatBlock,
     SequenceBlock,
     Shortcut,
+    WhenBlock,
 )
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
 from archcount.architecture.layer_edits import changed
 from archcount.architecture.nodes import LayerNode, Node
-from archcount.architecture.scope import Scope
+from archcount.architecture.scope import Scope, Value
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, each
 from archcount.layers import LayerKind, Shape
@@ -82,9 +83,16 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             return [(kind.word, joined(block, nodes, shape, context))]
         case RepeatBlock():
             return _repeat(block, shape, context)
+        case WhenBlock(body=body, otherwise=otherwise):
+            chosen = body if holds(block, shape, context) else otherwise
+            return _steps(chosen, shape, context) if chosen is not None else []
         case BoundBlock(body, values):
-            scope = replace(context.scope, values={**context.scope.values, **values})
-            return _steps(body, shape, replace(context, scope=scope, start=shape))
+            known = {
+                name: item if isinstance(item, Value) else given(name, item, shape, context)
+                for name, item in values.items()
+            }
+            inner = replace(context, scope=context.scope.inside(known), start=shape)
+            return _steps(body, shape, inner)
         case Shortcut(where):
             raise InvalidTableError.of(
                 f"{context.scope.owner}: shortcut stands outside an add",
@@ -126,10 +134,10 @@ def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: 
     for kind in kinds:
         steps.append(_place(kind, shape, block, context))
         shape = steps[-1][1].output
-        for follower in block.kind.follows:
-            word = block.follow.get(follower) or _default_follower(block, follower, context)
+        for follows in block.kind.follows:
+            word = follower(block, follows, context) or _default_follower(block, follows, context)
             if word != "none":
-                after = FOLLOWERS[follower][word]
+                after = FOLLOWERS[follows][word]
                 steps.append(_place(after(**context.defaults.shared(after)), shape, block, context))
                 shape = steps[-1][1].output
     return steps
@@ -147,11 +155,11 @@ def _read(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) ->
         raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
 
 
-def _default_follower(block: LayerBlock, follower: str, context: Context) -> str:
+def _default_follower(block: LayerBlock, follows: str, context: Context) -> str:
     """Return the table's default for what follows a convolution; nothing follows a linear."""
     if "norm" not in block.kind.follows:
         return "none"
-    return context.defaults.norm if follower == "norm" else context.defaults.act
+    return context.defaults.norm if follows == "norm" else context.defaults.act
 
 
 def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -> tuple[str, Node]:

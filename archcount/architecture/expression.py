@@ -30,9 +30,32 @@ FUNCTIONS: Mapping[str, str] = {
     "first": "first(x) is x in the first repetition of a repeated block and 1 in the others",
     "min": "min(a, b) is the smaller",
     "max": "max(a, b) is the larger",
+    "floor": "floor(x) is x rounded down",
+    "ceil": "ceil(x) is x rounded up",
+    "round": "round(x) is x rounded to the nearest whole number, halves up",
+    "round8": "round8(x) is the nearest multiple of 8, at least 8, and 8 more where that is less "
+    "than 90 % of x",
 }
 """The functions an expression may call, each with what it means."""
 
+
+def _floor(number: Fraction) -> Fraction:
+    whole: Fraction = exact(number // 1)
+    return whole
+
+
+def _round8(number: Fraction) -> Fraction:
+    """Return a width as MobileNets round it: arXiv:1801.04381, `make_divisible` of its code."""
+    near: Fraction = larger(Fraction(8), _floor((number + 4) / 8) * 8)
+    return near + 8 if near * 10 < number * 9 else near
+
+
+_ROUNDING: Mapping[str, Callable[[Fraction], Fraction]] = {
+    "floor": _floor,
+    "ceil": lambda number: -_floor(-number),
+    "round": lambda number: _floor(number + Fraction(1, 2)),
+    "round8": _round8,
+}
 ALLOWED = "numbers, names, + - * / //, parentheses, " + ", ".join(FUNCTIONS)
 
 
@@ -83,6 +106,17 @@ def parse_expression(text: str) -> Expression:
     >>> parse_expression("2*n1+output.c").names
     ('n1', 'output.c')
     """
+    tree, source = parse_tree(text)
+    _check(tree, source)
+    return Expression(text, tree)
+
+
+def parse_tree(text: str) -> tuple[ast.expr, str]:
+    """Return the tree of what looks like an expression of Python, and the text that it is of.
+
+    Raises:
+        InvalidValueError: it is none, or is too long.
+    """
     if len(text) > _LONGEST:
         raise InvalidValueError(
             f"expression {quote(text)} has {len(text)} characters",
@@ -92,11 +126,20 @@ def parse_expression(text: str) -> Expression:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SyntaxWarning)
             source = _IN.sub("_in.", text)
-            tree = ast.parse(source, mode="eval").body
+            return ast.parse(source, mode="eval").body, source
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InvalidValueError(f"{quote(text)} is not an expression", allowed=ALLOWED) from None
+
+
+def expression_of(tree: ast.expr, source: str) -> Expression:
+    """Return an expression of its tree, a part of `source`.
+
+    Raises:
+        InvalidValueError: it holds what is not whitelisted.
+    """
     _check(tree, source)
-    return Expression(text, tree)
+    part = ast.get_source_segment(source, tree) or source
+    return Expression(part.replace("_in.", "in."), tree)
 
 
 def _check(tree: ast.expr, text: str) -> None:
@@ -112,6 +155,8 @@ def _check(tree: ast.expr, text: str) -> None:
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
             _check(tree.operand, text)
         case ast.Call(func=ast.Name(id="first"), args=[inner], keywords=[]):
+            _check(inner, text)
+        case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if name in _ROUNDING:
             _check(inner, text)
         case ast.Call(func=ast.Name(id="min" | "max"), args=[first, second], keywords=[]):
             _check(first, text)
@@ -180,6 +225,8 @@ def _evaluate(tree: ast.expr, lookup: Callable[[str], Fraction], repetition: int
             return -value(operand) if isinstance(op, ast.USub) else value(operand)
         case ast.Call(func=ast.Name(id="first"), args=[inner]):
             return value(inner) if repetition == 0 else Fraction(1)
+        case ast.Call(func=ast.Name(id=name), args=[inner]):
+            return _ROUNDING[name](value(inner))
         case ast.Call(func=ast.Name(id=name), args=[first, second]):
             chosen: Fraction = (smaller if name == "min" else larger)(value(first), value(second))
             return chosen

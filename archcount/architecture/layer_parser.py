@@ -6,15 +6,12 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from archcount.architecture.blocks import BoundArgument, LayerBlock, LocatedText, PatchText
-from archcount.architecture.expression import Expression, parse_expression
+from archcount.architecture.argument_parser import expression_over, patch_of_names
+from archcount.architecture.blocks import BoundArgument, Given, LayerBlock, LocatedText
+from archcount.architecture.expression import parse_expression
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
 from archcount.layers import Argument, ArgumentType
 from archcount.layers.by_word import FOLLOWERS, KINDS
-from archcount.printed import parse_patch
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PATCH_WITH_EXPRESSION = re.compile(r"(\d+x\d+)/(.+)")
 
 
 def parse_layer(text: LocatedText, names: Collection[str]) -> LayerBlock:
@@ -51,7 +48,7 @@ class _Reader:
         self.kind = KINDS[words[0].text]
         self.problems: list[Problem] = []
         self.bound: dict[str, BoundArgument] = {}
-        self.follow: dict[str, str] = {}
+        self.follow: dict[str, str | Given] = {}
         self.seen: set[str] = set()
 
     def read(self) -> LayerBlock:
@@ -110,6 +107,8 @@ class _Reader:
                 self._refuse(word, f"{name} is a duplicate option", self._usage())
             elif value.text in (words := ("none", *FOLLOWERS[name])):
                 self.follow[name] = value.text
+            elif value.text in self.names:
+                self.follow[name] = Given(value=parse_expression(value.text), text=value)
             else:
                 self._refuse(value, f"{name} is {quote(value.text)}", ", ".join(words))
         elif name in by_name:
@@ -134,32 +133,12 @@ class _Reader:
 
     def _value(self, argument: Argument, text: str) -> Any:
         if argument.type is ArgumentType.PATCH:
-            return self._patch(text)
+            return patch_of_names(text, self.names)
         if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
-            return self._expression(text)
-        value = LITERALS[argument.type](argument, text)
-        check_bounds(argument, value)
-        return value
-
-    def _patch(self, text: str) -> Any:
-        if _NAME.fullmatch(text):
-            return self._expression(text)
-        match = _PATCH_WITH_EXPRESSION.fullmatch(text)
-        if match and not re.fullmatch(r"\d+(x\d+)?", match[2]):
-            return PatchText(parse_patch(match[1]).kernel, self._expression(match[2]))
-        return parse_patch(text)
-
-    def _expression(self, text: str) -> Expression:
-        expression = parse_expression(text)
-        for name in expression.names:
-            if name not in self.names:
-                raise InvalidValueError(
-                    f"unknown name {quote(name)}",
-                    allowed=", ".join(self.names),
-                    remedy=suggestion(name, self.names)
-                    or "add it to the table's columns or to let:",
-                )
-        return expression
+            return expression_over(text, self.names)
+        if text in self.names and text not in argument.choices:
+            return parse_expression(text)  # a cell says the word
+        return literal(argument, text)
 
 
 def _boolean(argument: Argument, text: str) -> bool:
@@ -209,6 +188,17 @@ LITERALS: Mapping[ArgumentType, Callable[[Argument, str], Any]] = {
     ArgumentType.PADDING: _padding,
 }
 """How the text of an argument that does not vary by row is read."""
+
+
+def literal(argument: Argument, text: str) -> Any:
+    """Return the value of an argument that is a word, a size, or true or false.
+
+    Raises:
+        InvalidValueError: it is none that is allowed.
+    """
+    value = LITERALS[argument.type](argument, text)
+    check_bounds(argument, value)
+    return value
 
 
 def check_bounds(argument: Argument, value: Any) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from archcount.errors import InvalidTableError, Location, quote
+from archcount.architecture.expression import Expression
+from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.layers.shape import AXES
 from archcount.printed import Patch
 
@@ -22,13 +23,15 @@ OUTPUT_NAMES = ("output.c", "output.h", "output.w")
 class Value:
     """What a name stands for: a number, a patch, other text, or None for a cell left blank.
 
+    An expression is over the names of its row, and is worked out where it is read.
+
     Attributes:
         text: as written.
         where: where it was written.
         what: what it is, for messages: "column n".
     """
 
-    value: Fraction | Patch | str | None
+    value: Fraction | Patch | Expression | str | None
     text: str
     where: Location
     what: str
@@ -43,10 +46,32 @@ class Scope:
     """Who reads, for messages: "row inception_3a"."""
     read: set[str] = field(default_factory=set)
     """The names read so far."""
+    bound: frozenset[str] = frozenset()
+    """Names that are not the row's, but arguments of a block."""
+    row: Scope | None = None
+    """The row's own scope, inside a block with arguments."""
+
+    def inside(self, values: Mapping[str, Value]) -> Scope:
+        """Return the scope inside a block with these arguments."""
+        bound = self.bound | values.keys()
+        row = self.row or self
+        return replace(self, values={**self.values, **values}, bound=bound, row=row)
+
+    def value(self, name: str) -> Value:
+        """Return what a name stands for, and note that it was read."""
+        if name not in self.bound:
+            self.read.add(name)
+        return self.values[name]
 
     def number(self, name: str) -> Fraction:
         """Return the number behind a name, or raise InvalidTableError where there is none."""
         found = self._present(name)
+        if isinstance(found.value, Expression):
+            try:
+                return found.value.evaluate((self.row or self).number)
+            except InvalidValueError as error:
+                owner = f"{self.owner}: {found.what}"
+                raise InvalidTableError(error.at(found.where, owner)) from None
         if not isinstance(found.value, Patch | str | None):
             return found.value
         raise InvalidTableError.of(
@@ -67,9 +92,24 @@ class Scope:
             where=found.where,
         )
 
+    def word(self, name: str) -> str:
+        """Return the word behind a name, or raise InvalidTableError where the cell is blank."""
+        found = self._present(name)
+        return str(found.value)
+
+    def known(self, name: str) -> Hashable:
+        """Return what a name stands for, None where that is nothing; it is not noted as read."""
+        value = self.values[name].value if name in self.values else None
+        if not isinstance(value, Expression):
+            return value
+        try:
+            row = replace(self.row or self, read=set())
+            return replace(self, read=set(), row=row).number(name)
+        except InvalidTableError:
+            return None
+
     def _present(self, name: str) -> Value:
-        self.read.add(name)
-        found = self.values[name]
+        found = self.value(name)
         if found.value is not None:
             return found
         raise InvalidTableError.of(

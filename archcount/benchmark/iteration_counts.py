@@ -13,8 +13,10 @@ from torch import nn
 from archcount.benchmark.results import IterationCounts
 from archcount.benchmark.settings import Configuration
 from archcount.engines import models
+from archcount.engines.count_request import CountRequest
 from archcount.engines.model_count import ModelCount
 from archcount.errors import ArchcountError
+from archcount.loading.input_spec import takes_batch
 from archcount.loading.model_target import ModelTarget, load_model
 from archcount.loading.reference import find
 
@@ -75,13 +77,10 @@ def _count(configuration: Configuration, module: nn.Module | None) -> ModelCount
             configuration.target, arguments=configuration.arguments, input=size
         )
         given = own or given
-    return models.count(
-        module,
-        given,
-        name=configuration.target,
-        batch=configuration.batch,
-        train=configuration.mode == "train",
-    )
+    # What has a batch of its own, and what a function makes, is counted as it is.
+    batch = configuration.batch if takes_batch(given) else 1
+    request = CountRequest(batch=batch, train=configuration.mode == "train")
+    return models.count(module, given, name=configuration.target, request=request)
 
 
 def hash_of(target: str) -> str:

@@ -5,66 +5,55 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Any
 
 import typer
 
-from archcount.api.model_report import (
-    check_attention,
-    check_run,
-    check_tokens,
-    count_model,
-    read_machine,
-)
+from archcount.api.model_report import report_of
 from archcount.cli.budget import Limits, exceeded, read_limits
-from archcount.cli.count_many import Append, Jobs, Timeout, is_many, show_many
-from archcount.cli.emit import emitting, progress
-from archcount.cli.language_options import (
+from archcount.cli.count_many import Append, Jobs, PoolOptions, Timeout, is_many, show_many
+from archcount.cli.count_options import (
+    DEFAULT_COLUMNS,
     AttentionConvention,
     Bandwidth,
+    Columns,
     Decode,
+    Depth,
+    Fold,
     Peak,
     Prefill,
+    Strict,
+    Targets,
+    Train,
+    Variant,
     WeightDtype,
 )
-from archcount.cli.model_options import (
-    Arguments,
-    Batch,
-    Device,
-    Inputs,
-    Maker,
-    arguments_of,
-    given_of,
-    model_argument,
-)
+from archcount.cli.emit import emitting, progress
+from archcount.cli.model_options import Arguments, Batch, Device, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
+from archcount.engines.count_request import CountRequest
+from archcount.engines.memory_traffic import Machine
 from archcount.engines.model_summary import ModelSummary, summary_of
-from archcount.engines.summaries import CountRequest
 from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
-from archcount.reporting.model_columns import COLUMNS, DEFAULT, read_columns
+from archcount.reporting.model_columns import DEFAULT, read_columns
 from archcount.reporting.model_sheets import DEPTH
 
 
 def show_count(
-    targets: Annotated[
-        list[str], model_argument("The models, or patterns such as timm:resnet* and timm:all:")
-    ],
+    targets: Targets,
     inputs: Inputs = None,
     maker: Maker = "",
     arg: Arguments = None,
-    variant: Annotated[str, typer.Option(help="A variant of a table.")] = "",
+    variant: Variant = "",
     batch: Batch = 1,
-    depth: Annotated[int, typer.Option(help="How many levels of modules are shown.")] = DEPTH,
-    columns: Annotated[
-        str, typer.Option(metavar="NAMES", help=f"Columns to show: {', '.join(COLUMNS)}.")
-    ] = ",".join(DEFAULT),
-    fold: Annotated[
-        bool, typer.Option("--fold/--no-fold", help="Show equal layers once, or each.")
-    ] = True,
-    train: Annotated[bool, typer.Option("--train", help="Count in training mode.")] = False,
+    depth: Depth = DEPTH,
+    columns: Columns = DEFAULT_COLUMNS,
+    fold: Fold = True,
+    train: Train = False,
     device: Device = "meta",
     prefill: Prefill = None,
     decode: Decode = None,
@@ -76,9 +65,7 @@ def show_count(
     jobs: Jobs = None,
     timeout: Timeout = None,
     append: Append = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 where something could not be counted.")
-    ] = False,
+    strict: Strict = False,
     form: Format = None,
     output: Output = None,
 ) -> None:
@@ -94,41 +81,61 @@ def show_count(
 
     Several models, or a pattern of a library's names, are a line each, counted in processes.
     """
-    if depth < 0:
-        raise UsageError.of(f"--depth {depth}", allowed="a whole number of 0 or more")
-    if inputs and maker:
-        raise UsageError.of("--input and --inputs both say the input", remedy="leave one away")
-    check_run(batch, device)
-    check_tokens(prefill, decode, has_input=bool(inputs or maker))
-    check_attention(attention)
-    read_machine(peak, bandwidth)
-    read_columns(columns)
-    most, arguments = read_limits(limits), arguments_of(arg or [])
-    how: dict[str, Any] = {"batch": batch, "train": train, "device": device}
-    how |= {"prefill": prefill, "decode": decode, "attention": attention}
-    of_many = {"--jobs": jobs, "--timeout": timeout, "--append": append or None}
-    of_one: dict[str, object] = {}
+    how: dict[str, Any] = {"input": inputs or "", "maker": maker, "batch": batch, "train": train}
+    how |= {"device": device, "prefill": prefill, "decode": decode, "attention": attention}
+    how |= {"dtype": dtype, "machine": Machine.read(peak, bandwidth)}
+    request = CountRequest(arguments=arguments_of(arg or []), **how)
+    shown = _Shown(depth=depth, columns=read_columns(columns), fold=fold)
+    most = read_limits(limits)
+    pool = PoolOptions(jobs=jobs, timeout=timeout, append=append)
+    of_one: dict[str, object] = shown.changed()
     of_one |= {"--variant": variant, "--dtype": dtype, "--peak": peak, "--bandwidth": bandwidth}
-    of_one |= {"--depth": depth != DEPTH, "--no-fold": not fold}
-    of_one |= {"--columns": columns != ",".join(DEFAULT)}
-    if is_many(targets, of_many, of_one):
-        request = CountRequest(arguments=arguments, inputs=inputs or (), maker=maker, **how)
-        lines = show_many(
-            targets, request, jobs=jobs, timeout=timeout, append=append, form=form, output=output
-        )
-        _end(lines, most, strict=strict)
-        return
-    target = targets[0]
-    how |= {"dtype": dtype, "peak": peak, "bandwidth": bandwidth, "columns": columns}
+    if is_many(targets, pool, of_one):
+        lines = show_many(targets, request, pool, form=form, output=output)
+    else:
+        lines = [_show_one(targets[0], variant, request, shown, form, output)]
+    _end(lines, most, strict=strict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shown:
+    """What is shown of one model; attributes as those of `ModelReport`."""
+
+    depth: int
+    columns: tuple[str, ...]
+    fold: bool
+
+    def __post_init__(self) -> None:
+        if self.depth < 0:
+            raise UsageError.of(f"--depth {self.depth}", allowed="a whole number of 0 or more")
+
+    def changed(self) -> dict[str, object]:
+        """Return the options, and whether each differs from its default."""
+        return {
+            "--depth": self.depth != DEPTH,
+            "--no-fold": not self.fold,
+            "--columns": self.columns != DEFAULT,
+        }
+
+
+def _show_one(
+    target: str,
+    variant: str,
+    request: CountRequest,
+    shown: _Shown,
+    form: str | None,
+    output: Path | None,
+) -> ModelSummary:
+    """Count one model, write its report, and return its summary."""
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"counting {target}"), redirect_stdout(sys.stderr):
-            module, own = load_model(target, variant=variant, arguments=arguments, device=device)
-            has_tokens = prefill is not None or decode is not None
-            given = "" if has_tokens else given_of(inputs, maker, own)
-            report = count_model(module, given, name=target, **how)
-        emit(replace(report, depth=depth, fold=fold))
-    _end([summary_of(report.record)], most, strict=strict)
+            module, own = load_model(
+                target, variant=variant, arguments=request.arguments, device=request.device
+            )
+            report = report_of(module, request, own, name=target, columns=shown.columns)
+        emit(replace(report, depth=shown.depth, fold=shown.fold))
+    return summary_of(report.record)
 
 
 def _end(

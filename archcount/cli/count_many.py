@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,9 @@ import typer
 from archcount.api.models_report import ModelsReport, check_pool
 from archcount.cli.emit import chosen_format, emitting
 from archcount.cli.output import destination, is_terminal
+from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
-from archcount.engines.summaries import CountRequest, summarize_all
+from archcount.engines.summaries import summarize_all
 from archcount.errors import Stopped, UsageError, quote
 from archcount.loading.providers import expanded, is_pattern
 from archcount.reporting.formats import FORMATS
@@ -40,26 +42,42 @@ Append = Annotated[
 ]
 
 
-def is_many(
-    targets: list[str], of_many: Mapping[str, object], of_one: Mapping[str, object]
-) -> bool:
-    """Return whether several models are asked for, by several names or by a pattern.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoolOptions:
+    """Options of several models.
+
+    Attributes:
+        jobs: processes at a time; as many as there are cores where it is None.
+        timeout: seconds after which a model is given up.
+        append: whether lines are added to a file that has some.
+    """
+
+    jobs: int | None = None
+    timeout: float | None = None
+    append: bool = False
+
+
+def is_many(targets: list[str], pool: PoolOptions, of_one: Mapping[str, object]) -> bool:
+    """Return whether several models are requested, by several names or by a pattern.
 
     Args:
         targets: the names.
-        of_many: options that go with several, None where they are not given.
+        pool: options that go with several alone.
         of_one: options that go with one alone, empty where they are not given.
 
     Raises:
-        UsageError: an option does not go with so many.
+        UsageError: an option does not go with this number of models.
     """
     several = len(targets) > 1 or is_pattern(targets[0])
-    for option, value in of_one.items() if several else of_many.items():
-        if value if several else value is not None:
-            raise UsageError.of(
-                f"{option} goes with {'one model' if several else 'several models'}",
-                remedy="leave it away",
-            )
+    wrong = [option for option, value in of_one.items() if value]
+    if not several:
+        given = {"--jobs": pool.jobs, "--timeout": pool.timeout, "--append": pool.append or None}
+        wrong = [option for option, value in given.items() if value is not None]
+    if wrong:
+        raise UsageError.of(
+            f"{wrong[0]} goes with {'one model' if several else 'several models'}",
+            remedy="leave it away",
+        )
     return several
 
 
@@ -69,10 +87,8 @@ _STREAMED = {"csv": ",", "tsv": "\t"}
 def show_many(
     targets: list[str],
     request: CountRequest,
+    pool: PoolOptions,
     *,
-    jobs: int | None,
-    timeout: float | None,
-    append: bool,
     form: str | None,
     output: Path | None,
 ) -> list[ModelSummary]:
@@ -81,13 +97,13 @@ def show_many(
     A separated file gets each line when it is known; other formats are written at the end. What is
     known is written where a signal stops it.
     """
-    check_pool(jobs, timeout)
+    check_pool(pool.jobs, pool.timeout)
     chosen = chosen_format(form, output, FORMATS)
-    if append and (output is None or chosen not in _STREAMED):
+    if pool.append and (output is None or chosen not in _STREAMED):
         raise UsageError.of("--append goes on with a file", remedy="add -o FILE.csv")
     names = expanded(targets)
     found: list[ModelSummary] = []
-    lines = partial(summarize_all, request=request, jobs=jobs, timeout=timeout)
+    lines = partial(summarize_all, request=request, jobs=pool.jobs, timeout=pool.timeout)
     if chosen not in _STREAMED:
         with emitting(form, output, even_if_stopped=True) as emit:
             with suppress(Stopped):  # what is known is written; the exit code is the signal's
@@ -96,7 +112,7 @@ def show_many(
             order = {name: place for place, name in enumerate(names)}
             emit(ModelsReport(tuple(sorted(found, key=lambda line: order[line.model]))))
         return found
-    with _lines_to(output, _STREAMED[chosen], append=append) as (known, write):
+    with _lines_to(output, _STREAMED[chosen], append=pool.append) as (known, write):
         names = [name for name in names if name not in known]
         for line in _shown(lines(names), names):
             found.append(line)

@@ -10,8 +10,9 @@ import typer
 
 from archcount.api.diff_report import diff
 from archcount.cli.emit import emitting, progress
-from archcount.cli.model_options import Batch, Device, Inputs, Maker, given_of, model_argument
+from archcount.cli.model_options import Batch, Device, Inputs, Maker, model_argument
 from archcount.cli.options import Format, Output
+from archcount.engines.count_request import CountRequest
 from archcount.errors import UsageError, quote
 
 
@@ -37,11 +38,11 @@ def show_diff(
     """
     if fail_on not in ("", "changed"):
         raise UsageError.of(f"--fail-on {quote(fail_on)}", allowed="changed")
+    request = CountRequest(input=inputs or "", maker=maker, batch=batch, device=device)
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"comparing {left} with {right}"), redirect_stdout(sys.stderr):
-            given = given_of(inputs, maker, ()) if inputs or maker else ""
-            report = diff(left, right, input=given, batch=batch, device=device)
+            report = diff(left, right, input=request.given(), batch=batch, device=device)
         emit(report)
     if fail_on and report.is_changed:
         raise typer.Exit(1)

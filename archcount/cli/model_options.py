@@ -8,7 +8,6 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.options import pairs_of
-from archcount.errors import UsageError
 
 
 def model_argument(which: str) -> Any:
@@ -61,18 +60,3 @@ def arguments_of(texts: list[str]) -> dict[str, Any]:
     from archcount.loading.arguments import read_value
 
     return {name: read_value(text) for name, text in pairs_of("--arg", texts).items()}
-
-
-def given_of(inputs: list[str] | None, maker: str, own: tuple[str, ...]) -> Any:
-    """Choose what the model is called with: as one option gives it, or as its target says."""
-    if maker and inputs:
-        raise UsageError.of("--input and --inputs", allowed="one of the two")
-    if maker:
-        from archcount.loading.reference import find_callable
-
-        return find_callable(maker)
-    if not inputs and not own:
-        raise UsageError.of(
-            "no input given", remedy="give --input 3x224x224, or --inputs package:callable"
-        )
-    return inputs or own

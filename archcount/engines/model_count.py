@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archcount.engines.counts import Uncounted
 from archcount.engines.language_count import LanguageCount
-from archcount.engines.moved import Machine, Moved
+from archcount.engines.memory_traffic import Machine, Moved
 from archcount.engines.training_memory import TrainingMemory
 from archcount.layers import Cost
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from archcount.engines.count_request import CountRequest
 from archcount.engines.measure import memory_needed
 from archcount.engines.weight_types import WeightType
 from archcount.errors import ArchcountError, UsageError
@@ -23,17 +24,15 @@ from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.run_context import counting_context
 from archcount.tracing.trace import trace
 
+_DEFAULT = CountRequest()
+
 
 def run(
     module: nn.Module,
     given: Any,
     *,
     name: str,
-    batch: int = 1,
-    train: bool = False,
-    device: str = "meta",
-    weights: WeightType | None = None,
-    attention: str = "full",
+    request: CountRequest = _DEFAULT,
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model once.
 
@@ -41,11 +40,7 @@ def run(
         module: the model.
         given: its inputs, as `make_inputs` takes or gives them, or how many tokens it is given.
         name: what the model is called in messages.
-        batch: how many images an input such as `3x224x224` stands for.
-        train: in training mode.
-        device: `meta`, or `cpu` for a model that must see numbers.
-        weights: how weights are stored, which says the type of the computation.
-        attention: the convention by which its products are counted.
+        request: how it is called.
 
     Raises:
         UsageError: it is no module, or the inputs are none.
@@ -57,9 +52,9 @@ def run(
     while True:
         was_imported = _COMPILER in sys.modules
         try:
-            found = _run(module, given, name, batch, train, device, weights, attention, any_device)
+            found = _run(module, given, name, request, any_device)
         except UserCodeError:
-            if any_device or device != "meta":
+            if any_device or request.device != "meta":
                 raise
             any_device = True
         except ArchcountError:
@@ -76,30 +71,25 @@ _COMPILER = "torch._dynamo"
 
 
 def _run(
-    module: nn.Module,
-    given: Any,
-    name: str,
-    batch: int,
-    train: bool,
-    device: str,
-    weights: WeightType | None,
-    attention: str,
-    any_device: bool,
+    module: nn.Module, given: Any, name: str, request: CountRequest, any_device: bool
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model, whatever torch imports meanwhile."""
+    device = request.device
     with counting_context(), memory_needed("take a smaller --input"):
         with _failures(name, "", device):
             copy = ModelCopy(module, device)
-            copy.set_mode(train)
-            if weights is not None:
-                weights.convert(copy.module)
+            copy.set_mode(request.train)
+            if request.dtype:
+                WeightType.read(request.dtype).convert(copy.module)
         inputs = given
         if isinstance(given, TokenRun):
             with _failures(name, str(given), device), AnyDevice() if any_device else nullcontext():
                 inputs = given.prepared(copy)
         elif not isinstance(given, Inputs):
-            check_batch(given, batch)
-            inputs = make_inputs(given, batch=batch, dtype=_dtype(copy.module), device=device)
+            check_batch(given, request.batch)
+            inputs = make_inputs(
+                given, batch=request.batch, dtype=_dtype(copy.module), device=device
+            )
         known = [*copy.known, *inputs.known]
         with _failures(name, str(inputs), device), AnyDevice() if any_device else nullcontext():
             traced = trace(
@@ -109,7 +99,7 @@ def _run(
                 parts=copy.parts,
                 forbidden=copy.originals,
                 known=known if device == "meta" else None,
-                attention=attention,
+                attention=request.attention,
             )
             if isinstance(given, TokenRun):
                 inputs = given.measured(copy, inputs)

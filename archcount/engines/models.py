@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Uncounted
 from archcount.engines.held_tensors import held_tensors
+from archcount.engines.language import language_count
 from archcount.engines.measure import WHOLE
+from archcount.engines.memory_traffic import bytes_moved
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.model_run import run
+from archcount.engines.saved_tensors import SavedTensors, training_memory
+from archcount.engines.weight_types import WeightType
 from archcount.errors import UsageError, quote
 from archcount.loading.inputs import Inputs
+from archcount.loading.tokens import TokenInputs, TokenRun
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
 from archcount.tracing.lazy_layers import is_unfit
@@ -25,20 +33,40 @@ from archcount.tracing.script_copy import class_name
 from archcount.tracing.tensor_specs import bytes_of
 from archcount.tracing.traced_layer import LayerSequence
 
+_DEFAULT = CountRequest()
+
 
 @gc_paused()
 def count(
-    module: nn.Module,
-    given: Any,
-    *,
-    name: str,
-    batch: int = 1,
-    train: bool = False,
-    device: str = "meta",
+    module: nn.Module, given: Any, *, name: str, request: CountRequest = _DEFAULT
 ) -> ModelCount:
-    """Count one call of a model; arguments and errors as `run`."""
-    found = run(module, given, name=name, batch=batch, train=train, device=device)
-    return counted(*found, name=name, train=train)
+    """Count one call of a model, and what else is requested; arguments and errors as `run`."""
+    weights = WeightType.read(request.dtype) if request.dtype else None
+    saved = SavedTensors()
+    with saved if request.train else nullcontext():
+        copy, inputs, traced = run(module, given, name=name, request=request)
+    record = counted(copy, inputs, traced, name=name, train=request.train)
+    parameters = list(copy.module.parameters())
+    if weights is not None:
+        stored = weights.bytes_by_type([*parameters, *copy.module.buffers()])
+        record = replace(record, dtype=request.dtype, weight_bytes=stored)
+    if isinstance(given, TokenRun) and isinstance(inputs, TokenInputs):
+        cache, total = inputs.cache, record.total
+        language = language_count(given, cache, copy.parts, parameters, traced, total)
+        record = replace(record, language=language)
+    if request.has_traffic or request.machine is not None or record.language is not None:
+        shares = {
+            id(each.untyped_storage()): weights.share(each) if weights else 1.0
+            for each in parameters
+        }
+        pairs = zip(traced.modules, record.modules, strict=True)
+        modules = {part.path: each for part, each in pairs}
+        moved = bytes_moved(modules, shares, traced, request.machine)
+        record = replace(record, machine=request.machine, moved=moved)
+    if request.train and not (weights and weights.is_integer):  # quantized weights are not trained
+        size = sum(record.weight_bytes.values())
+        record = replace(record, training=training_memory(saved, copy.parts, size, traced))
+    return record
 
 
 def counted(
@@ -97,7 +125,7 @@ def _remarks(copy: ModelCopy, inputs: Inputs, traced: ForwardPass) -> tuple[str,
 
 
 def model_layers(
-    module: nn.Module, given: Any, *, name: str, batch: int, device: str
+    module: nn.Module, given: Any, *, name: str, request: CountRequest
 ) -> tuple[LayerSequence, int, int, str, tuple[str, ...]]:
     """Run a model in evaluation mode; arguments and errors as `run`.
 
@@ -116,7 +144,7 @@ def model_layers(
             allowed="a table, its name, package.module:callable, or a module",
             remedy="call it first" if is_class else "",
         )
-    copy, inputs, traced = run(module, given, name=name, batch=batch, device=device)
+    copy, inputs, traced = run(module, given, name=name, request=request)
     if not traced.results:
         raise UsageError.of(
             f"{name} gives no tensor that can be seen, so nothing can be compared",

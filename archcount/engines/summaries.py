@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread, Timer
-from typing import Any
 
+from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
 from archcount.engines.worker_process import WorkerError, WorkerProcess, environment
 
 _MODULE = "archcount.engines.summary_worker"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CountRequest:
-    """How each of many models is made and called.
-
-    Attributes:
-        arguments: what its callable is given by name.
-        inputs: what it is called with, as texts of `read_input`; its own where there are none.
-        maker: the reference of a function that returns its inputs, or empty.
-        batch: how many images an input such as `3x224x224` stands for.
-        train: in training mode.
-        device: `meta`, or `cpu` for models that must see numbers.
-        prefill: how many token ids of each sequence a language model is called with instead.
-        decode: how many tokens its cache has, where it is called with one more.
-        attention: the convention by which attention is counted.
-    """
-
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    inputs: Sequence[str] = ()
-    maker: str = ""
-    batch: int = 1
-    train: bool = False
-    device: str = "meta"
-    prefill: int | None = None
-    decode: int | None = None
-    attention: str = "full"
 
 
 def summarize_all(
@@ -59,7 +31,7 @@ def summarize_all(
         jobs: processes at a time; as many as there are cores by default.
         timeout: seconds after which a model is given up.
     """
-    pool = _Pool(names, request, timeout)
+    pool = _ProcessPool(names, request, timeout)
     try:
         for _ in range(min(jobs or os.cpu_count() or 1, len(names))):
             Thread(target=pool.work, daemon=True).start()
@@ -69,7 +41,7 @@ def summarize_all(
         pool.close()
 
 
-class _Pool:
+class _ProcessPool:
     """Threads that each ask a process of their own, until there are no more names.
 
     Attributes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from archcount.errors import UsageError, quote
+from archcount.tracing.tensor_specs import bytes_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,23 @@ class WeightType:
     def bytes(self, numbers: int) -> int:
         """Return the bytes of so many weights."""
         return -(-numbers * self.bits // 8)
+
+    def share(self, tensor: Tensor) -> float:
+        """Return the bytes of a parameter as it is stored, for each byte as it is computed with."""
+        if not tensor.is_floating_point():
+            return 1.0
+        return self.bits / 8 / tensor.element_size()
+
+    def bytes_by_type(self, tensors: Iterable[Tensor]) -> dict[str, int]:
+        """Return the bytes of parameters and buffers by type, real parameters in this one."""
+        numbers, found = 0, Counter[str]()
+        for tensor in tensors:
+            if isinstance(tensor, nn.Parameter) and tensor.is_floating_point():
+                numbers += tensor.numel()
+            else:
+                found[str(tensor.dtype).removeprefix("torch.")] += bytes_of(tensor)
+        found[self.name if self.is_integer else self.computed] += self.bytes(numbers)
+        return {name: size for name, size in sorted(found.items()) if size}
 
     def convert(self, module: nn.Module) -> None:
         """Give a module the type of the computation."""

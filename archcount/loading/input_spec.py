@@ -105,12 +105,21 @@ def check_batch(given: Any, batch: int) -> None:
 
     >>> check_batch(["3x224x224", "int64[4,8]"], 4)
     """
-    if batch != 1 and not any("[" not in text for text in _texts(given)):
+    if batch != 1 and not takes_batch(given):
         raise UsageError.of(
             f"batch {batch} beside an input that has a batch of its own",
             allowed="a batch beside an input of one image, such as 3x224x224",
             remedy="give the batch with the sizes, such as [8,3,224,224], and no batch beside it",
         )
+
+
+def takes_batch(given: Any) -> bool:
+    """Return whether some input is of one image, such as `3x224x224`, which a batch multiplies.
+
+    >>> takes_batch("3x224x224"), takes_batch(["[4,3,224,224]"])
+    (True, False)
+    """
+    return any("[" not in text for text in _texts(given))
 
 
 def _texts(given: Any) -> Iterator[str]:

@@ -123,7 +123,9 @@ class _Maker:
     def call(self, given: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:
         """Return what a model is given in order and by name."""
         if given is None or (isinstance(given, str) and not given):
-            raise UsageError.of("no input given", remedy='give an input, such as "3x224x224"')
+            raise UsageError.of(
+                "no input given", remedy="give --input 3x224x224, or --inputs FUNCTION"
+            )
         if isinstance(given, Tensor | str | InputSpec) or _is_shape(given):
             given = [given]
         if isinstance(given, Mapping):

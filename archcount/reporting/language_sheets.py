@@ -15,7 +15,7 @@ Number = int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _WorkLine:
     """One line of the work of a token: multiply-accumulates forward, and forward and backward."""
 
     name: str
@@ -30,7 +30,7 @@ def language_sheets(count: LanguageCount, moved: str) -> list[Sheet]:
     title = f"each token, on average over {count.tokens:,}"
     if count.is_decode:
         title = f"each token, with {count.context - 1:,} in the cache"
-    columns: list[Column[_Line]] = [
+    columns: list[Column[_WorkLine]] = [
         Column("MACs", lambda line: Span(line.name, line.role), whole=True),
         Column("Forward", lambda line: _written(line.forward), right=True),
     ]
@@ -42,7 +42,7 @@ def language_sheets(count: LanguageCount, moved: str) -> list[Sheet]:
     return [make_sheet(title, columns, lines, rule_before=(len(lines) - 1,), notes=notes)]
 
 
-def _lines(work: TokenWork, is_decode: bool) -> Iterator[_Line]:
+def _lines(work: TokenWork, is_decode: bool) -> Iterator[_WorkLine]:
     differences = {
         "embeddings, whose rows are looked up": work.embeddings,
         "parameters in no product, as of norms": work.unmultiplied,
@@ -50,13 +50,13 @@ def _lines(work: TokenWork, is_decode: bool) -> Iterator[_Line]:
         "products of activations, as in attention": work.attention,
     }
     rule = "active parameters, once" if is_decode else "active parameters, once and 3 times"
-    yield _Line(rule, work.rule, 3 * work.rule)
+    yield _WorkLine(rule, work.rule, 3 * work.rule)
     for name, number in differences.items():
         if number:
-            yield _Line(f"  {name}", number, 3 * number)
+            yield _WorkLine(f"  {name}", number, 3 * number)
     if work.backward_difference:
-        yield _Line("  backward, where not twice forward", 0, work.backward_difference)
-    yield _Line("counted", work.forward, work.training, "strong")
+        yield _WorkLine("  backward, where not twice forward", 0, work.backward_difference)
+    yield _WorkLine("counted", work.forward, work.training, "strong")
 
 
 def _notes(count: LanguageCount) -> Iterator[Span]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from archcount.engines.memory_traffic import Moved
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.engines.moved import Moved
 from archcount.errors import UsageError, unknown_name
 from archcount.reporting.figures import significant, size
 from archcount.reporting.module_lines import ModuleLine

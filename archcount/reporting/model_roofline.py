@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from archcount.engines.memory_traffic import Machine, Moved
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.engines.moved import Machine, Moved
 from archcount.reporting.figures import milliseconds, percent, rate, significant, size
 from archcount.reporting.module_lines import module_lines
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _RooflineLine:
     """A module, or what it does itself beside the modules that it holds."""
 
     name: str
@@ -34,7 +34,7 @@ def roofline_sheets(
     """Lay out what each module moves, and its least time."""
     lines = list(_lines(count, machine, depth, fold=fold))
     whole = lines[0].seconds
-    columns: list[Column[_Line]] = [
+    columns: list[Column[_RooflineLine]] = [
         Column("Module", lambda line: Span(line.name, line.role), whole=True),
         Column("FLOP", lambda line: rate(2 * line.macs), right=True),
         Column("Moved", lambda line: size(line.moved), right=True),
@@ -48,7 +48,9 @@ def roofline_sheets(
     return [make_sheet(title, columns, lines, notes=_notes(machine))]
 
 
-def _lines(count: ModelCount, machine: Machine, depth: int, *, fold: bool) -> Iterator[_Line]:
+def _lines(
+    count: ModelCount, machine: Machine, depth: int, *, fold: bool
+) -> Iterator[_RooflineLine]:
     known = count.moved or {}
 
     def own(module: ModuleCount) -> int:
@@ -60,10 +62,10 @@ def _lines(count: ModelCount, machine: Machine, depth: int, *, fold: bool) -> It
         if line.is_own:
             moved, seconds = found.own, machine.seconds(2 * line.macs, found.own)
         if moved or line.macs:
-            yield _Line(line.name, line.macs, moved, seconds, line.role)
+            yield _RooflineLine(line.name, line.macs, moved, seconds, line.role)
 
 
-def _bound(line: _Line, machine: Machine) -> str:
+def _bound(line: _RooflineLine, machine: Machine) -> str:
     if line.intensity is None:
         return ""
     return "compute" if line.intensity >= machine.ridge else "memory"

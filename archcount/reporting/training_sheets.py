@@ -10,14 +10,14 @@ from archcount.reporting.figures import size
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
-class _Line(NamedTuple):
+class _MemoryPart(NamedTuple):
     name: str
     bytes: int
 
 
 def training_sheets(memory: TrainingMemory) -> list[Sheet]:
     """Lay out the parts, and their sum with each optimizer."""
-    columns: list[Column[_Line]] = [
+    columns: list[Column[_MemoryPart]] = [
         Column("Part", lambda line: line.name, whole=True),
         Column("Size", lambda line: size(line.bytes), right=True),
         Column("Bytes", lambda line: f"{line.bytes:,}", right=True),
@@ -34,23 +34,23 @@ def training_sheets(memory: TrainingMemory) -> list[Sheet]:
     ]
 
 
-def _parts(memory: TrainingMemory) -> Iterator[_Line]:
-    yield _Line("weights and buffers", memory.weights)
-    yield _Line("gradients", memory.gradients)
+def _parts(memory: TrainingMemory) -> Iterator[_MemoryPart]:
+    yield _MemoryPart("weights and buffers", memory.weights)
+    yield _MemoryPart("gradients", memory.gradients)
     if memory.master:
-        yield _Line("float32 copy of weights", memory.master)
+        yield _MemoryPart("float32 copy of weights", memory.master)
     for name, state in memory.optimizers.items():
-        yield _Line(f"state of {name}", state)
-    yield _Line("activations", memory.activations)
+        yield _MemoryPart(f"state of {name}", state)
+    yield _MemoryPart("activations", memory.activations)
     if memory.checkpointed is not None:
-        yield _Line(f"activations, {memory.layers} layers checkpointed", memory.checkpointed)
+        yield _MemoryPart(f"activations, {memory.layers} layers checkpointed", memory.checkpointed)
 
 
-def _sums(memory: TrainingMemory) -> Iterator[_Line]:
+def _sums(memory: TrainingMemory) -> Iterator[_MemoryPart]:
     for name in memory.optimizers:
-        yield _Line(f"together with {name}", memory.total(name))
+        yield _MemoryPart(f"together with {name}", memory.total(name))
         if memory.checkpointed is not None:
-            yield _Line("  checkpointed", memory.total(name, is_checkpointed=True))
+            yield _MemoryPart("  checkpointed", memory.total(name, is_checkpointed=True))
 
 
 def _notes(memory: TrainingMemory) -> Iterator[Span]:

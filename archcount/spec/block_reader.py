@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,20 +15,19 @@ from archcount.architecture import (
     SequenceBlock,
     Shortcut,
     Value,
-    parse_expression,
     parse_layer,
 )
+from archcount.architecture.argument_parser import condition_over, expression_over
+from archcount.architecture.blocks import WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
-from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS
-from archcount.spec.schema import NAME
+from archcount.spec.block_names import BlockName, call_of, given_argument, listed
 from archcount.spec.yaml_tree import YamlNode
 
-_HOLE = re.compile(r"\{([^{}]*)\}")
-"""A number in a block's name, `conv3-{width}`."""
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
-    "or repeat: with block:"
+    "repeat: with block:, or when: with block: and perhaps else:"
 )
 
 
@@ -39,63 +37,48 @@ class BlockReader:
     def __init__(self, blocks: YamlNode, names: Collection[str]) -> None:
         self._written = dict(blocks.items())
         self._keys = blocks.keys
-        self._names = names
+        self._titles = {name: BlockName(name) for name in self._written}
         self._table_names = names
+        inner = (name for title in self._titles.values() for name in title.names)
+        # A block may read the arguments of those that name it: `_checked` sees whether it can.
+        self._names = tuple(dict.fromkeys((*names, *inner)))
         self._done: dict[str, Block] = {}
         self._open: list[str] = []
 
     def read_all(self) -> list[Problem]:
         """Read every named block, used or not; return the problems found."""
         problems: list[Problem] = []
-        for name in self._written:
+        words: dict[str, str] = {}
+        for name, title in self._titles.items():
             where = self._keys[name]
-            if not name.strip():
-                what, remedy = "a block without a name", "name the block"
-                problems.append(Problem(what=what, remedy=remedy, where=where))
+            own = list(title.problems(self._table_names))
+            if title.parameters and words.setdefault(title.word, name) != name:
+                what = f"blocks {quote(words[title.word])} and {quote(name)} are called alike"
+                own.append(Problem(what=what, remedy="rename one of them"))
+            problems += [replace(problem, where=where) for problem in own]
+            if own and not title.holes:
                 continue
-            if _means_a_layer(name) or name == "shortcut":
-                what = f"block name {quote(name)} begins with the word of a layer kind"
-                problems.append(Problem(what=what, remedy="rename the block", where=where))
-                continue
-            problems += self._strange_holes(name)
             try:
-                read = {item for part in self._named(name).parts() for item in part.names}
+                read = {item for item, _ in self._named(name).free()}
             except InvalidTableError as error:
                 problems += [item for item in error.problems if item not in problems]
                 continue
             problems += [
                 Problem(
-                    what=f"block {quote(name)} does not read {quote(hole)}",
-                    remedy="write {} for a number that no layer reads",
+                    what=f"block {quote(name)} does not read {quote(item)}",
+                    remedy="write {} for a number that no layer reads"
+                    if title.holes
+                    else "remove the argument",
                     where=where,
                 )
-                for hole in _HOLE.findall(name)
-                if hole and hole not in read
+                for item in title.names
+                if item not in read
             ]
         return problems
 
-    def _strange_holes(self, name: str) -> Iterator[Problem]:
-        """Yield a problem if a number in a block's name cannot be read by an expression."""
-        holes = [hole for hole in _HOLE.findall(name) if hole]
-        for hole in holes:
-            if not re.fullmatch(NAME, hole) or hole in self._table_names or holes.count(hole) > 1:
-                yield Problem(
-                    what=f"the number {quote('{' + hole + '}')} in block name {quote(name)}",
-                    allowed="letters, digits and _, each name once and none of a column or let:",
-                    remedy="rename it",
-                    where=self._keys[name],
-                )
-                return
-
     def read(self, marked: YamlNode) -> Block:
         """Read a block written as a tree, or raise InvalidTableError with every problem in it."""
-        if isinstance(marked.value, str):
-            return self.read_text(LocatedText(marked.value, marked.text_start))
-        if isinstance(marked.value, list):
-            return SequenceBlock(self._all(marked))
-        if isinstance(marked.value, dict):
-            return self._mapping(marked, marked.value)
-        raise InvalidTableError.of("a block is missing", allowed=_FORMS, where=marked.where)
+        return self._checked(self._tree(marked))
 
     def read_text(self, text: LocatedText) -> Block:
         """Read a block written as text: a block's name, `shortcut`, one layer, or some of them.
@@ -105,31 +88,63 @@ class BlockReader:
         Raises:
             InvalidTableError: it is none of them.
         """
-        if text.text in self._written:
+        return self._checked(self._text(text))
+
+    def _checked(self, block: Block) -> Block:
+        """Return a block that reads what the rows know, or raise InvalidTableError."""
+        problems = []
+        for name, text in block.free(self._table_names):
+            owners = [quote(key) for key, title in self._titles.items() if name in title.names]
+            problem = Problem(
+                what=f"{quote(text.text)} reads {quote(name)}, an argument of block "
+                f"{' and of '.join(owners)}, where that block is not around it",
+                allowed=", ".join(self._table_names),
+                remedy=f"give it {name} as an argument of its own",
+                where=text.where,
+            )
+            if problem not in problems:
+                problems.append(problem)
+        if problems:
+            raise InvalidTableError(problems)
+        return block
+
+    def _tree(self, marked: YamlNode) -> Block:
+        if isinstance(marked.value, str):
+            return self._text(LocatedText(marked.value, marked.text_start))
+        if isinstance(marked.value, list):
+            return SequenceBlock(self._all(marked))
+        if isinstance(marked.value, dict):
+            return self._mapping(marked, marked.value)
+        raise InvalidTableError.of("a block is missing", allowed=_FORMS, where=marked.where)
+
+    def _text(self, text: LocatedText) -> Block:
+        title = self._titles.get(text.text)
+        if title is not None and not title.parameters:
             return self._named(text.text, text)
         if text.text == "shortcut":
             return Shortcut(text.where)
-        holding = self._holding(text)
-        if holding is not None:
-            return holding
-        parts = list(_listed(text))
+        bound = self._holding(text) or self._called(text)
+        if bound is not None:
+            return bound
+        parts = list(listed(text))
         if len(parts) > 1:
-            return SequenceBlock(tuple(each(parts, self.read_text)))
+            return SequenceBlock(tuple(each(parts, self._text)))
+        self._refuse_misuse(text)
         try:
             return parse_layer(text, self._names)
         except InvalidTableError as error:
             if text.text.split()[:1] and text.text.split()[0] in KINDS:
                 raise
             raise InvalidTableError(
-                [self._with_blocks(problem) for problem in error.problems]
+                [self._with_blocks(problem, text.text) for problem in error.problems]
             ) from None
 
     def _holding(self, text: LocatedText) -> BoundBlock | None:
         """Read a text as the block whose name holds its numbers; None where there is none."""
         found = {
             name: match
-            for name in self._written
-            if "{" in name and (match := _pattern(name).fullmatch(text.text))
+            for name, title in self._titles.items()
+            if "{" in name and (match := title.pattern.fullmatch(text.text))
         }
         if len(found) > 1:
             raise InvalidTableError.of(
@@ -145,10 +160,55 @@ class BlockReader:
             return BoundBlock(self._named(name, text), values)
         return None
 
-    def _with_blocks(self, problem: Problem) -> Problem:
+    def _called(self, text: LocatedText) -> BoundBlock | None:
+        """Read a text as a block with what it is given, `se(in.c/4)`; None where it is none."""
+        call = call_of(text)
+        for name, title in self._titles.items() if call else ():
+            if call is None or not title.parameters or title.word != call[0]:
+                continue
+            items = list(listed(call[1]))
+            if len(items) != len(title.parameters):
+                raise InvalidTableError.of(
+                    f"{quote(text.text)} gives block {quote(name)} {len(items)} arguments",
+                    allowed=f"{len(title.parameters)}: {', '.join(title.parameters)}",
+                    where=text.where,
+                )
+            values = each(
+                zip(title.parameters, items, strict=True),
+                lambda pair: given_argument(*pair, text, self._names),
+            )
+            block = self._named(name, text)
+            return BoundBlock(block, dict(zip(title.parameters, values, strict=True)))
+        return None
+
+    def _refuse_misuse(self, text: LocatedText) -> None:
+        """Say how a block is written that is named with arguments it does not take, or without."""
+        call = call_of(text)
+        word = call[0] if call else text.text.partition(" ")[0]
+        for name, title in self._titles.items():
+            if title.word != word or word in KINDS:
+                continue
+            what = f"block {quote(name)} takes " + (
+                f"{len(title.parameters)} arguments" if title.parameters else "no numbers"
+            )
+            raise InvalidTableError.of(
+                f"{quote(text.text)}: {what}",
+                allowed=name,
+                remedy=""
+                if title.parameters
+                else f"name its arguments: {word}(a), or write {word}",
+                where=text.where,
+            )
+
+    def _with_blocks(self, problem: Problem, text: str) -> Problem:
         """Name the file's own blocks among what is allowed."""
         blocks = f"the blocks {', '.join(map(repr, self._written))}; " if self._written else ""
-        return replace(problem, allowed=f"{blocks}or a layer: {', '.join(KINDS)}")
+        near = suggestion(text, [*self._written, *KINDS])
+        return replace(
+            problem,
+            allowed=f"{blocks}or a layer: {', '.join(KINDS)}",
+            remedy=near or problem.remedy,
+        )
 
     def _named(self, name: str, caller: LocatedText | None = None) -> Block:
         if name in self._open:
@@ -160,16 +220,14 @@ class BlockReader:
             )
         if name not in self._done:
             self._open.append(name)
-            outer, self._names = self._names, (*self._table_names, *_HOLE.findall(name))
             try:
-                block = self.read(self._written[name])
+                block = self._tree(self._written[name])
                 reads = {item for part in block.parts() for item in part.names}
                 # Only what reads its own input has to be known as a block by itself.
                 is_bound = bool(reads & {*BLOCK_INPUT_NAMES})
                 self._done[name] = BoundBlock(block, {}) if is_bound else block
             finally:
                 self._open.pop()
-                self._names = outer
         return self._done[name]
 
     def _all(self, marked: YamlNode) -> tuple[Block, ...]:
@@ -179,72 +237,46 @@ class BlockReader:
             raise InvalidTableError.of(
                 "an empty list of blocks", allowed=_FORMS, where=marked.where
             )
-        return tuple(each(items, self.read))
+        return tuple(each(items, self._tree))
 
     def _mapping(self, marked: YamlNode, value: dict[str, YamlNode]) -> Block:
         match sorted(value):
             case [word] if word in JOINS:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
             case ["block", "repeat"]:
-                if not isinstance(value["repeat"].value, str):
-                    raise InvalidTableError.of(
-                        "repeat is not a number",
-                        allowed="a number or an expression",
-                        where=value["repeat"].where,
-                    )
-                times = LocatedText(value["repeat"].value, value["repeat"].text_start)
-                return self.repeated(times, self.read(value["block"]))
+                times = _text_of(value["repeat"], "repeat", "a number or an expression")
+                return self._repeated(times, self._tree(value["block"]))
+            case ["block", "when"] | ["block", "else", "when"]:
+                return self._when(value)
         raise InvalidTableError.of(
             f"a block with the keys {', '.join(map(quote, value)) or 'none'}",
             allowed=_FORMS,
             where=marked.where,
         )
 
-    def repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
-        """Repeat a block as often as the text, an expression over known names, says."""
+    def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
+        text = _text_of(value["when"], "when", "a condition")
         try:
-            expression = parse_expression(times.text)
+            condition = condition_over(text.text, self._names)
+        except InvalidValueError as error:
+            raise InvalidTableError(error.at(text.where, "when")) from None
+        otherwise = self._tree(value["else"]) if "else" in value else None
+        return WhenBlock(condition, self._tree(value["block"]), otherwise, text)
+
+    def repeated(self, times: LocatedText, body: Block) -> Block:
+        """Repeat a block as often as the text, an expression over known names, says."""
+        return self._checked(self._repeated(times, body))
+
+    def _repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
+        try:
+            expression = expression_over(times.text, self._names)
         except InvalidValueError as error:
             raise InvalidTableError(error.at(times.where, "repeat")) from None
-        for name in expression.names:
-            if name not in self._names:
-                raise InvalidTableError.of(
-                    f"repeat: unknown name {quote(name)}",
-                    allowed=", ".join(self._names),
-                    where=times.where,
-                )
         return RepeatBlock(expression, body, times)
 
 
-def _means_a_layer(name: str) -> bool:
-    """Return whether a block's name could be a layer: a kind's word alone may need more."""
-    kind = KINDS.get(name.split()[0])
-    if kind is None:
-        return False
-    return name != kind.word or not any(item.required for item in kind.arguments())
-
-
-def _pattern(name: str) -> re.Pattern[str]:
-    """Return a pattern of a block's name with numbers in it; those without a name are not read."""
-    pieces = _HOLE.split(name)
-    holes = [hole for hole in pieces[1::2] if hole]
-    if not all(re.fullmatch(NAME, hole) for hole in holes) or len({*holes}) < len(holes):
-        return re.compile(re.escape(name))  # it is refused elsewhere
-    number = r"\d{1,9}(?:\.\d{1,6})?"
-    texts = [
-        re.escape(piece) if place % 2 == 0 else f"(?P<{piece}>{number})" if piece else number
-        for place, piece in enumerate(pieces)
-    ]
-    return re.compile("".join(texts), re.ASCII)
-
-
-def _listed(text: LocatedText) -> Iterator[LocatedText]:
-    """Yield what stands between the commas of a text; those in brackets are left alone."""
-    depth = start = 0
-    for place, letter in enumerate((*text.text, ",")):
-        depth += (letter in "([") - (letter in ")]")
-        if (letter == "," and depth == 0) or place == len(text.text):
-            piece = text.text[start:place]
-            begin = start + len(piece) - len(piece.lstrip())
-            yield text.part(begin, begin + len(piece.strip()))
-            start = place + 1
+def _text_of(marked: YamlNode, key: str, allowed: str) -> LocatedText:
+    """Return what a key of a block holds, where it is a text."""
+    if not isinstance(marked.value, str):
+        raise InvalidTableError.of(f"{key} is not {allowed}", allowed=allowed, where=marked.where)
+    return LocatedText(marked.value, marked.text_start)

@@ -8,6 +8,7 @@ from archcount.architecture import (
     Architecture,
     Block,
     ExpandedRow,
+    Expression,
     Head,
     LayerDefaults,
     Node,
@@ -112,7 +113,7 @@ class _Expansion:
         for row in rows:
             read = (*OUTPUT_NAMES, "n", *self.read[row.id], *elsewhere)
             for name, value in row.values.items():
-                if isinstance(value.value, str | None) or value.value == 0:
+                if isinstance(value.value, str | Expression | None) or value.value == 0:
                     continue
                 if name not in read:
                     yield f"row {row.id}: {value.what} is {value.text}"

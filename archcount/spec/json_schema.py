@@ -10,7 +10,7 @@ from archcount.spec.schema import BLOCK_MARKER, TableFile
 BLOCK_SCHEMA: dict[str, Any] = {
     "title": "Block",
     "description": "A layer or a block's name, a list (one after another), "
-    f"{', '.join(JOINS)} or repeat.",
+    f"{', '.join(JOINS)}, repeat or when.",
     "anyOf": [
         {"type": "string"},
         {"type": "array", "items": {"$ref": "#/$defs/Block"}, "minItems": 1},
@@ -32,6 +32,16 @@ BLOCK_SCHEMA: dict[str, Any] = {
                 "block": {"$ref": "#/$defs/Block"},
             },
             "required": ["repeat", "block"],
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "properties": {
+                "when": {"type": ["integer", "string"]},
+                "block": {"$ref": "#/$defs/Block"},
+                "else": {"$ref": "#/$defs/Block"},
+            },
+            "required": ["when", "block"],
             "additionalProperties": False,
         },
     ],

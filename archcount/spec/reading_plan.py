@@ -12,6 +12,7 @@ from typing import Any
 
 from archcount.architecture import (
     Block,
+    BoundBlock,
     Expression,
     JoinNode,
     LayerNode,
@@ -22,7 +23,7 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.blocks import LayerBlock, PatchText, Shortcut
+from archcount.architecture.blocks import Given, LayerBlock, PatchText, Shortcut, WhenBlock
 from archcount.architecture.context import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
@@ -45,11 +46,19 @@ def make_plan(
     expand(row.block, node.input, scope, network.defaults, Budget())
     blocks = [block for block in row.block.parts() if isinstance(block, RepeatBlock)]
     counting = {name for block in blocks for name in block.times.names}
+    # A name that a block gives another meaning is not the cell wherever it is read.
+    bound = {
+        name
+        for block in row.block.parts()
+        if isinstance(block, BoundBlock)
+        for name in block.values
+    }
     read = {
         name: value
         for name, value in values.items()
-        if name in scope.read and name not in OUTPUT_NAMES and value.value is not None
+        if name in scope.read - bound and name not in OUTPUT_NAMES and value.value is not None
     }
+    derived = {name for name, value in read.items() if isinstance(value.value, Expression)}
     sites = tuple(_sites(node, read))
     return Plan(
         id=row.id,
@@ -62,19 +71,28 @@ def make_plan(
         },
         patches=_patch_cells(read, sites),
         repeats={block.text.where: times for block in blocks if (times := _times(block, scope))},
-        channels=_channels(node, {*row.values} & {*read}) or (),
+        channels=_channels(node, ({*row.values} & {*read}) - derived) or (),
         positions=_positions(node),
-        bends=any(_bends(block) for block in row.block.parts()),
+        bends=any(_bends(block) for block in row.block.parts()) or bool(derived),
         windows=_windows(node) if len(node.input.printed) == 3 else None,
     )
 
 
 def _bends(block: Block) -> bool:
-    """Whether a shortcut adapts, or an argument is not linear in the names it reads."""
-    if not isinstance(block, LayerBlock):
-        return isinstance(block, Shortcut)
-    values = (bound.value for bound in block.arguments)
-    return any(isinstance(value, Expression) and not value.is_linear for value in values)
+    """Whether a part depends on numbers or shapes, or an argument is not linear in its names."""
+    given: list[Any] = []
+    match block:
+        case Shortcut() | WhenBlock():
+            return True
+        case BoundBlock():
+            given = [item.value for item in block.values.values() if isinstance(item, Given)]
+        case LayerBlock():
+            given = [bound.value for bound in block.arguments]
+    return any(
+        not value.is_linear if isinstance(value, Expression) else value.names != value.is_stride_of
+        for value in given
+        if isinstance(value, Expression | PatchText)
+    )
 
 
 def _number_cells(
@@ -95,13 +113,17 @@ def _number_cells(
 def _says(node: Node, name: str) -> str:
     """Return what a number sets in the layers that read it; a width where it sets several."""
     said = {
-        "stride" if isinstance(bound.value, PatchText) else bound.argument.name
+        "stride"
+        if isinstance(bound.value, PatchText) and name in bound.value.is_stride_of
+        else bound.argument.name
         for _, layer in _paths(node, "")
         if isinstance(layer.origin, LayerBlock)
         for bound in layer.origin.arguments
         if name in bound.names
     }
     [only] = said if len(said) == 1 else ["width"]
+    if only == "patch":
+        return "kernel"
     return only if only in ("groups", "multiplier", "stride") else "filters"
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture import Block, BoundBlock, LocatedText, RepeatBlock, Value
+from archcount.architecture import (
+    Block,
+    BoundBlock,
+    LocatedText,
+    RepeatBlock,
+    Value,
+    parse_expression,
+)
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.printed import (
     Patch,
@@ -27,10 +34,22 @@ _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)
 
 
+_TIMES = re.compile(r"(\S+) \([x×](\d{1,6})\)", re.ASCII)
+"""A patch and how many filters it has, `7x7/2 (x96)`."""
+
+
 def _whole(text: str, what: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text):
         raise InvalidValueError(f"{quote(text)} is not {what}", allowed="a whole number")
     return int(text)
+
+
+def _repeats(text: str) -> int | None:
+    """Read a number of repeats; None where it is an expression over names."""
+    with suppress(InvalidValueError):
+        if parse_expression(text).names:
+            return None
+    return _whole(text, "a number of repeats")
 
 
 NAMELESS = ("row", "block", "type", "input", "output", "depth", "params", "ops")
@@ -42,7 +61,7 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "input": lambda text: parse_size(text, parts=(2, 3)),
     "output": lambda text: parse_size(text, parts=(2, 3)),
     "depth": lambda text: _whole(text, "a depth"),
-    "n": lambda text: _whole(text, "a number of repeats"),
+    "n": _repeats,
     "params": parse_quantity,
     "ops": parse_quantity,
 }
@@ -62,10 +81,35 @@ class ParsedRow:
     printed: PrintedRow
 
 
-def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> ParsedRow:
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What the cells of a table mean beside what they print.
+
+    Attributes:
+        words: by column, printed words and what is read for them.
+        counted: the columns that print patches with a number of filters, `7x7/2 (x96)`.
+        derived: what each row works out of its cells.
+    """
+
+    words: Mapping[str, Mapping[str, str]]
+    counted: tuple[str, ...]
+    derived: Mapping[str, Value]
+
+
+def counted_columns(rows: Iterable[GridRow], columns: Collection[str]) -> tuple[str, ...]:
+    """Return which columns print a number of filters beside a patch somewhere."""
+    found = [
+        name for row in rows for name, cell in row.cells.items() if _TIMES.fullmatch(cell.text)
+    ]
+    return tuple(name for name in columns if name in found)
+
+
+def read_row(
+    row: GridRow, reader: BlockReader, meanings: Meanings, problems: list[Problem]
+) -> ParsedRow:
     """Read one row of the grid; what is wrong goes to `problems`, and leaves no block.
 
-    The numbers in the text that names its block are names of the row.
+    The numbers in the text that names its block, and what it derives, are names of the row.
     """
     notations: dict[str, Any] = {}
     known = len(problems)
@@ -79,11 +123,11 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
             problems.append(error.at(cell.where, f"row {row.id}, column {column}"))
     sound = len(problems) == known
     block = _block(row, reader, problems)
-    block, numbers = _unbound(block)
+    block, numbers = _unbound(block, row.cells)
     return ParsedRow(
         id=row.id,
         block=block if sound else None,
-        values={**_values(row, notations), **numbers},
+        values={**_values(row, notations, meanings), **meanings.derived, **numbers},
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,
@@ -97,14 +141,20 @@ def read_row(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Pars
     )
 
 
-def _unbound(block: Block | None) -> tuple[Block | None, Mapping[str, Value]]:
-    """Take a row's block apart from the numbers in the text that names it."""
-    match block:
-        case BoundBlock(body, values):
-            return body, values
-        case RepeatBlock(body=BoundBlock(body, values)):
-            return replace(block, body=body), values
-    return block, {}
+def _unbound(
+    block: Block | None, columns: Collection[str]
+) -> tuple[Block | None, Mapping[str, Value]]:
+    """Take a row's block apart from the numbers in the text that names it.
+
+    What is worked out of other names, or is called as a column is, stays with the block.
+    """
+    inner = block.body if isinstance(block, RepeatBlock) else block
+    if not isinstance(inner, BoundBlock):
+        return block, {}
+    values = {name: item for name, item in inner.values.items() if isinstance(item, Value)}
+    if len(values) < len(inner.values) or any(name in columns for name in values):
+        return block, {}
+    return replace(block, body=inner.body) if isinstance(block, RepeatBlock) else inner.body, values
 
 
 def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block | None:
@@ -129,12 +179,21 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     return block
 
 
-def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value]:
+def _values(row: GridRow, notations: Mapping[str, Any], meanings: Meanings) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for column, cell in row.cells.items():
         if column in NAMELESS:
             continue
-        values[column] = _value(cell, f"column {column}")
+        what = f"column {column}"
+        text = meanings.words.get(column, {}).get(cell.text, cell.text)
+        if column not in meanings.counted:
+            values[column] = replace(_value(YamlNode(text, cell.where), what), text=cell.text)
+            continue
+        # A cell without a number of filters has a blank there.
+        match = _TIMES.fullmatch(text)
+        pieces = match.groups() if match else (text, "")
+        for name, piece in zip((column, f"{column}.n"), pieces, strict=True):
+            values[name] = replace(_value(YamlNode(piece, cell.where), what), text=cell.text)
     size = notations.get("output")
     if "output" in row.cells:
         cell = row.cells["output"]

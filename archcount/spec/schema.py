@@ -260,6 +260,8 @@ class TableFile(Entry):
     layer: LayerEntry = LayerEntry()
     conventions: ConventionsEntry = ConventionsEntry()
     columns: dict[Name, Line | None] = {}
+    words: dict[Name, dict[str, Number]] = {}
+    derive: dict[Name, Number] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()

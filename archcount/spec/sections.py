@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from keyword import iskeyword
 
 from archcount.architecture import Block
-from archcount.architecture.expression import FUNCTIONS
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem, quote
 from archcount.printed import DeclaredReading, Erratum
@@ -15,6 +13,7 @@ from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
+from archcount.spec.names import check_lets, check_names, read_derived, read_words
 from archcount.spec.overrides import (
     GridChange,
     change_grid,
@@ -22,7 +21,7 @@ from archcount.spec.overrides import (
     columns_read_as_others,
     default_of,
 )
-from archcount.spec.row_reader import NAMELESS, ParsedRow, read_row
+from archcount.spec.row_reader import NAMELESS, Meanings, ParsedRow, counted_columns, read_row
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
 
@@ -78,8 +77,8 @@ def read_sections(
         grid = change_grid(grid, change, declared, problems)
         columns += [name for name in change.read.keys if name not in columns]
     lets = tuple(tree.section("let").keys)
-    problems += _check_names(tree, lets, declared)
-    problems += _check_lets(tree, lets)
+    problems += check_names(tree, lets, declared)
+    problems += check_lets(tree, lets)
     if change is None:
         problems += check_variants(tree)
     names = [
@@ -87,11 +86,15 @@ def read_sections(
         for name in columns
         if (name in declared or name in ("patch", "n")) and name not in NAMELESS
     ]
-    names += [*lets, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
+    counted = counted_columns(grid, [name for name in names if name in declared])
+    names += [*(f"{name}.n" for name in counted), *lets]
     names += OUTPUT_NAMES if "output" in columns else ()
+    derived = read_derived(tree, names, problems)
+    names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(tree.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
-    rows = tuple(read_row(row, reader, problems) for row in grid)
+    meanings = Meanings(read_words(tree, declared, problems), counted, derived)
+    rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
     check_claims(tree, columns, problems)
     _check_errata(tree, rows, problems)
     readings = tuple(_readings(tree, rows, reader, problems))
@@ -103,31 +106,6 @@ def read_sections(
         readings=readings,
         elsewhere=columns_read_as_others(tree),
     )
-
-
-def _check_names(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]) -> list[Problem]:
-    """Refuse names that an expression cannot read, or could read in two ways."""
-    columns, own = tree.section("columns"), tree.section("let")
-    problems = []
-    for name in (*lets, *declared):
-        key = (own if name in lets else columns).key(name)
-        if iskeyword(name) or name in FUNCTIONS:
-            what = f"name {quote(name)} has a meaning of its own in expressions"
-            problems.append(key.problem(what, remedy=f"for example, call it {name}_"))
-        if name in lets and (name in declared or name in COLUMNS):
-            what = f"let name {quote(name)} is also a column"
-            problems.append(key.problem(what, remedy="rename one of them"))
-    return problems
-
-
-def _check_lets(tree: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
-    """Refuse a variant's `let` names that the table does not have."""
-    for variant, change in tree.section("variants").items():
-        changed = change.section("let")
-        for name in changed.keys:
-            if name not in lets:
-                what = f"variant {variant} changes unknown let name"
-                yield changed.key(name).unknown(what, lets, "add it to the table's let:")
 
 
 def _heads(

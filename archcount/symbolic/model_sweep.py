@@ -107,6 +107,7 @@ class ModelSweep:
 
     def _point(self, size: tuple[int, ...], lets: tuple[str, ...], batch: int) -> ModelPoint:
         from archcount.engines import models
+        from archcount.engines.count_request import CountRequest
         from archcount.loading.model_target import load_model
 
         values = dict(zip(self.axes.lets, lets, strict=True))
@@ -121,9 +122,8 @@ class ModelSweep:
                     for name, value in self.arguments.items()
                 }
                 module, own = load_model(self.name, arguments=arguments, device=self.device)
-            found = models.count(
-                module, given or own, name=self.name, batch=batch, device=self.device
-            )
+            request = CountRequest(batch=batch, device=self.device)
+            found = models.count(module, given or own, name=self.name, request=request)
         except ArchcountError as error:
             problem = error.problems[0].what.partition("\n")[0]
             inputs = ", ".join(given)

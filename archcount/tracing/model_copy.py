@@ -204,19 +204,16 @@ class ModelCopy:
         for key, hook in hooks.items():
             home = getattr(hook, "__module__", None) or type(hook).__module__
             if home.startswith("torch.distributed."):  # they gather, or exchange, what is sharded
-                self._tell_once(
-                    "the model is spread over several processes: counted is the whole of it, "
-                    "without what they send to one another"
-                )
+                self._tell_sharded()
             elif home.startswith(_HOOKING):
                 kept[key] = self._copier.copied(hook, f"a hook of {name}")
             else:
                 self.remarks.append(f"{name} has a hook, which is not run")
         return kept
 
-    def _tell_once(self, remark: str) -> None:
-        if remark not in self.remarks:
-            self.remarks.append(remark)
+    def _tell_sharded(self) -> None:
+        if _SHARDED not in self.remarks:
+            self.remarks.append(_SHARDED)
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Copy a tensor: with its numbers where a function alone holds it, as a constant of its.
@@ -232,6 +229,8 @@ class ModelCopy:
     def _without_numbers(self, tensor: Tensor) -> Tensor:
         """Copy a tensor; its numbers are known where it is a mask, an index, or a constant."""
         copy = tensor_copy(tensor, self._device)
+        if type(tensor).__name__ == "DTensor":
+            self._tell_sharded()
         if (
             copy.is_meta
             and has_numbers(tensor)
@@ -243,6 +242,10 @@ class ModelCopy:
 
 _HOOKING = ("torch.", "transformers.")
 """Whose hooks are part of what a model computes; transformers gathers hidden states by them."""
+_SHARDED = (
+    "the model is spread over several processes: counted is the whole of it, without what they "
+    "send to one another"
+)
 _MOST_FLOATS = 16
 """Such as a scale; statistics of batch norms have more, and nobody looks at them."""
 

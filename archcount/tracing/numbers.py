@@ -27,7 +27,7 @@ class NumbersNeededError(RuntimeError):
     """Code looks at numbers that nobody can know without weights and activations."""
 
 
-class _Place(NamedTuple):
+class _TensorView(NamedTuple):
     """A tensor as it was when an operation read it."""
 
     memory: int
@@ -56,7 +56,7 @@ class Step:
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
     read: Sequence[int]
-    made: Sequence[_Place] = ()
+    made: Sequence[_TensorView] = ()
     changes: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -203,7 +203,7 @@ class Numbers:
             if not value.is_meta:
                 return value.detach()
             value = self._placed(value)
-        if isinstance(value, _Place):
+        if isinstance(value, _TensorView):
             numbers = torch.empty(0, dtype=value.dtype)
             return numbers.set_(
                 self._storages[value.memory], value.offset, value.shape, value.stride
@@ -214,12 +214,12 @@ class Numbers:
         if isinstance(value, Tensor) and value.is_meta:
             shape, stride = tuple(value.shape), value.stride()
             offset: Any = value.storage_offset()  # never symbolic here
-            return _Place(self.memory(value), value.dtype, offset, shape, stride)
+            return _TensorView(self.memory(value), value.dtype, offset, shape, stride)
         return [self._placed(item) for item in value] if isinstance(value, list | tuple) else value
 
     def _give(self, place: Any, numbers: Tensor, read: Iterable[int]) -> None:
         """Give a tensor its numbers, unless it has them: as a view, or written in place."""
-        if not isinstance(place, _Place) or place.memory in self._storages:
+        if not isinstance(place, _TensorView) or place.memory in self._storages:
             return
         if place.offset or place.shape != tuple(numbers.shape):
             self.known.discard(place.memory)

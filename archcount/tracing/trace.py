@@ -85,15 +85,29 @@ def trace(
     ):
         output = (run or module)(*args, **kwargs)
         ends = list(tensors_in(output, use_up=True))  # what a generator does is done now
+    return _forward_pass(recorder, found, given, ends, held, stack.elsewhere, flex)
+
+
+def _forward_pass(
+    recorder: Recorder,
+    found: Mapping[nn.Module, ModuleTrace],
+    given: Sequence[Tensor],
+    ends: Sequence[Tensor],
+    held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]],
+    elsewhere: Counter[tuple[str, str]],
+    flex: FlexAttention,
+) -> ForwardPass:
+    """Return what was recorded, with the costs of every module."""
     for record in found.values():
         record.is_hidden = record.path in recorder.owners.inner
     results = tuple([recorder.keep(tensor) for tensor in ends])
-    unseen = mark_gradients(recorder.nodes(), ends) + stack.elsewhere
+    unseen = mark_gradients(recorder.nodes(), ends) + elsewhere
     if not ends:
         unseen["", "backward of a result without tensors"] += 1
     _add_up(recorder.calls, found, unseen)
     inputs = tuple([recorder.keep(tensor) for tensor in given])
     made = {storage: size for storage, size in recorder.sizes.items() if storage not in inputs}
+    convention = recorder.attention
     return ForwardPass(
         modules=tuple(found.values()),
         calls=tuple(recorder.calls),
@@ -103,7 +117,7 @@ def trace(
         peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
         remarks=(*_remarks(recorder), *flex.remarks()),
         looks=recorder.looks,
-        attention=attention,
+        attention=convention.convention if convention else "full",
         attention_calls=convention.calls if convention else 0,
         storages=recorder.storages,
         held=held,
@@ -135,6 +149,8 @@ def _remarks(recorder: Recorder) -> tuple[str, ...]:
             f"the model looks at the numbers of its inputs, taken here as {', '.join(looked_at)}: "
             "where they decide what is done, give real ones with --inputs"
         )
+    if recorder.numbers:
+        told += recorder.numbers.beyond
     return tuple(told)
 
 
@@ -152,7 +168,7 @@ def _add_up(
     found: Mapping[nn.Module, ModuleTrace],
     unseen: Mapping[tuple[str, str], int],
 ) -> None:
-    """Return each module what was done while it, or one that it holds, was run."""
+    """Give each module the costs of the calls in it, and in the modules that it holds."""
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
     own: dict[str, list[Cost]] = {}

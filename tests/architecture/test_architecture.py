@@ -47,6 +47,16 @@ def expand(tmp_path):
         ("min(w, 10)", 10),
         ("max(w, 10)", 64),
         ("first(w)", 64),
+        ("floor(w/5) + ceil(w/5)", 12 + 13),
+        ("round(w/3) + round(w/128) + round(-w/128)", 21 + 1 + 0),  # 21.3, 0.5 and -0.5
+        # MobileNetV2's widths times 0.35, as its code has them (arXiv:1801.04381): 11.2 is 16,
+        # for 8 is more than 10 % below; 8.4 is 8; and of 1.0 and 0.75 of 24: 24 and 24 (18 to 16
+        # would be below 90 %).
+        ("round8(0.35*w/2)", 16),
+        ("round8(8.4)", 8),
+        ("round8(3)", 8),
+        ("round8(24)", 24),
+        ("round8(0.75*24)", 24),
         ("output.c", 7),
     ],
 )

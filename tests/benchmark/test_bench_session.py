@@ -312,6 +312,8 @@ def test_counts_of_a_configuration():
     # 2 x 4 x 3 forward; backward the weight's gradient alone, as the input has none.
     train = count_iteration(of("Plain")).facts
     assert (train.macs, train.backward_macs, train.flops) == (24, 24, 96)
+    # An input with a batch of its own is counted with that: 5 x 4 x 3.
+    assert count_iteration(of("Plain", batch=32, inputs=("[5,4]",))).facts.macs == 60
 
 
 def test_a_model_that_cannot_be_counted_is_measured_anyway(tmp_path):

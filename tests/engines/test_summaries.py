@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 import archcount as ac
 from archcount.cli.app import app
 from archcount.cli.budget import read_limits
-from archcount.engines.summaries import CountRequest, summarize_all
+from archcount.engines.count_request import CountRequest
+from archcount.engines.summaries import summarize_all
 from archcount.engines.summary_worker import summarize
 from archcount.loading.providers import expanded
 
@@ -148,14 +149,14 @@ class Causal(nn.Module):
 @pytest.mark.parametrize(("attention", "pairs"), [("full", 36), ("causal", 21)])
 def test_the_convention_of_attention_holds_for_each_model(attention, pairs):
     """Six tokens: 36 pairs, or 21 in the lower triangle; two products of width 8."""
-    line = summarize(f"{__file__}:Causal", CountRequest(inputs=("1x6x8",), attention=attention))
+    line = summarize(f"{__file__}:Causal", CountRequest(input="1x6x8", attention=attention))
     assert line.macs == 2 * pairs * 8
 
 
 def test_what_fails_has_its_reason_in_one_line(data):
     line = summarize(
         "torch.nn:Linear",
-        CountRequest(arguments={"in_features": 2, "out_features": 3}, inputs=("5",)),
+        CountRequest(arguments={"in_features": 2, "out_features": 3}, input="5"),
     )
     assert line.error.startswith("torch.nn:Linear failed on float32[1,5]")
     assert "\n" not in line.error

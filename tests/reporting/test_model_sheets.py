@@ -9,7 +9,7 @@ import pytest
 from torch import nn
 
 import archcount as ac
-from archcount.engines.moved import Moved
+from archcount.engines.memory_traffic import Moved
 from archcount.reporting.module_lines import module_lines
 
 

@@ -182,7 +182,16 @@ def by_columns(module, mesh):
     return parallelize_module(module, mesh, {"0": ColwiseParallel(), "2": RowwiseParallel()})
 
 
-@pytest.mark.parametrize("sharded", [by_rows, by_columns])
+def by_tensors(module, mesh):
+    """Without hooks: what calls it gathers for itself."""
+    from torch.distributed.tensor import Shard, distribute_tensor
+
+    for layer in (module[0], module[2]):
+        layer.weight = nn.Parameter(distribute_tensor(layer.weight.detach(), mesh, [Shard(0)]))
+    return module
+
+
+@pytest.mark.parametrize("sharded", [by_rows, by_columns, by_tensors])
 def test_sharded_models_are_counted_as_a_whole(sharded, mesh):
     model = sharded(nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 6, bias=False)), mesh)
     assert model[0].weight.to_local().numel() == 8 * 16 // 4

@@ -111,6 +111,7 @@ CALLS = [
         for d, g in (([1, 1], 1), ([2, 2], 1), ([1, 1], 2))
     ],
     (aten.convolution.default, (empty(2, 4, 9), empty(8, 4, 3), None, [1], [1], [1], False, [0], 1)),
+    (aten._convolution.default, (empty(2, 4, 9), empty(8, 4, 3), None, [2], [1], [1], False, [0], 1, False, False, False, False)),
     *[
         (func, (x, k, s, p, *dilation, ceil))
         for func, dilation in ((aten.max_pool2d_with_indices.default, [[1, 1]]),

@@ -1,4 +1,4 @@
-"""Options of `archcount count` for tokens, stored weights and a machine."""
+"""Options of `archcount count`: how a model is called, and what is shown of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,23 @@ from typing import Annotated
 
 import typer
 
+from archcount.cli.model_options import model_argument
+from archcount.reporting.model_columns import COLUMNS, DEFAULT
+
+Targets = Annotated[
+    list[str], model_argument("The models, or patterns such as timm:resnet* and timm:all:")
+]
+Variant = Annotated[str, typer.Option(help="A variant of a table.")]
+Depth = Annotated[int, typer.Option(help="How many levels of modules are shown.")]
+Columns = Annotated[
+    str, typer.Option(metavar="NAMES", help=f"Columns to show: {', '.join(COLUMNS)}.")
+]
+DEFAULT_COLUMNS = ",".join(DEFAULT)
+Fold = Annotated[bool, typer.Option("--fold/--no-fold", help="Show equal layers once, or each.")]
+Train = Annotated[bool, typer.Option("--train", help="Count in training mode.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 1 where something could not be counted.")
+]
 Prefill = Annotated[
     int | None,
     typer.Option(

@@ -1,16 +1,19 @@
-"""Bytes that the modules of a model move: its weights, what it reads of others and gives them."""
+"""Bytes that the modules of a model move, and the least time that they take on a machine."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from archcount.engines.model_count import ModuleCount
-from archcount.engines.moved import Machine, Moved
+from archcount.errors import InvalidValueError, UsageError, quote
 from archcount.operators.operation import Operation, TensorSpec
-from archcount.tracing.forward_pass import Call, ForwardPass
+from archcount.printed.quantity import parse_quantity
+
+if TYPE_CHECKING:
+    from archcount.engines.model_count import ModuleCount
+    from archcount.tracing.forward_pass import Call, ForwardPass
 
 _ROWS = frozenset(
     {"aten.embedding", "aten._embedding_bag", "aten.index", "aten.index_select", "aten.gather"}
@@ -25,8 +28,86 @@ _JOINS = "aten.cat"
 _GROUPED = "aten._grouped_mm"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """What a model is run on.
+
+    Attributes:
+        flops: the peak in floating-point operations a second, two for each multiply-accumulate.
+        bytes_per_second: the bandwidth of its memory.
+
+    >>> h100 = Machine(flops=989e12, bytes_per_second=3.35e12)
+    >>> round(h100.ridge), h100.seconds(0, 3_350_000_000)
+    (295, 0.001)
+    """
+
+    flops: float
+    bytes_per_second: float
+
+    @classmethod
+    def read(cls, peak: str | float, bandwidth: str | float) -> Machine | None:
+        """Return the machine of two rates, or None where neither is given.
+
+        Raises:
+            UsageError: a rate cannot be read, or one is given without the other.
+
+        >>> Machine.read("989T", 3.35e12)
+        Machine(flops=989000000000000.0, bytes_per_second=3350000000000.0)
+        """
+        if not peak and not bandwidth:
+            return None
+        if not peak or not bandwidth:
+            raise UsageError.of(
+                "--peak and --bandwidth go together", remedy="give both, such as 989T and 3.35T"
+            )
+        return cls(
+            flops=_rate("--peak", peak, "FLOP/s, such as 989T or 1.5e12"),
+            bytes_per_second=_rate("--bandwidth", bandwidth, "B/s, such as 3.35T or 900G"),
+        )
+
+    @property
+    def ridge(self) -> float:
+        """The FLOP per byte above which compute is the limit."""
+        return self.flops / self.bytes_per_second
+
+    def seconds(self, flops: int, moved: int) -> float:
+        """Return the time of operations, and of moving bytes: the longer of both."""
+        return max(flops / self.flops, moved / self.bytes_per_second)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """What a module moves.
+
+    Attributes:
+        own: bytes of its own operations, outside of the modules that it holds.
+        total: those of the modules that it holds too.
+        seconds: the least time on a machine, one module's own operations after another's.
+    """
+
+    own: int = 0
+    total: int = 0
+    seconds: float | None = None
+
+    def with_part(self, part: Moved) -> Moved:
+        """Add what the own operations of a module move."""
+        seconds = None if part.seconds is None else (self.seconds or 0.0) + part.seconds
+        return Moved(own=self.own, total=self.total + part.own, seconds=seconds)
+
+
+def _rate(option: str, given: str | float, allowed: str) -> float:
+    try:
+        value = float(parse_quantity(given).value()) if isinstance(given, str) else float(given)
+    except (InvalidValueError, TypeError, ValueError):
+        value = 0.0
+    if not 0 < value < float("inf"):
+        shown = quote(given) if isinstance(given, str) else repr(given)
+        raise UsageError.of(f"{option} {shown}", allowed=allowed)
+    return value
+
+
 @dataclass(slots=True)
-class _Place:
+class _Accesses:
     """What the own operations of a module read and make, by memory.
 
     Attributes:
@@ -61,7 +142,7 @@ def bytes_moved(
         traced: the pass.
         machine: what it is run on.
     """
-    places: defaultdict[str, _Place] = defaultdict(_Place)
+    places: defaultdict[str, _Accesses] = defaultdict(_Accesses)
     inputs = set(traced.inputs)
     for call in traced.calls:
         place = places[call.place]
@@ -100,7 +181,7 @@ def _times(memory: int, weights: Mapping[int, float], module: ModuleCount) -> in
     return max(module.calls or 1, 1) if memory in weights else 1
 
 
-def _note(place: _Place, call: Call, weights: Mapping[int, float], inputs: set[int]) -> None:
+def _note(place: _Accesses, call: Call, weights: Mapping[int, float], inputs: set[int]) -> None:
     operation = call.pattern.operation
     written = operation.arguments.get(_INTO.get(operation.name, ""))
     outputs = {call.memories[spec.storage]: spec for spec in operation.outputs}
