@@ -8,11 +8,12 @@ from typing import Any
 from archcount.architecture.blocks import BoundArgument, Given, LayerBlock, PatchText, WhenBlock
 from archcount.architecture.context import Context
 from archcount.architecture.expression import Expression
-from archcount.architecture.layer_parser import check_bounds
+from archcount.architecture.layer_parser import LITERALS, check_bounds, literal
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.exact import as_real, as_whole, exact
 from archcount.layers import ArgumentType, Shape
+from archcount.layers.by_word import FOLLOWERS
 from archcount.printed import Patch
 
 MOST = 10**9
@@ -45,6 +46,8 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
             return _patch(bound.value, shape, context)
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)
+        if bound.argument.type in LITERALS:
+            return literal(bound.argument, context.scope.word(bound.value.text))
         number = evaluate(bound.value, shape, context)
         if bound.argument.type is ArgumentType.NUMBER:
             check_bounds(bound.argument, as_real(number))
@@ -54,6 +57,24 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
     except InvalidValueError as error:
         owner = f"{context.scope.owner}: {bound.argument.name} of {quote(block.text.text)}"
         raise InvalidTableError(error.at(_origin(bound, context), owner)) from None
+
+
+def follower(block: LayerBlock, follows: str, context: Context) -> str:
+    """Return what was written for what follows a layer, perhaps by a cell; else nothing."""
+    written = block.follow.get(follows, "")
+    if isinstance(written, str):
+        return written
+    word, allowed = context.scope.word(written.text.text), ("none", *FOLLOWERS[follows])
+    if word not in allowed:
+        found = context.scope.values[written.text.text]
+        raise InvalidTableError.of(
+            f"{context.scope.owner}: {follows} of {quote(block.text.text)}: {found.what} is "
+            f"{quote(word)}",
+            allowed=", ".join(allowed),
+            remedy="say under words: what the printed word means",
+            where=found.where,
+        )
+    return word
 
 
 def given(name: str, item: Given, shape: Shape, context: Context) -> Value:

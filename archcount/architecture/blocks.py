@@ -118,13 +118,15 @@ class LayerBlock(_Block):
     text: LocatedText
     kind: type[LayerKind]
     arguments: tuple[BoundArgument, ...]
-    follow: Mapping[str, str] = field(default_factory=dict)
-    """What was written for `norm` and `act`."""
+    follow: Mapping[str, str | Given] = field(default_factory=dict)
+    """What was written for `norm` and `act`: a word, or the name of a cell that holds one."""
 
     @property
     def reads(self) -> tuple[Reading, ...]:
         """The names that its arguments read."""
-        return tuple((name, bound.text) for bound in self.arguments for name in bound.names)
+        found = [(name, bound.text) for bound in self.arguments for name in bound.names]
+        words = [item for item in self.follow.values() if isinstance(item, Given)]
+        return (*found, *((name, item.text) for item in words for name in item.names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from archcount.architecture.arguments import blame, evaluate, given, holds, resolve, whole
+from archcount.architecture.arguments import blame, evaluate, follower, given, holds, resolve, whole
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
@@ -134,10 +134,10 @@ def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: 
     for kind in kinds:
         steps.append(_place(kind, shape, block, context))
         shape = steps[-1][1].output
-        for follower in block.kind.follows:
-            word = block.follow.get(follower) or _default_follower(block, follower, context)
+        for follows in block.kind.follows:
+            word = follower(block, follows, context) or _default_follower(block, follows, context)
             if word != "none":
-                after = FOLLOWERS[follower][word]
+                after = FOLLOWERS[follows][word]
                 steps.append(_place(after(**context.defaults.shared(after)), shape, block, context))
                 shape = steps[-1][1].output
     return steps
@@ -155,17 +155,23 @@ def _read(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) ->
         raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
 
 
-def _default_follower(block: LayerBlock, follower: str, context: Context) -> str:
+def _default_follower(block: LayerBlock, follows: str, context: Context) -> str:
     """Return the table's default for what follows a convolution; nothing follows a linear."""
     if "norm" not in block.kind.follows:
         return "none"
-    return context.defaults.norm if follower == "norm" else context.defaults.act
+    return context.defaults.norm if follows == "norm" else context.defaults.act
 
 
 def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -> tuple[str, Node]:
     """Put a layer on an input shape, or say at which place of the file it does not fit."""
     context.budget.spend(block.text.where)
     try:
+        if shape.vocabulary and not kind.reads_ids:
+            raise InvalidValueError(
+                f"{kind.word} cannot read the ids of tokens",
+                allowed="embedding",
+                remedy="put embedding WIDTH before it",
+            )
         output = kind.output(shape)
         return kind.word, LayerNode(kind=kind, input=shape, output=output, origin=block)
     except InvalidValueError as error:

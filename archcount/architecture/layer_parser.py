@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from archcount.architecture.argument_parser import expression_over, patch_of_names
-from archcount.architecture.blocks import BoundArgument, LayerBlock, LocatedText
+from archcount.architecture.blocks import BoundArgument, Given, LayerBlock, LocatedText
+from archcount.architecture.expression import parse_expression
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote, suggestion
 from archcount.layers import Argument, ArgumentType
 from archcount.layers.by_word import FOLLOWERS, KINDS
@@ -47,7 +48,7 @@ class _Reader:
         self.kind = KINDS[words[0].text]
         self.problems: list[Problem] = []
         self.bound: dict[str, BoundArgument] = {}
-        self.follow: dict[str, str] = {}
+        self.follow: dict[str, str | Given] = {}
         self.seen: set[str] = set()
 
     def read(self) -> LayerBlock:
@@ -106,6 +107,8 @@ class _Reader:
                 self._refuse(word, f"{name} is a duplicate option", self._usage())
             elif value.text in (words := ("none", *FOLLOWERS[name])):
                 self.follow[name] = value.text
+            elif value.text in self.names:
+                self.follow[name] = Given(value=parse_expression(value.text), text=value)
             else:
                 self._refuse(value, f"{name} is {quote(value.text)}", ", ".join(words))
         elif name in by_name:
@@ -133,9 +136,9 @@ class _Reader:
             return patch_of_names(text, self.names)
         if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
             return expression_over(text, self.names)
-        value = LITERALS[argument.type](argument, text)
-        check_bounds(argument, value)
-        return value
+        if text in self.names and text not in argument.choices:
+            return parse_expression(text)  # a cell says the word
+        return literal(argument, text)
 
 
 def _boolean(argument: Argument, text: str) -> bool:
@@ -185,6 +188,17 @@ LITERALS: Mapping[ArgumentType, Callable[[Argument, str], Any]] = {
     ArgumentType.PADDING: _padding,
 }
 """How the text of an argument that does not vary by row is read."""
+
+
+def literal(argument: Argument, text: str) -> Any:
+    """Return the value of an argument that is a word, a size, or true or false.
+
+    Raises:
+        InvalidValueError: it is none that is allowed.
+    """
+    value = LITERALS[argument.type](argument, text)
+    check_bounds(argument, value)
+    return value
 
 
 def check_bounds(argument: Argument, value: Any) -> None:

@@ -92,6 +92,11 @@ class Scope:
             where=found.where,
         )
 
+    def word(self, name: str) -> str:
+        """Return the word behind a name, or raise InvalidTableError where the cell is blank."""
+        found = self._present(name)
+        return str(found.value)
+
     def known(self, name: str) -> Hashable:
         """Return what a name stands for, None where that is nothing; it is not noted as read."""
         value = self.values[name].value if name in self.values else None

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from archcount.architecture import LocatedText, Value
+from archcount.architecture import Expression, LocatedText, Value
 from archcount.architecture.argument_parser import value_over
-from archcount.architecture.blocks import Given
+from archcount.architecture.blocks import Given, PatchText
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
-from archcount.layers.by_word import KINDS
+from archcount.layers.by_word import FOLLOWERS, KINDS
 from archcount.printed import Patch
 from archcount.spec.schema import NAME
 
@@ -21,6 +21,8 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 _CALL = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)\((.*)\)")
 """A block with what it is given, `se(in.c/4)`, or with the names of it, `se(r)`."""
 _NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
+_OPTIONS = ("none", *(word for words in FOLLOWERS.values() for word in words))
+"""The words of options that a block may be given."""
 _IS_NUMBER = re.compile(_NUMBER, re.ASCII).fullmatch
 
 
@@ -108,16 +110,20 @@ def call_of(text: LocatedText) -> tuple[str, LocatedText] | None:
 def given_argument(
     name: str, item: LocatedText, call: LocatedText, names: Collection[str]
 ) -> Value | Given:
-    """Read what a block is given: a number, a patch, or an expression over known names.
+    """Read what a block is given: a number, a patch, a word, or an expression over known names.
 
     Raises:
         InvalidTableError: it is none of them.
     """
     try:
-        value = Fraction(item.text) if _IS_NUMBER(item.text) else value_over(item.text, names)
+        value: Fraction | Patch | PatchText | Expression | str
+        if item.text in _OPTIONS and item.text not in names:
+            value = item.text
+        else:
+            value = Fraction(item.text) if _IS_NUMBER(item.text) else value_over(item.text, names)
     except InvalidValueError as error:
         raise InvalidTableError(error.at(item.where, f"in {quote(call.text)}: {name}")) from None
-    if isinstance(value, Fraction | Patch):
+    if isinstance(value, Fraction | Patch | str):
         return Value(value=value, text=item.text, where=item.where, what=f"argument {name}")
     return Given(value=value, text=item)
 

@@ -67,3 +67,19 @@ def read_derived(tree: YamlNode, names: Sequence[str], problems: list[Problem]) 
             value=expression, text=item.value, where=item.text_start, what=f"derive {name}"
         )
     return derived
+
+
+def read_words(
+    tree: YamlNode, declared: Collection[str], problems: list[Problem]
+) -> dict[str, dict[str, str]]:
+    """Read `words:`, what printed words mean, by their column."""
+    section = tree.section("words")
+    for name in section.keys:
+        if name not in declared or name in COLUMNS:
+            own = [column for column in declared if column not in COLUMNS]
+            problems.append(section.key(name).unknown("words of unknown column", own))
+    return {
+        name: {printed: meaning.text for printed, meaning in entry.items()}
+        for name, entry in section.items()
+        if isinstance(entry.value, dict)
+    }

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture import Block, BoundBlock, LocatedText, RepeatBlock, Value
+from archcount.architecture import (
+    Block,
+    BoundBlock,
+    LocatedText,
+    RepeatBlock,
+    Value,
+    parse_expression,
+)
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.printed import (
     Patch,
@@ -27,10 +34,22 @@ _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STRIDE = re.compile(r"stride ([1-9]\d{0,3})", re.ASCII)
 
 
+_TIMES = re.compile(r"(\S+) \([x×](\d{1,6})\)", re.ASCII)
+"""A patch and how many filters it has, `7x7/2 (x96)`."""
+
+
 def _whole(text: str, what: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text):
         raise InvalidValueError(f"{quote(text)} is not {what}", allowed="a whole number")
     return int(text)
+
+
+def _repeats(text: str) -> int | None:
+    """Read a number of repeats; None where it is an expression over names."""
+    with suppress(InvalidValueError):
+        if parse_expression(text).names:
+            return None
+    return _whole(text, "a number of repeats")
 
 
 NAMELESS = ("row", "block", "type", "input", "output", "depth", "params", "ops")
@@ -42,7 +61,7 @@ _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "input": lambda text: parse_size(text, parts=(2, 3)),
     "output": lambda text: parse_size(text, parts=(2, 3)),
     "depth": lambda text: _whole(text, "a depth"),
-    "n": lambda text: _whole(text, "a number of repeats"),
+    "n": _repeats,
     "params": parse_quantity,
     "ops": parse_quantity,
 }
@@ -62,8 +81,31 @@ class ParsedRow:
     printed: PrintedRow
 
 
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What the cells of a table mean beside what they print.
+
+    Attributes:
+        words: by column, printed words and what is read for them.
+        counted: the columns that print patches with a number of filters, `7x7/2 (x96)`.
+        derived: what each row works out of its cells.
+    """
+
+    words: Mapping[str, Mapping[str, str]]
+    counted: tuple[str, ...]
+    derived: Mapping[str, Value]
+
+
+def counted_columns(rows: Iterable[GridRow], columns: Collection[str]) -> tuple[str, ...]:
+    """Return which columns print a number of filters beside a patch somewhere."""
+    found = [
+        name for row in rows for name, cell in row.cells.items() if _TIMES.fullmatch(cell.text)
+    ]
+    return tuple(name for name in columns if name in found)
+
+
 def read_row(
-    row: GridRow, reader: BlockReader, derived: Mapping[str, Value], problems: list[Problem]
+    row: GridRow, reader: BlockReader, meanings: Meanings, problems: list[Problem]
 ) -> ParsedRow:
     """Read one row of the grid; what is wrong goes to `problems`, and leaves no block.
 
@@ -85,7 +127,7 @@ def read_row(
     return ParsedRow(
         id=row.id,
         block=block if sound else None,
-        values={**_values(row, notations), **derived, **numbers},
+        values={**_values(row, notations, meanings), **meanings.derived, **numbers},
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,
@@ -137,12 +179,21 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     return block
 
 
-def _values(row: GridRow, notations: Mapping[str, Any]) -> dict[str, Value]:
+def _values(row: GridRow, notations: Mapping[str, Any], meanings: Meanings) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for column, cell in row.cells.items():
         if column in NAMELESS:
             continue
-        values[column] = _value(cell, f"column {column}")
+        what = f"column {column}"
+        text = meanings.words.get(column, {}).get(cell.text, cell.text)
+        if column not in meanings.counted:
+            values[column] = replace(_value(YamlNode(text, cell.where), what), text=cell.text)
+            continue
+        # A cell without a number of filters has a blank there.
+        match = _TIMES.fullmatch(text)
+        pieces = match.groups() if match else (text, "")
+        for name, piece in zip((column, f"{column}.n"), pieces, strict=True):
+            values[name] = replace(_value(YamlNode(piece, cell.where), what), text=cell.text)
     size = notations.get("output")
     if "output" in row.cells:
         cell = row.cells["output"]

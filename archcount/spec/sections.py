@@ -13,7 +13,7 @@ from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
-from archcount.spec.names import check_lets, check_names, read_derived
+from archcount.spec.names import check_lets, check_names, read_derived, read_words
 from archcount.spec.overrides import (
     GridChange,
     change_grid,
@@ -21,7 +21,7 @@ from archcount.spec.overrides import (
     columns_read_as_others,
     default_of,
 )
-from archcount.spec.row_reader import NAMELESS, ParsedRow, read_row
+from archcount.spec.row_reader import NAMELESS, Meanings, ParsedRow, counted_columns, read_row
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
 
@@ -86,13 +86,15 @@ def read_sections(
         for name in columns
         if (name in declared or name in ("patch", "n")) and name not in NAMELESS
     ]
-    names += lets
+    counted = counted_columns(grid, [name for name in names if name in declared])
+    names += [*(f"{name}.n" for name in counted), *lets]
     names += OUTPUT_NAMES if "output" in columns else ()
     derived = read_derived(tree, names, problems)
     names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(tree.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
-    rows = tuple(read_row(row, reader, derived, problems) for row in grid)
+    meanings = Meanings(read_words(tree, declared, problems), counted, derived)
+    rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
     check_claims(tree, columns, problems)
     _check_errata(tree, rows, problems)
     readings = tuple(_readings(tree, rows, reader, problems))

@@ -271,3 +271,76 @@ def test_derived_widths_and_conditions_are_formulas_too(tmp_path):
     for side in (8, 11):
         counted = load_table(path).architecture(input=f"4x{side}x{side}")
         assert report.at(H=side, W=side)["macs"] == counted.cost.macs
+
+
+WORDS = """\
+archcount: 1
+name: net
+source: {title: A network}
+input: 4x8x8
+let: {deep: 2, none_: 0}
+columns: {SE: SE, NL: NL, filter: "filter size (x number)", b: bias}
+words: {SE: {"✓": 1, "-": 0}, NL: {RE: relu, HS: hswish, "-": none}, b: {yes: true, no: false}}
+layer: {pad: same, bias: false}
+blocks:
+  bneck: [act(NL), {when: SE, block: {mul: [identity, [global_avgpool, conv 1x1 8]]}}]
+  act(word): conv 1x1 8 act=word bias=b
+  conv1: [conv filter filter.n, act(relu)]
+table: |
+  row | block | n | SE | NL | filter | b
+  a | bneck | deep | ✓ | HS | | yes
+  b_ | bneck | deep+1 | - | RE | | no
+  c | bneck | 1 | - | - | 3x3 | no
+  d | conv1 | | | | 7x7/2 (x96) | no
+"""
+
+
+def test_printed_words_have_meanings(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(WORDS)
+    architecture = load_table(path).architecture()
+    words = [[layer.kind.word for layer in row.node.layers()] for row in architecture.rows]
+    assert words[:3] == [
+        ["conv", "hswish", "identity", "global_avgpool", "conv"] * 2,
+        ["conv", "relu"] * 3,
+        ["conv"],
+    ]
+    # 4 to 8 and 8 to 8 channels, 8 biases each, and 8x8 of each squeeze; then 8x8 alone
+    assert [row.node.params for row in architecture.rows] == [
+        4 * 8 + 8 + 64 + 64 + 8 + 64,
+        3 * 64,
+        64,
+        8 * 96 * 49 + 96 * 8,
+    ]
+    assert architecture.rows[3].node.output.dims == (8, 4, 4)
+    assert architecture.unread == ("row c: column filter is 3x3",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "RE: relu",
+            "RE: relo",
+            "row b_: act of 'conv 1x1 8 act=word bias=b': column NL is 'relo'",
+        ),
+        ("| RE |", "| RR |", "column NL is 'RR'; allowed: none, "),
+        ("| no\n  c", "| perhaps\n  c", "row b_: bias of 'conv 1x1 8 act=word bias=b': 'perhaps'"),
+        ("words: {SE:", "words: {ES:", "7:9: words of unknown column 'ES'; allowed: SE, NL"),
+        ("words: {SE:", "words: {n: {a: 1}, SE:", "words of unknown column 'n'"),
+        ('"✓": 1', '"✓": [1]', "words.SE.✓ does not fit"),
+        ("deep+1", "deeq+1", "repeat: unknown name 'deeq'"),
+        ("deep+1", "n+1", "row b_: column n is 'n+1', which is not a number"),
+        ("deep+1", "1+1", "column n: '1+1' is not a number of repeats"),
+        ("deep+1", "b+1", "row b_: column b is 'no', which is not a number"),
+        ("conv filter filter.n", "conv filter SE.n", "unknown name 'SE.n'"),
+        ("7x7/2 (x96)", "7x7/2", "row d: column filter is blank, and its block reads filter.n"),
+    ],
+)
+def test_words_without_a_meaning_are_refused(tmp_path, old, new, says):
+    path = tmp_path / "net.yaml"
+    assert old in WORDS
+    text = WORDS.replace(old, new, 1)
+    path.write_text(text.replace("3x3 | no", "3x3 (x1) | no", 1))
+    with pytest.raises(InvalidTableError, match=re.escape(says)):
+        load_table(path)
