@@ -143,7 +143,25 @@ def some(names: Sequence[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
+PARTS = {
+    "How many of how many": (measured, counts),
+    "Products by hand": (by_hand,),
+    "Differences": (differing,),
+    "Uncounted": (uncounted,),
+    "Left out": (left_out,),
+}
+"""The headings, and what stands below them."""
+
+
+def report(surveys: dict[str, list[Row]]) -> str:
+    """Write all parts that have something to say."""
+    written = []
+    for heading, parts in PARTS.items():
+        texts = [part(surveys) for part in parts]
+        empty = len(texts[-1].splitlines()) == 2  # a table of no lines
+        written.append(f"## {heading}\n\n" + ("None.\n" if empty else "\n".join(texts)))
+    return "\n".join(written)
+
+
 if __name__ == "__main__":
-    read_all = {Path(file).stem: read(Path(file)) for file in sys.argv[1:]}
-    parts = (measured, counts, by_hand, differing, uncounted, left_out)
-    sys.stdout.write("\n".join(part(read_all) for part in parts))
+    sys.stdout.write(report({Path(file).stem: read(Path(file)) for file in sys.argv[1:]}))
