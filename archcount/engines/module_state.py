@@ -14,7 +14,7 @@ from archcount.tracing.tensor_specs import numbers_in
 from archcount.tracing.torch_internals import state_of
 
 
-class HeldTensors(NamedTuple):
+class ModuleState(NamedTuple):
     """The tensors of a module and of all that it holds, each once.
 
     Attributes:
@@ -36,7 +36,7 @@ class HeldTensors(NamedTuple):
         trainable, buffers = sum(self.trainable.values()), sum(self.buffers.values())
         return sum(self.parameters.values()) + packed, trainable, buffers
 
-    def add(self, other: HeldTensors) -> None:
+    def add(self, other: ModuleState) -> None:
         """Take what another module holds along."""
         self.parameters.update(other.parameters)
         self.trainable.update(other.trainable)
@@ -44,7 +44,7 @@ class HeldTensors(NamedTuple):
         self.packed.update(other.packed)
 
 
-def held_tensors(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict[str, HeldTensors]:
+def module_states(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict[str, ModuleState]:
     """Return the tensors that every module holds.
 
     Modules are those before the model ran: what it let go is counted, what it made is not.
@@ -58,9 +58,9 @@ def held_tensors(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict
         if path:
             below[path.rpartition(".")[0]].append(part)
     paths = {part: path for path, part in parts.items()}
-    found: dict[nn.Module, HeldTensors] = {}
+    found: dict[nn.Module, ModuleState] = {}
 
-    def gather(part: nn.Module) -> HeldTensors:
+    def gather(part: nn.Module) -> ModuleState:
         known = found.get(part)
         if known is not None:
             return known
@@ -74,10 +74,10 @@ def held_tensors(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict
     return {path: gather(part) for path, part in parts.items()}
 
 
-def _held(part: nn.Module, own: Own) -> HeldTensors:
+def _held(part: nn.Module, own: Own) -> ModuleState:
     """Return the tensors of a module without those of modules that it holds."""
     has_packed = torch.ScriptObject in map(type, vars(part).values())
-    held = HeldTensors({}, {}, {}, _packed(part) if has_packed else {})
+    held = ModuleState({}, {}, {}, _packed(part) if has_packed else {})
     parameters, buffers = own
     for tensor in parameters:
         held.parameters[id(tensor)] = numbers_in(tensor)
