@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Uncounted
-from archcount.engines.held_tensors import held_tensors
 from archcount.engines.language import language_count
 from archcount.engines.measure import WHOLE
 from archcount.engines.memory_traffic import bytes_moved
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.model_run import run
+from archcount.engines.module_state import module_states
 from archcount.engines.saved_tensors import SavedTensors, training_memory
 from archcount.engines.weight_types import WeightType
 from archcount.errors import UsageError, quote
@@ -74,7 +74,7 @@ def counted(
 ) -> ModelCount:
     """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
-    held = held_tensors(parts, traced.held)
+    held = module_states(parts, traced.held)
     parameters = {id(tensor): tensor for own, _ in traced.held.values() for tensor in own}
     buffers = {id(tensor): tensor for _, own in traced.held.values() for tensor in own}
     weight_bytes: Counter[torch.dtype] = Counter()

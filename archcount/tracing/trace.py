@@ -18,11 +18,11 @@ from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.flex_attention import FlexAttention
 from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace, Own
-from archcount.tracing.known_tensor import Known
+from archcount.tracing.known_tensor import KnownTensor
+from archcount.tracing.known_values import DRAWN
 from archcount.tracing.lazy_layers import fit
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.nested_tensors import tensors_in
-from archcount.tracing.numbers import DRAWN
 from archcount.tracing.recorder import Recorder
 
 
@@ -34,7 +34,7 @@ def trace(
     run: Callable[..., Any] | None = None,
     parts: Mapping[str, nn.Module] | None = None,
     forbidden: Set[int] = frozenset(),
-    known: Iterable[Known] | None = (),
+    known: Iterable[KnownTensor] | None = (),
     attention: str = "full",
 ) -> ForwardPass:
     """Run a module on the meta device and say what every part of it costs.

@@ -14,7 +14,7 @@ from archcount.tracing.tensor_specs import numbers_in
 from archcount.tracing.torch_internals import state_of
 
 
-class HeldTensors(NamedTuple):
+class ModuleState(NamedTuple):
     """The tensors of a module and of all that it holds, each once.
 
     Attributes:
@@ -36,7 +36,7 @@ class HeldTensors(NamedTuple):
         trainable, buffers = sum(self.trainable.values()), sum(self.buffers.values())
         return sum(self.parameters.values()) + packed, trainable, buffers
 
-    def add(self, other: HeldTensors) -> None:
+    def add(self, other: ModuleState) -> None:
         """Take what another module holds along."""
         self.parameters.update(other.parameters)
         self.trainable.update(other.trainable)
@@ -44,7 +44,7 @@ class HeldTensors(NamedTuple):
         self.packed.update(other.packed)
 
 
-def held_tensors(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict[str, HeldTensors]:
+def module_states(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict[str, ModuleState]:
     """Return the tensors that every module holds.
 
     Modules are those before the model ran: what it let go is counted, what it made is not.
@@ -58,7 +58,7 @@ def held_tensors(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict
         if path:
             below[path.rpartition(".")[0]].append(part)
     paths = {part: path for path, part in parts.items()}
-    found: dict[nn.Module, HeldTensors] = {}
+    found: dict[nn.Module, ModuleState] = {}
     for part in parts.values():
         _gather(part, paths, own, below, found)
     return {path: found[part] for path, part in parts.items()}
@@ -69,8 +69,8 @@ def _gather(
     paths: Mapping[nn.Module, str],
     own: Mapping[str, Own],
     below: Mapping[str, Sequence[nn.Module]],
-    found: dict[nn.Module, HeldTensors],
-) -> HeldTensors:
+    found: dict[nn.Module, ModuleState],
+) -> ModuleState:
     """Return what a module holds, and note it in `found`.
 
     A function within another would lead to itself, and keep the model until cycles are looked for.
@@ -86,10 +86,10 @@ def _gather(
     return held
 
 
-def _held(part: nn.Module, own: Own) -> HeldTensors:
+def _held(part: nn.Module, own: Own) -> ModuleState:
     """Return the tensors of a module without those of modules that it holds."""
     has_packed = torch.ScriptObject in map(type, vars(part).values())
-    held = HeldTensors({}, {}, {}, _packed(part) if has_packed else {})
+    held = ModuleState({}, {}, {}, _packed(part) if has_packed else {})
     parameters, buffers = own
     for tensor in parameters:
         held.parameters[id(tensor)] = numbers_in(tensor)
