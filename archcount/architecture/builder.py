@@ -9,7 +9,9 @@ from torch import nn
 from archcount.architecture.architecture import Architecture
 from archcount.architecture.network import FinalSoftmax, Network
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
+from archcount.architecture.ties import ties
 from archcount.layers.elementwise import Softmax
+from archcount.layers.modules import Named
 
 
 def build(architecture: Architecture, *, logits: bool = False) -> Network:
@@ -65,6 +67,7 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
     Under `torch.device("meta")` this takes no memory and draws nothing.
     """
     rows = {row.id: _module(row.node) for row in architecture.rows}
+    _tie(architecture, rows)
     last = architecture.rows[-1]
     rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
     return Network(
@@ -75,6 +78,14 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
         },
         loss_weights={head.at: head.loss_weight for head in architecture.heads},
     )
+
+
+def _tie(architecture: Architecture, rows: dict[str, nn.Module]) -> None:
+    """Let tied layers share the parameter of their embedding."""
+    modules = Named(rows)
+    for tie in ties(architecture.rows):
+        source, layer = modules.get_submodule(tie.source), modules.get_submodule(tie.path)
+        layer.weight = source.weight
 
 
 def _module(node: Node) -> nn.Module:
