@@ -66,7 +66,6 @@ def test_a_model_that_fails_crashes_or_hangs_is_a_line_and_the_others_go_on(tmp_
         "addmv",
         "addbmm",
         "addr",
-        "few distances",
         "distances",
         "substitution",
     ],
