@@ -89,11 +89,13 @@ class Meanings:
         words: by column, printed words and what is read for them.
         counted: the columns that print patches with a number of filters, `7x7/2 (x96)`.
         derived: what each row works out of its cells.
+        lets: the `let` names, which words may mean too.
     """
 
     words: Mapping[str, Mapping[str, str]]
     counted: tuple[str, ...]
     derived: Mapping[str, Value]
+    lets: Collection[str]
 
 
 def counted_columns(rows: Iterable[GridRow], columns: Collection[str]) -> tuple[str, ...]:
@@ -186,6 +188,10 @@ def _values(row: GridRow, notations: Mapping[str, Any], meanings: Meanings) -> d
             continue
         what = f"column {column}"
         text = meanings.words.get(column, {}).get(cell.text, cell.text)
+        if text in meanings.lets and text != cell.text:
+            named = parse_expression(text)
+            values[column] = Value(value=named, text=cell.text, where=cell.where, what=what)
+            continue
         if column not in meanings.counted:
             values[column] = replace(_value(YamlNode(text, cell.where), what), text=cell.text)
             continue

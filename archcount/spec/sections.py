@@ -93,7 +93,7 @@ def read_sections(
     names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(tree.section("blocks"), tuple(dict.fromkeys(names)))
     problems += reader.read_all()
-    meanings = Meanings(read_words(tree, declared, problems), counted, derived)
+    meanings = Meanings(read_words(tree, declared, problems), counted, derived, lets)
     rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
     check_claims(tree, columns, problems)
     _check_errata(tree, rows, problems)
