@@ -114,7 +114,7 @@ def _count(line: Line, model: nn.Module, inputs: Any) -> None:
     """Count a call on meta, or on the CPU where the model looks at its activations."""
     with noting(line, "count"):
         count(line, model, inputs)
-    if "NumbersNeededError" in line.error:
+    if "DataDependentError" in line.error:
         line.made += f"; on meta: {line.error}"
         line.error = ""
         with noting(line, "count"):

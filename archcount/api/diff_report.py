@@ -144,8 +144,7 @@ def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, 
     """Return a module, its name, and its own input where it has one."""
     if isinstance(thing, Table):
         architecture = thing.architecture()
-        size = "x".join(map(str, architecture.input.dims))
-        return built(architecture, device), thing.name, (size,)
+        return built(architecture, device), thing.name, (architecture.input.as_input,)
     if isinstance(thing, str):
         module, own = load_model(thing, device=device)
         return module, thing, own

@@ -175,6 +175,7 @@ def table_result(
         uncounted=tuple(op for each in counts for op in each.uncounted),
         comparison=compared,
         is_printed=network is not None and network.is_printed,
+        of_ids=architecture.input.vocabulary > 0,
         notes=printed.notes if printed else (),
         warnings=(
             *_warnings(architecture, network, total.input, compared),

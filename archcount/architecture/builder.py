@@ -32,6 +32,8 @@ def build(architecture: Architecture, *, logits: bool = False) -> Network:
     network = assemble(architecture, logits=logits)
     rectified = _rectified(network)
     for module in network.modules():
+        if isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02)
         if not isinstance(module, nn.Conv2d | nn.Linear):
             continue
         if isinstance(module, nn.Conv2d) or module in rectified:
@@ -85,7 +87,8 @@ def _module(node: Node) -> nn.Module:
         case SequenceNode():
             return _sequence(node)
         case JoinNode():
-            return node.kind.module({name: _module(child) for name, child in node.children})
+            branches = {name: _module(child) for name, child in node.children}
+            return node.kind.module(branches, node.output)
 
 
 def _sequence(node: SequenceNode) -> nn.Sequential:
@@ -111,7 +114,7 @@ def _gives_a_fresh_tensor(node: Node | None) -> bool:
 def _with_final_softmax(node: Node, module: nn.Module, *, logits: bool) -> nn.Module:
     """Let a softmax at the end of the network, or of a head, give way to the loss in training."""
     if isinstance(node, LayerNode) and isinstance(node.kind, Softmax):
-        return FinalSoftmax(dim=1, logits=logits)
+        return FinalSoftmax(node.kind.options(node.input)["dim"], logits=logits)
     if isinstance(node, SequenceNode) and isinstance(module, nn.Sequential) and node.children:
         name, last = node.children[-1]
         inner = _with_final_softmax(last, module.get_submodule(name), logits=logits)

@@ -117,8 +117,8 @@ class Context:
         if self.edit is not None and self.edit.where in found.places:
             return None
         numbers = [self.scope.known(name) for name in found.names]
-        start = None if found.names.isdisjoint(BLOCK_INPUT_NAMES) else self.start.dims
-        return (id(block), shape.dims, start, self.repetition > 0, *numbers)
+        start = None if found.names.isdisjoint(BLOCK_INPUT_NAMES) else self.start
+        return (id(block), shape, start, self.repetition > 0, *numbers)
 
 
 def _reads(block: Block) -> Iterator[str]:

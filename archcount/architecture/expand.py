@@ -166,6 +166,12 @@ def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -
     """Put a layer on an input shape, or say at which place of the file it does not fit."""
     context.budget.spend(block.text.where)
     try:
+        if shape.vocabulary and not kind.reads_ids:
+            raise InvalidValueError(
+                f"{kind.word} cannot read the ids of tokens",
+                allowed="embedding",
+                remedy="put embedding WIDTH before it",
+            )
         output = kind.output(shape)
         return kind.word, LayerNode(kind=kind, input=shape, output=output, origin=block)
     except InvalidValueError as error:

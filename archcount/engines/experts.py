@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from torch import Tensor, nn
 
-from archcount.engines.weight_uses import WeightUse
+from archcount.engines.parameter_usage import ParameterUsage
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Experts:
 
 
 def find_experts(
-    parts: Mapping[str, nn.Module], uses: Mapping[int, WeightUse], tokens: int
+    parts: Mapping[str, nn.Module], uses: Mapping[int, ParameterUsage], tokens: int
 ) -> Experts:
     """Return the experts of a model: stacked in parameters, or modules of a list.
 
@@ -56,7 +56,7 @@ def find_experts(
 
 
 def _add_stacked(
-    found: Experts, part: nn.Module, uses: Mapping[int, WeightUse], tokens: int
+    found: Experts, part: nn.Module, uses: Mapping[int, ParameterUsage], tokens: int
 ) -> None:
     own = [tensor for tensor in part._parameters.values() if tensor is not None]
     stacked = [tensor for tensor in own if tensor.dim() > 2 and tensor.shape[0] > 1]
@@ -72,7 +72,7 @@ def _add_stacked(
 
 
 def _add_listed(
-    found: Experts, children: Sequence[nn.Module], uses: Mapping[int, WeightUse], tokens: int
+    found: Experts, children: Sequence[nn.Module], uses: Mapping[int, ParameterUsage], tokens: int
 ) -> None:
     if len(children) < 2 or len({type(child) for child in children}) > 1:
         return
@@ -92,7 +92,7 @@ def _add_listed(
 def _shares(
     tensors: Mapping[str, Tensor],
     held: Sequence[Mapping[str, Tensor]],
-    uses: Mapping[int, WeightUse],
+    uses: Mapping[int, ParameterUsage],
     tokens: int,
 ) -> Iterator[Fraction]:
     """Yield the part of the tokens that each weight of a module multiplies.

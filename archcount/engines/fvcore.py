@@ -18,13 +18,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archcount.architecture import Architecture
+from archcount.architecture import Architecture, Node
 from archcount.architecture.builder import assemble
 from archcount.architecture.network import Network
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.fvcore_handles import HANDLES
-from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
-from archcount.layers import CATEGORIES, Cost
+from archcount.engines.measure import WHOLE, example, make_count, measure, memory_needed
+from archcount.layers import CATEGORIES, Cost, Shape
+from archcount.layers.modules_of_tokens import LearnedPositions, Segments
 
 with warnings.catch_warnings():
     # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported. torch 2.14 warns
@@ -49,8 +50,15 @@ _CATEGORY_OF: Mapping[str, str] = {
     "softmax": "softmax",
     "add": "add",
     "mul": "scale",
+    "other": "other",
 }
 """The cost category of each name that a handle counts under."""
+_AS_A_WHOLE: Mapping[type, str] = {
+    nn.LocalResponseNorm: "norm",
+    LearnedPositions: "bias",
+    Segments: "bias",
+}
+"""What every operation of a module counts as, where its operations do not say it."""
 
 
 def count(architecture: Architecture, *, heads: bool = False) -> Count:
@@ -72,14 +80,14 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
         }
         network.load_state_dict(zeros, assign=True)
         with torch.no_grad(), _watched(network, heads=heads) as shapes:
-            analysis = _analysis(network, architecture.input.dims, heads=heads)
+            analysis = _analysis(network, architecture.input, heads=heads)
             by_module = analysis.by_module_and_operator()
 
     operators = {name: _operators(name, network, by_module) for name in shapes}
 
-    def row(name: str, depth: int) -> RowCount:
+    def row(name: str, node: Node) -> RowCount:
         module = network.get_submodule(name)
-        return measure(name, module, shapes[name], _cost(operators[name]), depth)
+        return measure(name, node, module, shapes[name], _cost(operators[name]))
 
     return make_count(
         architecture,
@@ -133,8 +141,8 @@ def _watched(network: Network, *, heads: bool) -> Iterator[Shapes]:
             hook.remove()
 
 
-def _analysis(network: Network, dims: tuple[int, ...], *, heads: bool) -> FlopCountAnalysis:
-    analysis = FlopCountAnalysis(_Probe(network, heads=heads), torch.zeros(1, *dims))
+def _analysis(network: Network, shape: Shape, *, heads: bool) -> FlopCountAnalysis:
+    analysis = FlopCountAnalysis(_Probe(network, heads=heads), example(shape))
     analysis.set_op_handle(**HANDLES)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     return analysis.tracer_warnings("none")
@@ -143,14 +151,15 @@ def _analysis(network: Network, dims: tuple[int, ...], *, heads: bool) -> FlopCo
 def _operators(name: str, network: Network, by_module: Mapping[str, Counter[str]]) -> Counter[str]:
     """Sum the operations under one module by the names that handles count under.
 
-    Every elementwise operation inside a local response normalisation belongs to it.
+    Every operation inside a local response normalisation belongs to it; additions of trained
+    vectors at positions are of biases.
     """
     found = Counter(by_module[f"network.{name}"])
     for path, module in network.get_submodule(name).named_modules(prefix=name):
-        if isinstance(module, nn.LocalResponseNorm):
+        if (whole := _AS_A_WHOLE.get(type(module))) is not None:
             inside = by_module[f"network.{path}"]
             found.subtract(inside)
-            found["norm"] += sum(inside.values())
+            found[whole] += sum(inside.values())
     return +found
 
 

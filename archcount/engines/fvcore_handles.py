@@ -82,11 +82,34 @@ def _rms_norm(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"norm": times * elements + 2 * prod(get_shape(outputs[0])[:-axes])})
 
 
+def _attention(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """Count dense products, and the softmax, scaling and mask as torch does them in full."""
+    *leading, queries, dim = get_shape(inputs[0])
+    keys = get_shape(inputs[1])[-2]
+    pairs = prod(leading) * queries * keys
+    width = prod(leading) * dim
+    return Counter(
+        {
+            "matmul": 2 * pairs * dim,
+            "softmax": 5 * pairs,
+            "mul": width * (queries + keys),
+            "add": pairs if inputs[5].toIValue() else 0,
+        }
+    )
+
+
+def _mean(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    return Counter({"other": _elements(inputs[0])})
+
+
 _ACTIVATIONS = (
     "celu elu gelu hardsigmoid hardswish hardtanh leaky_relu mish prelu relu relu6 selu sigmoid "
     "silu softplus tanh"
 ).split()
-_MOVES = ["movedim", "pad"]
+_MOVES = (
+    "arange cat chunk embedding expand flatten movedim pad select slice to transpose unflatten "
+    "unsqueeze view"
+).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
     "aten::linear": _linear,
@@ -105,8 +128,10 @@ HANDLES: Mapping[str, Handle] = {
     "aten::softmax": per_element("softmax", 5),
     "aten::add": per_element("add"),
     "aten::add_": per_element("add"),
+    "aten::mean": _mean,
     "aten::mul": per_element("mul"),
-    "aten::pow": per_element("pow"),
+    **{f"aten::{name}": per_element("other") for name in ("cos", "pow", "sin", "sub")},
+    "aten::scaled_dot_product_attention": _attention,
     "aten::div": per_element("div"),
     **{f"aten::{name}": lambda inputs, outputs: Counter() for name in _MOVES},
 }

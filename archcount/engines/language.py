@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from archcount.engines.experts import Experts, find_experts
 from archcount.engines.language_count import ExpertLayers, LanguageCount, TokenWork
 from archcount.engines.model_count import ModuleCount
-from archcount.engines.weight_uses import WeightUse, weight_uses
+from archcount.engines.parameter_usage import ParameterUsage, parameter_usage
 from archcount.loading.tokens import CacheSize, TokenRun
 from archcount.tracing.forward_pass import ForwardPass
 
@@ -34,7 +34,7 @@ def language_count(
         total: the model as a whole, as it was counted.
     """
     tokens = run.counted
-    uses = weight_uses(parameters, traced)
+    uses = parameter_usage(parameters, traced)
     experts = find_experts(parts, uses, tokens) if tokens else Experts()
     looked_up = [use for use in uses.values() if use.is_looked_up]
     return LanguageCount(
@@ -55,7 +55,7 @@ def language_count(
     )
 
 
-def _active(uses: Mapping[int, WeightUse], experts: Experts) -> Fraction:
+def _active(uses: Mapping[int, ParameterUsage], experts: Experts) -> Fraction:
     return sum(
         (use.numbers * experts.shares.get(memory, Fraction(1)) for memory, use in uses.items()),
         Fraction(0),
@@ -63,7 +63,7 @@ def _active(uses: Mapping[int, WeightUse], experts: Experts) -> Fraction:
 
 
 def _work(
-    uses: Mapping[int, WeightUse], experts: Experts, tokens: int, total: ModuleCount
+    uses: Mapping[int, ParameterUsage], experts: Experts, tokens: int, total: ModuleCount
 ) -> TokenWork:
     """Return the multiply-accumulates of a token, and why they are not one for each parameter."""
     active = {

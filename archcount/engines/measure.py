@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import UnavailableError
 from archcount.layers import Cost, Shape
 
 if TYPE_CHECKING:
-    from archcount.architecture import Architecture
+    from archcount.architecture import Architecture, Node
 
 WHOLE = "(the network itself)"
 """The place of what no module of the network is to blame for."""
@@ -41,9 +42,18 @@ def memory_needed(
         ) from None
 
 
+def example(shape: Shape) -> Tensor:
+    """Return one image of zeros, or one sequence of ids.
+
+    >>> example(Shape.parse("tokens 4 of 9"))
+    tensor([[0, 0, 0, 0]])
+    """
+    return torch.zeros(1, *shape.torch_size, dtype=torch.int64 if shape.vocabulary else None)
+
+
 def make_count(
     architecture: Architecture,
-    row: Callable[[str, int], RowCount],
+    row: Callable[[str, Node], RowCount],
     *,
     engine: str,
     version: str,
@@ -51,15 +61,11 @@ def make_count(
     uncounted: Iterable[Uncounted],
 ) -> Count:
     """Count every row, and every head if they are asked for."""
-    from archcount.architecture.architecture import WEIGHTED
-
     return Count(
         engine=engine,
         version=version,
-        rows=tuple(row(item.id, item.depth) for item in architecture.rows),
-        heads=tuple(
-            row(f"heads.{head.at}", head.node.depth(WEIGHTED)) for head in architecture.heads
-        )
+        rows=tuple(row(item.id, item.node) for item in architecture.rows),
+        heads=tuple(row(f"heads.{head.at}", head.node) for head in architecture.heads)
         if heads
         else (),
         depth_with_pooling=architecture.depth_with_pooling,
@@ -69,27 +75,28 @@ def make_count(
 
 def measure(
     name: str,
+    node: Node,
     module: nn.Module,
     shapes: tuple[tuple[int, ...], tuple[int, ...]],
     cost: Cost,
-    depth: int,
 ) -> RowCount:
-    """Return a row of a module; its input and output shapes are of one image, without the batch.
+    """Return a row of a module, which its node became.
 
-    >>> row = measure("fc", nn.Linear(4, 3), ((4,), (3,)), Cost(linear=12), depth=1)
-    >>> row.params, row.output
-    (15, (3, 1, 1))
+    The shapes of its input and output are torch's, without the batch; the node says which of
+    their axes are channels, and how deep it is.
     """
+    from archcount.architecture.architecture import WEIGHTED
+
     parameters = list(module.parameters())
     kernels = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
     return RowCount(
         id=name,
-        input=Shape(shapes[0]).printed,
-        output=Shape(shapes[1]).printed,
+        input=node.input.measured(shapes[0]).printed,
+        output=node.output.measured(shapes[1]).printed,
         weights=sum(tensor.numel() for tensor in parameters if tensor.ndim > 1),
         biases=sum(part.bias.numel() for part in kernels if part.bias is not None),
         params=sum(tensor.numel() for tensor in parameters),
         buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.ndim),
         cost=cost,
-        depth=depth,
+        depth=node.depth(WEIGHTED),
     )

@@ -18,8 +18,8 @@ from archcount.loading.input_spec import check_batch
 from archcount.loading.inputs import Inputs, make_inputs
 from archcount.loading.reference import UserCodeError, users_code
 from archcount.loading.tokens import TokenRun
-from archcount.tracing.any_device import AnyDevice
 from archcount.tracing.forward_pass import ForwardPass
+from archcount.tracing.meta_device_mode import MetaDeviceMode
 from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.run_context import counting_context
 from archcount.tracing.trace import trace
@@ -48,15 +48,15 @@ def run(
         UnavailableError: it is too large to run.
     """
     _check(module)
-    any_device = False
+    redirect = False
     while True:
         was_imported = _COMPILER in sys.modules
         try:
-            found = _run(module, given, name, request, any_device)
+            found = _run(module, given, name, request, redirect)
         except UserCodeError:
-            if any_device or request.device != "meta":
+            if redirect or request.device != "meta":
                 raise
-            any_device = True
+            redirect = True
         except ArchcountError:
             if was_imported or _COMPILER not in sys.modules:
                 raise
@@ -71,7 +71,7 @@ _COMPILER = "torch._dynamo"
 
 
 def _run(
-    module: nn.Module, given: Any, name: str, request: CountRequest, any_device: bool
+    module: nn.Module, given: Any, name: str, request: CountRequest, redirect: bool
 ) -> tuple[ModelCopy, Inputs, ForwardPass]:
     """Run a copy of a model, whatever torch imports meanwhile."""
     device = request.device
@@ -82,8 +82,9 @@ def _run(
             if request.dtype:
                 WeightType.read(request.dtype).convert(copy.module)
         inputs = given
+        mode = MetaDeviceMode() if redirect else nullcontext()
         if isinstance(given, TokenRun):
-            with _failures(name, str(given), device), AnyDevice() if any_device else nullcontext():
+            with _failures(name, str(given), device), mode:
                 inputs = given.prepared(copy)
         elif not isinstance(given, Inputs):
             check_batch(given, request.batch)
@@ -91,7 +92,7 @@ def _run(
                 given, batch=request.batch, dtype=_dtype(copy.module), device=device
             )
         known = [*copy.known, *inputs.known]
-        with _failures(name, str(inputs), device), AnyDevice() if any_device else nullcontext():
+        with _failures(name, str(inputs), device), mode:
             traced = trace(
                 copy.module,
                 inputs.args,

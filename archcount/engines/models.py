@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Uncounted
-from archcount.engines.held_tensors import held_tensors
 from archcount.engines.language import language_count
 from archcount.engines.measure import WHOLE
 from archcount.engines.memory_traffic import bytes_moved
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.model_run import run
+from archcount.engines.module_state import module_states
 from archcount.engines.saved_tensors import SavedTensors, training_memory
 from archcount.engines.weight_types import WeightType
 from archcount.errors import UsageError, quote
@@ -46,18 +46,18 @@ def count(
     with saved if request.train else nullcontext():
         copy, inputs, traced = run(module, given, name=name, request=request)
     record = counted(copy, inputs, traced, name=name, train=request.train)
-    parameters = list(copy.module.parameters())
+    parameters = copy.module.parameters
     if weights is not None:
-        stored = weights.bytes_by_type([*parameters, *copy.module.buffers()])
+        stored = weights.bytes_by_type([*parameters(), *copy.module.buffers()])
         record = replace(record, dtype=request.dtype, weight_bytes=stored)
     if isinstance(given, TokenRun) and isinstance(inputs, TokenInputs):
         cache, total = inputs.cache, record.total
-        language = language_count(given, cache, copy.parts, parameters, traced, total)
+        language = language_count(given, cache, copy.parts, list(parameters()), traced, total)
         record = replace(record, language=language)
     if request.has_traffic or request.machine is not None or record.language is not None:
         shares = {
             id(each.untyped_storage()): weights.share(each) if weights else 1.0
-            for each in parameters
+            for each in parameters()
         }
         pairs = zip(traced.modules, record.modules, strict=True)
         modules = {part.path: each for part, each in pairs}
@@ -74,12 +74,12 @@ def counted(
 ) -> ModelCount:
     """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
-    held = held_tensors(parts, traced.held)
-    parameters = held[""].parameters
-    weight_bytes: Counter[str] = Counter()
-    plain = {**parameters, **held[""].buffers}
-    for tensor in (*plain.values(), *held[""].packed.values()):
-        weight_bytes[str(tensor.dtype).removeprefix("torch.")] += bytes_of(tensor)
+    held = module_states(parts, traced.held)
+    parameters = {id(tensor): tensor for own, _ in traced.held.values() for tensor in own}
+    buffers = {id(tensor): tensor for _, own in traced.held.values() for tensor in own}
+    weight_bytes: Counter[torch.dtype] = Counter()
+    for tensor in (*{**parameters, **buffers}.values(), *held[""].packed.values()):
+        weight_bytes[tensor.dtype] += bytes_of(tensor)
     return ModelCount(
         name=name,
         version=torch.__version__,
@@ -90,7 +90,7 @@ def counted(
             for record in traced.modules
         ),
         unused=_unused(parameters.values(), traced),
-        weight_bytes=dict(weight_bytes),
+        weight_bytes={str(kind).removeprefix("torch."): n for kind, n in weight_bytes.items()},
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
         uncounted=tuple(
@@ -187,7 +187,11 @@ def _measured(record: ModuleTrace, part: nn.Module, sizes: tuple[int, int, int])
 
 def _kernel(part: nn.Module) -> tuple[int, ...] | None:
     """Return the sizes of a module's kernel, as torch's layers name it."""
-    found = getattr(part, "kernel_size", None)
+    kind, name = type(part), "kernel_size"
+    if name not in vars(part) and kind.__getattr__ is nn.Module.__getattr__:
+        found = getattr(kind, name, None)  # what is nowhere is looked for long in a module
+    else:
+        found = getattr(part, name, None)
     sizes = (found,) if isinstance(found, int) else found
     is_known = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
     return sizes if is_known else None

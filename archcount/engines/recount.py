@@ -9,7 +9,6 @@ from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
 from archcount.errors import InvalidTableError
-from archcount.layers import Shape
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.variant import Variant
 
@@ -51,6 +50,6 @@ class Recount:
         assert node is not None, "only what was counted is built"
         return Architecture(
             name=f"{self._readings.network.architecture.name}: {row}",
-            input=Shape(node.input.dims),
+            input=node.input,
             rows=(ExpandedRow(id=row, node=node),),
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from archcount.architecture import Architecture
+from archcount.architecture import Architecture, Node
 from archcount.architecture.builder import assemble
 from archcount.engines.counts import Count, RowCount, Uncounted
-from archcount.engines.measure import WHOLE, make_count, measure, memory_needed
+from archcount.engines.measure import WHOLE, example, make_count, measure, memory_needed
 from archcount.tracing.trace import trace
 
 
@@ -22,17 +22,17 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     """
     with memory_needed(), torch.device("meta"):
         network = assemble(architecture).eval()
-        image = torch.empty(1, *architecture.input.dims)
+        image = example(architecture.input)
         run = network.forward_with_heads if heads else None
         traced = trace(network, [image], run=run).modules
     found = {record.path: record for record in traced}
 
-    def row(name: str, depth: int) -> RowCount:
+    def row(name: str, node: Node) -> RowCount:
         record = found[name]
         assert record.input is not None, f"{name} was not run"
         assert record.output is not None, f"{name} gave no tensor"
         shapes = (record.input[1:], record.output[1:])
-        return measure(name, network.get_submodule(name), shapes, record.cost, depth)
+        return measure(name, node, network.get_submodule(name), shapes, record.cost)
 
     return make_count(
         architecture,

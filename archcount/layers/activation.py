@@ -150,6 +150,11 @@ class Prelu(_Activation):
     as_option: ClassVar[tuple[str, str] | None] = ("act", "prelu")
     torch_name: ClassVar[str] = "PReLU"
 
+    def output(self, shape: Shape) -> Shape:
+        """Return the input's shape."""
+        shape.require_channels_first(self.word)
+        return shape
+
     def params(self, shape: Shape) -> int:
         """Count one slope per channel."""
         return shape.channels

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Softmax(ElementwiseKind):
-    """A softmax over channels: `softmax`."""
+    """A softmax over channels, of tokens at each position: `softmax`."""
 
     word: ClassVar[str] = "softmax"
     torch_name: ClassVar[str] = "Softmax"
@@ -26,7 +26,7 @@ class Softmax(ElementwiseKind):
 
     def options(self, shape: Shape) -> dict[str, Any]:
         """Return the dimension of channels."""
-        return {"dim": 1}
+        return {"dim": -1 if shape.tokens else 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,35 @@ class Scaling(ElementwiseKind):
         from archcount.layers.modules import Scale
 
         return Scale(self.factor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerScale(ElementwiseKind):
+    """A trained factor for each channel, INITIAL at first: `layer_scale 1e-6`.
+
+    Source: arXiv:2103.17239, eq. 4.
+
+    >>> LayerScale().params(Shape((96, 56, 56)))
+    96
+    """
+
+    word: ClassVar[str] = "layer_scale"
+
+    initial: float = argument(ArgumentType.NUMBER, default=1e-6, position=0)
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count one multiplication per element."""
+        return Cost(scale=shape.elements)
+
+    def params(self, shape: Shape) -> int:
+        """Count one factor per channel."""
+        return shape.channels
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the multiplication."""
+        from archcount.layers.modules import LayerScale as Module
+
+        return Module(shape.channels, self.initial, 0 if shape.tokens else len(shape.spatial))
 
 
 @dataclass(frozen=True, kw_only=True)

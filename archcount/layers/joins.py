@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
@@ -45,8 +45,8 @@ class JoinKind(ABC):
         """Return the operations of the join itself for one image."""
         return Cost()
 
-    def module(self, branches: Mapping[str, nn.Module]) -> nn.Module:
-        """Return the torch module, whose children are the branches."""
+    def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
+        """Return the torch module, whose children are the branches, for this output shape."""
         from archcount.layers import modules
 
         module: nn.Module = getattr(modules, self.module_name)(branches)
@@ -71,13 +71,21 @@ class Concatenation(JoinKind):
 
     def output(self, shapes: Sequence[Shape]) -> Shape:
         """Return the sum of the channels, on positions that all branches share."""
-        if any(shape.dims[1:] != shapes[0].dims[1:] for shape in shapes):
+        channels = shapes[0].channels
+        if any(replace(shape, dims=(channels, *shape.spatial)) != shapes[0] for shape in shapes):
             raise InvalidValueError(
                 f"concat joins branches of different size: {_listed(shapes)}",
                 allowed=f"equal sizes after the channels ({shapes[0].layout} above)",
                 remedy="give the branches equal strides and padding",
             )
-        return Shape((sum(shape.channels for shape in shapes), *shapes[0].dims[1:]))
+        total = sum(shape.channels for shape in shapes)
+        return replace(shapes[0], dims=(total, *shapes[0].spatial))
+
+    def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
+        """Return the concatenation along torch's axis of channels."""
+        from archcount.layers.modules import Concat
+
+        return Concat(branches, dim=-1 if output.tokens else 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,14 +139,15 @@ class Product(JoinKind):
     def _product(self, one: Shape, other: Shape) -> Shape:
         axes = list(zip(one.dims[1:], other.dims[1:], strict=False))
         fits = all(second == 1 or first in (1, second) for first, second in axes)
-        if len(one.dims) != len(other.dims) or one.channels != other.channels or not fits:
+        alike = len(one.dims) == len(other.dims) and one.tokens == other.tokens
+        if not alike or one.channels != other.channels or not fits:
             raise InvalidValueError(
                 f"mul joins branches of different shape: {one} and {other}",
                 allowed=f"equal channels, other sizes equal or 1 ({one.layout} above)",
                 remedy="give the branches equal widths, strides and padding, or pool one to 1x1",
             )
         sides = (first if second == 1 else second for first, second in axes)
-        return Shape((one.channels, *sides))
+        return replace(one, dims=(one.channels, *sides))
 
     def cost(self, shapes: Sequence[Shape]) -> Cost:
         """Count one multiplication per element of each product, from the first branch on."""

@@ -100,6 +100,8 @@ class LayerKind(ABC):
     """`weights` or `pool` where the kind counts towards a depth; else empty."""
     follows: ClassVar[tuple[str, ...]] = ()
     """Which of `norm` and `act` the kind may be followed by in one word group."""
+    reads_ids: ClassVar[bool] = False
+    """Whether it reads the ids of tokens, in which there is nothing to calculate."""
     is_layer: ClassVar[bool] = True
     """Whether it counts where all layers of a network are counted."""
     torch_name: ClassVar[str] = ""

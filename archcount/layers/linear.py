@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from archcount.errors import InvalidValueError
@@ -13,7 +13,7 @@ from archcount.layers.shape import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Linear(LayerKind):
-    """A fully connected layer on flattened features: `linear 1000`.
+    """A fully connected layer on flattened features, or on each token: `linear 1000`.
 
     >>> Linear(width=1000).params(Shape((1024,)))  # 1024 x 1000 + 1000
     1025000
@@ -28,17 +28,21 @@ class Linear(LayerKind):
     bias: bool = argument(ArgumentType.BOOLEAN, default=True)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (width,)."""
-        if shape.spatial:
+        """Return (width,), or (width, positions) of tokens."""
+        if shape.spatial and not shape.tokens:
             raise InvalidValueError(
                 f"linear needs flattened features, and gets {shape} ({shape.layout})",
                 remedy="put flatten, or global_avgpool and flatten, before linear",
             )
-        return Shape((self.width,))
+        return replace(shape, dims=(self.width, *shape.spatial))
 
     def cost(self, shape: Shape) -> Cost:
-        """Count one mac per weight, and one bias addition per output."""
-        return Cost(linear=self.weights(shape), bias=self.width if self.bias else 0)
+        """Count one mac per weight and position, and one bias addition per output."""
+        positions = shape.positions
+        return Cost(
+            linear=self.weights(shape) * positions,
+            bias=self.width * positions if self.bias else 0,
+        )
 
     def weights(self, shape: Shape) -> int:
         """Count features x width."""

@@ -89,6 +89,25 @@ class Scale(nn.Module):
         return f"{self.factor:g}"
 
 
+class LayerScale(nn.Module):
+    """Multiply each channel by a trained factor.
+
+    Args:
+        channels: the number of channels.
+        initial: the factors at first.
+        spatial: how many axes follow the channels.
+    """
+
+    def __init__(self, channels: int, initial: float, spatial: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,), initial))
+        self.spatial = spatial
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, ...), or (N, ..., C) where no axes follow, to the same."""
+        return x * self.weight.view(-1, *[1] * self.spatial)
+
+
 class Subsample(nn.Module):
     """Take every `stride`-th row and column, and add `zeros` channels of zeros."""
 
@@ -116,11 +135,20 @@ class Named(nn.Module):
 
 
 class Concat(Named):
-    """Run every branch on the same input and concatenate their channels."""
+    """Run every branch on the same input and concatenate their channels.
+
+    Args:
+        branches: the branches by name.
+        dim: the axis of channels.
+    """
+
+    def __init__(self, branches: Mapping[str, nn.Module], dim: int = 1) -> None:
+        super().__init__(branches)
+        self.dim = dim
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, sum of the branches' channels, H, W)."""
-        return torch.cat([branch(x) for branch in self.children()], dim=1)
+        return torch.cat([branch(x) for branch in self.children()], dim=self.dim)
 
 
 class Add(Named):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.errors import InvalidValueError
@@ -33,6 +32,11 @@ class BatchNorm(ElementwiseKind):
     eps: float = argument(ArgumentType.NUMBER, default=1e-5, least=0, shared=True)
     momentum: float = argument(ArgumentType.NUMBER, default=0.1, least=0, most=1, shared=True)
     scale: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
+
+    def output(self, shape: Shape) -> Shape:
+        """Return the input's shape."""
+        shape.require_channels_first(self.word)
+        return shape
 
     def cost(self, shape: Shape) -> Cost:
         """Count a scale and a shift per element, as at inference."""
@@ -90,7 +94,7 @@ class LayerNorm(ElementwiseKind):
 
         from archcount.layers.modules import LayerNormOfChannels
 
-        norm = LayerNormOfChannels if shape.spatial else nn.LayerNorm
+        norm = nn.LayerNorm if shape.tokens or not shape.spatial else LayerNormOfChannels
         return norm(shape.channels, eps=self.eps, bias=self.bias)
 
 
@@ -113,7 +117,7 @@ class RmsNorm(ElementwiseKind):
 
     def cost(self, shape: Shape) -> Cost:
         """Count square, its mean, quotient and scale per element, and 2 for each root."""
-        return Cost(norm=4 * shape.elements + 2 * prod(shape.spatial))
+        return Cost(norm=4 * shape.elements + 2 * shape.positions)
 
     def params(self, shape: Shape) -> int:
         """Count a scale per channel."""
@@ -125,7 +129,7 @@ class RmsNorm(ElementwiseKind):
 
         from archcount.layers.modules import RMSNormOfChannels
 
-        norm = RMSNormOfChannels if shape.spatial else nn.RMSNorm
+        norm = nn.RMSNorm if shape.tokens or not shape.spatial else RMSNormOfChannels
         return norm(shape.channels, eps=self.eps)
 
 
@@ -144,6 +148,7 @@ class GroupNorm(ElementwiseKind):
 
     def output(self, shape: Shape) -> Shape:
         """Return the input's shape, or raise InvalidValueError unless the groups divide it."""
+        shape.require_channels_first(self.word)
         if shape.channels % self.groups:
             raise InvalidValueError(
                 f"{self.groups} groups do not divide {shape.channels} channels",
@@ -184,7 +189,8 @@ class InstanceNorm(ElementwiseKind):
 
     def output(self, shape: Shape) -> Shape:
         """Return the input's shape, or raise InvalidValueError where there is one position."""
-        if prod(shape.spatial) == 1:
+        shape.require_channels_first(self.word)
+        if shape.positions == 1:
             raise InvalidValueError(
                 f"instancenorm needs several positions, and gets {shape} ({shape.layout})",
                 remedy="put it before what leaves one position",

@@ -1,11 +1,12 @@
-"""The shape of one image's activations."""
+"""The shape of one image's activations, or of one sequence's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
+from re import fullmatch
 
-from archcount.errors import InvalidValueError
+from archcount.errors import InvalidValueError, quote
 from archcount.printed import parse_size
 
 AXES = (("c", "channels"), ("d", "depth"), ("h", "height"), ("w", "width"), ("l", "length"))
@@ -16,16 +17,25 @@ _LETTERS = ("c", "cl", "chw", "cdhw")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Activations of one image: channels and 0 to 3 spatial axes, none once flattened.
+    """Activations of one image or sequence: channels and 0 to 3 spatial axes, none once flattened.
 
     These are (features,), (channels, length), (channels, height, width) and (channels, depth,
-    height, width).
+    height, width). A sequence of tokens is (width, positions), and (positions, width) in torch.
+
+    Attributes:
+        dims: the sizes, channels first.
+        tokens: whether it is a sequence of tokens, which torch has as (positions, width).
+        vocabulary: how many tokens there are, where the sequence is one of their ids; 0 elsewhere.
 
     >>> Shape((64, 112, 112)).elements, Shape((768, 196)).spatial
     (802816, (196,))
+    >>> print(Shape((768, 196), tokens=True))
+    196x768
     """
 
     dims: tuple[int, ...]
+    tokens: bool = field(default=False, repr=False)
+    vocabulary: int = field(default=0, repr=False)
 
     @property
     def is_map(self) -> bool:
@@ -43,6 +53,36 @@ class Shape:
         return self.dims[1:]
 
     @property
+    def positions(self) -> int:
+        """The number of positions: the product of the spatial axes."""
+        return prod(self.spatial)
+
+    @property
+    def torch_size(self) -> tuple[int, ...]:
+        """The size of torch's tensor, without the batch."""
+        return self.spatial if self.vocabulary else self.dims[::-1] if self.tokens else self.dims
+
+    @property
+    def as_input(self) -> str:
+        """The input of a model of its own that this is, "3x224x224" or "int64[1,512]".
+
+        >>> Shape.parse("tokens 512 of 50257").as_input
+        'int64[1,512]'
+        """
+        return f"int64[1,{self.positions}]" if self.vocabulary else str(self)
+
+    def measured(self, size: tuple[int, ...]) -> Shape:
+        """Return the shape of a tensor's size, without the batch, in this shape's layout.
+
+        >>> Shape((768, 196), tokens=True).measured((197, 768)).dims
+        (768, 197)
+        """
+        if self.vocabulary and len(size) == 1:
+            return Shape((1, *size), tokens=True, vocabulary=self.vocabulary)
+        tokens = self.tokens and len(size) == 2
+        return Shape(size[::-1] if tokens else size, tokens=tokens)
+
+    @property
     def printed(self) -> tuple[int, ...]:
         """Channels and spatial axes, a flattened shape as (features, 1, 1), as papers print it."""
         return self.dims if self.spatial else (self.channels, 1, 1)
@@ -55,6 +95,8 @@ class Shape:
     @property
     def layout(self) -> str:
         """The axes in words, "channels x height x width"; "features" once flattened."""
+        if self.tokens:
+            return "ids of tokens" if self.vocabulary else "positions x width"
         words = dict(AXES)
         return " x ".join(words[letter] for letter in self.letters) if self.spatial else "features"
 
@@ -67,12 +109,24 @@ class Shape:
     def parse(cls, text: str) -> Shape:
         """Read an input size written channels x height x width, or with 1 or 3 spatial axes.
 
+        The ids of a sequence of tokens are written `tokens LENGTH of VOCABULARY`.
+
         Raises:
             InvalidValueError: the text is not a size.
 
         >>> Shape.parse("3x224x224"), Shape.parse("80x3000")
         (Shape(dims=(3, 224, 224)), Shape(dims=(80, 3000)))
+        >>> Shape.parse("tokens 512 of 50257").torch_size
+        (512,)
         """
+        if text.startswith("tokens"):
+            found = fullmatch(r"tokens +([1-9]\d{0,8}) +of +([1-9]\d{0,8})", text)
+            if found is None:
+                raise InvalidValueError(
+                    f"{quote(text)} is not a sequence of tokens",
+                    allowed="tokens LENGTH of VOCABULARY, such as tokens 512 of 50257",
+                )
+            return cls((1, int(found[1])), tokens=True, vocabulary=int(found[2]))
         return cls(parse_size(text, parts=(2, 3, 4)))
 
     def side(self, letter: str) -> int:
@@ -105,5 +159,23 @@ class Shape:
                 remedy="give the table an input of channels x height x width",
             )
 
+    def require_tokens(self, word: str) -> None:
+        """Raise InvalidValueError, for the layer kind `word`, unless it is a sequence of tokens."""
+        if not self.tokens:
+            raise InvalidValueError(
+                f"{word} needs a sequence of tokens, and gets {self} ({self.layout})",
+                remedy="put tokens, which makes one of a map, before it",
+            )
+
+    def require_channels_first(self, word: str) -> None:
+        """Raise InvalidValueError, for the layer kind `word`, if it is a sequence of tokens."""
+        if self.tokens:
+            raise InvalidValueError(
+                f"{word} needs a map or features, and gets {self} ({self.layout})",
+                remedy="take layernorm or rmsnorm, or another activation, for tokens",
+            )
+
     def __str__(self) -> str:
-        return "x".join(str(side) for side in self.dims)
+        if self.vocabulary:
+            return f"tokens {self.positions} of {self.vocabulary}"
+        return "x".join(str(side) for side in self.torch_size)

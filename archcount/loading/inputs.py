@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from archcount.errors import UsageError
 from archcount.loading.input_spec import InputSpec, InputValue, read_input
 from archcount.loading.reference import users_code
-from archcount.tracing.known_tensor import Known, has_numbers
+from archcount.tracing.known_tensor import KnownTensor, has_numbers
 from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.object_copy import Copier
 from archcount.tracing.tensor_specs import nested
@@ -35,7 +35,7 @@ class Inputs:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     text: str = ""
-    known: Sequence[Known] = ()
+    known: Sequence[KnownTensor] = ()
     is_drawn: bool = False
 
     def __post_init__(self) -> None:
@@ -113,7 +113,7 @@ class _Maker:
     """
 
     def __init__(self, batch: int, dtype: torch.dtype, device: str) -> None:
-        self.known: list[Known] = []
+        self.known: list[KnownTensor] = []
         self.is_drawn = False
         self._batch, self._dtype, self._device = batch, dtype, device
         self._generator = torch.Generator().manual_seed(0)  # equal calls count the same
@@ -175,7 +175,7 @@ class _Maker:
         made = torch.empty(shape, dtype=dtype, device="meta")
         if numbers is not None:
             told = f"{name or 'input'} all {('zeros', 'ones')[numbers]}"
-            self.known.append(Known(made, torch.full(shape, numbers, dtype=dtype), told))
+            self.known.append(KnownTensor(made, torch.full(shape, numbers, dtype=dtype), told))
         return made
 
     def _moved(self, leaf: Tensor) -> Tensor:
@@ -184,7 +184,7 @@ class _Maker:
         device = "cpu" if stored(leaf) and not leaf.is_meta else self._device
         moved = leaf.detach().to(device, copy=True)  # the model may write to it
         if moved.is_meta and has_numbers(leaf):
-            self.known.append(Known(moved, leaf.detach()))
+            self.known.append(KnownTensor(moved, leaf.detach()))
         return moved.requires_grad_(leaf.requires_grad)
 
 

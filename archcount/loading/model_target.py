@@ -150,7 +150,7 @@ def load_model(
     if arguments:
         raise UsageError.of("--arg goes with package:callable", remedy="leave it away")
     architecture = read.architecture(input)
-    return built(architecture, device), ("x".join(map(str, architecture.input.dims)),)
+    return built(architecture, device), (architecture.input.as_input,)
 
 
 def built(architecture: Architecture, device: str = "meta") -> nn.Module:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from archcount.operators import (
     arithmetic,
+    backward,
     convolutions,
     fused_attention,
     losses,
@@ -18,7 +19,6 @@ from archcount.operators import (
     reductions,
     spectral,
     vision,
-    way_back,
 )
 from archcount.operators.operation import Charge, Operation
 from archcount.operators.operator import (
@@ -46,7 +46,7 @@ OPERATORS: dict[str, Operator] = {
         losses,
         moves,
         vision,
-        way_back,
+        backward,
     )
     for name, operator in family.OPERATORS.items()
 }

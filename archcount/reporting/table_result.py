@@ -70,7 +70,8 @@ class TableResult:
     """What was counted of a table, and what was found of its printed numbers.
 
     Attributes:
-        input: (channels, height, width) of one image.
+        input: (channels, height, width) of one image, or (1, positions) of the ids of tokens.
+        of_ids: whether the input is a sequence of ids.
         rows: the rows shown, in order.
         total: the sums over all rows of the table, shown or not.
         engines: the engines that counted; the rows are the first one's.
@@ -92,6 +93,7 @@ class TableResult:
     uncounted: tuple[Uncounted, ...] = ()
     comparison: Comparison | None = None
     is_printed: bool = True
+    of_ids: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[TableWarning, ...] = ()
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from archcount.comparison import QUANTITIES, SIZES, VERDICTS, ComparedCell, ComparedClaim
 from archcount.comparison.verdicts import percent
+from archcount.layers import Shape
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableResult
 
@@ -215,12 +216,14 @@ def _totals(report: TableResult) -> str:
 
 def _scope(report: TableResult) -> str:
     """Return what the numbers are of."""
-    images = "one image" if report.batch == 1 else f"a batch of {report.batch} images"
+    noun = "sequence" if report.of_ids else "image"
+    images = f"one {noun}" if report.batch == 1 else f"a batch of {report.batch} {noun}s"
     if report.batch > 1 and report.comparison:
-        images += " (the rows above: one image)"
+        images += f" (the rows above: one {noun})"
     heads = "heads below the total" if report.heads else "without auxiliary heads"
-    shape = "x".join(str(side) for side in report.input)
-    return f"counted: {images} of {shape} (channels x height x width), inference, {heads}"
+    shape = Shape(report.input)
+    what = f"{shape.positions} tokens" if report.of_ids else f"{shape} ({shape.layout})"
+    return f"counted: {images} of {what}, inference, {heads}"
 
 
 def _comparison_notes(report: TableResult) -> Iterator[Span]:

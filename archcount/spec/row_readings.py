@@ -35,7 +35,7 @@ class RowReadings:
         start, change = self._start(row), None
         for edit in edits:
             if edit.kind == "input":
-                start = Shape(edit.to if start.spatial else edit.to[:1])
+                start = replace(start, dims=edit.to if start.spatial else edit.to[:1])
             elif edit.kind in ("cell", "patch"):
                 old = values[edit.name]
                 values[edit.name] = replace(old, value=_value(edit), text=str(_value(edit)))

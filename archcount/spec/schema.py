@@ -34,7 +34,7 @@ VariantName = Annotated[
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Printed = Annotated[Line, WithJsonSchema(_TEXT_OR_NUMBER)]
 """A printed value; a number there is kept as the text that was written."""
-SIZE = r"^[1-9][0-9]{0,8}([x×][1-9][0-9]{0,8}){1,3}$"
+SIZE = r"^([1-9][0-9]{0,8}([x×][1-9][0-9]{0,8}){1,3}|tokens +[1-9][0-9]{0,8} +of +[1-9][0-9]{0,8})$"
 Size = Annotated[str, StringConstraints(pattern=SIZE)]
 Number = Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER), StringConstraints(max_length=200)]
 

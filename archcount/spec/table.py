@@ -145,7 +145,7 @@ def _shape(text: str) -> Shape | None:
     try:
         return Shape.parse(text) if text else None
     except InvalidValueError as error:
-        allowed = "channels x height x width, such as 3x224x224"
+        allowed = error.allowed or "channels x height x width, such as 3x224x224"
         raise UsageError.of(f"input: {error.what}", allowed=allowed) from None
 
 

@@ -119,7 +119,7 @@ _EXAMPLES = {
     "name": "name: googlenet",
     "source": "source: {title: ..., arxiv: ..., table: ...}",
     "title": "the paper's title",
-    "input": "input: 3x224x224 (channels x height x width)",
+    "input": "input: 3x224x224 (channels x height x width), or tokens 512 of 50257 (ids)",
     "table": "table: | and the printed rows below",
     "at": "the name of a row",
     "body": "a block",

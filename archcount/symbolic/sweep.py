@@ -14,7 +14,6 @@ from typing import ClassVar
 from archcount.architecture.context import ExpansionCache
 from archcount.engines.formula import count
 from archcount.errors import ArchcountError, UsageError
-from archcount.layers import Shape
 from archcount.spec.variant import Variant
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.polynomial import Number, Polynomial, names_of
@@ -243,7 +242,7 @@ def expanded(
     """Count one image of a size (channels, height, width) by expanding the network."""
     point = Point(input=size, lets=tuple(lets.values()))
     try:
-        found = count(network.expand(Shape(size), lets, cache)).total
+        found = count(network.expand(replace(network.input, dims=size), lets, cache)).total
     except ArchcountError as error:
         return replace(point, problem=error.problems[0].what)
     return replace(

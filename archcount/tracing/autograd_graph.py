@@ -45,8 +45,10 @@ def mark_gradients(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter
 def _is_unseen(node: Any, call: Call | None) -> bool:
     """Return whether a node works on the way back as nothing on the way there shows."""
     if type(node).__name__ != "CppFunction":  # a node without a class of its own
-        is_index = _INDEX in node.name()
-        return isinstance(node, BackwardCFunction) and not (is_index or _is_known(node, call))
+        name = node.name  # its text takes a while
+        return isinstance(node, BackwardCFunction) and not (
+            _INDEX in name() or _is_known(node, call)
+        )
     return call is None or _SCRIPTED in node.name()
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from torch import Tensor
+
 from archcount.layers import Cost
 from archcount.operators.operation import NOTHING, Charge, Operation, Origin, TensorSpec
 
@@ -117,6 +119,10 @@ class ModuleTrace:
     missed: dict[str, int] = field(default_factory=dict)
 
 
+Own = tuple[Sequence[Tensor], Sequence[Tensor]]
+"""The parameters and the buffers of a module, without those of modules that it holds."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForwardPass:
     """One pass through a model.
@@ -133,7 +139,7 @@ class ForwardPass:
         looks: whether, in a pass with numbers, something was decided by those of the inputs.
         attention: the convention by which attention was counted.
         attention_calls: how many calls of it were counted otherwise than dense.
-        held: the parameters and buffers of every module by path, as they were before the pass.
+        held: the tensors of every module by path, as they were before the pass.
         storages: the memories by number; kept here, as a number is the `id` of its storage.
     """
 
@@ -148,4 +154,4 @@ class ForwardPass:
     attention: str
     attention_calls: int
     storages: Mapping[int, Any]
-    held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
+    held: Mapping[str, Own]

@@ -13,7 +13,7 @@ _MOST_ELEMENTS = 2**24
 _MOST_FLOATS = 2**20
 
 
-class Known(NamedTuple):
+class KnownTensor(NamedTuple):
     """A tensor on the meta device whose numbers are known.
 
     Attributes:

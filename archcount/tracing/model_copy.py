@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
-from archcount.tracing.known_tensor import Known, has_numbers
+from archcount.tracing.known_tensor import KnownTensor, has_numbers
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
 from archcount.tracing.torch_internals import (
@@ -74,7 +74,7 @@ class ModelCopy:
         self._ordinary: set[type] = set()  # kinds of modules that hold no other in their stead
         self._originals: dict[int, nn.Module] = {}
         self.remarks = self._copier.remarks
-        self.known: list[Known] = []
+        self.known: list[KnownTensor] = []
         self.module = self._module(module, "")
         self.parts = dict(self.module.named_modules())
         self.is_lazy = any(
@@ -236,7 +236,7 @@ class ModelCopy:
             and has_numbers(tensor)
             and (not tensor.dtype.is_floating_point or tensor.numel() <= _MOST_FLOATS)
         ):
-            self.known.append(Known(copy, tensor.detach()))
+            self.known.append(KnownTensor(copy, tensor.detach()))
         return copy
 
 

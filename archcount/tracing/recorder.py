@@ -14,10 +14,10 @@ from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
 from archcount.tracing.attention import Attention
+from archcount.tracing.data_dependent import Run, is_looking, needed, on_meta, run_of
 from archcount.tracing.forward_pass import Call, Pattern, holders
-from archcount.tracing.known_numbers import Run, is_looking, needed, on_meta, run_of
-from archcount.tracing.known_tensor import Known
-from archcount.tracing.numbers import Numbers, Step
+from archcount.tracing.known_tensor import KnownTensor
+from archcount.tracing.known_values import KnownValues, Step
 from archcount.tracing.op_schema import schema_of
 from archcount.tracing.script_copy import Owners
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as, tensors_of
@@ -47,7 +47,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         weights: Iterable[Tensor],
         inputs: Iterable[Tensor],
         parts: Mapping[str, nn.Module] = MappingProxyType({}),
-        known: Iterable[Known] | None = (),
+        known: Iterable[KnownTensor] | None = (),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.place = ""
@@ -72,7 +72,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
             storage = self.keep(tensor)
             origins[storage] = Origin.INPUT
             self.sizes[storage] = self.storages[storage].nbytes()
-        self.numbers = None if known is None else Numbers(known, self.keep)
+        self.numbers = None if known is None else KnownValues(known, self.keep)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:

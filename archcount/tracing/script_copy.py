@@ -108,17 +108,16 @@ def class_name(part: Any) -> str:
     if isinstance(part, SCRIPTED):
         return part.original_name
     name = type(part).__name__
-    exported: Any = part if isinstance(part, nn.Module) and is_exported(part) else None
-    if hasattr(exported, "type_name"):
-        return str(exported.type_name() or name).rpartition(".")[2]
+    if name in _UNFLATTENED and hasattr(part, "type_name"):
+        return str(part.type_name() or name).rpartition(".")[2]
     return name
 
 
 def is_exported(module: nn.Module) -> bool:
     """Return whether a module is what `torch.export` made, which has but one mode."""
-    names = (type(module).__name__, getattr(module.train, "__name__", ""))
-    return not _EXPORTED.isdisjoint(names)
+    name = getattr(module.train, "__name__", "")  # it puts another in its place
+    return type(module).__name__ in _UNFLATTENED or name == "_train"
 
 
-_EXPORTED = frozenset(("UnflattenedModule", "InterpreterModule", "_train"))
-"""The classes of its modules, and what it puts in the place of `train`."""
+_UNFLATTENED = frozenset(("UnflattenedModule", "InterpreterModule"))
+"""The classes of its modules."""

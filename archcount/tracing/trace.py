@@ -17,12 +17,12 @@ from archcount.tracing.attention import Attention
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.flex_attention import FlexAttention
-from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace
-from archcount.tracing.known_tensor import Known
+from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace, Own
+from archcount.tracing.known_tensor import KnownTensor
+from archcount.tracing.known_values import DRAWN
 from archcount.tracing.lazy_layers import fit
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.nested_tensors import tensors_in
-from archcount.tracing.numbers import DRAWN
 from archcount.tracing.recorder import Recorder
 
 
@@ -34,7 +34,7 @@ def trace(
     run: Callable[..., Any] | None = None,
     parts: Mapping[str, nn.Module] | None = None,
     forbidden: Set[int] = frozenset(),
-    known: Iterable[Known] | None = (),
+    known: Iterable[KnownTensor] | None = (),
     attention: str = "full",
 ) -> ForwardPass:
     """Run a module on the meta device and say what every part of it costs.
@@ -63,11 +63,11 @@ def trace(
     kwargs = kwargs or {}
     parts = dict(module.named_modules()) if parts is None else parts
     found = {part: ModuleTrace(path=path) for path, part in parts.items()}
-    weights = _tensors_of(found)
-    if any(map(is_lazy, weights)):
+    held = _held(parts)
+    if any(map(is_lazy, _all(held))):
         fit(module, args, kwargs, run.__name__ if run else "forward")
-        weights = [tensor for tensor in _tensors_of(found) if not is_lazy(tensor)]
-    held = {path: (dict(part._parameters), dict(part._buffers)) for path, part in parts.items()}
+        held = {path: (_sized(one), _sized(two)) for path, (one, two) in _held(parts).items()}
+    weights = _all(held)
     given = list(tensors_in((args, kwargs)))
     tensors = (*weights, *given)
     if tensors and not any(tensor.is_meta for tensor in tensors):
@@ -93,12 +93,12 @@ def _forward_pass(
     found: Mapping[nn.Module, ModuleTrace],
     given: Sequence[Tensor],
     ends: Sequence[Tensor],
-    held: Mapping[str, tuple[dict[str, Any], dict[str, Any]]],
+    held: Mapping[str, Own],
     elsewhere: Counter[tuple[str, str]],
     flex: FlexAttention,
 ) -> ForwardPass:
     """Return what was recorded, with the costs of every module."""
-    for record in found.values():
+    for record in found.values() if recorder.owners.inner else ():
         record.is_hidden = record.path in recorder.owners.inner
     results = tuple([recorder.keep(tensor) for tensor in ends])
     unseen = mark_gradients(recorder.nodes(), ends) + elsewhere
@@ -124,15 +124,21 @@ def _forward_pass(
     )
 
 
-def _tensors_of(parts: Iterable[nn.Module]) -> list[Tensor]:
-    """Return the parameters and buffers of modules."""
-    return [
-        tensor
-        for part in parts
-        for kind in (part._parameters, part._buffers)
-        for tensor in kind.values()
-        if tensor is not None
-    ]
+def _held(parts: Mapping[str, nn.Module]) -> dict[str, Own]:
+    """Return the parameters and buffers of modules by path."""
+    return {path: (_there(part._parameters), _there(part._buffers)) for path, part in parts.items()}
+
+
+def _there(tensors: Mapping[str, Tensor | None]) -> Sequence[Tensor]:
+    return [tensor for tensor in tensors.values() if tensor is not None] if tensors else ()
+
+
+def _sized(tensors: Iterable[Tensor]) -> list[Tensor]:
+    return [tensor for tensor in tensors if not is_lazy(tensor)]
+
+
+def _all(held: Mapping[str, Own]) -> list[Tensor]:
+    return [tensor for own in held.values() for kind in own for tensor in kind]
 
 
 def _remarks(recorder: Recorder) -> tuple[str, ...]:

@@ -138,6 +138,58 @@ def test_engines_agree_on_random_networks(text, tmp_path_factory):
         assert other.uncounted == ()
 
 
+@st.composite
+def sequences(draw):
+    """Draw a table of a few rows on tokens: of ids or of a map, joined, repeated."""
+    of_ids = draw(st.booleans())
+    norm = draw(st.sampled_from(["layernorm", "layernorm bias=false", "rmsnorm"]))
+    heads, kv = draw(st.sampled_from([(1, 1), (2, 2), (4, 2), (4, 1)]))
+    attention = f"attention heads={heads} kv={kv} dim={draw(st.sampled_from([2, 4]))}"
+    for option, values in {
+        "causal": ["true", "false"], "bias": ["true", "false"], "qkv_bias": ["true", "false"],
+        "rotary": ["10000"],
+    }.items():  # fmt: skip
+        if draw(st.booleans()):
+            attention += f" {option}={draw(st.sampled_from(values))}"
+    act = draw(st.sampled_from([word for word in FOLLOWERS["act"] if word != "prelu"]))
+    feed = draw(
+        st.sampled_from(
+            [
+                f"[{norm}, linear 12 act={act}, linear in.c bias=false, layer_scale]",
+                f"[{{mul: [linear 12 act={act}, linear 12]}}, linear in.c]",
+                "[{concat: [identity, linear 4]}, linear in.c, softmax]",
+            ]
+        )
+    )
+    start = "embedding 8" if of_ids else "conv 3x3/2 8 norm=layer, layer_scale 0.1, tokens"
+    extras = draw(
+        st.lists(st.sampled_from(["class_token", "positions", "segments 2"]), unique=True)
+    )
+    last = draw(st.sampled_from(["take first", "take last", "mean", norm]))
+    return (
+        "archcount: 1\nname: random\nsource: {title: none}\n"
+        f"input: {'tokens 7 of 11' if of_ids else '3x6x8'}\nblocks:\n"
+        f"  start: [{', '.join([start, *extras])}]\n"
+        f"  attend: [{norm}, {attention}, dropout 0.1]\n"
+        f"  feed: {feed}\n"
+        "  layer: [{add: [identity, attend]}, {add: [identity, feed]}]\n"
+        f"  layers: {{repeat: {draw(st.integers(0, 2))}, block: layer}}\n"
+        f"  scores: [{last}, linear 5 bias={draw(st.sampled_from(['true', 'false']))}]\n"
+        "table: |\n  row | block\n  start | start\n  layers | layers\n  scores | scores\n"
+    )
+
+
+@given(text=sequences())
+def test_engines_agree_on_random_sequences(text, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "sequence.yaml"
+    path.write_text(text)
+    architecture = load_table(path).architecture()
+    formula, *traced = (engine(name).count(architecture) for name in NAMES)
+    for other in traced:
+        assert cross_check(formula, other) == ()
+        assert other.uncounted == ()
+
+
 def test_a_difference_is_found_in_its_row_and_category(data):
     count = engine("formula").count(load_table(data / "toy.yaml").architecture())
     for category in CATEGORIES:

@@ -30,6 +30,10 @@ def architecture(tmp_path):
     return expand
 
 
+def _tokens(width, positions):
+    return Shape((width, positions), tokens=True)
+
+
 @pytest.mark.parametrize(
     ("kind", "shapes", "output", "cost"),
     [
@@ -40,11 +44,16 @@ def architecture(tmp_path):
         # one multiplication an element of each product: 2x1x3, then 2x3x3
         (Product(), [(2, 1, 3), (2, 1, 1), (2, 3, 3)], (2, 3, 3), {"scale": 6 + 18}),
         (Product(), [(2, 3, 3)], (2, 3, 3), {}),
+        # tokens of width 2 and 5 at 3 positions
+        (Concatenation(), [_tokens(2, 3), _tokens(5, 3)], _tokens(7, 3), {}),
+        (Product(), [_tokens(2, 3), _tokens(2, 3)], _tokens(2, 3), {"scale": 6}),
     ],
 )
 def test_joins_worked_out_by_hand(kind, shapes, output, cost):
-    shapes = [Shape(dims) for dims in shapes]
-    assert kind.output(shapes).dims == output
+    *shapes, output = (
+        each if isinstance(each, Shape) else Shape(each) for each in (*shapes, output)
+    )
+    assert kind.output(shapes) == output
     assert kind.cost(shapes).as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
 
 
@@ -61,11 +70,14 @@ def test_every_join_has_a_hand_count_above():
         (Product(), [(2, 3, 3), (1, 3, 3)], "different shape: 2x3x3 and 1x3x3"),
         (Product(), [(2, 3, 3), (2, 1, 2)], "different shape: 2x3x3 and 2x1x2"),
         (Product(), [(2, 3, 3), (2,)], "different shape: 2x3x3 and 2"),
+        (Concatenation(), [(2, 3), _tokens(2, 3)], "different size: 2x3, 3x2"),
+        (Addition(), [(2, 3), _tokens(2, 3)], "different shape: 2x3, 3x2"),
+        (Product(), [(2, 3), _tokens(2, 3)], "different shape: 2x3 and 3x2"),
     ],
 )
 def test_branches_that_do_not_fit_are_refused_in_words(kind, shapes, says):
     with pytest.raises(InvalidValueError, match=says):
-        kind.output([Shape(dims) for dims in shapes])
+        kind.output([each if isinstance(each, Shape) else Shape(each) for each in shapes])
 
 
 @pytest.mark.parametrize("word", JOINS)

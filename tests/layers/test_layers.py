@@ -31,10 +31,12 @@ from archcount.layers.adaptive_pooling import (
     GlobalAvgPool,
     GlobalMaxPool,
 )
+from archcount.layers.attention import Attention
 from archcount.layers.by_word import KINDS
 from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archcount.layers.cost import CATEGORIES
-from archcount.layers.elementwise import Dropout, Identity, Scaling, Softmax
+from archcount.layers.elementwise import Dropout, Identity, LayerScale, Scaling, Softmax
+from archcount.layers.kind import ElementwiseKind
 from archcount.layers.linear import Flatten, Linear
 from archcount.layers.normalization import (
     BatchNorm,
@@ -45,6 +47,15 @@ from archcount.layers.normalization import (
     RmsNorm,
 )
 from archcount.layers.pooling import AvgPool, MaxPool, Subsampling
+from archcount.layers.sequences import (
+    ClassToken,
+    Embedding,
+    Mean,
+    Positions,
+    Segments,
+    Take,
+    Tokens,
+)
 from archcount.printed import Patch
 
 sides = st.integers(1, 5)
@@ -106,16 +117,48 @@ def layers(draw):
         made = GroupNorm(groups=draw(st.sampled_from([1, 2, shape.channels])))
     elif kind is InstanceNorm:
         made = InstanceNorm(affine=draw(st.booleans()))
+    elif kind in (Positions, Segments, ClassToken, Take, Mean):
+        shape = Shape(shape.dims[:2], tokens=True)
+        options = {
+            Positions: {"most": shape.positions + draw(st.integers(0, 2))},
+            Segments: {"number": draw(st.integers(1, 3))},
+            Take: {"which": draw(st.sampled_from(["first", "last"]))},
+        }
+        made = kind(**options.get(kind, {}))
+    elif kind is Attention:
+        shape = Shape((4 * draw(st.integers(1, 2)), shape.dims[1]), tokens=True)
+        made = Attention(
+            heads=draw(st.sampled_from([1, 2])),
+            dim=draw(st.sampled_from([0, 2])),
+            kv=1,
+            causal=draw(st.booleans()),
+            rotary=draw(st.sampled_from([0, 100.0])),
+            bias=draw(st.booleans()),
+            qkv_bias=draw(st.sampled_from([None, True, False])),
+        )
+    elif kind is Embedding:
+        shape = Shape.parse(f"tokens {shape.dims[1]} of {shape.dims[2]}")
+        made = Embedding(width=draw(st.integers(1, 9)))
+    elif kind is Tokens:
+        made, shape = Tokens(), Shape(shape.dims[: draw(st.integers(2, 3))])
     elif kind is Subsampling:
         made = Subsampling(stride=draw(st.integers(1, 3)), width=draw(st.integers(1, 12)))
     elif kind is Scaling:
         made = Scaling(factor=draw(st.sampled_from([0.1, 0.17, 1.0])))
     elif kind is Linear:
-        shape = Shape((shape.elements,))
+        flat = Shape((shape.elements,))
+        shape = draw(st.sampled_from([flat, Shape(shape.dims[:2], tokens=True)]))
         made = Linear(width=draw(st.integers(1, 9)), bias=draw(st.booleans()))
     else:
         made = kind()
+    if isinstance(made, ElementwiseKind) and draw(st.booleans()):
+        shape = Shape(shape.dims[:2], tokens=True)
     return made, shape
+
+
+def zeros(number, shape):
+    """Return so many images, or sequences of ids."""
+    return torch.zeros(number, *shape.torch_size, dtype=torch.int64 if shape.vocabulary else None)
 
 
 @given(layers())
@@ -127,8 +170,9 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
         assume(False)
     module = kind.module(shape).eval()
     with torch.no_grad():
-        real = module(torch.zeros(2, *shape.dims))
-    assert tuple(real.shape) == (2, *output.dims)
+        real = module(zeros(2, shape))
+    assert tuple(real.shape) == (2, *output.torch_size)
+    assert output.measured(tuple(real.shape[1:])) == output
     parameters = list(module.parameters())
     assert sum(tensor.numel() for tensor in parameters) == kind.params(shape)
     assert sum(t.numel() for t in parameters if t.ndim > 1) == kind.weights(shape)
@@ -138,6 +182,8 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
         "rmsnorm": lambda: 1,
         "groupnorm": lambda: 2,
         "instancenorm": lambda: 2 * kind.affine,
+        "layer_scale": lambda: 1,
+        "class_token": lambda: 1,
     }.get(kind.word, lambda: 0)()
     assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == trained * shape.channels
     kept = [tensor for tensor in module.buffers() if tensor.ndim]
@@ -373,6 +419,23 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (InstanceNorm(affine=True), (2, 3, 3), {"norm": 7 * 18}),
         (Subsampling(stride=2, width=4), (2, 3, 3), {}),
         (Scaling(factor=0.17), (2, 3, 3), {"scale": 18}),
+        (LayerScale(), (2, 3, 3), {"scale": 18}),
+        # of 2x3 weights at each of 5 tokens; 3x5 biases
+        (Linear(width=3), Shape((2, 5), tokens=True), {"linear": 30, "bias": 15}),
+        (RmsNorm(), Shape((2, 5), tokens=True), {"norm": 4 * 10 + 2 * 5}),
+        (Embedding(width=3), Shape.parse("tokens 5 of 9"), {}),
+        # as in test_attention, where it is worked out
+        (
+            Attention(heads=2),
+            Shape((8, 5), tokens=True),
+            {"linear": 1280, "bias": 160, "matmul": 400, "softmax": 250, "scale": 80},
+        ),
+        (Positions(most=9), Shape((2, 5), tokens=True), {"bias": 10}),
+        (Segments(number=2), Shape((2, 5), tokens=True), {"bias": 10}),
+        (ClassToken(), Shape((2, 5), tokens=True), {}),
+        (Take(which="first"), Shape((2, 5), tokens=True), {}),
+        (Mean(), Shape((2, 5), tokens=True), {"other": 10}),
+        (Tokens(), (2, 3, 3), {}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Gelu(), (2, 3, 3), {"activation": 18}),
         (Relu6(), (2, 3, 3), {"activation": 18}),
@@ -391,7 +454,8 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
     ],
 )
 def test_costs_worked_out_by_hand(kind, shape, cost):
-    assert kind.cost(Shape(shape)).as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
+    shape = shape if isinstance(shape, Shape) else Shape(shape)
+    assert kind.cost(shape).as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
 
 
 @pytest.mark.parametrize("dims", [(6,), (6, 5), (6, 5, 4), (6, 5, 4, 3)])
@@ -472,9 +536,58 @@ def test_activations_are_what_their_papers_define(kind, expected):
         (GroupNorm(groups=3), (4, 5, 5), "3 groups do not divide 4 channels"),
         (InstanceNorm(), (4, 1, 1), "needs several positions, and gets 4x1x1"),
         (InstanceNorm(), (4,), r"gets 4 \(features\)"),
+        *(
+            (kind, Shape((4, 6), tokens=True), r"gets 6x4 \(positions x width\)")
+            for kind in (
+                BatchNorm(),
+                Conv(patch=Patch((3, 3)), width=3),
+                GroupNorm(groups=2),
+                InstanceNorm(),
+                LocalResponseNorm(),
+                Prelu(),
+                Tokens(),
+                Embedding(width=3),
+            )
+        ),
+        (Tokens(), (4,), r"needs a map, and gets 4 \(features\)"),
+        (ClassToken(), (4, 6), r"a sequence of tokens, and gets 4x6 \(channels x length\)"),
+        (Positions(most=5), Shape((4, 6), tokens=True), "positions for 5 tokens, and 6 come in"),
         (Subsampling(stride=2, width=3), (4, 4, 4), "subsample to 3 channels, and 4 come in"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(kind, shape, says):
     with pytest.raises(InvalidValueError, match=says):
-        kind.output(Shape(shape))
+        kind.output(shape if isinstance(shape, Shape) else Shape(shape))
+
+
+def test_a_sequence_is_what_its_papers_say():
+    # a map of 2 channels and 1x2 positions: the tokens (1, 3) and (2, 4)
+    tokens = Tokens().module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
+    assert tokens.tolist() == [[[1.0, 3.0], [2.0, 4.0]]]
+    shape = Shape((2, 2), tokens=True)
+    token, positions, segments = (
+        kind.module(shape) for kind in (ClassToken(), Positions(most=3), Segments(number=2))
+    )
+    with torch.no_grad():
+        token.weight.fill_(9.0)
+        positions.weight.copy_(torch.tensor([[10.0, 20.0], [30.0, 40.0], [50.0, 60.0]]))
+        segments.weight.copy_(torch.tensor([[0.5, 0.0], [7.0, 7.0]]))
+        assert token(tokens).tolist() == [[[9.0, 9.0], [1.0, 3.0], [2.0, 4.0]]]
+        assert positions(tokens).tolist() == [[[11.0, 23.0], [32.0, 44.0]]]
+        assert segments(tokens).tolist() == [[[1.5, 3.0], [2.5, 4.0]]]
+    assert Take(which="first").module(shape)(tokens).tolist() == [[1.0, 3.0]]
+    assert Take(which="last").module(shape)(tokens).tolist() == [[2.0, 4.0]]
+    assert Mean().module(shape)(tokens).tolist() == [[1.5, 3.5]]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tokens 512", "'tokens 512' is not a sequence of tokens; allowed: tokens LENGTH of VOCAB"),
+        ("tokens 0 of 5", "is not a sequence of tokens"),
+        ("3", "is not a size"),
+    ],
+)
+def test_an_input_that_is_none_is_refused_in_words(text, says):
+    with pytest.raises(InvalidValueError, match=says):
+        Shape.parse(text)

@@ -1,4 +1,4 @@
-"""The numbers that are known on the meta device: of masks, indices and constants."""
+"""The values that are known of tensors on the meta device: of masks, indices and constants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from archcount.tracing.known_tensor import Known, is_small
+from archcount.tracing.known_tensor import KnownTensor, is_small
 from archcount.tracing.op_schema import OpSchema
 from archcount.tracing.tensor_specs import tensors_of
 
@@ -23,7 +23,7 @@ DRAWN = "drawn at random"
 """What is assumed of numbers that the model's code draws."""
 
 
-class NumbersNeededError(RuntimeError):
+class DataDependentError(RuntimeError):
     """Code looks at numbers that nobody can know without weights and activations."""
 
 
@@ -60,7 +60,7 @@ class Step:
     changes: frozenset[int] = field(default_factory=frozenset)
 
 
-class Numbers:
+class KnownValues:
     """The numbers of tensors on the meta device, where they are known.
 
     Beside a memory without numbers lies a memory on the CPU with them, so a view of a tensor has
@@ -74,7 +74,7 @@ class Numbers:
         beyond: what is out of range, if that is so.
     """
 
-    def __init__(self, known: Iterable[Known], keep: Callable[[Tensor], int]) -> None:
+    def __init__(self, known: Iterable[KnownTensor], keep: Callable[[Tensor], int]) -> None:
         self.known: set[int] = set()
         self.looked_at: dict[str, None] = {}
         self.beyond: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""Code that names a device which is not there, or reads numbers past torch, on the meta device."""
+"""A mode in which code that names any device makes its tensors on the meta device."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from archcount.tracing.numbers import NumbersNeededError
+from archcount.tracing.known_values import DataDependentError
 
 
-class AnyDevice(TorchFunctionMode):
-    """Takes what code puts on any device to the meta device, before torch looks for the device.
+class MetaDeviceMode(TorchFunctionMode):
+    """Redirects any device but the CPU to the meta device, before torch looks for the device.
 
-    Every call of torch's goes through it, so it is entered only for code that failed without.
+    It intercepts every call of torch's functions, so it is entered only for code that failed
+    without it.
 
-    >>> with AnyDevice():
+    >>> with MetaDeviceMode():
     ...     torch.empty(2, device="meta").cuda().device.type
     'meta'
     """
@@ -60,7 +61,7 @@ def _on_meta(value: Any) -> Any:
 def _with_numbers(tensor: Tensor, name: str) -> Tensor:
     found = tensor.detach().cpu()
     if found.is_meta:
-        raise NumbersNeededError(
+        raise DataDependentError(
             f"{name}() asks for the numbers of a tensor that has none on the meta device: they "
             "are made from weights or activations, or from inputs of which only a shape is given"
         )

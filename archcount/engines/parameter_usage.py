@@ -15,7 +15,7 @@ _GATHERS = frozenset({"aten.index", "aten.index_select", "aten.gather"})
 
 
 @dataclass(slots=True)
-class WeightUse:
+class ParameterUsage:
     """What a pass does with one memory of parameters.
 
     Attributes:
@@ -44,11 +44,11 @@ class _Sources:
         return frozenset().union(*(self.weights.get(memory, ()) for memory in memories))
 
 
-def weight_uses(parameters: Iterable[Tensor], traced: ForwardPass) -> dict[int, WeightUse]:
+def parameter_usage(parameters: Iterable[Tensor], traced: ForwardPass) -> dict[int, ParameterUsage]:
     """Return what a pass did with every memory of parameters, by its number."""
-    uses: dict[int, WeightUse] = {}
+    uses: dict[int, ParameterUsage] = {}
     for tensor in parameters:
-        use = uses.setdefault(id(tensor.untyped_storage()), WeightUse(0, ()))
+        use = uses.setdefault(id(tensor.untyped_storage()), ParameterUsage(0, ()))
         if tensor.numel() >= use.numbers:
             use.shape = tuple(tensor.shape)
         use.numbers += tensor.numel()
@@ -58,7 +58,7 @@ def weight_uses(parameters: Iterable[Tensor], traced: ForwardPass) -> dict[int, 
     return uses
 
 
-def _note(call: Call, uses: Mapping[int, WeightUse], sources: _Sources) -> None:
+def _note(call: Call, uses: Mapping[int, ParameterUsage], sources: _Sources) -> None:
     pattern = call.pattern
     found = sources.within(call.read)
     if pattern.operation.name in _LOOKUPS:
@@ -80,7 +80,7 @@ def _note(call: Call, uses: Mapping[int, WeightUse], sources: _Sources) -> None:
         sources.gathered.update(dict.fromkeys(call.memories[pattern.reads :], gathered))
 
 
-def _add_product(call: Call, uses: Mapping[int, WeightUse], sources: _Sources) -> None:
+def _add_product(call: Call, uses: Mapping[int, ParameterUsage], sources: _Sources) -> None:
     """Add the multiply-accumulates of a product to the weights that it multiplies by."""
     cost = call.pattern.charge.cost if call.pattern.charge else None
     assert cost is not None

@@ -1,4 +1,4 @@
-"""How an operation is done where numbers are known, or where it is given tensors on the CPU."""
+"""Operations that read values of tensors, and operations on tensors whose values are known."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archcount.tracing.numbers import META, Numbers, NumbersNeededError, Step
+from archcount.tracing.embedding_indices import check_indices
+from archcount.tracing.known_values import META, DataDependentError, KnownValues, Step
 from archcount.tracing.op_schema import OpSchema
-from archcount.tracing.table_lookups import check_lookup
 from archcount.tracing.tensor_specs import is_strided, tensors_of
 
 Run = Callable[[], Any]
@@ -19,7 +19,7 @@ Run = Callable[[], Any]
 
 
 def run_of(
-    numbers: Numbers,
+    numbers: KnownValues,
     func: Any,
     schema: OpSchema,
     args: Sequence[Any],
@@ -44,7 +44,7 @@ def run_of(
     for tensor in on_cpu:
         numbers.adopt(tensor)
     if schema.name == "aten.embedding":
-        check_lookup(numbers, args[0], args[1])
+        check_indices(numbers, args[0], args[1])
     is_known = schema.is_filled or (
         numbers.known.issuperset(read) and all(map(_is_ordinary, tensors))
     )
@@ -128,7 +128,7 @@ def _mixed(func: Any, schema: OpSchema, args: Sequence[Any], kwargs: Mapping[str
 
 
 def _answer(
-    numbers: Numbers,
+    numbers: KnownValues,
     func: Any,
     schema: OpSchema,
     args: Sequence[Any],
@@ -158,7 +158,7 @@ def _answer(
     raise needed(schema)
 
 
-def _packed(numbers: Numbers, values: Tensor, lengths: Tensor, batch_first: bool) -> Any:
+def _packed(numbers: KnownValues, values: Tensor, lengths: Tensor, batch_first: bool) -> Any:
     """Return rows of several lengths one after another, and how many there are at each step."""
     blank = torch.empty(()).expand(values.shape[:2])
     packed, sizes = torch._VF._pack_padded_sequence(blank, numbers.of(lengths), batch_first)
@@ -166,7 +166,7 @@ def _packed(numbers: Numbers, values: Tensor, lengths: Tensor, batch_first: bool
     return rows, sizes
 
 
-def _places(numbers: Numbers, index: Any, read: Sequence[int]) -> list[Any]:
+def _places(numbers: KnownValues, index: Any, read: Sequence[int]) -> list[Any]:
     """Return an index as whole numbers: a mask is one for each of its axes."""
     if not _is_mask(index):
         return [_to_meta(index)]
@@ -182,10 +182,10 @@ def _to_meta(value: Any) -> Any:
     return value.to(META) if isinstance(value, Tensor) else value
 
 
-def needed(schema: OpSchema) -> NumbersNeededError:
+def needed(schema: OpSchema) -> DataDependentError:
     """Return the error of an operation that looks at numbers that nobody can know."""
     told = _TOLD.get(schema.name, schema.name.removeprefix("aten.").strip("_"))
-    return NumbersNeededError(
+    return DataDependentError(
         f"{told} looks at the numbers of a tensor that has none on the meta device: they are made "
         "from weights or activations, or from inputs of which only a shape is given"
     )

@@ -4,52 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
+from archcount.tracing.forward_pass import Own
 from archcount.tracing.tensor_specs import numbers_in
 from archcount.tracing.torch_internals import state_of
 
 
-@dataclass(slots=True)
-class HeldTensors:
+class ModuleState(NamedTuple):
     """The tensors of a module and of all that it holds, each once.
 
     Attributes:
-        parameters: by `id`.
+        parameters: how many numbers each has, by the `id` of the tensor.
+        trainable: likewise of those that take a gradient.
         buffers: likewise.
         packed: weights and biases in objects of torch, as layers of eight bits have them.
     """
 
-    parameters: dict[int, Tensor] = field(default_factory=dict)
-    buffers: dict[int, Tensor] = field(default_factory=dict)
-    packed: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    parameters: dict[int, int]
+    trainable: dict[int, int]
+    buffers: dict[int, int]
+    packed: dict[tuple[int, int], Tensor]
 
     @property
     def sizes(self) -> tuple[int, int, int]:
         """Parameters, those that take a gradient, and numbers in buffers."""
-        known = self.parameters.values()
-        return (
-            sum([numbers_in(tensor) for tensor in (*known, *self.packed.values())]),
-            sum([numbers_in(tensor) for tensor in known if tensor.requires_grad]),
-            sum([numbers_in(tensor) for tensor in self.buffers.values()]),
-        )
+        packed = sum(map(numbers_in, self.packed.values())) if self.packed else 0
+        trainable, buffers = sum(self.trainable.values()), sum(self.buffers.values())
+        return sum(self.parameters.values()) + packed, trainable, buffers
 
-    def add(self, other: HeldTensors) -> None:
+    def add(self, other: ModuleState) -> None:
         """Take what another module holds along."""
         self.parameters.update(other.parameters)
+        self.trainable.update(other.trainable)
         self.buffers.update(other.buffers)
         self.packed.update(other.packed)
 
 
-def held_tensors(
-    parts: Mapping[str, nn.Module], own: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
-) -> dict[str, HeldTensors]:
-    """Return the tensors that every module holds, but those without a size yet.
+def module_states(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dict[str, ModuleState]:
+    """Return the tensors that every module holds.
 
     Modules are those before the model ran: what it let go is counted, what it made is not.
 
@@ -61,29 +57,35 @@ def held_tensors(
     for path, part in parts.items():
         if path:
             below[path.rpartition(".")[0]].append(part)
-    paths = {id(part): path for path, part in parts.items()}
-    found: dict[int, HeldTensors] = {}
+    paths = {part: path for path, part in parts.items()}
+    found: dict[nn.Module, ModuleState] = {}
 
-    def gather(part: nn.Module) -> HeldTensors:
-        known = found.get(id(part))
+    def gather(part: nn.Module) -> ModuleState:
+        known = found.get(part)
         if known is not None:
             return known
-        parameters, buffers = map(_sized, own[paths[id(part)]])
-        held = found[id(part)] = HeldTensors(parameters, buffers, _packed(part))
-        children = [child for child in part._modules.values() if id(child) in paths]
-        for child in (*children, *below[paths[id(part)]]):
-            held.add(gather(child))  # type: ignore[arg-type]
+        path = paths[part]
+        held = found[part] = _held(part, own[path])
+        for child in {*part._modules.values(), *below[path]}:
+            if child in paths:
+                held.add(gather(child))
         return held
 
     return {path: gather(part) for path, part in parts.items()}
 
 
-def _sized(tensors: Mapping[str, Tensor | None]) -> dict[int, Tensor]:
-    return {
-        id(tensor): tensor
-        for tensor in tensors.values()
-        if tensor is not None and not is_lazy(tensor)
-    }
+def _held(part: nn.Module, own: Own) -> ModuleState:
+    """Return the tensors of a module without those of modules that it holds."""
+    has_packed = torch.ScriptObject in map(type, vars(part).values())
+    held = ModuleState({}, {}, {}, _packed(part) if has_packed else {})
+    parameters, buffers = own
+    for tensor in parameters:
+        held.parameters[id(tensor)] = numbers_in(tensor)
+        if tensor.requires_grad:
+            held.trainable[id(tensor)] = numbers_in(tensor)
+    for tensor in buffers:
+        held.buffers[id(tensor)] = numbers_in(tensor)
+    return held
 
 
 _PACKED = re.compile(r"\.classes\.(quantized|rnn)\.")

@@ -1,16 +1,16 @@
-"""Look-ups in tables: an index whose number is known has to lie in its table."""
+"""Range checks of the indices of an embedding, where their values are known."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-from archcount.tracing.numbers import Numbers
+from archcount.tracing.known_values import KnownValues
 
 _MOST_INDICES = 2**16
 """So that looking takes no time: more are those of pairs, not of positions or tokens."""
 
 
-def check_lookup(numbers: Numbers, table: Tensor, indices: Tensor) -> None:
+def check_indices(numbers: KnownValues, table: Tensor, indices: Tensor) -> None:
     """Check that known indices lie in the table that they are looked up in.
 
     Where numbers of the input that nobody gave decide on them, it is remarked on.

@@ -1,6 +1,6 @@
-"""What autograd does on the way back, for models that differentiate as they run.
+"""Operators of the backward pass, for models that differentiate as they run.
 
-The products of a way back are those of `products` and `convolutions`; here is what lies between.
+Products of a backward pass are in `products` and `convolutions`; these are the operators between.
 """
 
 from __future__ import annotations
