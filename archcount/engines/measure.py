@@ -68,6 +68,7 @@ def make_count(
         heads=tuple(row(f"heads.{head.at}", head.node) for head in architecture.heads)
         if heads
         else (),
+        depth=architecture.depth,
         depth_with_pooling=architecture.depth_with_pooling,
         uncounted=tuple(uncounted),
     )
@@ -88,7 +89,11 @@ def measure(
     from archcount.architecture.architecture import WEIGHTED
 
     parameters = list(module.parameters())
-    kernels = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+    kernels = [
+        part
+        for part in module.modules()
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)
+    ]
     return RowCount(
         id=name,
         input=node.input.measured(shapes[0]).printed,

@@ -16,6 +16,7 @@ COLUMNS = {
     "patch": "the printed patch and stride, 7x7/2",
     "input": "the printed input size, HxWxC",
     "output": "the printed output size, HxWxC",
+    "from": "the row whose output it reads",
     "n": "how often the block is repeated",
     "depth": "the printed depth",
     "params": "the printed number of parameters",

@@ -52,7 +52,7 @@ def _repeats(text: str) -> int | None:
     return _whole(text, "a number of repeats")
 
 
-NAMELESS = ("row", "block", "type", "input", "output", "depth", "params", "ops")
+NAMELESS = ("row", "from", "block", "type", "input", "output", "depth", "params", "ops")
 """Columns that no expression reads by their name."""
 BLANK = ("", "-", "–", "—")
 """Cells in which nothing is printed: blank ones, and dashes."""
@@ -76,6 +76,8 @@ class ParsedRow:
     block: Block | None
     """Repeated where `n` says so; None where it could not be read."""
     values: Mapping[str, Value]
+    source: str
+    """The row whose output it reads; empty for the one before it."""
     output: tuple[int, ...] | None
     """The printed output size in the printed order, or None."""
     printed: PrintedRow
@@ -130,6 +132,7 @@ def read_row(
         id=row.id,
         block=block if sound else None,
         values={**_values(row, notations, meanings), **meanings.derived, **numbers},
+        source=_source(row),
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,
@@ -141,6 +144,11 @@ def read_row(
             where=row.where,
         ),
     )
+
+
+def _source(row: GridRow) -> str:
+    cell = row.cells.get("from")
+    return "" if cell is None or cell.text in BLANK else cell.text.removeprefix("@")
 
 
 def _unbound(

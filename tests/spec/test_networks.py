@@ -35,13 +35,13 @@ def test_a_network_is_torchvisions(name, data):
     assert architecture.depth == depth
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
+@pytest.mark.parametrize("name", [*TORCHVISION, "unet"])
 def test_a_network_fits_the_schema(name, data):
     tree = yaml.safe_load((data / f"{name}.yaml").read_text())
     assert list(Draft202012Validator(json_schema()).iter_errors(tree)) == []
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
+@pytest.mark.parametrize("name", [*TORCHVISION, "unet"])
 def test_a_network_says_what_its_paper_prints(name, data):
     table = ac.load(str(data / f"{name}.yaml"))
     compared = json.loads(ac.compare(ac.count(table, engine="formula"), table).to_json())
