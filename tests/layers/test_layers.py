@@ -104,6 +104,13 @@ def layers(draw):
             dilation=dilation,
             bias=draw(st.booleans()),
         )
+    elif kind is TransposedConv:
+        made = TransposedConv(
+            patch=window["patch"],
+            pad=window["pad"],
+            width=draw(st.integers(1, 5)),
+            bias=draw(st.booleans()),
+        )
     elif kind in (MaxPool, AvgPool):
         window["same"] = draw(st.sampled_from(["symmetric", "asymmetric", "ceil"]))
         made = kind(**window, ceil=draw(st.booleans()))
