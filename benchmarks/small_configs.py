@@ -17,7 +17,7 @@ WIDTHS = re.compile(
     r"(\w+_)?hidden_(size|dim)|(\w+_)?intermediate_(size|dim)|d_model|d_ff|d_kv|n_embd|n_inner"
     r"|(\w+_)?ffn_dim|ffn_hidden_size|(\w+_)?head_dim|out_hidden_size|embed_dim|embedding_size"
     r"|(\w+_)?lora_rank|d_latents|lru_width|mlp_dim|projection_dim|dim|feed_forward_size|codebook_dim"
-    r"|upsample_groups"
+    r"|upsample_groups|projector_\w+_dim|vision_output_dim"
 )
 HEADS = re.compile(r"(num|n|encoder|decoder)_(\w+_)?heads?")
 HEAD_WIDTHS = re.compile(r"(\w+_)?head_dim|d_kv")
@@ -66,10 +66,19 @@ SHRINKINGS = (
 def variants(kind: type, special: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Return what may make a configuration small, smallest first: words, and the entries."""
     base = kind(**special)
-    plain = {name: value for name, value in special.items() if not isinstance(value, dict)}
     most = 1 + max(_token_ids(base), default=0)
-    found = [(how.words, special | _changes(base, how, most) | plain) for how in SHRINKINGS]
+    found = [(how.words, _merged(_changes(base, how, most), special)) for how in SHRINKINGS]
     return [*found, ("as it is", dict(special))]
+
+
+def _merged(entries: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return entries with others written over them, those of held configurations too."""
+    found = dict(entries)
+    for name, value in over.items():
+        held = found.get(name)
+        both = isinstance(held, dict) and isinstance(value, dict)
+        found[name] = _merged(held, value) if both else value  # type: ignore[arg-type]
+    return found
 
 
 def _token_ids(config: Any) -> Iterator[int]:
@@ -114,7 +123,7 @@ def _less(name: str, value: Any, how: Shrinking) -> Any:
         if value and all(type(each) is int for each in value):
             return [1] * len(value)
         return None
-    if type(value) is not int or value <= 0:
+    if type(value) is not int or value <= 0 or name == "num_labels":
         return None
     if how.layers:
         for names, most in ((SIDES, SIDE), (LAYERS, FEWEST), (DENSE, 1)):

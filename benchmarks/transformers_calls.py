@@ -15,6 +15,12 @@ _ROPES = {
     kind: {"rope_type": "default", "rope_theta": 10_000.0}
     for kind in ("full_attention", "sliding_attention")
 }
+_SHARED = {
+    "num_hidden_layers": 10,
+    "num_kv_shared_layers": 5,
+    "vocab_size": 2048,
+    "vocab_size_per_layer_input": 2048,
+}
 _DECODER = {"model_type": "bert", "is_decoder": True, "add_cross_attention": True}
 SPECIAL: dict[str, dict[str, Any]] = {
     name: {"prediction_length": 4, "context_length": 16, "num_time_features": 1}
@@ -22,25 +28,38 @@ SPECIAL: dict[str, dict[str, Any]] = {
 } | {
     "aya_vision": {"vision_config": {"model_type": "siglip_vision_model"}},
     "chameleon": {"vocabulary_map": {"<image>": 4}},
+    "cohere_compass": {"text_config": {"rope_parameters": _ROPES}},
     "cohere_compass_text": {"rope_parameters": _ROPES},
     "deepseek_ocr2_text": {
         "mlp_layer_types": ["dense", "sparse"] * 2,
         "num_hidden_layers": 4,
         "num_experts_per_tok": 2,
+        "moe_intermediate_size": 1536,
     },
-    "deepseek_v2": {"num_experts_per_tok": 2},
+    "deepseek_v2": {"num_experts_per_tok": 2, "moe_intermediate_size": 1536},
     "diffusion_gemma_text": {"num_experts": 8, "top_k_experts": 2, "moe_intermediate_size": 64},
-    "deepseek_ocr2": {"text_config": {"mlp_layer_types": ["dense", "sparse"] * 2}},
-    "dots1": {"n_routed_experts": 16, "n_shared_experts": 1},
+    "deepseek_ocr2": {
+        "text_config": {
+            "mlp_layer_types": ["dense", "sparse"] * 2,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 1536,
+        }
+    },
+    "dots1": {"n_routed_experts": 16, "n_shared_experts": 1, "num_experts_per_tok": 2},
+    "emu3": {"vocabulary_map": {"<image>": 4, "<|extra_200|>": 5}},
     "esm": {"vocab_size": 33, "pad_token_id": 1},
-    "gemma3n_text": {"num_hidden_layers": 10, "num_kv_shared_layers": 5},
+    "gemma3n": {"text_config": _SHARED},
+    "gemma3n_text": _SHARED,
     "gpt_neo": {"num_layers": 2, "attention_types": [[["global", "local"], 1]]},
     "hunyuan_v1_dense": {"head_dim": 128},
     "hunyuan_v1_moe": {"head_dim": 128},
     "hunyuan_vl": {"text_config": {"head_dim": 128}},
     "hunyuan_vl_text": {"head_dim": 128},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2, "num_hidden_layers": 4},
+    "lw_detr": {"backbone_config": {"model_type": "lw_detr_vit", "image_size": 256}},
+    "lw_detr_vit": {"image_size": 256},
     "ministral": {"head_dim": 128},
+    "qwen2_vl": {"vision_config": {"hidden_size": 1024}},
     "nemotron": {"num_key_value_heads": 8},
     "qwen3_omni_moe_talker_text": {"shared_expert_intermediate_size": 64},
     "t5gemma2_decoder": {"dropout_rate": 0.0},
@@ -48,6 +67,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "t5gemma2_text": {"dropout_rate": 0.0},
     "timm_backbone": {"backbone": "resnet18"},
     "vitmatte": {"fusion_hidden_sizes": [64, 64, 32, 32], "convstream_hidden_sizes": [8, 16, 32]},
+    "dbrx": {"attn_config": {"rope_theta": 10_000.0}},
     "encoder-decoder": {"encoder": {"model_type": "bert"}, "decoder": _DECODER},
     "vision-encoder-decoder": {"encoder": {"model_type": "vit"}, "decoder": _DECODER},
     "speech-encoder-decoder": {"encoder": {"model_type": "wav2vec2"}, "decoder": _DECODER},
@@ -56,6 +76,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
 }
 """Entries of the configuration that a model type needs, by model type."""
 
+
+CLASSES = {
+    "musicgen": "MusicgenForConditionalGeneration",
+    "musicgen_melody": "MusicgenMelodyForConditionalGeneration",
+}
+"""The class of a model type, where the one of AutoModel is not made of its configuration."""
 
 Call = Callable[[Any], dict[str, Any]]
 
@@ -160,7 +186,7 @@ def _example(config: Any) -> dict[str, Any]:
 def _classes(config: Any) -> dict[str, Any]:
     words = torch.randint(5, 100, (2, TOKENS))
     return {
-        "pixel_values": torch.randn(1, 3, 224, 224),
+        "pixel_values": _picture(640),
         "classes_input_ids": words,
         "classes_attention_mask": torch.ones_like(words),
         "tasks_input_ids": words[:1],
@@ -189,6 +215,27 @@ def _spoken(config: Any) -> dict[str, Any]:
     }
 
 
+def _picture(length: int) -> Any:
+    return torch.randn(1, 3, length, length)
+
+
+def _grounded(config: Any) -> dict[str, Any]:
+    words = torch.randint(5, 100, (1, 8 + config.latent_query_num))
+    within = torch.zeros_like(words)
+    within[:, 4:-4] = 1
+    given = {
+        "pixel_values": image(config),
+        "input_ids": words,
+        "image_embeds_position_mask": within,
+    }
+    return given | {"attention_mask": torch.ones_like(words)}
+
+
+def _music(config: Any) -> dict[str, Any]:
+    codes = torch.randint(0, 9, (config.decoder.num_codebooks, 8))
+    return {"input_ids": torch.randint(5, 100, (1, TOKENS)), "decoder_input_ids": codes}
+
+
 CALLS: dict[str, Call] = (
     dict.fromkeys(("autoformer", "informer", "time_series_transformer"), _forecast)
     | dict.fromkeys(("sam", "sam_hq", "sam2", "edgetam", "sam3_tracker"), _prompted)
@@ -209,9 +256,38 @@ CALLS: dict[str, Call] = (
         "clap": lambda config: _text(config) | _spectrum(config),
         "clvp": lambda config: _text(config) | {"input_features": features(config).transpose(1, 2)},
         "decision_transformer": _decisions,
+        "grounding-dino": lambda config: _text(config) | {"pixel_values": _picture(480)},
+        "mm-grounding-dino": lambda config: _text(config) | {"pixel_values": _picture(480)},
+        "granite_speech_plus_encoder": lambda config: {
+            "hidden_states": torch.randn(1, 100, config.input_dim)
+        },
+        "idefics": lambda config: (
+            _text(config)
+            | {
+                "pixel_values": image(config)[:, None],
+                "image_attention_mask": torch.ones(1, TOKENS, 1, dtype=torch.int64),
+            }
+        ),
+        "idefics2_perceiver": lambda config: {
+            "context": torch.randn(1, 64, config.hidden_size),
+            "attention_mask": torch.ones(1, 64, dtype=torch.int64),
+        },
+        "kosmos-2": _grounded,
+        "kosmos_2_5_vision_model": lambda config: {
+            "flattened_patches": torch.randn(1, 64, 2 + 3 * config.patch_size**2)
+        },
         "lxmert": _regions,
         "mllama_vision_model": _tiles,
         "omdet-turbo": _classes,
+        "moshi_depth": lambda config: {"input_ids": torch.randint(0, 9, (2, config.num_codebooks))},
+        "musicgen": _music,
+        "musicgen_melody": _music,
+        "musicgen_decoder": lambda config: {
+            "input_ids": torch.randint(0, 9, (config.num_codebooks, TOKENS))
+        },
+        "musicgen_melody_decoder": lambda config: {
+            "input_ids": torch.randint(0, 9, (config.num_codebooks, TOKENS))
+        },
         "perceiver": lambda config: {"inputs": torch.randn(1, 64, config.d_model)},
         "pix2struct": _flattened,
         "seggpt": _example,

@@ -68,7 +68,10 @@ def entry(config: Any, *names: str, default: Any = None) -> Any:
     """Return the first entry of a configuration, or of one that it holds, that is there."""
     for each in inner(config):
         for name in names:
-            value = getattr(each, name, None)
+            try:
+                value = getattr(each, name, None)
+            except Exception:  # it differs from layer to layer
+                value = None
             if value is not None:
                 return value
     return default
@@ -131,7 +134,7 @@ def features(config: Any) -> Tensor:
     positions = entry(config, "max_source_positions")
     if positions and entry(config, "num_mel_bins"):
         return torch.randn(1, bins, 2 * positions)
-    return torch.randn(1, 100, bins)
+    return torch.randn(1, 128, bins)
 
 
 def embeds(config: Any) -> Tensor:
@@ -175,7 +178,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "spectrogram": spectrogram,
     "mel_spectrogram": lambda config: spectrogram(config).transpose(1, 2),
     "qformer_input_ids": ids,
-    "input_features_mask": lambda config: torch.ones(1, features(config).shape[-1]).long(),
+    "input_features_mask": lambda config: torch.ones(1, 128, dtype=torch.int64),
     "pixel_mask": lambda config: torch.ones(1, *side(config), dtype=torch.int64),
     "latents": lambda config: torch.randn(1, 50, entry(config, "hidden_size", default=512)),
     "task_inputs": ids,

@@ -2,7 +2,7 @@
 
     python benchmarks/zoo_report.py torchvision.csv timm.csv transformers.csv
 
-The files are those of timm_zoo.py and transformers_zoo.py.
+The files are those of timm_zoo.py and transformers_zoo.py; the versions those that are installed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 Row = dict[str, str]
 
-COLUMNS = "flopcounter_macs macs params_ok difference by_hand uncounted error architecture".split()
+COLUMNS = """
+architecture inputs device params_ok macs flopcounter_macs by_hand difference uncounted error
+""".split()
 """The columns of a survey that are read here."""
 
 WAYS: dict[str, Callable[[Row], bool]] = {
@@ -28,13 +32,19 @@ WAYS: dict[str, Callable[[Row], bool]] = {
     "MACs with products by hand": lambda row: row["difference"] == "0" and bool(row["by_hand"]),
     "MACs that differ": lambda row: row["difference"] not in ("", "0"),
     "with something uncounted": lambda row: bool(row["uncounted"]),
+    "counted on the CPU": lambda row: bool(row["macs"]) and row["device"] == "cpu",
+    "a picture within the text": lambda row: (
+        bool(row["macs"])
+        and {"input_ids", "pixel_values"} <= set(re.findall(r"(\w+):", row["inputs"]))
+    ),
 }
 """The columns of the table, and what belongs to them."""
 
 WHY_NOT = {
-    r"has no class of its own|list index out of range|No module named": "a part of another model, "
-    "without a class of its own",
+    r"has no class of its own": "a part of another model, without a class of its own",
     r"requires the (\w+) library": "needs a library that is not installed",
+    r"missing the required .forward": "has no forward: it is used by other methods",
+    r"inference_session": "is called with the session of a film",
     r"parameters": "no small configuration was found",
     r"took too long": "took too long",
     r"ended with": "ended its process",
@@ -53,6 +63,12 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[object]], right: int = 
     rule = ["---" if number < right else "--:" for number in range(len(heads))]
     written = [heads, rule, *lines]
     return "".join("| " + " | ".join(map(str, each)) + " |\n" for each in written)
+
+
+def measured(surveys: dict[str, list[Row]]) -> str:
+    """Say when, and of which versions."""
+    words = [f"{name} {version(name)}" for name in ("torch", *surveys)]
+    return f"Measured on {date.today().isoformat()} with {', '.join(words)}.\n"
 
 
 def counts(surveys: dict[str, list[Row]]) -> str:
@@ -127,7 +143,25 @@ def some(names: Sequence[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
+PARTS = {
+    "How many of how many": (measured, counts),
+    "Products by hand": (by_hand,),
+    "Differences": (differing,),
+    "Uncounted": (uncounted,),
+    "Left out": (left_out,),
+}
+"""The headings, and what stands below them."""
+
+
+def report(surveys: dict[str, list[Row]]) -> str:
+    """Write all parts that have something to say."""
+    written = []
+    for heading, parts in PARTS.items():
+        texts = [part(surveys) for part in parts]
+        empty = len(texts[-1].splitlines()) == 2  # a table of no lines
+        written.append(f"## {heading}\n\n" + ("None.\n" if empty else "\n".join(texts)))
+    return "\n".join(written)
+
+
 if __name__ == "__main__":
-    read_all = {Path(file).stem: read(Path(file)) for file in sys.argv[1:]}
-    parts = (counts, by_hand, differing, uncounted, left_out)
-    sys.stdout.write("\n".join(part(read_all) for part in parts))
+    sys.stdout.write(report({Path(file).stem: read(Path(file)) for file in sys.argv[1:]}))

@@ -58,7 +58,7 @@ def test_the_format_page_lists_the_layers_and_joins_that_there_are():
     assert (
         "| `conv PATCH WIDTH` | `pad`* `same`* `dilation` `bias`* `groups` `norm`* `act`* |" in text
     )
-    assert "| `linear WIDTH` | `bias` `act` |" in text
+    assert "| `linear WIDTH` | `bias` `tied` `act` |" in text
 
 
 def test_the_format_page_names_every_column():

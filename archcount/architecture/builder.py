@@ -9,8 +9,9 @@ from torch import nn
 from archcount.architecture.architecture import Architecture
 from archcount.architecture.network import FinalSoftmax, Network
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
+from archcount.architecture.ties import ties
 from archcount.layers.elementwise import Softmax
-from archcount.layers.modules import READING, ReadingJoin, ReadingSequential, Taken
+from archcount.layers.modules import READING, Named, ReadingJoin, ReadingSequential, Taken
 from archcount.layers.row_output import RowOutput
 
 
@@ -68,6 +69,7 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
     """
     rows = {row.id: _module(row.node) for row in architecture.rows}
     sources = {row.id: row.source for row in architecture.rows if row.source}
+    _tie(architecture, rows)
     last = architecture.rows[-1]
     rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
     return Network(
@@ -80,6 +82,14 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
         sources=sources,
         kept={*sources.values(), *architecture.read_rows},
     )
+
+
+def _tie(architecture: Architecture, rows: dict[str, nn.Module]) -> None:
+    """Let tied layers share the parameter of their embedding."""
+    modules = Named(rows)
+    for tie in ties(architecture.rows):
+        source, layer = modules.get_submodule(tie.source), modules.get_submodule(tie.path)
+        layer.weight = source.weight
 
 
 def _module(node: Node) -> nn.Module:

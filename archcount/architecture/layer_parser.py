@@ -136,7 +136,8 @@ class _Reader:
             return patch_of_names(text, self.names)
         if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
             return expression_over(text, self.names)
-        if text in self.names and text not in argument.choices:
+        is_row = argument.type is ArgumentType.ROW  # a row may be called what a number is
+        if text in self.names and text not in argument.choices and not is_row:
             return parse_expression(text)  # a cell says the word
         return literal(argument, text)
 
@@ -165,6 +166,12 @@ def _size(argument: Argument, text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2] or match[1])
 
 
+def _row(argument: Argument, text: str) -> str:
+    if not text:
+        raise InvalidValueError(f"{argument.name} is empty", allowed=argument.allowed)
+    return text
+
+
 def _padding(argument: Argument, text: str) -> str | tuple[int, int]:
     return text if text in ("same", "valid") else _size(argument, text)
 
@@ -186,6 +193,7 @@ LITERALS: Mapping[ArgumentType, Callable[[Argument, str], Any]] = {
     ArgumentType.CHOICE: _choice,
     ArgumentType.SIZE: _size,
     ArgumentType.PADDING: _padding,
+    ArgumentType.ROW: _row,
 }
 """How the text of an argument that does not vary by row is read."""
 

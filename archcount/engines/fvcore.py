@@ -74,11 +74,14 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
         network = assemble(architecture).eval()
     with memory_needed():
         # Module.to_empty would import a compiler's symbols for the first meta tensor that it meets.
-        zeros = {
-            name: torch.zeros(tensor.shape, dtype=tensor.dtype)
-            for name, tensor in network.state_dict().items()
-        }
-        network.load_state_dict(zeros, assign=True)
+        zeros: dict[Tensor, Tensor] = {}  # one of each, so that what is tied stays it
+        state = network.state_dict(keep_vars=True)
+        for tensor in state.values():
+            made = torch.zeros(tensor.shape, dtype=tensor.dtype)
+            zeros[tensor] = nn.Parameter(made) if isinstance(tensor, nn.Parameter) else made
+        network.load_state_dict(
+            {name: zeros[tensor] for name, tensor in state.items()}, assign=True
+        )
         with torch.no_grad(), _watched(network, heads=heads) as shapes:
             analysis = _analysis(network, architecture.input, heads=heads)
             by_module = analysis.by_module_and_operator()
@@ -86,8 +89,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     operators = {name: _operators(name, network, by_module) for name in shapes}
 
     def row(name: str, node: Node) -> RowCount:
-        module = network.get_submodule(name)
-        return measure(name, node, module, shapes[name], _cost(operators[name]))
+        return measure(name, node, network, shapes[name], _cost(operators[name]))
 
     return make_count(
         architecture,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,6 +16,7 @@ from archcount.layers import Cost, Shape
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture, Node
+    from archcount.architecture.network import Network
 
 WHOLE = "(the network itself)"
 """The place of what no module of the network is to blame for."""
@@ -77,18 +79,21 @@ def make_count(
 def measure(
     name: str,
     node: Node,
-    module: nn.Module,
+    network: Network,
     shapes: tuple[tuple[int, ...], tuple[int, ...]],
     cost: Cost,
 ) -> RowCount:
-    """Return a row of a module, which its node became.
+    """Return a row of a network, which its node became.
 
     The shapes of its input and output are torch's, without the batch; the node says which of
-    their axes are channels, and how deep it is.
+    their axes are channels, and how deep it is. A parameter is of the first row that holds it.
     """
     from archcount.architecture.architecture import WEIGHTED
 
-    parameters = list(module.parameters())
+    module = network.get_submodule(name)
+    before = takewhile(lambda row: row != name, network.rows)
+    held = {id(each) for row in before for each in network.get_submodule(row).parameters()}
+    parameters = [each for each in module.parameters() if id(each) not in held]
     kernels = [
         part
         for part in module.modules()

@@ -32,7 +32,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
         assert record.input is not None, f"{name} was not run"
         assert record.output is not None, f"{name} gave no tensor"
         shapes = (record.input[1:], record.output[1:])
-        return measure(name, node, network.get_submodule(name), shapes, record.cost)
+        return measure(name, node, network, shapes, record.cost)
 
     return make_count(
         architecture,

@@ -25,6 +25,7 @@ class ArgumentType(Enum):
     SIZE = "a number, or HEIGHTxWIDTH"
     PADDING = "same, valid, a number, or HEIGHTxWIDTH"
     CHOICE = "one of a list of words"
+    ROW = "the name of a row"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

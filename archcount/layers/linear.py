@@ -15,6 +15,8 @@ from archcount.layers.shape import Shape
 class Linear(LayerKind):
     """A fully connected layer on flattened features, or on each token: `linear 1000`.
 
+    `tied=embed` takes the vectors of the embedding in the row `embed` for its weights.
+
     >>> Linear(width=1000).params(Shape((1024,)))  # 1024 x 1000 + 1000
     1025000
     """
@@ -26,6 +28,7 @@ class Linear(LayerKind):
 
     width: int = argument(ArgumentType.INTEGER, position=0, least=1)
     bias: bool = argument(ArgumentType.BOOLEAN, default=True)
+    tied: str = argument(ArgumentType.ROW, default="")
 
     def output(self, shape: Shape) -> Shape:
         """Return (width,), or (width, positions) of tokens."""
@@ -40,13 +43,13 @@ class Linear(LayerKind):
         """Count one mac per weight and position, and one bias addition per output."""
         positions = shape.positions
         return Cost(
-            linear=self.weights(shape) * positions,
+            linear=shape.channels * self.width * positions,
             bias=self.width * positions if self.bias else 0,
         )
 
     def weights(self, shape: Shape) -> int:
-        """Count features x width."""
-        return shape.channels * self.width
+        """Count features x width; tied ones are the embedding's."""
+        return 0 if self.tied else shape.channels * self.width
 
     def biases(self, shape: Shape) -> int:
         """Count one bias per output."""

@@ -19,6 +19,7 @@ from archcount.architecture import (
 )
 from archcount.architecture.context import Budget, ExpansionCache
 from archcount.architecture.scope import OUTPUT_NAMES
+from archcount.architecture.ties import broken_ties
 from archcount.errors import InvalidTableError, Problem
 from archcount.layers import Shape
 from archcount.spec.row_reader import ParsedRow
@@ -64,6 +65,8 @@ def expand_table(
         for head in sections.heads
         if head.at in ends
     ]
+    if not expansion.problems:
+        expansion.problems += broken_ties(done)
     if expansion.problems:
         raise InvalidTableError(expansion.problems)
     expanded = Architecture(

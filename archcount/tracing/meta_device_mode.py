@@ -33,7 +33,10 @@ class MetaDeviceMode(TorchFunctionMode):
             kwargs.pop("device", None)
             if func is Tensor.new_tensor:
                 kwargs["device"] = "cpu"
-            made = func(*args, **kwargs)
+            given = [
+                _listed(item, name) if isinstance(item, list | tuple) else item for item in args
+            ]
+            made = func(*given, **kwargs)
             return made if made.is_meta else made.to("meta")
         if func in _READERS and args[0].is_meta:
             return func(_with_numbers(args[0], name), *args[1:], **kwargs)
@@ -55,6 +58,15 @@ def _on_meta(value: Any) -> Any:
     """Return the meta device for any other device but the CPU."""
     if isinstance(value, str | torch.device) and torch.device(value).type not in ("cpu", "meta"):
         return torch.device("meta")
+    return value
+
+
+def _listed(value: Any, name: str) -> Any:
+    """Return a list of numbers that holds tensors: torch reads them past its dispatcher."""
+    if isinstance(value, list | tuple):
+        return [_listed(item, name) for item in value]
+    if isinstance(value, Tensor) and value.is_meta:
+        return _with_numbers(value, name)
     return value
 
 

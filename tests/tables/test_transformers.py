@@ -8,11 +8,14 @@ import torch
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.measure import example
+from archcount.errors import InvalidTableError
 from archcount.spec.load import load_table
 
 SHRUNK = {
     "vit_b16": {"layers": 2, "d": 32, "mlp": 64, "heads": 4, "classes": 10},
     "gpt2": {"layers": 2, "d": 32, "heads": 4},
+    "bert_base": {"layers": 2, "d": 32, "heads": 4},
+    "llama3": {"layers": 2, "d": 32, "ffn": 48, "heads": 8},
 }
 """The numbers of small networks of the same tables."""
 
@@ -29,11 +32,30 @@ def table(data):
         # 2 x 197^2 x 768 of attention: 1,394,343,936 + 59,610,624 = 1,453,954,560; of these 12;
         # patches: 768^2 at 196 positions, 115,605,504; classes: 768,000.
         ("vit_b16", 86_567_656, 12 * 1_453_954_560 + 115_605_504 + 768_000),
+        # transformers' GPT2LMHeadModel of 1,024 tokens. Layers: 12 x (12 x 768^2 x 1,024 +
+        # 2 x 1,024^2 x 768); logits: 50,257 x 768 x 1,024, with the weights of the embedding.
+        ("gpt2", 124_439_808, 12 * (7_247_757_312 + 1_610_612_736) + 39_523_713_024),
+        # transformers' BertModel of 512 tokens. Layers: 12 x (12 x 768^2 x 512 +
+        # 2 x 512^2 x 768); pooler: 768^2.
+        ("bert_base", 109_482_240, 12 * (3_623_878_656 + 402_653_184) + 589_824),
+        # transformers' LlamaForCausalLM of 512 tokens. Layers: 32 x (512 x (2 x 4,096^2 +
+        # 2 x 4,096 x 1,024 + 3 x 4,096 x 14,336) + 2 x 512^2 x 4,096); logits: 512 x 4,096 x
+        # 128,256.
+        ("llama3", 8_030_261_248, 32 * (111_669_149_696 + 2_147_483_648) + 268_972_326_912),
     ],
 )
 def test_transformers_have_the_numbers_of_other_code(name, params, macs, table):
     total = engine("formula").count(table(name).architecture()).total
     assert (total.params, total.cost.macs) == (params, macs)
+
+
+@pytest.mark.parametrize(
+    ("variant", "params"),
+    # the numbers of the released models' cards, model.safetensors.index.json
+    [("70B", 70_553_706_496), ("405B", 405_853_388_800)],
+)
+def test_larger_llamas_have_the_params_that_were_released(variant, params, table):
+    assert table("llama3").architecture(variant=variant).params == params
 
 
 @pytest.mark.parametrize("name", SHRUNK)
@@ -46,7 +68,9 @@ def test_engines_agree_on_small_ones(name, table):
 
 @pytest.mark.parametrize("name", SHRUNK)
 def test_small_ones_learn(name, table):
-    architecture = table(name).architecture(let=SHRUNK[name])
+    own = table(name)
+    few = str(own.architecture().input).replace("1024", "16").replace("512", "16")
+    architecture = own.architecture(let=SHRUNK[name], input=few)
     network = build(architecture).train()
     outputs = network(example(architecture.input).expand(2, *architecture.input.torch_size))
     assert tuple(outputs.shape) == (2, *architecture.output.torch_size)
@@ -61,6 +85,47 @@ def test_a_small_vit_is_exported_as_it_runs(table):
     exported = torch.export.export(network, (images,)).module()
     with torch.no_grad():
         assert torch.allclose(exported(images), network(images), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "config"),
+    [
+        ("bert_base", "BertModel", "BertConfig"),
+        ("gpt2", "GPT2LMHeadModel", "GPT2Config"),
+    ],
+)
+def test_language_models_are_those_of_transformers(name, model, config, table):
+    transformers = pytest.importorskip("transformers")
+    with torch.device("meta"):
+        theirs = getattr(transformers, model)(getattr(transformers, config)())
+    params = sum(tensor.numel() for tensor in theirs.parameters())
+    assert table(name).architecture().params == params
+
+
+def test_tied_weights_are_one_parameter(table):
+    network = build(table("gpt2").architecture(let=SHRUNK["gpt2"]))
+    assert network.logits.weight is network.embed.embedding.weight
+    state = network.state_dict()
+    assert torch.equal(state["logits.weight"], state["embed.embedding.weight"])
+    assert sum(each is network.logits.weight for each in network.parameters()) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("tied=embed", "tied=embd", "tied to 'embd', which is no row before it; allowed: embed"),
+        ("tied=embed", "tied=layers", "tied to row layers, which has 0 embeddings"),
+        ("tied=embed", "tied=logits", "no row before it; allowed: embed, layers"),
+        ("50257 bias", "50258 bias", "of 50258x768, and the embedding of row embed has 50257x768"),
+        ("tied=embed", "tied=", "tied is empty"),
+    ],
+)
+def test_ties_that_do_not_fit_are_refused_at_their_place(old, new, says, data, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text((data / "gpt2.yaml").read_text().replace(old, new))
+    with pytest.raises(InvalidTableError, match=says) as caught:
+        load_table(path).architecture()
+    assert f"net.yaml:{15}:" in str(caught.value)
 
 
 def test_vit_is_torchvisions(table):
@@ -81,8 +146,6 @@ def test_vit_is_torchvisions(table):
     ],
 )
 def test_what_tokens_cannot_do_is_said_at_its_place(block, says, data, tmp_path):
-    from archcount.errors import InvalidTableError
-
     text = (
         (data / "gpt2.yaml")
         .read_text()

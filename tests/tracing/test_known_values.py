@@ -123,6 +123,9 @@ def test_names_say_what_is_assumed():
         # Made on a device that has no numbers, where torch never reads those it is given.
         (lambda m, x: m.layer(x[:, torch.tensor([True] * 3 + [False] * 2, device=x.device)]), 6),
         (lambda m, x: m.layer(x[:, x.new_tensor([1, 0, 0, 0, 0]).bool()]), 2),
+        # Made of tensors in a list: 2 and 1 of the rows of a batch of two.
+        (lambda m, x: m.layer(x[:, : torch.tensor([m.order.max()], device=x.device)[0]]), 4),
+        (lambda m, x: m.layer(x[:, : m.order.new_tensor([[m.order[2]], [4]])[0, 0]]), 2),
         # What says no more than a size has numbers, whatever it is the size of.
         (lambda m, x: m.layer(x[torch.ones_like(x[..., 0]).bool()]), 10),
         (lambda m, x: m.layer(x[x.new_zeros(2, 5).eq(0)]), 10),
@@ -175,6 +178,11 @@ def put(m, x):
 )
 def test_writes_are_followed_in_their_order(function, rows):
     assert macs(function, X) == 12 * rows == macs(function, X, device="cpu")
+
+
+def test_a_tensor_made_of_activations_has_no_numbers():
+    with pytest.raises(UserCodeError, match=r"tensor\(\) asks for the numbers of a tensor"):
+        report(lambda m, x: m.layer(x) * torch.tensor([m.layer(x).sum()]), X)
 
 
 def filled_whole(m, x, made):
