@@ -185,10 +185,7 @@ def _to_meta(value: Any) -> Any:
 def needed(schema: OpSchema) -> DataDependentError:
     """Return the error of an operation that reads values that are not known."""
     told = _TOLD.get(schema.name, schema.name.removeprefix("aten.").strip("_"))
-    return DataDependentError(
-        f"{told} reads values of a tensor that has none on the meta device: they depend "
-        "on weights or activations, or on inputs of which only a shape is given"
-    )
+    return DataDependentError(told)
 
 
 _TOLD = {

@@ -24,7 +24,17 @@ DRAWN = "drawn at random"
 
 
 class DataDependentError(RuntimeError):
-    """Code reads values that depend on weights or activations, which have none."""
+    """Code reads values that depend on weights or activations, which have none.
+
+    Args:
+        what: what reads them.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} reads values of a tensor that has none on the meta device: they depend on "
+            "weights or activations, or on inputs of which only a shape is given"
+        )
 
 
 class _TensorView(NamedTuple):
