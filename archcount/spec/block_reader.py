@@ -18,7 +18,7 @@ from archcount.architecture import (
     parse_layer,
 )
 from archcount.architecture.argument_parser import condition_over, expression_over
-from archcount.architecture.blocks import WhenBlock
+from archcount.architecture.blocks import RowBlock, WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS
@@ -34,11 +34,13 @@ _FORMS = (
 class BlockReader:
     """Reads blocks over the names of a table, and remembers each by its name."""
 
-    def __init__(self, blocks: YamlNode, names: Collection[str]) -> None:
+    def __init__(
+        self, blocks: YamlNode, names: Collection[str], rows: Collection[str] = ()
+    ) -> None:
         self._written = dict(blocks.items())
         self._keys = blocks.keys
         self._titles = {name: BlockName(name) for name in self._written}
-        self._table_names = names
+        self._table_names, self._rows = names, rows
         inner = (name for title in self._titles.values() for name in title.names)
         # A block may read the arguments of those that name it: `_checked` sees whether it can.
         self._names = tuple(dict.fromkeys((*names, *inner)))
@@ -123,6 +125,8 @@ class BlockReader:
             return self._named(text.text, text)
         if text.text == "shortcut":
             return Shortcut(text.where)
+        if text.text.startswith("@"):
+            return self._row(text)
         bound = self._holding(text) or self._called(text)
         if bound is not None:
             return bound
@@ -138,6 +142,18 @@ class BlockReader:
             raise InvalidTableError(
                 [self._with_blocks(problem, text.text) for problem in error.problems]
             ) from None
+
+    def _row(self, text: LocatedText) -> RowBlock:
+        """Read `@enc4`: a row's output, or that of the row that a cell or an argument names."""
+        name = text.text[1:]
+        if name not in (*self._rows, *self._names):
+            raise InvalidTableError.of(
+                f"{quote(text.text)} is the output of no row",
+                allowed=", ".join(self._rows),
+                remedy=suggestion(name, self._rows),
+                where=text.where,
+            )
+        return RowBlock(name, name not in self._names, text)
 
     def _holding(self, text: LocatedText) -> BoundBlock | None:
         """Read a text as the block whose name holds its numbers; None where there is none."""
