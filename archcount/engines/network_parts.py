@@ -79,7 +79,9 @@ def _backward(node: Node, learns: bool) -> tuple[int, bool]:
         own = node.kind.backward_macs(node.input, reaches_back=learns)
         return own, learns or node.params > 0
     macs, after = 0, learns
-    for _, child in node.children:
+    for place, (_, child) in enumerate(node.children):
+        if not node.runs(place):
+            continue
         own, reached = _backward(child, after if isinstance(node, SequenceNode) else learns)
         macs, after = macs + own, after or reached
     return macs, after

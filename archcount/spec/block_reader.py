@@ -9,6 +9,7 @@ from fractions import Fraction
 from archcount.architecture import (
     Block,
     BoundBlock,
+    Expression,
     JoinBlock,
     LocatedText,
     RepeatBlock,
@@ -18,7 +19,7 @@ from archcount.architecture import (
     parse_layer,
 )
 from archcount.architecture.argument_parser import condition_over, expression_over
-from archcount.architecture.blocks import WhenBlock
+from archcount.architecture.blocks import ExpertsBlock, WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS
@@ -27,7 +28,8 @@ from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
-    "repeat: with block:, or when: with block: and perhaps else:"
+    "repeat: with block:, experts: with of:, active: and block:, "
+    "or when: with block: and perhaps else:"
 )
 
 
@@ -246,6 +248,8 @@ class BlockReader:
             case ["block", "repeat"]:
                 times = _text_of(value["repeat"], "repeat", "a number or an expression")
                 return self._repeated(times, self._tree(value["block"]))
+            case ["experts"]:
+                return self._experts(value["experts"])
             case ["block", "when"] | ["block", "else", "when"]:
                 return self._when(value)
         raise InvalidTableError.of(
@@ -253,6 +257,24 @@ class BlockReader:
             allowed=_FORMS,
             where=marked.where,
         )
+
+    def _experts(self, marked: YamlNode) -> ExpertsBlock:
+        value = marked.value if isinstance(marked.value, dict) else {}
+        if sorted(value) != ["active", "block", "of"]:
+            raise InvalidTableError.of(
+                "experts needs of:, active: and block:",
+                allowed="experts: {of: 8, active: 2, block: ...}",
+                where=marked.where,
+            )
+        texts = [_text_of(value[key], key, "a number or an expression") for key in ("of", "active")]
+        of, active = (self._number(text, "experts") for text in texts)
+        return ExpertsBlock(of, active, self._tree(value["block"]), *texts)
+
+    def _number(self, text: LocatedText, key: str) -> Expression:
+        try:
+            return expression_over(text.text, self._names)
+        except InvalidValueError as error:
+            raise InvalidTableError(error.at(text.where, key)) from None
 
     def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
         text = _text_of(value["when"], "when", "a condition")
@@ -268,11 +290,7 @@ class BlockReader:
         return self._checked(self._repeated(times, body))
 
     def _repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
-        try:
-            expression = expression_over(times.text, self._names)
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(times.where, "repeat")) from None
-        return RepeatBlock(expression, body, times)
+        return RepeatBlock(self._number(times, "repeat"), body, times)
 
 
 def _text_of(marked: YamlNode, key: str, allowed: str) -> LocatedText:
