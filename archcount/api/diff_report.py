@@ -62,7 +62,7 @@ def diff(
         right: likewise.
         input: what both are called with, as `count` takes it; a table's own where it is empty.
         batch: how many images an input such as "3x224x224" stands for.
-        device: `meta`, or `cpu` for models that look at their numbers.
+        device: `meta`, or `cpu` for models whose code reads values of activations.
 
     Raises:
         UsageError: there is no such model, nothing says the input, or two tables have no input

@@ -56,7 +56,7 @@ def count_models(
         arguments: what the callable of each is given by name.
         batch: how many images an input such as "3x224x224" stands for.
         train: in training mode.
-        device: `meta`, or `cpu` for models that look at their numbers.
+        device: `meta`, or `cpu` for models whose code reads values of activations.
         attention: the convention by which attention is counted: full, causal or flash.
         jobs: processes at a time; as many as there are cores by default.
         timeout: seconds after which a model is given up.

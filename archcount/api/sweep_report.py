@@ -96,7 +96,7 @@ def sweep(
         batch: how many images the operations are for.
         variant: a variant of the table.
         arguments: what a model's callable is given by name.
-        device: of a model: `meta`, or `cpu` where it looks at numbers.
+        device: of a model: `meta`, or `cpu` where its code reads values of activations.
 
     Raises:
         UsageError: there is no such table, variant or name; a value can never be a number; or
@@ -118,7 +118,7 @@ def sweep(
         found = _model_sweep(table, input, let, batch, arguments or {}, device)
         return ModelSweepReport(found)
     if arguments or device != "meta":
-        raise UsageError.of("arguments and device go with a model", remedy="leave them away")
+        raise UsageError.of("arguments and device go with a model", remedy="leave them out")
     network = (load(table) if isinstance(table, str) else table).variant(variant)
     return SweepReport(Sweep(network=network, axes=read_axes(network, input, let, batch)))
 

@@ -163,6 +163,20 @@ class Shortcut(_Block):
 
 
 @dataclass(frozen=True, slots=True)
+class RowBlock(_Block):
+    """The output of an earlier row, `@enc4`, or of the one that a cell or an argument names."""
+
+    name: str
+    is_row: bool
+    text: LocatedText
+
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The name of the cell or the argument."""
+        return () if self.is_row else ((self.name, self.text),)
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatBlock(_Block):
     """A block repeated a number of times."""
 
@@ -253,6 +267,7 @@ Block = (
     | JoinBlock
     | LayerBlock
     | RepeatBlock
+    | RowBlock
     | SequenceBlock
     | Shortcut
     | WhenBlock

@@ -148,7 +148,7 @@ class Request:
         base = self.base
         if any("[" in text for text in base.inputs) and len(set(self.batches)) > 1:
             yield Problem(
-                what="an --input such as [1,3,224,224] has a batch of its own",
+                what="an --input such as [1,3,224,224] has a batch dimension",
                 remedy="use one --batch, or an input without a batch, such as 3x224x224",
             )
         if not base.maker:

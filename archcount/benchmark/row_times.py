@@ -59,6 +59,11 @@ def rows_of(
             allowed="--per-row with a table's name or file",
             remedy="leave --per-row away",
         )
+    if module.kept:
+        raise UsageError.of(
+            "rows that read others than the one before them cannot be timed one by one",
+            remedy="leave --per-row away",
+        )
     parts = list(_parts(module, with_heads=is_train))
     forward: list[list[int]] = []
     backward: list[list[int]] = []

@@ -23,7 +23,7 @@ Limits = Annotated[
     typer.Option(
         "--max",
         metavar="NAME=NUMBER",
-        help="Exit 1 where a number is larger: params=25M, macs=4.1G, flops, peak_bytes=8MiB, "
+        help="Exit 1 if a number is larger: params=25M, macs=4.1G, flops, peak_bytes=8MiB, "
         "activation_bytes, weight_bytes (may be repeated).",
     ),
 ]

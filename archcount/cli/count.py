@@ -75,11 +75,11 @@ def show_count(
     does, not what its modules are called. MACs are multiply-accumulates of convolutions, linear
     layers and matrix products.
 
-    Of a language model, --prefill T and --decode T make the token ids and the cache themselves,
-    and say what each token and the cache take. --peak and --bandwidth add a roofline by module,
-    --train the memory of training.
+    For a language model, --prefill T and --decode T make the token ids and the cache, and report
+    the work of each token and the size of the cache. --peak and --bandwidth add a roofline by
+    module, --train the memory of training.
 
-    Several models, or a pattern of a library's names, are a line each, counted in processes.
+    Several models, or a pattern of a library's names, are counted in parallel, one line each.
     """
     how: dict[str, Any] = {"input": inputs or "", "maker": maker, "batch": batch, "train": train}
     how |= {"device": device, "prefill": prefill, "decode": decode, "attention": attention}

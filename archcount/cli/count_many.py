@@ -28,17 +28,15 @@ from archcount.reporting.models_sheets import tidy_summary
 
 Jobs = Annotated[
     int | None,
-    typer.Option(help="Processes that count several models; as many as cores by default."),
+    typer.Option(help="Processes for several models; the number of cores by default."),
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option(metavar="SECONDS", help="Give up one of several models after so long."),
+    typer.Option(metavar="SECONDS", help="Give up each of several models after this time."),
 ]
 Append = Annotated[
     bool,
-    typer.Option(
-        "--append", help="Go on with a CSV of several models: leave out those that it has."
-    ),
+    typer.Option("--append", help="Append to a CSV of several models, and skip those that it has."),
 ]
 
 
@@ -76,7 +74,7 @@ def is_many(targets: list[str], pool: PoolOptions, of_one: Mapping[str, object])
     if wrong:
         raise UsageError.of(
             f"{wrong[0]} goes with {'one model' if several else 'several models'}",
-            remedy="leave it away",
+            remedy="leave it out",
         )
     return several
 
@@ -100,7 +98,7 @@ def show_many(
     check_pool(pool.jobs, pool.timeout)
     chosen = chosen_format(form, output, FORMATS)
     if pool.append and (output is None or chosen not in _STREAMED):
-        raise UsageError.of("--append goes on with a file", remedy="add -o FILE.csv")
+        raise UsageError.of("--append needs a file", remedy="add -o FILE.csv")
     names = expanded(targets)
     found: list[ModelSummary] = []
     lines = partial(summarize_all, request=request, jobs=pool.jobs, timeout=pool.timeout)
@@ -174,7 +172,7 @@ def _known(file: Path, heading: list[str], delimiter: str) -> set[str]:
     if not rows or rows[0] != heading:
         raise UsageError.of(
             f"{quote(str(file))} does not have the columns of several models",
-            remedy="leave --append away, or name another file",
+            remedy="leave --append out, or name another file",
         )
     if whole != text:
         os.truncate(file, len(whole.encode()))

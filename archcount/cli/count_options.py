@@ -20,9 +20,7 @@ Columns = Annotated[
 DEFAULT_COLUMNS = ",".join(DEFAULT)
 Fold = Annotated[bool, typer.Option("--fold/--no-fold", help="Show equal layers once, or each.")]
 Train = Annotated[bool, typer.Option("--train", help="Count in training mode.")]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit 1 where something could not be counted.")
-]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if something could not be counted.")]
 Prefill = Annotated[
     int | None,
     typer.Option(
@@ -32,7 +30,9 @@ Prefill = Annotated[
 Decode = Annotated[
     int | None,
     typer.Option(
-        "--decode", metavar="T", help="Call it with one token id, and its own cache of T tokens."
+        "--decode",
+        metavar="T",
+        help="Call a language model with one token id, and its own cache of T tokens.",
     ),
 ]
 AttentionConvention = Annotated[
@@ -41,7 +41,7 @@ AttentionConvention = Annotated[
         "--attention",
         metavar="full|causal|flash",
         help="How attention is counted: dense, by the lower triangle under a causal mask, or as "
-        "flash attention (dense; going back, the scores once more).",
+        "flash attention (dense, and the scores again in the backward pass).",
     ),
 ]
 WeightDtype = Annotated[
@@ -54,7 +54,7 @@ WeightDtype = Annotated[
 ]
 Peak = Annotated[
     str,
-    typer.Option("--peak", metavar="FLOP/S", help="The peak of a machine, such as 989T."),
+    typer.Option("--peak", metavar="FLOP/S", help="The peak compute of a machine, such as 989T."),
 ]
 Bandwidth = Annotated[
     str,

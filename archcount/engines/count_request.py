@@ -95,7 +95,7 @@ class CountRequest:
             )
         if given and (self._has_input or self.maker):
             raise UsageError.of(
-                f"{next(iter(given))} makes the input itself", remedy="leave the input away"
+                f"{next(iter(given))} makes the input itself", remedy="leave the input out"
             )
 
 

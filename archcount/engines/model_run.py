@@ -111,9 +111,12 @@ def _check(module: Any) -> None:
     if isinstance(module, nn.Module):
         return
     kind = type(module).__name__
-    what, remedy = f"a {kind} as model", ""
+    what, remedy = f"a {kind} is not a model", ""
     if isinstance(module, type):
-        what, remedy = f"the class {module.__name__} as model", f"make one: {module.__name__}(...)"
+        what, remedy = (
+            f"the class {module.__name__} is not a model",
+            f"create an instance: {module.__name__}(...)",
+        )
     raise UsageError.of(what, allowed="an nn.Module, or a table", remedy=remedy)
 
 
@@ -126,8 +129,8 @@ def _dtype(module: nn.Module) -> torch.dtype:
 
 
 def _failures(name: str, inputs: str, device: str) -> Any:
-    remedy = "if it takes another input, say so with --input"
+    remedy = "if it takes another input, give it with --input"
     if device == "meta":
-        remedy += "; if it needs the numbers of its tensors, add --device cpu, or give inputs "
-        remedy += "with numbers by --inputs"
+        remedy += "; if its code reads values of tensors, add --device cpu, or give inputs "
+        remedy += "with values by --inputs"
     return users_code(f"{name} failed on {inputs or 'no input'}", remedy)

@@ -21,7 +21,7 @@ from archcount.engines.model_run import run
 from archcount.engines.module_state import module_states
 from archcount.engines.saved_tensors import SavedTensors, training_memory
 from archcount.engines.weight_types import WeightType
-from archcount.errors import UsageError, quote
+from archcount.errors import UsageError
 from archcount.loading.inputs import Inputs
 from archcount.loading.tokens import TokenInputs, TokenRun
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
@@ -105,8 +105,8 @@ def counted(
 
 
 _DRAWN = (
-    "the model looks at numbers that come of its inputs, which were drawn at random: where they "
-    "decide what is done, give real ones with --inputs"
+    "the model reads values computed from its inputs, which were drawn at random: if they "
+    "decide what is run, give real ones with --inputs"
 )
 
 
@@ -136,14 +136,6 @@ def model_layers(
         Its layers, the parameters that were used, multiply-accumulates, the inputs as text, and
         remarks.
     """
-    if not isinstance(module, nn.Module):
-        is_class = isinstance(module, type)
-        what = f"the class {module.__name__}" if is_class else quote(repr(module))
-        raise UsageError.of(
-            f"{what} is not a model",
-            allowed="a table, its name, package.module:callable, or a module",
-            remedy="call it first" if is_class else "",
-        )
     copy, inputs, traced = run(module, given, name=name, request=request)
     if not traced.results:
         raise UsageError.of(

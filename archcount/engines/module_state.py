@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -59,19 +59,31 @@ def module_states(parts: Mapping[str, nn.Module], own: Mapping[str, Own]) -> dic
             below[path.rpartition(".")[0]].append(part)
     paths = {part: path for path, part in parts.items()}
     found: dict[nn.Module, ModuleState] = {}
+    for part in parts.values():
+        _gather(part, paths, own, below, found)
+    return {path: found[part] for path, part in parts.items()}
 
-    def gather(part: nn.Module) -> ModuleState:
-        known = found.get(part)
-        if known is not None:
-            return known
-        path = paths[part]
-        held = found[part] = _held(part, own[path])
-        for child in {*part._modules.values(), *below[path]}:
-            if child in paths:
-                held.add(gather(child))
-        return held
 
-    return {path: gather(part) for path, part in parts.items()}
+def _gather(
+    part: nn.Module,
+    paths: Mapping[nn.Module, str],
+    own: Mapping[str, Own],
+    below: Mapping[str, Sequence[nn.Module]],
+    found: dict[nn.Module, ModuleState],
+) -> ModuleState:
+    """Return what a module holds, and note it in `found`.
+
+    A function within another would lead to itself, and keep the model until cycles are looked for.
+    """
+    known = found.get(part)
+    if known is not None:
+        return known
+    path = paths[part]
+    held = found[part] = _held(part, own[path])
+    for child in {*part._modules.values(), *below[path]}:
+        if child is not None and child in paths:
+            held.add(_gather(child, paths, own, below, found))
+    return held
 
 
 def _held(part: nn.Module, own: Own) -> ModuleState:

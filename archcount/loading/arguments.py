@@ -32,7 +32,7 @@ def call_arguments(called: Callable[..., Any], given: Mapping[str, Any]) -> dict
             kind = _class_of(called, name)
             if kind is None:
                 raise UsageError.of(
-                    f"--arg {name}.{next(iter(value))}: nothing says the class of {name}",
+                    f"--arg {name}.{next(iter(value))}: unknown class of {name}",
                     allowed="a parameter whose annotation or default names a class",
                 )
             made[name] = _made(kind, value, name)

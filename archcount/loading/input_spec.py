@@ -107,9 +107,9 @@ def check_batch(given: Any, batch: int) -> None:
     """
     if batch != 1 and not takes_batch(given):
         raise UsageError.of(
-            f"batch {batch} beside an input that has a batch of its own",
-            allowed="a batch beside an input of one image, such as 3x224x224",
-            remedy="give the batch with the sizes, such as [8,3,224,224], and no batch beside it",
+            f"batch {batch} with an input that has a batch dimension",
+            allowed="a batch with an input of one image, such as 3x224x224",
+            remedy="write the batch in the sizes, such as [8,3,224,224]",
         )
 
 

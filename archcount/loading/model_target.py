@@ -52,7 +52,7 @@ class ModelTarget:
             return cls(text=text)
         if is_program(text):
             if variant:
-                raise UsageError.of("--variant goes with a table", remedy="leave it away")
+                raise UsageError.of("--variant goes with a table", remedy="leave it out")
             return cls(text=text)
         if text.endswith(".py"):
             raise UsageError.of(
@@ -121,7 +121,7 @@ def load_model(
         variant: of a table.
         arguments: what the callable is given by name; `config.width` is an entry of `config`.
         input: another input size of a table, "CxHxW".
-        device: `meta`, or `cpu` for a model that is to be run with its numbers.
+        device: `meta`, or `cpu` for a model that is run with values.
 
     Returns:
         The module, and its inputs as texts where the target says them: those of a table, or of
@@ -136,7 +136,7 @@ def load_model(
     read = ModelTarget.read(target, variant)
     if is_program(target):
         if arguments:
-            raise UsageError.of("--arg goes with package:callable", remedy="leave it away")
+            raise UsageError.of("--arg goes with package:callable", remedy="leave it out")
         return load_program(Path(target)), ()
     if read.table is None:
         provided = provider_of(target)
@@ -148,7 +148,7 @@ def load_model(
         module: nn.Module = _called(make, target, {}, device)
         return module, () if input else provider.inputs(module, name)
     if arguments:
-        raise UsageError.of("--arg goes with package:callable", remedy="leave it away")
+        raise UsageError.of("--arg goes with package:callable", remedy="leave it out")
     architecture = read.architecture(input)
     return built(architecture, device), (architecture.input.as_input,)
 
@@ -186,7 +186,7 @@ def build(
             raise _no_module(reference, found)
         found = module_of(_called(found, reference, call_arguments(found, arguments or {}), device))
     elif arguments:
-        raise UsageError.of(f"{reference} is a module already", remedy="leave --arg away")
+        raise UsageError.of(f"{reference} is a module already", remedy="leave --arg out")
     if not isinstance(found, nn.Module):
         raise _no_module(reference, found)
     return found

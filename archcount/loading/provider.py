@@ -55,7 +55,7 @@ class Provider(ABC):
             near = get_close_matches(name[:100], known, n=5, cutoff=0.5)
             raise UsageError.of(
                 f"{self.package} has no model {quote(name)}",
-                remedy=f"near it: {', '.join(near)}" if near else "",
+                remedy=f"similar names: {', '.join(near)}" if near else "",
             )
 
     def matching(self, pattern: str) -> list[str]:

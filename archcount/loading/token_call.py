@@ -112,7 +112,7 @@ class TokenCall:
         """Return the error of a step of a model without a cache."""
         return UsageError.of(
             f"--decode: a {self.kind} keeps no cache",
-            allowed=f"a model whose call takes one of {', '.join(CACHES)} and gives it back, in "
+            allowed=f"a model whose call takes one of {', '.join(CACHES)} and returns it, in "
             "evaluation mode",
             remedy="count a prefill with --prefill",
         )

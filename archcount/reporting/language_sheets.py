@@ -68,12 +68,12 @@ def _notes(count: LanguageCount) -> Iterator[Span]:
     for item in count.experts:
         yield Span(
             f"experts: {item.layers} {'layer' if item.layers == 1 else 'layers'} of {item.of}, "
-            f"{_written(item.active)} for each token, told by the rows that the pass multiplies"
+            f"{_written(item.active)} for each token, by the rows that the pass multiplies"
         )
     if count.experts:
         yield Span(
-            f"active params {_written(count.active)} for each token: all, but {count.routed:,} of "
-            "routed experts by the share that a token is routed to"
+            f"active params {_written(count.active)} for each token: all, the {count.routed:,} "
+            "of routed experts by the share that each token is routed to"
         )
     if count.work and not count.is_decode:
         yield Span(_beside_the_rule(count.work))
@@ -98,14 +98,14 @@ def _flops(macs: Number) -> str:
 def _cache(count: LanguageCount) -> str:
     cache = count.cache
     if cache is None:
-        return "cache: none was given back"
+        return "cache: none returned"
     kinds = ", ".join(f"{name} {size(number)}" for name, number in cache.bytes.items() if number)
     text = f"cache of {cache.entries:,} tokens, as the model keeps it: {kinds or 'empty'}"
     text += f" ({cache.total:,} B)"
     if cache.growth is None:
         return text
     grows = f"{size(cache.growth)} ({cache.growth:,} B)" if cache.growth else "nothing"
-    return f"{text}; one token more adds {grows} to each sequence"
+    return f"{text}; each further token adds {grows} to each sequence"
 
 
 def _written(number: Number) -> str:

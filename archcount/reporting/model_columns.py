@@ -35,9 +35,9 @@ def read_columns(names: str | Iterable[str]) -> tuple[str, ...]:
     found = tuple(word.strip() for word in words)
     for name in found:
         if name not in COLUMNS:
-            raise unknown_name("no column", name, COLUMNS)
+            raise unknown_name("unknown column", name, COLUMNS)
         if found.count(name) > 1:
-            raise UsageError.of(f"column {name} is named twice", remedy="name it once")
+            raise UsageError.of(f"duplicate column {name}", remedy="name it once")
     return found
 
 

@@ -75,7 +75,7 @@ def _notes(machine: Machine) -> Iterator[Span]:
     yield Span(
         "moved: each module reads its weights once in each run, and once what other modules made, "
         "and writes once what others read; what it makes for itself alone, such as attention "
-        "scores, is not moved, and of a cache that is lengthened the new entries alone are written"
+        "scores, is not moved; of a cache that grows, only the new entries are written"
     )
     yield Span(
         f"bound by memory below {significant(machine.ridge, 3)} FLOP/B; ms: the longer of "

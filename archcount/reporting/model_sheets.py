@@ -70,7 +70,7 @@ def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
         "forward pass (an estimate: each let go after its last use)"
     )
     if folded:
-        yield Span("×: so many equal modules, the numbers of each; --no-fold shows all", "dim")
+        yield Span("×: how many equal modules, with the counts of one; --no-fold shows each", "dim")
     if any(module.level > depth for module in count.modules):
         yield Span(f"shown to depth {depth}: --depth N shows more", "dim")
     yield from remarks(count)
@@ -78,15 +78,15 @@ def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
 
 def _causal(count: ModelCount) -> str:
     if not count.attention_calls:
-        return "no call of torch's attention has a causal mask that is known: all dense"
+        return "no call of torch's attention has a known causal mask: all dense"
     return (
         f"{_calls(count)} by the lower triangle of a causal mask, or its blocks; all else "
-        "dense, as attention that is written out"
+        "dense, including attention that the model writes out"
     )
 
 
 def _flash(count: ModelCount) -> str:
-    return f"dense, under a mask too; going back, {_calls(count)} with the scores once more"
+    return f"dense, also under a mask; {_calls(count)} with the scores again in the backward pass"
 
 
 def _calls(count: ModelCount) -> str:
@@ -95,7 +95,7 @@ def _calls(count: ModelCount) -> str:
 
 
 _ATTENTION = {
-    "full": lambda count: "dense, under a mask too",
+    "full": lambda count: "dense, also under a mask",
     "causal": _causal,
     "flash": _flash,
 }

@@ -21,10 +21,10 @@ def models_sheets(lines: Sequence[ModelSummary]) -> list[Sheet]:
     attention = next((f", attention {line.attention}" for line in lines if line.attention), "")
     notes = [
         Span(f"counted: one call of each, the batch included{attention}; FLOPs are twice the MACs"),
-        Span("depth: the most convolutions and linear layers that follow one another to a result"),
+        Span("depth: the longest chain of convolutions and linear layers"),
     ]
     if uncounted:
-        notes.append(Span(f"{uncounted:,} without what is uncounted in them", "bad"))
+        notes.append(Span(f"{uncounted:,} with uncounted operations, not in their totals", "bad"))
     if failed:
         notes.append(Span(f"{failed:,} of {len(lines):,} could not be counted", "bad"))
     title = f"{len(lines):,} model{'s' * (len(lines) != 1)}"

@@ -58,15 +58,15 @@ def _notes(memory: TrainingMemory) -> Iterator[Span]:
         f"; of them {size(memory.scores)} results of softmax, which fused attention does not keep"
     )
     yield Span(
-        "activations: what autograd keeps of this pass for the backward pass, no loss among it"
+        "activations: the tensors that autograd saves for the backward pass, without a loss"
         + (scores if memory.scores else "")
     )
     if memory.checkpointed is not None:
         yield Span(
-            "checkpointed: what is kept outside of repeated layers, what each is given, and the "
-            "most that one keeps while it is run anew"
+            "checkpointed: the tensors saved outside of repeated layers, the inputs of each, and "
+            "the most that one saves while it is recomputed"
         )
     yield Span(
-        "states in float32, of 8-bit Adam in bytes without the scales of its blocks; not counted: "
-        "gradients of activations, work space of operations, and what an allocator adds"
+        "optimizer states in float32, of 8-bit Adam in int8 without scales; not counted: "
+        "gradients of activations, workspaces of operations, and overhead of the allocator"
     )

@@ -9,7 +9,6 @@ from fractions import Fraction
 from archcount.architecture import (
     Block,
     BoundBlock,
-    Expression,
     JoinBlock,
     LocatedText,
     RepeatBlock,
@@ -18,12 +17,13 @@ from archcount.architecture import (
     Value,
     parse_layer,
 )
-from archcount.architecture.argument_parser import condition_over, expression_over
-from archcount.architecture.blocks import ExpertsBlock, WhenBlock
+from archcount.architecture.argument_parser import condition_over
+from archcount.architecture.blocks import RowBlock, WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS
 from archcount.spec.block_names import BlockName, call_of, given_argument, listed
+from archcount.spec.block_numbers import number_over, read_experts, text_of
 from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
@@ -36,11 +36,13 @@ _FORMS = (
 class BlockReader:
     """Reads blocks over the names of a table, and remembers each by its name."""
 
-    def __init__(self, blocks: YamlNode, names: Collection[str]) -> None:
+    def __init__(
+        self, blocks: YamlNode, names: Collection[str], rows: Collection[str] = ()
+    ) -> None:
         self._written = dict(blocks.items())
         self._keys = blocks.keys
         self._titles = {name: BlockName(name) for name in self._written}
-        self._table_names = names
+        self._table_names, self._rows = names, rows
         inner = (name for title in self._titles.values() for name in title.names)
         # A block may read the arguments of those that name it: `_checked` sees whether it can.
         self._names = tuple(dict.fromkeys((*names, *inner)))
@@ -125,6 +127,8 @@ class BlockReader:
             return self._named(text.text, text)
         if text.text == "shortcut":
             return Shortcut(text.where)
+        if text.text.startswith("@"):
+            return self._row(text)
         bound = self._holding(text) or self._called(text)
         if bound is not None:
             return bound
@@ -140,6 +144,18 @@ class BlockReader:
             raise InvalidTableError(
                 [self._with_blocks(problem, text.text) for problem in error.problems]
             ) from None
+
+    def _row(self, text: LocatedText) -> RowBlock:
+        """Read `@enc4`: a row's output, or that of the row that a cell or an argument names."""
+        name = text.text[1:]
+        if name not in (*self._rows, *self._names):
+            raise InvalidTableError.of(
+                f"{quote(text.text)} is the output of no row",
+                allowed=", ".join(self._rows),
+                remedy=suggestion(name, self._rows),
+                where=text.where,
+            )
+        return RowBlock(name, name not in self._names, text)
 
     def _holding(self, text: LocatedText) -> BoundBlock | None:
         """Read a text as the block whose name holds its numbers; None where there is none."""
@@ -246,10 +262,10 @@ class BlockReader:
             case [word] if word in JOINS:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
             case ["block", "repeat"]:
-                times = _text_of(value["repeat"], "repeat", "a number or an expression")
+                times = text_of(value["repeat"], "repeat", "a number or an expression")
                 return self._repeated(times, self._tree(value["block"]))
             case ["experts"]:
-                return self._experts(value["experts"])
+                return read_experts(value["experts"], self._tree, self._names)
             case ["block", "when"] | ["block", "else", "when"]:
                 return self._when(value)
         raise InvalidTableError.of(
@@ -258,26 +274,8 @@ class BlockReader:
             where=marked.where,
         )
 
-    def _experts(self, marked: YamlNode) -> ExpertsBlock:
-        value = marked.value if isinstance(marked.value, dict) else {}
-        if sorted(value) != ["active", "block", "of"]:
-            raise InvalidTableError.of(
-                "experts needs of:, active: and block:",
-                allowed="experts: {of: 8, active: 2, block: ...}",
-                where=marked.where,
-            )
-        texts = [_text_of(value[key], key, "a number or an expression") for key in ("of", "active")]
-        of, active = (self._number(text, "experts") for text in texts)
-        return ExpertsBlock(of, active, self._tree(value["block"]), *texts)
-
-    def _number(self, text: LocatedText, key: str) -> Expression:
-        try:
-            return expression_over(text.text, self._names)
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(text.where, key)) from None
-
     def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
-        text = _text_of(value["when"], "when", "a condition")
+        text = text_of(value["when"], "when", "a condition")
         try:
             condition = condition_over(text.text, self._names)
         except InvalidValueError as error:
@@ -290,11 +288,4 @@ class BlockReader:
         return self._checked(self._repeated(times, body))
 
     def _repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
-        return RepeatBlock(self._number(times, "repeat"), body, times)
-
-
-def _text_of(marked: YamlNode, key: str, allowed: str) -> LocatedText:
-    """Return what a key of a block holds, where it is a text."""
-    if not isinstance(marked.value, str):
-        raise InvalidTableError.of(f"{key} is not {allowed}", allowed=allowed, where=marked.where)
-    return LocatedText(marked.value, marked.text_start)
+        return RepeatBlock(number_over(times, "repeat", self._names), body, times)

@@ -91,10 +91,13 @@ def read_sections(
     names += OUTPUT_NAMES if "output" in columns else ()
     derived = read_derived(tree, names, problems)
     names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
-    reader = BlockReader(tree.section("blocks"), tuple(dict.fromkeys(names)))
+    reader = BlockReader(
+        tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
+    )
     problems += reader.read_all()
-    meanings = Meanings(read_words(tree, declared, problems), counted, derived)
+    meanings = Meanings(read_words(tree, declared, problems), counted, derived, lets)
     rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
+    problems += _check_sources(grid, rows)
     check_claims(tree, columns, problems)
     _check_errata(tree, rows, problems)
     readings = tuple(_readings(tree, rows, reader, problems))
@@ -106,6 +109,15 @@ def read_sections(
         readings=readings,
         elsewhere=columns_read_as_others(tree),
     )
+
+
+def _check_sources(grid: Sequence[GridRow], rows: Sequence[ParsedRow]) -> Iterator[Problem]:
+    """Refuse a row that reads one that does not stand before it."""
+    before: list[str] = []
+    for cells, row in zip(grid, rows, strict=True):
+        if row.source and row.source not in before:
+            yield cells.cells["from"].unknown(f"row {row.id} reads", before, "put that row above")
+        before.append(row.id)
 
 
 def _heads(

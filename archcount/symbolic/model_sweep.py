@@ -68,7 +68,7 @@ class ModelSweep:
         templates: what it is called with, as texts of `read_input` in which `{T}` is a name's
             value; the size of the point where there are none.
         arguments: what the callable is given by name, where it is made anew at each point.
-        device: `meta`, or `cpu` for a model that must see numbers.
+        device: `meta`, or `cpu` for a model whose code reads values of activations.
     """
 
     figures: ClassVar = (
@@ -159,11 +159,11 @@ def check_names(texts: Sequence[str], lets: Mapping[str, object]) -> None:
     used = [name for text in texts for name in _NAME.findall(text)]
     for name in used:
         if name not in lets:
-            raise unknown_name("no --let gives", name, lets)
+            raise unknown_name("no --let for", name, lets)
     for name in lets:
         if name not in used:
             raise UsageError.of(
-                f"{name} is in no input and no argument",
+                f"--let {name} is not used in any --input or --arg",
                 remedy=f'write it as in --input "int64[1,{{{name}}}]"',
             )
 

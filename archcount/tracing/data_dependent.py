@@ -186,8 +186,8 @@ def needed(schema: OpSchema) -> DataDependentError:
     """Return the error of an operation that looks at numbers that nobody can know."""
     told = _TOLD.get(schema.name, schema.name.removeprefix("aten.").strip("_"))
     return DataDependentError(
-        f"{told} looks at the numbers of a tensor that has none on the meta device: they are made "
-        "from weights or activations, or from inputs of which only a shape is given"
+        f"{told} reads values of a tensor that has none on the meta device: they depend "
+        "on weights or activations, or on inputs of which only a shape is given"
     )
 
 

@@ -33,4 +33,4 @@ def check_indices(numbers: KnownValues, table: Tensor, indices: Tensor) -> None:
     assumed = numbers.assumed(memory)
     if not assumed:
         raise IndexError(told)
-    numbers.beyond[f"{told}, where {', '.join(assumed)}"] = None
+    numbers.beyond[f"{told}, assuming {', '.join(assumed)}"] = None

@@ -74,7 +74,7 @@ def _with_numbers(tensor: Tensor, name: str) -> Tensor:
     found = tensor.detach().cpu()
     if found.is_meta:
         raise DataDependentError(
-            f"{name}() asks for the numbers of a tensor that has none on the meta device: they "
-            "are made from weights or activations, or from inputs of which only a shape is given"
+            f"{name}() reads values of a tensor that has none on the meta device: they "
+            "depend on weights or activations, or on inputs of which only a shape is given"
         )
     return found

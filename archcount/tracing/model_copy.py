@@ -174,12 +174,12 @@ class ModelCopy:
             kind = type(value)
             if kind in SIMPLE:
                 continue
-            if name in PARTS:
+            if kind in _HOLDERS and not value:  # as nearly all that torch keeps in a module
+                state[name] = memo.setdefault(id(value), kind())
+            elif name in PARTS:
                 state[name] = {
                     key: item if item is None else memo[id(item)] for key, item in value.items()
                 }
-            elif kind in _HOLDERS and not value:  # as nearly all that torch keeps in a module
-                state[name] = memo.setdefault(id(value), kind())
             elif kind is not tuple or not SIMPLE.issuperset(map(type, value)):
                 state[name] = self._filled(name, value, path)
 

@@ -127,8 +127,6 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
                 origins[storage] = origin
             if storage not in sizes and storage not in self._weights:
                 sizes[storage] = self.storages[storage].nbytes()
-        if not self.is_cast and made and made[0].is_meta:
-            self.is_cast = is_autocast()
         if self.attention is not None:
             pattern = self.attention.counted(pattern)
         place, within = self.place, self.within
@@ -138,6 +136,8 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.calls.append(call)
         if not pattern.operation.is_view:
             self._last = (call, made, torch.is_grad_enabled())
+            if not self.is_cast and made and made[0].is_meta:
+                self.is_cast = is_autocast()
         if step is not None and self.numbers is not None:
             self.numbers.record(step, made)
 

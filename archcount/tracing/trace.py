@@ -146,14 +146,14 @@ def _remarks(recorder: Recorder) -> tuple[str, ...]:
     looked_at = dict(recorder.numbers.looked_at) if recorder.numbers else {}
     if DRAWN in looked_at:
         told.append(
-            "the model looks at numbers that it draws at random: where they decide what is done, "
-            "another draw may count otherwise"
+            "the model reads values that it draws at random: if they decide what is run, "
+            "another draw may give another count"
         )
         del looked_at[DRAWN]
     if looked_at:
         told.append(
-            f"the model looks at the numbers of its inputs, taken here as {', '.join(looked_at)}: "
-            "where they decide what is done, give real ones with --inputs"
+            f"the model reads values of its inputs, assumed here: {', '.join(looked_at)}; "
+            "if they decide what is run, give real ones with --inputs"
         )
     if recorder.numbers:
         told += recorder.numbers.beyond
@@ -161,7 +161,7 @@ def _remarks(recorder: Recorder) -> tuple[str, ...]:
 
 
 _CAST = (
-    "autocast does nothing without numbers: bytes are those of the full types; for those of "
+    "autocast has no effect on the meta device: bytes are those without it; for those under "
     "autocast on a CPU, run with --device cpu"
 )
 

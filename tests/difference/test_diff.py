@@ -84,7 +84,7 @@ def test_tables_that_have_no_input_in_common_are_one_clear_error():
 
 @pytest.mark.parametrize("wrong", [5, None, nn.ReLU])
 def test_what_is_no_architecture_is_one_clear_error(wrong):
-    with pytest.raises(ac.UsageError, match="is not a model; allowed: a table"):
+    with pytest.raises(ac.UsageError, match="is not a model; allowed: an nn.Module, or a table"):
         ac.diff(wrong, nn.ReLU(), input="3x4x4")
 
 

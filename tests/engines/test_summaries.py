@@ -100,7 +100,7 @@ def test_limits_are_exact_in_both_kinds_of_unit():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["one", "two", "--append"], "--append goes on with a file"),
+        (["one", "two", "--append"], "--append needs a file"),
         (["one", "two", "--jobs", "0"], "--jobs 0"),
         (["one", "two", "--timeout", "0"], "--timeout 0"),
         (["one", "two", "--variant", "x"], "--variant goes with one model"),

@@ -97,12 +97,12 @@ def test_an_argument_reaches_into_the_configuration_of_a_class(libraries):
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("timm:net_3", {}, "timm has no model 'net_3'; near it: net_2, net_1"),
-        ("torchvision:smal", {}, "torchvision has no model 'smal'; near it: small"),
+        ("timm:net_3", {}, "timm has no model 'net_3'; similar names: net_2, net_1"),
+        ("torchvision:smal", {}, "torchvision has no model 'smal'; similar names: small"),
         ("hf:nowhere", {}, "no file 'nowhere'.*nothing is downloaded"),
         ("transformers:TinyLM", {"config.widht": 5}, r"config \(TinyConfig\) has no entry 'widht'; did you mean 'width'"),
         ("transformers:TinyLM", {"config": 1, "config.width": 5}, "config and its entries are both given"),
-        ("torch.nn:Linear", {"other.width": 5}, "other.width: nothing says the class of other"),
+        ("torch.nn:Linear", {"other.width": 5}, "other.width: unknown class of other"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_told_with_what_is_near(libraries, name, arguments, message):

@@ -106,7 +106,7 @@ def test_bytes_are_those_of_weights_and_of_what_is_read_and_written():
 
 @pytest.mark.parametrize(
     ("columns", "message"),
-    [("kernl", "no column 'kernl'.*did you mean 'kernel'"), ("macs,macs", "named twice"), ("", "no column ''")],
+    [("kernl", "unknown column 'kernl'.*did you mean 'kernel'"), ("macs,macs", "duplicate column macs"), ("", "unknown column ''")],
 )  # fmt: skip
 def test_a_column_that_there_is_not_is_told(columns, message):
     with pytest.raises(ac.UsageError, match=message):

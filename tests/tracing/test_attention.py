@@ -98,9 +98,9 @@ def test_flash_attention_computes_no_scores_again_where_nothing_is_learnt():
 @pytest.mark.parametrize(
     ("convention", "said"),
     [
-        ("full", "attention full: dense, under a mask too"),
+        ("full", "attention full: dense, also under a mask"),
         ("causal", "attention causal: 1 call of torch's attention by the lower triangle of"),
-        ("flash", "attention flash: dense, under a mask too; going back, 1 call of torch's"),
+        ("flash", "attention flash: dense, also under a mask; 1 call of torch's"),
     ],
 )
 def test_the_convention_is_said(convention, said):
@@ -172,7 +172,7 @@ def test_flex_attention_without_a_mask_is_dense():
 
 
 def test_the_convention_is_said_of_many_models():
-    request = CountRequest(arguments={"in_features": 2, "out_features": 3}, inputs=["2"])
+    request = CountRequest(arguments={"in_features": 2, "out_features": 3}, input="2")
     lines = [
         summarize("torch.nn:Linear", replace(request, attention="causal")),
         summarize("torch.nn:Missing", request),

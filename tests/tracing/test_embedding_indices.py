@@ -52,5 +52,5 @@ def test_places_beyond_the_table_are_refused(tokens, shift, beyond):
 
 def test_where_numbers_that_nobody_gave_decide_it_is_remarked_on():
     (remark,) = ac.count(Counted(), input="ids:int64[2,9]").record.remarks
-    assert remark == "index 9 is out of range of an embedding of 8 entries, where ids all zeros"
+    assert remark == "index 9 is out of range of an embedding of 8 entries, assuming ids all zeros"
     assert ac.count(Counted(), input="ids:int64[2,7]").record.remarks == ()

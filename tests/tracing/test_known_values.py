@@ -107,7 +107,7 @@ def test_names_say_what_is_assumed():
     assert macs(rows, [x, "mask:bool[3]"]) == 3 * 12
     assert macs(rows, [x, "key_padding_mask:bool[3]"]) == 0  # true is where nothing is
     assert macs(rows, [x, "ids:int64[3]"]) == 0
-    with pytest.raises(UserCodeError, match="looks at the numbers"):  # how long, nobody can guess
+    with pytest.raises(UserCodeError, match="reads values"):  # how long, nobody can guess
         report(rows, [x, "lengths:int64[3]"])
 
 
@@ -209,7 +209,7 @@ def test_what_something_unknown_is_written_to_is_unknown(fill):
     with pytest.raises(UserCodeError) as raised:
         report(looks, X)
     told = str(raised.value)
-    assert "looks at the numbers of a tensor that has none on the meta device" in told
+    assert "reads values of a tensor that has none on the meta device" in told
     assert "return m.layer(x) if rest.sum() > 0 else x" in told
     assert f"{__file__}:" in told
     assert "--device cpu" in told

@@ -122,7 +122,7 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
         (["torch.nn:Identity", "--input", "4", "--batch", "-1"], "batch -1"),
         (
             ["torch.nn:Identity", "--input", "[2,4]", "--batch", "8"],
-            "batch 8 beside an input that has",
+            "batch 8 with an input that has",
         ),
         (["torch.nn:Identity", "--input", "4", "--variant", "a"], "goes with a table"),
         (["vgg", "--arg", "a=1"], "goes with package:callable"),
@@ -284,8 +284,11 @@ def test_wrong_arguments_in_python_are_said_clearly():
         ({"input": "4", "batch": "2"}, "batch 2; allowed: a whole number"),
         ({"input": "4", "batch": True}, "batch True; allowed: a whole number"),
         ({"input": "4", "batch": None}, "batch None; allowed: a whole number"),
-        ({"input": (2, 4), "batch": 2}, "batch 2 beside an input that has a batch of its own"),
-        ({"input": torch.ones(2, 4), "batch": 2}, "such as 3x224x224; give the batch with"),
+        ({"input": (2, 4), "batch": 2}, "batch 2 with an input that has a batch dimension"),
+        (
+            {"input": torch.ones(2, 4), "batch": 2},
+            "such as 3x224x224; write the batch in the sizes",
+        ),
         ({"input": "4", "device": None}, "unknown device None; allowed: meta, cpu"),
         (
             {"input": "4", "device": torch.device("cpu")},
@@ -294,9 +297,13 @@ def test_wrong_arguments_in_python_are_said_clearly():
     ):
         with pytest.raises(ac.UsageError, match=said):
             ac.count(layer, **options)
-    with pytest.raises(ac.UsageError, match=r"a int as model; allowed: an nn.Module, or a table"):
+    with pytest.raises(
+        ac.UsageError, match=r"a int is not a model; allowed: an nn.Module, or a table"
+    ):
         ac.count(5, input="4")
-    with pytest.raises(ac.UsageError, match=r"the class Linear as model.*make one: Linear"):
+    with pytest.raises(
+        ac.UsageError, match=r"the class Linear is not a model.*create an instance: Linear"
+    ):
         ac.count(nn.Linear, input="4")
     with pytest.raises(UserCodeError):  # a truth value is no size: two arguments, of which one is
         ac.count(layer, input=(True, 4))
@@ -370,7 +377,7 @@ def test_the_branch_of_an_exported_program_is_counted():
 
 
 def test_a_branch_that_nobody_knows_is_refused():
-    with pytest.raises(UserCodeError, match="looks at the numbers of a tensor that has none"):
+    with pytest.raises(UserCodeError, match="reads values of a tensor that has none"):
         ac.count(Chooses(), input={"x": (3, 4), "step": (1,)})
 
 
