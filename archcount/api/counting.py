@@ -66,7 +66,7 @@ def count(
             exported or scripted module, "model.pt2" or "model.pt".
         input: another input size of a table, "CxHxW"; for a module what it is called with, as
             `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
-            tensor, a tuple or mapping of these, or a function that gives one of them; a library's
+            tensor, a tuple or mapping of these, or a function that returns one of them; a library's
             model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;

@@ -87,7 +87,7 @@ class ModelTarget:
         return table.architecture(variant=self.variant, input=input)
 
     def source(self) -> Path | None:
-        """Return the file that says what the model is, None where there is none.
+        """Return the file that defines the model, None where there is none.
 
         Raises:
             UsageError: there is no such model.

@@ -53,7 +53,7 @@ def _is_unseen(node: Any, call: Call | None) -> bool:
 
 
 def _is_known(node: Any, call: Call | None) -> bool:
-    """Return whether a node is of an operator of a library, whose rule counts its way back too."""
+    """Return whether a node is of a library's operator, whose rule counts its backward pass too."""
     if call is None or call.pattern.charge is None:
         return False
     name = call.pattern.operation.name.replace(".", "_")

@@ -34,7 +34,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         sizes: the bytes of every memory met but the weights', by its number.
         storages: every memory met by its number, which is its `id`.
         is_cast: whether something was done under autocast on tensors without numbers.
-        looks: whether, in a pass with numbers, something was decided by those of the inputs.
+        looks: whether, in a pass with values, the code read some that depend on the inputs.
         numbers: those that are known in a pass on the meta device; None where all are there.
         owners: which module has which tensors, in scripted modules.
         attention: counts its products by a convention; None where they are dense.

@@ -48,7 +48,7 @@ def trace(
         run: how it is run, where not by calling it: a method of it.
         parts: it and all that it holds by path, where they were looked for before.
         forbidden: modules that must not be run, by `id`: those that this one is a copy of.
-        known: tensors on the meta device whose numbers are known; None in a pass on the CPU.
+        known: tensors on the meta device whose values are known; None in a pass on the CPU.
         attention: the convention by which its products are counted: full, causal or flash.
 
     Raises:
