@@ -216,6 +216,28 @@ class WhenBlock(_Block):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpertsBlock(_Block):
+    """A number of equal blocks, of which each token takes some."""
+
+    of: Expression
+    active: Expression
+    body: Block
+    of_text: LocatedText
+    active_text: LocatedText
+
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The block that each expert is."""
+        return (self.body,)
+
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The names that the two numbers read."""
+        numbers = ((self.of, self.of_text), (self.active, self.active_text))
+        return tuple((name, text) for number, text in numbers for name in number.names)
+
+
+@dataclass(frozen=True, slots=True)
 class BoundBlock(_Block):
     """A block that reads its own input, and what the text that names it gives."""
 
@@ -241,12 +263,13 @@ class BoundBlock(_Block):
 
 Block = (
     BoundBlock
-    | LayerBlock
-    | SequenceBlock
+    | ExpertsBlock
     | JoinBlock
-    | Shortcut
+    | LayerBlock
     | RepeatBlock
     | RowBlock
+    | SequenceBlock
+    | Shortcut
     | WhenBlock
 )
 

@@ -10,6 +10,7 @@ from archcount.architecture.arguments import blame, evaluate, follower, given, h
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
+    ExpertsBlock,
     JoinBlock,
     LayerBlock,
     LayerDefaults,
@@ -21,6 +22,7 @@ from archcount.architecture.blocks import (
 )
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
+from archcount.architecture.expert_nodes import experts
 from archcount.architecture.layer_edits import changed
 from archcount.architecture.nodes import LayerNode, Node
 from archcount.architecture.scope import Scope, Value
@@ -83,6 +85,8 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
                 branches = tuple(item for item in branches if not isinstance(item, Shortcut))
             nodes = _branches(branches, shape, context)
             return [(kind.word, joined(block, nodes, shape, context))]
+        case ExpertsBlock():
+            return [("experts", experts(block, shape, context, _node))]
         case RepeatBlock():
             return _repeat(block, shape, context)
         case RowBlock():

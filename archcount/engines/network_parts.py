@@ -82,7 +82,9 @@ def _backward(node: Node, learns: bool, learnt: Mapping[str, bool]) -> tuple[int
         own = node.kind.backward_macs(node.input, reaches_back=learns)
         return own, learns or node.params > 0
     macs, after = 0, learns
-    for _, child in node.children:
+    for place, (_, child) in enumerate(node.children):
+        if not node.runs(place):
+            continue
         start = after if isinstance(node, SequenceNode) else learns
         own, reached = _backward(child, start, learnt)
         macs, after = macs + own, after or reached

@@ -17,17 +17,19 @@ from archcount.architecture import (
     Value,
     parse_layer,
 )
-from archcount.architecture.argument_parser import condition_over, expression_over
+from archcount.architecture.argument_parser import condition_over
 from archcount.architecture.blocks import RowBlock, WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS
 from archcount.spec.block_names import BlockName, call_of, given_argument, listed
+from archcount.spec.block_numbers import number_over, read_experts, text_of
 from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
-    "repeat: with block:, or when: with block: and perhaps else:"
+    "repeat: with block:, experts: with of:, active: and block:, "
+    "or when: with block: and perhaps else:"
 )
 
 
@@ -266,8 +268,10 @@ class BlockReader:
             case [word] if word in JOINS:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
             case ["block", "repeat"]:
-                times = _text_of(value["repeat"], "repeat", "a number or an expression")
+                times = text_of(value["repeat"], "repeat", "a number or an expression")
                 return self._repeated(times, self._tree(value["block"]))
+            case ["experts"]:
+                return read_experts(value["experts"], self._tree, self._names)
             case ["block", "when"] | ["block", "else", "when"]:
                 return self._when(value)
         raise InvalidTableError.of(
@@ -277,7 +281,7 @@ class BlockReader:
         )
 
     def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
-        text = _text_of(value["when"], "when", "a condition")
+        text = text_of(value["when"], "when", "a condition")
         try:
             condition = condition_over(text.text, self._names)
         except InvalidValueError as error:
@@ -290,15 +294,4 @@ class BlockReader:
         return self._checked(self._repeated(times, body))
 
     def _repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
-        try:
-            expression = expression_over(times.text, self._names)
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(times.where, "repeat")) from None
-        return RepeatBlock(expression, body, times)
-
-
-def _text_of(marked: YamlNode, key: str, allowed: str) -> LocatedText:
-    """Return what a key of a block holds, where it is a text."""
-    if not isinstance(marked.value, str):
-        raise InvalidTableError.of(f"{key} is not {allowed}", allowed=allowed, where=marked.where)
-    return LocatedText(marked.value, marked.text_start)
+        return RepeatBlock(number_over(times, "repeat", self._names), body, times)
