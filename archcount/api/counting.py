@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount.errors import UsageError
-from archcount.loading.programs import is_program
+from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,7 +66,7 @@ def count(
             exported or scripted module, "model.pt2" or "model.pt".
         input: another input size of a table, "CxHxW"; for a module what it is called with, as
             `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
-            tensor, a tuple or mapping of these, or a function that gives one of them; a library's
+            tensor, a tuple or mapping of these, or a function that returns one of them; a library's
             model has an input of its own.
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
@@ -87,7 +87,7 @@ def count(
     >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
     1944
     """
-    name = thing if isinstance(thing, str) and (":" in thing or is_program(thing)) else ""
+    name = thing if isinstance(thing, str) and is_model_name(thing) else ""
     if isinstance(thing, str) and not name:
         from archcount.api.tables import load
 

@@ -1,4 +1,4 @@
-"""What is known to be wrong in print: the declared errata of tables, beside the counts."""
+"""Printed numbers that are known to be wrong: the declared errata of tables, beside the counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any PyTorch model, counted in one call of it."""
+"""Reports of any PyTorch model, counted in one call."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def count_model(
     columns: str | Sequence[str] = DEFAULT,
     **options: Any,
 ) -> ModelReport:
-    """Count one call of a model, module by module; the model itself is left alone.
+    """Count one call of a model, module by module; the model itself is left unchanged.
 
     Args:
         module: the model: a module, scripted or not, or an exported program.

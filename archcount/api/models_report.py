@@ -1,4 +1,4 @@
-"""Many models, a line each."""
+"""Reports of many models, one line each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def count_models(
 ) -> ModelsReport:
     """Count one call of each of many models in a pool of processes.
 
-    A model that fails, dies or takes too long has the reason in its line; the others go on.
+    A model that fails, crashes or times out has the reason in its line; the others continue.
 
     Args:
         names: as `count` takes them with a colon, tables' names, and patterns of a library's
@@ -84,10 +84,10 @@ def count_models(
 
 
 def check_pool(jobs: int | None, timeout: float | None) -> None:
-    """Check how many processes there are, and for how long.
+    """Check the number of processes and the timeout.
 
     Raises:
-        UsageError: there are none, or there is no time.
+        UsageError: a number is not positive.
     """
     if jobs is not None and jobs < 1:
         raise UsageError.of(f"--jobs {jobs}", allowed="a whole number of 1 or more")

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from archcount.architecture.nodes import LayerNode, Node
+from archcount.architecture.nodes import LayerNode, Node, SequenceNode
 from archcount.layers import Cost, Shape
+from archcount.layers.row_output import RowOutput
 from archcount.printed import Patch
 
 WEIGHTED = frozenset({"weights"})
@@ -21,10 +22,12 @@ class ExpandedRow:
     Attributes:
         id: its name, and the name of its module.
         node: what its block expanded to.
+        source: the row whose output it reads; empty for the one before it, or the input.
     """
 
     id: str
     node: Node
+    source: str = ""
 
     @property
     def depth(self) -> int:
@@ -96,6 +99,18 @@ class Architecture:
             and (kernel is None or getattr(layer.kind, "patch", Patch((0, 0))).kernel == kernel)
         )
 
+    def outputs_before(self, row: str) -> dict[str, Shape]:
+        """Return what the rows before one give, by their names."""
+        names = [item.id for item in self.rows]
+        return {item.id: item.node.output for item in self.rows[: names.index(row)]}
+
+    @property
+    def read_rows(self) -> frozenset[str]:
+        """The rows whose output a block of a later row reads, as `@row`."""
+        nodes = [row.node for row in self.rows] + [head.node for head in self.heads]
+        kinds = (layer.kind for node in nodes for layer in node.layers())
+        return frozenset(kind.row for kind in kinds if isinstance(kind, RowOutput))
+
     def paths(self) -> Iterator[str]:
         """Yield the path of every row, head and node inside them."""
         for name, node in self._named():
@@ -125,9 +140,32 @@ class Architecture:
     @property
     def depth(self) -> int:
         """Layers with weights on the longest path."""
-        return sum(row.depth for row in self.rows)
+        return self._longest(WEIGHTED)
 
     @property
     def depth_with_pooling(self) -> int:
         """Layers with weights and pools on the longest path."""
-        return sum(row.node.depth(WEIGHTED_AND_POOLS) for row in self.rows)
+        return self._longest(WEIGHTED_AND_POOLS)
+
+    def _longest(self, roles: frozenset[str]) -> int:
+        """Count the layers with one of the roles on the longest path through the rows."""
+        ends: dict[str, int] = {}
+        depth = 0
+        for row in self.rows:
+            start = ends[row.source] if row.source else depth
+            ends[row.id] = depth = _depth_after(row.node, start, ends, roles)
+        return depth
+
+
+def _depth_after(node: Node, before: int, ends: Mapping[str, int], roles: frozenset[str]) -> int:
+    """Count the layers on the longest path up to a node's end, from those before it."""
+    if isinstance(node, LayerNode):
+        if isinstance(node.kind, RowOutput):
+            return ends[node.kind.row]
+        return before + node.depth(roles)
+    if isinstance(node, SequenceNode):
+        for _, child in node.children:
+            before = _depth_after(child, before, ends, roles)
+        return before
+    found = (_depth_after(child, before, ends, roles) for _, child in node.children)
+    return max(found, default=before)

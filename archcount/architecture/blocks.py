@@ -163,6 +163,20 @@ class Shortcut(_Block):
 
 
 @dataclass(frozen=True, slots=True)
+class RowBlock(_Block):
+    """The output of an earlier row, `@enc4`, or of the one that a cell or an argument names."""
+
+    name: str
+    is_row: bool
+    text: LocatedText
+
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The name of the cell or the argument."""
+        return () if self.is_row else ((self.name, self.text),)
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatBlock(_Block):
     """A block repeated a number of times."""
 
@@ -202,6 +216,28 @@ class WhenBlock(_Block):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpertsBlock(_Block):
+    """A number of equal blocks, of which each token takes some."""
+
+    of: Expression
+    active: Expression
+    body: Block
+    of_text: LocatedText
+    active_text: LocatedText
+
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The block that each expert is."""
+        return (self.body,)
+
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The names that the two numbers read."""
+        numbers = ((self.of, self.of_text), (self.active, self.active_text))
+        return tuple((name, text) for number, text in numbers for name in number.names)
+
+
+@dataclass(frozen=True, slots=True)
 class BoundBlock(_Block):
     """A block that reads its own input, and what the text that names it gives."""
 
@@ -225,7 +261,17 @@ class BoundBlock(_Block):
         yield from self.body.free((*known, *self.values))
 
 
-Block = BoundBlock | LayerBlock | SequenceBlock | JoinBlock | Shortcut | RepeatBlock | WhenBlock
+Block = (
+    BoundBlock
+    | ExpertsBlock
+    | JoinBlock
+    | LayerBlock
+    | RepeatBlock
+    | RowBlock
+    | SequenceBlock
+    | Shortcut
+    | WhenBlock
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

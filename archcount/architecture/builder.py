@@ -11,7 +11,8 @@ from archcount.architecture.network import FinalSoftmax, Network
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.architecture.ties import ties
 from archcount.layers.elementwise import Softmax
-from archcount.layers.modules import Named
+from archcount.layers.modules import READING, Named, ReadingJoin, ReadingSequential, Taken
+from archcount.layers.row_output import RowOutput
 
 
 def build(architecture: Architecture, *, logits: bool = False) -> Network:
@@ -36,9 +37,9 @@ def build(architecture: Architecture, *, logits: bool = False) -> Network:
     for module in network.modules():
         if isinstance(module, nn.Embedding):
             nn.init.normal_(module.weight, std=0.02)
-        if not isinstance(module, nn.Conv2d | nn.Linear):
+        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             continue
-        if isinstance(module, nn.Conv2d) or module in rectified:
+        if not isinstance(module, nn.Linear) or module in rectified:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         else:
             nn.init.normal_(module.weight, std=0.01)
@@ -67,6 +68,7 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
     Under `torch.device("meta")` this takes no memory and draws nothing.
     """
     rows = {row.id: _module(row.node) for row in architecture.rows}
+    sources = {row.id: row.source for row in architecture.rows if row.source}
     _tie(architecture, rows)
     last = architecture.rows[-1]
     rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
@@ -77,6 +79,8 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
             for head in architecture.heads
         },
         loss_weights={head.at: head.loss_weight for head in architecture.heads},
+        sources=sources,
+        kept={*sources.values(), *architecture.read_rows},
     )
 
 
@@ -98,13 +102,22 @@ def _module(node: Node) -> nn.Module:
         case SequenceNode():
             return _sequence(node)
         case JoinNode():
-            branches = {name: _module(child) for name, child in node.children}
-            return node.kind.module(branches, node.output)
+            return _join(node)
+
+
+def _join(node: JoinNode) -> nn.Module:
+    """Return a join; where a branch reads another row, one that hands it the branches' outputs."""
+    branches = {name: _module(child) for name, child in node.children}
+    if not any(isinstance(branch, READING) for branch in branches.values()):
+        return node.kind.module(branches, node.output)
+    taken = {name: Taken(place) for place, name in enumerate(branches)}
+    return ReadingJoin(branches, node.kind.module(taken, node.output))
 
 
 def _sequence(node: SequenceNode) -> nn.Sequential:
     """Return a sequence, its rectifiers in place where what they overwrite is theirs alone."""
-    sequence = nn.Sequential()
+    reads = any(isinstance(layer.kind, RowOutput) for layer in node.layers())
+    sequence = ReadingSequential() if reads else nn.Sequential()
     previous: Node | None = None
     for name, child in node.children:
         module = _module(child)

@@ -12,6 +12,7 @@ from archcount.architecture.blocks import (
     LayerBlock,
     LayerDefaults,
     RepeatBlock,
+    RowBlock,
     Shortcut,
 )
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, Scope
@@ -49,6 +50,7 @@ class _Dependencies:
     block: Block
     names: frozenset[str]
     places: frozenset[Location]
+    reads_rows: bool
 
 
 class ExpansionCache:
@@ -69,7 +71,9 @@ class ExpansionCache:
         """Return the names that a block reads, and the places that an edit of it may name."""
         found = self._dependencies.get(id(block))
         if found is None:
-            found = _Dependencies(block, frozenset(_reads(block)), frozenset(_places(block)))
+            reads_rows = any(isinstance(part, RowBlock) for part in block.parts())
+            places = frozenset(_places(block))
+            found = _Dependencies(block, frozenset(_reads(block)), places, reads_rows)
             self._dependencies[id(block)] = found
         return found
 
@@ -110,10 +114,12 @@ class Context:
         return found[0]  # type: ignore[return-value]
 
     def _key(self, block: Block, shape: Shape) -> Hashable | None:
-        """Return what a block's expansion depends on; None where the edit changes it."""
+        """Return what a block's expansion depends on; None where that is not known."""
         if self.cache is None:
             return None
         found = self.cache.dependencies(block)
+        if found.reads_rows:
+            return None
         if self.edit is not None and self.edit.where in found.places:
             return None
         numbers = [self.scope.known(name) for name in found.names]

@@ -10,24 +10,28 @@ from archcount.architecture.arguments import blame, evaluate, follower, given, h
 from archcount.architecture.blocks import (
     Block,
     BoundBlock,
+    ExpertsBlock,
     JoinBlock,
     LayerBlock,
     LayerDefaults,
     RepeatBlock,
+    RowBlock,
     SequenceBlock,
     Shortcut,
     WhenBlock,
 )
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
+from archcount.architecture.expert_nodes import experts
 from archcount.architecture.layer_edits import changed
 from archcount.architecture.nodes import LayerNode, Node
 from archcount.architecture.scope import Scope, Value
 from archcount.edits import Edit
-from archcount.errors import InvalidTableError, InvalidValueError, each
+from archcount.errors import InvalidTableError, InvalidValueError, each, quote, suggestion
 from archcount.layers import LayerKind, Shape
 from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.convolution import Conv
+from archcount.layers.row_output import RowOutput
 
 
 def expand(
@@ -81,8 +85,12 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
                 branches = tuple(item for item in branches if not isinstance(item, Shortcut))
             nodes = _branches(branches, shape, context)
             return [(kind.word, joined(block, nodes, shape, context))]
+        case ExpertsBlock():
+            return [("experts", experts(block, shape, context, _node))]
         case RepeatBlock():
             return _repeat(block, shape, context)
+        case RowBlock():
+            return [_row(block, shape, context)]
         case WhenBlock(body=body, otherwise=otherwise):
             chosen = body if holds(block, shape, context) else otherwise
             return _steps(chosen, shape, context) if chosen is not None else []
@@ -99,6 +107,22 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
                 remedy="write it as a branch of add:",
                 where=where,
             )
+
+
+def _row(block: RowBlock, shape: Shape, context: Context) -> tuple[str, Node]:
+    """Return another row's output, which stands in for whatever it is put on."""
+    context.budget.spend(block.text.where)
+    name = block.name if block.is_row else context.scope.word(block.name).removeprefix("@")
+    outputs = context.scope.outputs
+    if name not in outputs:
+        raise InvalidTableError.of(
+            f"{context.scope.owner}: {quote(block.text.text)} reads the output of {quote(name)}",
+            allowed=", ".join(outputs) or "the name of a row before it; there is none",
+            remedy=suggestion(name, outputs),
+            where=block.text.where,
+        )
+    kind = RowOutput(row=name, shape=outputs[name])
+    return kind.word, LayerNode(kind=kind, input=shape, output=outputs[name])
 
 
 def _merged(items: tuple[Block, ...], edit: Edit | None) -> tuple[Block, ...]:

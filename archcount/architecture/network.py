@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from archcount.layers.modules import Named
+from archcount.layers.modules import READING, Kept, Named
 
 
 class Outputs(NamedTuple):
@@ -48,6 +49,9 @@ class Network(Named):
     Attributes:
         rows: the rows' names in order.
         loss_weights: the loss weight of each head by the row it is attached to.
+        sources: by row, the one whose output it reads, where that is not the one before it.
+        kept: the rows whose output a later row reads.
+        reading: the rows that read kept outputs inside.
     """
 
     def __init__(
@@ -55,26 +59,42 @@ class Network(Named):
         rows: Mapping[str, nn.Module],
         heads: Mapping[str, nn.Module],
         loss_weights: Mapping[str, float],
+        sources: Mapping[str, str] = MappingProxyType({}),
+        kept: Collection[str] = (),
     ) -> None:
         super().__init__(rows)
         if heads:
             self.heads = Named(heads)
         self.rows = tuple(rows)
         self.loss_weights = dict(loss_weights)
+        self.sources = dict(sources)
+        self.kept = tuple(name for name in rows if name in kept)
+        self.reading = tuple(name for name, row in rows.items() if isinstance(row, READING))
 
     def forward(self, x: Tensor) -> Tensor | Outputs:
         """Map images (N, C, H, W) to the output; see the class for train and eval mode."""
         if self.training and self.loss_weights:
             return self.forward_with_heads(x)
+        kept: Kept = {}
         for name in self.rows:
-            x = getattr(self, name)(x)
+            x = self._row(name, x, kept) if self.kept else getattr(self, name)(x)
         return x
+
+    def _row(self, name: str, x: Tensor, kept: Kept) -> Tensor:
+        """Run a row on the output that it reads, and keep its own where a later row reads it."""
+        x = kept[self.sources[name]] if name in self.sources else x
+        row = getattr(self, name)
+        output: Tensor = row(x, kept) if name in self.reading else row(x)
+        if name in self.kept:
+            kept[name] = output
+        return output
 
     def forward_with_heads(self, x: Tensor) -> Outputs:
         """Map images (N, C, H, W) to the main output and those of all heads, in either mode."""
         heads = []
+        kept: Kept = {}
         for name in self.rows:
-            x = getattr(self, name)(x)
+            x = self._row(name, x, kept)
             if name in self.loss_weights:
                 heads.append(getattr(self.heads, name)(x))
         return Outputs(x, tuple(heads))

@@ -153,7 +153,15 @@ class _Composite(_AnyNode):
     def tally(self) -> Tally:  # type: ignore[override]
         """What the children have and do, and the joining."""
         own = Tally(cost=self.own_cost())
-        return Tally.total([own, *(child.tally for _, child in self.children)])
+        children = (
+            child.tally if self.runs(place) else child.tally._replace(cost=Cost())
+            for place, (_, child) in enumerate(self.children)
+        )
+        return Tally.total([own, *children])
+
+    def runs(self, place: int) -> bool:
+        """Whether the child at a place counts among the operations."""
+        return True
 
     def own_cost(self) -> Cost:
         """Operations of the joining itself."""
@@ -186,6 +194,10 @@ class JoinNode(_Composite):
     def own_cost(self) -> Cost:
         """Return the operations of the join itself."""
         return self.kind.cost([child.output for _, child in self.children])
+
+    def runs(self, place: int) -> bool:
+        """Whether the branch at a place counts among the operations."""
+        return self.kind.runs(place)
 
     def joins(self) -> Iterator[JoinNode]:
         """Yield the join itself and every one inside."""

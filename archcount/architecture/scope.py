@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from archcount.architecture.expression import Expression
 from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
-from archcount.layers.shape import AXES
+from archcount.layers.shape import AXES, Shape
 from archcount.printed import Patch
 
 INPUT_NAMES = tuple(f"input.{letter}" for letter, _ in AXES)
@@ -48,6 +48,8 @@ class Scope:
     """The names read so far."""
     bound: frozenset[str] = frozenset()
     """Names that are not the row's, but arguments of a block."""
+    outputs: Mapping[str, Shape] = field(default_factory=dict)
+    """What the rows before it give."""
     row: Scope | None = None
     """The row's own scope, inside a block with arguments."""
 

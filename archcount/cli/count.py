@@ -141,7 +141,7 @@ def _show_one(
 def _end(
     lines: list[ModelSummary], most: Mapping[str, tuple[str, Fraction]], *, strict: bool
 ) -> None:
-    """Say what is over its limit, and exit with the code of what is the worst."""
+    """Report what is over its limit, and exit with the highest exit code."""
     over = exceeded(lines, most)
     for message in over:
         typer.echo(f"error: {message}", err=True)

@@ -1,4 +1,4 @@
-"""Many models of `archcount count`: a line each, written as it is done."""
+"""Many models in `archcount count`: one line each, written as soon as it is known."""
 
 from __future__ import annotations
 

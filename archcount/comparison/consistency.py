@@ -43,8 +43,7 @@ def contradictions(
     rows = {row.id: row for row in count.rows}
     for place, row in enumerate(printed.rows):
         plan = recount.plan(row.id)
-        before = printed.rows[place - 1] if place else None
-        after = printed.rows[place + 1] if place + 1 < len(printed.rows) else None
+        before, after = _neighbours(printed.rows, place)
         found += _params_and_ops(row, rows[row.id], plan, conventions)
         found += _input(row, before)
         found += given_by_inputs(row, before, recount)
@@ -52,6 +51,19 @@ def contradictions(
     for claim in printed.claims:
         found += _claimed_sums(claim, printed, count, conventions)
     return tuple(found)
+
+
+def _neighbours(
+    rows: Sequence[PrintedRow], place: int
+) -> tuple[PrintedRow | None, PrintedRow | None]:
+    """Return the row whose output a row reads, and the next one where it reads this one's."""
+    source = rows[place].cells.get("from")
+    if source is not None:
+        before = next((row for row in rows if row.id == source.text.removeprefix("@")), None)
+    else:
+        before = rows[place - 1] if place else None
+    after = rows[place + 1] if place + 1 < len(rows) else None
+    return before, None if after is not None and "from" in after.cells else after
 
 
 def _params_and_ops(

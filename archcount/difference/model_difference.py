@@ -34,7 +34,7 @@ class ComparedModel:
     """One side of a comparison.
 
     Attributes:
-        name: what it was asked for as.
+        name: the name that it was requested by.
         layers: what it does.
         results: what gives the results.
         params: parameters that the call used.

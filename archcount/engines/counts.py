@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archcount.layers import CATEGORIES, Cost
 
@@ -76,6 +76,7 @@ class Count:
         version: the version of the library that counted.
         rows: the table's rows in order.
         heads: the auxiliary classifiers, where they were counted.
+        depth: layers with weights on the longest path.
         depth_with_pooling: layers with weights and pools on the longest path.
     """
 
@@ -83,18 +84,19 @@ class Count:
     version: str
     rows: tuple[RowCount, ...]
     heads: tuple[RowCount, ...] = ()
+    depth: int
     depth_with_pooling: int
     uncounted: tuple[Uncounted, ...] = ()
 
     @property
     def total(self) -> RowCount:
         """The sums over the table's rows, without heads."""
-        return total("total", self.rows)
+        return replace(total("total", self.rows), depth=self.depth)
 
     @property
     def total_with_heads(self) -> RowCount:
         """The sums over the table's rows and the heads; the depth is the table's."""
-        return total("total with heads", self.rows, self.heads)
+        return replace(total("total with heads", self.rows, self.heads), depth=self.depth)
 
 
 def total(name: str, rows: tuple[RowCount, ...], heads: Iterable[RowCount] = ()) -> RowCount:

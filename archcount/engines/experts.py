@@ -1,4 +1,4 @@
-"""Experts, told by what a pass does: weights that each token multiplies by in part alone."""
+"""Experts, recognised in a pass: each token multiplies by a part of their weights only."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
         heads=tuple(count_row(f"heads.{head.at}", head.node) for head in architecture.heads)
         if heads
         else (),
+        depth=architecture.depth,
         depth_with_pooling=architecture.depth_with_pooling,
     )
 

@@ -98,6 +98,10 @@ def _attention(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     )
 
 
+def _index_add(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    return Counter({"other": _elements(inputs[3])})
+
+
 def _mean(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"other": _elements(inputs[0])})
 
@@ -107,8 +111,8 @@ _ACTIVATIONS = (
     "silu softplus tanh"
 ).split()
 _MOVES = (
-    "arange cat chunk embedding expand flatten movedim pad select slice to transpose unflatten "
-    "unsqueeze view"
+    "arange cat chunk embedding eq expand flatten index movedim new_empty nonzero_numpy pad "
+    "select slice squeeze to topk transpose unflatten unsqueeze view view_as where zeros_like "
 ).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
@@ -127,6 +131,7 @@ HANDLES: Mapping[str, Handle] = {
     "aten::adaptive_max_pool2d": _adaptive_pool,
     "aten::softmax": per_element("softmax", 5),
     "aten::add": per_element("add"),
+    "aten::index_add": _index_add,
     "aten::add_": per_element("add"),
     "aten::mean": _mean,
     "aten::mul": per_element("mul"),

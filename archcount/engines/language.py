@@ -1,4 +1,4 @@
-"""What is asked of a language model: active parameters, work for each token, and the cache."""
+"""Figures of a language model: active parameters, work for each token, and the cache."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def language_count(
     traced: ForwardPass,
     total: ModuleCount,
 ) -> LanguageCount:
-    """Return what is asked of a language model.
+    """Return the figures of a language model.
 
     Args:
         run: what was run.

@@ -1,4 +1,4 @@
-"""What is asked of a language model, counted."""
+"""Records of what is counted of a language model."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TokenWork:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LanguageCount:
-    """What is asked of a language model.
+    """The figures of a language model.
 
     Attributes:
         is_decode: whether a step of one token was counted, with a cache of those before it.

@@ -70,6 +70,7 @@ def make_count(
         heads=tuple(row(f"heads.{head.at}", head.node) for head in architecture.heads)
         if heads
         else (),
+        depth=architecture.depth,
         depth_with_pooling=architecture.depth_with_pooling,
         uncounted=tuple(uncounted),
     )
@@ -93,7 +94,11 @@ def measure(
     before = takewhile(lambda row: row != name, network.rows)
     held = {id(each) for row in before for each in network.get_submodule(row).parameters()}
     parameters = [each for each in module.parameters() if id(each) not in held]
-    kernels = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+    kernels = [
+        part
+        for part in module.modules()
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)
+    ]
     return RowCount(
         id=name,
         input=node.input.measured(shapes[0]).printed,

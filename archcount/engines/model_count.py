@@ -20,7 +20,7 @@ class ModuleCount:
         path: its name in the model, empty for the model itself.
         kind: the name of its class.
         level: how deep it lies; 0 is the model itself.
-        calls: how often it was run; None where torch does not tell, in a scripted module.
+        calls: how often it was run; None in a scripted module, where torch does not report it.
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of what it gave.
         kernel: the sizes of its kernel, None where it has none.
@@ -71,9 +71,9 @@ class ModelCount:
     """What was counted in one call of a model.
 
     Attributes:
-        name: what it was asked for as.
+        name: the name that it was requested by.
         version: of torch.
-        inputs: what it was given, as text.
+        inputs: what it was called with, as text.
         train: whether it was in training mode.
         modules: the model first, then all that it holds, in order of definition.
         unused: parameters that nothing read in the call.
@@ -84,10 +84,10 @@ class ModelCount:
         remarks: what the reader should know of how it was counted.
         attention: the convention by which its products are counted: full, causal or flash.
         attention_calls: how many calls of attention were counted otherwise than dense.
-        dtype: the type that weights are stored in, where one was asked for.
-        language: what is asked of a language model, where tokens were asked for.
-        machine: what it is run on, where that was said.
-        moved: bytes that each module moves, by its path, where they were asked for.
+        dtype: the type that weights are stored in, where one was requested.
+        language: figures of a language model, where tokens were requested.
+        machine: the machine of the roofline, where one was given.
+        moved: bytes that each module moves, by its path, where they were requested.
         training: the memory of training, in training mode.
     """
 

@@ -1,4 +1,4 @@
-"""One run of a copy of a model, which is itself left alone."""
+"""One run of a copy of a model; the model itself is left unchanged."""
 
 from __future__ import annotations
 

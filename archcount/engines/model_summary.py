@@ -12,8 +12,8 @@ class ModelSummary:
     """What was counted in one call of a model; None where it could not be counted.
 
     Attributes:
-        model: the name that it was asked for by.
-        inputs: what it was given, as text.
+        model: the name that it was requested by.
+        inputs: what it was called with, as text.
         params: parameters, each counted once.
         macs: multiply-accumulates of the forward pass.
         backward_macs: those of the backward pass.

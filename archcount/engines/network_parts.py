@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from archcount.architecture import Architecture, LayerNode, Node, SequenceNode
 from archcount.architecture.architecture import WEIGHTED
 from archcount.engines.counts import PartCount, total
 from archcount.engines.formula import count_row
+from archcount.layers.row_output import RowOutput
 
 
 class NetworkParts:
@@ -42,10 +43,10 @@ class NetworkParts:
         macs, learns = 0, False
         learnt: dict[str, bool] = {}
         for row in self._architecture.rows:
-            own, learns = _backward(row.node, learns)
+            own, learns = _backward(row.node, learnt.get(row.source, learns), learnt)
             macs, learnt[row.id] = macs + own, learns
         extra = self._architecture.heads if heads else ()
-        return macs + sum(_backward(head.node, learnt[head.at])[0] for head in extra)
+        return macs + sum(_backward(head.node, learnt[head.at], learnt)[0] for head in extra)
 
     def at(self, path: str) -> PartCount:
         """Count the part at a path, which the architecture has."""
@@ -73,13 +74,18 @@ class NetworkParts:
         )
 
 
-def _backward(node: Node, learns: bool) -> tuple[int, bool]:
+def _backward(node: Node, learns: bool, learnt: Mapping[str, bool]) -> tuple[int, bool]:
     """Return a node's backward multiply-accumulates, and whether anything up to it learns."""
     if isinstance(node, LayerNode):
+        if isinstance(node.kind, RowOutput):
+            return 0, learnt[node.kind.row]
         own = node.kind.backward_macs(node.input, reaches_back=learns)
         return own, learns or node.params > 0
     macs, after = 0, learns
-    for _, child in node.children:
-        own, reached = _backward(child, after if isinstance(node, SequenceNode) else learns)
+    for place, (_, child) in enumerate(node.children):
+        if not node.runs(place):
+            continue
+        start = after if isinstance(node, SequenceNode) else learns
+        own, reached = _backward(child, start, learnt)
         macs, after = macs + own, after or reached
     return macs, after

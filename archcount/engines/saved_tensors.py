@@ -1,4 +1,4 @@
-"""What autograd keeps of a pass for the way back, in full and with layers computed anew."""
+"""The tensors that autograd saves for the backward pass, in full and with layers checkpointed."""
 
 from __future__ import annotations
 

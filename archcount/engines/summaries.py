@@ -1,4 +1,4 @@
-"""Many models counted in a pool of processes, each line as soon as it is known."""
+"""Many models counted in a pool of processes; each summary is yielded when it is done."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def summarize_all(
 ) -> Iterator[ModelSummary]:
     """Count models in processes, and yield a line each in the order in which they are done.
 
-    What fails, is killed or takes too long has its reason in its line; the others go on.
+    A model that fails, is killed or times out has the reason in its line; the others continue.
 
     Args:
         names: as `load_model` takes them.
@@ -42,7 +42,7 @@ def summarize_all(
 
 
 class _ProcessPool:
-    """Threads that each ask a process of their own, until there are no more names.
+    """Threads that each send names to a process of their own, until none is left.
 
     Attributes:
         done: the lines, as they come.
@@ -58,7 +58,7 @@ class _ProcessPool:
         self._processes: set[WorkerProcess] = set()
 
     def work(self) -> None:
-        """Count one model after another; a process that died is followed by another."""
+        """Count one model after another; a process that died is replaced."""
         process: WorkerProcess | None = None
         while not self._is_closed:
             try:

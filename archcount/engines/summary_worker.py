@@ -17,7 +17,7 @@ from archcount.tracing.layer_sequence import layers_of
 
 
 def summarize(name: str, request: CountRequest) -> ModelSummary:
-    """Count one model; whatever fails is told in its line.
+    """Count one model; a failure is described in its line.
 
     >>> summarize("torch.nn:Linear", CountRequest(input="2",
     ...     arguments={"in_features": 2, "out_features": 3})).macs

@@ -69,7 +69,7 @@ class WeightType:
         return {name: size for name, size in sorted(found.items()) if size}
 
     def convert(self, module: nn.Module) -> None:
-        """Give a module the type of the computation."""
+        """Convert a module to the type of the computation."""
         module.to(getattr(torch, self.computed))
 
 

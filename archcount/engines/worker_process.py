@@ -1,4 +1,4 @@
-"""A process that answers requests, so that what fails in it takes nothing else down."""
+"""A worker process that answers requests, so that a crash in it is contained."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ class WorkerProcess:
         return answer
 
     def kill(self) -> None:
-        """End the process; what is asked of it fails."""
+        """Kill the process; a pending request fails."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process, and let its files go."""
+        """Kill the process, and close its files."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.kill()

@@ -26,7 +26,7 @@ def _by_word(base: type) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for kind in subclasses(base):
-        if "word" in vars(kind):
+        if "word" in vars(kind) and getattr(kind, "is_written", True):
             for word in (kind.word, *vars(kind).get("aliases", ())):
                 assert word not in found, f"{kind} and {found[word]} share the word {word}"
                 found[word] = kind

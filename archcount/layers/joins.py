@@ -45,6 +45,10 @@ class JoinKind(ABC):
         """Return the operations of the join itself for one image."""
         return Cost()
 
+    def runs(self, place: int) -> bool:
+        """Whether the branch at a place counts among the operations; parameters always count."""
+        return True
+
     def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
         """Return the torch module, whose children are the branches, for this output shape."""
         from archcount.layers import modules

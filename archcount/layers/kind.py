@@ -103,6 +103,8 @@ class LayerKind(ABC):
     """Which of `norm` and `act` the kind may be followed by in one word group."""
     reads_ids: ClassVar[bool] = False
     """Whether it reads the ids of tokens, in which there is nothing to calculate."""
+    is_written: ClassVar[bool] = True
+    """Whether a table file writes the kind by its word."""
     is_layer: ClassVar[bool] = True
     """Whether it counts where all layers of a network are counted."""
     torch_name: ClassVar[str] = ""

@@ -173,3 +173,72 @@ class Mul(Named):
         for branch in branches:
             product = product * branch(x)
         return product
+
+
+Kept = dict[str, Tensor]
+"""Outputs of rows that later rows read, by the rows' names."""
+
+
+class RowOutput(nn.Module):
+    """Another row's output, from those that the network kept."""
+
+    def __init__(self, row: str) -> None:
+        super().__init__()
+        self.row = row
+
+    def forward(self, x: Tensor, kept: Kept) -> Tensor:
+        """Return what the row gave, whatever the input."""
+        return kept[self.row]
+
+    def extra_repr(self) -> str:
+        """Describe the row."""
+        return self.row
+
+
+class ReadingSequential(nn.Sequential):
+    """`nn.Sequential` of modules some of which read outputs of other rows too."""
+
+    def forward(self, x: Tensor, kept: Kept) -> Tensor:  # type: ignore[override]
+        """Map any tensor through the modules, one after another."""
+        for module in self:
+            x = module(x, kept) if isinstance(module, READING) else module(x)
+        return x
+
+
+class ReadingJoin(Named):
+    """A join of branches some of which read outputs of other rows too.
+
+    Args:
+        branches: the branches by their names.
+        join: what joins their outputs, and takes these as its input.
+    """
+
+    def __init__(self, branches: Mapping[str, nn.Module], join: nn.Module) -> None:
+        super().__init__(branches)
+        self.names = tuple(branches)
+        self.join = join
+
+    def forward(self, x: Tensor, kept: Kept) -> Tensor:
+        """Map any tensor to the join of what the branches give."""
+        branches = [getattr(self, name) for name in self.names]
+        given = [
+            branch(x, kept) if isinstance(branch, READING) else branch(x) for branch in branches
+        ]
+        joined: Tensor = self.join(given)
+        return joined
+
+
+class Taken(nn.Module):
+    """Takes one of several tensors, as a branch of a join that is given all of them."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+    def forward(self, given: list[Tensor]) -> Tensor:
+        """Return the tensor at its place."""
+        return given[self.place]
+
+
+READING = (RowOutput, ReadingSequential, ReadingJoin)
+"""The modules that take kept outputs beside their input."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from archcount.layers.modules import Named
 
 
 class MapToTokens(nn.Module):
@@ -152,3 +156,41 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn the pairs of the two halves of each head, (N, heads, L, dim)."""
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+
+
+class RoutedExperts(Named):
+    """Give each token to the experts that the router scores highest, and add what they give.
+
+    On the meta device, where there are no scores, every expert gets an equal part of the tokens.
+
+    Args:
+        branches: the `router`, and the experts.
+        active: how many experts a token is given to.
+    """
+
+    def __init__(self, branches: Mapping[str, nn.Module], active: int) -> None:
+        super().__init__(branches)
+        self.active = active
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, L, D) to the same."""
+        tokens = x.flatten(0, 1)
+        router, *experts = self.children()
+        scores, chosen = router(tokens).topk(self.active, dim=-1)
+        weights = scores.softmax(dim=-1)
+        total = torch.zeros_like(tokens)
+        for number, expert in enumerate(experts):
+            if chosen.is_meta:
+                first, last = (
+                    chosen.numel() * part // len(experts) for part in (number, number + 1)
+                )
+                rows = slots = chosen.new_empty(last - first)
+            else:
+                rows, slots = torch.where(chosen == number)
+            given = expert(tokens[rows].unsqueeze(0)).squeeze(0)
+            total = total.index_add(0, rows, given * weights[rows, slots].unsqueeze(1))
+        return total.view_as(x)
+
+    def extra_repr(self) -> str:
+        """Describe how many are active."""
+        return f"active={self.active}"

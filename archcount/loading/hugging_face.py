@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _TOKENS = 128
-"""Tokens of a model that says no number: as many as what counts language models mostly takes."""
+"""The number of tokens of a default input, or fewer where a model takes fewer."""
 
 
 class HuggingFace(Provider):
@@ -26,7 +26,7 @@ class HuggingFace(Provider):
     package = "transformers"
 
     def names(self) -> Iterable[str]:
-        """Return none: a model is a file."""
+        """Return no names: a model is a file."""
         return ()
 
     def matching(self, pattern: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a model is given: tensors by name, type and shape."""
+"""Inputs of a model: tensors by name, type and shape."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from archcount.tracing.torch_internals import stored
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What one call of a model is given.
+    """The inputs of one call of a model.
 
     Attributes:
         args: in order.
         kwargs: by name.
-        known: the tensors among them on the meta device whose numbers are known.
+        known: the tensors among them on the meta device whose values are known.
         is_drawn: whether some have numbers that were drawn for them.
         text: both as `read_input` reads them, before the model may change them.
     """
@@ -105,10 +105,10 @@ def _is_call(given: Any) -> bool:
 
 
 class _Maker:
-    """Makes what a model is given, of texts, shapes and values.
+    """Makes the inputs of a model from texts, shapes and values.
 
     Attributes:
-        known: the tensors on the meta device whose numbers are known.
+        known: the tensors on the meta device whose values are known.
         is_drawn: whether numbers were drawn.
     """
 
@@ -161,7 +161,7 @@ class _Maker:
         return self.copied(value)
 
     def _tensor(self, shape: tuple[int, ...], dtype: torch.dtype, name: str) -> Tensor:
-        """Make a tensor that only its shape is given of."""
+        """Make a tensor of which only the shape is given."""
         if not all(0 <= size < 2**63 for size in shape):
             raise UsageError.of(f"the input {InputSpec(shape)}", allowed="sizes from 0 to 2^63 - 1")
         numbers = assumed(name, dtype)
@@ -191,7 +191,7 @@ class _Maker:
 def assumed(name: str, dtype: torch.dtype) -> int | None:
     """Return the number that a tensor of whole numbers is filled with, None for none.
 
-    Nothing is masked, and every index is valid. How long something is nobody can guess.
+    Nothing is masked, and every index is valid. Lengths are unknown.
 
     >>> assumed("attention_mask", torch.int64), assumed("input_ids", torch.int64)
     (1, 0)

@@ -42,10 +42,10 @@ class Provider(ABC):
 
     @abstractmethod
     def source(self, name: str) -> Path | None:
-        """Return the file that says what the model is."""
+        """Return the file that defines the model."""
 
     def check(self, name: str) -> None:
-        """Check that there is a model of a name.
+        """Check that a model of this name exists.
 
         Raises:
             UsageError: there is none.

@@ -60,7 +60,7 @@ class Torchvision(Provider):
         return size or []
 
     def source(self, name: str) -> Path | None:
-        """Return the file of the function that makes it."""
+        """Return the file of the function that builds it."""
         return _file(self._models.get_model_builder(name))
 
     @property
@@ -89,7 +89,7 @@ class Timm(Provider):
         return ("x".join(map(str, (getattr(module, "in_chans", channels), *size))),)
 
     def source(self, name: str) -> Path | None:
-        """Return the file of the function that makes it."""
+        """Return the file of the function that builds it."""
         return _file(self.imported().model_entrypoint(name.partition(".")[0]))
 
 

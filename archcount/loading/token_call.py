@@ -18,12 +18,12 @@ CACHES = (
     *("past_key_values", "cache", "cache_params", "past_key_value", "past_kv", "kv_cache"),
     *("layer_past", "past", "state"),
 )
-"""What models call the argument that takes their cache, and the result that holds it."""
+"""Names of the argument that takes the cache, and of the result that holds it."""
 _MASK = "attention_mask"
 
 
 class _Encoded(NamedTuple):
-    """What an encoder gave, as code takes it: by its place or by its name."""
+    """The output of an encoder, by position or by name."""
 
     last_hidden_state: Tensor
     hidden_states: None = None

@@ -1,4 +1,4 @@
-"""What a language model is called with: token ids, and the cache that it made itself."""
+"""Inputs of a language model: token ids, and the cache that the model itself makes."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class CacheSize:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenInputs(Inputs):
-    """What one call of a language model is given.
+    """The inputs of one call of a language model.
 
     Attributes:
         call: how it is called.
-        outputs: what it gave, once it was run.
+        outputs: its outputs, once it was run.
         before: the bytes of the cache that it is given, by type.
         cache: what it keeps, once it was run and measured.
     """
@@ -144,7 +144,7 @@ class TokenRun:
 
 
 def _cache(inputs: TokenInputs) -> Any:
-    """Return the cache that the last call gave."""
+    """Return the cache that the last call returned."""
     return inputs.call.cache_in(inputs.outputs[-1]) if inputs.outputs else None
 
 

@@ -41,7 +41,7 @@ def _plain(operation: Operation) -> Charge:
 
 
 def _backward(operation: Operation) -> Charge:
-    """Count the gradients that are asked for, where a model differentiates as it runs."""
+    """Count the requested gradients, where a model differentiates as it runs."""
     source, weight, coming = (operation.tensor(name) for name in ("input", "weight", "grad_output"))
     positions = source if operation.arguments["transposed"] else coming
     macs = positions.elements * prod(weight.shape[1:])

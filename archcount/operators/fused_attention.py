@@ -1,4 +1,4 @@
-"""Attention in one operator, which code may call although fused paths are off in a count."""
+"""Fused attention operators, which code may call directly."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Operation:
         arguments: its arguments by the names of its schema, defaults filled in, `TensorSpec` in
             the place of tensors.
         outputs: the tensors it gives.
-        is_view: whether it gives another look at the same numbers.
+        is_view: whether it returns a view of an argument.
         is_pointwise: whether each number it gives comes of the numbers in the same place.
     """
 

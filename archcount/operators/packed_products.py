@@ -1,4 +1,4 @@
-"""Products of weights that are grouped, scaled or packed: experts, eight bits and fewer."""
+"""Products with grouped, scaled or packed weights: experts, and weights of 8 bits and fewer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of eight bits: made, made real again, and worked on one by one.
+"""Quantization and dequantization, and elementwise operations on quantized tensors.
 
 Their types are no floating point, but they stand for real numbers: all are counted.
 """

@@ -1,4 +1,4 @@
-"""What sums, averages or compares over axes."""
+"""Reductions: sums, means, extrema and norms over axes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _summed(times: int = 1) -> CostRule:
 
 
 def _mean(operation: Operation) -> Charge:
-    """Count an average over all positions of an image as the pool that it is."""
+    """Count a mean over all positions of an image as a global average pool."""
     source = operation.tensor("self")
     is_pool = len(source.shape) > 3 and _axes(operation) == {*range(2, len(source.shape))}
     return Charge(Cost(pool=source.elements) if is_pool else Cost(other=source.elements))

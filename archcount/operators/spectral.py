@@ -1,4 +1,4 @@
-"""Fourier transforms, by the operations of the fast one."""
+"""Fourier transforms, counted as fast Fourier transforms."""
 
 from __future__ import annotations
 

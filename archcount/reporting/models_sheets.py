@@ -1,4 +1,4 @@
-"""Many counted models, a line each."""
+"""The sheet of many counted models, one line each."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def given_argument(
     """
     try:
         value: Fraction | Patch | PatchText | Expression | str
-        if item.text in _OPTIONS and item.text not in names:
+        if item.text.startswith("@") or (item.text in _OPTIONS and item.text not in names):
             value = item.text
         else:
             value = Fraction(item.text) if _IS_NUMBER(item.text) else value_over(item.text, names)

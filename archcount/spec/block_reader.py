@@ -17,28 +17,32 @@ from archcount.architecture import (
     Value,
     parse_layer,
 )
-from archcount.architecture.argument_parser import condition_over, expression_over
-from archcount.architecture.blocks import WhenBlock
+from archcount.architecture.argument_parser import condition_over
+from archcount.architecture.blocks import RowBlock, WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS
 from archcount.spec.block_names import BlockName, call_of, given_argument, listed
+from archcount.spec.block_numbers import number_over, read_experts, text_of
 from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
-    "repeat: with block:, or when: with block: and perhaps else:"
+    "repeat: with block:, experts: with of:, active: and block:, "
+    "or when: with block: and perhaps else:"
 )
 
 
 class BlockReader:
     """Reads blocks over the names of a table, and remembers each by its name."""
 
-    def __init__(self, blocks: YamlNode, names: Collection[str]) -> None:
+    def __init__(
+        self, blocks: YamlNode, names: Collection[str], rows: Collection[str] = ()
+    ) -> None:
         self._written = dict(blocks.items())
         self._keys = blocks.keys
         self._titles = {name: BlockName(name) for name in self._written}
-        self._table_names = names
+        self._table_names, self._rows = names, rows
         inner = (name for title in self._titles.values() for name in title.names)
         # A block may read the arguments of those that name it: `_checked` sees whether it can.
         self._names = tuple(dict.fromkeys((*names, *inner)))
@@ -118,11 +122,19 @@ class BlockReader:
         raise InvalidTableError.of("a block is missing", allowed=_FORMS, where=marked.where)
 
     def _text(self, text: LocatedText) -> Block:
+        if text.text.count("(") != text.text.count(")"):
+            raise InvalidTableError.of(
+                f"{quote(text.text)} has a parenthesis without its other half",
+                remedy='quote what has commas in parentheses: ["unit(3, 6)", relu]',
+                where=text.where,
+            )
         title = self._titles.get(text.text)
         if title is not None and not title.parameters:
             return self._named(text.text, text)
         if text.text == "shortcut":
             return Shortcut(text.where)
+        if text.text.startswith("@"):
+            return self._row(text)
         bound = self._holding(text) or self._called(text)
         if bound is not None:
             return bound
@@ -138,6 +150,18 @@ class BlockReader:
             raise InvalidTableError(
                 [self._with_blocks(problem, text.text) for problem in error.problems]
             ) from None
+
+    def _row(self, text: LocatedText) -> RowBlock:
+        """Read `@enc4`: a row's output, or that of the row that a cell or an argument names."""
+        name = text.text[1:]
+        if name not in (*self._rows, *self._names):
+            raise InvalidTableError.of(
+                f"{quote(text.text)} is the output of no row",
+                allowed=", ".join(self._rows),
+                remedy=suggestion(name, self._rows),
+                where=text.where,
+            )
+        return RowBlock(name, name not in self._names, text)
 
     def _holding(self, text: LocatedText) -> BoundBlock | None:
         """Read a text as the block whose name holds its numbers; None where there is none."""
@@ -244,8 +268,10 @@ class BlockReader:
             case [word] if word in JOINS:
                 return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
             case ["block", "repeat"]:
-                times = _text_of(value["repeat"], "repeat", "a number or an expression")
+                times = text_of(value["repeat"], "repeat", "a number or an expression")
                 return self._repeated(times, self._tree(value["block"]))
+            case ["experts"]:
+                return read_experts(value["experts"], self._tree, self._names)
             case ["block", "when"] | ["block", "else", "when"]:
                 return self._when(value)
         raise InvalidTableError.of(
@@ -255,7 +281,7 @@ class BlockReader:
         )
 
     def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
-        text = _text_of(value["when"], "when", "a condition")
+        text = text_of(value["when"], "when", "a condition")
         try:
             condition = condition_over(text.text, self._names)
         except InvalidValueError as error:
@@ -268,15 +294,4 @@ class BlockReader:
         return self._checked(self._repeated(times, body))
 
     def _repeated(self, times: LocatedText, body: Block) -> RepeatBlock:
-        try:
-            expression = expression_over(times.text, self._names)
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(times.where, "repeat")) from None
-        return RepeatBlock(expression, body, times)
-
-
-def _text_of(marked: YamlNode, key: str, allowed: str) -> LocatedText:
-    """Return what a key of a block holds, where it is a text."""
-    if not isinstance(marked.value, str):
-        raise InvalidTableError.of(f"{key} is not {allowed}", allowed=allowed, where=marked.where)
-    return LocatedText(marked.value, marked.text_start)
+        return RepeatBlock(number_over(times, "repeat", self._names), body, times)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from archcount.architecture import (
     Architecture,
@@ -50,15 +51,17 @@ def expand_table(
     ends: dict[str, Shape] = {}
     start = input_shape
     for row in rows:
-        node = expansion.attempt(row.block, start, row.id, f"row {row.id}")
+        if row.source:
+            start = ends.get(row.source, start)  # the sections refuse an unknown one
+        node = expansion.attempt(row.block, start, row.id, f"row {row.id}", ends)
         if node is not None:
-            done.append(ExpandedRow(id=row.id, node=node))
+            done.append(ExpandedRow(id=row.id, node=node, source=row.source))
         end = node.output if node is not None else _printed_output(row)
         if end is None or expansion.budget.left < 0:
             break
         ends[row.id] = start = end
     grown = [
-        (head, expansion.attempt(head.block, ends[head.at], head.at, f"head at {head.at}"))
+        (head, expansion.attempt(head.block, ends[head.at], head.at, f"head at {head.at}", ends))
         for head in sections.heads
         if head.at in ends
     ]
@@ -66,7 +69,7 @@ def expand_table(
         expansion.problems += broken_ties(done)
     if expansion.problems:
         raise InvalidTableError(expansion.problems)
-    return Architecture(
+    expanded = Architecture(
         name=name,
         variant=variant,
         input=input_shape,
@@ -79,6 +82,22 @@ def expand_table(
         # What is remembered is read by nobody anew.
         unread=() if cache is not None else tuple(expansion.unread(rows, sections.elsewhere)),
     )
+    if problems := list(_dead_ends(expanded, rows)):
+        raise InvalidTableError(problems)
+    return expanded
+
+
+def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterator[Problem]:
+    """Yield a problem for each row that nothing reads: a network gives its last row's output."""
+    read = {*architecture.read_rows, *(head.at for head in architecture.heads)}
+    read |= {row.source for row in architecture.rows}
+    for row, after in pairwise(rows):
+        if after.source and row.id not in read:
+            yield Problem(
+                what=f"no row reads the output of row {row.id}",
+                remedy=f"write @{row.id} in a block, or {row.id} in the column from",
+                where=row.printed.where,
+            )
 
 
 class _Expansion:
@@ -97,11 +116,13 @@ class _Expansion:
         self.budget = Budget()
         self.problems: list[Problem] = []
 
-    def attempt(self, block: Block | None, start: Shape, row: str, owner: str) -> Node | None:
+    def attempt(
+        self, block: Block | None, start: Shape, row: str, owner: str, ends: Mapping[str, Shape]
+    ) -> Node | None:
         """Expand a block with the names of a row, or note why it cannot be."""
         if block is None:
             return None
-        scope = Scope(values=self.values[row], owner=owner, read=self.read[row])
+        scope = Scope(values=self.values[row], owner=owner, read=self.read[row], outputs=ends)
         try:
             return expand(block, start, scope, self.defaults, self.budget, cache=self.cache)
         except InvalidTableError as error:

@@ -16,6 +16,7 @@ COLUMNS = {
     "patch": "the printed patch and stride, 7x7/2",
     "input": "the printed input size, HxWxC",
     "output": "the printed output size, HxWxC",
+    "from": "the row whose output it reads",
     "n": "how often the block is repeated",
     "depth": "the printed depth",
     "params": "the printed number of parameters",
@@ -33,8 +34,8 @@ RESERVED = frozenset(
     "register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook "
     "register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module "
     "register_parameter register_state_dict_post_hook register_state_dict_pre_hook "
-    "requires_grad_ rows set_extra_state set_submodule share_memory state_dict to to_empty train "
-    "training type xpu zero_grad".split()
+    "kept reading requires_grad_ rows sources set_extra_state set_submodule share_memory "
+    "state_dict to to_empty train training type xpu zero_grad".split()
 )
 """Names that a row may not have, because every torch module has them already (tested)."""
 

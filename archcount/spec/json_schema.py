@@ -10,7 +10,7 @@ from archcount.spec.schema import BLOCK_MARKER, TableFile
 BLOCK_SCHEMA: dict[str, Any] = {
     "title": "Block",
     "description": "A layer or a block's name, a list (one after another), "
-    f"{', '.join(JOINS)}, repeat or when.",
+    f"{', '.join(JOINS)}, repeat, experts or when.",
     "anyOf": [
         {"type": "string"},
         {"type": "array", "items": {"$ref": "#/$defs/Block"}, "minItems": 1},
@@ -32,6 +32,23 @@ BLOCK_SCHEMA: dict[str, Any] = {
                 "block": {"$ref": "#/$defs/Block"},
             },
             "required": ["repeat", "block"],
+            "additionalProperties": False,
+        },
+        {
+            "type": "object",
+            "properties": {
+                "experts": {
+                    "type": "object",
+                    "properties": {
+                        "of": {"type": ["integer", "string"]},
+                        "active": {"type": ["integer", "string"]},
+                        "block": {"$ref": "#/$defs/Block"},
+                    },
+                    "required": ["of", "active", "block"],
+                    "additionalProperties": False,
+                }
+            },
+            "required": ["experts"],
             "additionalProperties": False,
         },
         {

@@ -28,6 +28,8 @@ from archcount.architecture.context import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
+from archcount.layers.convolution import TransposedConv
+from archcount.layers.row_output import RowOutput
 from archcount.printed import Patch
 from archcount.spec.row_reader import ParsedRow
 from archcount.spec.variant import Variant
@@ -42,7 +44,8 @@ def make_plan(
     """Gather what can be read otherwise in a row, which `node` is as the table stands."""
     assert row.block is not None, "a loaded table has a block for every row"
     values = {**network.values, **row.values}
-    scope = Scope(values=values, owner=f"row {row.id}")
+    outputs = network.architecture.outputs_before(row.id)
+    scope = Scope(values=values, owner=f"row {row.id}", outputs=outputs)
     expand(row.block, node.input, scope, network.defaults, Budget())
     blocks = [block for block in row.block.parts() if isinstance(block, RepeatBlock)]
     counting = {name for block in blocks for name in block.times.names}
@@ -190,6 +193,8 @@ def _windows(node: Node) -> tuple[Window, Window] | None:
     """See a node as one window on its input; None where a layer adapts to it."""
     if isinstance(node, LayerNode):
         patch: Patch | None = getattr(node.kind, "patch", None)
+        if isinstance(node.kind, RowOutput | TransposedConv):
+            return None
         if patch is None:
             return None if node.input.spatial != node.output.spatial else _POINT
         dilation = getattr(node.kind, "dilation", (1, 1))

@@ -52,7 +52,7 @@ def _repeats(text: str) -> int | None:
     return _whole(text, "a number of repeats")
 
 
-NAMELESS = ("row", "block", "type", "input", "output", "depth", "params", "ops")
+NAMELESS = ("row", "from", "block", "type", "input", "output", "depth", "params", "ops")
 """Columns that no expression reads by their name."""
 BLANK = ("", "-", "–", "—")
 """Cells in which nothing is printed: blank ones, and dashes."""
@@ -76,6 +76,8 @@ class ParsedRow:
     block: Block | None
     """Repeated where `n` says so; None where it could not be read."""
     values: Mapping[str, Value]
+    source: str
+    """The row whose output it reads; empty for the one before it."""
     output: tuple[int, ...] | None
     """The printed output size in the printed order, or None."""
     printed: PrintedRow
@@ -89,11 +91,13 @@ class Meanings:
         words: by column, printed words and what is read for them.
         counted: the columns that print patches with a number of filters, `7x7/2 (x96)`.
         derived: what each row works out of its cells.
+        lets: the `let` names, which words may mean too.
     """
 
     words: Mapping[str, Mapping[str, str]]
     counted: tuple[str, ...]
     derived: Mapping[str, Value]
+    lets: Collection[str]
 
 
 def counted_columns(rows: Iterable[GridRow], columns: Collection[str]) -> tuple[str, ...]:
@@ -128,6 +132,7 @@ def read_row(
         id=row.id,
         block=block if sound else None,
         values={**_values(row, notations, meanings), **meanings.derived, **numbers},
+        source=_source(row),
         output=notations.get("output"),
         printed=PrintedRow(
             id=row.id,
@@ -139,6 +144,11 @@ def read_row(
             where=row.where,
         ),
     )
+
+
+def _source(row: GridRow) -> str:
+    cell = row.cells.get("from")
+    return "" if cell is None or cell.text in BLANK else cell.text.removeprefix("@")
 
 
 def _unbound(
@@ -186,6 +196,10 @@ def _values(row: GridRow, notations: Mapping[str, Any], meanings: Meanings) -> d
             continue
         what = f"column {column}"
         text = meanings.words.get(column, {}).get(cell.text, cell.text)
+        if text in meanings.lets and text != cell.text:
+            named = parse_expression(text)
+            values[column] = Value(value=named, text=cell.text, where=cell.where, what=what)
+            continue
         if column not in meanings.counted:
             values[column] = replace(_value(YamlNode(text, cell.where), what), text=cell.text)
             continue

@@ -42,7 +42,8 @@ class RowReadings:
             else:
                 assert change is None, "one layer at a time"
                 change = edit
-        scope = Scope(values=values, owner=f"row {row}")
+        outputs = self.network.architecture.outputs_before(row)
+        scope = Scope(values=values, owner=f"row {row}", outputs=outputs)
         defaults = self.network.defaults
         return expand(parsed.block, start, scope, defaults, Budget(), change, self._cache)
 
@@ -57,7 +58,8 @@ class RowReadings:
         if block is None:
             return None
         values = {**self.network.values, **self._parsed(row).values}
-        scope = Scope(values=values, owner=f"the reading of row {row}")
+        outputs = self.network.architecture.outputs_before(row)
+        scope = Scope(values=values, owner=f"the reading of row {row}", outputs=outputs)
         return expand(block, self._start(row), scope, self.network.defaults, Budget())
 
     def plan(self, row: str) -> Plan:
@@ -90,6 +92,8 @@ class RowReadings:
 
     def _output_before(self, row: str) -> tuple[int, ...] | None:
         """Return the output that is printed last before a row, if it still is its input."""
+        if any(item.source for item in self.network.sections.rows):
+            return None
         names = [item.id for item in self.network.sections.rows]
         for place in range(names.index(row) - 1, -1, -1):
             node = self.network.architecture.rows[place].node

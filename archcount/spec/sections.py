@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archcount.architecture import Block
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem, quote
-from archcount.printed import DeclaredReading, Erratum
+from archcount.printed import DeclaredReading, Erratum, channels_first
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.claim_reader import check_claims
@@ -77,6 +77,7 @@ def read_sections(
         grid = change_grid(grid, change, declared, problems)
         columns += [name for name in change.read.keys if name not in columns]
     lets = tuple(tree.section("let").keys)
+    problems += _check_input(tree)
     problems += check_names(tree, lets, declared)
     problems += check_lets(tree, lets)
     if change is None:
@@ -91,10 +92,13 @@ def read_sections(
     names += OUTPUT_NAMES if "output" in columns else ()
     derived = read_derived(tree, names, problems)
     names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
-    reader = BlockReader(tree.section("blocks"), tuple(dict.fromkeys(names)))
+    reader = BlockReader(
+        tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
+    )
     problems += reader.read_all()
-    meanings = Meanings(read_words(tree, declared, problems), counted, derived)
+    meanings = Meanings(read_words(tree, declared, problems), counted, derived, lets)
     rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
+    problems += _check_sources(grid, rows)
     check_claims(tree, columns, problems)
     _check_errata(tree, rows, problems)
     readings = tuple(_readings(tree, rows, reader, problems))
@@ -106,6 +110,27 @@ def read_sections(
         readings=readings,
         elsewhere=columns_read_as_others(tree),
     )
+
+
+def _check_input(tree: YamlNode) -> Iterator[Problem]:
+    """Refuse an input whose channels stand last, as papers print it."""
+    found = dict(tree.items()).get("input")
+    if (
+        found is not None
+        and isinstance(found.value, str)
+        and (first := channels_first(found.value))
+    ):
+        what = f"input {found.value} would have {found.value.partition('x')[0]} channels"
+        yield found.problem(what, "channels x height x width", remedy=f"write {first}")
+
+
+def _check_sources(grid: Sequence[GridRow], rows: Sequence[ParsedRow]) -> Iterator[Problem]:
+    """Refuse a row that reads one that does not stand before it."""
+    before: list[str] = []
+    for cells, row in zip(grid, rows, strict=True):
+        if row.source and row.source not in before:
+            yield cells.cells["from"].unknown(f"row {row.id} reads", before, "put that row above")
+        before.append(row.id)
 
 
 def _heads(

@@ -41,7 +41,7 @@ class AttentionCall:
     scores: int = 0
 
 
-class Attention(TorchFunctionMode):
+class AttentionMode(TorchFunctionMode):
     """Counts calls of torch's attention by another convention than dense.
 
     Attributes:
@@ -90,7 +90,7 @@ class Attention(TorchFunctionMode):
             call.scores = charge.cost.macs
         if self.convention == "flash":
             self.calls += is_first
-            # Going back, the scores are computed anew, if anything goes back to the mixture.
+            # The backward pass recomputes the scores, if the weighted sum needs a gradient.
             more = 0 if is_first else call.scores
             return replace(pattern, charge=replace(charge, backward=charge.backward + more))
         if call.kept is None:

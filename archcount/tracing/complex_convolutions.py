@@ -1,4 +1,4 @@
-"""Convolutions of complex numbers, which torch makes of three real ones instead of four."""
+"""Complex convolutions, which torch computes by three real ones instead of four."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ def run_of(
 ) -> tuple[Run | None, Step | None]:
     """Return how an operation of a pass on the meta device is done.
 
-    What reads known numbers alone can be done with them later, and what looks at numbers is
-    answered. `asked` is the device that the model's code asks for, if it asks for one.
+    An operation on known values alone can be repeated with them later; one that reads values gets
+    them. `asked` is the device that the model's code requests, or empty.
 
     Returns:
-        What does it, None where it is done as any other; and the step that works its numbers out,
-        None where they are not known.
+        The function that does it, None where it runs as any other operation; and the step that
+        computes its values, None where they are not known.
     """
     tensors = tensors_of([*args, *kwargs.values()])
     on_cpu = [tensor for tensor in tensors if not tensor.is_meta]
@@ -94,7 +94,7 @@ def _is_whole(dtype: torch.dtype | None) -> bool:
 
 
 def is_looking(schema: OpSchema, tensors: Sequence[Tensor]) -> bool:
-    """Return whether an operation looks at numbers: an index does where it is a mask."""
+    """Return whether an operation reads values: an index does if it is a mask."""
     return schema.name not in _INDEXING or any(map(_is_mask, tensors[1:]))
 
 
@@ -183,12 +183,9 @@ def _to_meta(value: Any) -> Any:
 
 
 def needed(schema: OpSchema) -> DataDependentError:
-    """Return the error of an operation that looks at numbers that nobody can know."""
+    """Return the error of an operation that reads values that are not known."""
     told = _TOLD.get(schema.name, schema.name.removeprefix("aten.").strip("_"))
-    return DataDependentError(
-        f"{told} reads values of a tensor that has none on the meta device: they depend "
-        "on weights or activations, or on inputs of which only a shape is given"
-    )
+    return DataDependentError(told)
 
 
 _TOLD = {

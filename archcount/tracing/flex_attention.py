@@ -1,4 +1,4 @@
-"""FlexAttention, which torch compiles to one kernel, as the products that it is made of."""
+"""FlexAttention, counted by the products that its compiled kernel consists of."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
-from archcount.tracing.attention import Attention, AttentionCall, Numbers
+from archcount.tracing.attention import AttentionCall, AttentionMode, Numbers
 from archcount.tracing.torch_internals import FLEX, FLEX_CHECK, FLEX_OPERATOR, dense_flex_attention
 
 
 class FlexAttention:
-    """Lets `flex_attention` do its products one by one, on any device.
+    """Runs `flex_attention` as separate products, on any device.
 
     Args:
         attention: the convention by which attention is counted, None where it is dense.
@@ -26,13 +26,13 @@ class FlexAttention:
         calls: how many were counted, by what.
     """
 
-    def __init__(self, attention: Attention | None) -> None:
+    def __init__(self, attention: AttentionMode | None) -> None:
         self.calls: Counter[str] = Counter()
         self._attention = attention
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Do so for a while, where the program uses it."""
+        """Run it so within the context, where the program uses it."""
         module = sys.modules.get(FLEX)
         if module is None:
             yield
@@ -48,7 +48,7 @@ class FlexAttention:
             yield
 
     def remarks(self) -> Iterator[str]:
-        """Say by what it was counted."""
+        """Return remarks that say what it was counted by."""
         for what, calls in self.calls.items():
             yield f"{calls} call{'s' * (calls != 1)} of flex_attention counted by the {what}"
 

@@ -101,7 +101,7 @@ class ModuleTrace:
         input: the shape of the first tensor it was given by position, None where there was none.
         output: likewise of the first it gave.
         calls: how often it was run.
-        is_hidden: whether a scripted module holds it, so that torch does not tell when it is run.
+        is_hidden: whether a scripted module holds it, so that torch does not report its runs.
         own: operations that it does itself, outside of the modules that it holds.
         cost: operations done while it was run, by category.
         backward: multiply-accumulates of their backward pass.
@@ -136,7 +136,7 @@ class ForwardPass:
         peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
             each is let go after its last use.
         remarks: what makes a number another than the model's own.
-        looks: whether, in a pass with numbers, something was decided by those of the inputs.
+        looks: whether, in a pass with values, the code read some that depend on the inputs.
         attention: the convention by which attention was counted.
         attention_calls: how many calls of it were counted otherwise than dense.
         held: the tensors of every module by path, as they were before the pass.

@@ -1,4 +1,4 @@
-"""Tensors on the meta device whose numbers are known."""
+"""Tensors on the meta device whose values are known."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _MOST_FLOATS = 2**20
 
 
 class KnownTensor(NamedTuple):
-    """A tensor on the meta device whose numbers are known.
+    """A tensor on the meta device whose values are known.
 
     Attributes:
-        tensor: the tensor without numbers.
-        numbers: an equal one with numbers, which is not written to.
-        assumed: what they are where nobody gave them, such as `mask all ones`.
+        tensor: the tensor on the meta device.
+        numbers: an equal one on the CPU, which is not written to.
+        assumed: the assumption behind the values, such as `mask all ones`, or empty.
     """
 
     tensor: Tensor

@@ -24,7 +24,17 @@ DRAWN = "drawn at random"
 
 
 class DataDependentError(RuntimeError):
-    """Code looks at numbers that nobody can know without weights and activations."""
+    """Code reads values that depend on weights or activations, which have none.
+
+    Args:
+        what: what reads them.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} reads values of a tensor that has none on the meta device: they depend on "
+            "weights or activations, or on inputs of which only a shape is given"
+        )
 
 
 class _TensorView(NamedTuple):
@@ -61,16 +71,16 @@ class Step:
 
 
 class KnownValues:
-    """The numbers of tensors on the meta device, where they are known.
+    """The known values of tensors on the meta device.
 
-    Beside a memory without numbers lies a memory on the CPU with them, so a view of a tensor has
-    the view's numbers, and what is written through it is written to both. A memory that something
-    unknown is written to is known no more. What code draws at random is drawn. Nothing is worked
-    out before the model's code looks at numbers, and then only what they depend on.
+    Each known storage on the meta device has a twin on the CPU, so that views share their values,
+    and what is written to a view is written to its base. A storage that unknown values are written
+    to is no longer known. Random values are drawn. Nothing is computed before the model's code
+    reads values, and then only what they depend on.
 
     Attributes:
-        known: the memories whose numbers are known.
-        looked_at: what was assumed of the numbers that the model's code looked at.
+        known: the memories whose values are known.
+        looked_at: what was assumed of the values that the model's code read.
         beyond: what is out of range, if that is so.
     """
 
@@ -112,7 +122,7 @@ class KnownValues:
             self._lost.add(memory)
 
     def look(self, memories: Sequence[int]) -> bool:
-        """Work out numbers that the model's code looks at, and return whether that can be done.
+        """Compute values that the model's code reads, and return whether that is possible.
 
         What was assumed of them matters then.
         """
@@ -218,7 +228,7 @@ class KnownValues:
         return [self._placed(item) for item in value] if isinstance(value, list | tuple) else value
 
     def _give(self, place: Any, numbers: Tensor, read: Iterable[int]) -> None:
-        """Give a tensor its numbers, unless it has them: as a view, or written in place."""
+        """Store the values of a tensor, unless it has them: as a view, or written in place."""
         if not isinstance(place, _TensorView) or place.memory in self._storages:
             return
         if place.offset or place.shape != tuple(numbers.shape):

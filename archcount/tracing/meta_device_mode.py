@@ -73,8 +73,5 @@ def _listed(value: Any, name: str) -> Any:
 def _with_numbers(tensor: Tensor, name: str) -> Tensor:
     found = tensor.detach().cpu()
     if found.is_meta:
-        raise DataDependentError(
-            f"{name}() reads values of a tensor that has none on the meta device: they "
-            "depend on weights or activations, or on inputs of which only a shape is given"
-        )
+        raise DataDependentError(f"{name}()")
     return found

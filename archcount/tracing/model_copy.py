@@ -247,7 +247,7 @@ _SHARDED = (
     "send to one another"
 )
 _MOST_FLOATS = 16
-"""Such as a scale; statistics of batch norms have more, and nobody looks at them."""
+"""Such as a scale; statistics of batch norms have more, and code does not read them."""
 
 
 def _wrapper(module: nn.Module) -> str:

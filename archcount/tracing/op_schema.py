@@ -19,7 +19,7 @@ class OpSchema:
     Attributes:
         name: its name in the dispatcher, without the overload.
         arguments: the names of its arguments, with their defaults.
-        is_view: whether it gives another look at the same numbers.
+        is_view: whether it returns a view of an argument.
         is_pointwise: whether each number it gives comes of the numbers in the same place.
         changed: the places and names of the arguments that it writes to.
         is_fresh: whether all that it gives is new memory, and nothing is changed in place.

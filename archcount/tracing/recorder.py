@@ -13,7 +13,7 @@ from torch.autograd.function import BackwardCFunction
 from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
-from archcount.tracing.attention import Attention
+from archcount.tracing.attention import AttentionMode
 from archcount.tracing.data_dependent import Run, is_looking, needed, on_meta, run_of
 from archcount.tracing.forward_pass import Call, Pattern, holders
 from archcount.tracing.known_tensor import KnownTensor
@@ -34,7 +34,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         sizes: the bytes of every memory met but the weights', by its number.
         storages: every memory met by its number, which is its `id`.
         is_cast: whether something was done under autocast on tensors without numbers.
-        looks: whether, in a pass with numbers, something was decided by those of the inputs.
+        looks: whether, in a pass with values, the code read some that depend on the inputs.
         numbers: those that are known in a pass on the meta device; None where all are there.
         owners: which module has which tensors, in scripted modules.
         attention: counts its products by a convention; None where they are dense.
@@ -55,7 +55,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
         self.is_cast = self.looks = False
-        self.attention: Attention | None = None
+        self.attention: AttentionMode | None = None
         self._memories = Memories()
         self._nodes: dict[Any, Call] = {}
         self._last: tuple[Call, Sequence[Tensor], bool] | None = None

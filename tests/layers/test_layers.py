@@ -33,7 +33,7 @@ from archcount.layers.adaptive_pooling import (
 )
 from archcount.layers.attention import Attention
 from archcount.layers.by_word import KINDS
-from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
+from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv, TransposedConv
 from archcount.layers.cost import CATEGORIES
 from archcount.layers.elementwise import Dropout, Identity, LayerScale, Scaling, Softmax
 from archcount.layers.kind import ElementwiseKind
@@ -102,6 +102,13 @@ def layers(draw):
             width=draw(st.integers(1, 5)),
             multiplier=draw(st.integers(1, 3)),
             dilation=dilation,
+            bias=draw(st.booleans()),
+        )
+    elif kind is TransposedConv:
+        made = TransposedConv(
+            patch=window["patch"],
+            pad=window["pad"],
+            width=draw(st.integers(1, 5)),
             bias=draw(st.booleans()),
         )
     elif kind in (MaxPool, AvgPool):
@@ -429,6 +436,12 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
             Attention(heads=2),
             Shape((8, 5), tokens=True),
             {"linear": 1280, "bias": 160, "matmul": 400, "softmax": 250, "scale": 80},
+        ),
+        # 3 x 2 input positions of 4 x 2 x 3 x 3 weights; 4 x 6 x 4 biases
+        (
+            TransposedConv(patch=Patch((3, 3), (2, 2)), width=4),
+            (2, 3, 2),
+            {"conv": 432, "bias": 96},
         ),
         (Positions(most=9), Shape((2, 5), tokens=True), {"bias": 10}),
         (Segments(number=2), Shape((2, 5), tokens=True), {"bias": 10}),

@@ -15,6 +15,7 @@ SHRUNK = {
     "vit_b16": {"layers": 2, "d": 32, "mlp": 64, "heads": 4, "classes": 10},
     "gpt2": {"layers": 2, "d": 32, "heads": 4},
     "bert_base": {"layers": 2, "d": 32, "heads": 4},
+    "mixtral": {"layers": 1, "d": 32, "ffn": 48, "heads": 8, "experts": 4},
     "llama3": {"layers": 2, "d": 32, "ffn": 48, "heads": 8},
 }
 """The numbers of small networks of the same tables."""
@@ -38,6 +39,9 @@ def table(data):
         # transformers' BertModel of 512 tokens. Layers: 12 x (12 x 768^2 x 512 +
         # 2 x 512^2 x 768); pooler: 768^2.
         ("bert_base", 109_482_240, 12 * (3_623_878_656 + 402_653_184) + 589_824),
+        # transformers' MixtralForCausalLM. Layers: 32 x (512 x (2 x 4,096^2 + 2 x 4,096 x 1,024 +
+        # 2 x 3 x 4,096 x 14,336 + 8 x 4,096) + 2 x 512^2 x 4,096); logits: 512 x 4,096 x 32,000.
+        ("mixtral", 46_702_792_704, 32 * (201_880_240_128 + 2_147_483_648) + 67_108_864_000),
         # transformers' LlamaForCausalLM of 512 tokens. Layers: 32 x (512 x (2 x 4,096^2 +
         # 2 x 4,096 x 1,024 + 3 x 4,096 x 14,336) + 2 x 512^2 x 4,096); logits: 512 x 4,096 x
         # 128,256.

@@ -181,7 +181,7 @@ def test_writes_are_followed_in_their_order(function, rows):
 
 
 def test_a_tensor_made_of_activations_has_no_numbers():
-    with pytest.raises(UserCodeError, match=r"tensor\(\) asks for the numbers of a tensor"):
+    with pytest.raises(UserCodeError, match=r"tensor\(\) reads values of a tensor"):
         report(lambda m, x: m.layer(x) * torch.tensor([m.layer(x).sum()]), X)
 
 
