@@ -83,6 +83,7 @@ def compare(line: Line, model: nn.Module, inputs: Any, device: str = "meta") -> 
 def refer(line: Line, model: nn.Module, inputs: Any) -> None:
     """Count a call by FlopCounterMode."""
     line.inputs = _written(inputs)
+    torch.manual_seed(0)  # some draw how long what they say is
     found = flop_counter_macs(model, inputs)
     line.flopcounter_macs = found.pop("")
     line.by_hand = ", ".join(f"{name} {macs}" for name, macs in found.items())
@@ -91,6 +92,7 @@ def refer(line: Line, model: nn.Module, inputs: Any) -> None:
 def count(line: Line, model: nn.Module, inputs: Any, device: str = "meta") -> None:
     """Count a call by archcount, and set it against FlopCounterMode's count."""
     line.device = device
+    torch.manual_seed(0)
     start = time.perf_counter()
     report = archcount.count(model, input=inputs, device=device)
     line.seconds = round(time.perf_counter() - start, 3)
