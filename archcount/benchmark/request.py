@@ -19,6 +19,7 @@ from archcount.benchmark.settings import (
     RunSettings,
 )
 from archcount.errors import Problem, UsageError, quote
+from archcount.loading.input_spec import BOTH_INPUTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,7 @@ class Request:
         if not base.maker:
             return
         if base.inputs:
-            yield Problem(what="--input and --inputs are both given", remedy="use only one")
+            yield BOTH_INPUTS
         if base.channels_last or (not base.amp and set(self.dtypes) != {"float32"}):
             yield Problem(
                 what="--inputs decides dtype and memory format itself",

@@ -9,6 +9,7 @@ from typing import Any
 from archcount.engines.memory_traffic import Machine
 from archcount.engines.model_count import ATTENTION
 from archcount.errors import UsageError, quote
+from archcount.loading.input_spec import BOTH_INPUTS
 from archcount.loading.reference import find_callable
 
 _DEVICES = ("meta", "cpu")
@@ -58,7 +59,7 @@ class CountRequest:
     def __post_init__(self) -> None:
         check_run(self.batch, self.device)
         if self._has_input and self.maker:
-            raise UsageError.of("--input and --inputs", allowed="one of the two")
+            raise UsageError(BOTH_INPUTS)
         self._check_tokens()
         if self.attention not in ATTENTION:
             raise UsageError.of(
