@@ -18,8 +18,8 @@ from archcount.benchmark.settings import (
     Mode,
     RunSettings,
 )
+from archcount.engines.count_request import BOTH_INPUTS
 from archcount.errors import Problem, UsageError, quote
-from archcount.loading.input_spec import BOTH_INPUTS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,12 @@ from typing import Any
 
 from archcount.engines.memory_traffic import Machine
 from archcount.engines.model_count import ATTENTION
-from archcount.errors import UsageError, quote
-from archcount.loading.input_spec import BOTH_INPUTS
+from archcount.errors import Problem, UsageError, quote
 from archcount.loading.reference import find_callable
 
 _DEVICES = ("meta", "cpu")
+BOTH_INPUTS = Problem(what="--input and --inputs are both given", remedy="use only one")
+"""The problem of an input that is given in two ways."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

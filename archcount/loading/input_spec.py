@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from archcount.errors import Problem, UsageError, quote
+from archcount.errors import UsageError, quote
 
 ALLOWED = (
     "3x224x224 (one image), [1,3,224,224], int64[1,128], a name before: ids:int64[1,128], or "
@@ -95,10 +95,6 @@ def _value(written: str, text: str) -> Any:
         raise UsageError.of(
             f"--input {quote(text)}", allowed="name=value as Python writes it, or name:shape"
         ) from None
-
-
-BOTH_INPUTS = Problem(what="--input and --inputs are both given", remedy="use only one")
-"""The problem of an input that is given in two ways."""
 
 
 def check_batch(given: Any, batch: int) -> None:
