@@ -13,7 +13,7 @@ from archcount.api.tables import Table, load
 from archcount.engines.count_request import check_run
 from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
-from archcount.loading.programs import is_program
+from archcount.loading.programs import is_model_name
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sweep_output import STREAMS, AnyPoint, AnySweep, point_lines, sweep_sheet
@@ -111,7 +111,7 @@ def sweep(
     >>> [point.macs for point in report]
     [12, 24, 48]
     """
-    is_name = isinstance(table, str) and (":" in table or is_program(table))
+    is_name = isinstance(table, str) and is_model_name(table)
     if is_name or not isinstance(table, str | Table):
         if variant:
             raise UsageError.of("a variant goes with a table", remedy="give arguments")

@@ -57,12 +57,12 @@ def rows_of(
         raise UsageError.of(
             "only a table has rows to time",
             allowed="--per-row with a table's name or file",
-            remedy="leave --per-row away",
+            remedy="leave --per-row out",
         )
     if module.kept:
         raise UsageError.of(
             "rows that read others than the one before them cannot be timed one by one",
-            remedy="leave --per-row away",
+            remedy="leave --per-row out",
         )
     parts = list(_parts(module, with_heads=is_train))
     forward: list[list[int]] = []

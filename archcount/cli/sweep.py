@@ -12,7 +12,7 @@ from archcount.cli.emit import chosen_format
 from archcount.cli.model_options import Arguments, Device, arguments_of, model_argument
 from archcount.cli.options import Output, Variant, loaded, pairs_of
 from archcount.cli.output import destination, streamed
-from archcount.loading.programs import is_program
+from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
     from archcount.reporting.sweep_output import AnySweep
@@ -60,7 +60,7 @@ def show_sweep(
     chosen = "csv" if picture else chosen_format(form, output, SweepReport.formats)
     thing: Any = name
     sizes: Any = inputs or ""
-    if ":" not in name and not is_program(name):
+    if not is_model_name(name):
         thing, variant = loaded(name, variant)
         sizes = ",".join(sizes)
     report = sweep(

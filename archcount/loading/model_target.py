@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
 from archcount.loading.arguments import call_arguments
-from archcount.loading.programs import is_program, load_program, module_of
+from archcount.loading.programs import is_model_name, is_program, load_program, module_of
 from archcount.loading.providers import provider_of
 from archcount.loading.reference import find, source_of, users_code
 
@@ -46,13 +46,10 @@ class ModelTarget:
         Raises:
             UsageError: it is none of these, or two variants are named.
         """
-        if ":" in text:
+        if is_model_name(text):
             if variant:
-                raise UsageError.of("--variant goes with a table", remedy="give --arg NAME=VALUE")
-            return cls(text=text)
-        if is_program(text):
-            if variant:
-                raise UsageError.of("--variant goes with a table", remedy="leave it out")
+                remedy = "leave it out" if is_program(text) else "give --arg NAME=VALUE"
+                raise UsageError.of("--variant goes with a table", remedy=remedy)
             return cls(text=text)
         if text.endswith(".py"):
             raise UsageError.of(

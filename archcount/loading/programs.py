@@ -28,6 +28,15 @@ def is_program(text: str) -> bool:
     return text.endswith((*_EXPORTED, *_SCRIPTED))
 
 
+def is_model_name(text: str) -> bool:
+    """Return whether a text names a model rather than a table.
+
+    >>> is_model_name("timm:resnet50"), is_model_name("model.pt2"), is_model_name("resnet@50")
+    (True, True, False)
+    """
+    return ":" in text or is_program(text)
+
+
 def load_program(path: Path) -> nn.Module:
     """Load a file of `torch.export.save` (`.pt2`), or of `torch.jit.save` (`.pt`), on the CPU.
 

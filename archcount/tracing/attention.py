@@ -41,7 +41,7 @@ class AttentionCall:
     scores: int = 0
 
 
-class Attention(TorchFunctionMode):
+class AttentionMode(TorchFunctionMode):
     """Counts calls of torch's attention by another convention than dense.
 
     Attributes:

@@ -20,8 +20,8 @@ def mark_gradients(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter
     the graph that hands a gradient back through them.
 
     Returns:
-        How often backward passes are met that cannot be seen, by module and name: what a function
-        of the model's own computes on the way back, in Python or in C++.
+        The number of backward functions that cannot be counted, by module and name: those of
+        custom autograd functions of the model, in Python or in C++.
     """
     unseen: Counter[tuple[str, str]] = Counter()
     waiting = [(end.grad_fn, "") for end in ends if end.grad_fn is not None]
@@ -43,7 +43,7 @@ def mark_gradients(calls: Mapping[Any, Call], ends: Iterable[Tensor]) -> Counter
 
 
 def _is_unseen(node: Any, call: Call | None) -> bool:
-    """Return whether a node works on the way back as nothing on the way there shows."""
+    """Return whether the backward function of a node is not known from the forward pass."""
     if type(node).__name__ != "CppFunction":  # a node without a class of its own
         name = node.name  # its text takes a while
         return isinstance(node, BackwardCFunction) and not (

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
-from archcount.tracing.attention import Attention, AttentionCall, Numbers
+from archcount.tracing.attention import AttentionCall, AttentionMode, Numbers
 from archcount.tracing.torch_internals import FLEX, FLEX_CHECK, FLEX_OPERATOR, dense_flex_attention
 
 
@@ -26,7 +26,7 @@ class FlexAttention:
         calls: how many were counted, by what.
     """
 
-    def __init__(self, attention: Attention | None) -> None:
+    def __init__(self, attention: AttentionMode | None) -> None:
         self.calls: Counter[str] = Counter()
         self._attention = attention
 

@@ -228,7 +228,7 @@ class KnownValues:
         return [self._placed(item) for item in value] if isinstance(value, list | tuple) else value
 
     def _give(self, place: Any, numbers: Tensor, read: Iterable[int]) -> None:
-        """Give a tensor its numbers, unless it has them: as a view, or written in place."""
+        """Store the values of a tensor, unless it has them: as a view, or written in place."""
         if not isinstance(place, _TensorView) or place.memory in self._storages:
             return
         if place.offset or place.shape != tuple(numbers.shape):

@@ -15,7 +15,7 @@ from archcount.tracing.object_copy import Copier
 def fit(
     module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], method: str = "forward"
 ) -> None:
-    """Give the lazy layers of a module their sizes, by a run of a copy of it.
+    """Materialize the lazy layers of a module, by a run of a copy of it.
 
     The module itself is not run, and what it keeps from one run to the next is as it was.
 

@@ -13,7 +13,7 @@ from torch.autograd.function import BackwardCFunction
 from archcount.errors import UsageError
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.registry import charge, is_given
-from archcount.tracing.attention import Attention
+from archcount.tracing.attention import AttentionMode
 from archcount.tracing.data_dependent import Run, is_looking, needed, on_meta, run_of
 from archcount.tracing.forward_pass import Call, Pattern, holders
 from archcount.tracing.known_tensor import KnownTensor
@@ -55,7 +55,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.calls: list[Call] = []
         self.sizes: dict[int, int] = {}
         self.is_cast = self.looks = False
-        self.attention: Attention | None = None
+        self.attention: AttentionMode | None = None
         self._memories = Memories()
         self._nodes: dict[Any, Call] = {}
         self._last: tuple[Call, Sequence[Tensor], bool] | None = None

@@ -13,7 +13,7 @@ from torch.nn.parameter import is_lazy
 from archcount.layers import Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.operators.operation import FREE
-from archcount.tracing.attention import Attention
+from archcount.tracing.attention import AttentionMode
 from archcount.tracing.autograd_graph import mark_gradients, peak_memory
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.flex_attention import FlexAttention
@@ -75,7 +75,7 @@ def trace(
     recorder = Recorder(weights, given, parts, known)
     convention = None
     if attention != "full":  # every call of torch's goes through it
-        convention = recorder.attention = Attention(attention, recorder.numbers_of)
+        convention = recorder.attention = AttentionMode(attention, recorder.numbers_of)
     flex = FlexAttention(convention)
     with (
         ModuleStack(found, recorder, forbidden) as stack,
@@ -174,7 +174,7 @@ def _add_up(
     found: Mapping[nn.Module, ModuleTrace],
     unseen: Mapping[tuple[str, str], int],
 ) -> None:
-    """Give each module the costs of the calls in it, and in the modules that it holds."""
+    """Assign to each module the costs of the calls in it, and in the modules that it holds."""
     records = {record.path: record for record in found.values()}
     norms = {record.path for part, record in found.items() if isinstance(part, _NORMS)}
     own: dict[str, list[Cost]] = {}
