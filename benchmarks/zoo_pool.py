@@ -159,11 +159,6 @@ def _outer(_: Any, a: Any, b: Any, *__: Any, **___: Any) -> int:
     return 2 * a.numel() * b.numel()
 
 
-def _distances(a: Any, b: Any, *_: Any, **__: Any) -> int:
-    # Each row of one from each row of the other: as many products as a matrix product has.
-    return int(2 * a.numel() * b.shape[-2])
-
-
 def _squared_distances(a: Any, b: Any, *_: Any, **__: Any) -> int:
     # One product of rows to which torch adds two numbers each: the square, and a one.
     return int(2 * a.numel() // a.shape[-1] * (a.shape[-1] + 2) * b.shape[-2])
@@ -199,7 +194,6 @@ _BY_HAND = _operators(
         "addmv": _added_vector,
         "addbmm": _added_batches,
         "addr": _outer,
-        "_cdist_forward": _distances,
         "_euclidean_dist": _squared_distances,
         "_grouped_mm": _grouped,
         "linalg_solve_triangular": _substituted,

@@ -48,6 +48,12 @@ def joined(block: JoinBlock, branches: Branches, shape: Shape, context: Context)
         InvalidTableError: the branches do not fit one another, or a shortcut cannot adapt.
     """
     kind = block.kind()
+    if not branches and len(block.branches) == 1:
+        raise InvalidTableError.of(
+            f"{context.scope.owner}: {kind.word} has no branch beside its shortcut",
+            allowed="two branches or more",
+            where=block.where,
+        )
     try:
         target = kind.output([node.output for _, node in branches] or [shape])
     except InvalidValueError as error:

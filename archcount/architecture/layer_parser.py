@@ -69,6 +69,9 @@ class _Reader:
         for item in arguments:
             if item.required and item.name not in self.seen:
                 self._refuse(self.text, f"{item.name} is missing", self._usage())
+        pad, same = self.bound.get("pad"), self.bound.get("same")
+        if pad is not None and same is not None and pad.value == "valid":
+            self._refuse(same.text, "same has no effect under pad=valid", "same beside pad=same")
         if self.problems:
             raise InvalidTableError(self.problems)
         return LayerBlock(

@@ -121,6 +121,8 @@ OPERATORS: dict[str, Operator] = {
     **aten(
         "floor_divide remainder rsub xlogy bitwise_and bitwise_or", Operator(cost=each("other"))
     ),
+    # torch says of these not that they work number by number, though of abs it does.
+    **aten("abs_ copysign_ gcd_ lcm_", Operator(cost=each("other"))),
     **aten("linalg_cross", Operator(cost=each("other", 3))),  # two products, a difference
     **aten("polar", Operator(cost=each("other", 4))),  # cosine, sine, two products
     **aten("_masked_scale", Operator(cost=each("scale"))),

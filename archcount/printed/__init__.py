@@ -9,7 +9,7 @@ from archcount.printed.claim_numbers import (
     parse_ratio,
     parse_share,
 )
-from archcount.printed.notation import Patch, parse_patch, parse_size
+from archcount.printed.notation import Patch, channels_first, parse_patch, parse_size
 from archcount.printed.printed_table import (
     NUMBERS,
     Claim,
@@ -41,6 +41,7 @@ __all__ = [
     "Quantity",
     "Reference",
     "Training",
+    "channels_first",
     "parse_bound",
     "parse_duration",
     "parse_patch",

@@ -90,3 +90,16 @@ def parse_size(text: str, *, parts: tuple[int, ...] = (1, 2, 3)) -> tuple[int, .
     if 0 in size:
         raise InvalidValueError(f"size {quote(text)} has a 0", allowed="whole numbers of 1 or more")
     return size
+
+
+def channels_first(text: str) -> str:
+    """Return a size with its channels first, where it looks like height x width x channels.
+
+    That is an image of one or three channels, its sides equal; the result is empty elsewhere.
+
+    >>> channels_first("224x224x3"), channels_first("3x224x224")
+    ('3x224x224', '')
+    """
+    match = re.fullmatch(r"(\d+)x\1x([13])", _ascii(text))
+    looks_so = match is not None and int(match[1]) > 4
+    return f"{match[2]}x{match[1]}x{match[1]}" if match and looks_so else ""

@@ -122,6 +122,12 @@ class BlockReader:
         raise InvalidTableError.of("a block is missing", allowed=_FORMS, where=marked.where)
 
     def _text(self, text: LocatedText) -> Block:
+        if text.text.count("(") != text.text.count(")"):
+            raise InvalidTableError.of(
+                f"{quote(text.text)} has a parenthesis without its other half",
+                remedy='quote what has commas in parentheses: ["unit(3, 6)", relu]',
+                where=text.where,
+            )
         title = self._titles.get(text.text)
         if title is not None and not title.parameters:
             return self._named(text.text, text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archcount.architecture import Block
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem, quote
-from archcount.printed import DeclaredReading, Erratum
+from archcount.printed import DeclaredReading, Erratum, channels_first
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.claim_reader import check_claims
@@ -77,6 +77,7 @@ def read_sections(
         grid = change_grid(grid, change, declared, problems)
         columns += [name for name in change.read.keys if name not in columns]
     lets = tuple(tree.section("let").keys)
+    problems += _check_input(tree)
     problems += check_names(tree, lets, declared)
     problems += check_lets(tree, lets)
     if change is None:
@@ -109,6 +110,18 @@ def read_sections(
         readings=readings,
         elsewhere=columns_read_as_others(tree),
     )
+
+
+def _check_input(tree: YamlNode) -> Iterator[Problem]:
+    """Refuse an input whose channels stand last, as papers print it."""
+    found = dict(tree.items()).get("input")
+    if (
+        found is not None
+        and isinstance(found.value, str)
+        and (first := channels_first(found.value))
+    ):
+        what = f"input {found.value} would have {found.value.partition('x')[0]} channels"
+        yield found.problem(what, "channels x height x width", remedy=f"write {first}")
 
 
 def _check_sources(grid: Sequence[GridRow], rows: Sequence[ParsedRow]) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from archcount.errors import (
     suggestion,
 )
 from archcount.layers import Shape
-from archcount.printed import PaperSource, PrintedTable
+from archcount.printed import PaperSource, PrintedTable, channels_first
 from archcount.spec.variant import Variant
 from archcount.spec.variant_reader import TableSource, in_order
 
@@ -142,6 +142,10 @@ class Table:
 
 def _shape(text: str) -> Shape | None:
     """Read another input size; None where nothing is said."""
+    if first := channels_first(text):
+        raise UsageError.of(
+            f"input {text} would have {text.partition('x')[0]} channels", remedy=f"write {first}"
+        )
     try:
         return Shape.parse(text) if text else None
     except InvalidValueError as error:

@@ -143,10 +143,20 @@ def _check_readings(variant: Variant) -> Iterator[Problem]:
             yield from error.problems
 
 
+_LONG = 200
+"""The characters of a list of what is allowed that is said once."""
+
+
 def in_order(problems: list[Problem]) -> list[Problem]:
-    """Sort problems by their place, and keep each once."""
+    """Sort problems by their place, and keep each once; a long list of what is allowed likewise."""
     once = dict.fromkeys(problems)
-    return sorted(once, key=lambda item: item.where or Location("", 0, 0))
+    ordered = sorted(once, key=lambda item: item.where or Location("", 0, 0))
+    said: set[str] = set()
+    for place, item in enumerate(ordered):
+        if len(item.allowed) > _LONG and item.allowed in said:
+            ordered[place] = replace(item, allowed="as above")
+        said.add(item.allowed)
+    return ordered
 
 
 def _printed(file: TableFile, tree: YamlNode, parts: Sections) -> PrintedTable:

@@ -75,6 +75,8 @@ def test_kept_statistics_are_a_scale_and_a_shift():
 # What is done, to what, and operations by hand.
 SINGLE = {
     "floor divide": (lambda x: x // 2, "[4,2]", {"other": 8}),
+    "abs in place": (lambda x: x.clone().abs_(), "[4,2]", 8),
+    "sign in place": (lambda x: x.clone().copysign_(x), "[4,2]", 8),
     # 3 x 2 x 2 numbers: four products with neighbours and three sums each; the nearest is none
     "sample": (lambda x: F.grid_sample(x, x[:, :2, :2, :2], align_corners=False), "[1,3,5,2]", 84),
     "sample nearest": (

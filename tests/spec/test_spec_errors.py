@@ -44,6 +44,11 @@ CASES = {
     "bad choice": (("act: relu}", "act: maxout}"), r"6:\d+: layer.act 'maxout' does not fit; allowed: 'none', .* 'relu', .* or 'tanh'"),
     "bad pad": (("pad: same,", "pad: some,"), r"6:14: layer.pad: 'some' is not a size; allowed: same, valid"),
     "bad K": (("{K: 1000, count: macs}", "{K: 1001, count: macs}"), r"7:\d+: conventions.ops.K '1001' does not fit; allowed: 1000 or 1024"),
+    "channels last": (("input: 3x8x8", "input: 8x8x3"), r"4:8: input 8x8x3 would have 8 channels; allowed: channels x height x width; write 3x8x8"),
+    "half a call": (("stem: conv patch w", "stem: [unit(3, 6), relu]"), r"10:10: 'unit\(3' has a parenthesis without its other half; quote what has commas"),
+    "half an expression": (("stem: conv patch w", "stem: [conv 3x3 max(w, 6)]"), r"10:10: 'conv 3x3 max\(w' has a parenthesis without its other half"),
+    "an add of a shortcut": (("stem: conv patch w", "stem: {add: [shortcut]}"), r"10:10: row stem: add has no branch beside its shortcut; allowed: two branches or more"),
+    "same without padding": (("stem: conv patch w", "stem: [conv patch w, maxpool 3x3 pad=valid same=ceil]"), r"10:\d+: in 'maxpool 3x3 pad=valid same=ceil': same has no effect under pad=valid"),
     "block in a circle": (("stem: conv patch w", "stem: [stem]"), r"10:10: block 'stem' contains itself"),
     "block named like a layer": (("classifier: [", "linear part: ["), r"16:3: block name 'linear part' begins with the word of a layer kind"),
     "unknown option": (("act=none", "atc=none"), r"13:\d+: in 'conv 3x3 w atc=none': unknown option 'atc'; allowed: patch, .*norm, act"),
@@ -164,6 +169,18 @@ def test_a_row_that_cannot_be_expanded_does_not_hide_the_next(toy_text, tmp_path
     with pytest.raises(InvalidTableError) as caught:
         load_table(path, "toy.yaml")
     assert [problem.where.line for problem in caught.value.problems] == [16, 20]
+
+
+def test_what_is_allowed_is_listed_once(toy_text, tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(toy_text.replace("| stem       |", "| stm |").replace("| stage", "| stg"))
+    path.write_text(path.read_text().replace("stem: conv", "stem: [konv, convv]\n  other: conv"))
+    with pytest.raises(InvalidTableError) as caught:
+        load_table(path, "toy.yaml")
+    told = [item for item in caught.value.problems if "unknown layer kind" in item.what]
+    assert len(told) > 2
+    assert [item.allowed == "as above" for item in told] == [False] + [True] * (len(told) - 1)
+    assert "did you mean 'stem'?" in str(caught.value)
 
 
 def test_a_block_used_by_many_rows_is_wrong_once(toy_text, tmp_path):
