@@ -1,4 +1,4 @@
-"""RoutedExperts, recognised in a pass: each token multiplies by a part of their weights only."""
+"""Routed experts, recognised in a pass: each token multiplies by a part of their weights only."""
 
 from __future__ import annotations
 
