@@ -32,7 +32,7 @@ from archcount.engines.measure import (
     require_memory,
 )
 from archcount.layers import CATEGORIES, Cost, Shape
-from archcount.layers.modules_of_tokens import LearnedPositions, Segments
+from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
 
 with warnings.catch_warnings():
     # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported. torch 2.14 warns
@@ -63,7 +63,7 @@ _CATEGORY_OF: Mapping[str, str] = {
 _AS_A_WHOLE: Mapping[type, str] = {
     nn.LocalResponseNorm: "norm",
     LearnedPositions: "bias",
-    Segments: "bias",
+    SegmentEmbedding: "bias",
 }
 """What every operation of a module counts as, where its operations do not say it."""
 
