@@ -7,9 +7,11 @@ archcount's. Every count is a first one: archcount remembers nothing from one to
 warm, and the code imported). Models are made once, one for archcount and an equal one for all
 others, as some leave methods of theirs on it. archcount and FlopCounterMode are asked twice: as
 they are used, and of a model that lies on the meta device already, where FlopCounterMode does no
-arithmetic either. Beside them stands a bare forward pass of the model on the meta device, without
-gradients, which counts nothing. A decoder of 32 layers, 4,096 wide, has no numbers: the tools that
-need some are left out there, and so are those that are not installed.
+arithmetic either. FlopCounterMode is asked without gradients, and with the graph for them, which
+archcount needs for the operations of the backward pass. Beside them stands a bare forward pass of
+the model on the meta device, without gradients, which counts nothing. A decoder of 32 layers, 4,096
+wide, has no numbers: the tools that need some are left out there, and so are those that are not
+installed.
 """
 
 from __future__ import annotations
@@ -179,20 +181,28 @@ def _flop_counter_meta(asked: Subject) -> object:
     return counter.get_total_flops()
 
 
+def _flop_counter_graph(asked: Subject) -> object:
+    with torch.enable_grad(), FlopCounterMode(display=False) as counter:
+        asked.meta(asked.given("meta"))
+    return counter.get_total_flops()
+
+
 def _bare(asked: Subject) -> object:
     with torch.no_grad():
         return asked.meta(asked.given("meta"))
 
 
-OURS, NUMBERS, FLOPS, BARE = (
+OURS, NUMBERS, FLOPS, GRAPH, BARE = (
     "archcount, meta",
     "archcount",
     "FlopCounterMode, meta",
+    "FlopCounterMode, meta, with gradients",
     "bare pass, meta",
 )
 TOOLS: dict[str, tuple[str, Callable[[Subject], object]]] = {
     OURS: ("archcount", _archcount_meta),
     FLOPS: ("torch", _flop_counter_meta),
+    GRAPH: ("torch", _flop_counter_graph),
     BARE: ("torch", _bare),
     NUMBERS: ("archcount", _archcount),
     "torchinfo": ("torchinfo", _torchinfo),
@@ -200,7 +210,7 @@ TOOLS: dict[str, tuple[str, Callable[[Subject], object]]] = {
     "calflops": ("calflops", _calflops),
     "FlopCounterMode": ("torch", _flop_counter),
 }
-WITHOUT_NUMBERS = (OURS, FLOPS, BARE)
+WITHOUT_NUMBERS = (OURS, FLOPS, GRAPH, BARE)
 """The tools that are asked about a model on the meta device."""
 
 
@@ -231,7 +241,7 @@ def timed(rounds: int, only: Sequence[str] = ()) -> Iterator[tuple[str, dict[str
         rounds: how often each is asked, after once to warm up.
         only: the tools asked besides archcount; all where there is none.
     """
-    tools = [tool for tool in importable() if not only or tool in (OURS, FLOPS, *only)]
+    tools = [tool for tool in importable() if not only or tool in (OURS, FLOPS, GRAPH, *only)]
     for name, (build, given) in MODELS.items():
         with torch.device("meta"):
             meta, other = build().eval(), build().eval()
@@ -287,12 +297,12 @@ def main(rounds: int, only: list[str]) -> None:
     others: list[str] | None = None
     for name, times in timed(rounds, only):
         if others is None:
-            others = [tool for tool in times if tool not in (OURS, FLOPS)]
-            heads = ["model", OURS, "beside FlopCounterMode, meta", *others]
+            others = [tool for tool in times if tool not in (OURS, FLOPS, GRAPH)]
+            heads = ["model", OURS, f"beside {FLOPS}", f"beside {GRAPH}", *others]
             rule = " --: |" * (len(heads) - 1)
             sys.stdout.write(f"| {' | '.join(heads)} |\n| --- |{rule}\n")
         cells = [f"{1000 * statistics.median(times[OURS]):,.1f} ms"]
-        cells.append(f"**{ratio(times[OURS], times[FLOPS]):.2f}×**")
+        cells += [f"**{ratio(times[OURS], times[other]):.2f}×**" for other in (FLOPS, GRAPH)]
         cells += [f"{ratio(times[it], times[OURS]):.2f}×" if it in times else "" for it in others]
         sys.stdout.write(f"| {name} | {' | '.join(cells)} |\n")
         sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,8 @@ def diff(
     if not batch:
         raise UsageError.of("batch 0: nothing would be run", allowed="a whole number from 1")
     sides = [_made(left, device), _made(right, device)]
-    owns = _own_inputs(sides) if isinstance(input, str) and not input else {}
+    has_input = not isinstance(input, str) or bool(input)
+    owns = {} if has_input else {name: own for _, name, own in sides if own}
     given = next(iter(owns.values()), input)
     remarks: tuple[str, ...] = ()
     if len(set(owns.values())) > 1:
@@ -93,19 +94,6 @@ def diff(
         models.append(model)
         remarks += found
     return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
-
-
-def _own_inputs(
-    sides: Sequence[tuple[nn.Module, str, tuple[str, ...]]],
-) -> dict[str, tuple[str, ...]]:
-    """Return the inputs that the sides are made for, by the name of the side."""
-    owns = {name: own for _, name, own in sides if own}
-    if not owns:
-        raise UsageError.of(
-            "no input given for the models",
-            remedy="give an input, such as 3x224x224",
-        )
-    return owns
 
 
 def _run(

@@ -10,7 +10,7 @@ from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
 from archcount.engines.summaries import summarize_all
 from archcount.errors import UsageError
-from archcount.loading.providers import expanded
+from archcount.loading.model_libraries import expanded
 from archcount.reporting.models_sheets import models_sheets, tidy_summary
 from archcount.reporting.report import Lines, Parts, Report
 

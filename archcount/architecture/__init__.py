@@ -5,7 +5,6 @@ from archcount.architecture.blocks import (
     Block,
     BoundBlock,
     JoinBlock,
-    LayerDefaults,
     LocatedText,
     RepeatBlock,
     SequenceBlock,
@@ -13,6 +12,7 @@ from archcount.architecture.blocks import (
 )
 from archcount.architecture.expand import expand
 from archcount.architecture.expression import Expression, parse_expression
+from archcount.architecture.layer_defaults import LayerDefaults
 from archcount.architecture.layer_parser import parse_layer
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.architecture.scope import Scope, Value

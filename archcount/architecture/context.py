@@ -10,11 +10,11 @@ from archcount.architecture.blocks import (
     Block,
     BoundBlock,
     LayerBlock,
-    LayerDefaults,
     RepeatBlock,
     RowBlock,
     Shortcut,
 )
+from archcount.architecture.layer_defaults import LayerDefaults
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, Scope
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, Location

@@ -13,7 +13,6 @@ from archcount.architecture.blocks import (
     ExpertsBlock,
     JoinBlock,
     LayerBlock,
-    LayerDefaults,
     RepeatBlock,
     RowBlock,
     SequenceBlock,
@@ -23,6 +22,7 @@ from archcount.architecture.blocks import (
 from archcount.architecture.branches import Branches, Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
 from archcount.architecture.expert_nodes import experts
+from archcount.architecture.layer_defaults import LayerDefaults
 from archcount.architecture.layer_edits import changed
 from archcount.architecture.nodes import LayerNode, Node
 from archcount.architecture.scope import Scope, Value

@@ -18,6 +18,7 @@ from archcount.benchmark.settings import (
     Mode,
     RunSettings,
 )
+from archcount.engines.count_request import BOTH_INPUTS
 from archcount.errors import Problem, UsageError, quote
 
 
@@ -154,7 +155,7 @@ class Request:
         if not base.maker:
             return
         if base.inputs:
-            yield Problem(what="--input and --inputs are both given", remedy="use only one")
+            yield BOTH_INPUTS
         if base.channels_last or (not base.amp and set(self.dtypes) != {"float32"}):
             yield Problem(
                 what="--inputs decides dtype and memory format itself",

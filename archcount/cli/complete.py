@@ -18,16 +18,16 @@ def tables(incomplete: str) -> list[str]:
 
 def models(incomplete: str) -> list[str]:
     """Complete a shipped table's name, or a model's name of a library that is named before it."""
-    from archcount.loading.providers import PROVIDERS
+    from archcount.loading.model_libraries import LIBRARIES
 
     prefix, colon, begun = incomplete.partition(":")
     if not colon:
-        prefixes = [f"{name}:" for name in PROVIDERS if name.startswith(incomplete)]
+        prefixes = [f"{name}:" for name in LIBRARIES if name.startswith(incomplete)]
         return tables(incomplete) + prefixes
-    if prefix not in PROVIDERS:
+    if prefix not in LIBRARIES:
         return []
     try:
-        names = PROVIDERS[prefix]().matching(f"{begun}*")
+        names = LIBRARIES[prefix]().matching(f"{begun}*")
     except ArchcountError:
         return []  # the library is not installed; the command will say so
     return [f"{prefix}:{name}" for name in names]

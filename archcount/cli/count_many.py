@@ -22,7 +22,7 @@ from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
 from archcount.engines.summaries import summarize_all
 from archcount.errors import Stopped, UsageError, quote
-from archcount.loading.providers import expanded, is_pattern
+from archcount.loading.model_libraries import expanded, is_pattern
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.models_sheets import tidy_summary
 

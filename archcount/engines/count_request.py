@@ -8,10 +8,12 @@ from typing import Any
 
 from archcount.engines.memory_traffic import Machine
 from archcount.engines.model_count import ATTENTION
-from archcount.errors import UsageError, quote
+from archcount.errors import Problem, UsageError, quote
 from archcount.loading.reference import find_callable
 
 _DEVICES = ("meta", "cpu")
+BOTH_INPUTS = Problem(what="--input and --inputs are both given", remedy="use only one")
+"""The problem of an input that is given in two ways."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +60,7 @@ class CountRequest:
     def __post_init__(self) -> None:
         check_run(self.batch, self.device)
         if self._has_input and self.maker:
-            raise UsageError.of("--input and --inputs", allowed="one of the two")
+            raise UsageError(BOTH_INPUTS)
         self._check_tokens()
         if self.attention not in ATTENTION:
             raise UsageError.of(

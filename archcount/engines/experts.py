@@ -1,4 +1,4 @@
-"""Experts, recognised in a pass: each token multiplies by a part of their weights only."""
+"""Routed experts, recognised in a pass: each token multiplies by a part of their weights only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcount.engines.parameter_usage import ParameterUsage
 
 
 @dataclass(slots=True)
-class Experts:
+class ExpertUsage:
     """The routed experts of a model.
 
     Attributes:
@@ -32,7 +32,7 @@ class Experts:
 
 def find_experts(
     parts: Mapping[str, nn.Module], uses: Mapping[int, ParameterUsage], tokens: int
-) -> Experts:
+) -> ExpertUsage:
     """Return the experts of a model: stacked in parameters, or modules of a list.
 
     Parameters of three axes, of which every token multiplies by less than the whole, hold an
@@ -45,7 +45,7 @@ def find_experts(
         uses: what the pass did with every memory of parameters.
         tokens: how many the pass computed.
     """
-    found = Experts()
+    found = ExpertUsage()
     # From the innermost: what holds experts is not for that an expert itself.
     for path in sorted(parts, key=lambda name: -name.count(".")):
         part = parts[path]
@@ -56,7 +56,7 @@ def find_experts(
 
 
 def _add_stacked(
-    found: Experts, part: nn.Module, uses: Mapping[int, ParameterUsage], tokens: int
+    found: ExpertUsage, part: nn.Module, uses: Mapping[int, ParameterUsage], tokens: int
 ) -> None:
     own = [tensor for tensor in part._parameters.values() if tensor is not None]
     stacked = [tensor for tensor in own if tensor.dim() > 2 and tensor.shape[0] > 1]
@@ -72,7 +72,10 @@ def _add_stacked(
 
 
 def _add_listed(
-    found: Experts, children: Sequence[nn.Module], uses: Mapping[int, ParameterUsage], tokens: int
+    found: ExpertUsage,
+    children: Sequence[nn.Module],
+    uses: Mapping[int, ParameterUsage],
+    tokens: int,
 ) -> None:
     if len(children) < 2 or len({type(child) for child in children}) > 1:
         return

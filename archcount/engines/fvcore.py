@@ -23,9 +23,16 @@ from archcount.architecture.builder import assemble
 from archcount.architecture.network import Network
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.fvcore_handles import HANDLES
-from archcount.engines.measure import WHOLE, example, make_count, measure, memory_needed
+from archcount.engines.measure import (
+    WHOLE,
+    example,
+    make_count,
+    measure,
+    memory_needed,
+    require_memory,
+)
 from archcount.layers import CATEGORIES, Cost, Shape
-from archcount.layers.modules_of_tokens import LearnedPositions, Segments
+from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
 
 with warnings.catch_warnings():
     # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported. torch 2.14 warns
@@ -56,7 +63,7 @@ _CATEGORY_OF: Mapping[str, str] = {
 _AS_A_WHOLE: Mapping[type, str] = {
     nn.LocalResponseNorm: "norm",
     LearnedPositions: "bias",
-    Segments: "bias",
+    SegmentEmbedding: "bias",
 }
 """What every operation of a module counts as, where its operations do not say it."""
 
@@ -72,6 +79,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     """
     with torch.device("meta"):
         network = assemble(architecture).eval()
+    require_memory(network)
     with memory_needed():
         # Module.to_empty would import a compiler's symbols for the first meta tensor that it meets.
         zeros: dict[Tensor, Tensor] = {}  # one of each, so that what is tied stays it

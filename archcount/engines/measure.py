@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import takewhile
@@ -42,6 +43,21 @@ def memory_needed(
         raise UnavailableError.of(
             "there is not enough memory to run the network", remedy=remedy
         ) from None
+
+
+def require_memory(network: nn.Module) -> None:
+    """Raise UnavailableError if the weights alone are larger than the machine's memory.
+
+    A system may lend more memory than it has, and end the process that takes it.
+    """
+    needed = sum(tensor.nbytes for tensor in network.parameters())
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > machine:
+        raise UnavailableError.of(
+            "there is not enough memory to run the network: its weights take "
+            f"{needed / 2**30:,.0f} GiB, and the machine has {machine / 2**30:,.0f}",
+            remedy="take --engine torch, or --engine formula, which need none",
+        )
 
 
 def example(shape: Shape) -> Tensor:

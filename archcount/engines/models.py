@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Uncounted
-from archcount.engines.language import language_count
+from archcount.engines.language_model import language_count
 from archcount.engines.measure import WHOLE
 from archcount.engines.memory_traffic import bytes_moved
 from archcount.engines.model_count import ModelCount, ModuleCount

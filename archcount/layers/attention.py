@@ -145,7 +145,7 @@ class Attention(SequenceKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the projections, around torch's attention."""
-        from archcount.layers.modules_of_tokens import SelfAttention
+        from archcount.layers.token_modules import SelfAttention
 
         query, _, back = self.projections(shape)
         return SelfAttention(

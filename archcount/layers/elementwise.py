@@ -78,7 +78,7 @@ class LayerScale(ElementwiseKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the multiplication."""
-        from archcount.layers.modules import LayerScale as Module
+        from archcount.layers.modules import ChannelScale as Module
 
         return Module(shape.channels, self.initial, 0 if shape.tokens else len(shape.spatial))
 

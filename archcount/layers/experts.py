@@ -48,6 +48,6 @@ class Experts(JoinKind):
 
     def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
         """Return the router and the experts."""
-        from archcount.layers.modules_of_tokens import RoutedExperts
+        from archcount.layers.token_modules import RoutedExperts
 
         return RoutedExperts(branches, self.active)

@@ -89,7 +89,7 @@ class Scale(nn.Module):
         return f"{self.factor:g}"
 
 
-class LayerScale(nn.Module):
+class ChannelScale(nn.Module):
     """Multiply each channel by a trained factor.
 
     Args:
@@ -179,7 +179,7 @@ Kept = dict[str, Tensor]
 """Outputs of rows that later rows read, by the rows' names."""
 
 
-class RowOutput(nn.Module):
+class KeptOutput(nn.Module):
     """Another row's output, from those that the network kept."""
 
     def __init__(self, row: str) -> None:
@@ -240,5 +240,5 @@ class Taken(nn.Module):
         return given[self.place]
 
 
-READING = (RowOutput, ReadingSequential, ReadingJoin)
+READING = (KeptOutput, ReadingSequential, ReadingJoin)
 """The modules that take kept outputs beside their input."""

@@ -33,6 +33,6 @@ class RowOutput(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the module that takes the output from those that are kept."""
-        from archcount.layers.modules import RowOutput as Module
+        from archcount.layers.modules import KeptOutput as Module
 
         return Module(self.row)

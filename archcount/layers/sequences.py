@@ -74,7 +74,7 @@ class Tokens(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the change of layout."""
-        from archcount.layers.modules_of_tokens import MapToTokens
+        from archcount.layers.token_modules import MapToTokens
 
         return MapToTokens()
 
@@ -127,7 +127,7 @@ class Positions(SequenceKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the addition."""
-        from archcount.layers.modules_of_tokens import LearnedPositions
+        from archcount.layers.token_modules import LearnedPositions
 
         return LearnedPositions(self.most or shape.positions, shape.channels)
 
@@ -159,7 +159,7 @@ class Segments(SequenceKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the addition."""
-        from archcount.layers.modules_of_tokens import Segments as Module
+        from archcount.layers.token_modules import SegmentEmbedding as Module
 
         return Module(self.number, shape.channels)
 
@@ -186,7 +186,7 @@ class ClassToken(SequenceKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the concatenation."""
-        from archcount.layers.modules_of_tokens import ClassToken as Module
+        from archcount.layers.token_modules import PrependToken as Module
 
         return Module(shape.channels)
 
@@ -205,7 +205,7 @@ class Take(SequenceKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the selection."""
-        from archcount.layers.modules_of_tokens import Take as Module
+        from archcount.layers.token_modules import SelectPosition as Module
 
         return Module(0 if self.which == "first" else -1)
 
@@ -226,6 +226,6 @@ class Mean(SequenceKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the mean."""
-        from archcount.layers.modules_of_tokens import MeanOfPositions
+        from archcount.layers.token_modules import MeanOfPositions
 
         return MeanOfPositions()

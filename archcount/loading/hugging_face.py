@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote, suggestion
 from archcount.loading.arguments import nested, unknown_entry
-from archcount.loading.provider import Provider
+from archcount.loading.model_library import ModelLibrary
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,7 +20,7 @@ _TOKENS = 128
 """The number of tokens of a default input, or fewer where a model takes fewer."""
 
 
-class HuggingFace(Provider):
+class HuggingFace(ModelLibrary):
     """The models that a `config.json`, or a folder with one, describes."""
 
     package = "transformers"

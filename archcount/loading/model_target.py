@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
 from archcount.loading.arguments import call_arguments
+from archcount.loading.model_libraries import library_of
 from archcount.loading.programs import is_model_name, is_program, load_program, module_of
-from archcount.loading.providers import provider_of
 from archcount.loading.reference import find, source_of, users_code
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ class ModelTarget:
             return self.table
         if is_program(self.text):
             return Path(self.text)
-        provided = provider_of(self.text)
-        if provided is None:
+        found_in = library_of(self.text)
+        if found_in is None:
             return source_of(self.text)
-        provider, name = provided
-        provider.check(name)
-        return provider.source(name)
+        library, name = found_in
+        library.check(name)
+        return library.source(name)
 
 
 def load_model(
@@ -136,14 +136,14 @@ def load_model(
             raise UsageError.of("--arg goes with package:callable", remedy="leave it out")
         return load_program(Path(target)), ()
     if read.table is None:
-        provided = provider_of(target)
-        if provided is None:
+        found_in = library_of(target)
+        if found_in is None:
             return build(target, arguments, device), ()
-        provider, name = provided
-        provider.check(name)
-        make = partial(provider.make, name, dict(arguments or {}))
+        library, name = found_in
+        library.check(name)
+        make = partial(library.make, name, dict(arguments or {}))
         module: nn.Module = _called(make, target, {}, device)
-        return module, () if input else provider.inputs(module, name)
+        return module, () if input else library.inputs(module, name)
     if arguments:
         raise UsageError.of("--arg goes with package:callable", remedy="leave it out")
     architecture = read.architecture(input)

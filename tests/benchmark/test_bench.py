@@ -224,7 +224,10 @@ def test_a_missing_device_exits_3_and_lists_available_ones():
             ["torch.nn:Linear", "--inputs", "a:b", "--channels-last"],
             "decides dtype and memory format itself",
         ),
-        (["torch.nn:Linear", "--inputs", "a:b", "--input", "4"], "are both given"),
+        (
+            ["torch.nn:Linear", "--inputs", "a:b", "--input", "4"],
+            "--input and --inputs are both given; use only one",
+        ),
         (["torch.nn:Linear", "--input", "[8,4]", "--batch", "1,2"], "has a batch dimension"),
         (["--nproc", "2", "--tune"], "conflicts with --per-row, --repeat and --tune"),
         (["--nproc", "2", "--nnodes", "2"], "add --rdzv-endpoint"),

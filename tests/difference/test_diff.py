@@ -61,7 +61,7 @@ def test_every_format_tells_the_change(wrong, form):
 
 def test_nothing_says_the_input():
     error = run("torch.nn:Identity", "torch.nn:ReLU").exception
-    assert "no input given for the models" in str(error)
+    assert "no input given; give --input 3x224x224, or --inputs" in str(error)
 
 
 def test_tables_made_for_other_inputs_are_called_with_the_left_ones_and_it_is_said():

@@ -20,7 +20,7 @@ from archcount.cli.budget import read_limits
 from archcount.engines.count_request import CountRequest
 from archcount.engines.summaries import summarize_all
 from archcount.engines.summary_worker import summarize
-from archcount.loading.providers import expanded
+from archcount.loading.model_libraries import expanded
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.measure import example
-from archcount.errors import InvalidTableError
+from archcount.errors import InvalidTableError, UnavailableError
 from archcount.spec.load import load_table
 
 SHRUNK = {
@@ -104,6 +106,14 @@ def test_language_models_are_those_of_transformers(name, model, config, table):
         theirs = getattr(transformers, model)(getattr(transformers, config)())
     params = sum(tensor.numel() for tensor in theirs.parameters())
     assert table(name).architecture().params == params
+
+
+def test_weights_larger_than_the_memory_are_said_at_once(table, monkeypatch):
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 2**20, "SC_PAGE_SIZE": 2**12}.get)
+    # 4 x 405,853,388,800 bytes are 1,511.9 GiB
+    says = "not enough memory.* take 1,512 GiB, and the machine has 4;.*--engine torch"
+    with pytest.raises(UnavailableError, match=says):
+        engine("fvcore").count(table("llama3").architecture(variant="405B"))
 
 
 def test_tied_weights_are_one_parameter(table):

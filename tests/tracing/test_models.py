@@ -115,7 +115,7 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
         (["torch.nn:Identity", "--input", "a:[1]", "--input", "a.b:[1]"], "duplicate input a.b"),
         (
             ["torch.nn:Identity", "--input", "4", "--inputs", "x:y"],
-            "--input and --inputs; allowed: one of the two",
+            "--input and --inputs are both given; use only one",
         ),
         (["torch.nn:Identity", "--input", "4", "--arg", "x"], "--arg 'x'; allowed: NAME=VALUE"),
         (["torch.nn:Identity", "--input", "4", "--device", "tpu"], "unknown device 'tpu'"),

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from torch import Tensor, nn
 
-from archcount.engines.experts import Experts, find_experts
+from archcount.engines.experts import ExpertUsage, find_experts
 from archcount.engines.language_count import ExpertLayers, LanguageCount, TokenWork
 from archcount.engines.model_count import ModuleCount
 from archcount.engines.parameter_usage import ParameterUsage, parameter_usage
@@ -35,7 +35,7 @@ def language_count(
     """
     tokens = run.counted
     uses = parameter_usage(parameters, traced)
-    experts = find_experts(parts, uses, tokens) if tokens else Experts()
+    experts = find_experts(parts, uses, tokens) if tokens else ExpertUsage()
     looked_up = [use for use in uses.values() if use.is_looked_up]
     return LanguageCount(
         is_decode=run.is_decode,
@@ -55,7 +55,7 @@ def language_count(
     )
 
 
-def _active(uses: Mapping[int, ParameterUsage], experts: Experts) -> Fraction:
+def _active(uses: Mapping[int, ParameterUsage], experts: ExpertUsage) -> Fraction:
     return sum(
         (use.numbers * experts.shares.get(memory, Fraction(1)) for memory, use in uses.items()),
         Fraction(0),
@@ -63,7 +63,7 @@ def _active(uses: Mapping[int, ParameterUsage], experts: Experts) -> Fraction:
 
 
 def _work(
-    uses: Mapping[int, ParameterUsage], experts: Experts, tokens: int, total: ModuleCount
+    uses: Mapping[int, ParameterUsage], experts: ExpertUsage, tokens: int, total: ModuleCount
 ) -> TokenWork:
     """Return the multiply-accumulates of a token, and why they are not one for each parameter."""
     active = {

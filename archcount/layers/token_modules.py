@@ -37,7 +37,7 @@ class LearnedPositions(nn.Module):
         return x + self.weight[: x.shape[1]]
 
 
-class Segments(nn.Module):
+class SegmentEmbedding(nn.Module):
     """Add the trained vector of a token's segment, which is the first of all tokens.
 
     Args:
@@ -55,7 +55,7 @@ class Segments(nn.Module):
         return x + self.weight[0]
 
 
-class ClassToken(nn.Module):
+class PrependToken(nn.Module):
     """Put a trained token before the others."""
 
     def __init__(self, width: int) -> None:
@@ -67,7 +67,7 @@ class ClassToken(nn.Module):
         return torch.cat([self.weight.expand(x.shape[0], 1, -1), x], dim=1)
 
 
-class Take(nn.Module):
+class SelectPosition(nn.Module):
     """Take one position of a sequence."""
 
     def __init__(self, position: int) -> None:

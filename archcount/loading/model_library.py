@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Provider(ABC):
+class ModelLibrary(ABC):
     """A library that makes models by name.
 
     Attributes:

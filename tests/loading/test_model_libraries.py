@@ -126,7 +126,7 @@ def test_a_wrong_configuration_is_told(libraries, config, tmp_path):
 def test_a_missing_library_says_how_to_install_it(monkeypatch, name):
     package = name.partition(":")[0]
     monkeypatch.delitem(sys.modules, package, raising=False)
-    monkeypatch.setattr("archcount.loading.provider.find_spec", lambda name: None)
+    monkeypatch.setattr("archcount.loading.model_library.find_spec", lambda name: None)
     with pytest.raises(
         ac.UnavailableError, match=f"{package} is not installed; pip install {package}"
     ):

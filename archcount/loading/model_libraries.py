@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
 from archcount.loading.hugging_face import HuggingFace
-from archcount.loading.provider import Provider
+from archcount.loading.model_library import ModelLibrary
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class Torchvision(Provider):
+class Torchvision(ModelLibrary):
     """The models of `torchvision.models.list_models()`, without weights."""
 
     package = "torchvision"
@@ -68,7 +68,7 @@ class Torchvision(Provider):
         return self.imported(".models")
 
 
-class Timm(Provider):
+class Timm(ModelLibrary):
     """The models of `timm.list_models()`, without weights."""
 
     package = "timm"
@@ -102,7 +102,7 @@ def _file(function: Any) -> Path | None:
     return Path(file) if file else None
 
 
-PROVIDERS: Mapping[str, type[Provider]] = {
+LIBRARIES: Mapping[str, type[ModelLibrary]] = {
     "torchvision": Torchvision,
     "timm": Timm,
     "hf": HuggingFace,
@@ -110,23 +110,23 @@ PROVIDERS: Mapping[str, type[Provider]] = {
 """What stands before the colon of a model's name."""
 
 
-def provider_of(text: str) -> tuple[Provider, str] | None:
+def library_of(text: str) -> tuple[ModelLibrary, str] | None:
     """Return the library that a text such as `timm:resnet50` names, and the model's name.
 
     None where it names another thing, such as the callable `timm:create_model`.
 
-    >>> provider_of("torch.nn:Linear") is None
+    >>> library_of("torch.nn:Linear") is None
     True
     """
     prefix, colon, name = text.partition(":")
-    if not colon or prefix not in PROVIDERS:
+    if not colon or prefix not in LIBRARIES:
         return None
-    provider = PROVIDERS[prefix]()
-    if prefix == provider.package and name not in provider.names():
-        package = provider.imported()
+    library = LIBRARIES[prefix]()
+    if prefix == library.package and name not in library.names():
+        package = library.imported()
         if hasattr(package, name.split(".")[0]):
             return None
-    return provider, name
+    return library, name
 
 
 def expanded(names: Iterable[str]) -> list[str]:
@@ -147,7 +147,7 @@ def expanded(names: Iterable[str]) -> list[str]:
             found.append(text)
             continue
         prefix, _, pattern = text.partition(":")
-        matching = PROVIDERS[prefix]().matching(pattern)
+        matching = LIBRARIES[prefix]().matching(pattern)
         if not matching:
             raise UsageError.of(f"{quote(text)} matches no model")
         found += [f"{prefix}:{name}" for name in matching]
@@ -161,4 +161,4 @@ def is_pattern(text: str) -> bool:
     (True, True, False)
     """
     prefix, _, name = text.partition(":")
-    return prefix in PROVIDERS and (name == "all" or any(sign in name for sign in "*?["))
+    return prefix in LIBRARIES and (name == "all" or any(sign in name for sign in "*?["))
