@@ -24,7 +24,7 @@ architecture inputs device params_ok macs flopcounter_macs by_hand difference un
 """The columns of a survey that are read here."""
 
 WAYS: dict[str, Callable[[Row], bool]] = {
-    "in the library": lambda row: True,
+    "surveyed": lambda row: True,
     "run by FlopCounterMode": lambda row: bool(row["flopcounter_macs"]),
     "counted by archcount": lambda row: bool(row["macs"]),
     "params exact": lambda row: row["params_ok"] == "True",
