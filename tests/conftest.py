@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -56,3 +58,19 @@ def data() -> Path:
 @pytest.fixture
 def toy_text() -> str:
     return (DATA / "toy.yaml").read_text()
+
+
+@pytest.fixture
+def libraries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let small libraries stand where torchvision, timm and transformers would be imported from."""
+
+    def imported() -> list[str]:
+        known = ("torchvision", "timm", "transformers", "light_worker")
+        return [name for name in sys.modules if name.split(".")[0] in known]
+
+    for name in imported():
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(DATA / "libraries")
+    yield
+    for name in imported():
+        del sys.modules[name]

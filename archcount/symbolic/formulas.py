@@ -14,7 +14,7 @@ from archcount.symbolic.guards import Guard
 from archcount.symbolic.integer_set import IntegerSet
 from archcount.symbolic.polynomial import Atom, Length, Name, Polynomial, Ratio
 from archcount.symbolic.symbolic_count import RowFormula, count_symbolically
-from archcount.symbolic.symbols import TAKEN, check_symbols, following, multiples, sides_of
+from archcount.symbolic.symbols import SIDES, check_symbols, following, multiples, sides_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +80,7 @@ def formulas(network: Variant, symbols: Sequence[str] = (), multiple: int = 1) -
         _check_untied(found)
         return found
     texts = network.let
-    free = [name for name in lets if name not in TAKEN and not parse_expression(texts[name]).names]
+    free = [name for name in lets if name not in SIDES and not parse_expression(texts[name]).names]
     ties: list[Guard] = []
     while True:
         found = _run(network, ("H", "W", *free), multiple)

@@ -14,10 +14,6 @@ SIZE = ("C", "H", "W")
 """The names of the input's size: channels, height, width."""
 SIDES = (*SIZE, "size", "batch")
 """The names that are not the table's: input channels, height, width, height = width, images."""
-
-
-TAKEN = (*SIDES, "ceil", "floor")
-"""Names that mean something else in an expression than a `let` name."""
 _SQUARE = ("H", "W", "size")
 """Those that are a height or a width."""
 
@@ -28,7 +24,7 @@ def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fractio
     Raises:
         UsageError: one cannot, is a duplicate, or cannot be combined with another.
     """
-    known = [*SIDES, *(name for name in lets if name not in TAKEN)]
+    known = [*SIDES, *(name for name in lets if name not in SIDES)]
     for number, name in enumerate(symbols):
         if name not in known:
             raise UsageError.of(

@@ -36,6 +36,7 @@ def is_small(tensor: Tensor) -> bool:
 def has_numbers(tensor: Tensor) -> bool:
     """Return whether a tensor has numbers that are worth keeping: dense, on the CPU, and few.
 
+    >>> import torch
     >>> has_numbers(torch.zeros(3)), has_numbers(torch.empty(3, device="meta"))
     (True, False)
     """

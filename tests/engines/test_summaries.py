@@ -24,9 +24,8 @@ from archcount.loading.model_libraries import expanded
 
 
 @pytest.fixture
-def light(monkeypatch, data):
+def light(monkeypatch, libraries):
     """Let a worker count that starts at once."""
-    monkeypatch.syspath_prepend(data / "libraries")
     monkeypatch.setattr("archcount.engines.summaries._MODULE", "light_worker")
 
 

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 import archcount as ac
 from archcount.cli import complete
-
-LIBRARIES = Path(__file__).parent.parent / "data" / "libraries"
-
-
-@pytest.fixture
-def libraries(monkeypatch):
-    """Let the small libraries stand where the real ones would be imported from."""
-    for name in list(sys.modules):
-        if name.split(".")[0] in ("torchvision", "timm", "transformers"):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.syspath_prepend(LIBRARIES)
-    yield
-    for name in list(sys.modules):
-        if name.split(".")[0] in ("torchvision", "timm", "transformers"):
-            del sys.modules[name]
 
 
 @pytest.fixture

@@ -93,17 +93,6 @@ def test_a_row_called_total_is_not_the_whole_network(tmp_path):
     assert params == {"a": "224", "total": "584", "whole network": "808"}
 
 
-def test_names_that_mean_something_in_expressions_stay_numbers(tmp_path):
-    table = written(
-        tmp_path / "names.yaml",
-        "archcount: 1\nname: n\nsource: {title: N}\ninput: 3x8x8\nlet: {ceil: 4, w: 2}\n"
-        "blocks: {b: conv 1x1 ceil*w}\ntable: |\n  row | block\n  a | b\n",
-    )
-    assert ac.formula(table).symbols.keys() == {"H", "W", "w"}
-    with pytest.raises(ac.UsageError, match="no number 'ceil' to keep as a symbol"):
-        ac.formula(table, symbols=["ceil"])
-
-
 def test_expressions_that_nobody_could_read_are_refused(tmp_path):
     inner = "[conv 1x1 w+input.c//3, 'conv 3x3 max(w,input.c//5)', 'conv 1x1 input.c//7+1']"
     table = written(

@@ -80,8 +80,8 @@ def test_every_format_has_every_point(form):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--input", "int64[1,{T}]"], "no --let gives 'T'"),
-        (["--input", "int64[1,2]", "--let", "T=3"], "T is in no input and no argument"),
+        (["--input", "int64[1,{T}]"], "no --let for 'T'"),
+        (["--input", "int64[1,2]", "--let", "T=3"], "--let T is not used in any --input or --arg"),
         (["--input", "int64[1,{T}]", "--let", "T=4..2"], "empty range"),
         (["--input", "int64[1,{T}]", "--let", "T=4..8:x1"], "never ends"),
         (["--input", "int64[1,{T}]", "--let", "T=4", "--variant", "x"], "a variant goes with a table"),
