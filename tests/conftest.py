@@ -48,6 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 DATA = Path(__file__).parent / "data"
+collect_ignore = ["data"]  # its libraries would be imported under the names of the real ones
 
 
 @pytest.fixture(scope="session")
