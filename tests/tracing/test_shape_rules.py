@@ -151,6 +151,8 @@ def test_a_rule_says_what_torch_says():
         found, given = answered(func, *args)
         if found is not None:
             rules.add(str(func.overloadpacket))
+            if func is aten._convolution.default and given is None:
+                continue  # torch 2.6 has no answer on the meta device, which the rule stands in for
             if plain(found) != plain(given):
                 wrong.append((func, args, plain(found), plain(given)))
     assert not wrong, (len(wrong), *map(repr, wrong[:40]))
