@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Set
-from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -87,12 +86,17 @@ class ModelCopy:
 
     def set_mode(self, train: bool) -> None:
         """Put the copy in training or evaluation mode, where it has one."""
-        modes = [getattr(part, "training", train) for part in self.parts.values()]
-        if any(mode is not train for mode in modes):
-            with suppress(NotImplementedError):  # as the module of an exported program does
+        parts = self.parts.values()
+        if any(getattr(part, "training", train) is not train for part in parts):
+            try:
                 self.module.train(train)
-        if train and is_exported(self.module):
-            self.remarks.append("the model was exported, and runs as it ran then, in either mode")
+            except NotImplementedError:  # as an exported program does, before those after it
+                if not any(map(is_exported, parts)):
+                    raise
+                for part in parts:
+                    part.training = train
+        if train and any(map(is_exported, parts)):
+            self.remarks.append("what was exported runs as it ran then, in either mode")
 
     def _module(self, module: nn.Module, path: str) -> nn.Module:
         """Copy a module and all that it holds: the model, or one that is reached in other ways."""

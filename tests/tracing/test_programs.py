@@ -125,7 +125,7 @@ def test_exported_programs_are_refused_what_they_were_not_exported_for(exported)
     with pytest.raises(UserCodeError, match="equal to 2, but got 3"):
         ac.count(exported, input=(3, 3, 8, 8))
     (remark,) = ac.count(exported, input=(2, 3, 8, 8), train=True).record.remarks
-    assert remark == "the model was exported, and runs as it ran then, in either mode"
+    assert remark == "what was exported runs as it ran then, in either mode"
 
 
 def test_files_of_scripted_modules_are_counted(tmp_path):
@@ -226,3 +226,14 @@ def test_programs_of_recurrent_layers(kind):
     # going back: both weights, and the state but the first
     assert report.total.backward_macs == 36_000 + 4 * 3 * 4 * 20 * 20
     assert not report.record.uncounted
+
+
+@pytest.mark.parametrize(("train", "norm"), [(False, 12), (True, 42)])
+def test_modules_after_an_exported_one_are_put_in_the_mode_that_is_asked_for(train, norm):
+    # 2 x 3 elements: a scale and a shift each; by the statistics of the batch 5, and 1 for each of
+    # two trained tensors.
+    exported = torch.export.export(nn.Linear(4, 3).eval(), (torch.zeros(2, 4),)).module()
+    model = nn.Sequential(exported, nn.BatchNorm1d(3))
+    for start in (True, False):
+        model[1].train(start)
+        assert ac.count(model, input="[2,4]", train=train).total.cost.norm == norm
