@@ -47,6 +47,7 @@ from archcount.layers.normalization import (
     RmsNorm,
 )
 from archcount.layers.pooling import AvgPool, MaxPool, Subsampling
+from archcount.layers.recurrent import Gru, Lstm, Rnn
 from archcount.layers.sequences import (
     ClassToken,
     Embedding,
@@ -142,6 +143,15 @@ def layers(draw):
             rotary=draw(st.sampled_from([0, 100.0])),
             bias=draw(st.booleans()),
             qkv_bias=draw(st.sampled_from([None, True, False])),
+        )
+    elif kind in (Lstm, Gru, Rnn):
+        shape = Shape(shape.dims[:2], tokens=True)
+        made = kind(
+            width=draw(st.integers(2, 5)),
+            layers=draw(st.integers(1, 2)),
+            bidirectional=draw(st.booleans()),
+            bias=draw(st.booleans()),
+            **{"projection": draw(st.integers(0, 1))} if kind is Lstm else {},
         )
     elif kind is Embedding:
         shape = Shape.parse(f"tokens {shape.dims[1]} of {shape.dims[2]}")
@@ -448,6 +458,28 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (ClassToken(), Shape((2, 5), tokens=True), {}),
         (Take(which="first"), Shape((2, 5), tokens=True), {}),
         (Mean(), Shape((2, 5), tokens=True), {"other": 10}),
+        # 5 positions, 3 numbers of the state; more of these in test_recurrent
+        (
+            Lstm(width=3, bias=False),
+            Shape((2, 5), tokens=True),
+            {"linear": 5 * 4 * 3 * (2 + 3), "activation": 75, "add": 75, "scale": 45},
+        ),
+        (
+            Gru(width=3, bias=False),
+            Shape((2, 5), tokens=True),
+            {
+                "linear": 5 * 3 * 3 * (2 + 3),
+                "activation": 45,
+                "add": 60,
+                "scale": 30,
+                "other": 15,
+            },
+        ),
+        (
+            Rnn(width=3),
+            Shape((2, 5), tokens=True),
+            {"linear": 5 * 3 * (2 + 3), "bias": 30, "activation": 15, "add": 15},
+        ),
         (Tokens(), (2, 3, 3), {}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Gelu(), (2, 3, 3), {"activation": 18}),
