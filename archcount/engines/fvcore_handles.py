@@ -128,8 +128,10 @@ _ACTIVATIONS = (
     "silu softplus tanh"
 ).split()
 _MOVES = (
-    "arange cat chunk embedding eq expand flatten index movedim new_empty new_zeros nonzero_numpy "
-    "pad select slice squeeze to topk transpose unflatten unsqueeze view view_as where zeros_like "
+    "arange cat channel_shuffle chunk embedding eq expand flatten index movedim narrow new_empty "
+    "new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle select slice squeeze to topk transpose "
+    "unflatten unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d view view_as "
+    "where zeros_like"
 ).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
@@ -153,6 +155,10 @@ HANDLES: Mapping[str, Handle] = {
     "aten::mean": _mean,
     "aten::mul": per_element("mul"),
     **{f"aten::{name}": per_element("other") for name in ("cos", "pow", "sin", "sub")},
+    "aten::upsample_linear1d": per_element("other", 3),
+    "aten::upsample_bilinear2d": per_element("other", 7),
+    "aten::upsample_trilinear3d": per_element("other", 15),
+    "aten::upsample_bicubic2d": per_element("other", 31),
     "aten::scaled_dot_product_attention": _attention,
     "aten::div": per_element("div"),
     "aten::lstm": _recurrent(4, activation=5, add=5, mul=3),
