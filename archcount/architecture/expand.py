@@ -85,7 +85,11 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
         case JoinBlock(kind, branches):
             if kind.takes_shortcut:
                 branches = tuple(item for item in branches if not isinstance(item, Shortcut))
-            nodes = _branches(branches, shape, context)
+            try:
+                start = kind().reads(shape, len(branches))
+            except InvalidValueError as error:
+                raise InvalidTableError(error.at(block.where, context.scope.owner)) from None
+            nodes = _branches(branches, start, context)
             return [(kind.word, joined(block, nodes, shape, context))]
         case ExpertsBlock():
             return [("experts", experts(block, shape, context, _node))]
