@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from archcount.comparison import (
     VERDICTS,
+    CommonCause,
     ComparedCell,
     Comparison,
 )
@@ -63,6 +64,8 @@ def tallied(verdicts: Mapping[str, int]) -> str:
 
 def notes(report: TableResult) -> Iterator[Span]:
     """Return the notes: what was counted, how, by which engines, and what was found."""
+    if report.comparison is not None and report.comparison.cause is not None:
+        yield Span(f"one cause of many: {report.comparison.cause.sentence}", "warn")
     yield Span(_totals(report))
     yield Span(_scope(report))
     if report.comparison is not None:
@@ -141,19 +144,23 @@ def comparison_notes(comparison: Comparison, rows: Iterable[ResultRow]) -> Itera
     rows = tuple(rows)
     if any(cell.verdict.status == "off" for row in rows for cell in row.cells.values()):
         yield Span("off by (computed - printed) / printed")
-    yield from reasons(rows)
+    yield from reasons(rows, comparison.cause)
     yield from _standing_alone(comparison)
     for claim in comparison.claims:
         sentence = f"{claim.verdict.status}: {claim.verdict.sentence}"
         yield Span(f"claim ({claim.source}): {sentence}", role(claim))
 
 
-def reasons(rows: Iterable[ResultRow]) -> Iterator[Span]:
-    """Return why each shown cell does not match; cells of one reason together."""
+def reasons(rows: Iterable[ResultRow], cause: CommonCause | None = None) -> Iterator[Span]:
+    """Return why each shown cell does not match; cells of one reason together.
+
+    The one cause of many has been said.
+    """
+    said = ("match", "unpublished")
     for row in rows:
         reasons: dict[str, tuple[list[str], ComparedCell]] = {}
         for column, cell in row.cells.items():
-            if cell.verdict.status not in ("match", "unpublished"):
+            if cell.verdict.status not in said and not (cause and cause.why == cell.verdict.why):
                 reasons.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
         for sentence, (columns, cell) in reasons.items():
             names = " and ".join(columns)
