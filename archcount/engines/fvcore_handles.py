@@ -128,10 +128,10 @@ _ACTIVATIONS = (
     "silu softplus tanh"
 ).split()
 _MOVES = (
-    "arange cat channel_shuffle chunk embedding eq expand flatten index movedim narrow new_empty "
-    "new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle select slice squeeze to topk "
-    "transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d "
-    "view view_as where zeros_like"
+    "arange cat channel_shuffle chunk embedding eq expand flatten index movedim "
+    "narrow new_empty new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle scatter select "
+    "slice squeeze to topk transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d "
+    "upsample_nearest3d view view_as where zeros_like"
 ).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
@@ -144,6 +144,7 @@ HANDLES: Mapping[str, Handle] = {
     **{f"aten::{name}": per_element("activation") for name in _ACTIVATIONS},
     **{f"aten::{name}_": per_element("activation") for name in _ACTIVATIONS},
     "aten::max_pool2d": _pool,
+    "aten::max_pool2d_with_indices": _pool,
     "aten::avg_pool2d": _pool,
     "aten::avg_pool3d": _pool,
     "aten::adaptive_avg_pool2d": _adaptive_pool,
