@@ -14,8 +14,8 @@ _SQUARE = re.compile(r"(\d{1,9})(?:\^2|²)", re.ASCII)
 
 
 def _ascii(text: str) -> str:
-    """Write the printed multiplication sign as a plain x."""
-    return re.sub(r" *[x×X] *", "x", text.strip())
+    """Write the printed multiplication sign as a plain x, with no blanks about it or a stroke."""
+    return re.sub(r" *([x×X/]) *", lambda sign: "/" if sign[1] == "/" else "x", text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ def parse_patch(text: str) -> Patch:
     Patch(kernel=(1, 7), stride=(1, 1))
     >>> parse_patch("1x3x3/1x2x2"), parse_patch("3/2")
     (Patch(kernel=(1, 3, 3), stride=(1, 2, 2)), Patch(kernel=(3,), stride=(2,)))
+    >>> parse_patch("3 x 3 / 2")
+    Patch(kernel=(3, 3), stride=(2, 2))
     """
     match = _PATCH.fullmatch(_ascii(text))
     kernel, stride = (_whole(sides) for sides in match.groups()) if match else ((), ())
