@@ -20,6 +20,7 @@ from archcount.printed.notation import (
 )
 from archcount.printed.printed_table import (
     NUMBERS,
+    CheckedColumn,
     Claim,
     Convention,
     DeclaredReading,
@@ -36,6 +37,7 @@ from archcount.printed.quantity import Interval, Quantity, parse_quantity
 __all__ = [
     "NUMBERS",
     "Bound",
+    "CheckedColumn",
     "Claim",
     "Convention",
     "DeclaredReading",
