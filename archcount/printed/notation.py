@@ -95,11 +95,11 @@ def parse_size(text: str, *, parts: tuple[int, ...] = (1, 2, 3)) -> tuple[int, .
 def channels_first(text: str) -> str:
     """Return a size with its channels first, where it looks like height x width x channels.
 
-    That is an image of one or three channels, its sides equal; the result is empty elsewhere.
+    That is an image of one or three channels; the result is empty elsewhere.
 
-    >>> channels_first("224x224x3"), channels_first("3x224x224")
+    >>> channels_first("224^2x3"), channels_first("3x224x224")
     ('3x224x224', '')
     """
-    match = re.fullmatch(r"(\d+)x\1x([13])", _ascii(text))
-    looks_so = match is not None and int(match[1]) > 4
-    return f"{match[2]}x{match[1]}x{match[1]}" if match and looks_so else ""
+    match = re.fullmatch(r"(\d{1,9})x(\d{1,9})x([13])", _SQUARE.sub(r"\1x\1", _ascii(text)))
+    looks_so = match is not None and min(int(match[1]), int(match[2])) > 4
+    return f"{match[3]}x{match[1]}x{match[2]}" if match and looks_so else ""

@@ -88,7 +88,7 @@ def tables(draw):
     for number in range(draw(st.integers(1, 3))):
         shape = draw(st.sampled_from(["chain", *JOINS, "shortcut", "repeat"]))
         texts = []
-        for _ in range(draw(st.integers(1, 3))):
+        for _ in range(draw(st.integers(2 if shape in JOINS else 1, 3))):
             text, left = _layer(draw, channels)
             texts.append(text)
             channels = left if shape == "chain" else channels
