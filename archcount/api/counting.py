@@ -25,7 +25,7 @@ def count(
     variant: str = "",
     input: str = "",
     let: Mapping[str, str | int] | None = None,
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
 ) -> TableReport: ...

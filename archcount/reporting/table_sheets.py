@@ -187,6 +187,8 @@ def notes(report: TableResult) -> Iterator[Span]:
         for note in report.notes:
             yield Span(f"note: {note}")
     yield _engines(report)
+    if report.chosen:
+        yield Span(report.chosen)
     yield from remarks(report)
 
 
