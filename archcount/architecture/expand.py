@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from archcount.architecture.arguments import blame, evaluate, follower, given, holds, resolve, whole
 from archcount.architecture.blocks import (
     Block,
+    BoundArgument,
     BoundBlock,
     ExpertsBlock,
     JoinBlock,
@@ -83,7 +85,11 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
         case JoinBlock(kind, branches):
             if kind.takes_shortcut:
                 branches = tuple(item for item in branches if not isinstance(item, Shortcut))
-            nodes = _branches(branches, shape, context)
+            try:
+                start = kind().reads(shape, len(branches))
+            except InvalidValueError as error:
+                raise InvalidTableError(error.at(block.where, context.scope.owner)) from None
+            nodes = _branches(branches, start, context)
             return [(kind.word, joined(block, nodes, shape, context))]
         case ExpertsBlock():
             return [("experts", experts(block, shape, context, _node))]
@@ -146,7 +152,23 @@ def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
     numbers = dict(context.defaults.shared(block.kind))
     for bound in block.arguments:
         numbers[bound.argument.name] = resolve(bound, block, shape, context)
+        if bound.argument.name == "same":
+            _refuse_unread_same(bound, numbers, context)
     return stand(_read(block.kind(**numbers), shape, block, context), shape, block, context)
+
+
+def _refuse_unread_same(bound: BoundArgument, numbers: Mapping[str, Any], context: Context) -> None:
+    """Refuse `same=` where the padding is another; beside its own, the parser refuses it."""
+    pad = numbers.get("pad", "same")
+    if pad != "same":
+        words = pad if isinstance(pad, str) else "x".join(map(str, pad))
+        raise InvalidTableError.of(
+            f"{context.scope.owner}: same={bound.text.text} has no effect under the table's "
+            f"layer: {{pad: {words}}}",
+            allowed="same beside pad=same",
+            remedy="write pad=same too, or remove it",
+            where=bound.text.where,
+        )
 
 
 def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: Context) -> Steps:
