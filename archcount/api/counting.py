@@ -24,7 +24,7 @@ def count(
     thing: Architecture,
     *,
     input: str = "",
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
 ) -> TableReport: ...

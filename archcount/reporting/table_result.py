@@ -46,6 +46,9 @@ class EngineResult:
     total: RowCount
     agrees: bool
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultRow:

@@ -178,7 +178,7 @@ def _standing_alone(comparison: Comparison) -> Iterator[Span]:
 
 
 def _engines(report: TableResult) -> Span:
-    names = [f"{engine.name} {engine.version}".strip() for engine in report.engines]
+    names = [str(engine) for engine in report.engines]
     if len(names) == 1:
         return Span(f"counted by {names[0]} alone")
     if all(engine.agrees for engine in report.engines):

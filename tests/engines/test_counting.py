@@ -307,7 +307,7 @@ def test_a_count_without_numbers_imports_no_compiler(data):
     """torch's own way to sizes, and to initial values, imports its compiler, for a second."""
     code = (
         "import sys; import archcount as ac;"
-        " report = ac.count(ac.load(sys.argv[1]), engine='auto');"
+        " report = ac.count(ac.load(sys.argv[1]), variant='117M', engine='auto');"
         " print([each.engine for each in report.counts], {'sympy', 'torch._dynamo'} & set(sys.modules))"
     )
     result = subprocess.run(
