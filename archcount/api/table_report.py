@@ -138,8 +138,8 @@ def count_table(
 
 
 _TOO_LARGE = (
-    f"a network above {engines.MOST_PARAMS:,} params or {engines.MOST_MACS:,} MACs is counted by torch, "
-    "without numbers; --engine fvcore runs it with numbers"
+    f"a network above {engines.MOST_PARAMS:,} params or {engines.MOST_MACS:,} MACs is counted by "
+    "torch, without numbers; --engine fvcore runs it with numbers"
 )
 
 
