@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -53,7 +53,8 @@ class ParsedReading:
     """Another reading of a row: what is said of it, and its block."""
 
     declared: DeclaredReading
-    block: Block
+    block: Block | None
+    """None for a reading of a whole network."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,6 +226,9 @@ def _readings(
     taken: set[str] = set()
     for entry in tree.listing("readings"):
         parts = dict(entry.items())
+        if {"model", "let", "because"} <= parts.keys():
+            yield _of_model(parts)
+            continue
         if not {"row", "block", "because"} <= parts.keys():
             continue  # the schema has reported it
         if not isinstance(parts["row"].value, str):
@@ -244,6 +248,17 @@ def _readings(
             row=row, because=str(parts["because"].value), where=parts["row"].where
         )
         yield ParsedReading(declared=declared, block=block)
+
+
+def _of_model(parts: Mapping[str, YamlNode]) -> ParsedReading:
+    """Read a reading of a whole network."""
+    declared = DeclaredReading(
+        row="",
+        let={name: number.text for name, number in parts["let"].items()},
+        because=parts["because"].text,
+        where=parts["model"].where,
+    )
+    return ParsedReading(declared=declared, block=None)
 
 
 def _check_errata(
