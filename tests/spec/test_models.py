@@ -58,6 +58,31 @@ def verdicts(table, **options):
     return {(row.id, name): cell.verdict for row in rows for name, cell in row.cells.items()}
 
 
+def test_a_blank_cell_leaves_what_let_says_whatever_another_model_prints(tiny):
+    table = tiny(
+        ("let: {vocab: 10}", "let: {vocab: 10, layers: 3}"),
+        ("288    | 80  | 2     ", "352    | 80  |       "),
+    )
+    # 10 x 8 + 3 x 8^2 + 8 x 10 = 352
+    assert table.architecture(variant="tiny-l").params == 352
+    assert table.architecture(variant="tiny-s").params == 96
+
+
+def test_a_blank_cell_is_nothing_that_a_network_could_read(tiny):
+    table = tiny(
+        ("let: {vocab: 10}", "let: {vocab: 10, w: 1}"),
+        (
+            "- {row: out",
+            "- {row: wide, block: {when: dh == 4, block: linear w bias=false}}\n- {row: out",
+        ),
+        ("| dh | batch", "| dh | w | batch"),
+        ("| 2  | 1.5M", "| 2  |   | 1.5M"),
+        ("| 4  | -", "| 4  | 8 | -"),
+    )
+    for name in ("tiny-s", "tiny-l"):
+        assert table.architecture(variant=name).unread == ()
+
+
 def test_each_model_is_a_variant_named_as_it_is_printed(tiny):
     table = tiny()
     assert table.networks == ("tiny-s", "tiny-l")
