@@ -32,6 +32,7 @@ from archcount.engines.measure import (
     require_memory,
 )
 from archcount.layers import CATEGORIES, Cost, Shape
+from archcount.layers.classic_modules import AddedBias
 from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
 
 with warnings.catch_warnings():
@@ -64,6 +65,7 @@ _AS_A_WHOLE: Mapping[type, str] = {
     nn.LocalResponseNorm: "norm",
     LearnedPositions: "bias",
     SegmentEmbedding: "bias",
+    AddedBias: "bias",
 }
 """What every operation of a module counts as, where its operations do not say it."""
 

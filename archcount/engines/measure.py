@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import UnavailableError
 from archcount.layers import Cost, Shape
+from archcount.layers.classic_modules import AddedBias
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture, Node
@@ -110,10 +111,10 @@ def measure(
     before = takewhile(lambda row: row != name, network.rows)
     held = {id(each) for row in before for each in network.get_submodule(row).parameters()}
     parameters = [each for each in module.parameters() if id(each) not in held]
-    kernels = [
+    biased = [
         part
         for part in module.modules()
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.RNNBase)
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.RNNBase | AddedBias)
     ]
     return RowCount(
         id=name,
@@ -122,12 +123,12 @@ def measure(
         weights=sum(tensor.numel() for tensor in parameters if tensor.ndim > 1),
         biases=sum(
             tensor.numel()
-            for part in kernels
+            for part in biased
             for name, tensor in part.named_parameters(recurse=False)
             if name.startswith("bias")
         ),
         params=sum(tensor.numel() for tensor in parameters),
-        buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.ndim),
+        buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.is_floating_point()),
         cost=cost,
         depth=node.depth(WEIGHTED),
     )

@@ -9,6 +9,7 @@ from archcount.printed.claim_numbers import (
     parse_ratio,
     parse_share,
 )
+from archcount.printed.connections import Connections
 from archcount.printed.notation import Patch, channels_first, parse_patch, parse_size
 from archcount.printed.printed_table import (
     NUMBERS,
@@ -29,6 +30,7 @@ __all__ = [
     "NUMBERS",
     "Bound",
     "Claim",
+    "Connections",
     "Convention",
     "DeclaredReading",
     "Erratum",

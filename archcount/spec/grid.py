@@ -67,18 +67,18 @@ def parse_grid(
                 remedy="write table: |",
             )
         )
-    placed = [line for line in _placed_lines(tree, lines) if line[0].strip()]
+    placed = [line for line in placed_lines(tree, lines) if line[0].strip()]
     problems: list[Problem] = []
     if not placed:
         raise InvalidTableError(tree.problem("the table is empty", remedy="write its rows"))
-    header = _cells(*placed[0])
+    header = cells_of(*placed[0])
     needed = ["row", *(["block"] if blocks else [])]
     needed += [name for name in declared if name not in COLUMNS]
     names = _header(header, declared, needed, problems)
     rows: list[GridRow] = []
     seen: dict[str, Location] = {}
     for text, where in placed[1:]:
-        cells = _cells(text, where)
+        cells = cells_of(text, where)
         if len(cells) != len(header):
             problems.append(_miscount(cells, header, where))
             continue
@@ -96,7 +96,7 @@ def parse_grid(
     return rows, names
 
 
-def _placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
+def placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
     """Return the block's lines with the location of their first character."""
     text = str(tree.value)
     start = tree.where
@@ -108,7 +108,8 @@ def _placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]
     return placed
 
 
-def _cells(text: str, where: Location) -> list[YamlNode]:
+def cells_of(text: str, where: Location) -> list[YamlNode]:
+    """Return the cells of a line, stripped, each with the location of its text."""
     cells = []
     column = where.column
     for part in text.split("|"):

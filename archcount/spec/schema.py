@@ -264,6 +264,7 @@ class TableFile(Entry):
     columns: dict[Name, Line | None] = {}
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
+    connections: dict[Name, Annotated[str, StringConstraints(min_length=1)]] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from archcount.architecture import Block
+from archcount.architecture import Block, Value
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem, quote
 from archcount.printed import DeclaredReading, Erratum, channels_first
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.claim_reader import check_claims
+from archcount.spec.connection_reader import read_connections
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.names import check_changed_names, check_names, read_derived, read_words
 from archcount.spec.overrides import (
@@ -53,6 +54,8 @@ class Sections:
     readings: tuple[ParsedReading, ...]
     elsewhere: frozenset[str] = frozenset()
     """Columns that some variant reads as another, and not every network must read."""
+    connections: Mapping[str, Value] = field(default_factory=dict)
+    """The tables of connections by name."""
 
 
 def read_sections(
@@ -91,7 +94,8 @@ def read_sections(
     names += [*(f"{name}.n" for name in counted), *lets]
     names += OUTPUT_NAMES if "output" in columns else ()
     derived = read_derived(tree, names, problems)
-    names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
+    connections = read_connections(tree, lines, problems)
+    names += [*derived, *connections, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(
         tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
     )
@@ -109,6 +113,7 @@ def read_sections(
         heads=heads,
         readings=readings,
         elsewhere=columns_read_as_others(tree),
+        connections=connections,
     )
 
 
