@@ -12,6 +12,7 @@ from torch import nn
 import archcount as ac
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
+from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidTableError
 from archcount.layers import Shape
 from archcount.layers.sparse_convolution import SparseConv
@@ -77,6 +78,9 @@ def test_every_engine_counts_them_as_their_papers_do(name, params, macs):
     assert formula.total.cost.macs == macs
     for other in others:
         assert (other.rows, other.uncounted) == (formula.rows, ())
+    size = "x".join(map(str, architecture.input.dims))
+    traced = ac.count(build(architecture), input=size).total.backward
+    assert NetworkParts(architecture).backward_macs() == traced
 
 
 def test_the_maps_of_c3_are_those_that_the_text_describes():
