@@ -9,7 +9,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from archcount.layers.modules import ChannelScale
+from archcount.layers.modules import ChannelScale, ChannelShift
 
 
 class SparseConv2d(nn.Module):
@@ -52,7 +52,7 @@ class AddedBias(nn.Module):
     """Add a trained number to each element.
 
     Args:
-        size: the size of what it is added to, without the batch; 1 where it is the same.
+        size: the size of what it is added to, without the batch.
     """
 
     def __init__(self, size: Sequence[int]) -> None:
@@ -76,7 +76,7 @@ def trained_pool(kernel: tuple[int, int], stride: tuple[int, int], channels: int
         OrderedDict(
             pool=nn.AvgPool2d(kernel, stride, divisor_override=1),
             scale=ChannelScale(channels, 1 / area, 2),
-            bias=AddedBias((channels, 1, 1)),
+            bias=ChannelShift(channels, 2),
         )
     )
 

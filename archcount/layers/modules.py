@@ -108,6 +108,24 @@ class ChannelScale(nn.Module):
         return x * self.weight.view(-1, *[1] * self.spatial)
 
 
+class ChannelShift(nn.Module):
+    """Add a trained number to each channel.
+
+    Args:
+        channels: the number of channels.
+        spatial: how many axes follow the channels.
+    """
+
+    def __init__(self, channels: int, spatial: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.spatial = spatial
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, ...), or (N, ..., C) where no axes follow, to the same."""
+        return x + self.bias.view(-1, *[1] * self.spatial)
+
+
 class Subsample(nn.Module):
     """Take every `stride`-th row and column, and add `zeros` channels of zeros."""
 

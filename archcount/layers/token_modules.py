@@ -19,6 +19,14 @@ class MapToTokens(nn.Module):
         return x.flatten(2).transpose(1, 2)
 
 
+class TransposedTokens(nn.Module):
+    """Take positions as channels, and channels as positions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, L, D) to (N, D, L)."""
+        return x.transpose(1, 2)
+
+
 class LearnedPositions(nn.Module):
     """Add a trained vector at each position.
 

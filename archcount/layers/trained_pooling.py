@@ -50,10 +50,6 @@ class TrainedPool(LayerKind):
         elements = self.output(shape).elements
         return self._sums.cost(shape) + Cost(scale=elements, bias=elements)
 
-    def biases(self, shape: Shape) -> int:
-        """Count one bias per channel."""
-        return shape.channels
-
     def params(self, shape: Shape) -> int:
         """Count one coefficient and one bias per channel."""
         return 2 * shape.channels

@@ -14,8 +14,8 @@ _SQUARE = re.compile(r"(\d{1,9})(?:\^2|²)", re.ASCII)
 
 
 def _ascii(text: str) -> str:
-    """Write the printed multiplication sign as a plain x."""
-    return re.sub(r" *[x×X] *", "x", text.strip())
+    """Write the printed multiplication sign as a plain x, with no blanks about it or a stroke."""
+    return re.sub(r" *([x×X/]) *", lambda sign: "/" if sign[1] == "/" else "x", text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ def parse_patch(text: str) -> Patch:
     Patch(kernel=(7, 7), stride=(2, 2))
     >>> parse_patch("1x7")
     Patch(kernel=(1, 7), stride=(1, 1))
+    >>> parse_patch("3 x 3 / 2")
+    Patch(kernel=(3, 3), stride=(2, 2))
     """
     match = _PATCH.fullmatch(_ascii(text))
     allowed = "KERNEL or KERNEL/STRIDE, such as 3x3, 1x7, 7x7/2 or 3x3/2x1"

@@ -158,6 +158,7 @@ def sequences(draw):
                 f"[{norm}, linear 12 act={act}, linear in.c bias=false, layer_scale]",
                 f"[{{mul: [linear 12 act={act}, linear 12]}}, linear in.c]",
                 "[{concat: [identity, linear 4]}, linear in.c, softmax]",
+                "[affine, transpose, linear in.l, transpose]",
                 f"{{experts: {{of: 3, active: 2, block: [{norm}, linear 6 act={act}, linear in.c]}}}}",
             ]
         )

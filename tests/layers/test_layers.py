@@ -36,7 +36,7 @@ from archcount.layers.attention import Attention
 from archcount.layers.by_word import KINDS
 from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv, TransposedConv
 from archcount.layers.cost import CATEGORIES
-from archcount.layers.elementwise import Dropout, Identity, LayerScale, Scaling, Softmax
+from archcount.layers.elementwise import Affine, Dropout, Identity, LayerScale, Scaling, Softmax
 from archcount.layers.kind import ElementwiseKind
 from archcount.layers.linear import Flatten, Linear
 from archcount.layers.normalization import (
@@ -65,6 +65,7 @@ from archcount.layers.sequences import (
     Segments,
     Take,
     Tokens,
+    Transpose,
 )
 from archcount.layers.sparse_convolution import SparseConv
 from archcount.layers.trained_pooling import Rbf, TrainedPool, UnitBias
@@ -136,7 +137,7 @@ def layers(draw):
         made = GroupNorm(groups=draw(st.sampled_from([1, 2, shape.channels])))
     elif kind is InstanceNorm:
         made = InstanceNorm(affine=draw(st.booleans()))
-    elif kind in (Positions, Segments, ClassToken, Take, Mean):
+    elif kind in (Positions, Segments, ClassToken, Take, Mean, Transpose):
         shape = Shape(shape.dims[:2], tokens=True)
         options = {
             Positions: {"most": shape.positions + draw(st.integers(0, 2))},
@@ -241,8 +242,9 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
         "groupnorm": lambda: 2,
         "instancenorm": lambda: 2 * kind.affine,
         "layer_scale": lambda: 1,
+        "affine": lambda: 2,
         "class_token": lambda: 1,
-        "trained_pool": lambda: 1,
+        "trained_pool": lambda: 2,
     }.get(kind.word, lambda: 0)()
     assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == trained * shape.channels
     kept = [tensor for tensor in module.buffers() if tensor.is_floating_point()]
@@ -497,6 +499,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (Subsampling(stride=2, width=4), (2, 3, 3), {}),
         (Scaling(factor=0.17), (2, 3, 3), {"scale": 18}),
         (LayerScale(), (2, 3, 3), {"scale": 18}),
+        (Affine(), (2, 3, 3), {"scale": 18, "bias": 18}),
         # of 2x3 weights at each of 5 tokens; 3x5 biases
         (Linear(width=3), Shape((2, 5), tokens=True), {"linear": 30, "bias": 15}),
         (RmsNorm(), Shape((2, 5), tokens=True), {"norm": 4 * 10 + 2 * 5}),
@@ -518,6 +521,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (ClassToken(), Shape((2, 5), tokens=True), {}),
         (Take(which="first"), Shape((2, 5), tokens=True), {}),
         (Mean(), Shape((2, 5), tokens=True), {"other": 10}),
+        (Transpose(), Shape((2, 5), tokens=True), {}),
         # 5 positions, 3 numbers of the state; more of these in test_recurrent
         (
             Lstm(width=3, bias=False),
@@ -737,6 +741,20 @@ def test_a_sequence_is_what_its_papers_say():
     assert Take(which="first").module(shape)(tokens).tolist() == [[1.0, 3.0]]
     assert Take(which="last").module(shape)(tokens).tolist() == [[2.0, 4.0]]
     assert Mean().module(shape)(tokens).tolist() == [[1.5, 3.5]]
+    assert Transpose().module(shape)(tokens).tolist() == [[[1.0, 2.0], [3.0, 4.0]]]
+
+
+@pytest.mark.parametrize("tokens", [True, False])
+def test_an_affine_layer_scales_and_shifts_each_channel(tokens):
+    # channels 1, 2 and 3, 4 at two positions: 10 x + 0.5 of the first, 100 x - 1 of the second
+    x = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])  # channels first
+    affine = Affine().module(Shape((2, 2), tokens=tokens))
+    assert torch.equal(affine(x), x)  # as it begins
+    with torch.no_grad():
+        affine.scale.weight.copy_(torch.tensor([10.0, 100.0]))
+        affine.shift.bias.copy_(torch.tensor([0.5, -1.0]))
+        given = affine(x.mT).mT if tokens else affine(x)
+    assert given.tolist() == [[[10.5, 20.5], [299.0, 399.0]]]
 
 
 @pytest.mark.parametrize(
