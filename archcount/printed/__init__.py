@@ -13,6 +13,7 @@ from archcount.printed.connections import Connections
 from archcount.printed.notation import Patch, channels_first, parse_patch, parse_size
 from archcount.printed.printed_table import (
     NUMBERS,
+    CheckedColumn,
     Claim,
     Convention,
     DeclaredReading,
@@ -29,6 +30,7 @@ from archcount.printed.quantity import Interval, Quantity, parse_quantity
 __all__ = [
     "NUMBERS",
     "Bound",
+    "CheckedColumn",
     "Claim",
     "Connections",
     "Convention",

@@ -24,8 +24,8 @@ def read_connections(tree: YamlNode, lines: list[str], problems: list[Problem]) 
         if not isinstance(item.value, str):
             continue  # the schema has reported it
         known = len(problems)
-        placed = [line for line in placed_lines(item, lines) if line[0].strip()]
-        if item.style != "|" or len(placed) < 2:
+        placed = placed_lines(item, lines) if item.style == "|" and item.value.strip() else []
+        if len(placed) < 2:
             problems.append(
                 item.problem(
                     f"connections {name} is not a table",
