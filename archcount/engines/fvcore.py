@@ -35,6 +35,7 @@ from archcount.layers import CATEGORIES, Cost, Shape
 from archcount.layers.classic_modules import AddedBias
 from archcount.layers.modules import ChannelShift
 from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
+from archcount.tracing.without_weights import without_weights
 
 with warnings.catch_warnings():
     # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported. torch 2.14 warns
@@ -81,7 +82,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     Raises:
         UnavailableError: there is not the memory to run the network.
     """
-    with torch.device("meta"):
+    with without_weights():
         network = assemble(architecture).eval()
     require_memory(network)
     with memory_needed():

@@ -15,6 +15,7 @@ from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import UnavailableError
 from archcount.layers import Cost, Shape
 from archcount.layers.classic_modules import AddedBias
+from archcount.layers.modules import WITH_KERNELS
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture, Node
@@ -111,11 +112,8 @@ def measure(
     before = takewhile(lambda row: row != name, network.rows)
     held = {id(each) for row in before for each in network.get_submodule(row).parameters()}
     parameters = [each for each in module.parameters() if id(each) not in held]
-    biased = [
-        part
-        for part in module.modules()
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.RNNBase | AddedBias)
-    ]
+    with_biases = (*WITH_KERNELS, nn.RNNBase, AddedBias)
+    biased = [part for part in module.modules() if isinstance(part, with_biases)]
     return RowCount(
         id=name,
         input=node.input.measured(shapes[0]).printed,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from archcount.layers.modules import ChannelScale, ChannelShift
 
 
-class SparseConv2d(nn.Module):
+class GatheredConv(nn.Module):
     """A convolution whose filters each read some of the maps.
 
     Filters that read equally many are the groups of one convolution, each on its own maps.
@@ -38,7 +38,7 @@ class SparseConv2d(nn.Module):
         self.register_buffer("order", torch.tensor(places))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, filters, rows, columns)."""
+        """Map (N, C, ...) to (N, filters, ...)."""
         read = [self.get_buffer(name.replace("reads", "maps")) for name in self.convs]
         given = [
             conv(x.index_select(1, maps))

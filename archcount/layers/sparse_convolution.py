@@ -92,7 +92,7 @@ class SparseConv(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return a grouped convolution for each number of maps that filters read."""
-        from archcount.layers.classic_modules import SparseConv2d
+        from archcount.layers.classic_modules import GatheredConv
 
         convs = {reads: conv.module(gathered) for reads, conv, gathered in self._parts(shape)}
-        return SparseConv2d(self.connections.maps, convs)
+        return GatheredConv(self.connections.maps, convs)

@@ -58,7 +58,8 @@ class TrainedPool(LayerKind):
         """Return `pool`, `scale` and `bias`, one after another."""
         from archcount.layers.classic_modules import trained_pool
 
-        return trained_pool(self.patch.kernel, self.patch.stride, shape.channels)
+        (height, width), (down, across) = self.patch.kernel, self.patch.stride
+        return trained_pool((height, width), (down, across), shape.channels)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,15 @@ from archcount.printed.claim_numbers import (
     parse_share,
 )
 from archcount.printed.connections import Connections
-from archcount.printed.notation import Patch, channels_first, parse_patch, parse_size
+from archcount.printed.notation import (
+    Patch,
+    channels_first,
+    grid_and_channels,
+    joined_by_x,
+    parse_output,
+    parse_patch,
+    parse_size,
+)
 from archcount.printed.printed_table import (
     NUMBERS,
     CheckedColumn,
@@ -46,8 +54,11 @@ __all__ = [
     "Reference",
     "Training",
     "channels_first",
+    "grid_and_channels",
+    "joined_by_x",
     "parse_bound",
     "parse_duration",
+    "parse_output",
     "parse_patch",
     "parse_percent",
     "parse_product",
