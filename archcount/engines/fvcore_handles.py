@@ -128,8 +128,8 @@ _ACTIVATIONS = (
 ).split()
 _MOVES = (
     "arange cat channel_shuffle chunk embedding eq expand flatten index index_select movedim "
-    "narrow new_empty new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle select slice "
-    "squeeze to topk transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d "
+    "narrow new_empty new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle scatter select "
+    "slice squeeze to topk transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d "
     "upsample_nearest3d view view_as where zeros_like"
 ).split()
 HANDLES: Mapping[str, Handle] = {
@@ -148,6 +148,7 @@ HANDLES: Mapping[str, Handle] = {
         for kind in ("avg", "max")
         for axes in (1, 2, 3)
     },
+    "aten::max_pool2d_with_indices": _pool,
     "aten::softmax": per_element("softmax", 5),
     "aten::add": per_element("add"),
     "aten::index_add": _index_add,
