@@ -54,7 +54,8 @@ class ParsedReading:
     """Another reading of a row: what is said of it, and its block."""
 
     declared: DeclaredReading
-    block: Block
+    block: Block | None
+    """None for a reading of a whole network."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,6 +231,9 @@ def _readings(
     taken: set[str] = set()
     for entry in tree.listing("readings"):
         parts = dict(entry.items())
+        if {"model", "let", "because"} <= parts.keys():
+            yield _of_model(parts)
+            continue
         if not {"row", "block", "because"} <= parts.keys():
             continue  # the schema has reported it
         if not isinstance(parts["row"].value, str):
@@ -249,6 +253,17 @@ def _readings(
             row=row, because=str(parts["because"].value), where=parts["row"].where
         )
         yield ParsedReading(declared=declared, block=block)
+
+
+def _of_model(parts: Mapping[str, YamlNode]) -> ParsedReading:
+    """Read a reading of a whole network."""
+    declared = DeclaredReading(
+        row="",
+        let={name: number.text for name, number in parts["let"].items()},
+        because=parts["because"].text,
+        where=parts["model"].where,
+    )
+    return ParsedReading(declared=declared, block=None)
 
 
 def _check_errata(

@@ -196,13 +196,15 @@ class Variant:
 
     def _unread(self, expanded: Architecture) -> tuple[str, ...]:
         """Return the cells that no layer reads, without those that the file's own names read."""
-        if self.printed.whole is None:
+        whole = self.printed.whole
+        if whole is None:
             return expanded.unread
         checked = self.printed.checked.values()
         texts = (*self.let.values(), *(column.expression for column in checked))
         read = {name for text in texts if text for name in parse_expression(text).names}
         read |= {*re.findall(r"[A-Za-z]\w*", self.input_size)}
-        return tuple(name for name in expanded.unread if name not in read)
+        printed = whole.cells  # a blank cell says nothing that a layer could read
+        return tuple(name for name in expanded.unread if name in printed and name not in read)
 
     def _input(self, values: Mapping[str, Value]) -> Shape:
         """Return the input shape, its names replaced by their numbers."""
