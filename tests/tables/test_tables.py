@@ -10,7 +10,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcount as ac
+from archcount.architecture.builder import build
 from archcount.engines import ENGINES, cross_check, engine
+from archcount.engines.measure import example
 from archcount.engines.network_parts import NetworkParts
 from archcount.printed import Convention
 from archcount.spec.catalogue import shipped_tables
@@ -22,25 +24,38 @@ ALL = [
     for variant in load_table(path).networks
 ]
 SEED = int(os.environ.get("ARCHCOUNT_SEED", "0"))
-SAMPLE = random.Random(SEED).sample(ALL, 8)
-"""The networks that run with arithmetic in CI; `make test-all` runs all of them."""
+SAMPLE = random.Random(SEED).sample(ALL, 12)
+FIRST = [
+    network
+    for before, network in zip([("", "")] + ALL, ALL, strict=False)
+    if network[0] != before[0]
+]
+MOST_PARAMS = 250_000_000
+"""Larger networks are not run with numbers."""
 
 
 def name_of(network):
     return "-".join(part for part in network if part)
 
 
-NETWORKS = [pytest.param(*network, id=name_of(network)) for network in ALL]
-RUNS = [
-    pytest.param(*network, id=name_of(network), marks=[] if network in SAMPLE else pytest.mark.slow)
-    for network in ALL
-]
-FVCORE = [
-    pytest.param(*network, id=name_of(network), marks=[] if chosen else pytest.mark.slow)
-    for before, network in zip([("", ""), *ALL], ALL, strict=False)
-    for chosen in [network[0] != before[0] or network in SAMPLE]
-]
-"""The networks that fvcore counts in CI: the first of each table, and the sample."""
+def marked(networks, in_ci):
+    """Return networks as parameters of a test, of which CI runs some, and `make test-all` all."""
+    return [
+        pytest.param(*each, id=name_of(each), marks=[] if each in in_ci else pytest.mark.slow)
+        for each in networks
+    ]
+
+
+NETWORKS = marked(ALL, [*FIRST, *SAMPLE])
+"""CI runs the first network of each table, and a sample of the others."""
+
+
+def is_small(name, variant):
+    return ac.load(name).architecture(variant=variant).params <= MOST_PARAMS
+
+
+RUNS = marked([each for each in ALL if is_small(*each)], SAMPLE)
+"""The networks that run with numbers; in CI a sample."""
 
 
 def test_there_are_tables():
@@ -62,33 +77,48 @@ def test_formula_and_torch_agree_on_every_row_and_category(name, variant):
     assert_engines_agree(name, variant, ["formula", "torch"])
 
 
-@pytest.mark.parametrize(("name", "variant"), FVCORE)
+@pytest.mark.parametrize(
+    ("name", "variant"), marked([each for each in ALL if is_small(*each)], [*FIRST, *SAMPLE])
+)
 def test_engines_agree_on_every_row_and_category(name, variant):
     assert set(ENGINES) == {"formula", "fvcore", "torch"}
     assert_engines_agree(name, variant, ["formula", "fvcore"])
 
 
-def run(network, architecture, device):
+def short(table, variant):
+    """Expand a network to run: with 8 tokens, where it reads tokens."""
+    shape = table.variant(variant).input
+    return table.architecture(
+        variant=variant, input=f"tokens 8 of {shape.vocabulary}" if shape.vocabulary else ""
+    )
+
+
+def two(architecture):
+    """Return two images, or two sequences of ids."""
+    one = example(architecture.input)
+    return torch.cat((one, one))
+
+
+def run(network, architecture):
     """Run forward, and in train mode backward; give the output's shape."""
-    images = torch.zeros(2, *architecture.input.dims, device=device)
+    inputs = two(architecture)
     with torch.no_grad():
-        shape = network.eval()(images).shape
-    outputs = network.train()(images)
-    if architecture.output.is_map:  # a module by itself classifies nothing
+        shape = network.eval()(inputs).shape
+    outputs = network.train()(inputs)
+    if len(architecture.output.torch_size) > 1:  # a module by itself classifies nothing
         outputs.sum().backward()
     else:
-        network.loss(outputs, torch.tensor([0, 1], device=device)).backward()
+        network.loss(outputs, torch.tensor([0, 1])).backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
     return shape
 
 
 @pytest.mark.parametrize(("name", "variant"), NETWORKS)
 def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, variant):
-    table = ac.load(name)
-    architecture = table.architecture(variant=variant)
+    architecture = short(ac.load(name), variant)
     with torch.device("meta"):
-        network = table.build(variant=variant)
-        assert run(network, architecture, "meta") == (2, *architecture.output.dims)
+        network = build(architecture)
+        assert run(network, architecture) == (2, *architecture.output.torch_size)
     assert sum(parameter.numel() for parameter in network.parameters()) == (
         architecture.params + sum(head.node.params for head in architecture.heads)
     )
@@ -96,10 +126,8 @@ def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, va
 
 @pytest.mark.parametrize(("name", "variant"), RUNS)
 def test_every_network_runs_in_both_modes_on_the_cpu(name, variant):
-    table = ac.load(name)
-    architecture = table.architecture(variant=variant)
-    network = table.build(variant=variant)
-    assert run(network, architecture, "cpu") == (2, *architecture.output.dims)
+    architecture = short(ac.load(name), variant)
+    assert run(build(architecture), architecture) == (2, *architecture.output.torch_size)
 
 
 def is_plain(name, variant):
@@ -114,15 +142,14 @@ def is_plain(name, variant):
 
 @pytest.mark.parametrize(
     ("name", "variant"),
-    [pytest.param(*each, id=name_of(each)) for each in ALL if is_plain(*each)],
+    marked([each for each in ALL if is_plain(*each)], [*FIRST, *SAMPLE]),
 )
 def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
     """torch's own counter sees every product of the forward and the backward pass."""
-    table = ac.load(name)
-    architecture = table.architecture(variant=variant)
+    architecture = short(ac.load(name), variant)
     forward = architecture.cost.macs + sum(head.node.cost.macs for head in architecture.heads)
     with torch.device("meta"):
-        network = table.build(variant=variant)
+        network = build(architecture)
         counter = FlopCounterMode(display=False)
         with counter:
             run_both_ways(network.train(), architecture)
@@ -133,7 +160,7 @@ def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
 
 
 def run_both_ways(network, architecture):
-    outputs = network(torch.zeros(2, *architecture.input.dims))
+    outputs = network(two(architecture))
     parts = (outputs.main, *outputs.heads) if isinstance(outputs, tuple) else (outputs,)
     sum(part.sum() for part in parts).backward()
 
