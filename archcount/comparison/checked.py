@@ -138,14 +138,14 @@ def checked_cell(
 
 
 def _of_setting(name: str, what: str, text: str, parts: NetworkParts, path: str) -> ComparedCell:
-    """Judge what a cell says of the layers of a row."""
-    value, is_pair = parts.setting(path, what), what in ("kernel", "stride")
-    shown = "x".join(map(str, value)) if is_pair else f"{value[0]:,}"
+    """Judge what a cell says of the layers of a row; one number stands for equal sides."""
+    value, said = parts.setting(path, what), parse_setting(what, text)
+    shown = "x".join(map(str, value))
     words = f"{what} {shown}, printed {text}."
     verdict = Verdict(status="match", why="equal", sentence=words)
-    if parse_setting(what, text) != value:
+    if value not in (said, said * len(value)):
         verdict = Verdict(status="off", why="differs", sentence=words)
-    computed = value if is_pair else value[0]
+    computed = value if len(value) > 1 else value[0]
     return ComparedCell(column=name, printed=text, computed=computed, shown=shown, verdict=verdict)
 
 

@@ -285,6 +285,7 @@ class TableFile(Entry):
     columns: dict[Name, ColumnMeaning | None] = {}
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
+    connections: dict[Name, Annotated[str, StringConstraints(min_length=1)]] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     rows: Literal["models"] | None = None
     turned: bool = False

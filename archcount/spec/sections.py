@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from archcount.architecture import Block
+from archcount.architecture import Block, Value
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers import Shape
@@ -14,6 +14,7 @@ from archcount.printed import channels_first
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.checked_columns import OwnColumns, check_cells, check_conventions, read_columns
 from archcount.spec.claim_reader import check_claims
+from archcount.spec.connection_reader import read_connections
 from archcount.spec.declarations import ParsedReading, check_errata, read_readings
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.models import ModelTable
@@ -61,6 +62,8 @@ class Sections:
     """What is declared of the columns."""
     to_read: tuple[str, ...] = ()
     """What some row of a model has to read."""
+    connections: Mapping[str, Value] = field(default_factory=dict)
+    """The tables of connections by name."""
 
 
 def read_sections(
@@ -97,7 +100,8 @@ def read_sections(
     names += OUTPUT_NAMES if "output" in columns else ()
     derived = read_derived(tree, names, problems)
     names_of_rows = tuple(names)
-    names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
+    connections = read_connections(tree, lines, problems)
+    names += [*derived, *connections, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(
         tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
     )
@@ -120,6 +124,7 @@ def read_sections(
         elsewhere=columns_read_as_others(tree) | own.unread | {*(models.carried if models else ())},
         own=own,
         to_read=models.to_read if models else (),
+        connections=connections,
     )
 
 
