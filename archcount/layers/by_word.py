@@ -12,7 +12,7 @@ from archcount.layers.joins import JoinKind
 from archcount.layers.kind import LayerKind
 
 for _module in iter_modules(layers.__path__):
-    if _module.name not in ("modules", "token_modules", "by_word"):  # torch, and this one
+    if _module.name != "by_word" and not _module.name.endswith("modules"):  # this one, and torch
         import_module(f"{layers.__name__}.{_module.name}")
 
 
@@ -35,8 +35,15 @@ def _by_word(base: type) -> dict[str, Any]:
 
 KINDS: Mapping[str, type[LayerKind]] = _by_word(LayerKind)
 """Every layer kind by the word that a table file writes for it."""
-JOINS: Mapping[str, type[JoinKind]] = _by_word(JoinKind)
-"""Every join of branches by the word that a table file writes for it."""
+_JOINS = _by_word(JoinKind)
+JOINS: Mapping[str, type[JoinKind]] = {
+    word: kind for word, kind in _JOINS.items() if not kind.branch_names
+}
+"""Every join of a list of branches by the word that a table file writes for it."""
+NAMED_JOINS: Mapping[str, type[JoinKind]] = {
+    word: kind for word, kind in _JOINS.items() if kind.branch_names
+}
+"""Every join whose branches have names, likewise."""
 FOLLOWERS: Mapping[str, Mapping[str, type[LayerKind]]] = {
     option: {
         each: kind

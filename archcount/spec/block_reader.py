@@ -21,13 +21,13 @@ from archcount.architecture.argument_parser import condition_over
 from archcount.architecture.blocks import RowBlock, WhenBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
-from archcount.layers.by_word import JOINS, KINDS
+from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
 from archcount.spec.block_names import BlockName, call_of, given_argument, listed
-from archcount.spec.block_numbers import number_over, read_experts, text_of
+from archcount.spec.block_numbers import number_over, read_experts, read_named_join, text_of
 from archcount.spec.yaml_tree import YamlNode
 
 _FORMS = (
-    f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
+    f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in (*JOINS, *NAMED_JOINS))}, "
     "repeat: with block:, experts: with of:, active: and block:, "
     "or when: with block: and perhaps else:"
 )
@@ -266,7 +266,11 @@ class BlockReader:
     def _mapping(self, marked: YamlNode, value: dict[str, YamlNode]) -> Block:
         match sorted(value):
             case [word] if word in JOINS:
-                return JoinBlock(JOINS[word], self._all(value[word]), marked.keys[word])
+                text = LocatedText(word, marked.keys[word])
+                return JoinBlock(JOINS[word], self._all(value[word]), text)
+            case [word] if word in NAMED_JOINS:
+                text = LocatedText(word, marked.keys[word])
+                return read_named_join(text, value[word], self._tree, self._names)
             case ["block", "repeat"]:
                 times = text_of(value["repeat"], "repeat", "a number or an expression")
                 return self._repeated(times, self._tree(value["block"]))

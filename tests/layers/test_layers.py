@@ -56,6 +56,7 @@ from archcount.layers.sequences import (
     Take,
     Tokens,
 )
+from archcount.layers.space_to_depth import SpaceToDepth
 from archcount.printed import Patch
 
 sides = st.integers(1, 5)
@@ -449,6 +450,9 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (Take(which="first"), Shape((2, 5), tokens=True), {}),
         (Mean(), Shape((2, 5), tokens=True), {"other": 10}),
         (Tokens(), (2, 3, 3), {}),
+        (Tokens(grid=True), (2, 3, 3), {}),
+        (SpaceToDepth(side=2), (2, 4, 4), {}),
+        (Mean(), Shape((2, 5, 3), tokens=True), {"other": 30}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Gelu(), (2, 3, 3), {"activation": 18}),
         (Relu6(), (2, 3, 3), {"activation": 18}),
@@ -562,6 +566,10 @@ def test_activations_are_what_their_papers_define(kind, expected):
                 Embedding(width=3),
             )
         ),
+        (SpaceToDepth(side=2), (4, 4, 5), "blocks of 2x2 do not divide 4x4x5"),
+        (SpaceToDepth(side=2), (4, 6), "needs channels, height and width, and gets 4x6"),
+        (Positions(), Shape((4, 5, 6), tokens=True), r"gets 5x6x4 \(rows x columns x width\)"),
+        (Tokens(), Shape((4, 6), tokens=True), r"needs a map, and gets 6x4"),
         (Tokens(), (4,), r"needs a map, and gets 4 \(features\)"),
         (ClassToken(), (4, 6), r"a sequence of tokens, and gets 4x6 \(channels x length\)"),
         (Positions(most=5), Shape((4, 6), tokens=True), "positions for 5 tokens, and 6 come in"),
@@ -577,6 +585,10 @@ def test_a_sequence_is_what_its_papers_say():
     # a map of 2 channels and 1x2 positions: the tokens (1, 3) and (2, 4)
     tokens = Tokens().module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
     assert tokens.tolist() == [[[1.0, 3.0], [2.0, 4.0]]]
+    grid = Tokens(grid=True).module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
+    assert grid.tolist() == [[[[1.0, 3.0], [2.0, 4.0]]]]
+    assert torch.equal(Tokens().module(Shape((2, 1, 2), tokens=True))(grid), tokens)
+    assert Mean().module(Shape((2, 1, 2), tokens=True))(grid).tolist() == [[1.5, 3.5]]
     shape = Shape((2, 2), tokens=True)
     token, positions, segments = (
         kind.module(shape) for kind in (ClassToken(), Positions(most=3), Segments(number=2))
