@@ -9,7 +9,7 @@ from functools import cached_property
 
 from archcount import engines
 from archcount.api.tables import Table
-from archcount.architecture import Architecture
+from archcount.architecture import Architecture, Shortcut
 from archcount.comparison import VERDICTS, Comparison
 from archcount.engines import Count, RowCount, cross_check
 from archcount.errors import UsageError, unknown_name
@@ -213,6 +213,8 @@ def _warnings(
     compared: Comparison | None,
 ) -> Iterator[TableWarning]:
     """Warn of unread cells, and where the printed numbers are not for what was counted."""
+    if network is not None:
+        yield from _projections(architecture)
     if network is not None and network.is_printed:
         for cell in architecture.unread:
             yield TableWarning(what=f"{cell}, and its block does not read it")
@@ -229,6 +231,22 @@ def _warnings(
         yield TableWarning(
             what=f"the paper's numbers are for an input of {there}, this count is of {here}",
             advice="sizes and operations cannot be expected to match",
+        )
+
+
+def _projections(architecture: Architecture) -> Iterator[TableWarning]:
+    """Warn of convolutions that no line of the file writes: shortcuts where shapes differ."""
+    built = [
+        f"{row.id} ({layer.kind.patch}, {layer.params:,} params)"  # type: ignore[attr-defined]
+        for row in architecture.rows
+        for layer in row.node.layers()
+        if isinstance(layer.origin, Shortcut) and not layer.origin.is_projected
+    ]
+    if built:
+        yield TableWarning(
+            what="where the shapes differ, the shortcut is a 1x1 convolution that the file does "
+            f"not write: in {', '.join(built)}",
+            advice="write shortcut=project if the paper has it, and identity if it has not",
         )
 
 

@@ -170,9 +170,14 @@ class JoinBlock(_Block):
 
 @dataclass(frozen=True, slots=True)
 class Shortcut(_Block):
-    """The identity in a join, or a 1x1 projection where the shapes differ."""
+    """The identity in a join, or a 1x1 projection where the shapes differ.
+
+    Attributes:
+        is_projected: whether the file says that there are projections.
+    """
 
     where: Location
+    is_projected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from archcount.architecture.network import FinalSoftmax, Network
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.architecture.ties import ties
 from archcount.layers.elementwise import Softmax
+from archcount.layers.joins import Concatenation
 from archcount.layers.modules import READING, Named, ReadingJoin, ReadingSequential, Taken
 from archcount.layers.row_output import RowOutput
 
@@ -112,7 +113,10 @@ def _join(node: JoinNode) -> nn.Module:
     if not any(isinstance(branch, READING) for branch in branches.values()):
         return node.kind.module(branches, shapes)
     taken = {name: Taken(place) for place, name in enumerate(branches)}
-    return ReadingJoin(branches, node.kind.module(taken, shapes))
+    if not node.kind.divides_channels:
+        return ReadingJoin(branches, node.kind.module(taken, shapes))
+    joined = Concatenation().module(taken, shapes)
+    return ReadingJoin(branches, joined, split=-1 if node.input.tokens else 1)
 
 
 def _sequence(node: SequenceNode) -> nn.Sequential:

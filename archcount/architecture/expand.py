@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from archcount.architecture.arguments import blame, evaluate, follower, given, holds, resolve, whole
 from archcount.architecture.blocks import (
     Block,
+    BoundArgument,
     BoundBlock,
     ExpertsBlock,
     JoinBlock,
@@ -143,7 +145,23 @@ def _layer(block: LayerBlock, shape: Shape, context: Context) -> Steps:
     numbers = dict(context.defaults.shared(block.kind))
     for bound in block.arguments:
         numbers[bound.argument.name] = resolve(bound, block, shape, context)
+        if bound.argument.name == "same":
+            _refuse_unread_same(bound, numbers, context)
     return stand(_read(block.kind(**numbers), shape, block, context), shape, block, context)
+
+
+def _refuse_unread_same(bound: BoundArgument, numbers: Mapping[str, Any], context: Context) -> None:
+    """Refuse `same=` where the padding is another; beside its own, the parser refuses it."""
+    pad = numbers.get("pad", "same")
+    if pad != "same":
+        words = pad if isinstance(pad, str) else "x".join(map(str, pad))
+        raise InvalidTableError.of(
+            f"{context.scope.owner}: same={bound.text.text} has no effect under the table's "
+            f"layer: {{pad: {words}}}",
+            allowed="same beside pad=same",
+            remedy="write pad=same too, or remove it",
+            where=bound.text.where,
+        )
 
 
 def stand(kinds: Iterable[LayerKind], shape: Shape, block: LayerBlock, context: Context) -> Steps:
@@ -205,15 +223,19 @@ def _join(block: JoinBlock, shape: Shape, context: Context) -> Node:
     blocks = block.branches
     if block.kind.takes_shortcut:
         blocks = tuple(item for item in blocks if not isinstance(item, Shortcut))
-    nodes = each(blocks, lambda item: _node(item, shape, context))
-    names = block.branch_names or [f"branch{number}" for number in range(1, len(nodes) + 1)]
     numbers = {
         bound.argument.name: resolve(bound, block, shape, context) for bound in block.arguments
     }
     if block.branch_names:
         numbers["branches"] = block.branch_names
-    branches = tuple(zip(names, nodes, strict=True))
-    return joined(block, block.kind(**numbers), branches, shape, context)
+    kind = block.kind(**numbers)
+    try:
+        start = kind.reads(shape, len(blocks))
+    except InvalidValueError as error:
+        raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
+    nodes = each(blocks, lambda item: _node(item, start, context))
+    names = block.branch_names or [f"branch{number}" for number in range(1, len(nodes) + 1)]
+    return joined(block, kind, tuple(zip(names, nodes, strict=True)), shape, context)
 
 
 def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:

@@ -133,8 +133,8 @@ class LayerNode(_AnyNode):
         return Tally.of(self.kind, self.input)
 
     def depth(self, roles: frozenset[str]) -> int:
-        """Return 1 if the layer has one of the roles, else 0."""
-        return int(self.kind.role in roles)
+        """Return how deep the layer is if it has one of the roles, else 0."""
+        return self.kind.depth if self.kind.role in roles else 0
 
     def layers(self) -> Iterator[LayerNode]:
         """Yield the layer itself."""

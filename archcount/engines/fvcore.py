@@ -32,6 +32,7 @@ from archcount.engines.measure import (
     require_memory,
 )
 from archcount.layers import CATEGORIES, Cost, Shape
+from archcount.layers.modules import ChannelShift
 from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
 
 with warnings.catch_warnings():
@@ -64,6 +65,7 @@ _AS_A_WHOLE: Mapping[type, str] = {
     nn.LocalResponseNorm: "norm",
     LearnedPositions: "bias",
     SegmentEmbedding: "bias",
+    ChannelShift: "bias",
 }
 """What every operation of a module counts as, where its operations do not say it."""
 
@@ -162,7 +164,7 @@ def _operators(name: str, network: Network, by_module: Mapping[str, Counter[str]
     """Sum the operations under one module by the names that handles count under.
 
     Every operation inside a local response normalisation belongs to it; additions of trained
-    vectors at positions are of biases.
+    vectors are of biases.
     """
     found = Counter(by_module[f"network.{name}"])
     for path, module in network.get_submodule(name).named_modules(prefix=name):

@@ -117,6 +117,23 @@ def _is_trained(value: Any) -> bool:
     return False
 
 
+def _recurrent(gates: int, **elementwise: int) -> Handle:
+    """Count each weight and bias once a position, and so much for each number of the states."""
+
+    def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+        positions = prod(get_shape(inputs[0])[:-1])
+        sizes = [get_shape(each) for each in inputs[2].node().inputs()]
+        layers, ways = inputs[4].toIValue(), 1 + inputs[7].toIValue()
+        numbers = positions * layers * ways * sizes[0][0] // gates
+        return Counter(
+            linear=positions * sum(prod(size) for size in sizes if len(size) == 2),
+            bias=positions * sum(prod(size) for size in sizes if len(size) == 1),
+            **{name: numbers * times for name, times in elementwise.items()},
+        )
+
+    return handle
+
+
 def _index_add(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"other": _elements(inputs[3])})
 
@@ -130,10 +147,11 @@ _ACTIVATIONS = (
     "silu softplus tanh"
 ).split()
 _MOVES = (
-    "arange bitwise_not cat chunk embedding eq expand expand_as flatten ge gt index le lt "
-    "masked_fill movedim ne new_empty nonzero_numpy pad permute roll select slice split "
-    "split_with_sizes squeeze to topk transpose unflatten unsqueeze view view_as where zeros_like "
-    "__or__ "
+    "__or__ arange bitwise_not cat channel_shuffle chunk embedding eq expand expand_as flatten ge "
+    "gt index le lt masked_fill movedim narrow ne new_empty new_zeros nonzero_numpy pad permute "
+    "pixel_shuffle pixel_unshuffle roll select slice split split_with_sizes squeeze to topk "
+    "transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d view "
+    "view_as where zeros_like"
 ).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
@@ -157,8 +175,16 @@ HANDLES: Mapping[str, Handle] = {
     "aten::mean": _mean,
     "aten::mul": per_element("mul"),
     **{f"aten::{name}": per_element("other") for name in ("cos", "neg", "pow", "sin", "sub")},
+    "aten::upsample_linear1d": per_element("other", 3),
+    "aten::upsample_bilinear2d": per_element("other", 7),
+    "aten::upsample_trilinear3d": per_element("other", 15),
+    "aten::upsample_bicubic2d": per_element("other", 31),
     "aten::scaled_dot_product_attention": _attention,
     "aten::div": per_element("div"),
+    "aten::lstm": _recurrent(4, activation=5, add=5, mul=3),
+    "aten::gru": _recurrent(3, activation=3, add=4, mul=2, other=1),
+    "aten::rnn_tanh": _recurrent(1, activation=1, add=1),
+    "aten::rnn_relu": _recurrent(1, activation=1, add=1),
     **{f"aten::{name}": lambda inputs, outputs: Counter() for name in _MOVES},
 }
 """How each operation of the trace is counted; fvcore's own handles serve for the others."""

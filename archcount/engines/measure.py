@@ -113,14 +113,19 @@ def measure(
     kernels = [
         part
         for part in module.modules()
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.RNNBase)
     ]
     return RowCount(
         id=name,
         input=node.input.measured(shapes[0]).printed,
         output=node.output.measured(shapes[1]).printed,
         weights=sum(tensor.numel() for tensor in parameters if tensor.ndim > 1),
-        biases=sum(part.bias.numel() for part in kernels if part.bias is not None),
+        biases=sum(
+            tensor.numel()
+            for part in kernels
+            for name, tensor in part.named_parameters(recurse=False)
+            if name.startswith("bias")
+        ),
         params=sum(tensor.numel() for tensor in parameters),
         buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.ndim),
         cost=cost,

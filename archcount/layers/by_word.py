@@ -12,7 +12,7 @@ from archcount.layers.joins import JoinKind
 from archcount.layers.kind import LayerKind
 
 for _module in iter_modules(layers.__path__):
-    if _module.name != "by_word" and not _module.name.endswith("modules"):  # this one, and torch
+    if not _module.name.endswith(("modules", "by_word")):  # torch, and this one
         import_module(f"{layers.__name__}.{_module.name}")
 
 

@@ -84,6 +84,41 @@ class LayerScale(ElementwiseKind):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Affine(LayerScale):
+    """A trained factor for each channel, INITIAL at first, and a trained shift: `affine`.
+
+    Source: arXiv:2105.03404, eq. 1.
+
+    >>> Affine().params(Shape((384, 196), tokens=True))  # 2 x 384
+    768
+    """
+
+    word: ClassVar[str] = "affine"
+
+    initial: float = argument(ArgumentType.NUMBER, default=1.0, position=0)
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count one multiplication per element, and one addition as of a bias."""
+        return Cost(scale=shape.elements, bias=shape.elements)
+
+    def params(self, shape: Shape) -> int:
+        """Count a factor and a shift per channel."""
+        return 2 * shape.channels
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return a sequence of `scale` and `shift`."""
+        from torch import nn
+
+        from archcount.layers.modules import ChannelShift
+
+        module = nn.Sequential()
+        module.add_module("scale", super().module(shape))
+        spatial = 0 if shape.tokens else len(shape.spatial)
+        module.add_module("shift", ChannelShift(shape.channels, spatial))
+        return module
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dropout(ElementwiseKind):
     """Dropout, which drops the fraction `p` in training only: `dropout 0.4`."""
 

@@ -44,6 +44,17 @@ class JoinKind(ABC):
         """
         return tuple(name for name in cls.branch_names if name in names)
 
+    divides_channels: ClassVar[bool] = False
+    """Whether each branch reads its own part of the channels."""
+
+    def reads(self, shape: Shape, branches: int) -> Shape:
+        """Return the shape that each of so many branches reads of the join's input.
+
+        Raises:
+            InvalidValueError: the input cannot be divided among them.
+        """
+        return shape
+
     @abstractmethod
     def output(self, shapes: Sequence[Shape]) -> Shape:
         """Return the output shape.
@@ -102,9 +113,37 @@ class Concatenation(JoinKind):
 
     def module(self, branches: Mapping[str, nn.Module], shapes: Sequence[Shape]) -> nn.Module:
         """Return the concatenation along torch's axis of channels."""
-        from archcount.layers.modules import Concat
+        from archcount.layers import modules
 
-        return Concat(branches, dim=-1 if shapes[0].tokens else 1)
+        module: nn.Module = getattr(modules, self.module_name)(
+            branches, dim=-1 if shapes[0].tokens else 1
+        )
+        return module
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split(Concatenation):
+    """Branches on equal parts of the channels, concatenated: `split: [identity, conv 3x3 58]`.
+
+    Source: arXiv:1807.11164, Fig. 3c.
+
+    >>> str(Split().reads(Shape((116, 28, 28)), 2))
+    '58x28x28'
+    """
+
+    word: ClassVar[str] = "split"
+    module_name: ClassVar[str] = "SplitAndConcat"
+    divides_channels: ClassVar[bool] = True
+
+    def reads(self, shape: Shape, branches: int) -> Shape:
+        """Return an equal part of the channels."""
+        if shape.channels % branches:
+            raise InvalidValueError(
+                f"split among {branches} branches, and {shape.channels} channels come in",
+                allowed=f"channels that {branches} divides",
+                remedy="write concat: with a slice at the begin of each branch",
+            )
+        return replace(shape, dims=(shape.channels // branches, *shape.spatial))
 
 
 @dataclass(frozen=True, kw_only=True)

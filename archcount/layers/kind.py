@@ -118,6 +118,11 @@ class LayerKind(ABC):
         """List what a table file may write after the kind's word."""
         return arguments_of(cls)
 
+    @property
+    def depth(self) -> int:
+        """How many layers deep it is, where the kind counts towards a depth."""
+        return 1
+
     @abstractmethod
     def output(self, shape: Shape) -> Shape:
         """Return the output shape for an input shape.

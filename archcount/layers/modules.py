@@ -108,6 +108,24 @@ class ChannelScale(nn.Module):
         return x * self.weight.view(-1, *[1] * self.spatial)
 
 
+class ChannelShift(nn.Module):
+    """Add a trained number to each channel.
+
+    Args:
+        channels: the number of channels.
+        spatial: how many axes follow the channels.
+    """
+
+    def __init__(self, channels: int, spatial: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.spatial = spatial
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, ...), or (N, ..., C) where no axes follow, to the same."""
+        return x + self.bias.view(-1, *[1] * self.spatial)
+
+
 class Subsample(nn.Module):
     """Take every `stride`-th row and column, and add `zeros` channels of zeros."""
 
@@ -149,6 +167,18 @@ class Concat(Named):
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, sum of the branches' channels, H, W)."""
         return torch.cat([branch(x) for branch in self.children()], dim=self.dim)
+
+
+class SplitAndConcat(Concat):
+    """Run each branch on its equal part of the channels and concatenate theirs."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, ...) to (N, sum of the branches' channels, ...)."""
+        branches = tuple(self.children())
+        parts = x.chunk(len(branches), dim=self.dim)
+        return torch.cat(
+            [run(part) for run, part in zip(branches, parts, strict=True)], dim=self.dim
+        )
 
 
 class Add(Named):
@@ -211,18 +241,24 @@ class ReadingJoin(Named):
     Args:
         branches: the branches by their names.
         join: what joins their outputs, and takes these as its input.
+        split: the axis along which each branch reads its equal part of the input, where it does.
     """
 
-    def __init__(self, branches: Mapping[str, nn.Module], join: nn.Module) -> None:
+    def __init__(
+        self, branches: Mapping[str, nn.Module], join: nn.Module, split: int | None = None
+    ) -> None:
         super().__init__(branches)
         self.names = tuple(branches)
-        self.join = join
+        self.join, self.split = join, split
 
     def forward(self, x: Tensor, kept: Kept) -> Tensor:
         """Map any tensor to the join of what the branches give."""
         branches = [getattr(self, name) for name in self.names]
+        times = len(branches)
+        parts = [x] * times if self.split is None else x.chunk(times, dim=self.split)
         given = [
-            branch(x, kept) if isinstance(branch, READING) else branch(x) for branch in branches
+            branch(part, kept) if isinstance(branch, READING) else branch(part)
+            for branch, part in zip(branches, parts, strict=True)
         ]
         joined: Tensor = self.join(given)
         return joined

@@ -203,6 +203,31 @@ class ClassToken(SequenceKind):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Transpose(SequenceKind):
+    """Positions as the width and the width as positions: `transpose`.
+
+    A linear layer between two of them mixes positions, each channel by itself.
+
+    Source: arXiv:2105.01601, eq. 1.
+
+    >>> str(Transpose().output(Shape((768, 196), tokens=True)))
+    '768x196'
+    """
+
+    word: ClassVar[str] = "transpose"
+
+    def after(self, shape: Shape) -> Shape:
+        """Return (positions, width)."""
+        return replace(shape, dims=shape.dims[::-1])
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the change of layout."""
+        from archcount.layers.token_modules import TransposedTokens
+
+        return TransposedTokens()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Take(SequenceKind):
     """One token alone, such as the class token: `take first`, `take last`."""
 

@@ -163,6 +163,15 @@ class Shape:
                 remedy="give the table an input of channels x height x width",
             )
 
+    def require_positions(self, word: str) -> None:
+        """Raise InvalidValueError, for the layer kind `word`, unless channels have positions."""
+        if not self.spatial:
+            raise InvalidValueError(
+                f"{word} needs channels with positions, and gets {self.channels} features",
+                remedy=f"put {word} before the flatten",
+            )
+        self.require_channels_first(word)
+
     def require_tokens(self, word: str, *, grid: bool = False) -> None:
         """Raise InvalidValueError, for the layer kind `word`, unless it is a sequence of tokens.
 
@@ -186,3 +195,23 @@ class Shape:
         if self.vocabulary:
             return f"tokens {self.positions} of {self.vocabulary}"
         return "x".join(str(side) for side in self.torch_size)
+
+
+def spread(sides: tuple[int, ...], shape: Shape, argument: str) -> tuple[int, ...]:
+    """Return a number for each spatial axis of a shape, one alone for all of them.
+
+    Raises:
+        InvalidValueError: there are others than one, or one for each axis.
+
+    >>> spread((2,), Shape((3, 16, 112, 112)), "pad")
+    (2, 2, 2)
+    """
+    axes = len(shape.spatial)
+    if len(sides) not in (1, axes):
+        written = "x".join(str(side) for side in sides)
+        raise InvalidValueError(
+            f"{argument} {written} is of {len(sides)} axes, and gets {shape} ({shape.layout})",
+            allowed="one number" + (f", or {axes} with x between them" if axes > 1 else ""),
+            argument=argument,
+        )
+    return sides * axes if len(sides) == 1 else sides

@@ -18,6 +18,14 @@ class MapToTokens(nn.Module):
         return x.flatten(2).transpose(1, 2)
 
 
+class TransposedTokens(nn.Module):
+    """Take positions as channels, and channels as positions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, L, D) to (N, D, L)."""
+        return x.transpose(1, 2)
+
+
 class MapToGrid(nn.Module):
     """Take every position of a map as a token, in its rows and columns."""
 

@@ -14,8 +14,8 @@ _SQUARE = re.compile(r"(\d{1,9})(?:\^2|²)", re.ASCII)
 
 
 def _ascii(text: str) -> str:
-    """Write the printed multiplication sign as a plain x."""
-    return re.sub(r" *[x×X] *", "x", text.strip())
+    """Write the printed multiplication sign as a plain x, with no blanks about it or a stroke."""
+    return re.sub(r" *([x×X/]) *", lambda sign: "/" if sign[1] == "/" else "x", text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ def parse_patch(text: str) -> Patch:
     Patch(kernel=(7, 7), stride=(2, 2))
     >>> parse_patch("1x7")
     Patch(kernel=(1, 7), stride=(1, 1))
+    >>> parse_patch("3 x 3 / 2")
+    Patch(kernel=(3, 3), stride=(2, 2))
     """
     match = _PATCH.fullmatch(_ascii(text))
     allowed = "KERNEL or KERNEL/STRIDE, such as 3x3, 1x7, 7x7/2 or 3x3/2x1"
@@ -95,11 +97,11 @@ def parse_size(text: str, *, parts: tuple[int, ...] = (1, 2, 3)) -> tuple[int, .
 def channels_first(text: str) -> str:
     """Return a size with its channels first, where it looks like height x width x channels.
 
-    That is an image of one or three channels, its sides equal; the result is empty elsewhere.
+    That is an image of one or three channels; the result is empty elsewhere.
 
-    >>> channels_first("224x224x3"), channels_first("3x224x224")
+    >>> channels_first("224^2x3"), channels_first("3x224x224")
     ('3x224x224', '')
     """
-    match = re.fullmatch(r"(\d+)x\1x([13])", _ascii(text))
-    looks_so = match is not None and int(match[1]) > 4
-    return f"{match[2]}x{match[1]}x{match[1]}" if match and looks_so else ""
+    match = re.fullmatch(r"(\d{1,9})x(\d{1,9})x([13])", _SQUARE.sub(r"\1x\1", _ascii(text)))
+    looks_so = match is not None and min(int(match[1]), int(match[2])) > 4
+    return f"{match[3]}x{match[1]}x{match[2]}" if match and looks_so else ""

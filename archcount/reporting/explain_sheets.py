@@ -64,9 +64,13 @@ def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
     )
 
 
+_PRODUCTS = frozenset({"conv", "dwconv", "linear", "sepconv", "shortcut", "upconv"})
+"""The layers whose weights are a product of what they read and give; others have several."""
+
+
 def _weights(site: Site) -> str:
     """Write a layer's weights as a product, or as a sum of them where its widths differ."""
-    if not site.weights:
+    if not site.weights or site.word not in _PRODUCTS:
         return ""
     if site.widths:
         return " + ".join(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from archcount.architecture import Block, Expression, LocatedText
-from archcount.architecture.argument_parser import expression_over
-from archcount.architecture.blocks import BoundArgument, ExpertsBlock, JoinBlock
+from archcount.architecture.argument_parser import condition_over, expression_over
+from archcount.architecture.blocks import BoundArgument, ExpertsBlock, JoinBlock, WhenBlock
 from archcount.architecture.layer_parser import argument_value
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
 from archcount.layers.by_word import NAMED_JOINS
@@ -27,6 +27,19 @@ def number_over(text: LocatedText, key: str, names: Collection[str]) -> Expressi
         return expression_over(text.text, names)
     except InvalidValueError as error:
         raise InvalidTableError(error.at(text.where, key)) from None
+
+
+def read_when(
+    value: Mapping[str, YamlNode], read: Callable[[YamlNode], Block], names: Collection[str]
+) -> WhenBlock:
+    """Read `when:` with its blocks, these with `read`, or raise InvalidTableError."""
+    text = text_of(value["when"], "when", "a condition")
+    try:
+        condition = condition_over(text.text, names)
+    except InvalidValueError as error:
+        raise InvalidTableError(error.at(text.where, "when")) from None
+    otherwise = read(value["else"]) if "else" in value else None
+    return WhenBlock(condition, read(value["block"]), otherwise, text)
 
 
 def read_experts(

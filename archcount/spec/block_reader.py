@@ -17,20 +17,33 @@ from archcount.architecture import (
     Value,
     parse_layer,
 )
-from archcount.architecture.argument_parser import condition_over
-from archcount.architecture.blocks import RowBlock, WhenBlock
+from archcount.architecture.blocks import RowBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
-from archcount.errors import InvalidTableError, InvalidValueError, Problem, each, quote, suggestion
-from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
-from archcount.spec.block_names import BlockName, call_of, given_argument, listed
-from archcount.spec.block_numbers import number_over, read_experts, read_named_join, text_of
-from archcount.spec.yaml_tree import YamlNode
-
-_FORMS = (
-    f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in (*JOINS, *NAMED_JOINS))}, "
-    "repeat: with block:, experts: with of:, active: and block:, "
-    "or when: with block: and perhaps else:"
+from archcount.errors import (
+    InvalidTableError,
+    Location,
+    Problem,
+    each,
+    quote,
+    suggestion,
 )
+from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
+from archcount.spec.block_messages import (
+    FORMS,
+    arguments,
+    one_branch,
+    unknown_keys,
+    with_blocks,
+)
+from archcount.spec.block_names import BlockName, call_of, given_argument, listed
+from archcount.spec.block_numbers import (
+    number_over,
+    read_experts,
+    read_named_join,
+    read_when,
+    text_of,
+)
+from archcount.spec.yaml_tree import YamlNode
 
 
 class BlockReader:
@@ -119,7 +132,7 @@ class BlockReader:
             return SequenceBlock(self._all(marked))
         if isinstance(marked.value, dict):
             return self._mapping(marked, marked.value)
-        raise InvalidTableError.of("a block is missing", allowed=_FORMS, where=marked.where)
+        raise InvalidTableError.of("a block is missing", allowed=FORMS, where=marked.where)
 
     def _text(self, text: LocatedText) -> Block:
         if text.text.count("(") != text.text.count(")"):
@@ -131,8 +144,10 @@ class BlockReader:
         title = self._titles.get(text.text)
         if title is not None and not title.parameters:
             return self._named(text.text, text)
-        if text.text == "shortcut":
-            return Shortcut(text.where)
+        if text.text in ("shortcut", "shortcut=project"):
+            return Shortcut(text.where, is_projected=text.text != "shortcut")
+        if text.text == "shortcut=identity":
+            text = LocatedText("identity", text.where)
         if text.text.startswith("@"):
             return self._row(text)
         bound = self._holding(text) or self._called(text)
@@ -148,7 +163,7 @@ class BlockReader:
             if text.text.split()[:1] and text.text.split()[0] in KINDS:
                 raise
             raise InvalidTableError(
-                [self._with_blocks(problem, text.text) for problem in error.problems]
+                [with_blocks(problem, text.text, self._written) for problem in error.problems]
             ) from None
 
     def _row(self, text: LocatedText) -> RowBlock:
@@ -193,7 +208,7 @@ class BlockReader:
             items = list(listed(call[1]))
             if len(items) != len(title.parameters):
                 raise InvalidTableError.of(
-                    f"{quote(text.text)} gives block {quote(name)} {len(items)} arguments",
+                    f"{quote(text.text)} gives block {quote(name)} {arguments(len(items))}",
                     allowed=f"{len(title.parameters)}: {', '.join(title.parameters)}",
                     where=text.where,
                 )
@@ -213,7 +228,7 @@ class BlockReader:
             if title.word != word or word in KINDS:
                 continue
             what = f"block {quote(name)} takes " + (
-                f"{len(title.parameters)} arguments" if title.parameters else "no numbers"
+                arguments(len(title.parameters)) if title.parameters else "no numbers"
             )
             raise InvalidTableError.of(
                 f"{quote(text.text)}: {what}",
@@ -223,16 +238,6 @@ class BlockReader:
                 else f"name its arguments: {word}(a), or write {word}",
                 where=text.where,
             )
-
-    def _with_blocks(self, problem: Problem, text: str) -> Problem:
-        """Name the file's own blocks among what is allowed."""
-        blocks = f"the blocks {', '.join(map(repr, self._written))}; " if self._written else ""
-        near = suggestion(text, [*self._written, *KINDS])
-        return replace(
-            problem,
-            allowed=f"{blocks}or a layer: {', '.join(KINDS)}",
-            remedy=near or problem.remedy,
-        )
 
     def _named(self, name: str, caller: LocatedText | None = None) -> Block:
         if name in self._open:
@@ -254,44 +259,35 @@ class BlockReader:
                 self._open.pop()
         return self._done[name]
 
-    def _all(self, marked: YamlNode) -> tuple[Block, ...]:
+    def _all(self, marked: YamlNode, instead: str = "") -> tuple[Block, ...]:
         """Read every item of a list, gathering the problems of all."""
         items = marked.value if isinstance(marked.value, list) else []
-        if not items:
+        if not items or any(item.value == [] for item in items):
             raise InvalidTableError.of(
-                "an empty list of blocks", allowed=_FORMS, where=marked.where
+                "an empty list of blocks", allowed=FORMS, remedy=instead, where=marked.where
             )
         return tuple(each(items, self._tree))
 
     def _mapping(self, marked: YamlNode, value: dict[str, YamlNode]) -> Block:
         match sorted(value):
-            case [word] if word in JOINS:
-                text = LocatedText(word, marked.keys[word])
-                return JoinBlock(JOINS[word], self._all(value[word]), text)
-            case [word] if word in NAMED_JOINS:
-                text = LocatedText(word, marked.keys[word])
-                return read_named_join(text, value[word], self._tree, self._names)
+            case [word] if word in (*JOINS, *NAMED_JOINS):
+                return self._join(word, value[word], marked.keys[word])
             case ["block", "repeat"]:
                 times = text_of(value["repeat"], "repeat", "a number or an expression")
                 return self._repeated(times, self._tree(value["block"]))
             case ["experts"]:
                 return read_experts(value["experts"], self._tree, self._names)
             case ["block", "when"] | ["block", "else", "when"]:
-                return self._when(value)
-        raise InvalidTableError.of(
-            f"a block with the keys {', '.join(map(quote, value)) or 'none'}",
-            allowed=_FORMS,
-            where=marked.where,
-        )
+                return read_when(value, self._tree, self._names)
+        raise InvalidTableError(unknown_keys(value, self._titles, marked.where))
 
-    def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
-        text = text_of(value["when"], "when", "a condition")
-        try:
-            condition = condition_over(text.text, self._names)
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(text.where, "when")) from None
-        otherwise = self._tree(value["else"]) if "else" in value else None
-        return WhenBlock(condition, self._tree(value["block"]), otherwise, text)
+    def _join(self, word: str, marked: YamlNode, where: Location) -> JoinBlock:
+        if word in NAMED_JOINS:
+            return read_named_join(LocatedText(word, where), marked, self._tree, self._names)
+        branches = self._all(marked, "write identity for a branch without layers")
+        if len(branches) < 2:
+            raise InvalidTableError(one_branch(word, where))
+        return JoinBlock(JOINS[word], branches, LocatedText(word, where))
 
     def repeated(self, times: LocatedText, body: Block) -> Block:
         """Repeat a block as often as the text, an expression over known names, says."""

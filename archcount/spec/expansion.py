@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from archcount.architecture import (
@@ -53,7 +54,10 @@ def expand_table(
     for row in rows:
         if row.source:
             start = ends.get(row.source, start)  # the sections refuse an unknown one
+        known = len(expansion.problems)
         node = expansion.attempt(row.block, start, row.id, f"row {row.id}", ends)
+        if not known:
+            expansion.problems[:] = [_placed(item, start, ends) for item in expansion.problems]
         if node is not None:
             done.append(ExpandedRow(id=row.id, node=node, source=row.source))
         end = node.output if node is not None else _printed_output(row)
@@ -85,6 +89,18 @@ def expand_table(
     if problems := list(_dead_ends(expanded, rows)):
         raise InvalidTableError(problems)
     return expanded
+
+
+_SHOWN = 6
+"""How many of the rows before one that fails are shown."""
+
+
+def _placed(problem: Problem, start: Shape, ends: Mapping[str, Shape]) -> Problem:
+    """Add to a row's problem what the row reads, and what the rows before it give."""
+    sizes = [f"{name} {shape}" for name, shape in [*ends.items()][-_SHOWN:]]
+    before = ", ".join(["...", *sizes] if len(ends) > _SHOWN else sizes) or "none"
+    reads = f"the row reads {start}; rows before it: {before}"
+    return replace(problem, remedy="; ".join(filter(None, [problem.remedy, reads])))
 
 
 def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterator[Problem]:

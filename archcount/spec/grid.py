@@ -160,6 +160,9 @@ def _check_id(row: GridRow, seen: dict[str, Location], problems: list[Problem]) 
     elif row.id in RESERVED:
         what = f"{what} is taken by torch modules"
         problems.append(cell.problem(what, remedy=f"for example, call it {row.id}1"))
+    elif row.id.lower() == "total":
+        remedy = "for a printed total, write a claim: {what: params, printed: ..., from: ...}"
+        problems.append(cell.problem(f"{what} is that of the sum of all rows", remedy=remedy))
     elif row.id in seen:
         what = f"duplicate {what}, first at line {seen[row.id].line}"
         problems.append(cell.problem(what, remedy="rename one of them"))

@@ -37,14 +37,16 @@ def check_names(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]
     return problems
 
 
-def check_lets(tree: YamlNode, lets: Collection[str]) -> Iterator[Problem]:
-    """Refuse a variant's `let` names that the table does not have."""
+def check_changed_names(tree: YamlNode) -> Iterator[Problem]:
+    """Refuse a variant's `let` and `derive` names that the table does not have."""
     for variant, change in tree.section("variants").items():
-        changed = change.section("let")
-        for name in changed.keys:
-            if name not in lets:
-                what = f"variant {variant} changes unknown let name"
-                yield changed.key(name).unknown(what, lets, "add it to the table's let:")
+        for section in ("let", "derive"):
+            known, changed = tree.section(section).keys, change.section(section)
+            for name in changed.keys:
+                if name not in known:
+                    what = f"variant {variant} changes unknown {section} name"
+                    advice = f"add it to the table's {section}:"
+                    yield changed.key(name).unknown(what, list(known), advice)
 
 
 def read_derived(tree: YamlNode, names: Sequence[str], problems: list[Problem]) -> dict[str, Value]:

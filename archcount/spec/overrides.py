@@ -10,7 +10,7 @@ from archcount.spec.grid import COLUMNS, GridRow
 from archcount.spec.summary import PRINTED
 from archcount.spec.yaml_tree import YamlNode
 
-_OVERLAID = ("let", "layer", "blocks")
+_OVERLAID = ("let", "layer", "blocks", "derive")
 """The mappings whose entries a variant changes one by one."""
 _REPLACED = ("input", "heads", "source", "notes")
 """What a variant says anew, or leaves as it is."""
@@ -62,6 +62,9 @@ def _changed(tree: YamlNode, change: YamlNode) -> YamlNode:
         if change.section(key).value:
             values[key] = _overlaid(tree.section(key), change.section(key))
             keys.setdefault(key, change.keys[key])
+    if change.section("words").value:
+        values["words"] = _joined(tree.section("words"), change.section("words"))
+        keys.setdefault("words", change.keys["words"])
     for key in (*_REPLACED, *_OWN):
         if key in written and written[key].value is not None:
             values[key], keys[key] = written[key], change.keys[key]
@@ -76,12 +79,12 @@ def _overlaid(base: YamlNode, change: YamlNode) -> YamlNode:
 
 
 def _joined(base: YamlNode, change: YamlNode) -> YamlNode:
-    """Join changes of cells, row by row."""
-    rows = {
-        row: _overlaid(base.section(row), change.section(row))
-        for row in {**dict(base.items()), **dict(change.items())}
+    """Join changes of cells, row by row, or of words, column by column."""
+    entries = {
+        key: _overlaid(base.section(key), change.section(key))
+        for key in {**dict(base.items()), **dict(change.items())}
     }
-    return YamlNode({**rows}, base.where, {**base.keys, **change.keys})
+    return YamlNode({**entries}, base.where, {**base.keys, **change.keys})
 
 
 def change_grid(

@@ -241,6 +241,8 @@ class VariantEntry(Entry):
     let: dict[Name, Number] = {}
     input: Size | None = None
     layer: LayerEntry = LayerEntry()
+    words: dict[Name, dict[str, Number]] = {}
+    derive: dict[Name, Number] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     heads: tuple[HeadEntry, ...] | None = None
     source: SourceEntry | None = None

@@ -13,7 +13,7 @@ from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
-from archcount.spec.names import check_lets, check_names, read_derived, read_words
+from archcount.spec.names import check_changed_names, check_names, read_derived, read_words
 from archcount.spec.overrides import (
     GridChange,
     change_grid,
@@ -79,7 +79,7 @@ def read_sections(
     lets = tuple(tree.section("let").keys)
     problems += _check_input(tree)
     problems += check_names(tree, lets, declared)
-    problems += check_lets(tree, lets)
+    problems += check_changed_names(tree)
     if change is None:
         problems += check_variants(tree)
     names = [
@@ -120,7 +120,8 @@ def _check_input(tree: YamlNode) -> Iterator[Problem]:
         and isinstance(found.value, str)
         and (first := channels_first(found.value))
     ):
-        what = f"input {found.value} would have {found.value.partition('x')[0]} channels"
+        channels = found.value.partition("x")[0].partition("^")[0].strip("² ")
+        what = f"input {found.value} would have {channels} channels"
         yield found.problem(what, "channels x height x width", remedy=f"write {first}")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archcount.architecture import Architecture
+from archcount.architecture.blocks import LayerBlock
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 from archcount.layers import Shape
 from archcount.printed import Claim, Convention, PaperSource, PrintedTable
@@ -70,6 +71,7 @@ class TableSource:
             printed=_printed(entries, tree, sections),
             is_printed=is_printed,
         )
+        own += _check_same(variant)
         if not is_printed:
             own += _check_unprinted(name, entries, tree)
         try:
@@ -107,6 +109,30 @@ def _check_unprinted(variant: str, file: TableFile, tree: YamlNode) -> Iterator[
                 f"a claim of the {claim.what}, and the paper prints no rows of this variant",
                 remedy="write printed: true if its rows are printed, or remove it",
             )
+
+
+def _check_same(variant: Variant) -> Iterator[Problem]:
+    """Refuse the table's `same:` where no layer has that padding, so that it says nothing."""
+    pad = variant.layer.get("pad", "same")
+    if pad == "same" or "same" not in variant.layer:
+        return
+    blocks = [row.block for row in variant.sections.rows] + [
+        head.block for head in variant.sections.heads
+    ]
+    written = [
+        bound.value
+        for block in blocks
+        for part in (block.parts() if block is not None else ())
+        if isinstance(part, LayerBlock)
+        for bound in part.arguments
+        if bound.argument.name == "pad"
+    ]
+    if "same" not in written:
+        yield variant.layer_at.find(("same",)).problem(
+            f"layer: same has no effect under pad: {pad}, and no layer has pad=same",
+            "same beside pad: same",
+            remedy="remove it, or write pad: same",
+        )
 
 
 def _check_parts(claims: Sequence[Claim], architecture: Architecture) -> Iterator[Problem]:

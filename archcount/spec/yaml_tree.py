@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -185,6 +185,11 @@ def parse(text: str, name: str) -> YamlNode:
     return tree
 
 
+def _written(item: YamlNode, key: str) -> YamlNode:
+    """Return what is written for a key: what it holds, or the key itself where it holds nothing."""
+    return YamlNode(key, item.where) if item.value is None else item
+
+
 class _TreeBuilder:
     """Builds the tree from the parser's events, so that no alias or deep nesting is followed."""
 
@@ -235,17 +240,38 @@ class _TreeBuilder:
                 event, f"tag {quote(event.tag)}", "plain text, lists and mappings", "remove the tag"
             )
         if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(where, depth + 1)
+            flow = event.flow_style
+            mapping = self._mapping(where, depth + 1)
+            if flow:
+                self._refuse_torn([_written(item, key) for key, item in mapping.items()])
+            return mapping
         if isinstance(event, yaml.SequenceStartEvent):
-            items = []
+            items, flow = [], event.flow_style
             while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
                 items.append(self._node(event, depth + 1))
+            if flow:
+                self._refuse_torn(items)
             return YamlNode(items, where)
         if _CONTROL.search(event.value):
             what = f"a control character in {quote(event.value)}"
             self._refuse(event, what, "printable text", "remove it")
         is_null = event.tag == _NULL or (event.implicit[0] and event.value in _NULLS)
         return YamlNode(None if is_null else event.value, where, style=event.style or "")
+
+    def _refuse_torn(self, items: Sequence[YamlNode]) -> None:
+        """Refuse a text with parentheses that was taken apart at its comma, naming it whole."""
+        for place, item in enumerate(items):
+            whole = ""
+            for piece in items[place:]:
+                if not isinstance(piece.value, str) or piece.style:
+                    break
+                whole += f", {piece.value}" if whole else piece.value
+                if whole.count("(") == whole.count(")"):
+                    break
+            if whole.count("(") == whole.count(")") and whole not in ("", item.value):
+                what = f"YAML takes {quote(whole)} apart at its comma"
+                remedy = f'quote it: "{whole}"'
+                self.problems.append(item.problem(what, remedy=remedy))
 
     def _mapping(self, where: Location, depth: int) -> YamlNode:
         values: dict[str, YamlNode] = {}

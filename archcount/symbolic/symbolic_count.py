@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from archcount.engines.counts import Count, RowCount
+from archcount.engines.counts import RowCount
 from archcount.engines.formula import count
 from archcount.layers import Shape
 from archcount.spec.variant import Variant
@@ -105,15 +105,9 @@ def count_symbolically(
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
     return SymbolicCount(
         rows=tuple(_formula(row, batch) for row in counted.rows),
-        total=_formula(_named(counted), batch),
+        total=_formula(counted.total, batch),
         guards=tuple(condition.guards),
     )
-
-
-def _named(counted: Count) -> RowCount:
-    """Return the whole network's sums by a name that no row has."""
-    taken = any(row.id == "total" for row in counted.rows)
-    return replace(counted.total, id="whole network") if taken else counted.total
 
 
 def _formula(row: RowCount, batch: Polynomial) -> RowFormula:

@@ -27,7 +27,7 @@ blocks:
   stem: conv patch w
   pair: [conv 1x1 v, conv patch w]
   branches: {concat: [conv 1x1 w, [conv 1x1 v, conv 3x3 w]]}
-  residual: [{add: [[conv 3x3/first(2) w, conv 3x3 w act=none], shortcut]}, relu]
+  residual: [{add: [[conv 3x3/first(2) w, conv 3x3 w act=none], shortcut=project]}, relu]
   depthwise: [dwconv patch, conv 1x1 w]
   separable: sepconv patch w multiplier=2
   twice: [conv patch w, conv patch w]

@@ -8,10 +8,10 @@ import torch
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.network_parts import NetworkParts
-from archcount.errors import InvalidValueError
+from archcount.errors import InvalidTableError, InvalidValueError
 from archcount.layers import CATEGORIES, Shape
 from archcount.layers.by_word import JOINS
-from archcount.layers.joins import Addition, Concatenation, Product
+from archcount.layers.joins import Addition, Concatenation, Product, Split
 from archcount.spec.load import load_table
 
 
@@ -39,6 +39,7 @@ def _tokens(width, positions):
     [
         (Concatenation(), [(2, 3, 3), (5, 3, 3)], (7, 3, 3), {}),
         (Concatenation(), [(2,), (5,)], (7,), {}),
+        (Split(), [(2, 3, 3), (5, 3, 3)], (7, 3, 3), {}),
         # one addition for each branch after the first: 2 x 18
         (Addition(), [(2, 3, 3), (2, 3, 3), (2, 3, 3)], (2, 3, 3), {"add": 36}),
         # one multiplication an element of each product: 2x1x3, then 2x3x3
@@ -80,7 +81,7 @@ def test_branches_that_do_not_fit_are_refused_in_words(kind, shapes, says):
         kind.output([each if isinstance(each, Shape) else Shape(each) for each in shapes])
 
 
-@pytest.mark.parametrize("word", JOINS)
+@pytest.mark.parametrize("word", [word for word in JOINS if not JOINS[word].divides_channels])
 def test_the_module_of_a_join_gives_its_shape_and_learns(word, architecture):
     network = architecture(f"[{{{word}: [conv 3x3 4, conv 1x1 4, maxpool 3x3]}}, relu]")
     module = build(network).train()
@@ -127,3 +128,42 @@ def test_a_squeeze_and_excite_scales_each_channel(architecture):
         images = torch.randn(2, 4, 6, 6)
         scales = images.mean(dim=(2, 3)) @ weight.T + bias
         assert torch.allclose(module(images), images * scales[:, :, None, None], atol=1e-6)
+
+
+UNIT = "[{split: [identity, [conv 1x1 2, conv 3x3 2]]}, channel_shuffle 2]"
+
+
+def test_a_split_gives_each_branch_its_part_of_the_channels(architecture):
+    made = architecture(UNIT)
+    # 2 of the 4 channels: 2x2 + 2, and 2x2x9 + 2
+    assert made.params == 6 + 38
+    network = build(made).eval()
+    x = torch.arange(4.0).reshape(1, 4, 1, 1).expand(1, 4, 6, 6)
+    # the first half comes through as it is, and stands in turn with what the second half gives
+    assert network(x)[0, [0, 2], 0, 0].tolist() == [0, 1]
+    with torch.no_grad():
+        network.get_submodule("r.split.branch2.conv1").weight.fill_(1)
+        network.get_submodule("r.split.branch2.conv2").weight.fill_(0)
+        network.get_submodule("r.split.branch2.conv2").weight[:, :, 1, 1] = 1
+    assert network(x)[0, [1, 3], 0, 0].tolist() == [10, 10]  # 2 + 3 twice, and their sum
+
+
+def test_a_split_that_reads_another_row_gives_parts_too(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcount: 1\nname: net\nsource: {title: A network}\ninput: 4x6x6\n"
+        'blocks: {b: {split: [identity, {add: [identity, "@a"]}]}}\ntable: |\n'
+        "  row | block\n  a | slice 0 2\n  c | conv 1x1 4\n  r | b\n"
+    )
+    architecture = load_table(path).architecture()
+    network = build(architecture).eval()
+    x = torch.randn(1, 4, 6, 6)
+    with torch.no_grad():
+        middle = network.c(network.a(x))
+        expected = torch.cat([middle[:, :2], middle[:, 2:] + x[:, :2]], dim=1)
+        assert torch.equal(network(x), expected)
+
+
+def test_a_split_that_does_not_come_out_even_is_refused(architecture):
+    with pytest.raises(InvalidTableError, match="split among 3 branches, and 4 channels come in"):
+        architecture("{split: [identity, identity, relu]}")

@@ -35,7 +35,7 @@ from archcount.layers.attention import Attention
 from archcount.layers.by_word import KINDS
 from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv, TransposedConv
 from archcount.layers.cost import CATEGORIES
-from archcount.layers.elementwise import Dropout, Identity, LayerScale, Scaling, Softmax
+from archcount.layers.elementwise import Affine, Dropout, Identity, LayerScale, Scaling, Softmax
 from archcount.layers.kind import ElementwiseKind
 from archcount.layers.linear import Flatten, Linear
 from archcount.layers.normalization import (
@@ -47,6 +47,15 @@ from archcount.layers.normalization import (
     RmsNorm,
 )
 from archcount.layers.pooling import AvgPool, MaxPool, Subsampling
+from archcount.layers.rearrangement import (
+    ChannelShuffle,
+    ChannelSlice,
+    Crop,
+    PixelShuffle,
+    PixelUnshuffle,
+)
+from archcount.layers.recurrent import Gru, Lstm, Rnn
+from archcount.layers.resizing import Border, Upsampling
 from archcount.layers.sequences import (
     ClassToken,
     Embedding,
@@ -55,6 +64,7 @@ from archcount.layers.sequences import (
     Segments,
     Take,
     Tokens,
+    Transpose,
 )
 from archcount.layers.space_to_depth import SpaceToDepth
 from archcount.printed import Patch
@@ -125,7 +135,7 @@ def layers(draw):
         made = GroupNorm(groups=draw(st.sampled_from([1, 2, shape.channels])))
     elif kind is InstanceNorm:
         made = InstanceNorm(affine=draw(st.booleans()))
-    elif kind in (Positions, Segments, ClassToken, Take, Mean):
+    elif kind in (Positions, Segments, ClassToken, Take, Mean, Transpose):
         shape = Shape(shape.dims[:2], tokens=True)
         options = {
             Positions: {"most": shape.positions + draw(st.integers(0, 2))},
@@ -134,15 +144,35 @@ def layers(draw):
         }
         made = kind(**options.get(kind, {}))
     elif kind is Attention:
-        shape = Shape((4 * draw(st.integers(1, 2)), shape.dims[1]), tokens=True)
+        sides = shape.dims[1 : draw(st.integers(2, 3))]
+        shape = Shape((4 * draw(st.integers(1, 2)), *sides), tokens=True)
+        window = draw(st.integers(1, 4))
+        options = (
+            {"shift": draw(st.integers(0, window - 1))}
+            if len(sides) > 1
+            else {"causal": draw(st.booleans()), "rotary": draw(st.sampled_from([0, 100.0]))}
+        )
         made = Attention(
             heads=draw(st.sampled_from([1, 2])),
             dim=draw(st.sampled_from([0, 2])),
             kv=1,
-            causal=draw(st.booleans()),
-            rotary=draw(st.sampled_from([0, 100.0])),
+            window=window,
+            positions=draw(st.sampled_from(["none", "relative"])),
+            packed=draw(st.booleans()),
             bias=draw(st.booleans()),
             qkv_bias=draw(st.sampled_from([None, True, False])),
+            **options,
+        )
+    elif kind is SpaceToDepth:
+        made = SpaceToDepth(side=2)
+    elif kind in (Lstm, Gru, Rnn):
+        shape = Shape(shape.dims[:2], tokens=True)
+        made = kind(
+            width=draw(st.integers(2, 5)),
+            layers=draw(st.integers(1, 2)),
+            bidirectional=draw(st.booleans()),
+            bias=draw(st.booleans()),
+            **{"projection": draw(st.integers(0, 1))} if kind is Lstm else {},
         )
     elif kind is Embedding:
         shape = Shape.parse(f"tokens {shape.dims[1]} of {shape.dims[2]}")
@@ -151,6 +181,26 @@ def layers(draw):
         made, shape = Tokens(), Shape(shape.dims[: draw(st.integers(2, 3))])
     elif kind is Subsampling:
         made = Subsampling(stride=draw(st.integers(1, 3)), width=draw(st.integers(1, 12)))
+    elif kind in (PixelShuffle, PixelUnshuffle):
+        made = kind(factor=draw(st.integers(1, 2)))
+    elif kind is ChannelShuffle:
+        made = ChannelShuffle(groups=draw(st.sampled_from([1, 2, shape.channels])))
+    elif kind is ChannelSlice:
+        start = draw(st.integers(0, 3))
+        made = ChannelSlice(start=start, stop=start + draw(st.integers(1, 4)))
+    elif kind is Crop:
+        made = Crop(side=draw(st.integers(1, 9)), second=draw(st.integers(0, 9)))
+    elif kind is Border:
+        made = Border(
+            size=(draw(st.integers(0, 2)), draw(st.integers(0, 2))),
+            mode=draw(st.sampled_from(["zeros", "reflect", "replicate"])),
+            sides=draw(st.sampled_from(["both", "before", "after"])),
+        )
+    elif kind is Upsampling:
+        made = Upsampling(
+            factor=(draw(st.integers(1, 2)), draw(st.integers(1, 3))),
+            mode=draw(st.sampled_from(["nearest", "bilinear", "bicubic"])),
+        )
     elif kind is Scaling:
         made = Scaling(factor=draw(st.sampled_from([0.1, 0.17, 1.0])))
     elif kind is Linear:
@@ -191,7 +241,9 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
         "groupnorm": lambda: 2,
         "instancenorm": lambda: 2 * kind.affine,
         "layer_scale": lambda: 1,
+        "affine": lambda: 2,
         "class_token": lambda: 1,
+        "prelu": lambda: 1,
     }.get(kind.word, lambda: 0)()
     assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == trained * shape.channels
     kept = [tensor for tensor in module.buffers() if tensor.ndim]
@@ -428,6 +480,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (Subsampling(stride=2, width=4), (2, 3, 3), {}),
         (Scaling(factor=0.17), (2, 3, 3), {"scale": 18}),
         (LayerScale(), (2, 3, 3), {"scale": 18}),
+        (Affine(), (2, 3, 3), {"scale": 18, "bias": 18}),
         # of 2x3 weights at each of 5 tokens; 3x5 biases
         (Linear(width=3), Shape((2, 5), tokens=True), {"linear": 30, "bias": 15}),
         (RmsNorm(), Shape((2, 5), tokens=True), {"norm": 4 * 10 + 2 * 5}),
@@ -449,10 +502,43 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (ClassToken(), Shape((2, 5), tokens=True), {}),
         (Take(which="first"), Shape((2, 5), tokens=True), {}),
         (Mean(), Shape((2, 5), tokens=True), {"other": 10}),
+        (Transpose(), Shape((2, 5), tokens=True), {}),
+        # 5 positions, 3 numbers of the state; more of these in test_recurrent
+        (
+            Lstm(width=3, bias=False),
+            Shape((2, 5), tokens=True),
+            {"linear": 5 * 4 * 3 * (2 + 3), "activation": 75, "add": 75, "scale": 45},
+        ),
+        (
+            Gru(width=3, bias=False),
+            Shape((2, 5), tokens=True),
+            {
+                "linear": 5 * 3 * 3 * (2 + 3),
+                "activation": 45,
+                "add": 60,
+                "scale": 30,
+                "other": 15,
+            },
+        ),
+        (
+            Rnn(width=3),
+            Shape((2, 5), tokens=True),
+            {"linear": 5 * 3 * (2 + 3), "bias": 30, "activation": 15, "add": 15},
+        ),
         (Tokens(), (2, 3, 3), {}),
         (Tokens(grid=True), (2, 3, 3), {}),
         (SpaceToDepth(side=2), (2, 4, 4), {}),
         (Mean(), Shape((2, 5, 3), tokens=True), {"other": 30}),
+        # numbers that only move
+        (PixelShuffle(factor=2), (8, 3, 3), {}),
+        (PixelUnshuffle(factor=2), (2, 4, 6), {}),
+        (ChannelShuffle(groups=2), (4, 3, 3), {}),
+        (ChannelSlice(start=1, stop=3), (4, 3, 3), {}),
+        (Crop(side=2), (4, 3, 3), {}),
+        (Border(size=(1,)), (4, 3, 3), {}),
+        (Upsampling(factor=(2,)), (4, 3, 3), {}),
+        # 2x6x6 outputs, each the weighted sum of 2x2 places: 4 products and 3 sums
+        (Upsampling(factor=(2,), mode="bilinear"), (2, 3, 3), {"other": 7 * 72}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Gelu(), (2, 3, 3), {"activation": 18}),
         (Relu6(), (2, 3, 3), {"activation": 18}),
@@ -500,6 +586,37 @@ def test_elementwise_kinds_take_shapes_of_any_number_of_axes(kind, dims):
     assert Flatten().output(shape).dims == (shape.elements,)
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [
+        (ChannelShuffle(groups=2), [[[0]], [[1]], [[2]], [[3]]], [[[0]], [[2]], [[1]], [[3]]]),
+        (ChannelSlice(start=1, stop=3), [[[0]], [[1]], [[2]], [[3]]], [[[1]], [[2]]]),
+        (PixelShuffle(factor=2), [[[0]], [[1]], [[2]], [[3]]], [[[0, 1], [2, 3]]]),
+        (PixelUnshuffle(factor=2), [[[0, 1], [2, 3]]], [[[0]], [[1]], [[2]], [[3]]]),
+        (Crop(side=1), [[[0, 1, 2], [3, 4, 5], [6, 7, 8]]], [[[4]]]),
+        (Crop(side=1, second=2), [[[0, 1, 2], [3, 4, 5], [6, 7, 8]]], [[[3, 4]]]),
+        (Border(size=(0, 1)), [[[1, 2]]], [[[0, 1, 2, 0]]]),
+        (Border(size=(0, 1), sides="before"), [[[1, 2]]], [[[0, 1, 2]]]),
+        (Border(size=(0, 1), sides="after", mode="replicate"), [[[1, 2]]], [[[1, 2, 2]]]),
+        (Border(size=(0, 1), mode="reflect"), [[[1, 2]]], [[[2, 1, 2, 1]]]),
+        (Upsampling(factor=(1, 2)), [[[1, 2]]], [[[1, 1, 2, 2]]]),
+        # places at 0, 1/3, 2/3 and 1; and at -1/4 (held at the border), 1/4, 3/4 and 5/4
+        (
+            Upsampling(factor=(1, 2), mode="bilinear", align=True),
+            [[[0, 3]]],
+            [[[0, 1, 2, 3]]],
+        ),
+        (Upsampling(factor=(1, 2), mode="bilinear"), [[[0, 4]]], [[[0, 1, 3, 4]]]),
+    ],
+)
+def test_moves_are_what_their_names_say(kind, given, expected):
+    given = torch.tensor([given], dtype=torch.float32)
+    shape = Shape(tuple(given.shape[1:]))
+    moved = kind.module(shape)(given)
+    assert moved[0].tolist() == expected
+    assert tuple(moved.shape[1:]) == kind.output(shape).dims
+
+
 def test_every_kind_has_a_hand_count_above():
     marks = test_costs_worked_out_by_hand.pytestmark[0].args[1]
     assert {type(kind) for kind, *_ in marks} == set(KINDS.values())
@@ -543,6 +660,18 @@ def test_activations_are_what_their_papers_define(kind, expected):
             (1, 7, 7),
             "rounding up without padding gives 3",
         ),
+        (PixelShuffle(factor=2), (6, 4, 4), "needs channels that 4 divides, and gets 6"),
+        (PixelUnshuffle(factor=2), (6, 4, 5), "needs sides that 2 divides, and gets 5"),
+        (ChannelShuffle(groups=4), (6, 4, 4), "4 groups do not divide 6"),
+        (ChannelSlice(start=4, stop=7), (6, 4, 4), "channels 4 up to 7 of 6"),
+        (ChannelSlice(start=4, stop=4), (6, 4, 4), "channels 4 up to 4 of 6"),
+        (Crop(side=5), (6, 4, 4), "crop to 5 of 4"),
+        (Crop(side=4, second=4, third=4), (6, 4, 4), "crop has 3 sides, and gets 6x4x4"),
+        (Border(size=(0,)), (6, 4, 4), "no effect"),
+        (Border(size=(4,), mode="reflect"), (6, 4, 4), "needs a longer side than 4"),
+        (Border(size=(1, 1)), (6, 4), r"size 1x1 is of 2 axes, and gets 6x4 \(channels x length"),
+        (Upsampling(factor=(2,), align=True), (6, 4, 4), "no effect under mode=nearest"),
+        (Upsampling(factor=(2,), mode="linear"), (6, 4, 4), "mode=linear is of 1 axes"),
         (Linear(width=3), (4, 4, 4), "flattened"),
         (Linear(width=3), (4, 6), r"flattened features, and gets 4x6 \(channels x length\)"),
         (Conv(patch=Patch((3, 3)), width=3), (4, 6), r"gets 4x6 \(channels x length\)"),
@@ -603,6 +732,20 @@ def test_a_sequence_is_what_its_papers_say():
     assert Take(which="first").module(shape)(tokens).tolist() == [[1.0, 3.0]]
     assert Take(which="last").module(shape)(tokens).tolist() == [[2.0, 4.0]]
     assert Mean().module(shape)(tokens).tolist() == [[1.5, 3.5]]
+    assert Transpose().module(shape)(tokens).tolist() == [[[1.0, 2.0], [3.0, 4.0]]]
+
+
+@pytest.mark.parametrize("tokens", [True, False])
+def test_an_affine_layer_scales_and_shifts_each_channel(tokens):
+    # channels 1, 2 and 3, 4 at two positions: 10 x + 0.5 of the first, 100 x - 1 of the second
+    x = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])  # channels first
+    affine = Affine().module(Shape((2, 2), tokens=tokens))
+    assert torch.equal(affine(x), x)  # as it begins
+    with torch.no_grad():
+        affine.scale.weight.copy_(torch.tensor([10.0, 100.0]))
+        affine.shift.bias.copy_(torch.tensor([0.5, -1.0]))
+        given = affine(x.mT).mT if tokens else affine(x)
+    assert given.tolist() == [[[10.5, 20.5], [299.0, 399.0]]]
 
 
 @pytest.mark.parametrize(

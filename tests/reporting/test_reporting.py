@@ -206,17 +206,6 @@ def test_json_says_for_how_many_images_each_part_is(table):
     assert found["rows"][1]["cells"][2]["computed"] == 32_768
 
 
-def test_a_row_named_total_keeps_its_own_numbers(toy_text, tmp_path):
-    path = tmp_path / "toy.yaml"
-    path.write_text(toy_text.replace("  stem   |", "  total  |"))
-    table = ac.load(path)
-    lines = ac.compare(ac.count(table, engine="formula"), table).record.lines
-    assert [(line.id, line.count.params, line.cells["params"].printed) for line in lines] == [
-        ("total", 112, "112"), ("stage", 2_088, "2.1K"), ("scores", 90, "90"),
-        ("total", 2_290, None),
-    ]  # fmt: skip
-
-
 def test_a_variant_is_warned_of_when_compared(table):
     report = ac.compare(ac.count(table, variant="wide", engine="formula"), table)
     (remark, *_) = report._remarks()
@@ -240,6 +229,23 @@ def test_notes_of_the_file_are_shown(toy_text, tmp_path):
     report = ac.compare(ac.count(table, engine="formula"), table)
     assert "note: read from a copy" in report.render("plain")
     assert json.loads(report.to_json())["notes"] == ["read from a copy"]
+
+
+@pytest.mark.parametrize("word", ["shortcut", "shortcut=project"])
+def test_a_projection_that_the_file_does_not_write_is_said(toy_text, tmp_path, word):
+    """8 filters of 4 channels, with 8 biases: 40 params, on every second row and column."""
+    path = tmp_path / "toy.yaml"
+    path.write_text(toy_text.replace("shortcut=project", word))
+    said = [str(item) for item in ac.count(ac.load(path), engine="formula").record.warnings]
+    assert said == (
+        []
+        if word == "shortcut=project"
+        else [
+            "where the shapes differ, the shortcut is a 1x1 convolution that the file does not "
+            "write: in stage (1x1/2, 40 params); write shortcut=project if the paper has it, and "
+            "identity if it has not"
+        ]
+    )
 
 
 def test_another_input_is_warned_of(table):

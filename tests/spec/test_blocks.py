@@ -111,7 +111,7 @@ def test_every_engine_counts_what_blocks_are_given(tmp_path):
     ("blocks", "cell", "says"),
     [
         ("se(r): conv 1x1 r", "se(1, 2)", "gives block 'se(r)' 2 arguments; allowed: 1: r"),
-        ("se(r): conv 1x1 r", "se", "'se': block 'se(r)' takes 1 arguments; allowed: se(r)"),
+        ("se(r): conv 1x1 r", "se", "'se': block 'se(r)' takes 1 argument; allowed: se(r)"),
         ("se(r): conv 1x1 r", "se(q)", "in 'se(q)': r: unknown name 'q'"),
         ("se(r): conv 1x1 r", "se(w/4)", "row r: width of 'conv 1x1 r': r is 1.5, not a whole"),
         ("se(r): conv 1x1 r", "se(3x3)", "argument r is '3x3', which is not a number"),
@@ -228,6 +228,27 @@ def test_a_row_derives_names_from_its_cells(tmp_path):
     # Doubled, they are 24 and 50, of which the latter is 48.
     doubled = table.architecture(let={"alpha": 1})
     assert [row.node.output.channels for row in doubled.rows] == [24, 48, 48]
+
+
+def test_a_variant_derives_names_otherwise_and_knows_other_words(tmp_path):
+    """Widths are 2 c = 48 and 100, then 100 of the last row; "two" is a stride of 2, then of 4."""
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        DERIVED.replace("b | 24 | 2", "b | 24 | two").replace(
+            "derive:", "words: {s: {two: 2}}\nderive:"
+        )
+        + "variants:\n  wide: {derive: {width: 2*c}}\n  small: {of: wide, words: {s: {two: 4}}}\n"
+    )
+    table = load_table(path, every_variant=True)
+    sizes = {
+        name: [row.node.output.dims for row in table.architecture(variant=name).rows]
+        for name in ("", "wide", "small")
+    }
+    assert sizes == {
+        "": [(16, 4, 4), (24, 4, 4), (24, 4, 4)],
+        "wide": [(48, 4, 4), (100, 4, 4), (100, 4, 4)],
+        "small": [(48, 2, 2), (100, 2, 2), (100, 2, 2)],
+    }
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ let: {classes: 10}
 columns: {small: Small, large: Large}
 blocks:
   "conv{}-{width}": conv 3x3 width
-  "[3x3, {a}; 3x3, {b}] x{times}": {repeat: times, block: [{add: [[conv 3x3 a, conv 3x3 b], shortcut]}]}
+  "[3x3, {a}; 3x3, {b}] x{times}": {repeat: times, block: [{add: [[conv 3x3 a, conv 3x3 b], shortcut=project]}]}
   maxpool: maxpool 2x2/2 pad=valid
   FC: [global_avgpool, flatten, linear classes]
 table: |

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 
 import pytest
@@ -79,18 +78,6 @@ def test_toys_hold_wherever_they_are_said_to(blocks, tmp_path):
 def written(path, text):
     path.write_text(text)
     return ac.load(path)
-
-
-def test_a_row_called_total_is_not_the_whole_network(tmp_path):
-    """8 filters of 3x3x3, then 8 of 3x3x8, a bias each: 224 and 584 params, 808 in all."""
-    table = written(
-        tmp_path / "total.yaml",
-        "archcount: 1\nname: t\nsource: {title: T}\ninput: 3x8x8\nblocks: {b: conv 3x3 8}\n"
-        "table: |\n  row | block\n  a | b\n  total | b\n",
-    )
-    report = json.loads(ac.formula(table, every_row=True).to_json())
-    params = {row["id"]: row["params"] for row in report["rows"]}
-    assert params == {"a": "224", "total": "584", "whole network": "808"}
 
 
 def test_expressions_that_nobody_could_read_are_refused(tmp_path):

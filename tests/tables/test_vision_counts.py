@@ -1,0 +1,27 @@
+"""The vision networks against independent implementations and numbers that others print."""
+
+from __future__ import annotations
+
+import pytest
+
+import archcount as ac
+
+COUNTS = [
+    # num_params of torchvision's SqueezeNet1_0_Weights, and what FlopCounterMode counts of that
+    # model at 227x227, two a MAC; rounding up changes no size there
+    ("squeezenet", "", 1_248_424, 832_667_936),
+    # Keras Applications' trainable params; MACs of timm's legacy_xception by FlopCounterMode
+    ("xception", "", 22_855_952, 8_357_403_496),
+    # timm's darknet53, likewise
+    ("darknet53", "", 41_609_928, 9_285_115_904),
+    # By hand: 20,826,976 weights of 19 convolutions, a scale and a shift of 7,200 filters, 1,000
+    # biases. conv1 is 3 x 32 x 9 x 224^2 MACs; each of the other eleven 3x3 is 231,211,008, for
+    # where the grid is halved the widths are doubled; each of the six 1x1 is a ninth of that.
+    ("darknet19", "", 20_842_376, 43_352_064 + 11 * 231_211_008 + 6 * 25_690_112 + 50_176_000),
+]
+
+
+@pytest.mark.parametrize(("name", "variant", "params", "macs"), COUNTS)
+def test_counts_are_those_of_others(name, variant, params, macs):
+    architecture = ac.load(name).architecture(variant=variant or None)
+    assert (architecture.params, architecture.cost.macs) == (params, macs)
