@@ -10,7 +10,7 @@ from archcount.errors import Location
 
 EDITS: Mapping[str, str] = {
     "input": "the row reads another input",
-    "cell": "a printed number of the row is another",
+    "cell": "a printed number of the row, or a `let`, is another",
     "patch": "a printed patch of the row is another",
     "filters": "a layer has another number of filters",
     "kernel": "a layer has another kernel",
@@ -24,6 +24,7 @@ EDITS: Mapping[str, str] = {
     "twice": "a layer stands twice, the second time with stride 1",
     "reduced": "a 1x1 convolution stands before a layer",
     "repeats": "a block is repeated more or fewer times",
+    "default": "a default of layers is another",
 }
 """Every kind of change, with what it means."""
 
@@ -35,10 +36,10 @@ class Edit:
     Attributes:
         kind: one of `EDITS`.
         to: the new numbers: (channels, height, width) of an input, (height, width) of a kernel,
-            stride or padding, kernel and stride of a patch, or one number; empty for `joined`,
-            `without` and `twice`.
+            stride or padding, kernel and stride of a patch, or one number, of a `cell` also with
+            its denominator; empty for `joined`, `without`, `twice` and `default`.
         where: the place in the table file of the layer, cell or repetition that is changed.
-        name: the name of the cell, for `cell` and `patch`.
+        name: the name of the cell, for `cell` and `patch`; of a `default`, "pad=valid".
     """
 
     kind: str

@@ -6,6 +6,7 @@ from archcount.comparison.constraints import QUANTITIES, SIZES
 from archcount.comparison.results import (
     VERDICTS,
     WHYS,
+    CommonCause,
     ComparedCell,
     ComparedClaim,
     ComparedRow,
@@ -23,6 +24,7 @@ __all__ = [
     "VERDICTS",
     "WHYS",
     "ColumnFit",
+    "CommonCause",
     "ComparedCell",
     "ComparedClaim",
     "ComparedRow",

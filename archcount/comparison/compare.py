@@ -7,11 +7,18 @@ from functools import cache
 
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
+from archcount.comparison.common_causes import common_cause, with_explanation
 from archcount.comparison.consistency import contradictions
 from archcount.comparison.constraints import QUANTITIES, SIZES, Constraints, Conventions
 from archcount.comparison.conventions import computed_value, describe, plain, unit
 from archcount.comparison.explanations import DISPROVED, reasoned
-from archcount.comparison.results import ComparedCell, ComparedRow, Comparison, Contradiction
+from archcount.comparison.results import (
+    CommonCause,
+    ComparedCell,
+    ComparedRow,
+    Comparison,
+    Contradiction,
+)
 from archcount.comparison.search import search
 from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
 from archcount.engines.counts import Count, RowCount
@@ -51,11 +58,12 @@ def compare(
     }
     judged = [_judged(row, _printed_row(printed, row.id), printed, columns) for row in count.rows]
     against: tuple[Contradiction, ...] = ()
+    cause: CommonCause | None = None
     if recount is not None:
         # However a number was shortened, it stands for the same row.
         either = {column: [plain(each) for each in found] for column, found in conventions.items()}
         against = contradictions(printed, count, recount, either)
-        judged = _with_reasons(judged, printed, count, recount, conventions, against, only)
+        judged, cause = _with_reasons(judged, printed, count, recount, conventions, against, only)
     others = (count.total, *count.heads, count.total_with_heads)
     return Comparison(
         columns=columns,
@@ -75,6 +83,7 @@ def compare(
         },
         fits=fits,
         contradictions=_standing(against, judged),
+        cause=cause,
     )
 
 
@@ -99,21 +108,27 @@ def _with_reasons(
     conventions: Conventions,
     against: Sequence[Contradiction],
     only: Collection[str] | None,
-) -> list[ComparedRow]:
-    """Search for the reasons of every row, or of those asked for."""
+) -> tuple[list[ComparedRow], CommonCause | None]:
+    """Search for the reasons of every row, or of those asked for, and for one of many."""
     channels = frozenset(dims[0] for row in count.rows for dims in (row.input, row.output))
     widths = cache(lambda: channels | _printed_widths(printed, recount))
 
-    def with_reasons(row: RowCount, judged: ComparedRow) -> ComparedRow:
-        cells = _printed_row(printed, row.id)
-        if cells is None or (only is not None and row.id not in only):
-            return judged
-        constraints = Constraints.of(cells)
-        found = search(constraints, row, recount, conventions, widths())
-        own = [item for item in against if item.row == row.id]
-        return reasoned(row, judged.cells, constraints, found, own, conventions)
+    cells = {row.id: Constraints.of(row) for row in printed.rows}
+    rows = {row.id: row for row in count.rows}
+    found = cache(lambda name: search(cells[name], rows[name], recount, conventions, widths()))
+    common = common_cause(cells, count.rows, recount, found)
 
-    return [with_reasons(row, line) for row, line in zip(count.rows, judged, strict=True)]
+    def with_reasons(row: RowCount, judged: ComparedRow) -> ComparedRow:
+        if row.id not in cells or (only is not None and row.id not in only):
+            return judged
+        each, constraints = found(row.id), cells[row.id]
+        if common and (more := common.explains(row, constraints, recount, conventions)):
+            each = with_explanation(each, more)
+        own = [item for item in against if item.row == row.id]
+        return reasoned(row, judged.cells, constraints, each, own, conventions)
+
+    reasons = [with_reasons(row, line) for row, line in zip(count.rows, judged, strict=True)]
+    return reasons, common.cause if common else None
 
 
 def _standing(

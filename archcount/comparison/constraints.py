@@ -152,8 +152,14 @@ class Constraints:
     def _shapes_fit(self, count: RowCount) -> bool:
         if self.depth is not None and count.depth != self.depth:
             return False
+        return not self.wrong_sizes(count)
+
+    def wrong_sizes(self, count: RowCount) -> tuple[str, ...]:
+        """Return the printed sizes that a count does not give."""
         shapes = {"input": count.input, "output": count.output}
-        return all(_differing(size, shapes[name]) == (0, 0) for name, size in self.sizes.items())
+        return tuple(
+            name for name, size in self.sizes.items() if _differing(size, shapes[name]) != (0, 0)
+        )
 
     def missed(
         self, count: RowCount, declared: Mapping[str, Convention]

@@ -91,7 +91,7 @@ def width_bits(old: int, new: int, known: Collection[int]) -> float:
     True
     """
     options = [
-        ROUND_BITS + HALVING_BITS * max(0, 3 - power) + _count_bits(abs(new - old) / 2**power)
+        ROUND_BITS + HALVING_BITS * max(0, 3 - power) + count_bits(abs(new - old) / 2**power)
         for power in range(7)
         if new % 2**power == 0
     ]
@@ -100,9 +100,9 @@ def width_bits(old: int, new: int, known: Collection[int]) -> float:
     return min(options)
 
 
-def _count_bits(steps: float) -> float:
+def count_bits(steps: float) -> float:
     """Return the bits of a number of steps: 1, 2.6, 3.6, ... for the first, second, third."""
-    whole = max(1, ceil(steps))
+    whole = max(1, ceil(abs(steps)))
     return log2(whole * (whole + 1))
 
 
@@ -110,7 +110,7 @@ def kernel_bits(old: tuple[int, int], new: tuple[int, int]) -> float:
     """Return the bits of a kernel: few for square odd ones of about the same size."""
     if new[0] != new[1]:
         return UNUSUAL_BITS + log2(max(new))
-    return _count_bits(abs(new[0] - old[0]) // 2) + (0 if new[0] % 2 else UNUSUAL_BITS)
+    return count_bits(abs(new[0] - old[0]) // 2) + (0 if new[0] % 2 else UNUSUAL_BITS)
 
 
 def stride_bits(new: int) -> float:

@@ -57,6 +57,9 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "separable": "a convolution is depthwise, then 1x1",
         "layer": "one layer more or less",
         "repeats": "a block is repeated more or fewer times",
+        "input-size": "the network reads images of another size",
+        "let": "a name of the whole table is another number",
+        "layer-default": "a default of all layers is another",
     },
     "contradiction": {
         "params-ops": "params x positions are not the ops",
@@ -143,6 +146,45 @@ class Contradiction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CommonCause:
+    """One change of the whole network that makes many printed sizes right at once.
+
+    Attributes:
+        why: `input-size`, `let` or `layer-default`.
+        what: the change in words, such as "with an input of 227x227".
+        printed: how many sizes are printed.
+        right: how many of them match with the change.
+        before: how many of them match as the table stands.
+        rows: the rows that have a size which it makes right.
+        others: other changes that make as many right, in words, the likeliest first.
+        bits: how unlikely it is by itself.
+    """
+
+    why: str
+    what: str
+    printed: int
+    right: int
+    before: int
+    rows: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    bits: float
+
+    @property
+    def sentence(self) -> str:
+        """The cause in words.
+
+        >>> CommonCause(why="let", what="with w = 2", printed=9, right=9, before=2, rows=("a", "b"),
+        ...             bits=4.0).sentence
+        'with w = 2 all 9 printed sizes match, and 2 as the table stands'
+        """
+        some = f"all {self.printed}" if self.right == self.printed else self.right
+        of = "" if self.right == self.printed else f" of the {self.printed}"
+        other = f"; likewise {', or '.join(self.others[:3])}" if self.others else ""
+        now = f"{self.before} as the table stands"
+        return f"{self.what} {some}{of} printed sizes match, and {now}{other}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ComparedCell:
     """One cell, printed and computed.
 
@@ -210,6 +252,7 @@ class Comparison:
         headings: the columns' printed headings, where they are known.
         fits: the conventions of params and ops held against the whole column, the best first.
         contradictions: what the paper says against itself.
+        cause: one change that makes many printed sizes right, where there is one.
     """
 
     columns: tuple[str, ...]
@@ -220,6 +263,7 @@ class Comparison:
     headings: Mapping[str, str]
     fits: Mapping[str, tuple[ColumnFit, ...]] = field(default_factory=dict)
     contradictions: tuple[Contradiction, ...] = ()
+    cause: CommonCause | None = None
 
     def tally(self, column: str) -> Counter[str]:
         """Count the verdicts of one column by status."""

@@ -231,14 +231,14 @@ class _Search:
                 declared=declared,
                 conventions=fit[0],
                 bits=candidate.bits + fit[1],
-                evidence=_joint(self.missed, self.recount.plan(self.count.id)) - said,
+                evidence=joint(self.missed, self.recount.plan(self.count.id)) - said,
                 cells=tuple(self.missed),
                 count=count,
             )
         )
 
 
-def _joint(missed: Mapping[str, float], plan: Plan) -> float:
+def joint(missed: Mapping[str, float], plan: Plan) -> float:
     """Return the bits that a row's missed cells carry together.
 
     Where every weight is used at equally many positions, ops follow from params: whatever moves

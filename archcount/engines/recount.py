@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from archcount.architecture import Architecture, ExpandedRow
 from archcount.edits import Edit, Plan
@@ -38,6 +39,39 @@ class Recount:
             return count_row(row, self._readings.node(row, edits))
         except InvalidTableError:
             return None  # such a row cannot be built, so that nobody can have counted it
+
+    def whole(self, edit: Edit) -> Mapping[str, RowCount] | None:
+        """Count every row with one change of the whole network; None where it does not fit.
+
+        >>> from archcount.api.tables import load
+        >>> recount = Recount(load("googlenet").variant())
+        >>> recount.whole(Edit(kind="input", to=(3, 227, 227)))["conv1"].output
+        (64, 114, 114)
+        """
+        try:
+            architecture = self._readings.whole(edit)
+        except InvalidTableError:
+            return None
+        return {row.id: count_row(row.id, row.node) for row in architecture.rows}
+
+    @property
+    def reads_images(self) -> bool:
+        """Whether the network reads maps of channels, height and width."""
+        return self._readings.network.input.is_map
+
+    @property
+    def lets(self) -> Mapping[str, Fraction]:
+        """The `let` names with their numbers."""
+        return self._readings.network.numbers
+
+    @property
+    def other_defaults(self) -> tuple[str, ...]:
+        """The other defaults of layers on which sizes depend, as "pad=valid"."""
+        layer = self._readings.network.layer
+        pad = str(layer.get("pad", "same"))
+        pads = tuple(f"pad={word}" for word in ("same", "valid") if word != pad)
+        rounded_up = pad == "same" and layer.get("same") != "ceil"
+        return (*pads, "same=ceil") if rounded_up else pads
 
     def declared(self, row: str) -> RowCount | None:
         """Count the reading that the file declares for a row; None where it declares none."""

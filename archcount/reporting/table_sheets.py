@@ -180,6 +180,8 @@ def _says_briefly(column: str, row: ResultRow) -> Span:
 
 def notes(report: TableResult) -> Iterator[Span]:
     """Return the notes: what was counted, how, by which engines, and what was found."""
+    if report.comparison is not None and report.comparison.cause is not None:
+        yield Span(f"one cause of many: {report.comparison.cause.sentence}", "warn")
     yield Span(_totals(report))
     yield Span(_scope(report))
     if report.comparison is not None:
@@ -246,11 +248,16 @@ def _comparison_notes(report: TableResult) -> Iterator[Span]:
 
 
 def reasons(report: TableResult) -> Iterator[Span]:
-    """Return why each shown cell does not match; cells of one reason together."""
+    """Return why each shown cell does not match; cells of one reason together.
+
+    The one cause of many has been said.
+    """
+    cause = report.comparison.cause if report.comparison else None
+    said = ("match", "unpublished")
     for row in report.rows:
         reasons: dict[str, tuple[list[str], ComparedCell]] = {}
         for column, cell in row.cells.items():
-            if cell.verdict.status not in ("match", "unpublished"):
+            if cell.verdict.status not in said and not (cause and cause.why == cell.verdict.why):
                 reasons.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
         for sentence, (columns, cell) in reasons.items():
             names = " and ".join(columns)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from archcount.architecture import Node, Scope, expand
+from archcount.architecture import Architecture, Node, Scope, expand
 from archcount.architecture.context import Budget, ExpansionCache
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
@@ -32,10 +32,12 @@ class RowReadings:
         parsed = self._parsed(row)
         assert parsed.block is not None, "a loaded table has a block for every row"
         values = {**self.network.values, **parsed.values}
-        start, change = self._start(row), None
+        start, change, defaults = self._start(row), None, self.network.defaults
         for edit in edits:
             if edit.kind == "input":
                 start = replace(start, dims=edit.to if start.spatial else edit.to[:1])
+            elif edit.kind == "default":
+                defaults = self._changed(edit).defaults
             elif edit.kind in ("cell", "patch"):
                 old = values[edit.name]
                 values[edit.name] = replace(old, value=_value(edit), text=str(_value(edit)))
@@ -44,8 +46,25 @@ class RowReadings:
                 change = edit
         outputs = self.network.architecture.outputs_before(row)
         scope = Scope(values=values, owner=f"row {row}", outputs=outputs)
-        defaults = self.network.defaults
-        return expand(parsed.block, start, scope, defaults, Budget(), change, self._cache)
+        cache = self._cache if defaults is self.network.defaults else None
+        return expand(parsed.block, start, scope, defaults, Budget(), change, cache)
+
+    def whole(self, edit: Edit) -> Architecture:
+        """Expand the whole network with one change: of its input, a `let`, or a default.
+
+        Raises:
+            InvalidTableError: the rows do not go together so.
+        """
+        if edit.kind == "input":
+            return self.network.expand(replace(self.network.input, dims=edit.to))
+        if edit.kind == "cell":
+            return self.network.expand_numbers(self.network.input, {edit.name: Fraction(*edit.to)})
+        return self._changed(edit).architecture
+
+    def _changed(self, edit: Edit) -> Variant:
+        """Return the network with another default of layers."""
+        key, _, word = edit.name.partition("=")
+        return replace(self.network, layer={**self.network.layer, key: word})
 
     def declared(self, row: str) -> Node | None:
         """Expand the reading that the file declares for a row; None where it declares none.
@@ -105,6 +124,6 @@ class RowReadings:
 def _value(edit: Edit) -> Fraction | Patch:
     """Return the value that an edit puts into a cell."""
     if edit.kind == "cell":
-        return Fraction(edit.to[0])
+        return Fraction(*edit.to)
     height, width, down, across = edit.to
     return Patch((height, width), (down, across))

@@ -48,6 +48,8 @@ CASES = {
     # 3 -> 8 by 3x3 on 8x8 with stride 2: 216 weights at 4x4 positions
     "as it stands": ("stem", [], 216, 3_456, (8, 4, 4)),
     "input": ("stem", [Edit(kind="input", to=(6, 8, 8))], 432, 6_912, (8, 4, 4)),
+    # without padding, 3 x 3 positions
+    "default": ("stem", [Edit(kind="default", name="pad=valid")], 216, 1_944, (8, 3, 3)),
     "input size": ("stem", [Edit(kind="input", to=(3, 16, 16))], 216, 13_824, (8, 8, 8)),
     "cell": ("pair", [("cell", (32,), "w")], 8 * 4 + 4 * 32 * 9, (32 + 1_152) * 16, (32, 4, 4)),
     "filters": ("stem", [("filters", (5,), "conv patch w")], 135, 2_160, (5, 4, 4)),
