@@ -9,8 +9,7 @@ from pathlib import Path
 
 from archcount import engines
 from archcount.api.comparing import compare_with_references
-from archcount.api.counting import count
-from archcount.api.table_report import TableReport
+from archcount.api.table_report import TableReport, count_table
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import unexpected
@@ -124,7 +123,7 @@ def _checked(
     found: list[Finding] = []
     engines: tuple[str, ...] = ()
     for variant in table.networks:
-        report = count(table, variant=variant, engine=engine, heads=True)
+        report = count_table(table, variant=variant, engine=engine, heads=True)
         found += _engines(report)
         report = compare_with_references(report, table, references)
         found += _verdicts(table, report, fail_on)
@@ -143,7 +142,7 @@ def _checked(
             + sum(claim.erratum is not None for claim in paper.claims)
             for paper in papers
         ),
-        findings=tuple(found),
+        findings=tuple(dict.fromkeys(found)),
     )
 
 
@@ -179,8 +178,8 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
             where=item.where,
             failing="surprise" in fail_on,
         )
-    rows = {row.id: row for row in comparison.rows}
-    for row in paper.rows:
+    rows = {row.id: row for row in comparison.printed}
+    for row in paper.compared:
         for column, cell in rows[row.id].cells.items():
             if cell.verdict.status in fail_on:
                 yield Finding(
@@ -196,4 +195,6 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
                 where=claim.where,
             )
     for warning in report.record.warnings:
-        yield Finding(kind="warning", what=f"{of}{warning}", failing="warning" in fail_on)
+        # What is said of a column of models is said of all of them.
+        what = f"{'' if paper.whole else of}{warning}"
+        yield Finding(kind="warning", what=what, failing="warning" in fail_on)

@@ -56,7 +56,9 @@ class TableReport(Report):
         compared = self.record.comparison
         if compared is None:
             return {}
-        found = Counter(cell.verdict.status for row in compared.rows for cell in row.cells.values())
+        found = Counter(
+            cell.verdict.status for row in compared.printed for cell in row.cells.values()
+        )
         found += Counter(claim.verdict.status for claim in compared.claims)
         return {word: found[word] for word in VERDICTS if found[word] and word != "unpublished"}
 
@@ -143,6 +145,8 @@ def table_result(
     printed = network.printed if network else None
     rows = {row.id: row.cells for row in compared.rows} if compared else {}
     others = {row.id: row.cells for row in compared.others} if compared else {}
+    if compared and compared.whole:
+        others["total"] = compared.whole.cells
     cells = {row.id: row.cells for row in printed.rows} if printed else {}
     labels = {id: of["type"].text for id, of in cells.items() if "type" in of}
 
@@ -217,7 +221,14 @@ def _warnings(
         yield from _projections(architecture)
     if network is not None and network.is_printed:
         for cell in architecture.unread:
-            yield TableWarning(what=f"{cell}, and its block does not read it")
+            yield (
+                TableWarning(
+                    what=f"no row of the network reads column {cell}",
+                    advice="write is: information under columns: if it says nothing of the network",
+                )
+                if network.printed.whole
+                else TableWarning(what=f"{cell}, and its block does not read it")
+            )
     if network is None or compared is None or not compared.columns:
         return
     for name, value in architecture.lets.items():

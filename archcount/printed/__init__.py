@@ -12,6 +12,7 @@ from archcount.printed.claim_numbers import (
 from archcount.printed.notation import Patch, channels_first, parse_patch, parse_size
 from archcount.printed.printed_table import (
     NUMBERS,
+    CheckedColumn,
     Claim,
     Convention,
     DeclaredReading,
@@ -28,6 +29,7 @@ from archcount.printed.quantity import Interval, Quantity, parse_quantity
 __all__ = [
     "NUMBERS",
     "Bound",
+    "CheckedColumn",
     "Claim",
     "Convention",
     "DeclaredReading",

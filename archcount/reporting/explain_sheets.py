@@ -8,9 +8,9 @@ from archcount.comparison import Explanation, believed
 from archcount.comparison.conventions import describe
 from archcount.comparison.plausibility import MARGIN
 from archcount.edits import Site
+from archcount.reporting.compared_columns import role, size
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_sheets import role, size
 
 MOST_CONVENTIONS = 4
 """How many conventions of a column are shown at least."""

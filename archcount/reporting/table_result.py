@@ -197,10 +197,11 @@ def tidy_rows(report: TableResult) -> list[dict[str, Value]]:
     """Return one line per row and head, in base units; totals are left to the reader."""
     columns = report.comparison.columns if report.comparison else ()
     axes = Shape(report.input).letters
-    return [_record(row, columns, report.batch, axes) for row in (*report.rows, *report.heads)]
+    return [row_record(row, columns, report.batch, axes) for row in (*report.rows, *report.heads)]
 
 
-def _record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> dict[str, Value]:
+def row_record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> dict[str, Value]:
+    """Return a line in base units; `axes` are those of its output that are told."""
     count = row.count
     record: dict[str, Value] = {
         "row": row.id,

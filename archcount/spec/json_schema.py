@@ -6,7 +6,8 @@ from typing import Any
 
 from archcount.layers.by_word import JOINS, NAMED_JOINS
 from archcount.layers.kind import arguments_of
-from archcount.spec.schema import BLOCK_MARKER, TableFile
+from archcount.spec.schema import TableFile
+from archcount.spec.schema_types import BLOCK_MARKER
 
 BLOCK_SCHEMA: dict[str, Any] = {
     "title": "Block",

@@ -115,16 +115,8 @@ def read_row(
 
     The numbers in the text that names its block, and what it derives, are names of the row.
     """
-    notations: dict[str, Any] = {}
     known = len(problems)
-    for column, notation in _NOTATIONS.items():
-        cell = row.cells.get(column)
-        if cell is None or cell.text in BLANK:
-            continue
-        try:
-            notations[column] = notation(cell.text)
-        except InvalidValueError as error:
-            problems.append(error.at(cell.where, f"row {row.id}, column {column}"))
+    notations = check_notations(f"row {row.id}", row.cells, _NOTATIONS, problems)
     sound = len(problems) == known
     block = _block(row, reader, problems)
     block, numbers = _unbound(block, row.cells)
@@ -144,6 +136,22 @@ def read_row(
             where=row.where,
         ),
     )
+
+
+def check_notations(
+    owner: str, cells: Mapping[str, YamlNode], columns: Iterable[str], problems: list[Problem]
+) -> dict[str, Any]:
+    """Read the cells of columns with a meaning; what is wrong with `owner`'s goes to `problems`."""
+    found: dict[str, Any] = {}
+    for column in columns:
+        cell = cells.get(column)
+        if cell is None or cell.text in BLANK:
+            continue
+        try:
+            found[column] = _NOTATIONS[column](cell.text)
+        except InvalidValueError as error:
+            problems.append(error.at(cell.where, f"{owner}, column {column}"))
+    return found
 
 
 def _source(row: GridRow) -> str:
@@ -171,14 +179,14 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     cell = row.cells.get("block")
     if cell is None:
         return None  # only variants say which column it is
-    if not cell.text and row.cells.get("type", cell).text:
+    if cell.value == "" and row.cells.get("type", cell).text:
         cell = row.cells["type"]
-    if not cell.text:
+    if cell.value == "":
         allowed = "a block's name, or one layer; where the cell is blank, its type is taken"
         problems.append(cell.problem(f"row {row.id} names no block", allowed))
         return None
     try:
-        block = reader.read_text(LocatedText(cell.text, cell.where))
+        block = reader.read(cell)
         times = row.cells.get("n")
         if times is not None and times.text not in BLANK:
             return reader.repeated(LocatedText(times.text, times.where), block)
