@@ -66,13 +66,13 @@ class CheckReport(Report):
 
 
 def check(
-    *names: str | Path, engine: str = "fvcore", fail_on: Collection[str] = ("surprise",)
+    *names: str | Path, engine: str = "auto", fail_on: Collection[str] = ("surprise",)
 ) -> CheckReport:
     """Check tables; a file that is not valid is a finding, not an error.
 
     Args:
         *names: names of shipped tables, or files; all shipped tables where there is none.
-        engine: the engine that is compared with the formula.
+        engine: the engine that is compared with the formula, as `count_table` takes it.
         fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
             file declares it.
 
@@ -85,7 +85,7 @@ def check(
     for word in fail_on:
         if word not in FAILING:
             raise unknown_name("unknown reason to fail", word, FAILING)
-    engines.choose(engine)
+    engines.check_name(engine)
     found = [
         (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
         for name in names or shipped_tables()
@@ -121,20 +121,20 @@ def _checked(
     """Check every network of a table that is valid."""
     verdicts: Counter[str] = Counter()
     found: list[Finding] = []
-    engines: tuple[str, ...] = ()
+    counted_by: dict[str, None] = {}
     for variant in table.networks:
         report = count_table(table, variant=variant, engine=engine, heads=True)
         found += _engines(report)
         report = compare_with_references(report, table, references)
         found += _verdicts(table, report, fail_on)
         verdicts += Counter(report.verdicts)
-        engines = tuple(each.engine for each in report.counts)
+        counted_by |= dict.fromkeys(each.engine for each in report.counts)
     papers = [table.variant(variant).printed for variant in table.networks]
     return TableCheck(
         name=name,
         path=table.path,
         variants=len(papers),
-        engines=engines,
+        engines=tuple(sorted(counted_by, key="formula".__eq__)),
         verdicts={word: verdicts[word] for word in VERDICTS if verdicts[word]},
         declared=sum(
             len(paper.errata)

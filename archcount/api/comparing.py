@@ -85,8 +85,9 @@ def compare_with_references(
     compared = compare_with_reasons(
         table, report.architecture, report.counts, references=references
     )
-    record = table_result(report.architecture, report.counts, report.record.batch, table, compared)
-    return replace(report, record=record)
+    before = report.record
+    record = table_result(report.architecture, report.counts, before.batch, table, compared)
+    return replace(report, record=replace(record, chosen=before.chosen))
 
 
 def compare_with_reasons(

@@ -24,7 +24,7 @@ def count(
     thing: Architecture,
     *,
     input: str = "",
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
 ) -> TableReport: ...
@@ -37,7 +37,7 @@ def count(
     variant: str = "",
     input: str = "",
     let: Mapping[str, str | int] | None = None,
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
 ) -> TableReport | ModelTableReport: ...

@@ -72,7 +72,7 @@ def count_model_table(
     *,
     input: str = "",
     let: Mapping[str, str | int] | None = None,
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
 ) -> ModelTableReport:
@@ -99,7 +99,8 @@ def model_table(table: Table, networks: Mapping[str, TableReport]) -> ModelTable
             rows=tuple(_line(table, name, report) for name, report in networks.items()),
             batch=first.batch,
             of_ids=first.of_ids,
-            engines=tuple(f"{each.name} {each.version}".strip() for each in first.engines),
+            engines=tuple(sorted({str(each): None for each in checks}, key="formula".__eq__)),
+            chosen=next((each.chosen for each in records if each.chosen), ""),
             agree=all(each.agrees for each in checks),
             disagreements=tuple(item for record in records for item in record.disagreements),
             uncounted=tuple(item for record in records for item in record.uncounted),

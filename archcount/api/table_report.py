@@ -91,7 +91,7 @@ def count_table(
     variant: str = "",
     input: str = "",
     let: Mapping[str, str | int] | None = None,
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
 ) -> TableReport:
@@ -103,6 +103,7 @@ def count_table(
         input: another input size, "CxHxW", for a table.
         let: other values of the `let` names of a table, such as `{"classes": 10}`.
         engine: `formula`, `fvcore`, `torch`, or `all`; whichever counts, `formula` checks it.
+            `auto` is fvcore, and torch for a network too large to be run with numbers.
         heads: count the auxiliary classifiers too.
         batch: how many images the reported operations are for.
 
@@ -117,7 +118,7 @@ def count_table(
     """
     if batch < 1:
         raise UsageError.of(f"batch {batch}", allowed="a whole number of 1 or more")
-    names = engines.choose(engine)
+    engines.check_name(engine)
     if isinstance(thing, Table):
         table, architecture = thing, thing.architecture(variant=variant, input=input, let=let)
     elif variant or input or let:
@@ -127,8 +128,19 @@ def count_table(
         )
     else:
         table, architecture = None, thing
+    names = engines.choose(engine, architecture)
     counts = tuple(engines.engine(name).count(architecture, heads=heads) for name in names)
-    return TableReport(architecture, counts, table_result(architecture, counts, batch, table))
+    is_chosen = engine == engines.AUTO and engines.is_large(architecture)
+    record = table_result(architecture, counts, batch, table)
+    return TableReport(
+        architecture, counts, replace(record, chosen=_TOO_LARGE if is_chosen else "")
+    )
+
+
+_TOO_LARGE = (
+    f"a network above {engines.MOST_PARAMS:,} params or {engines.MOST_MACS:,} MACs is counted by "
+    "torch, without numbers; --engine fvcore runs it with numbers"
+)
 
 
 def table_result(

@@ -109,13 +109,15 @@ def _patch(text: PatchText, shape: Shape, context: Context) -> Patch:
         return int(whole(evaluate(expression, shape, context), what, least=1))
 
     stride = number(text.stride, "the stride")
-    first, second = text.kernel[0], text.kernel[-1]
-    found = context.scope.values.get(first.text) if len(text.kernel) == 1 else None
-    if found is not None and isinstance(found.value, Patch) and found.value.stride == (1, 1):
+    first, *more = text.kernel
+    found = context.scope.values.get(first.text) if not more else None
+    if found is not None and isinstance(found.value, Patch) and set(found.value.stride) == {1}:
         kernel = context.scope.patch(first.text).kernel
     else:
-        kernel = number(first, "the kernel"), number(second, "the kernel")
-    return Patch(kernel, (stride, stride))
+        kernel = tuple(number(side, "the kernel") for side in text.kernel)
+        if not more and first.names:  # a name alone is every side
+            kernel *= max(1, len(shape.spatial))
+    return Patch(kernel, (stride,) * len(kernel))
 
 
 def whole(number: Fraction, what: str, *, least: int) -> int:

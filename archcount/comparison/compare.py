@@ -24,11 +24,18 @@ from archcount.comparison.results import (
     Verdict,
 )
 from archcount.comparison.search import search
-from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
+from archcount.comparison.verdicts import (
+    BLANK,
+    judge_quantity,
+    judge_size,
+    judge_whole,
+    shown_size,
+    write,
+)
 from archcount.engines.counts import Count, RowCount
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
-from archcount.printed import PrintedRow, PrintedTable, Quantity, parse_quantity, parse_size
+from archcount.printed import PrintedRow, PrintedTable, Quantity, parse_output, parse_quantity
 
 COMPARED = (*SIZES, "depth", *QUANTITIES)
 """The columns that can be compared."""
@@ -238,8 +245,7 @@ def _cell(
     computed: int | tuple[int, ...]
     if column in SIZES:
         computed = dims = row.input if column == "input" else row.output
-        parts = len(dims) if text is None else len(parse_size(text, parts=(2, 3)))
-        shown = "x".join(str(side) for side in (*dims[1:], dims[0])[:parts])
+        shown = shown_size(dims if text is None else parse_output(text), dims)
         if text is not None:
             verdict = judge_size(text, dims)
     elif column == "depth":

@@ -66,9 +66,8 @@ def _pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
 
 
 def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-    source, target = get_shape(inputs[0]), get_shape(outputs[0])
-    rows, columns = (windows_total(source[axis], target[axis]) for axis in (-2, -1))
-    return Counter({"pool": prod(source[:-2]) * rows * columns})
+    (images, channels, *source), (_, _, *target) = get_shape(inputs[0]), get_shape(outputs[0])
+    return Counter({"pool": images * channels * prod(map(windows_total, source, target))})
 
 
 def _norm(*trained: int) -> Handle:
@@ -163,11 +162,12 @@ HANDLES: Mapping[str, Handle] = {
     "aten::rms_norm": _rms_norm,
     **{f"aten::{name}": per_element("activation") for name in _ACTIVATIONS},
     **{f"aten::{name}_": per_element("activation") for name in _ACTIVATIONS},
-    "aten::max_pool2d": _pool,
-    "aten::avg_pool2d": _pool,
-    "aten::avg_pool3d": _pool,
-    "aten::adaptive_avg_pool2d": _adaptive_pool,
-    "aten::adaptive_max_pool2d": _adaptive_pool,
+    **{f"aten::{kind}_pool{axes}d": _pool for kind in ("avg", "max") for axes in (1, 2, 3)},
+    **{
+        f"aten::adaptive_{kind}_pool{axes}d": _adaptive_pool
+        for kind in ("avg", "max")
+        for axes in (1, 2, 3)
+    },
     "aten::softmax": per_element("softmax", 5),
     "aten::add": per_element("add"),
     "aten::index_add": _index_add,

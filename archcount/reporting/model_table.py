@@ -30,6 +30,7 @@ class CountedModels:
         batch: the images or sequences that the operations are of.
         of_ids: whether the inputs are sequences of ids.
         engines: the engines that counted.
+        chosen: why they were chosen, where nobody named them and some are not the usual ones.
         agree: whether they agree on every network.
         comparison: the verdicts, its rows the models.
     """
@@ -40,6 +41,7 @@ class CountedModels:
     batch: int
     of_ids: bool = False
     engines: tuple[str, ...]
+    chosen: str = ""
     agree: bool
     disagreements: tuple[Disagreement, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
@@ -89,6 +91,8 @@ def _notes(table: CountedModels) -> Iterator[Span]:
         yield Span(f"{names} agree on every row and cost category", "good")
     else:
         yield Span(f"{names} do not agree", "bad")
+    if table.chosen:
+        yield Span(table.chosen)
     yield from model_table_remarks(table)
 
 

@@ -74,6 +74,8 @@ def notes(report: TableResult) -> Iterator[Span]:
         for note in report.notes:
             yield Span(f"note: {note}")
     yield _engines(report)
+    if report.chosen:
+        yield Span(report.chosen)
     yield from remarks(report)
 
 
@@ -176,7 +178,7 @@ def _standing_alone(comparison: Comparison) -> Iterator[Span]:
 
 
 def _engines(report: TableResult) -> Span:
-    names = [f"{engine.name} {engine.version}".strip() for engine in report.engines]
+    names = [str(engine) for engine in report.engines]
     if len(names) == 1:
         return Span(f"counted by {names[0]} alone")
     if all(engine.agrees for engine in report.engines):

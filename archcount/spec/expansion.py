@@ -60,7 +60,7 @@ def expand_table(
             expansion.problems[:] = [_placed(item, start, ends) for item in expansion.problems]
         if node is not None:
             done.append(ExpandedRow(id=row.id, node=node, source=row.source))
-        end = node.output if node is not None else _printed_output(row)
+        end = node.output if node is not None else _printed_output(row, start)
         if end is None or expansion.budget.left < 0:
             break
         ends[row.id] = start = end
@@ -162,9 +162,9 @@ class _Expansion:
                     yield f"row {row.id}: {value.what} is {value.text}"
 
 
-def _printed_output(row: ParsedRow) -> Shape | None:
-    """Return the printed output as a shape; None where it is not printed whole."""
-    if row.output is None or len(row.output) != 3:
+def _printed_output(row: ParsedRow, start: Shape) -> Shape | None:
+    """Return the printed output as a shape like its input; None where it is not printed whole."""
+    if row.output is None or len(row.output) != len(start.dims):
         return None
-    height, width, channels = row.output
-    return Shape((channels, height, width))
+    *sides, channels = row.output
+    return Shape((channels, *sides), tokens=start.tokens)

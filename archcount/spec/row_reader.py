@@ -18,13 +18,14 @@ from archcount.architecture import (
     parse_expression,
 )
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
+from archcount.layers.shape import AXES
 from archcount.printed import (
     Patch,
     PrintedCell,
     PrintedRow,
+    parse_output,
     parse_patch,
     parse_quantity,
-    parse_size,
 )
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.grid import GridRow
@@ -58,8 +59,8 @@ BLANK = ("", "-", "–", "—")
 """Cells in which nothing is printed: blank ones, and dashes."""
 _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "patch": parse_patch,
-    "input": lambda text: parse_size(text, parts=(2, 3)),
-    "output": lambda text: parse_size(text, parts=(2, 3)),
+    "input": parse_output,
+    "output": parse_output,
     "depth": lambda text: _whole(text, "a depth"),
     "n": _repeats,
     "params": parse_quantity,
@@ -92,12 +93,14 @@ class Meanings:
         counted: the columns that print patches with a number of filters, `7x7/2 (x96)`.
         derived: what each row works out of its cells.
         lets: the `let` names, which words may mean too.
+        sides: the axes of a printed output by their letters, "hwc", channels last.
     """
 
     words: Mapping[str, Mapping[str, str]]
     counted: tuple[str, ...]
     derived: Mapping[str, Value]
     lets: Collection[str]
+    sides: str
 
 
 def counted_columns(rows: Iterable[GridRow], columns: Collection[str]) -> tuple[str, ...]:
@@ -220,8 +223,9 @@ def _values(row: GridRow, notations: Mapping[str, Any], meanings: Meanings) -> d
     if "output" in row.cells:
         cell = row.cells["output"]
         # Printed as height x width x channels; channels may be missing.
-        sides = dict(zip("hwc", size or (), strict=False))
-        for side in "chw":
+        letters = "dhwc" if len(size or ()) == 4 else meanings.sides
+        sides = dict(zip(letters, size or (), strict=False))
+        for side, _ in AXES:
             name = f"output.{side}"
             number = Fraction(sides[side]) if side in sides else None
             values[name] = Value(value=number, text=cell.text, where=cell.where, what=name)

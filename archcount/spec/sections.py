@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from archcount.architecture import Block
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
-from archcount.errors import InvalidTableError, Problem, quote
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
+from archcount.layers import Shape
 from archcount.printed import DeclaredReading, Erratum, channels_first
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
@@ -26,6 +28,15 @@ from archcount.spec.overrides import (
 from archcount.spec.row_reader import NAMELESS, Meanings, ParsedRow, counted_columns, read_row
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
+
+
+def _sides(tree: YamlNode) -> str:
+    """Return the axes that outputs print by their letters: those of the input, channels last."""
+    node = dict(tree.items()).get("input")
+    with suppress(InvalidValueError):
+        letters = Shape.parse(str(node.value)).letters if node is not None else "chw"
+        return letters[1:] + letters[0]
+    return "hwc"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +111,8 @@ def read_sections(
         tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
     )
     problems += reader.read_all()
-    meanings = Meanings(read_words(tree, declared, problems), counted, derived, lets)
+    words, sides = read_words(tree, declared, problems), _sides(tree)
+    meanings = Meanings(words, counted, derived, lets, sides)
     rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
     if models:
         own = models.own

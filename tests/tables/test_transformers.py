@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 
 import pytest
 import torch
 
+import archcount as ac
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.measure import example
@@ -201,6 +203,19 @@ def test_weights_larger_than_the_memory_are_said_at_once(table, monkeypatch):
     says = "not enough memory.* take 1,512 GiB, and the machine has 4;.*--engine torch"
     with pytest.raises(UnavailableError, match=says):
         engine("fvcore").count(table("llama3").architecture(variant="405B"))
+
+
+def test_what_is_too_large_to_run_is_said_to_be_counted_without_numbers(table):
+    report = ac.compare(ac.count(table("llama3"), variant="405B"), table("llama3"))
+    # transformers' LlamaForCausalLM of the config of Llama 3.1 405B
+    assert report.total.params == 405_853_388_800
+    assert "torch 2." in report.to_markdown()
+    assert "is counted by torch, without numbers" in report.to_markdown()
+    found = json.loads(report.to_json())
+    assert [each["name"] for each in found["engines"]] == ["torch", "formula"]
+    assert "--engine fvcore" in found["chosen"]
+    usual = json.loads(ac.count(table("vit_b16"), let=SHRUNK["vit_b16"]).to_json())
+    assert (usual["engines"][0]["name"], usual["chosen"]) == ("fvcore", None)
 
 
 def test_tied_weights_are_one_parameter(table):
