@@ -146,11 +146,11 @@ _ACTIVATIONS = (
     "silu softplus tanh"
 ).split()
 _MOVES = (
-    "__or__ arange bitwise_not cat channel_shuffle chunk embedding eq expand expand_as flatten ge "
-    "gt index le lt masked_fill movedim narrow ne new_empty new_zeros nonzero_numpy pad permute "
-    "pixel_shuffle pixel_unshuffle roll select slice split split_with_sizes squeeze to topk "
-    "transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d view "
-    "view_as where zeros_like"
+    "arange cat channel_shuffle chunk embedding eq expand flatten index movedim "
+    "narrow new_empty new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle scatter select "
+    "slice squeeze to topk transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d "
+    "upsample_nearest3d view view_as where zeros_like "
+    "__or__ bitwise_not expand_as ge gt le lt masked_fill ne permute roll split split_with_sizes"
 ).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
@@ -168,6 +168,7 @@ HANDLES: Mapping[str, Handle] = {
         for kind in ("avg", "max")
         for axes in (1, 2, 3)
     },
+    "aten::max_pool2d_with_indices": _pool,
     "aten::softmax": per_element("softmax", 5),
     "aten::add": per_element("add"),
     "aten::index_add": _index_add,
