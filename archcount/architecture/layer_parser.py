@@ -145,6 +145,8 @@ def argument_value(argument: Argument, text: str, names: Collection[str]) -> Any
         return patch_of_names(text, names)
     if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
         return expression_over(text, names)
+    if argument.type is ArgumentType.CONNECTIONS:
+        return expression_over(text, names)
     is_row = argument.type is ArgumentType.ROW  # a row may be called what a number is
     if text in names and text not in argument.choices and not is_row:
         return parse_expression(text)  # a cell says the word
