@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import planted
+import planted_families as families
 import pytest
 from planted import COLUMN_CAUSES, ROW_CAUSES, Folder, outcomes, rate
+from planted_families import FAMILIES
 
 
 @pytest.fixture
@@ -29,6 +31,21 @@ def test_a_sample_of_planted_causes_is_found(folder):
     found = list(outcomes(60, 11, (*COLUMN_CAUSES, *ROW_CAUSES), folder))
     assert sum(item.told for item in found) == 60
     check_rates(found)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_causes_in_blocks_with_arguments_and_derived_widths_are_found(folder, family):
+    """The shares that are asked of tables of convolutions, of MobileNetV2's and EfficientNet's."""
+    found = list(outcomes(36, 7, families.causes(family), folder, family))
+    told = [item for item in found if item.told]
+    assert len(told) == 36
+    assert sum(item.false_match for item in found) == 0
+    assert rate(told, 10**9) >= 0.95
+    assert rate(told, 5) >= 0.90
+    said = [item for item in told if item.believed]
+    assert len(said) >= 18
+    assert rate(said, 1) >= 0.9
+    assert planted.false_contradictions(50, 8, folder, family) == 0
 
 
 @pytest.mark.slow
