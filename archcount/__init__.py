@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from archcount.api.infer_report import InferReport, infer
     from archcount.api.list_report import ListReport, list
     from archcount.api.model_report import ModelReport
+    from archcount.api.model_table_report import ModelTableReport
     from archcount.api.models_report import ModelsReport, count_models
     from archcount.api.sweep_report import SweepReport, sweep
     from archcount.api.table_report import TableReport
@@ -48,6 +49,7 @@ __all__ = [
     "InvalidTableError",
     "ListReport",
     "ModelReport",
+    "ModelTableReport",
     "ModelsReport",
     "Report",
     "SweepReport",
@@ -83,6 +85,7 @@ _PLACES = {
     "InferReport": "api.infer_report",
     "ListReport": "api.list_report",
     "ModelReport": "api.model_report",
+    "ModelTableReport": "api.model_table_report",
     "ModelsReport": "api.models_report",
     "Report": "reporting.report",
     "SweepReport": "api.sweep_report",

@@ -58,8 +58,8 @@ class Site:
         word: the word of its layer kind.
         input: (channels, height, width) that it reads, in the first repetition.
         output: (channels, height, width) that it gives.
-        kernel: (height, width), where it has a kernel.
-        stride: (vertical, horizontal), where it has a kernel.
+        kernel: (height, width), where it has a kernel; as many sides as its input has axes.
+        stride: (vertical, horizontal), likewise.
         width: the number of filters where the layer says it itself.
         groups: the number of groups of a convolution, else 1.
         multiplier: the multiplier of a depthwise convolution, else 0.
@@ -77,8 +77,8 @@ class Site:
     word: str
     input: tuple[int, ...]
     output: tuple[int, ...]
-    kernel: tuple[int, int] | None = None
-    stride: tuple[int, int] | None = None
+    kernel: tuple[int, ...] | None = None
+    stride: tuple[int, ...] | None = None
     width: int | None = None
     groups: int = 1
     multiplier: int = 0
@@ -144,8 +144,8 @@ class PatchCell:
     """
 
     name: str
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
     where: Location
     readers: int
 
@@ -168,8 +168,8 @@ class Plan:
         bends: whether a width may do more than change counts as a polynomial of degree 2 does: a
             shortcut adapts to it, or an expression floors or bounds it.
         rounds: whether that is for anything else than a shortcut.
-        windows: the whole row as one window on its input, vertically and horizontally; None
-            where a layer adapts to its input.
+        windows: the whole row as one window on its input, for each axis; None where a layer
+            adapts to its input.
     """
 
     id: str
@@ -183,7 +183,7 @@ class Plan:
     positions: tuple[Fraction, Fraction] | None = None
     bends: bool = False
     rounds: bool = False
-    windows: tuple[Window, Window] | None = None
+    windows: tuple[Window, ...] | None = None
 
     def reaches(self, grid: Sequence[int], wanted: Sequence[int]) -> bool:
         """Return whether some padding leads from one grid to another; true if a layer adapts."""

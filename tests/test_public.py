@@ -21,6 +21,7 @@ def test_the_surface_is_small_and_pinned():
         "InvalidTableError",
         "ListReport",
         "ModelReport",
+        "ModelTableReport",
         "ModelsReport",
         "Report",
         "SweepReport",
@@ -54,8 +55,8 @@ def public(thing: type) -> set[str]:
 
 def test_tables_and_reports_have_what_is_documented():
     assert public(ac.Table) == {
-        "architecture", "build", "input", "name", "networks", "printed", "source", "variant",
-        "variants", "written",
+        "architecture", "build", "input", "models", "name", "networks", "printed", "source",
+        "variant", "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
         "formats", "index", "items", "render", "to_csv", "to_frame", "to_html", "to_json",

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from archcount import engines
 from archcount.api.comparing import compare_with_references
-from archcount.api.counting import count
-from archcount.api.table_report import TableReport
+from archcount.api.table_report import TableReport, count_table
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import unexpected
@@ -67,13 +66,13 @@ class CheckReport(Report):
 
 
 def check(
-    *names: str | Path, engine: str = "fvcore", fail_on: Collection[str] = ("surprise",)
+    *names: str | Path, engine: str = "auto", fail_on: Collection[str] = ("surprise",)
 ) -> CheckReport:
     """Check tables; a file that is not valid is a finding, not an error.
 
     Args:
         *names: names of shipped tables, or files; all shipped tables where there is none.
-        engine: the engine that is compared with the formula.
+        engine: the engine that is compared with the formula, as `count_table` takes it.
         fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
             file declares it.
 
@@ -86,7 +85,7 @@ def check(
     for word in fail_on:
         if word not in FAILING:
             raise unknown_name("unknown reason to fail", word, FAILING)
-    engines.choose(engine)
+    engines.check_name(engine)
     found = [
         (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
         for name in names or shipped_tables()
@@ -122,20 +121,20 @@ def _checked(
     """Check every network of a table that is valid."""
     verdicts: Counter[str] = Counter()
     found: list[Finding] = []
-    engines: tuple[str, ...] = ()
+    counted_by: dict[str, None] = {}
     for variant in table.networks:
-        report = count(table, variant=variant, engine=engine, heads=True)
+        report = count_table(table, variant=variant, engine=engine, heads=True)
         found += _engines(report)
         report = compare_with_references(report, table, references)
         found += _verdicts(table, report, fail_on)
         verdicts += Counter(report.verdicts)
-        engines = tuple(each.engine for each in report.counts)
+        counted_by |= dict.fromkeys(each.engine for each in report.counts)
     papers = [table.variant(variant).printed for variant in table.networks]
     return TableCheck(
         name=name,
         path=table.path,
         variants=len(papers),
-        engines=engines,
+        engines=tuple(sorted(counted_by, key="formula".__eq__)),
         verdicts={word: verdicts[word] for word in VERDICTS if verdicts[word]},
         declared=sum(
             len(paper.errata)
@@ -143,7 +142,7 @@ def _checked(
             + sum(claim.erratum is not None for claim in paper.claims)
             for paper in papers
         ),
-        findings=tuple(found),
+        findings=tuple(dict.fromkeys(found)),
     )
 
 
@@ -179,8 +178,8 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
             where=item.where,
             failing="surprise" in fail_on,
         )
-    rows = {row.id: row for row in comparison.rows}
-    for row in paper.rows:
+    rows = {row.id: row for row in comparison.printed}
+    for row in paper.compared:
         for column, cell in rows[row.id].cells.items():
             if cell.verdict.status in fail_on:
                 yield Finding(
@@ -196,4 +195,6 @@ def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> It
                 where=claim.where,
             )
     for warning in report.record.warnings:
-        yield Finding(kind="warning", what=f"{of}{warning}", failing="warning" in fail_on)
+        # What is said of a column of models is said of all of them.
+        what = f"{'' if paper.whole else of}{warning}"
+        yield Finding(kind="warning", what=what, failing="warning" in fail_on)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import overload
 
 from archcount import comparison, engines
+from archcount.api.model_table_report import ModelTableReport, model_table
 from archcount.api.table_report import TableReport, table_result
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
@@ -19,7 +21,21 @@ from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
 
 
-def compare(report: TableReport, table: Table) -> TableReport:
+@overload
+def compare(report: TableReport, table: Table) -> TableReport: ...
+
+
+@overload
+def compare(report: ModelTableReport, table: Table) -> ModelTableReport: ...
+
+
+@overload
+def compare(
+    report: TableReport | ModelTableReport, table: Table
+) -> TableReport | ModelTableReport: ...
+
+
+def compare(report: TableReport | ModelTableReport, table: Table) -> TableReport | ModelTableReport:
     """Compare a report with what a paper printed: the report, a verdict on every cell added.
 
     Where the printed rows are not those of the variant that was counted, only its claims are
@@ -38,8 +54,19 @@ def compare(report: TableReport, table: Table) -> TableReport:
     >>> report.record.comparison.tally("ops")["match"]
     10
     """
+    if isinstance(report, ModelTableReport):
+        if table.models.keys() != report.networks.keys():
+            raise UsageError.of(f"the report is not of the models of the table {table.name}")
+        known: dict[str, Count] = {}
+        networks = {
+            name: compare_with_references(each, table, known)
+            for name, each in report.networks.items()
+        }
+        return model_table(table, networks)
+    variant = report.architecture.variant
+    printed = table.variant(variant) if variant in table.networks else None
     counted = [row.id for row in report.architecture.rows]
-    if counted != [row.id for row in table.printed.rows]:
+    if printed is None or counted != [row.id for row in printed.printed.rows]:
         raise UsageError.of(
             f"the report is of {report.architecture.name}, whose rows are not those of "
             f"the table {table.name}",
@@ -58,8 +85,9 @@ def compare_with_references(
     compared = compare_with_reasons(
         table, report.architecture, report.counts, references=references
     )
-    record = table_result(report.architecture, report.counts, report.record.batch, table, compared)
-    return replace(report, record=record)
+    before = report.record
+    record = table_result(report.architecture, report.counts, before.batch, table, compared)
+    return replace(report, record=replace(record, chosen=before.chosen))
 
 
 def compare_with_reasons(
@@ -88,6 +116,7 @@ def compare_with_reasons(
         _references(printed, {} if references is None else references),
         only,
         parts=NetworkParts(architecture),
+        stated=network.stated(architecture.lets) if printed.checked else {},
     )
     return _confirmed(compared, recount, counts, build) if recount else compared
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcount.api.model_report import ModelReport
+    from archcount.api.model_table_report import ModelTableReport
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table
     from archcount.architecture import Architecture
@@ -20,15 +21,26 @@ if TYPE_CHECKING:
 
 @overload
 def count(
-    thing: Table | Architecture,
+    thing: Architecture,
+    *,
+    input: str = "",
+    engine: str = "auto",
+    heads: bool = False,
+    batch: int = 1,
+) -> TableReport: ...
+
+
+@overload
+def count(
+    thing: Table,
     *,
     variant: str = "",
     input: str = "",
     let: Mapping[str, str | int] | None = None,
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
-) -> TableReport: ...
+) -> TableReport | ModelTableReport: ...
 
 
 @overload
@@ -51,13 +63,15 @@ def count(
 @overload
 def count(
     thing: str, *, input: Any = "", batch: int = 1, **options: Any
-) -> TableReport | ModelReport: ...
+) -> TableReport | ModelTableReport | ModelReport: ...
 
 
 def count(
     thing: Any, *, input: Any = "", batch: int = 1, **options: Any
-) -> TableReport | ModelReport:
+) -> TableReport | ModelTableReport | ModelReport:
     """Count a table or an architecture row by row, or any PyTorch module, module by module.
+
+    Of a table whose rows are whole networks every one is counted, unless a variant names one.
 
     Args:
         thing: what to count: a table, an architecture, a module, or a text as the commands take
@@ -102,9 +116,7 @@ def count(
                 allowed=", ".join(("input", "batch", *allowed)),
             )
     if is_table:
-        from archcount.api.table_report import count_table
-
-        return count_table(thing, input=input, batch=batch, **options)
+        return _count_table(thing, input=input, batch=batch, **options)
     from archcount.api.model_report import count_model
 
     if name:
@@ -112,6 +124,19 @@ def count(
         has_tokens = {"prefill", "decode"} & options.keys()
         input = own if isinstance(input, str) and not (input or has_tokens) else input
     return count_model(thing, input, name=name, batch=batch, **options)
+
+
+def _count_table(
+    thing: Table | Architecture, *, variant: str = "", **options: Any
+) -> TableReport | ModelTableReport:
+    """Count a network of a table, or all of a table of models where none is named."""
+    from archcount.api.model_table_report import count_model_table
+    from archcount.api.table_report import count_table
+    from archcount.api.tables import Table
+
+    if isinstance(thing, Table) and thing.models and not variant:
+        return count_model_table(thing, **options)
+    return count_table(thing, variant=variant, **options)
 
 
 def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[nn.Module, Any]:

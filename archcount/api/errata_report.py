@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archcount.api.comparing import compare_with_references
-from archcount.api.counting import count
+from archcount.api.table_report import count_table
 from archcount.api.tables import Table, load
 from archcount.comparison import ComparedCell, ComparedClaim
 from archcount.engines import Count
@@ -113,12 +113,18 @@ def _declared(table: Table, variant: str, references: dict[str, Count]) -> Itera
     printed = table.variant(variant).printed
     if not printed.errata and not any(claim.erratum for claim in printed.claims):
         return
-    report = count(table, variant=variant, engine="formula", heads=True)
+    report = count_table(table, variant=variant, engine="formula", heads=True)
     compared = compare_with_references(report, table, references).record.comparison
     assert compared is not None, "a report is compared"
     rows = {row.id: row.cells for row in compared.rows}
+    if compared.whole:
+        rows[""] = compared.whole.cells
     found: list[tuple[str, ComparedCell | ComparedClaim, Erratum]] = [
-        (f"{erratum.row}, {erratum.column}", rows[erratum.row][erratum.column], erratum)
+        (
+            ", ".join(filter(None, (erratum.row, erratum.column))),
+            rows[erratum.row][erratum.column],
+            erratum,
+        )
         for erratum in printed.errata
     ]
     for claim, counted in zip(printed.claims, compared.claims, strict=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archcount.api.comparing import compare_with_reasons
-from archcount.api.counting import count
+from archcount.api.table_report import count_table
 from archcount.api.tables import Table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
@@ -60,7 +60,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
     names = [item.id for item in paper.rows]
     if row not in names:
         raise unknown_name(f"{table.name} has no row", row, names)
-    report = count(table, variant=variant, engine=engine)
+    report = count_table(table, variant=variant, engine=engine)
     comparison = compare_with_reasons(
         table, report.architecture, report.counts, only=(row,), build=_BUILT
     )

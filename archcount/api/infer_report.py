@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archcount import engines
+from archcount.api.model_table_report import as_rows
 from archcount.api.tables import Table
 from archcount.comparison import ColumnFit, fit_columns
 from archcount.comparison.conventions import plain
@@ -47,7 +48,13 @@ def infer(table: Table) -> InferReport:
     >>> infer(load("googlenet")).proposed["ops"].k
     1000
     """
-    counted = engines.engine("formula").count(table.architecture())
+    formula = engines.engine("formula")
+    if table.models:
+        counted = as_rows(
+            {name: formula.count(table.architecture(variant=name)) for name in table.models}
+        )
+    else:
+        counted = formula.count(table.architecture())
     fits = fit_columns(table.printed, counted, declared=False)
     return InferReport(
         Inference(

@@ -56,7 +56,9 @@ class TableReport(Report):
         compared = self.record.comparison
         if compared is None:
             return {}
-        found = Counter(cell.verdict.status for row in compared.rows for cell in row.cells.values())
+        found = Counter(
+            cell.verdict.status for row in compared.printed for cell in row.cells.values()
+        )
         found += Counter(claim.verdict.status for claim in compared.claims)
         return {word: found[word] for word in VERDICTS if found[word] and word != "unpublished"}
 
@@ -89,7 +91,7 @@ def count_table(
     variant: str = "",
     input: str = "",
     let: Mapping[str, str | int] | None = None,
-    engine: str = "fvcore",
+    engine: str = "auto",
     heads: bool = False,
     batch: int = 1,
 ) -> TableReport:
@@ -101,6 +103,7 @@ def count_table(
         input: another input size, "CxHxW", for a table.
         let: other values of the `let` names of a table, such as `{"classes": 10}`.
         engine: `formula`, `fvcore`, `torch`, or `all`; whichever counts, `formula` checks it.
+            `auto` is fvcore, and torch for a network too large to be run with numbers.
         heads: count the auxiliary classifiers too.
         batch: how many images the reported operations are for.
 
@@ -115,7 +118,7 @@ def count_table(
     """
     if batch < 1:
         raise UsageError.of(f"batch {batch}", allowed="a whole number of 1 or more")
-    names = engines.choose(engine)
+    engines.check_name(engine)
     if isinstance(thing, Table):
         table, architecture = thing, thing.architecture(variant=variant, input=input, let=let)
     elif variant or input or let:
@@ -125,8 +128,19 @@ def count_table(
         )
     else:
         table, architecture = None, thing
+    names = engines.choose(engine, architecture)
     counts = tuple(engines.engine(name).count(architecture, heads=heads) for name in names)
-    return TableReport(architecture, counts, table_result(architecture, counts, batch, table))
+    is_chosen = engine == engines.AUTO and engines.is_large(architecture)
+    record = table_result(architecture, counts, batch, table)
+    return TableReport(
+        architecture, counts, replace(record, chosen=_TOO_LARGE if is_chosen else "")
+    )
+
+
+_TOO_LARGE = (
+    f"a network above {engines.MOST_PARAMS:,} params or {engines.MOST_MACS:,} MACs is counted by "
+    "torch, without numbers; --engine fvcore runs it with numbers"
+)
 
 
 def table_result(
@@ -143,6 +157,8 @@ def table_result(
     printed = network.printed if network else None
     rows = {row.id: row.cells for row in compared.rows} if compared else {}
     others = {row.id: row.cells for row in compared.others} if compared else {}
+    if compared and compared.whole:
+        others["total"] = compared.whole.cells
     cells = {row.id: row.cells for row in printed.rows} if printed else {}
     labels = {id: of["type"].text for id, of in cells.items() if "type" in of}
 
@@ -217,7 +233,14 @@ def _warnings(
         yield from _projections(architecture)
     if network is not None and network.is_printed:
         for cell in architecture.unread:
-            yield TableWarning(what=f"{cell}, and its block does not read it")
+            yield (
+                TableWarning(
+                    what=f"no row of the network reads column {cell}",
+                    advice="write is: information under columns: if it says nothing of the network",
+                )
+                if network.printed.whole
+                else TableWarning(what=f"{cell}, and its block does not read it")
+            )
     if network is None or compared is None or not compared.columns:
         return
     for name, value in architecture.lets.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archcount.api.comparing import compare
-from archcount.api.counting import count
+from archcount.api.table_report import count_table
 from archcount.api.tables import Table
 from archcount.comparison import ComparedClaim
 from archcount.printed import Claim
@@ -38,7 +38,7 @@ def totals(tables: Iterable[Table]) -> TotalsReport:
 
 
 def _totals(table: Table, variant: str) -> NetworkTotals:
-    report = compare(count(table, variant=variant, engine="formula"), table)
+    report = compare(count_table(table, variant=variant, engine="formula"), table)
     assert report.record.comparison is not None
     printed = table.variant(variant).printed.claims
     pairs = list(zip(printed, report.record.comparison.claims, strict=True))

@@ -89,7 +89,7 @@ class Architecture:
                 return node.find(path.removeprefix(f"{name}."))
         return None
 
-    def like(self, word: str, kernel: tuple[int, int] | None = None) -> tuple[LayerNode, ...]:
+    def like(self, word: str, kernel: tuple[int, ...] | None = None) -> tuple[LayerNode, ...]:
         """Return every layer of a kind, and of a kernel where one is given; heads are left out."""
         return tuple(
             layer

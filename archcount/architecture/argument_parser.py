@@ -12,7 +12,7 @@ from archcount.errors import InvalidValueError, quote, suggestion
 from archcount.printed import Patch, parse_patch
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LITERAL = re.compile(r"\d+(x\d+)?")
+_LITERAL = re.compile(r"\d+(x\d+){0,2}", re.ASCII)
 
 
 def expression_over(text: str, names: Collection[str]) -> Expression:
@@ -75,7 +75,7 @@ def value_over(text: str, names: Collection[str]) -> Expression | Patch | PatchT
         InvalidValueError: it is neither.
     """
     if text not in names and ("x" in (kernel := text.partition("/")[0])):
-        if len(_sides(kernel, names)) == 2:
+        if len(_sides(kernel, names)) > 1:
             return patch_of_names(text, names)
         if kernel[:1].isdigit():
             return parse_patch(text)
@@ -85,7 +85,11 @@ def value_over(text: str, names: Collection[str]) -> Expression | Patch | PatchT
 def _sides(kernel: str, names: Collection[str]) -> tuple[str, ...]:
     """Return the sides of a kernel, each a number or a name; none where it is no kernel."""
     for match in re.finditer("x", kernel):
-        sides = (kernel[: match.start()], kernel[match.end() :])
-        if all(side in names or re.fullmatch(r"\d{1,6}", side, re.ASCII) for side in sides):
-            return sides
-    return (kernel,) if kernel in names else ()
+        first, rest = kernel[: match.start()], _sides(kernel[match.end() :], names)
+        if rest and len(rest) < 3 and _is_side(first, names):
+            return (first, *rest)
+    return (kernel,) if _is_side(kernel, names) else ()
+
+
+def _is_side(text: str, names: Collection[str]) -> bool:
+    return text in names or bool(re.fullmatch(r"\d{1,6}", text, re.ASCII))

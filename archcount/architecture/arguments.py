@@ -12,7 +12,7 @@ from archcount.architecture.layer_parser import LITERALS, check_bounds, literal
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.exact import as_real, as_whole, exact
-from archcount.layers import ArgumentType, Shape
+from archcount.layers import Argument, ArgumentType, Shape
 from archcount.layers.by_word import FOLLOWERS
 from archcount.printed import Patch
 
@@ -47,7 +47,9 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)
         if bound.argument.type in LITERALS:
-            return literal(bound.argument, context.scope.word(bound.value.text))
+            return literal(
+                bound.argument, _literal_text(bound.argument, bound.value, shape, context)
+            )
         number = evaluate(bound.value, shape, context)
         if bound.argument.type is ArgumentType.NUMBER:
             check_bounds(bound.argument, as_real(number))
@@ -57,6 +59,14 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
     except InvalidValueError as error:
         owner = f"{context.scope.owner}: {bound.argument.name} of {quote(block.text.text)}"
         raise InvalidTableError(error.at(_origin(bound, context), owner)) from None
+
+
+def _literal_text(argument: Argument, value: Expression, shape: Shape, context: Context) -> str:
+    """Return what a name stands for, as text: a cell's, or of a size what is worked out."""
+    found = context.scope.values.get(value.text)
+    if argument.type is ArgumentType.SIZE and (not found or isinstance(found.value, Expression)):
+        return str(whole(evaluate(value, shape, context), value.text, least=0))
+    return context.scope.word(value.text)
 
 
 def follower(block: LayerBlock, follows: str, context: Context) -> str:
@@ -100,13 +110,15 @@ def _patch(text: PatchText, shape: Shape, context: Context) -> Patch:
         return int(whole(evaluate(expression, shape, context), what, least=1))
 
     stride = number(text.stride, "the stride")
-    first, second = text.kernel[0], text.kernel[-1]
-    found = context.scope.values.get(first.text) if len(text.kernel) == 1 else None
-    if found is not None and isinstance(found.value, Patch) and found.value.stride == (1, 1):
+    first, *more = text.kernel
+    found = context.scope.values.get(first.text) if not more else None
+    if found is not None and isinstance(found.value, Patch) and set(found.value.stride) == {1}:
         kernel = context.scope.patch(first.text).kernel
     else:
-        kernel = number(first, "the kernel"), number(second, "the kernel")
-    return Patch(kernel, (stride, stride))
+        kernel = tuple(number(side, "the kernel") for side in text.kernel)
+        if not more and first.names:  # a name alone is every side
+            kernel *= max(1, len(shape.spatial))
+    return Patch(kernel, (stride,) * len(kernel))
 
 
 def whole(number: Fraction, what: str, *, least: int) -> int:

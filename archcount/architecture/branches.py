@@ -69,7 +69,8 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
     """Return the identity, or the 1x1 projection that reaches the target shape."""
     if shape == target:
         return SequenceNode(children=(), input=shape, output=shape)
-    kind = _projection(shape, target, context) if shape.is_map and target.is_map else None
+    fits = shape.spatial and not shape.tokens and len(shape.dims) == len(target.dims)
+    kind = _projection(shape, target, context) if fits and not target.tokens else None
     if kind is None or kind.output(shape) != target:
         raise InvalidTableError.of(
             f"{context.scope.owner}: no 1x1 projection leads from {shape} to {target}",
@@ -86,11 +87,11 @@ def _shortcut(block: Shortcut, shape: Shape, target: Shape, context: Context) ->
 
 
 def _projection(shape: Shape, target: Shape, context: Context) -> Conv:
-    down, across = (
+    strides = tuple(
         -(-length // wanted) for length, wanted in zip(shape.spatial, target.spatial, strict=True)
     )
     return Conv(
-        patch=Patch((1, 1), (down, across)),
+        patch=Patch((1,) * len(strides), strides),
         width=target.channels,
         pad="valid",
         bias=bool(context.defaults.arguments.get("bias", True)),

@@ -12,7 +12,14 @@ from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.architecture.ties import ties
 from archcount.layers.elementwise import Softmax
 from archcount.layers.joins import Concatenation
-from archcount.layers.modules import READING, Named, ReadingJoin, ReadingSequential, Taken
+from archcount.layers.modules import (
+    READING,
+    WITH_KERNELS,
+    Named,
+    ReadingJoin,
+    ReadingSequential,
+    Taken,
+)
 from archcount.layers.row_output import RowOutput
 
 
@@ -38,7 +45,7 @@ def build(architecture: Architecture, *, logits: bool = False) -> Network:
     for module in network.modules():
         if isinstance(module, nn.Embedding):
             nn.init.normal_(module.weight, std=0.02)
-        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        if not isinstance(module, WITH_KERNELS):
             continue
         if not isinstance(module, nn.Linear) or module in rectified:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

@@ -40,9 +40,10 @@ def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
         case "twice", Conv() | DepthwiseConv() | SeparableConv() | Linear():
             return [kind, _again(kind)]
         case "reduced", Conv():
-            return [Conv(patch=Patch((1, 1)), width=edit.to[0], pad="valid", bias=kind.bias), kind]
+            one = Patch((1,) * len(kind.patch.kernel))
+            return [Conv(patch=one, width=edit.to[0], pad="valid", bias=kind.bias), kind]
     if edit.kind == "pad" and hasattr(kind, "pad"):
-        return [replace(kind, pad=(edit.to[0], edit.to[1]))]  # type: ignore[call-arg]
+        return [replace(kind, pad=edit.to)]  # type: ignore[call-arg]
     if edit.kind in ("kernel", "stride") and hasattr(kind, "patch"):
         return [_patched(kind, edit)]
     raise InvalidValueError(f"{kind.word} has no {edit.kind} to change")
@@ -51,7 +52,7 @@ def changed(kind: LayerKind, shape: Shape, edit: Edit) -> list[LayerKind]:
 def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
     """Return a layer with another kernel or stride; an even kernel is padded asymmetrically."""
     old: Patch = kind.patch  # type: ignore[attr-defined]
-    sides = (edit.to[0], edit.to[1])
+    sides = edit.to
     if edit.kind == "stride":
         return replace(kind, patch=Patch(old.kernel, sides))  # type: ignore[call-arg]
     changes: dict[str, Any] = {"patch": Patch(sides, old.stride)}
@@ -60,7 +61,9 @@ def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
         # Padding in numbers goes with the kernel that it was written for.
         changes["pad"] = tuple(
             max(0, side + (new - was) // 2)
-            for side, new, was in zip(pad, sides, old.kernel, strict=True)
+            for side, new, was in zip(
+                pad * len(sides) if len(pad) == 1 else pad, sides, old.kernel, strict=True
+            )
         )
     even = any(side % 2 == 0 for side in sides)
     if even and isinstance(kind, Conv | DepthwiseConv | SeparableConv):

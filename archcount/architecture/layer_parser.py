@@ -161,12 +161,11 @@ def _choice(argument: Argument, text: str) -> str:
     return text
 
 
-def _size(argument: Argument, text: str) -> tuple[int, int]:
+def _size(argument: Argument, text: str) -> tuple[int, ...]:
     # A 0 is a size to `pad`, so the sides are read here and checked against `least` after.
-    match = re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", text)
-    if match is None:
+    if not re.fullmatch(r"\d{1,6}([x×]\d{1,6}){0,2}", text, re.ASCII):
         raise InvalidValueError(f"{quote(text)} is not a size", allowed=argument.allowed)
-    return int(match[1]), int(match[2] or match[1])
+    return tuple(int(side) for side in re.split("[x×]", text))
 
 
 def _row(argument: Argument, text: str) -> str:
@@ -175,18 +174,18 @@ def _row(argument: Argument, text: str) -> str:
     return text
 
 
-def _padding(argument: Argument, text: str) -> str | tuple[int, int]:
+def _padding(argument: Argument, text: str) -> str | tuple[int, ...]:
     return text if text in ("same", "valid") else _size(argument, text)
 
 
-def parse_padding(text: str) -> str | tuple[int, int]:
-    """Read a padding: `same`, `valid`, a number, or HEIGHTxWIDTH.
+def parse_padding(text: str) -> str | tuple[int, ...]:
+    """Read a padding: `same`, `valid`, a number, or one for each axis, HEIGHTxWIDTH.
 
     Raises:
         InvalidValueError: it is none of them.
 
-    >>> parse_padding("1"), parse_padding("same")
-    ((1, 1), 'same')
+    >>> parse_padding("1"), parse_padding("2x1"), parse_padding("same")
+    ((1,), (2, 1), 'same')
     """
     return _padding(Argument(name="pad", type=ArgumentType.PADDING), text)
 

@@ -15,7 +15,7 @@ INPUT_NAMES = tuple(f"input.{letter}" for letter, _ in AXES)
 """Names that mean the shape a layer reads."""
 BLOCK_INPUT_NAMES = tuple(f"in.{letter}" for letter, _ in AXES)
 """Names that mean the shape that the named or repeated block reads, or else the row."""
-OUTPUT_NAMES = ("output.c", "output.h", "output.w")
+OUTPUT_NAMES = tuple(f"output.{letter}" for letter, _ in AXES)
 """Names that mean the row's printed output."""
 
 
@@ -88,6 +88,8 @@ class Scope:
         found = self._present(name)
         if isinstance(found.value, Patch):
             return found.value
+        if isinstance(found.value, Fraction) and found.value.denominator == 1 <= found.value:
+            return Patch((int(found.value),))
         raise InvalidTableError.of(
             f"{self.owner}: {found.what} is {quote(found.text)}, which is not a patch",
             allowed="KERNEL or KERNEL/STRIDE, such as 3x3 or 7x7/2",

@@ -11,6 +11,7 @@ from archcount.cli import complete
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Output, format_option
+from archcount.engines import AUTO
 from archcount.errors import UsageError
 
 
@@ -32,7 +33,7 @@ def show_check(
             metavar="WHAT",
         ),
     ] = None,
-    engine: Engine = "fvcore",
+    engine: Engine = AUTO,
     form: Annotated[str | None, format_option(CHECK_FORMATS)] = None,
     output: Output = None,
 ) -> None:
@@ -47,7 +48,7 @@ def show_check(
     words = [word.strip() for item in fail_on or ["surprise"] for word in item.split(",")]
     chosen = [] if every else names or ["googlenet"]
     with emitting(form, output, CHECK_FORMATS) as emit:
-        with progress(f"checking {', '.join(chosen) or 'every shipped table'} with {engine}"):
+        with progress(f"checking {', '.join(chosen) or 'every shipped table'}"):
             report = check(*chosen, engine=engine, fail_on=words)
         emit(report)
     if report.invalid:

@@ -11,6 +11,8 @@ from archcount.engines import ENGINES
 Engine = Annotated[
     str,
     typer.Option(
-        help=f"{', '.join(ENGINES)}, or all; formula checks the others.", metavar="ENGINE"
+        help=f"{', '.join(ENGINES)}, or all; formula checks the others. auto is fvcore, and torch "
+        "for networks too large to be run with numbers.",
+        metavar="ENGINE",
     ),
 ]

@@ -14,6 +14,7 @@ from archcount.cli import complete
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import Format, Output, TableName, Variant, pairs_of
+from archcount.engines import AUTO
 from archcount.errors import UsageError
 
 
@@ -47,7 +48,7 @@ def show_table(
         list[str] | None,
         typer.Option(help="Show only this row (may be repeated).", autocompletion=complete.rows),
     ] = None,
-    engine: Engine = "fvcore",
+    engine: Engine = AUTO,
     form: Format = None,
     output: Output = None,
 ) -> None:
@@ -57,7 +58,7 @@ def show_table(
     convolutions and linear layers; weights are parameters of kernels, params all of them.
     """
     if as_printed:
-        counting = (batch != 1, engine != "fvcore")
+        counting = (batch != 1, engine != AUTO)
         _count_nothing(compare_paper, variant, size, classes, let, aux, *counting)
     with emitting(form, output) as emit:
         table = load(name)
@@ -65,7 +66,7 @@ def show_table(
             emit(printed_report(table.written, row or []))
             return
         lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
-        with progress(f"counting {table.name} with {engine}"):
+        with progress(f"counting {table.name}"):
             report = count(
                 table, variant=variant, input=size, let=lets, engine=engine, heads=aux, batch=batch
             )

@@ -15,9 +15,10 @@ from archcount.comparison.plausibility import (
     stride_bits,
 )
 from archcount.edits import Edit, NumberCell, PatchCell, Plan, Site
+from archcount.printed import joined_by_x
 
-_SQUARES = tuple((side, side) for side in range(1, 12))
-_KERNELS = (*_SQUARES, *((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
+_OBLONG = (*((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
+"""The kernels of maps that are tried beside square ones."""
 _MULTIPLIERS = (*range(1, 17), 24, 32, 64)
 _NUMBERS = {"kernel": range(1, 12), "stride": range(1, 5)}
 """The numbers that a cell may say instead; of what is not here, those of multipliers."""
@@ -81,21 +82,25 @@ def fixed_candidates(
 
 def _grids(plan: Plan, wanted: tuple[int, ...]) -> Iterator[Candidate]:
     """Yield other input grids, of those from which the one wanted can be reached."""
-    if len(plan.input) != 3:
-        return
-    channels, height, width = plan.input
-    others = {(2 * height, 2 * width): 0, (height // 2, width // 2): 0}
+    if len(plan.input) == 2 and plan.windows is None:
+        return  # of tokens, as many as there are
+    channels, *sides = plan.input
+    others = {tuple(2 * side for side in sides): 0, tuple(side // 2 for side in sides): 0}
     for more in (1, -1, 2, -2, 3, -3):
-        others.setdefault((height + more, width + more), abs(more))
-    for (high, wide), bits in others.items():
-        if high > 0 and wide > 0 and (not wanted or plan.reaches((high, wide), wanted)):
-            to = (channels, high, wide)
+        others.setdefault(tuple(side + more for side in sides), abs(more))
+    for grid, bits in others.items():
+        if min(grid, default=0) > 0 and (not wanted or _reaches(plan, grid, wanted)):
+            to = (channels, *grid)
             yield Candidate(
                 why="input",
                 what=f"on {_size(to)} instead of {_size(plan.input)}",
                 edits=(Edit(kind="input", to=to),),
                 bits=KIND_BITS["input"] + GRID_BITS + bits,
             )
+
+
+def _reaches(plan: Plan, grid: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    return len(grid) == len(wanted) and plan.reaches(grid, wanted)
 
 
 def _repeats(plan: Plan) -> Iterator[Candidate]:
@@ -112,20 +117,22 @@ def _repeats(plan: Plan) -> Iterator[Candidate]:
             )
 
 
-def _other_kernels(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str, float]]:
+def _other_kernels(old: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], str, float]]:
     """Yield kernels with their words and bits."""
-    for kernel in _KERNELS:
+    equal = [(side,) * len(old) for side in range(1, 12)]
+    for kernel in (*equal, *(_OBLONG if len(old) == 2 else ())):
         if kernel != old:
-            words = f"with kernel {_grid(kernel)} instead of {_grid(old)}"
+            words = f"with kernel {joined_by_x(kernel)} instead of {joined_by_x(old)}"
             yield kernel, words, kernel_bits(old, kernel)
 
 
-def _other_strides(old: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str, float]]:
+def _other_strides(old: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], str, float]]:
     """Yield strides with their words and bits."""
     for stride in (1, 2, 3, 4):
-        if (stride, stride) != old:
+        new = (stride,) * len(old)
+        if new != old:
             words = f"with stride {stride} instead of {_stride(old)}"
-            yield (stride, stride), words, stride_bits(stride)
+            yield new, words, stride_bits(stride)
 
 
 def _spatial(site: Site, places: int, *, strides: bool, alone: bool) -> Iterator[Candidate]:
@@ -181,7 +188,7 @@ def _padded(site: Site, places: int) -> Iterator[Candidate]:
     if site.kernel is not None:
         for pad in range(min(max(site.kernel) // 2 + 2, max(site.kernel))):
             words = f"padded by {pad}" if pad else "without padding"
-            yield site_candidate(site, places, "pad", (pad, pad), words, 1.0, why="padding")
+            yield site_candidate(site, places, "pad", (pad,), words, 1.0, why="padding")
 
 
 def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Candidate]:
@@ -207,7 +214,7 @@ def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Candidate]:
                 words = f"with multiplier {multiplier} instead of {site.multiplier}"
                 bits = small_bits(multiplier)
                 yield site_candidate(site, places, "multiplier", (multiplier,), words, bits)
-    elif site.kernel != (1, 1) and site.groups == 1:
+    elif set(site.kernel or ()) != {1} and site.groups == 1:
         for multiplier in _MULTIPLIERS:
             words = f"as a separable convolution with depth multiplier {multiplier}"
             bits = small_bits(multiplier)
@@ -261,9 +268,5 @@ def _size(dims: tuple[int, ...]) -> str:
     return "x".join(str(side) for side in (*dims[1:], dims[0]))
 
 
-def _grid(sides: tuple[int, int]) -> str:
-    return f"{sides[0]}x{sides[1]}"
-
-
-def _stride(stride: tuple[int, int]) -> str:
-    return str(stride[0]) if stride[0] == stride[1] else _grid(stride)
+def _stride(stride: tuple[int, ...]) -> str:
+    return str(stride[0]) if len(set(stride)) == 1 else joined_by_x(stride)

@@ -24,6 +24,7 @@ from archcount.comparison.search import Found, joint
 from archcount.edits import Edit
 from archcount.engines.counts import RowCount
 from archcount.engines.recount import Recount
+from archcount.printed import grid_and_channels
 
 _USUAL = (192, 224, 227, 256, 299, 384)
 """The sides of images that networks are mostly built for."""
@@ -219,8 +220,9 @@ def _others(old: Fraction, cells: Cells, rows: Sequence[RowCount]) -> set[Fracti
     found = {old + 1, old - 1, old + 2, old - 2, 2 * old, old / 2}
     for row in rows:
         printed = cells[row.id].sizes.get("output", ()) if row.id in cells else ()
-        if len(printed) == 3:
-            found.add(old * Fraction(printed[2], row.output[0]))
+        _, channels = grid_and_channels(printed, row.output)
+        if channels is not None:
+            found.add(old * Fraction(channels, row.output[0]))
     return {
         each
         for each in found

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 
+from archcount.comparison.checked import checked_cell, left_out, otherwise
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.common_causes import common_cause, with_explanation
@@ -18,13 +21,21 @@ from archcount.comparison.results import (
     ComparedRow,
     Comparison,
     Contradiction,
+    Verdict,
 )
 from archcount.comparison.search import search
-from archcount.comparison.verdicts import BLANK, judge_quantity, judge_size, judge_whole, write
+from archcount.comparison.verdicts import (
+    BLANK,
+    judge_quantity,
+    judge_size,
+    judge_whole,
+    shown_size,
+    write,
+)
 from archcount.engines.counts import Count, RowCount
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
-from archcount.printed import PrintedRow, PrintedTable, Quantity, parse_quantity, parse_size
+from archcount.printed import PrintedRow, PrintedTable, Quantity, parse_output, parse_quantity
 
 COMPARED = (*SIZES, "depth", *QUANTITIES)
 """The columns that can be compared."""
@@ -38,6 +49,7 @@ def compare(
     only: Collection[str] | None = None,
     *,
     parts: NetworkParts,
+    stated: Mapping[tuple[str, str], Fraction] | None = None,
 ) -> Comparison:
     """Compare everything that a paper printed with a count of one image.
 
@@ -49,17 +61,19 @@ def compare(
         references: the counts of the tables that ratio claims name.
         only: the rows whose reasons are searched for; all of them where it is None.
         parts: the network that was counted, for claims of its parts.
+        stated: by row and column what the expressions of compared columns give.
     """
-    columns = tuple(column for column in COMPARED if column in printed.columns)
+    columns = tuple(column for column in (*COMPARED, *printed.checked) if column in printed.columns)
+    judge = _Judge(printed, columns, parts, stated or {}, count)
     fits = fit_columns(printed, count)
     conventions = {
         column: supported(fits.get(column, ()), printed.conventions[column])
         for column in QUANTITIES
     }
-    judged = [_judged(row, _printed_row(printed, row.id), printed, columns) for row in count.rows]
+    judged = [judge.row(row, _printed_row(printed, row.id)) for row in count.rows]
     against: tuple[Contradiction, ...] = ()
     cause: CommonCause | None = None
-    if recount is not None:
+    if recount is not None and printed.whole is None:
         # However a number was shortened, it stands for the same row.
         either = {column: [plain(each) for each in found] for column, found in conventions.items()}
         against = contradictions(printed, count, recount, either)
@@ -68,7 +82,8 @@ def compare(
     return Comparison(
         columns=columns,
         rows=tuple(judged),
-        others=tuple(_judged(row, None, printed, columns) for row in others),
+        others=tuple(judge.row(row) for row in others),
+        whole=judge.whole(search=recount is not None) if printed.whole else None,
         claims=tuple(
             compare_claim(claim, printed, count, parts, references or {}, against)
             for claim in printed.claims
@@ -91,13 +106,56 @@ def _printed_row(printed: PrintedTable, name: str) -> PrintedRow | None:
     return next((row for row in printed.rows if row.id == name), None)
 
 
-def _judged(
-    row: RowCount, cells: PrintedRow | None, printed: PrintedTable, columns: Sequence[str]
-) -> ComparedRow:
-    """Judge every cell of a row under the declared conventions."""
-    return ComparedRow(
-        id=row.id, cells={column: _cell(column, cells, row, printed) for column in columns}
-    )
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges cells under the declared conventions."""
+
+    printed: PrintedTable
+    columns: Sequence[str]
+    parts: NetworkParts
+    stated: Mapping[tuple[str, str], Fraction]
+    count: Count
+
+    def row(self, row: RowCount, cells: PrintedRow | None = None, name: str = "") -> ComparedRow:
+        """Judge every cell of a row; `name` is that of a network as a whole."""
+        found = {column: self._cell(column, cells, row) for column in self.columns}
+        present = {column: cell for column, cell in found.items() if cell is not None}
+        return ComparedRow(id=name or row.id, cells=present)
+
+    def whole(self, *, search: bool) -> ComparedRow:
+        """Judge what is printed of the whole network, under other listed conventions if asked.
+
+        A change of its names or cells would be another reading of it; none is searched for.
+        """
+        cells, row = self.printed.whole, self.count.total
+        assert cells is not None, "a network that is a printed row"
+        judged = self.row(row, cells, cells.id)
+        found = dict(judged.cells)
+        for column in QUANTITIES if search else ():
+            cell = found.get(column)
+            if cell is not None and cell.printed is not None and cell.verdict.status == "off":
+                other = self._otherwise(cell.printed, column)
+                verdict = replace(other, error=cell.verdict.error) if other else cell.verdict
+                found[column] = replace(cell, verdict=verdict)
+        return replace(judged, cells=found)
+
+    def _otherwise(self, text: str, column: str) -> Verdict | None:
+        quantity, declared = parse_quantity(text), self.printed.conventions[column]
+        row, rows = self.count.total, self.count.rows
+        return otherwise(quantity, column, row, declared) or left_out(
+            quantity, declared, row, rows, self.parts
+        )
+
+    def _cell(self, column: str, cells: PrintedRow | None, row: RowCount) -> ComparedCell | None:
+        if column not in self.printed.checked:
+            return _cell(column, cells, row, self.printed)
+        text = cells.cells[column].text if cells and column in cells.cells else None
+        is_whole = cells is self.printed.whole
+        if (self.printed.whole or cells is None) and not is_whole:
+            return None  # it is said of whole networks, or of rows alone
+        place = "" if is_whole else row.id
+        stated = self.stated.get((place, column))
+        return checked_cell(column, text, row, self.printed, self.parts, place, stated)
 
 
 def _with_reasons(
@@ -112,7 +170,6 @@ def _with_reasons(
     """Search for the reasons of every row, or of those asked for, and for one of many."""
     channels = frozenset(dims[0] for row in count.rows for dims in (row.input, row.output))
     widths = cache(lambda: channels | _printed_widths(printed, recount))
-
     cells = {row.id: Constraints.of(row) for row in printed.rows}
     rows = {row.id: row for row in count.rows}
     found = cache(lambda name: search(cells[name], rows[name], recount, conventions, widths()))
@@ -187,8 +244,7 @@ def _cell(
     computed: int | tuple[int, ...]
     if column in SIZES:
         computed = dims = row.input if column == "input" else row.output
-        parts = len(dims) if text is None else len(parse_size(text, parts=(2, 3)))
-        shown = "x".join(str(side) for side in (*dims[1:], dims[0])[:parts])
+        shown = shown_size(dims if text is None else parse_output(text), dims)
         if text is not None:
             verdict = judge_size(text, dims)
     elif column == "depth":

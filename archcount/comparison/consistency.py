@@ -27,8 +27,9 @@ from archcount.printed import (
     PrintedRow,
     PrintedTable,
     Quantity,
+    grid_and_channels,
+    parse_output,
     parse_quantity,
-    parse_size,
 )
 
 _ELEMENTWISE = tuple(name for name in CATEGORIES if name not in MAC_CATEGORIES)
@@ -111,7 +112,8 @@ def _grid_is_printed(row: PrintedRow, count: RowCount, plan: Plan) -> bool:
         return False
     if "output" not in row.cells:
         return False
-    return parse_size(row.cells["output"].text, parts=(2, 3))[:2] == count.output[1:]
+    printed = parse_output(row.cells["output"].text)
+    return grid_and_channels(printed, count.output)[0] == count.output[1:]
 
 
 def _positions(plan: Plan, count: RowCount) -> tuple[Fraction, Fraction]:
@@ -158,10 +160,10 @@ def _input(row: PrintedRow, before: PrintedRow | None) -> Iterator[Contradiction
     if before is None or "input" not in row.cells or "output" not in before.cells:
         return
     mine, theirs = (
-        parse_size(text, parts=(2, 3))
-        for text in (row.cells["input"].text, before.cells["output"].text)
+        parse_output(text) for text in (row.cells["input"].text, before.cells["output"].text)
     )
-    flattened = len(mine) == len(theirs) == 3 and prod(mine) == prod(theirs)
+    whole = len(mine) == len(theirs) > 2 or min(len(mine), len(theirs)) == 1
+    flattened = whole and prod(mine) == prod(theirs)
     if not flattened and any(one != other for one, other in zip(mine, theirs, strict=False)):
         yield Contradiction(
             why="input-output",

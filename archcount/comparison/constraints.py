@@ -17,7 +17,14 @@ from archcount.comparison.plausibility import (
     evidence,
 )
 from archcount.engines.counts import RowCount
-from archcount.printed import Convention, PrintedRow, Quantity, parse_quantity, parse_size
+from archcount.printed import (
+    Convention,
+    PrintedRow,
+    Quantity,
+    grid_and_channels,
+    parse_output,
+    parse_quantity,
+)
 
 QUANTITIES = ("params", "ops")
 SIZES = ("input", "output")
@@ -101,7 +108,7 @@ class Constraints:
         cells = {name: cell.text for name, cell in row.cells.items()}
         return cls(
             quantities={name: parse_quantity(cells[name]) for name in QUANTITIES if name in cells},
-            sizes={name: parse_size(cells[name], parts=(2, 3)) for name in SIZES if name in cells},
+            sizes={name: parse_output(cells[name]) for name in SIZES if name in cells},
             depth=int(cells["depth"]) if "depth" in cells else None,
         )
 
@@ -126,8 +133,9 @@ class Constraints:
 
     def grid_fits(self, count: RowCount) -> bool:
         """Return whether a count gives what no width can change: the printed grid and depth."""
-        size = self.sizes.get("output", ())
-        return size[:2] in ((), count.output[1:]) and self.depth in (None, count.depth)
+        size = self.sizes.get("output")
+        fits = size is None or _differing(size, count.output)[0] == 0
+        return fits and self.depth in (None, count.depth)
 
     def distance(self, count: RowCount, conventions: Conventions) -> Fraction | None:
         """Return how far a count is from the printed numbers at most, relatively.
@@ -178,8 +186,8 @@ class Constraints:
 
 def _differing(printed: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, int]:
     """Return, as 0 or 1 each, whether the grid and the channels differ."""
-    grid = int(printed[:2] != dims[1:])
-    return grid, int(len(printed) == 3 and printed[2] != dims[0])
+    grid, channels = grid_and_channels(printed, dims)
+    return int(grid != dims[1:]), int(channels not in (None, dims[0]))
 
 
 class NearMiss:

@@ -40,15 +40,16 @@ def unexpected(printed: PrintedTable, comparison: Comparison) -> tuple[Unexpecte
 def _cells(printed: PrintedTable, comparison: Comparison) -> Iterator[Unexpected]:
     errata = {(erratum.row, erratum.column): erratum for erratum in printed.errata}
     read = {reading.row for reading in printed.readings}
-    compared = {row.id: row for row in comparison.rows}
-    for row in printed.rows:
+    compared = {row.id: row for row in comparison.printed}
+    for row in printed.compared:
         for column, cell in compared[row.id].cells.items():
-            erratum = errata.get((row.id, column))
+            erratum = errata.get(("" if row is printed.whole else row.id, column))
             as_declared = cell.verdict.why == "declared" and row.id in read
             if cell.printed is not None and (erratum is not None or not as_declared):
                 where = row.cells[column].where
                 how = f"declare {cell.verdict.status} under errata: with the reason"
-                yield from _judged(f"row {row.id}, {column}", cell.verdict, erratum, where, how)
+                noun = "model" if row is printed.whole else "row"
+                yield from _judged(f"{noun} {row.id}, {column}", cell.verdict, erratum, where, how)
 
 
 def _claims(printed: PrintedTable, comparison: Comparison) -> Iterator[Unexpected]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from archcount.comparison.claims import convention_verdict
 from archcount.comparison.constraints import (
     QUANTITIES,
+    SIZES,
     Constraints,
     Conventions,
     all_options,
@@ -46,7 +47,7 @@ def reasoned(
     missed = dict(constraints.missed(row, declared))
 
     def verdict(cell: ComparedCell) -> Verdict:
-        if cell.verdict.status != "off":
+        if cell.verdict.status != "off" or cell.column not in (*SIZES, "depth", *QUANTITIES):
             return cell.verdict
         for item in against:
             # The next row goes on from what was computed: no reading of this one says otherwise.

@@ -10,7 +10,13 @@ from archcount.comparison.results import Contradiction
 from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.recount import Recount
-from archcount.printed import PrintedRow, parse_quantity, parse_size
+from archcount.printed import (
+    PrintedRow,
+    grid_and_channels,
+    joined_by_x,
+    parse_output,
+    parse_quantity,
+)
 
 
 def outputs(
@@ -27,43 +33,51 @@ def outputs(
     """
     if "output" not in row.cells:
         return
-    size = parse_size(row.cells["output"].text, parts=(2, 3))
+    size = parse_output(row.cells["output"].text)
     here = recount.count(row.id, [])
-    if here is not None and size == (*here.output[1:], here.output[0])[: len(size)]:
+    if here is not None and _says(size, here.output):
         return  # it goes on from what was computed, whatever the row before prints
     edits = [Edit(kind="input", to=plan.printed_input)] if plan.printed_input else []
     count = recount.count(row.id, edits)
     if count is None:
         return
-    computed = (*count.output[1:], count.output[0])
-    grid = _striding(plan)
-    if grid and size[:2] != computed[:2] and not plan.reaches(count.input[1:], size[:2]):
+    computed = count.output
+    sides, channels = grid_and_channels(size, computed)
+    grid, same_axes = _striding(plan), len(count.input) == len(computed) == len(sides) + 1
+    strided = grid and same_axes and sides != computed[1:]
+    if strided and not plan.reaches(count.input[1:], sides):
         source = f"{before.id}.output" if before is not None and "output" in before.cells else ""
         yield Contradiction(
             why="grid",
             row=row.id,
             cells=tuple(name for name in (*grid, source, "output") if name),
-            odd=_odd_of_grid(size, computed, after, grid, recount),
-            sentence=f"{_cells(row, grid, plan)} on {_grid(count.input[1:])} gives "
-            f"{_grid(computed[:2])}, and {_grid(size[:2])} is printed; no padding gives that.",
+            odd=_odd_of_grid(sides, computed[1:], after, grid, recount),
+            sentence=f"{_cells(row, grid, plan)} on {joined_by_x(count.input[1:])} gives "
+            f"{joined_by_x(computed[1:])}, and {joined_by_x(sides)} is printed; no padding gives "
+            "that.",
         )
     widths = tuple(dict.fromkeys(plan.channels))
-    if len(size) == 3 and size[2] != computed[2] and widths:
+    if channels not in (None, computed[0]) and widths:
         yield Contradiction(
             why="widths",
             row=row.id,
             cells=(*widths, "output"),
             odd=_odd_of_widths(row, count, conventions),
-            sentence=f"{_cells(row, widths, plan)} give {computed[2]} channels, and {size[2]} are "
-            "printed.",
+            sentence=f"{_cells(row, widths, plan)} give {computed[0]} channels, and {channels} "
+            "are printed.",
         )
+
+
+def _says(size: tuple[int, ...], dims: tuple[int, ...]) -> bool:
+    grid, channels = grid_and_channels(size, dims)
+    return grid == dims[1:] and channels in (None, dims[0])
 
 
 def _striding(plan: Plan) -> tuple[str, ...]:
     """Return the printed patches and strides of a row if all its strides are printed."""
     strides = [name for name, cell in plan.cells.items() if cell.says == "stride"]
     printed = {*plan.patches, *strides}
-    striding = [site for site in plan.sites if site.stride not in (None, (1, 1))]
+    striding = [site for site in plan.sites if site.stride is not None and set(site.stride) != {1}]
     if any(not {*site.reads} & printed for site in striding if site.word != "shortcut"):
         return ()
     return (*plan.patches, *strides)
@@ -79,21 +93,22 @@ def given_by_inputs(
         return
     plan = recount.plan(before.id)
     mine, theirs = (
-        parse_size(text, parts=(2, 3))
+        grid_and_channels(parse_output(text), plan.input)[0]
         for text in (row.cells["input"].text, before.cells["input"].text)
     )
     grid = _striding(plan)
-    if not grid or plan.reaches(theirs[:2], mine[:2]):
+    axes = len(plan.input) - 1
+    if not grid or {len(mine), len(theirs)} != {axes} or plan.reaches(theirs, mine):
         return
-    gives = _output_grid(recount, before.id, (plan.input[0], *theirs[:2]))
+    gives = _output_grid(recount, before.id, (plan.input[0], *theirs))
     if gives is not None:
         yield Contradiction(
             why="grid",
             row=row.id,
             cells=("input", *(f"{before.id}.{name}" for name in (*grid, "input"))),
-            sentence=f"{_cells(before, grid, plan)} of {before.id} on {_grid(theirs[:2])} gives "
-            f"{_grid(gives)}, and {_grid(mine[:2])} is printed as the input of {row.id}; no "
-            "padding gives that.",
+            sentence=f"{_cells(before, grid, plan)} of {before.id} on {joined_by_x(theirs)} gives "
+            f"{joined_by_x(gives)}, and {joined_by_x(mine)} is printed as the input of {row.id}; "
+            "no padding gives that.",
         )
 
 
@@ -107,12 +122,12 @@ def _odd_of_grid(
     """Return the cell that is wrong, judged by which grid the next row continues."""
     if after is None or "output" not in after.cells:
         return ""
-    wanted = parse_size(after.cells["output"].text, parts=(2, 3))[:2]
+    size = parse_output(after.cells["output"].text)
     channels = recount.plan(after.id).input[0]
-    fits = [
-        _output_grid(recount, after.id, (channels, *size[:2])) == wanted
-        for size in (printed, computed)
-    ]
+    fits = []
+    for sides in (printed, computed):
+        gives = _output_grid(recount, after.id, (channels, *sides))
+        fits.append(gives is not None and gives == grid_and_channels(size, (0, *gives))[0])
     if fits[0] == fits[1]:
         return ""
     return grid[0] if fits[0] and len(grid) == 1 else "" if fits[0] else "output"
@@ -131,10 +146,6 @@ def _odd_of_widths(row: PrintedRow, count: RowCount, conventions: Conventions) -
             if prints_so(count, quantity, conventions[name]):
                 return "output"
     return ""
-
-
-def _grid(sides: Sequence[int]) -> str:
-    return "x".join(str(side) for side in sides)
 
 
 def _cells(row: PrintedRow, names: Sequence[str], plan: Plan) -> str:

@@ -106,9 +106,9 @@ def count_bits(steps: float) -> float:
     return log2(whole * (whole + 1))
 
 
-def kernel_bits(old: tuple[int, int], new: tuple[int, int]) -> float:
+def kernel_bits(old: tuple[int, ...], new: tuple[int, ...]) -> float:
     """Return the bits of a kernel: few for square odd ones of about the same size."""
-    if new[0] != new[1]:
+    if len(set(new)) > 1:
         return UNUSUAL_BITS + log2(max(new))
     return count_bits(abs(new[0] - old[0]) // 2) + (0 if new[0] % 2 else UNUSUAL_BITS)
 

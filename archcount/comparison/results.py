@@ -43,6 +43,9 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "add": "additions of branches are counted, or no longer",
         "scale": "multiplications by a constant are counted, or no longer",
         "rounding": "cut off instead of rounded, or rounded instead of cut off",
+        "embedding": "embeddings are not counted",
+        "positions": "trained positions are not counted",
+        "classifier": "the last row with weights is not counted",
     },
     "reading": {
         "declared": "the reading that the file declares",
@@ -67,6 +70,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "widths": "the printed filters do not give the printed channels",
         "grid": "patch and stride do not give the printed grid",
         "input-output": "the input is not the output of the row before",
+        "columns": "other printed columns of the row do not give it",
         "column-sum": "the claimed total is not the sum of the printed column",
     },
     "off": {"differs": "nothing reproduces it", "odd": "only implausible readings do"},
@@ -198,7 +202,7 @@ class ComparedCell:
 
     column: str
     printed: str | None
-    computed: int | tuple[int, ...]
+    computed: int | Fraction | tuple[int, ...]
     shown: str
     verdict: Verdict
 
@@ -254,6 +258,7 @@ class Comparison:
         fits: the conventions of params and ops held against the whole column, the best first.
         contradictions: what the paper says against itself.
         cause: one change that makes many printed sizes right, where there is one.
+        whole: the network as a whole, where it is a row of a table of models.
     """
 
     columns: tuple[str, ...]
@@ -265,7 +270,15 @@ class Comparison:
     fits: Mapping[str, tuple[ColumnFit, ...]] = field(default_factory=dict)
     contradictions: tuple[Contradiction, ...] = ()
     cause: CommonCause | None = None
+    whole: ComparedRow | None = None
+
+    @property
+    def printed(self) -> tuple[ComparedRow, ...]:
+        """The rows that the paper prints: those of the table, or the network as a whole."""
+        return (self.whole,) if self.whole else self.rows
 
     def tally(self, column: str) -> Counter[str]:
         """Count the verdicts of one column by status."""
-        return Counter(row.cells[column].verdict.status for row in self.rows)
+        return Counter(
+            row.cells[column].verdict.status for row in self.printed if column in row.cells
+        )

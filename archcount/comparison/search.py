@@ -16,7 +16,7 @@ from archcount.comparison.widths import Width, common, through, width_candidates
 from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.recount import Recount
-from archcount.printed import Convention
+from archcount.printed import Convention, grid_and_channels
 
 _PLAIN_BITS = 9.0
 """The most bits of a reading that is worth naming though it does not fit."""
@@ -139,7 +139,8 @@ class _Search:
     def _candidates(self, plan: Plan, *, moved: bool = False) -> None:
         """Try every candidate of the row, or of the row on the input that is printed for it."""
         pools = "output" in self.missed or "output" not in self.constraints.sizes
-        grid = self.constraints.sizes.get("output", ())[:2]
+        size = self.constraints.sizes.get("output")
+        grid = grid_and_channels(size, self.count.output)[0] if size else ()
         # Where nothing adapts to a grid, no parameter depends on it.
         adapts = plan.bends or plan.windows is None
         grids = adapts or moved or self.near.fits_or_is_near(self.count)
@@ -216,9 +217,10 @@ class _Search:
                 ranges += widths_within(through(counted), [each.numbers])
             demands.append(ranges)
         size = self.constraints.sizes.get("output", ())
-        if len(size) == 3:
+        _, channels = grid_and_channels(size, points[0][1].output)
+        if channels is not None:
             line = through([(x, count.output[0]) for x, count in points])
-            demands.append(widths_within(line, [range(size[2], size[2] + 1)]))
+            demands.append(widths_within(line, [range(channels, channels + 1)]))
         return common(demands)
 
     def _recount(self, candidate: Candidate) -> RowCount | None:

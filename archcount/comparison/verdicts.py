@@ -5,7 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from archcount.comparison.results import Verdict
-from archcount.printed import Bound, Interval, Quantity, parse_size
+from archcount.printed import (
+    Bound,
+    Interval,
+    Quantity,
+    grid_and_channels,
+    joined_by_x,
+    parse_output,
+)
 
 BLANK = Verdict(status="unpublished", why="blank", sentence="The paper prints nothing here.")
 """The verdict on a blank cell."""
@@ -94,15 +101,29 @@ def judge_whole(printed: str, computed: int) -> Verdict:
 def judge_size(printed: str, dims: tuple[int, ...]) -> Verdict:
     """Judge a printed size, height x width and channels where they are printed.
 
+    Other axes stand likewise; one number alone is the channels of a single position.
+
     >>> judge_size("112x112x64", (64, 112, 112)).status
     'match'
     """
-    size = parse_size(printed, parts=(2, 3))
-    computed = (*dims[1:], dims[0])[: len(size)]
-    shown = "x".join(str(side) for side in computed)
-    if size == computed:
+    size = parse_output(printed)
+    grid, channels = grid_and_channels(size, dims)
+    shown = shown_size(size, dims)
+    if grid == dims[1:] and channels in (None, dims[0]) and len(size) <= len(dims):
         return Verdict(status="match", why="equal", sentence=f"{shown}, printed {printed}.")
     return Verdict(status="off", why="differs", sentence=f"{shown} computed, {printed} printed.")
+
+
+def shown_size(printed: tuple[int, ...], dims: tuple[int, ...]) -> str:
+    """Write a computed size as one is printed: with or without channels, or these alone.
+
+    >>> shown_size((56, 56), (64, 56, 56)), shown_size((1000,), (4096, 1, 1))
+    ('56x56', '4096')
+    """
+    alone = len(printed) == 1 and len(dims) > 2 and set(dims[1:]) == {1}
+    return joined_by_x(
+        dims[:1] if alone else (*dims[1:], dims[0])[: max(len(printed), len(dims) - 1)]
+    )
 
 
 def interval_words(interval: Interval) -> str:

@@ -45,12 +45,14 @@ class PartCount:
         layers: its layers of every kind, joins of branches included.
         concatenations: its joins of branches by channels.
         neurons: the numbers that its layers with weights give for one image.
+        active_params: its parameters, of experts those of the active ones alone.
     """
 
     count: RowCount
     layers: int
     concatenations: int
     neurons: int
+    active_params: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

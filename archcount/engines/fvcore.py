@@ -34,6 +34,7 @@ from archcount.engines.measure import (
 from archcount.layers import CATEGORIES, Cost, Shape
 from archcount.layers.modules import ChannelShift
 from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
+from archcount.tracing.without_weights import without_weights
 
 with warnings.catch_warnings():
     # fvcore 0.1.5 compiles a few losses with torch.jit.script when it is imported. torch 2.14 warns
@@ -79,7 +80,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     Raises:
         UnavailableError: there is not the memory to run the network.
     """
-    with torch.device("meta"):
+    with without_weights():
         network = assemble(architecture).eval()
     require_memory(network)
     with memory_needed():

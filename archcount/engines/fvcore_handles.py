@@ -61,9 +61,8 @@ def _pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
 
 
 def _adaptive_pool(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-    source, target = get_shape(inputs[0]), get_shape(outputs[0])
-    rows, columns = (windows_total(source[axis], target[axis]) for axis in (-2, -1))
-    return Counter({"pool": prod(source[:-2]) * rows * columns})
+    (images, channels, *source), (_, _, *target) = get_shape(inputs[0]), get_shape(outputs[0])
+    return Counter({"pool": images * channels * prod(map(windows_total, source, target))})
 
 
 def _norm(*trained: int) -> Handle:
@@ -128,10 +127,10 @@ _ACTIVATIONS = (
     "silu softplus tanh"
 ).split()
 _MOVES = (
-    "arange cat channel_shuffle chunk embedding eq expand flatten index movedim narrow new_empty "
-    "new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle select slice squeeze to topk "
-    "transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d "
-    "view view_as where zeros_like"
+    "arange cat channel_shuffle chunk embedding eq expand flatten index movedim "
+    "narrow new_empty new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle scatter select "
+    "slice squeeze to topk transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d "
+    "upsample_nearest3d view view_as where zeros_like"
 ).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
@@ -143,11 +142,13 @@ HANDLES: Mapping[str, Handle] = {
     "aten::rms_norm": _rms_norm,
     **{f"aten::{name}": per_element("activation") for name in _ACTIVATIONS},
     **{f"aten::{name}_": per_element("activation") for name in _ACTIVATIONS},
-    "aten::max_pool2d": _pool,
-    "aten::avg_pool2d": _pool,
-    "aten::avg_pool3d": _pool,
-    "aten::adaptive_avg_pool2d": _adaptive_pool,
-    "aten::adaptive_max_pool2d": _adaptive_pool,
+    **{f"aten::{kind}_pool{axes}d": _pool for kind in ("avg", "max") for axes in (1, 2, 3)},
+    **{
+        f"aten::adaptive_{kind}_pool{axes}d": _adaptive_pool
+        for kind in ("avg", "max")
+        for axes in (1, 2, 3)
+    },
+    "aten::max_pool2d_with_indices": _pool,
     "aten::softmax": per_element("softmax", 5),
     "aten::add": per_element("add"),
     "aten::index_add": _index_add,

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import UnavailableError
 from archcount.layers import Cost, Shape
+from archcount.layers.modules import WITH_KERNELS
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture, Node
@@ -110,11 +111,8 @@ def measure(
     before = takewhile(lambda row: row != name, network.rows)
     held = {id(each) for row in before for each in network.get_submodule(row).parameters()}
     parameters = [each for each in module.parameters() if id(each) not in held]
-    kernels = [
-        part
-        for part in module.modules()
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.RNNBase)
-    ]
+    kernel_kinds = (*WITH_KERNELS, nn.RNNBase)
+    kernels = [part for part in module.modules() if isinstance(part, kernel_kinds)]
     return RowCount(
         id=name,
         input=node.input.measured(shapes[0]).printed,

@@ -50,13 +50,22 @@ class NetworkParts:
 
     def at(self, path: str) -> PartCount:
         """Count the part at a path, which the architecture has."""
+        found = self.find(path)
+        assert found is not None, f"no part {path}: the file was not checked"
+        return found
+
+    def find(self, path: str) -> PartCount | None:
+        """Count the part at a path; None where the architecture has none."""
         node = self._architecture.find(path)
-        assert node is not None, f"no part {path}: the file was not checked"
-        return self._part(path, (node,))
+        return None if node is None else self._part(path, (node,))
 
     def like(self, word: str, kernel: tuple[int, int] | None) -> PartCount:
         """Count every layer of a kind, and of a kernel where one is given."""
         return self._part(word, self._architecture.like(word, kernel))
+
+    def find_like(self, word: str) -> PartCount | None:
+        """Count every layer of a kind; None where there is none."""
+        return self.like(word, None) if self._architecture.like(word) else None
 
     def _part(self, name: str, nodes: Sequence[Node], heads: Sequence[Node] = ()) -> PartCount:
         everything = (*nodes, *heads)
@@ -71,7 +80,17 @@ class NetworkParts:
             layers=sum(layer.kind.is_layer for layer in layers) + len(joins),
             concatenations=sum(join.kind.stacks_channels for join in joins),
             neurons=sum(layer.output.elements for layer in layers if layer.kind.role in WEIGHTED),
+            active_params=sum(_active_params(node) for node in everything),
         )
+
+
+def _active_params(node: Node) -> int:
+    """Return the parameters that one token meets: of experts, those of the active ones."""
+    if isinstance(node, LayerNode):
+        return node.params
+    return sum(
+        _active_params(child) for place, (_, child) in enumerate(node.children) if node.runs(place)
+    )
 
 
 def _backward(node: Node, learns: bool, learnt: Mapping[str, bool]) -> tuple[int, bool]:

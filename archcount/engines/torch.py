@@ -9,6 +9,7 @@ from archcount.architecture.builder import assemble
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.engines.measure import WHOLE, example, make_count, measure, memory_needed
 from archcount.tracing.trace import trace
+from archcount.tracing.without_weights import without_weights
 
 
 def count(architecture: Architecture, *, heads: bool = False) -> Count:
@@ -20,9 +21,10 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     Raises:
         UnavailableError: the network is too large to run, even without its numbers.
     """
-    with memory_needed(), torch.device("meta"):
-        network = assemble(architecture).eval()
-        image = example(architecture.input)
+    with memory_needed(), torch.no_grad():
+        with without_weights():
+            network = assemble(architecture).eval()
+            image = example(architecture.input)
         run = network.forward_with_heads if heads else None
         traced = trace(network, [image], run=run).modules
     found = {record.path: record for record in traced}

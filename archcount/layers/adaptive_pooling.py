@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from math import prod
+from typing import TYPE_CHECKING, ClassVar
 
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
-from archcount.layers.shape import Shape
+from archcount.layers.shape import Shape, spread
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,24 +20,27 @@ class _AdaptivePool(LayerKind):
 
     role: ClassVar[str] = "pool"
 
-    def target(self) -> tuple[int, int]:
-        """Return the output's (rows, columns)."""
-        return (1, 1)
-
-    def options(self, shape: Shape) -> dict[str, Any]:
-        """Return the output's size."""
-        return {"output_size": self.target()}
+    def target(self, shape: Shape) -> tuple[int, ...]:
+        """Return the output's (rows, columns), or as many sides as the input has."""
+        return (1,) * len(shape.spatial)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (channels, rows, columns)."""
-        shape.require_map(self.word)
-        return Shape((shape.channels, *self.target()))
+        """Return (channels, rows, columns), or as many sides as the input has."""
+        shape.require_positions(self.word)
+        return Shape((shape.channels, *self.target(shape)))
 
     def cost(self, shape: Shape) -> Cost:
         """Count the area of every window, which may overlap."""
-        shape.require_map(self.word)
-        rows, columns = (windows_total(shape.spatial[axis], self.target()[axis]) for axis in (0, 1))
-        return Cost(pool=shape.channels * rows * columns)
+        target = self.output(shape).spatial
+        return Cost(pool=shape.channels * prod(map(windows_total, shape.spatial, target)))
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return torch's adaptive pool of as many axes."""
+        from torch import nn
+
+        target = self.target(shape)
+        module: nn.Module = getattr(nn, f"{self.torch_name}{len(target)}d")(target)
+        return module
 
 
 def windows_total(length: int, outputs: int) -> int:
@@ -56,7 +63,7 @@ class GlobalAvgPool(_AdaptivePool):
     """
 
     word: ClassVar[str] = "global_avgpool"
-    torch_name: ClassVar[str] = "AdaptiveAvgPool2d"
+    torch_name: ClassVar[str] = "AdaptiveAvgPool"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,18 +71,18 @@ class GlobalMaxPool(_AdaptivePool):
     """A maximum over the whole map: `global_maxpool`."""
 
     word: ClassVar[str] = "global_maxpool"
-    torch_name: ClassVar[str] = "AdaptiveMaxPool2d"
+    torch_name: ClassVar[str] = "AdaptiveMaxPool"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _SizedPool(_AdaptivePool):
     """What pools share whose output size is written."""
 
-    size: tuple[int, int] = argument(ArgumentType.SIZE, position=0, least=1)
+    size: tuple[int, ...] = argument(ArgumentType.SIZE, position=0, least=1)
 
-    def target(self) -> tuple[int, int]:
+    def target(self, shape: Shape) -> tuple[int, ...]:
         """Return the size asked for."""
-        return self.size
+        return spread(self.size, shape, "size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +90,7 @@ class AdaptiveAvgPool(_SizedPool):
     """An average to a fixed output size: `adaptive_avgpool 6x6`."""
 
     word: ClassVar[str] = "adaptive_avgpool"
-    torch_name: ClassVar[str] = "AdaptiveAvgPool2d"
+    torch_name: ClassVar[str] = "AdaptiveAvgPool"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,4 +98,4 @@ class AdaptiveMaxPool(_SizedPool):
     """A maximum to a fixed output size: `adaptive_maxpool 6x6`."""
 
     word: ClassVar[str] = "adaptive_maxpool"
-    torch_name: ClassVar[str] = "AdaptiveMaxPool2d"
+    torch_name: ClassVar[str] = "AdaptiveMaxPool"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, LayerKind, argument
-from archcount.layers.shape import Shape
+from archcount.layers.shape import Shape, spread
 from archcount.layers.sliding_window import PaddedAxis, Padding, WindowKind
 from archcount.printed import Patch
 
@@ -24,7 +24,7 @@ class _Convolution(WindowKind):
     role: ClassVar[str] = "weights"
     follows: ClassVar[tuple[str, ...]] = ("norm", "act")
 
-    dilation: tuple[int, int] = argument(ArgumentType.SIZE, default=(1, 1), least=1)
+    dilation: tuple[int, ...] = argument(ArgumentType.SIZE, default=(1,), least=1)
     bias: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
 
     @abstractmethod
@@ -37,21 +37,19 @@ class _Convolution(WindowKind):
 
     def side(self, shape: Shape, axis: int) -> PaddedAxis:
         """Resolve the padding of the dilated kernel."""
-        extent = self.dilation[axis] * (self.patch.kernel[axis] - 1) + 1
-        length, stride = shape.dims[1 + axis], self.patch.stride[axis]
-        return self.resolve(axis, length, extent, stride)
+        dilation = spread(self.dilation, shape, "dilation")[axis]
+        return self.resolve(shape, axis, dilation * (self.patch.kernel[axis] - 1) + 1)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (filters, rows, columns)."""
+        """Return (filters, rows, columns), or as many sides as the input has."""
         self.groups_of(shape)  # raises an error unless they fit
-        rows, columns = self.sides(shape)
-        return Shape((self.out_channels(shape), rows.output, columns.output))
+        return Shape((self.out_channels(shape), *(side.output for side in self.sides(shape))))
 
     def cost(self, shape: Shape) -> Cost:
         """Count one mac per weight and position, and one bias addition per output element."""
         out = self.output(shape)
-        positions = out.dims[1] * out.dims[2]
-        return Cost(conv=self.weights(shape) * positions, bias=out.elements if self.bias else 0)
+        bias = out.elements if self.bias else 0
+        return Cost(conv=self.weights(shape) * out.positions, bias=bias)
 
     def weights(self, shape: Shape) -> int:
         """Count filters x (channels / groups) x kernel area."""
@@ -66,18 +64,21 @@ class _Convolution(WindowKind):
         """Return `nn.Conv2d`, or its subclass with unequal sides where `same` asks for it."""
         from torch import nn
 
-        from archcount.layers.modules import AsymmetricConv2d
+        from archcount.layers import modules
 
         sizes = (shape.channels, self.out_channels(shape), self.patch.kernel, self.patch.stride)
         options: dict[str, Any] = {
-            "dilation": self.dilation,
+            "dilation": spread(self.dilation, shape, "dilation"),
             "groups": self.groups_of(shape),
             "bias": self.bias,
         }
-        if pads := self.unequal_pads(shape):
-            return AsymmetricConv2d(*sizes, pads=pads, **options)
-        rows, columns = self.sides(shape)
-        return nn.Conv2d(*sizes, padding=(rows.before, columns.before), **options)
+        name, pads = f"Conv{len(shape.spatial)}d", self.unequal_pads(shape)
+        module: nn.Module = (
+            getattr(modules, f"Asymmetric{name}")(*sizes, pads=pads, **options)
+            if pads
+            else getattr(nn, name)(*sizes, padding=self.equal_pads(shape), **options)
+        )
+        return module
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +159,7 @@ class SeparableConv(LayerKind):
     same: str = argument(
         ArgumentType.CHOICE, default="symmetric", choices=("symmetric", "asymmetric"), shared=True
     )
-    dilation: tuple[int, int] = argument(ArgumentType.SIZE, default=(1, 1), least=1)
+    dilation: tuple[int, ...] = argument(ArgumentType.SIZE, default=(1,), least=1)
     bias: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
 
     @property
@@ -173,29 +174,30 @@ class SeparableConv(LayerKind):
             bias=False,
         )
 
-    @property
-    def pointwise(self) -> Conv:
-        """The second part."""
-        return Conv(patch=Patch((1, 1)), width=self.width, pad="valid", bias=self.bias)
+    def pointwise(self, shape: Shape) -> Conv:
+        """Return the second part, with as many axes as the input has."""
+        patch = Patch((1,) * len(shape.spatial))
+        return Conv(patch=patch, width=self.width, pad="valid", bias=self.bias)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (width, rows, columns)."""
-        return self.pointwise.output(self.depthwise.output(shape))
+        """Return (width, rows, columns), or as many sides as the input has."""
+        return self.pointwise(shape).output(self.depthwise.output(shape))
 
     def cost(self, shape: Shape) -> Cost:
         """Count the macs of both parts, and the bias additions of the second."""
-        return self.depthwise.cost(shape) + self.pointwise.cost(self.depthwise.output(shape))
+        inner = self.depthwise.output(shape)
+        return self.depthwise.cost(shape) + self.pointwise(shape).cost(inner)
 
     def backward_macs(self, shape: Shape, *, reaches_back: bool) -> int:
         """Count both parts; gradients always reach back through the second."""
         first = self.depthwise.backward_macs(shape, reaches_back=reaches_back)
         inner = self.depthwise.output(shape)
-        return first + self.pointwise.backward_macs(inner, reaches_back=True)
+        return first + self.pointwise(shape).backward_macs(inner, reaches_back=True)
 
     def weights(self, shape: Shape) -> int:
         """Count channels x multiplier x kernel area, and channels x multiplier x width."""
         inner = self.depthwise.output(shape)
-        return self.depthwise.weights(shape) + self.pointwise.weights(inner)
+        return self.depthwise.weights(shape) + self.pointwise(shape).weights(inner)
 
     def biases(self, shape: Shape) -> int:
         """Count one bias per filter of the second part."""
@@ -207,89 +209,5 @@ class SeparableConv(LayerKind):
 
         module = nn.Sequential()
         module.add_module("depthwise", self.depthwise.module(shape))
-        module.add_module("pointwise", self.pointwise.module(self.depthwise.output(shape)))
+        module.add_module("pointwise", self.pointwise(shape).module(self.depthwise.output(shape)))
         return module
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransposedConv(LayerKind):
-    """A transposed convolution, also called up-convolution: `upconv 2x2/2 64`.
-
-    `pad=same` multiplies the sides by the stride, where the kernel is no smaller than that;
-    `valid` leaves all that the kernel reaches; a number is cut off on every side.
-
-    Source: arXiv:1603.07285, ch. 4.
-
-    >>> up = TransposedConv(patch=Patch((2, 2), (2, 2)), width=512)
-    >>> up.output(Shape((1024, 28, 28))).dims
-    (512, 56, 56)
-    >>> up.cost(Shape((1024, 28, 28))).conv  # each input position times 512 x 1024 x 2 x 2
-    1644167168
-    """
-
-    word: ClassVar[str] = "upconv"
-    role: ClassVar[str] = "weights"
-    follows: ClassVar[tuple[str, ...]] = ("norm", "act")
-
-    patch: Patch = argument(ArgumentType.PATCH, position=0)
-    width: int = argument(ArgumentType.INTEGER, position=1, least=1)
-    pad: Padding = argument(ArgumentType.PADDING, default="same", shared=True, least=0)
-    bias: bool = argument(ArgumentType.BOOLEAN, default=True, shared=True)
-
-    def _cut(self, axis: int) -> tuple[int, int]:
-        """Return the cells cut off on each side of an axis, and those put back at its end."""
-        kernel, stride = self.patch.kernel[axis], self.patch.stride[axis]
-        if self.pad == "valid":
-            return 0, 0
-        if self.pad != "same":
-            return self.pad[axis], 0
-        if kernel < stride:
-            raise InvalidValueError(
-                f"pad=same of upconv needs a kernel of at least its stride: {kernel} < {stride}",
-                remedy="write pad=valid",
-                argument="pad",
-            )
-        cut = -(-(kernel - stride) // 2)
-        return cut, 2 * cut - (kernel - stride)
-
-    def output(self, shape: Shape) -> Shape:
-        """Return (filters, rows, columns): each stride apart, and the kernel around the last."""
-        shape.require_map(self.word)
-        sides = []
-        for axis in (0, 1):
-            cut, put_back = self._cut(axis)
-            reached = (shape.spatial[axis] - 1) * self.patch.stride[axis] + self.patch.kernel[axis]
-            sides.append(reached - 2 * cut + put_back)
-        if not all(side >= 1 for side in sides):
-            raise InvalidValueError(
-                f"upconv: a pad of {self.pad} leaves nothing of {shape}", argument="pad"
-            )
-        return Shape((self.width, *sides))
-
-    def cost(self, shape: Shape) -> Cost:
-        """Count one mac per weight and input position, and one bias addition per output element."""
-        bias = self.output(shape).elements if self.bias else 0
-        return Cost(conv=self.weights(shape) * shape.positions, bias=bias)
-
-    def weights(self, shape: Shape) -> int:
-        """Count filters x channels x kernel area."""
-        return self.width * shape.channels * self.patch.kernel[0] * self.patch.kernel[1]
-
-    def biases(self, shape: Shape) -> int:
-        """Count one bias per filter."""
-        return self.width if self.bias else 0
-
-    def module(self, shape: Shape) -> nn.Module:
-        """Return `nn.ConvTranspose2d`."""
-        from torch import nn
-
-        (down, below), (across, beside) = self._cut(0), self._cut(1)
-        return nn.ConvTranspose2d(
-            shape.channels,
-            self.width,
-            self.patch.kernel,
-            self.patch.stride,
-            padding=(down, across),
-            output_padding=(below, beside),
-            bias=self.bias,
-        )

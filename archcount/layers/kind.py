@@ -22,8 +22,8 @@ class ArgumentType(Enum):
     NUMBER = "a number"
     BOOLEAN = "true or false"
     PATCH = "a patch such as 3x3 or 7x7/2, or a column that holds one"
-    SIZE = "a number, or HEIGHTxWIDTH"
-    PADDING = "same, valid, a number, or HEIGHTxWIDTH"
+    SIZE = "a number, or one for each axis, such as HEIGHTxWIDTH"
+    PADDING = "same, valid, a number, or one for each axis, such as HEIGHTxWIDTH"
     CHOICE = "one of a list of words"
     ROW = "the name of a row"
 

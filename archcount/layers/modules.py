@@ -9,26 +9,45 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+WITH_KERNELS = (
+    nn.Linear,
+    *(nn.Conv1d, nn.Conv2d, nn.Conv3d),
+    *(nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
+)
+"""The modules that have a kernel, and perhaps a bias."""
 
-class AsymmetricConv2d(nn.Conv2d):
-    """`nn.Conv2d` with its own number of zeros on each side.
+
+class _Asymmetric:
+    """Gives a convolution its own number of zeros on each side; mixed in before it.
 
     Args:
-        pads: zeros to the left, right, above, below.
+        pads: zeros to the left, right, above, below, and so on: the last axis first.
     """
 
-    def __init__(self, *sizes: Any, pads: tuple[int, int, int, int], **options: Any) -> None:
+    def __init__(self, *sizes: Any, pads: tuple[int, ...], **options: Any) -> None:
         super().__init__(*sizes, **options)
         self.pads = pads
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, filters, rows, columns)."""
-        return super().forward(F.pad(x, self.pads))
+        """Map (N, C, ...) to (N, filters, sides)."""
+        output: Tensor = super().forward(F.pad(x, self.pads))  # type: ignore[misc]
+        return output
 
     def extra_repr(self) -> str:
         """Add the pads to the description."""
-        described = super().extra_repr()  # type: ignore[no-untyped-call]
-        return f"{described}, pads={self.pads}"
+        return f"{super().extra_repr()}, pads={self.pads}"  # type: ignore[misc]
+
+
+class AsymmetricConv1d(_Asymmetric, nn.Conv1d):
+    """`nn.Conv1d` with its own number of zeros on each side."""
+
+
+class AsymmetricConv2d(_Asymmetric, nn.Conv2d):
+    """`nn.Conv2d` with its own number of zeros on each side."""
+
+
+class AsymmetricConv3d(_Asymmetric, nn.Conv3d):
+    """`nn.Conv3d` with its own number of zeros on each side."""
 
 
 class _Unscaled:
@@ -127,16 +146,17 @@ class ChannelShift(nn.Module):
 
 
 class Subsample(nn.Module):
-    """Take every `stride`-th row and column, and add `zeros` channels of zeros."""
+    """Take every `stride`-th position on each axis, and add `zeros` channels of zeros."""
 
     def __init__(self, stride: int, zeros: int) -> None:
         super().__init__()
         self.stride, self.zeros = stride, zeros
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, C + zeros, rows, columns)."""
-        taken = x[:, :, :: self.stride, :: self.stride]
-        return F.pad(taken, (0, 0, 0, 0, 0, self.zeros))
+        """Map (N, C, ...) to (N, C + zeros, sides)."""
+        axes = x.dim() - 2
+        taken = x[:, :, *[slice(None, None, self.stride)] * axes]
+        return F.pad(taken, (*[0, 0] * axes, 0, self.zeros))
 
     def extra_repr(self) -> str:
         """Describe stride and zeros."""

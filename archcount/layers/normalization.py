@@ -232,7 +232,7 @@ class LocalResponseNorm(LayerKind):
 
     def output(self, shape: Shape) -> Shape:
         """Return the input's shape."""
-        shape.require_map(self.word)
+        shape.require_positions(self.word)
         return shape
 
     def cost(self, shape: Shape) -> Cost:

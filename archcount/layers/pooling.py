@@ -42,16 +42,15 @@ class _Pool(WindowKind):
                 argument="ceil",
             )
         length, extent = shape.spatial[axis], self.patch.kernel[axis]
-        stride = self.patch.stride[axis]
-        if isinstance(self.pad, tuple) and self.pad[axis] > extent // 2:
+        stride, pad = self.patch.stride[axis], self.padding(shape, axis)
+        if pad > extent // 2:
             raise InvalidValueError(
-                f"a pad of {self.pad[axis]} is more than half the kernel ({extent})",
+                f"a pad of {pad} is more than half the kernel ({extent})",
                 allowed=f"at most {extent // 2}",
                 argument="pad",
             )
         if not self._rounds_up:
-            return self.resolve(axis, length, extent, stride)
-        pad = self.pad[axis] if isinstance(self.pad, tuple) else 0
+            return self.resolve(shape, axis, extent)
         output = rounded_up_length(length, extent, stride, pad)
         if self.pad != "same" and output < 1:
             require_fit(self.word, length, extent, 2 * pad)
@@ -69,21 +68,19 @@ class _Pool(WindowKind):
         return self.ceil or (self.pad == "same" and self.same == "ceil")
 
     def output(self, shape: Shape) -> Shape:
-        """Return (channels, rows, columns)."""
-        rows, columns = self.sides(shape)
-        return Shape((shape.channels, rows.output, columns.output))
+        """Return (channels, rows, columns), or as many sides as the input has."""
+        return Shape((shape.channels, *(side.output for side in self.sides(shape))))
 
     def cost(self, shape: Shape) -> Cost:
-        """Count the kernel's area per output element, windows at the border counted whole."""
+        """Count the window's area per output element, windows at the border counted whole."""
         return Cost(pool=self.area * self.output(shape).elements)
 
     def window(self, shape: Shape) -> dict[str, Any]:
         """Return what torch's pools take for an input with equal padding on both sides."""
-        rows, columns = self.sides(shape)
         return {
             "kernel_size": self.patch.kernel,
             "stride": self.patch.stride,
-            "padding": (rows.before, columns.before),
+            "padding": self.equal_pads(shape),
             "ceil_mode": self._rounds_up,
         }
 
@@ -104,11 +101,13 @@ class MaxPool(_Pool):
         """Return `nn.MaxPool2d`, behind a padding of its own where the sides differ."""
         from torch import nn
 
-        pads = self.unequal_pads(shape)
+        axes, pads = len(shape.spatial), self.unequal_pads(shape)
+        pool = getattr(nn, f"MaxPool{axes}d")
         if pads is None:
-            return nn.MaxPool2d(**self.window(shape))
-        pool = nn.MaxPool2d(self.patch.kernel, self.patch.stride)
-        return nn.Sequential(nn.ConstantPad2d(pads, float("-inf")), pool)
+            module: nn.Module = pool(**self.window(shape))
+            return module
+        border = getattr(nn, f"ConstantPad{axes}d")(pads, float("-inf"))
+        return nn.Sequential(border, pool(self.patch.kernel, self.patch.stride))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +125,7 @@ class AvgPool(_Pool):
 
     count_pad: bool = argument(ArgumentType.BOOLEAN, default=False)
 
-    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
+    def sides(self, shape: Shape) -> tuple[PaddedAxis, ...]:
         """Resolve the padding.
 
         Raises:
@@ -142,36 +141,36 @@ class AvgPool(_Pool):
             )
         return sides
 
-    def _rounding_up_pads(self, sides: tuple[PaddedAxis, PaddedAxis], shape: Shape) -> bool:
+    def _rounding_up_pads(self, sides: tuple[PaddedAxis, ...], shape: Shape) -> bool:
         """Return whether rounding up takes exactly the windows that the odd zero would."""
         return all(
             rounded_up_length(
                 shape.spatial[axis],
                 self.patch.kernel[axis],
                 self.patch.stride[axis],
-                sides[axis].before,
+                side.before,
             )
-            == sides[axis].output
-            for axis in (0, 1)
+            == side.output
+            for axis, side in enumerate(sides)
         )
 
     def module(self, shape: Shape) -> nn.Module:
         """Return `nn.AvgPool2d`, behind a padding of its own where zeros count and sides differ."""
         from torch import nn
 
-        pads = self.unequal_pads(shape)
-        if pads is None:
-            return nn.AvgPool2d(**self.window(shape), count_include_pad=self.count_pad)
-        if self.count_pad:
-            pool = nn.AvgPool2d(self.patch.kernel, self.patch.stride)
-            return nn.Sequential(nn.ZeroPad2d(pads), pool)
-        window = self.window(shape) | {"ceil_mode": True}
-        return nn.AvgPool2d(**window, count_include_pad=False)
+        axes, pads = len(shape.spatial), self.unequal_pads(shape)
+        pool, window = getattr(nn, f"AvgPool{axes}d"), self.window(shape)
+        if pads is not None and self.count_pad:
+            border = getattr(nn, f"ZeroPad{axes}d")(pads)
+            return nn.Sequential(border, pool(self.patch.kernel, self.patch.stride))
+        window["ceil_mode"] |= pads is not None
+        module: nn.Module = pool(**window, count_include_pad=self.count_pad)
+        return module
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subsampling(LayerKind):
-    """Every STRIDE-th row and column, zeros up to WIDTH channels: `subsample 2 128`.
+    """Every STRIDE-th row and column (or position), zeros up to WIDTH channels: `subsample 2 128`.
 
     It has no parameters and does no arithmetic.
 
@@ -187,16 +186,15 @@ class Subsampling(LayerKind):
     width: int = argument(ArgumentType.INTEGER, position=1, least=1)
 
     def output(self, shape: Shape) -> Shape:
-        """Return (width, rows, columns)."""
-        shape.require_map(self.word)
+        """Return (width, rows, columns), or as many sides as the input has."""
+        shape.require_positions(self.word)
         if self.width < shape.channels:
             raise InvalidValueError(
                 f"subsample to {self.width} channels, and {shape.channels} come in",
                 allowed=f"{shape.channels} or more",
                 argument="width",
             )
-        rows, columns = (same_length(side, self.stride) for side in shape.spatial)
-        return Shape((self.width, rows, columns))
+        return Shape((self.width, *(same_length(side, self.stride) for side in shape.spatial)))
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the selection and the zeros."""

@@ -161,12 +161,12 @@ class Shape:
 
     def require_positions(self, word: str) -> None:
         """Raise InvalidValueError, for the layer kind `word`, unless channels have positions."""
-        if not self.spatial:
+        if self.tokens or not self.spatial:
             raise InvalidValueError(
-                f"{word} needs channels with positions, and gets {self.channels} features",
-                remedy=f"put {word} before the flatten",
+                f"{word} needs channels with positions, such as channels x height x width, and "
+                f"gets {self} ({self.layout})",
+                remedy=f"put {word} before {'tokens' if self.tokens else 'the flatten'}",
             )
-        self.require_channels_first(word)
 
     def require_tokens(self, word: str) -> None:
         """Raise InvalidValueError, for the layer kind `word`, unless it is a sequence of tokens."""

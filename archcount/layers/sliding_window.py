@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 from archcount.errors import InvalidValueError
 from archcount.exact import larger
 from archcount.layers.kind import ArgumentType, LayerKind, argument
-from archcount.layers.shape import Shape
+from archcount.layers.shape import Shape, spread
 from archcount.printed import Patch
 
-Padding = Literal["same", "valid"] | tuple[int, int]
-"""`same` (output = ceil(input / stride)), `valid` (none), or (rows, columns) on either side."""
+Padding = Literal["same", "valid"] | tuple[int, ...]
+"""`same` (output = ceil(input / stride)), `valid` (none), or cells on either side of each axis."""
 
 REALISATIONS = ("symmetric", "asymmetric", "ceil")
 """How `same` is built: equal sides; one more below and to the right; or a rounded-up pool."""
@@ -24,8 +25,8 @@ class PaddedAxis:
     """One spatial axis of a sliding window, resolved for one input length.
 
     Attributes:
-        before: zeros above (or left).
-        after: zeros below (or right).
+        before: zeros above (or left, or in front).
+        after: zeros below (or right, or behind).
         output: the output length.
     """
 
@@ -46,19 +47,24 @@ class WindowKind(LayerKind):
 
     @abstractmethod
     def side(self, shape: Shape, axis: int) -> PaddedAxis:
-        """Resolve the padding of rows (axis 0) or columns (1) for an input shape."""
+        """Resolve the padding of a spatial axis, of rows (0) or columns (1) of a map."""
 
-    def sides(self, shape: Shape) -> tuple[PaddedAxis, PaddedAxis]:
-        """Resolve the padding of rows and of columns for an input shape."""
-        shape.require_map(self.word)
-        return self.side(shape, 0), self.side(shape, 1)
+    def sides(self, shape: Shape) -> tuple[PaddedAxis, ...]:
+        """Resolve the padding of every spatial axis for an input shape."""
+        require_axes(self.word, self.patch, shape)
+        return tuple(self.side(shape, axis) for axis in range(len(shape.spatial)))
 
-    def resolve(self, axis: int, length: int, extent: int, stride: int) -> PaddedAxis:
-        """Return the padding of one axis for an input length and a kernel's extent, in cells.
+    def padding(self, shape: Shape, axis: int) -> int:
+        """Return the cells on either side of an axis where the padding is written as numbers."""
+        return spread(self.pad, shape, "pad")[axis] if isinstance(self.pad, tuple) else 0
+
+    def resolve(self, shape: Shape, axis: int, extent: int) -> PaddedAxis:
+        """Return the padding of one axis of an input for a kernel's extent, in cells.
 
         Raises:
             InvalidValueError: the window does not fit, or `same` cannot be built like this.
         """
+        length, stride = shape.spatial[axis], self.patch.stride[axis]
         if self.pad == "same":
             output = same_length(length, stride)
             if self.same == "asymmetric":
@@ -73,21 +79,39 @@ class WindowKind(LayerKind):
                     argument="pad",
                 )
             return PaddedAxis(before, before, output)
-        before = 0 if self.pad == "valid" else self.pad[axis]
+        before = self.padding(shape, axis)
         require_fit(self.word, length, extent, 2 * before)
         return PaddedAxis(before, before, window_length(length, extent, stride, 2 * before))
 
-    def unequal_pads(self, shape: Shape) -> tuple[int, int, int, int] | None:
-        """Return (left, right, above, below) where sides differ, else None."""
-        rows, columns = self.sides(shape)
-        if rows.before == rows.after and columns.before == columns.after:
+    def equal_pads(self, shape: Shape) -> tuple[int, ...]:
+        """Return the cells before each axis, which are those after it where sides are equal."""
+        return tuple(side.before for side in self.sides(shape))
+
+    def unequal_pads(self, shape: Shape) -> tuple[int, ...] | None:
+        """Return (left, right, above, below) where sides differ, the last axis first, else None."""
+        sides = self.sides(shape)
+        if all(side.before == side.after for side in sides):
             return None
-        return (columns.before, columns.after, rows.before, rows.after)
+        return tuple(pad for side in reversed(sides) for pad in (side.before, side.after))
 
     @property
     def area(self) -> int:
-        """The kernel's height x width."""
-        return self.patch.kernel[0] * self.patch.kernel[1]
+        """The kernel's height x width, or the product of all its sides."""
+        return prod(self.patch.kernel)
+
+
+def require_axes(word: str, patch: Patch, shape: Shape) -> None:
+    """Raise InvalidValueError, for the layer kind `word`, unless a patch has a shape's axes."""
+    shape.require_positions(word)
+    axes, needed = len(patch.kernel), len(shape.spatial)
+    if axes != needed:
+        three, by_two = Patch((3,) * needed), Patch((3,) * needed, (2,) * needed)
+        raise InvalidValueError(
+            f"{word}: a patch of {axes} {'axis' if axes == 1 else 'axes'}, {patch}, gets {shape} "
+            f"({shape.layout})",
+            allowed=f"a patch such as {three} or {by_two}",
+            argument="patch",
+        )
 
 
 def same_length(length: int, stride: int) -> int:

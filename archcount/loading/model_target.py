@@ -155,9 +155,13 @@ def built(architecture: Architecture, device: str = "meta") -> nn.Module:
     import torch
 
     from archcount.architecture import builder
+    from archcount.tracing.without_weights import without_weights
 
+    if device == "meta":
+        with without_weights():
+            return builder.assemble(architecture)
     with torch.device(device):
-        return (builder.assemble if device == "meta" else builder.build)(architecture)
+        return builder.build(architecture)
 
 
 def build(
@@ -190,12 +194,12 @@ def build(
 
 
 def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) -> Any:
-    import torch
+    from archcount.tracing.without_weights import without_weights
 
     earlier: BaseException | None = None
     if device == "meta":
         try:
-            with torch.device("meta"):
+            with without_weights():
                 return found(**arguments)
         except (Exception, SystemExit) as error:  # it may only need numbers
             earlier = error

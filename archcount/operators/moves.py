@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archcount.layers import Cost
-from archcount.operators.operation import FREE, Charge, Operation
+from archcount.operators.operation import FREE, Charge, Operation, TensorSpec
 from archcount.operators.operator import (
     CostRule,
     LayerName,
@@ -127,6 +127,25 @@ def _pad(operation: Operation) -> LayerName:
     return "pad", {"by": tuple(amount), "value": operation.arguments["value"]}
 
 
+def _triangle_shape(operation: Operation) -> Result:
+    """Return a triangle of a matrix, such as a causal mask."""
+    given = operation.tensor("self")
+    plain = contiguous(given.shape, given.dtype)
+    return (plain,) if given.layout[1:] == plain.layout[1:] and len(given.shape) > 1 else None
+
+
+def _where_shape(operation: Operation) -> Result:
+    """Return a choice between two numbers, such as of a mask that is added."""
+    one, other = operation.arguments.get("self"), operation.arguments.get("other")
+    if not isinstance(one, TensorSpec) or not isinstance(other, TensorSpec):
+        return None
+    mask = operation.tensor("condition")
+    if one.shape or other.shape or one.dtype != other.dtype or mask.dtype != "bool":
+        return None
+    plain = contiguous(mask.shape, one.dtype)
+    return (plain,) if mask.layout[1:] == plain.layout[1:] else None
+
+
 def _embedding(kind: str) -> LayerRule:
     def rule(operation: Operation) -> LayerName:
         entries, width = operation.tensor("weight").shape
@@ -138,10 +157,24 @@ def _embedding(kind: str) -> LayerRule:
     return rule
 
 
+def _embedding_shape(operation: Operation) -> Result:
+    """Return the vectors that are looked up."""
+    weight, indices = operation.tensor("weight"), operation.tensor("indices")
+    is_plain = is_contiguous(weight) and len(weight.shape) == 2 and len(indices.shape) > 0
+    if not is_plain or indices.dtype not in ("int32", "int64"):
+        return None
+    return (contiguous((*indices.shape, weight.shape[1]), weight.dtype),)
+
+
 OPERATORS = {
     **aten("cat", Operator(cost=free, layer=_concat, shape=_concat_shape)),
+    **aten("tril triu", Operator(cost=free, shape=_triangle_shape)),
+    **aten("where", Operator(cost=free, shape=_where_shape)),
     **aten("copy", Operator(cost=free, layer=called("write"))),
-    **aten("embedding", Operator(cost=free, layer=_embedding("embedding"))),
+    **aten(
+        "embedding",
+        Operator(cost=free, layer=_embedding("embedding"), shape=_embedding_shape),
+    ),
     **aten(
         "_embedding_bag _embedding_bag_forward_only",
         Operator(cost=_bagged, layer=_embedding("embedding bag")),
@@ -183,7 +216,7 @@ OPERATORS = {
     **aten(
         # what is moved, chosen, made or repeated
         "stack roll flip repeat repeat_interleave index index_select _unsafe_index gather "
-        "masked_scatter masked_select where masked_fill fill zero sort topk argsort im2col "
+        "masked_scatter masked_select masked_fill fill zero sort topk argsort im2col "
         "pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle unfold_copy "
         "split_with_sizes_copy index_copy index_fill take as_strided resize_as slice_scatter "
         "select_scatter diagonal_scatter as_strided_scatter diag_embed block_diag complex "
@@ -197,7 +230,7 @@ OPERATORS = {
         "tril_indices triu_indices set_ resize rand randn randint rand_like randn_like "
         "randint_like randperm uniform normal bernoulli exponential multinomial geometric "
         "cauchy log_normal random binomial poisson normal_functional _standard_gamma "
-        "_sample_dirichlet tril triu "
+        "_sample_dirichlet "
         # what gives indices, masks or numbers to the program
         "argmax argmin any all median nanmedian mode kthvalue nonzero nonzero_static "
         "_local_scalar_dense item equal is_nonzero one_hot bincount unique_dim _unique2 _unique "

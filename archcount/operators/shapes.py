@@ -42,24 +42,20 @@ def is_contiguous(spec: TensorSpec) -> bool:
 
 
 def is_dense(spec: TensorSpec) -> bool:
-    """Return whether a tensor is contiguous, or a map whose channels lie together.
+    """Return whether a tensor's numbers lie without gaps and overlaps, its axes in any order.
 
     Steps along an axis of 1 do not matter.
+
+    >>> is_dense(TensorSpec((2, 3), "float32", layout=(0, 1, 2)))
+    True
     """
-    return spec.is_floating and (
-        _lies_as(spec, range(len(spec.shape)))
-        or (len(spec.shape) == 4 and _lies_as(spec, (0, 2, 3, 1)))
-    )
-
-
-def _lies_as(spec: TensorSpec, order: Sequence[int]) -> bool:
+    axes = [pair for pair in zip(spec.layout[1:], spec.shape, strict=True) if pair[1] != 1]
     step = 1
-    for axis in reversed(order):
-        size = spec.shape[axis]
-        if size != 1 and spec.layout[axis + 1] != step:
+    for stride, size in sorted(axes):
+        if stride != step:
             return False
         step *= size
-    return True
+    return spec.is_floating
 
 
 def unary(operation: Operation) -> Result:

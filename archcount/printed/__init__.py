@@ -9,9 +9,18 @@ from archcount.printed.claim_numbers import (
     parse_ratio,
     parse_share,
 )
-from archcount.printed.notation import Patch, channels_first, parse_patch, parse_size
+from archcount.printed.notation import (
+    Patch,
+    channels_first,
+    grid_and_channels,
+    joined_by_x,
+    parse_output,
+    parse_patch,
+    parse_size,
+)
 from archcount.printed.printed_table import (
     NUMBERS,
+    CheckedColumn,
     Claim,
     Convention,
     DeclaredReading,
@@ -28,6 +37,7 @@ from archcount.printed.quantity import Interval, Quantity, parse_quantity
 __all__ = [
     "NUMBERS",
     "Bound",
+    "CheckedColumn",
     "Claim",
     "Convention",
     "DeclaredReading",
@@ -42,8 +52,11 @@ __all__ = [
     "Reference",
     "Training",
     "channels_first",
+    "grid_and_channels",
+    "joined_by_x",
     "parse_bound",
     "parse_duration",
+    "parse_output",
     "parse_patch",
     "parse_percent",
     "parse_product",

@@ -71,6 +71,28 @@ class Convention:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedColumn:
+    """What the numbers of a printed column are, where that is not said by the column's name.
+
+    Attributes:
+        what: the quantity, such as `params` or `active params`; empty for an expression.
+        of: the parts that it is of; none for the whole row or network.
+        without: the parts that are left out of it.
+        expression: what it is of the names of its row.
+    """
+
+    what: str = ""
+    of: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    expression: str = ""
+
+    def __str__(self) -> str:
+        parts = [("of", self.of), ("without", self.without)]
+        words = "".join(f" {word} {' and '.join(names)}" for word, names in parts if names)
+        return (self.what or self.expression) + words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
     """What a ratio claim compares with.
 
@@ -109,7 +131,7 @@ class Erratum:
     """The verdict that a printed number is known to get, and the reason.
 
     Attributes:
-        row: the row's name; empty for a claim's.
+        row: the row's name; empty for a claim's, and for a whole network's.
         column: the column.
     """
 
@@ -174,6 +196,9 @@ class PrintedTable:
     Attributes:
         columns: the columns of the table file, in order.
         headings: the printed headings, by column, where they are given.
+        checked: the columns that are compared, beside those with a meaning, and what they are.
+        whole: what is printed of the network as a whole, where it is a row of a table of models.
+        turned: whether the paper prints its rows as columns.
     """
 
     name: str
@@ -186,6 +211,14 @@ class PrintedTable:
     readings: tuple[DeclaredReading, ...] = ()
     errata: tuple[Erratum, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    checked: Mapping[str, CheckedColumn] = field(default_factory=dict)
+    whole: PrintedRow | None = None
+    turned: bool = False
+
+    @property
+    def compared(self) -> tuple[PrintedRow, ...]:
+        """The rows whose cells are compared: those of the table, or the network as a whole."""
+        return (self.whole,) if self.whole else self.rows
 
     def column_sum(self, column: str) -> Fraction:
         """Return the sum of the numbers of a column as they are printed, K being 1000."""
@@ -198,18 +231,21 @@ class PrintedTable:
 
     def without_numbers(self) -> PrintedTable:
         """Return the table with no numbers in its rows, as for another network made of them."""
+        numbers = (*NUMBERS, *self.checked)
         return replace(
             self,
-            columns=tuple(column for column in self.columns if column not in NUMBERS),
+            columns=tuple(column for column in self.columns if column not in numbers),
             rows=tuple(
                 replace(
                     row,
-                    cells={name: cell for name, cell in row.cells.items() if name not in NUMBERS},
+                    cells={name: cell for name, cell in row.cells.items() if name not in numbers},
                 )
                 for row in self.rows
             ),
             readings=(),
             errata=(),
+            checked={},
+            whole=None,
         )
 
 

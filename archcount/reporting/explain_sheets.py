@@ -8,9 +8,10 @@ from archcount.comparison import Explanation, believed
 from archcount.comparison.conventions import describe
 from archcount.comparison.plausibility import MARGIN
 from archcount.edits import Site
+from archcount.printed import joined_by_x
+from archcount.reporting.compared_columns import role, size
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_sheets import role, size
 
 MOST_CONVENTIONS = 4
 """How many conventions of a column are shown at least."""
@@ -86,7 +87,7 @@ def _product(site: Site, inside: int, outside: int) -> str:
     """Write the weights of one layer of so many input and output channels."""
     if site.kernel is None:
         return f"{inside} x {outside}"
-    area = f"{site.kernel[0]}x{site.kernel[1]}"
+    area = joined_by_x(site.kernel)
     if site.word == "sepconv":
         wide = inside * site.multiplier
         return f"{wide} x {area} + {wide} x {outside}"

@@ -46,6 +46,9 @@ class EngineResult:
     total: RowCount
     agrees: bool
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultRow:
@@ -75,6 +78,7 @@ class TableResult:
         rows: the rows shown, in order.
         total: the sums over all rows of the table, shown or not.
         engines: the engines that counted; the rows are the first one's.
+        chosen: why they were chosen, where nobody named them and they are not the usual ones.
         is_printed: whether the rows that the paper prints are those of this variant.
     """
 
@@ -89,6 +93,7 @@ class TableResult:
     total_with_heads: ResultRow | None = None
     depth_with_pooling: int
     engines: tuple[EngineResult, ...]
+    chosen: str = ""
     disagreements: tuple[Disagreement, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     comparison: Comparison | None = None
@@ -197,10 +202,11 @@ def tidy_rows(report: TableResult) -> list[dict[str, Value]]:
     """Return one line per row and head, in base units; totals are left to the reader."""
     columns = report.comparison.columns if report.comparison else ()
     axes = Shape(report.input).letters
-    return [_record(row, columns, report.batch, axes) for row in (*report.rows, *report.heads)]
+    return [row_record(row, columns, report.batch, axes) for row in (*report.rows, *report.heads)]
 
 
-def _record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> dict[str, Value]:
+def row_record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) -> dict[str, Value]:
+    """Return a line in base units; `axes` are those of its output that are told."""
     count = row.count
     record: dict[str, Value] = {
         "row": row.id,

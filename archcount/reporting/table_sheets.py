@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 
-from archcount.comparison import QUANTITIES, SIZES, VERDICTS, ComparedCell, ComparedClaim
-from archcount.comparison.verdicts import percent
+from archcount.comparison import (
+    VERDICTS,
+    CommonCause,
+    ComparedCell,
+    Comparison,
+)
+from archcount.engines import Disagreement, Uncounted
 from archcount.layers import Shape
+from archcount.reporting.compared_columns import compared_columns, narrow_columns, role, size
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_result import ResultRow, TableResult
-
-_ROLES = {"match": "good", "convention": "warn", "reading": "warn", "unpublished": "dim"}
-MARKS = {"match": "✓", "convention": "≈", "reading": "≈", "unpublished": ""}
-_BRIEF = {"convention": "conv.", "reading": "read.", "contradiction": "contr."}
+from archcount.reporting.table_result import ResultRow, TableResult, TableWarning
 
 
 def table_sheets(report: TableResult) -> list[Sheet]:
     """Lay a report out with every number exact, and for 80 columns in the paper's notation."""
     layouts = [_plain_columns(), _plain_columns()]
-    if _columns(report):
-        layouts = [_compared_columns(report), _narrow_columns(report)]
+    if report.comparison and report.comparison.columns:
+        wide, narrow = compared_columns(report.comparison), narrow_columns(report.comparison)
+        layouts = [[_ROW, *wide], [_ROW, *narrow]]
     return [_sheet(report, columns) for columns in layouts]
 
 
@@ -50,132 +52,14 @@ def _plain_columns() -> list[Column[ResultRow]]:
     ]
 
 
-def _compared_columns(report: TableResult) -> list[Column[ResultRow]]:
-    columns = [_ROW]
-    for name in _columns(report):
-        columns += [_counted(report, name), Column("paper", partial(_says, name))]
-    return [*columns, *(_counted(report, name) for name in _unprinted(report))]
-
-
-def _narrow_columns(report: TableResult) -> list[Column[ResultRow]]:
-    columns = [_ROW]
-    for name in _columns(report):
-        if name in QUANTITIES:
-            columns += [
-                Column(heading(report, name), partial(_shown, name), right=True),
-                Column("paper", partial(_says_briefly, name)),
-            ]
-        else:
-            columns.append(Column(heading(report, name), partial(_marked, name)))
-    return [*columns, *(_counted(report, name) for name in _unprinted(report))]
-
-
-def _counted(report: TableResult, name: str) -> Column[ResultRow]:
-    return Column(heading(report, name), partial(_exact, name), right=name not in SIZES)
-
-
 _ROW: Column[ResultRow] = Column(
     "Row", lambda row: Span(row.id, "strong" if row.part == "total" else "")
 )
 
 
-def _columns(report: TableResult) -> tuple[str, ...]:
-    return report.comparison.columns if report.comparison else ()
-
-
-def _unprinted(report: TableResult) -> tuple[str, ...]:
-    """Return what is counted of every row though the paper has no column of it."""
-    return tuple(name for name in ("output", *QUANTITIES) if name not in _columns(report))
-
-
-def heading(report: TableResult, column: str) -> str:
-    """Return a compared column's heading: what its numbers count."""
-    if report.comparison and column in report.comparison.conventions:
-        unit = report.comparison.conventions[column].partition(", ")[0]
-        return unit[0].upper() + unit[1:]
-    return "MACs" if column == "ops" else column.capitalize()
-
-
-def size(dims: tuple[int, ...]) -> str:
-    """Write a size as papers do, height x width x channels.
-
-    >>> size((64, 112, 112))
-    '112x112x64'
-    """
-    return "x".join(str(side) for side in (*dims[1:], dims[0]))
-
-
 def tallied(verdicts: Mapping[str, int]) -> str:
     """Return verdicts and their numbers in words."""
     return ", ".join(f"{number} {status}" for status, number in verdicts.items())
-
-
-def _exact(column: str, row: ResultRow) -> str:
-    if column == "input":
-        return size(row.count.input)
-    if column == "output":
-        return size(row.count.output)
-    if column == "depth":
-        return f"{row.count.depth}"
-    if column in QUANTITIES and column not in row.cells:
-        number = row.count.params if column == "params" else row.count.cost.macs
-        return f"{number:,}"
-    cell = row.cells.get(column)
-    if cell is None:
-        return ""
-    return f"{cell.computed:,}" if isinstance(cell.computed, int) else cell.shown
-
-
-def _shown(column: str, row: ResultRow) -> Span:
-    cell = row.cells.get(column)
-    return Span("" if cell is None else cell.shown, "strong" if row.part == "total" else "")
-
-
-def _marked(column: str, row: ResultRow) -> Span:
-    """Write a size or depth with a mark, and what is printed where that differs."""
-    cell = row.cells.get(column)
-    shown = _exact(column, row) if cell is None else cell.shown
-    if cell is None or cell.printed is None:
-        return Span(shown)
-    mark = MARKS.get(cell.verdict.status, "✗")
-    differs = "" if cell.verdict.status == "match" else f" {cell.printed}"
-    return Span(f"{shown} {mark}{differs}", role(cell))
-
-
-def role(cell: ComparedCell | ComparedClaim) -> str:
-    """Return the style of a verdict."""
-    return _ROLES.get(cell.verdict.status, "bad")
-
-
-def _says(column: str, row: ResultRow) -> Span:
-    """Return what is printed and the verdict on it in words."""
-    cell = row.cells.get(column)
-    if cell is None or cell.printed is None:
-        return Span("")
-    verdict = cell.verdict
-    matches = column not in QUANTITIES and verdict.status == "match"
-    words = [verdict.status] if matches else [cell.printed, verdict.status]
-    if verdict.why in ("rounded", "truncated") or verdict.status in _BRIEF:
-        words.append(f"({verdict.why})")
-    elif verdict.error is not None:
-        words.append(percent(verdict.error))
-    return Span(" ".join(words), role(cell))
-
-
-def _says_briefly(column: str, row: ResultRow) -> Span:
-    """Return the same with a mark."""
-    cell = row.cells.get(column)
-    if cell is None or cell.printed is None:
-        return Span("")
-    verdict = cell.verdict
-    words = [cell.printed, MARKS.get(verdict.status, "✗")]
-    if verdict.why in ("rounded", "truncated"):
-        words.append(f"{verdict.why[:5]}.")
-    elif verdict.status in _BRIEF:
-        words.append(_BRIEF[verdict.status])
-    elif verdict.error is not None:
-        words.append(percent(verdict.error))
-    return Span(" ".join(words), role(cell))
 
 
 def notes(report: TableResult) -> Iterator[Span]:
@@ -185,10 +69,13 @@ def notes(report: TableResult) -> Iterator[Span]:
     yield Span(_totals(report))
     yield Span(_scope(report))
     if report.comparison is not None:
-        yield from _comparison_notes(report)
+        shown = (report.total,) if report.comparison.whole else report.rows
+        yield from comparison_notes(report.comparison, shown)
         for note in report.notes:
             yield Span(f"note: {note}")
     yield _engines(report)
+    if report.chosen:
+        yield Span(report.chosen)
     yield from remarks(report)
 
 
@@ -199,12 +86,21 @@ def remarks(report: TableResult) -> Iterator[Span]:
             f"the paper prints no rows of variant {report.variant}: only its claims are compared",
             "warn",
         )
-    for item in report.disagreements:
+    yield from problem_notes(report.disagreements, report.uncounted, report.warnings)
+
+
+def problem_notes(
+    disagreements: Iterable[Disagreement],
+    uncounted: Iterable[Uncounted],
+    warnings: Iterable[TableWarning],
+) -> Iterator[Span]:
+    """Return the notes that say what is wrong."""
+    for item in disagreements:
         found = ", ".join(f"{engine} {value}" for engine, value in item.values.items())
         yield Span(f"engines disagree on {item.what} of {item.row}: {found}", "bad")
-    for op in report.uncounted:
+    for op in uncounted:
         yield Span(f"uncounted: {op.op} in {op.place}, {op.times} times", "bad")
-    for warning in report.warnings:
+    for warning in warnings:
         yield Span(f"warning: {warning}", "bad")
 
 
@@ -218,43 +114,52 @@ def _totals(report: TableResult) -> str:
 
 def _scope(report: TableResult) -> str:
     """Return what the numbers are of."""
-    noun = "sequence" if report.of_ids else "image"
-    images = f"one {noun}" if report.batch == 1 else f"a batch of {report.batch} {noun}s"
+    these = images(report.batch, report.of_ids)
     if report.batch > 1 and report.comparison:
-        images += f" (the rows above: one {noun})"
+        these += f" (the rows above: {images(1, report.of_ids)})"
     heads = "heads below the total" if report.heads else "without auxiliary heads"
-    shape = Shape(report.input)
-    what = f"{shape.positions} tokens" if report.of_ids else f"{shape} ({shape.layout})"
-    return f"counted: {images} of {what}, inference, {heads}"
+    return f"counted: {these} of {input_words(report.input, report.of_ids)}, inference, {heads}"
 
 
-def _comparison_notes(report: TableResult) -> Iterator[Span]:
-    assert report.comparison is not None
-    conventions = report.comparison.conventions
+def images(batch: int, of_ids: bool) -> str:
+    """Return how many images, or sequences, in words."""
+    noun = "sequence" if of_ids else "image"
+    return f"one {noun}" if batch == 1 else f"a batch of {batch} {noun}s"
+
+
+def input_words(input: tuple[int, ...], of_ids: bool) -> str:
+    """Return an input's size and axes in words."""
+    shape = Shape(input)
+    return f"{shape.positions} tokens" if of_ids else f"{shape} ({shape.layout})"
+
+
+def comparison_notes(comparison: Comparison, rows: Iterable[ResultRow]) -> Iterator[Span]:
+    """Return what was found of the printed numbers, with the reasons for the rows shown."""
+    conventions = comparison.conventions
     if conventions:
         words = "; ".join(f"{column} = {words}" for column, words in conventions.items())
         yield Span(f"the paper's columns: {words}; compared for one image")
-    for column in report.comparison.columns:
-        tally = report.comparison.tally(column)
+    for column in comparison.columns:
+        tally = comparison.tally(column)
         found = {status: tally[status] for status in VERDICTS if tally[status]}
         yield Span(f"{column}: {tallied(found)}")
-    if any(cell.verdict.status == "off" for row in report.rows for cell in row.cells.values()):
+    rows = tuple(rows)
+    if any(cell.verdict.status == "off" for row in rows for cell in row.cells.values()):
         yield Span("off by (computed - printed) / printed")
-    yield from reasons(report)
-    yield from _standing_alone(report)
-    for claim in report.comparison.claims:
+    yield from reasons(rows, comparison.cause)
+    yield from _standing_alone(comparison)
+    for claim in comparison.claims:
         sentence = f"{claim.verdict.status}: {claim.verdict.sentence}"
         yield Span(f"claim ({claim.source}): {sentence}", role(claim))
 
 
-def reasons(report: TableResult) -> Iterator[Span]:
+def reasons(rows: Iterable[ResultRow], cause: CommonCause | None = None) -> Iterator[Span]:
     """Return why each shown cell does not match; cells of one reason together.
 
     The one cause of many has been said.
     """
-    cause = report.comparison.cause if report.comparison else None
     said = ("match", "unpublished")
-    for row in report.rows:
+    for row in rows:
         reasons: dict[str, tuple[list[str], ComparedCell]] = {}
         for column, cell in row.cells.items():
             if cell.verdict.status not in said and not (cause and cause.why == cell.verdict.why):
@@ -264,17 +169,16 @@ def reasons(report: TableResult) -> Iterator[Span]:
             yield Span(f"{row.id} {names}: {cell.verdict.status}: {sentence}", role(cell))
 
 
-def _standing_alone(report: TableResult) -> Iterator[Span]:
+def _standing_alone(comparison: Comparison) -> Iterator[Span]:
     """Return the contradictions that no cell's verdict names."""
-    assert report.comparison is not None
-    said = {claim.verdict.sentence for claim in report.comparison.claims}
-    for item in report.comparison.contradictions:
+    said = {claim.verdict.sentence for claim in comparison.claims}
+    for item in comparison.contradictions:
         if not item.row and item.sentence not in said:
             yield Span(f"contradiction: {item.sentence}", "bad")
 
 
 def _engines(report: TableResult) -> Span:
-    names = [f"{engine.name} {engine.version}".strip() for engine in report.engines]
+    names = [str(engine) for engine in report.engines]
     if len(names) == 1:
         return Span(f"counted by {names[0]} alone")
     if all(engine.agrees for engine in report.engines):

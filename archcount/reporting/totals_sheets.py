@@ -10,10 +10,11 @@ from typing import Any
 
 from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.engines import RowCount
+from archcount.reporting.compared_columns import MARKS
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.figures import short
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
-from archcount.reporting.table_sheets import MARKS, tallied
+from archcount.reporting.table_sheets import tallied
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ from archcount.architecture.blocks import Given, PatchText
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers.by_word import FOLLOWERS, KINDS
 from archcount.printed import Patch
-from archcount.spec.schema import NAME
+from archcount.spec.schema_types import NAME
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 """A number in a block's name, `conv3-{width}`."""

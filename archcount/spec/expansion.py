@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -60,7 +60,7 @@ def expand_table(
             expansion.problems[:] = [_placed(item, start, ends) for item in expansion.problems]
         if node is not None:
             done.append(ExpandedRow(id=row.id, node=node, source=row.source))
-        end = node.output if node is not None else _printed_output(row)
+        end = node.output if node is not None else _printed_output(row, start)
         if end is None or expansion.budget.left < 0:
             break
         ends[row.id] = start = end
@@ -84,7 +84,7 @@ def expand_table(
             if node is not None
         ),
         # What is remembered is read by nobody anew.
-        unread=() if cache is not None else tuple(expansion.unread(rows, sections.elsewhere)),
+        unread=() if cache is not None else tuple(expansion.unread(rows, sections)),
     )
     if problems := list(_dead_ends(expanded, rows)):
         raise InvalidTableError(problems)
@@ -145,13 +145,16 @@ class _Expansion:
             self.problems += [item for item in error.problems if item not in self.problems]
             return None
 
-    def unread(self, rows: Sequence[ParsedRow], elsewhere: Collection[str]) -> Iterator[str]:
+    def unread(self, rows: Sequence[ParsedRow], sections: Sections) -> Iterator[str]:
         """List the filled cells of rows that say what a layer is and that no layer reads.
 
-        A 0 says that there is no such layer, so that none reads it; no layer reads words.
+        A 0 says that there is no such layer, so that none reads it; no layer reads words. Of a
+        model they are the columns that none of its rows reads.
         """
+        every = {name for read in self.read.values() for name in read}
+        yield from (name for name in sections.to_read if name not in every)
         for row in rows:
-            read = (*OUTPUT_NAMES, "n", *self.read[row.id], *elsewhere)
+            read = (*OUTPUT_NAMES, "n", *self.read[row.id], *sections.elsewhere)
             for name, value in row.values.items():
                 if isinstance(value.value, str | Expression | None) or value.value == 0:
                     continue
@@ -159,9 +162,9 @@ class _Expansion:
                     yield f"row {row.id}: {value.what} is {value.text}"
 
 
-def _printed_output(row: ParsedRow) -> Shape | None:
-    """Return the printed output as a shape; None where it is not printed whole."""
-    if row.output is None or len(row.output) != 3:
+def _printed_output(row: ParsedRow, start: Shape) -> Shape | None:
+    """Return the printed output as a shape like its input; None where it is not printed whole."""
+    if row.output is None or len(row.output) != len(start.dims):
         return None
-    height, width, channels = row.output
-    return Shape((channels, height, width))
+    *sides, channels = row.output
+    return Shape((channels, *sides), tokens=start.tokens)

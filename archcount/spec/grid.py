@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from archcount.errors import InvalidTableError, Location, Problem, quote
-from archcount.spec.schema import NAME
+from archcount.spec.schema_types import NAME
 from archcount.spec.yaml_tree import YamlNode
 
 COLUMNS = {
@@ -59,35 +59,25 @@ def parse_grid(
     Raises:
         InvalidTableError: with every problem of the grid.
     """
-    if tree.style != "|":
-        raise InvalidTableError(
-            tree.problem(
-                "table is not a literal block",
-                "table: | and the rows on the lines below it",
-                remedy="write table: |",
-            )
-        )
-    placed = [line for line in _placed_lines(tree, lines) if line[0].strip()]
+    placed = placed_lines(tree, lines)
     problems: list[Problem] = []
-    if not placed:
-        raise InvalidTableError(tree.problem("the table is empty", remedy="write its rows"))
-    header = _cells(*placed[0])
+    header = cells_of(*placed[0])
     needed = ["row", *(["block"] if blocks else [])]
     needed += [name for name in declared if name not in COLUMNS]
     names = _header(header, declared, needed, problems)
     rows: list[GridRow] = []
     seen: dict[str, Location] = {}
     for text, where in placed[1:]:
-        cells = _cells(text, where)
+        cells = cells_of(text, where)
         if len(cells) != len(header):
-            problems.append(_miscount(cells, header, where))
+            problems.append(miscount(cells, header, where))
             continue
         row = GridRow(
             cells[names.index("row")].text if "row" in names else "",
             dict(zip(names, cells, strict=True)),
             where,
         )
-        _check_id(row, seen, problems)
+        check_id(row, seen, problems)
         rows.append(row)
     if len(placed) == 1:
         problems.append(tree.problem("the table has no rows", remedy="write one a line"))
@@ -96,7 +86,27 @@ def parse_grid(
     return rows, names
 
 
-def _placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
+def placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
+    """Return the filled lines of a pipe block, with the location of their first character.
+
+    Raises:
+        InvalidTableError: it is not a literal block, or empty.
+    """
+    if tree.style != "|":
+        raise InvalidTableError(
+            tree.problem(
+                "table is not a literal block",
+                "table: | and the rows on the lines below it",
+                remedy="write table: |",
+            )
+        )
+    placed = [line for line in _located(tree, lines) if line[0].strip()]
+    if not placed:
+        raise InvalidTableError(tree.problem("the table is empty", remedy="write its rows"))
+    return placed
+
+
+def _located(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]:
     """Return the block's lines with the location of their first character."""
     text = str(tree.value)
     start = tree.where
@@ -108,7 +118,8 @@ def _placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]
     return placed
 
 
-def _cells(text: str, where: Location) -> list[YamlNode]:
+def cells_of(text: str, where: Location) -> list[YamlNode]:
+    """Split a line into its cells, each with its location."""
     cells = []
     column = where.column
     for part in text.split("|"):
@@ -138,7 +149,8 @@ def _header(
     return names
 
 
-def _miscount(cells: list[YamlNode], header: list[YamlNode], where: Location) -> Problem:
+def miscount(cells: list[YamlNode], header: list[YamlNode], where: Location) -> Problem:
+    """Return the problem of a line with another number of cells than the first."""
     word = "too few" if len(cells) < len(header) else "too many"
     return Problem(
         what=f"row {quote(cells[0].text)} has {len(cells)} cells, {word}",
@@ -148,7 +160,8 @@ def _miscount(cells: list[YamlNode], header: list[YamlNode], where: Location) ->
     )
 
 
-def _check_id(row: GridRow, seen: dict[str, Location], problems: list[Problem]) -> None:
+def check_id(row: GridRow, seen: dict[str, Location], problems: list[Problem]) -> None:
+    """Refuse a row's name that no module can have, or that another row has."""
     cell = row.cells.get("row")
     if cell is None:
         return

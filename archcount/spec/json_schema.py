@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archcount.layers.by_word import JOINS
-from archcount.spec.schema import BLOCK_MARKER, TableFile
+from archcount.spec.schema import TableFile
+from archcount.spec.schema_types import BLOCK_MARKER
 
 BLOCK_SCHEMA: dict[str, Any] = {
     "title": "Block",

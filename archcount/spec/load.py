@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from archcount.errors import InvalidTableError, Problem
+from archcount.spec.models import read_models
 from archcount.spec.sections import read_sections
 from archcount.spec.table import Table
 from archcount.spec.validate import validate
@@ -33,19 +34,28 @@ def load_table(
     text = read_text(path, label)
     tree, lines = parse(text, label), text.split("\n")
     problems: list[Problem] = []
-    entries = None
+    entries = base = None
     try:
         entries = validate(tree)
     except InvalidTableError as error:
         problems += error.problems
-    base = read_sections(tree, lines, problems)
-    if entries is None:
+    known = len(problems)
+    models = read_models(tree, lines, problems)
+    if len(problems) > known:
         raise InvalidTableError(in_order(problems))
-    source = TableSource(tree=tree, lines=lines, entries=entries, base=base)
+    if models is not None and entries is not None:
+        tree = models.tree
+        entries = validate(tree)
+    if models is not None or dict(tree.items()).get("rows") is None:
+        base = read_sections(tree, lines, problems, models=models)
+    if entries is None or base is None:
+        raise InvalidTableError(in_order(problems))
+    source = TableSource(tree=tree, lines=lines, entries=entries, base=base, models=models)
+    wanted = source.named(variant) or source.networks[0]
     read = {
         name: source.read(name, problems)
         for name in source.networks
-        if every_variant or name == (variant or source.default)
+        if every_variant or name == wanted
     }
     if problems:
         raise InvalidTableError(in_order(problems))

@@ -28,8 +28,9 @@ from archcount.architecture.context import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location
-from archcount.layers.convolution import TransposedConv
 from archcount.layers.row_output import RowOutput
+from archcount.layers.shape import spread
+from archcount.layers.transposed_convolution import TransposedConv
 from archcount.printed import Patch
 from archcount.spec.name_uses import Uses
 from archcount.spec.row_reader import ParsedRow
@@ -68,6 +69,7 @@ def make_plan(
     derived = {name for name, value in read.items() if isinstance(value.value, Expression)}
     sites = tuple(_sites(node, read))
     uses = Uses.of(row.block.parts(), given, values)
+    point = (Window(1, 1),) * (len(node.input.printed) - 1)
     return Plan(
         id=row.id,
         input=node.input.printed,
@@ -84,7 +86,7 @@ def make_plan(
         bends=any(_bends(block) for block in row.block.parts()) or bool(derived),
         rounds=any(not isinstance(block, Shortcut) and _bends(block) for block in row.block.parts())
         or bool(derived),
-        windows=_windows(node) if len(node.input.printed) == 3 else None,
+        windows=None if node.input.tokens else _windows(node, point),
     )
 
 
@@ -179,34 +181,33 @@ def _channels(node: Node, printed: set[str]) -> tuple[str, ...] | None:
     return next((found for found in inner if found), None)
 
 
-def _windows(node: Node) -> tuple[Window, Window] | None:
-    """See a node as one window on its input; None where a layer adapts to it."""
+def _windows(node: Node, point: tuple[Window, ...]) -> tuple[Window, ...] | None:
+    """See a node as one window on its input; None where a layer adapts to it.
+
+    A `point` is the window, on each axis, of what sees one position alone.
+    """
     if isinstance(node, LayerNode):
         patch: Patch | None = getattr(node.kind, "patch", None)
         if isinstance(node.kind, RowOutput | TransposedConv):
             return None
         if patch is None:
-            return None if node.input.spatial != node.output.spatial else _POINT
-        dilation = getattr(node.kind, "dilation", (1, 1))
-        rows, columns = (
-            Window(dilation[axis] * (patch.kernel[axis] - 1) + 1, patch.stride[axis])
-            for axis in (0, 1)
+            return None if node.input.spatial != node.output.spatial else point
+        dilation = spread(getattr(node.kind, "dilation", (1,)), node.input, "dilation")
+        return tuple(
+            Window(gap * (side - 1) + 1, step)
+            for gap, side, step in zip(dilation, patch.kernel, patch.stride, strict=True)
         )
-        return rows, columns
-    inner = [_windows(child) for _, child in node.children]
-    whole = [pair for pair in inner if pair is not None]
+    inner = [_windows(child, point) for _, child in node.children]
+    whole = [axes for axes in inner if axes is not None]
     if len(whole) < len(inner):
         return None
     if isinstance(node, SequenceNode):
-        return reduce(_behind, whole, _POINT)
-    return max(whole, key=lambda pair: pair[0].sees + pair[1].sees, default=_POINT)
+        return reduce(_behind, whole, point)
+    return max(whole, key=lambda axes: sum(axis.sees for axis in axes), default=point)
 
 
-_POINT = (Window(1, 1), Window(1, 1))
-
-
-def _behind(one: tuple[Window, Window], other: tuple[Window, Window]) -> tuple[Window, Window]:
-    return one[0].then(other[0]), one[1].then(other[1])
+def _behind(one: tuple[Window, ...], other: tuple[Window, ...]) -> tuple[Window, ...]:
+    return tuple(axis.then(behind) for axis, behind in zip(one, other, strict=True))
 
 
 def _sites(node: Node, read: Mapping[str, Value]) -> Iterator[Site]:

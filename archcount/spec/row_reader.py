@@ -18,13 +18,14 @@ from archcount.architecture import (
     parse_expression,
 )
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
+from archcount.layers.shape import AXES
 from archcount.printed import (
     Patch,
     PrintedCell,
     PrintedRow,
+    parse_output,
     parse_patch,
     parse_quantity,
-    parse_size,
 )
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.grid import GridRow
@@ -58,8 +59,8 @@ BLANK = ("", "-", "–", "—")
 """Cells in which nothing is printed: blank ones, and dashes."""
 _NOTATIONS: Mapping[str, Callable[[str], Any]] = {
     "patch": parse_patch,
-    "input": lambda text: parse_size(text, parts=(2, 3)),
-    "output": lambda text: parse_size(text, parts=(2, 3)),
+    "input": parse_output,
+    "output": parse_output,
     "depth": lambda text: _whole(text, "a depth"),
     "n": _repeats,
     "params": parse_quantity,
@@ -92,12 +93,14 @@ class Meanings:
         counted: the columns that print patches with a number of filters, `7x7/2 (x96)`.
         derived: what each row works out of its cells.
         lets: the `let` names, which words may mean too.
+        sides: the axes of a printed output by their letters, "hwc", channels last.
     """
 
     words: Mapping[str, Mapping[str, str]]
     counted: tuple[str, ...]
     derived: Mapping[str, Value]
     lets: Collection[str]
+    sides: str
 
 
 def counted_columns(rows: Iterable[GridRow], columns: Collection[str]) -> tuple[str, ...]:
@@ -115,16 +118,8 @@ def read_row(
 
     The numbers in the text that names its block, and what it derives, are names of the row.
     """
-    notations: dict[str, Any] = {}
     known = len(problems)
-    for column, notation in _NOTATIONS.items():
-        cell = row.cells.get(column)
-        if cell is None or cell.text in BLANK:
-            continue
-        try:
-            notations[column] = notation(cell.text)
-        except InvalidValueError as error:
-            problems.append(error.at(cell.where, f"row {row.id}, column {column}"))
+    notations = check_notations(f"row {row.id}", row.cells, _NOTATIONS, problems)
     sound = len(problems) == known
     block = _block(row, reader, problems)
     block, numbers = _unbound(block, row.cells)
@@ -144,6 +139,22 @@ def read_row(
             where=row.where,
         ),
     )
+
+
+def check_notations(
+    owner: str, cells: Mapping[str, YamlNode], columns: Iterable[str], problems: list[Problem]
+) -> dict[str, Any]:
+    """Read the cells of columns with a meaning; what is wrong with `owner`'s goes to `problems`."""
+    found: dict[str, Any] = {}
+    for column in columns:
+        cell = cells.get(column)
+        if cell is None or cell.text in BLANK:
+            continue
+        try:
+            found[column] = _NOTATIONS[column](cell.text)
+        except InvalidValueError as error:
+            problems.append(error.at(cell.where, f"{owner}, column {column}"))
+    return found
 
 
 def _source(row: GridRow) -> str:
@@ -171,14 +182,14 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
     cell = row.cells.get("block")
     if cell is None:
         return None  # only variants say which column it is
-    if not cell.text and row.cells.get("type", cell).text:
+    if cell.value == "" and row.cells.get("type", cell).text:
         cell = row.cells["type"]
-    if not cell.text:
+    if cell.value == "":
         allowed = "a block's name, or one layer; where the cell is blank, its type is taken"
         problems.append(cell.problem(f"row {row.id} names no block", allowed))
         return None
     try:
-        block = reader.read_text(LocatedText(cell.text, cell.where))
+        block = reader.read(cell)
         times = row.cells.get("n")
         if times is not None and times.text not in BLANK:
             return reader.repeated(LocatedText(times.text, times.where), block)
@@ -212,8 +223,9 @@ def _values(row: GridRow, notations: Mapping[str, Any], meanings: Meanings) -> d
     if "output" in row.cells:
         cell = row.cells["output"]
         # Printed as height x width x channels; channels may be missing.
-        sides = dict(zip("hwc", size or (), strict=False))
-        for side in "chw":
+        letters = "dhwc" if len(size or ()) == 4 else meanings.sides
+        sides = dict(zip(letters, size or (), strict=False))
+        for side, _ in AXES:
             name = f"output.{side}"
             number = Fraction(sides[side]) if side in sides else None
             values[name] = Value(value=number, text=cell.text, where=cell.where, what=name)

@@ -10,7 +10,7 @@ from archcount.architecture import Architecture, Node, Scope, expand
 from archcount.architecture.context import Budget, ExpansionCache
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
-from archcount.printed import Patch, parse_size
+from archcount.printed import Patch, grid_and_channels, parse_output
 from archcount.spec.reading_plan import make_plan
 from archcount.spec.row_reader import ParsedRow
 from archcount.spec.variant import Variant
@@ -99,15 +99,15 @@ class RowReadings:
         That is its own input cell, else the output of the row before; rows that print no output
         and change nothing are passed over.
         """
-        if not start.is_map or not self.network.is_printed:
+        if not start.spatial or start.tokens or not self.network.is_printed:
             return None
         own = self._parsed(row).printed.cells.get("input")
-        size = parse_size(own.text, parts=(2, 3)) if own else self._output_before(row)
+        size = parse_output(own.text) if own else self._output_before(row)
         if size is None:
             return None
-        channels = size[2] if len(size) == 3 else start.channels
-        printed = (channels, size[0], size[1])
-        return printed if printed != start.dims else None
+        grid, channels = grid_and_channels(size, start.dims)
+        printed = (channels or start.channels, *grid)
+        return printed if len(printed) == len(start.dims) and printed != start.dims else None
 
     def _output_before(self, row: str) -> tuple[int, ...] | None:
         """Return the output that is printed last before a row, if it still is its input."""
@@ -125,5 +125,5 @@ def _value(edit: Edit) -> Fraction | Patch:
     """Return the value that an edit puts into a cell."""
     if edit.kind == "cell":
         return Fraction(*edit.to)
-    height, width, down, across = edit.to
-    return Patch((height, width), (down, across))
+    axes = len(edit.to) // 2
+    return Patch(edit.to[:axes], edit.to[axes:])

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -17,27 +16,23 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from archcount.layers.by_word import FOLLOWERS
+from archcount.spec.column_schema import ColumnMeaning, NetworkRowEntry
+from archcount.spec.schema_types import (
+    BLOCK_MARKER,
+    TEXT_OR_NUMBER,
+    BlockTree,
+    Entry,
+    Line,
+    Name,
+    Number,
+    Printed,
+    Size,
+    TableName,
+    VariantName,
+)
 
 SCHEMA_VERSION = 1
 """The version that a file states as `archcount:`."""
-
-NAME = r"[A-Za-z][A-Za-z0-9_]*"
-"""What names of rows, columns, blocks' arguments and `let` look like."""
-
-_TEXT_OR_NUMBER: dict[str, Any] = {"type": ["string", "number"]}
-
-Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=60)]
-TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$", max_length=60)]
-VariantName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)
-]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Printed = Annotated[Line, WithJsonSchema(_TEXT_OR_NUMBER)]
-"""A printed value; a number there is kept as the text that was written."""
-SIZE = r"^([1-9][0-9]{0,8}([x×][1-9][0-9]{0,8}){1,3}|tokens +[1-9][0-9]{0,8} +of +[1-9][0-9]{0,8})$"
-Size = Annotated[str, StringConstraints(pattern=SIZE)]
-Number = Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER), StringConstraints(max_length=200)]
-
 
 Claimed = Literal[
     "params",
@@ -73,25 +68,15 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
-# Blocks are read by `spec.block_reader`, whose messages are better than those of a union; pydantic
-# takes no reference to a definition it does not know, so that a marker stands in for it.
-BLOCK_MARKER = {"title": "a block of spec.block_reader"}
-BlockTree = Annotated[Any, WithJsonSchema(BLOCK_MARKER)]
 _BLOCKS_SCHEMA: dict[str, Any] = {"type": "object", "additionalProperties": BLOCK_MARKER}
-
-
-class Entry(BaseModel):
-    """A mapping of the file: fixed keys, nothing else."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SourceEntry(Entry):
     """Where the table was printed."""
 
     title: Line
-    arxiv: Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER)] = ""
-    table: Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER)] = ""
+    arxiv: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
+    table: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
     url: str = ""
     note: str = ""
 
@@ -113,6 +98,10 @@ Rounding = Literal["either", "nearest", "down"]
 """How a column's numbers were shortened: to the nearest, cut off, or sometimes so, sometimes so."""
 
 
+Unit = Literal["thousand", "million", "billion", "trillion"]
+"""What a whole column's numbers are in, as its heading says."""
+
+
 def _categories(names: tuple[str, ...]) -> WithJsonSchema:
     """Describe a list of categories without one twice."""
     return WithJsonSchema(
@@ -131,6 +120,7 @@ class ParamsConvention(Entry):
         _categories(("bias", "norm")),
     ] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> Self:
@@ -152,10 +142,23 @@ class OpsConvention(Entry):
         _categories(get_args(Elementwise)),
     ] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
+
+
+class CheckedConvention(Entry):
+    """How a column that is a quantity counts; what it counts is said under `columns:`."""
+
+    K: Annotated[Literal[1000, 1024], BeforeValidator(_whole)] = 1000
+    include: Annotated[tuple[Elementwise, ...], AfterValidator(_once)] = ()
+    rounding: Rounding = "either"
+    unit: Unit | None = None
 
 
 class ConventionsEntry(Entry):
-    """How the paper's columns count."""
+    """How the paper's columns count; a column that is a quantity stands under its own name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[Name, CheckedConvention]
 
     params: ParamsConvention = ParamsConvention()
     ops: OpsConvention = OpsConvention()
@@ -208,6 +211,7 @@ class ClaimEntry(Entry):
     heads: bool = False
     of: Line = ""
     layers: Line = ""
+    model: Line = ""
     crops: Line = ""
     images: Annotated[int, Field(ge=1, le=10**12), BeforeValidator(_whole)] | None = None
     epochs: Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_whole)] | None = None
@@ -225,19 +229,26 @@ class ReadingEntry(Entry):
 class ErratumEntry(Entry):
     """The verdict that a printed cell is known to get."""
 
-    row: Name
-    cell: Literal["input", "output", "depth", "params", "ops"]
+    row: Name | None = None
+    model: Line | None = None
+    cell: Name
     verdict: Literal["convention", "reading", "contradiction", "off"]
     because: Line
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if bool(self.row) == bool(self.model):
+            raise PydanticCustomError("erratum", "one of row: and model:")
+        return self
 
 
 class VariantEntry(Entry):
     """A named change of the same table: another column of it, or another network made of it."""
 
-    of: VariantName | None = None
+    of: Line | None = None
     printed: bool = False
     read: dict[Name, Name] = {}
-    cells: dict[Name, dict[Name, Annotated[str, WithJsonSchema(_TEXT_OR_NUMBER)]]] = {}
+    cells: dict[Name, dict[Name, Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)]]] = {}
     let: dict[Name, Number] = {}
     input: Size | None = None
     layer: LayerEntry = LayerEntry()
@@ -261,15 +272,18 @@ class TableFile(Entry):
     let: dict[Name, Number] = {}
     layer: LayerEntry = LayerEntry()
     conventions: ConventionsEntry = ConventionsEntry()
-    columns: dict[Name, Line | None] = {}
+    columns: dict[Name, ColumnMeaning | None] = {}
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
+    rows: Literal["models"] | None = None
+    turned: bool = False
+    network: tuple[NetworkRowEntry, ...] = ()
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()
     claims: tuple[ClaimEntry, ...] = ()
     readings: tuple[ReadingEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()
     variants: dict[VariantName, VariantEntry] = {}
-    default: VariantName | None = None
+    default: Line | None = None
     notes: tuple[Line, ...] = ()

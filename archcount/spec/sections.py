@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from archcount.architecture import Block
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
-from archcount.errors import InvalidTableError, Problem, quote
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
+from archcount.layers import Shape
 from archcount.printed import DeclaredReading, Erratum, channels_first
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
+from archcount.spec.checked_columns import OwnColumns, check_cells, check_conventions, read_columns
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
+from archcount.spec.models import ModelTable
 from archcount.spec.names import check_changed_names, check_names, read_derived, read_words
 from archcount.spec.overrides import (
     GridChange,
@@ -24,6 +28,15 @@ from archcount.spec.overrides import (
 from archcount.spec.row_reader import NAMELESS, Meanings, ParsedRow, counted_columns, read_row
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
+
+
+def _sides(tree: YamlNode) -> str:
+    """Return the axes that outputs print by their letters: those of the input, channels last."""
+    node = dict(tree.items()).get("input")
+    with suppress(InvalidValueError):
+        letters = Shape.parse(str(node.value)).letters if node is not None else "chw"
+        return letters[1:] + letters[0]
+    return "hwc"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,27 +65,28 @@ class Sections:
     heads: tuple[ParsedHead, ...]
     readings: tuple[ParsedReading, ...]
     elsewhere: frozenset[str] = frozenset()
-    """Columns that some variant reads as another, and not every network must read."""
+    """Columns that not every network must read: some variant reads them as another, say."""
+    own: OwnColumns = field(default_factory=OwnColumns)
+    """What is declared of the columns."""
+    to_read: tuple[str, ...] = ()
+    """What some row of a model has to read."""
 
 
 def read_sections(
-    tree: YamlNode, lines: list[str], problems: list[Problem], change: GridChange | None = None
+    tree: YamlNode,
+    lines: list[str],
+    problems: list[Problem],
+    change: GridChange | None = None,
+    models: ModelTable | None = None,
 ) -> Sections:
     """Read grid, blocks, heads and declarations; what is wrong goes to `problems`.
 
     Every part is read even where another is wrong, or where the schema refused the file. A
-    variant's changes are in place in `tree`, save those of its rows: they are in `change`.
+    variant's changes are in place in `tree`, save those of its rows: they are in `change`. The
+    rows of a table of models are those of its networks.
     """
-    grid: list[GridRow] = []
-    declared = {key: str(item.value) for key, item in tree.section("columns").items()}
-    columns = [name for name in COLUMNS if name in ("patch", "n", "output")] + list(declared)
-    table = dict(tree.items()).get("table")
-    if table and isinstance(table.value, str):
-        try:
-            blocks = change is None and not default_of(tree)
-            grid, columns = parse_grid(table, lines, declared, blocks=blocks)
-        except InvalidTableError as error:
-            problems += error.problems
+    declared = dict.fromkeys(models.carried if models else tree.section("columns").keys, "")
+    grid, columns = _grid(tree, lines, declared, problems, models, is_variant=change is not None)
     if change is not None:
         grid = change_grid(grid, change, declared, problems)
         columns += [name for name in change.read.keys if name not in columns]
@@ -91,16 +105,20 @@ def read_sections(
     names += [*(f"{name}.n" for name in counted), *lets]
     names += OUTPUT_NAMES if "output" in columns else ()
     derived = read_derived(tree, names, problems)
+    names_of_rows = tuple(names)
     names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(
         tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
     )
     problems += reader.read_all()
-    meanings = Meanings(read_words(tree, declared, problems), counted, derived, lets)
+    words, sides = read_words(tree, declared, problems), _sides(tree)
+    meanings = Meanings(words, counted, derived, lets, sides)
     rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
+    own = models.own if models else _own(tree, grid, [*names_of_rows, *derived], problems)
+    problems += check_conventions(tree, own)
     problems += _check_sources(grid, rows)
     check_claims(tree, columns, problems)
-    _check_errata(tree, rows, problems)
+    _check_errata(tree, rows, problems, own, models)
     readings = tuple(_readings(tree, rows, reader, problems))
     heads = tuple(_heads(tree, rows, reader, problems))
     return Sections(
@@ -108,8 +126,42 @@ def read_sections(
         rows=rows,
         heads=heads,
         readings=readings,
-        elsewhere=columns_read_as_others(tree),
+        elsewhere=columns_read_as_others(tree) | own.unread | {*(models.carried if models else ())},
+        own=own,
+        to_read=models.to_read if models else (),
     )
+
+
+def _own(
+    tree: YamlNode, grid: Sequence[GridRow], names: Collection[str], problems: list[Problem]
+) -> OwnColumns:
+    """Read what is declared of the columns, and check the cells of those that are compared."""
+    own = read_columns(tree, names, problems)
+    check_cells((row.cells for row in grid), own, problems)
+    return own
+
+
+def _grid(
+    tree: YamlNode,
+    lines: list[str],
+    declared: dict[str, str],
+    problems: list[Problem],
+    models: ModelTable | None,
+    *,
+    is_variant: bool,
+) -> tuple[list[GridRow], list[str]]:
+    """Return the rows as written, and their columns; no row where the grid cannot be read."""
+    if models:
+        return list(models.network), ["row", "block", "n", "from", *models.carried]
+    columns = [name for name in COLUMNS if name in ("patch", "n", "output")] + list(declared)
+    table = dict(tree.items()).get("table")
+    if table and isinstance(table.value, str):
+        try:
+            blocks = not is_variant and not default_of(tree)
+            return parse_grid(table, lines, declared, blocks=blocks)
+        except InvalidTableError as error:
+            problems += error.problems
+    return [], columns
 
 
 def _check_input(tree: YamlNode) -> Iterator[Problem]:
@@ -194,22 +246,36 @@ def _readings(
         yield ParsedReading(declared=declared, block=block)
 
 
-def _check_errata(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> None:
+def _check_errata(
+    tree: YamlNode,
+    rows: Sequence[ParsedRow],
+    problems: list[Problem],
+    own: OwnColumns,
+    models: ModelTable | None,
+) -> None:
     """Check that every erratum is of a printed cell, and that no two are of the same."""
-    printed = {row.id: row.printed.cells for row in rows}
+    printed: dict[str, Collection[str]] = {row.id: row.printed.cells for row in rows}
     taken: set[tuple[str, str]] = set()
     for entry in tree.listing("errata"):
-        parts = dict(entry.items())
-        if not {"row", "cell"} <= parts.keys():
+        parts = {key: item for key, item in entry.items() if item.text}
+        place = parts.get("model") or parts.get("row")
+        if place is None or "cell" not in parts:
             continue  # the schema has reported it
-        if not all(isinstance(parts[name].value, str) for name in ("row", "cell")):
-            continue  # the schema has reported it
-        if not _known_row(parts["row"], printed, "erratum", problems):
+        model = models.model(place.text) if models and "model" in parts else None
+        if model is not None:
+            printed = {**printed, place.text: model.printed.cells}
+        elif "model" in parts:
+            what = "erratum of a model, in a table of rows"
+            problems.append(place.problem(what, remedy="write row:"))
             continue
-        row, column = str(parts["row"].value), str(parts["cell"].value)
-        if printed.get(row) is not None and column not in printed[row]:
-            comparable = [name for name in NUMBERS if name in printed[row]]
-            what = f"erratum of {column} in row {row}, where nothing is printed"
+        elif not _known_row(place, printed, "erratum", problems):
+            continue
+        row, column = place.text, parts["cell"].text
+        comparable = [name for name in (*NUMBERS, *own.checked) if name in printed.get(row, ())]
+        if printed.get(row) is not None and column not in comparable:
+            of = f"{'model' if model else 'row'} {row}"
+            why = "which is not compared" if column in printed[row] else "where nothing is printed"
+            what = f"erratum of {column} in {of}, {why}"
             problems.append(parts["cell"].problem(what, ", ".join(comparable)))
         if (row, column) in taken:
             what = f"duplicate erratum of {column} in row {row}"
@@ -229,11 +295,11 @@ def errata_of(file: TableFile, tree: YamlNode) -> tuple[Erratum, ...]:
     """Make the records of a validated file's errata."""
     return tuple(
         Erratum(
-            row=erratum.row,
+            row=erratum.row or "",
             column=erratum.cell,
             verdict=erratum.verdict,
             because=erratum.because,
-            where=tree.find(("errata", index, "row")).where,
+            where=tree.find(("errata", index, "row" if erratum.row else "model")).where,
         )
         for index, erratum in enumerate(file.errata)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,12 @@ def read_summary(path: Path) -> TableSummary:
         variants = file.get("variants") or {}
         default = file.get("default") or ""
         grid = [line for line in file["table"].splitlines() if "|" in line]
+        models = _models(file, grid)
         return TableSummary(
             name=file["name"],
-            rows=len(grid) - 1,  # the first line names the columns
+            rows=len(models) or len(grid) - 1,  # the first line names the columns
             input=(variants.get(default) or {}).get("input") or file["input"],
-            variants=tuple(variants),
+            variants=(*models, *variants),
             source=PaperSource(**file["source"]),
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError):
@@ -59,7 +61,30 @@ def read_summary(path: Path) -> TableSummary:
 def read_networks(path: Path) -> tuple[str, ...]:
     """Read the names by which other tables' claims call a table's networks."""
     file = _read(path)
-    return (*(file.get("variants") or {}), *((PRINTED,) if file.get("default") else ()))
+    variants = tuple(file.get("variants") or {})
+    models = _models(file, [line for line in file["table"].splitlines() if "|" in line])
+    return (*models, *variants, *((PRINTED,) if file.get("default") and not models else ()))
+
+
+def _models(file: dict[str, Any], grid: list[str]) -> tuple[str, ...]:
+    """Return the variants that the printed models are; none where rows are parts of a network."""
+    if file.get("rows") != "models":
+        return ()
+    named = (
+        grid[0].split("|")[1:]
+        if file.get("turned") == "true"
+        else [line.split("|")[0] for line in grid[1:]]
+    )
+    return tuple(slug(name.strip()) for name in named)
+
+
+def slug(name: str) -> str:
+    """Return the variant's name of a model by its printed one.
+
+    >>> slug("GPT-3 Small"), slug("7B")
+    ('gpt-3-small', '7b')
+    """
+    return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-._")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -60,8 +60,14 @@ class Table:
 
     @property
     def printed(self) -> PrintedTable:
-        """What the paper printed, verbatim."""
-        return self.variant().printed
+        """What the paper printed, verbatim; of a table of models all of them."""
+        return self.written if self.models else self.variant().printed
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The printed names of its models by variant, where its rows are whole networks."""
+        models = self._source.models
+        return {model.name: model.label for model in models.models} if models else {}
 
     @property
     def input(self) -> tuple[int, ...]:
@@ -76,16 +82,18 @@ class Table:
                 printed unless the file says otherwise.
 
         Raises:
-            UsageError: there is no such variant.
+            UsageError: there is no such variant, or no default one among the models of a table.
             InvalidTableError: with every problem of the variant.
         """
-        key = name or self._source.default
+        key = self._source.named(name)
         if key not in self.networks:
-            raise UsageError.of(
-                f"table {self.name} has no variant {quote(name)}",
-                allowed=", ".join(self.variants) or "none; this table has no variants",
-                remedy=suggestion(name, self.variants),
-            )
+            what = f"table {self.name} has no variant {quote(name)}"
+            remedy = suggestion(name, self.variants)
+            if not name:
+                what = f"table {self.name} is of {len(self.models)} models, and none is named"
+                remedy = f"name one: --variant, or {self.name}@{self.variants[0]}"
+            allowed = ", ".join(self.variants) or "none; this table has no variants"
+            raise UsageError.of(what, allowed=allowed, remedy=remedy)
         if key not in self._read:
             problems: list[Problem] = []
             variant = self._source.read(key, problems)

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
-from archcount.spec.schema import SIZE, TableFile
+from archcount.spec.column_schema import MAPPING, TEXT
+from archcount.spec.schema import TableFile
+from archcount.spec.schema_types import SIZE
 from archcount.spec.yaml_tree import YamlNode
 
 
@@ -35,7 +37,7 @@ def validate(tree: YamlNode) -> TableFile:
 
 
 def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
-    path = tuple(detail["loc"])
+    path = tuple(step for step in detail["loc"] if step not in (TEXT, MAPPING))
     label = ".".join(str(step) for step in path if step != "[key]")
     place = tree.find(path)
     where = place.where

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from archcount.architecture import Architecture, LayerDefaults, Value, parse_expression
+from archcount.architecture import Architecture, LayerDefaults, Scope, Value, parse_expression
 from archcount.architecture.context import ExpansionCache
 from archcount.architecture.layer_parser import parse_padding
 from archcount.errors import (
@@ -36,7 +38,9 @@ class Variant:
     Attributes:
         table: the table's name.
         name: the variant's name; empty for a table as printed that has no other name.
-        input: the input shape that its numbers are printed for.
+        input_size: the input that its numbers are printed for, as written.
+        input_at: where it was written.
+        columns_at: where columns are declared.
         let: the `let` names as written.
         let_at: where they were written.
         layer: the defaults of layers as written.
@@ -48,7 +52,9 @@ class Variant:
 
     table: str
     name: str
-    input: Shape
+    input_size: str
+    input_at: YamlNode
+    columns_at: YamlNode
     let: Mapping[str, str]
     let_at: YamlNode
     layer: Mapping[str, Any]
@@ -64,7 +70,16 @@ class Variant:
         Raises:
             InvalidTableError: the rows do not go together.
         """
-        return self._expanded(self.input)
+        return self._expanded(None)
+
+    @cached_property
+    def input(self) -> Shape:
+        """The input shape that its numbers are printed for.
+
+        Raises:
+            InvalidTableError: it reads a name that is no whole number of 1 or more.
+        """
+        return self._input(self.values)
 
     def expand(
         self,
@@ -91,7 +106,7 @@ class Variant:
                     remedy=suggestion(name, self.let),
                 )
         try:
-            return self._expanded(input or self.input, lets, cache=cache)
+            return self._expanded(input, lets, cache=cache)
         except InvalidTableError as error:
             if not lets:
                 raise
@@ -109,6 +124,32 @@ class Variant:
             InvalidTableError: the rows do not go together with these numbers.
         """
         return self._expanded(input, {}, numbers)
+
+    def stated(self, lets: Mapping[str, str] = _NOTHING) -> Mapping[tuple[str, str], Fraction]:
+        """Return what the expressions of compared columns give, by row and column.
+
+        A network as a whole, where it is a row of a table of models, has an empty name.
+
+        Raises:
+            InvalidTableError: a name that one reads has no number in its row.
+        """
+        values = self._resolve(lets)[0] if lets else self.values
+        rows = {row.id: (row.printed, row.values) for row in self.sections.rows}
+        if self.printed.whole is not None:
+            # Every row of a network has what is printed of the network.
+            rows = {"": (self.printed.whole, self.sections.rows[0].values)}
+        found = {}
+        for (row, (printed, own)), column in product(rows.items(), self.printed.checked):
+            text = self.printed.checked[column].expression
+            if text and column in printed.cells:
+                owner = f"{f'row {row}' if row else f'model {printed.id}'}, column {column}"
+                scope = Scope(values={**values, **own}, owner=owner)
+                try:
+                    found[row, column] = parse_expression(text).evaluate(scope.number)
+                except InvalidValueError as error:
+                    where = printed.cells[column].where
+                    raise InvalidTableError(error.at(where, scope.owner)) from None
+        return found
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -142,15 +183,45 @@ class Variant:
 
     def _expanded(
         self,
-        input: Shape,
+        input: Shape | None,
         lets: Mapping[str, str] = _NOTHING,
         numbers: Mapping[str, Fraction] | None = None,
         cache: ExpansionCache | None = None,
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
-        sections = self.sections
-        expanded = expand_table(self.table, self.name, input, sections, values, defaults, cache)
-        return replace(expanded, lets=dict(lets))
+        sections, start = self.sections, input or self._input(values)
+        expanded = expand_table(self.table, self.name, start, sections, values, defaults, cache)
+        return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
+
+    def _unread(self, expanded: Architecture) -> tuple[str, ...]:
+        """Return the cells that no layer reads, without those that the file's own names read."""
+        whole = self.printed.whole
+        if whole is None:
+            return expanded.unread
+        checked = self.printed.checked.values()
+        texts = (*self.let.values(), *(column.expression for column in checked))
+        read = {name for text in texts if text for name in parse_expression(text).names}
+        read |= {*re.findall(r"[A-Za-z]\w*", self.input_size)}
+        printed = whole.cells  # a blank cell says nothing that a layer could read
+        return tuple(name for name in expanded.unread if name in printed and name not in read)
+
+    def _input(self, values: Mapping[str, Value]) -> Shape:
+        """Return the input shape, its names replaced by their numbers."""
+
+        def number(match: re.Match[str]) -> str:
+            name = match[0]
+            if name not in values:
+                known = ", ".join(values) or "none; this table has no let:"
+                raise InvalidValueError(f"unknown name {quote(name)}", allowed=known)
+            return str(values[name].value)
+
+        words = re.compile(
+            r"\b(?!(?:tokens|of|x)\b)[A-Za-z]\w*" if " " in self.input_size else "$^"
+        )
+        try:
+            return Shape.parse(words.sub(number, self.input_size))
+        except InvalidValueError as error:
+            raise InvalidTableError(error.at(self.input_at.where, "input")) from None
 
 
 def _read_lets(

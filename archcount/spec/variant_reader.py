@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from archcount.architecture import Architecture
 from archcount.architecture.blocks import LayerBlock
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
-from archcount.layers import Shape
-from archcount.printed import Claim, Convention, PaperSource, PrintedTable
+from archcount.printed import Claim, PaperSource, PrintedTable
 from archcount.spec.claim_reader import claims_of, layers_like
+from archcount.spec.column_conventions import conventions_of, in_units
+from archcount.spec.models import ModelTable
 from archcount.spec.overrides import apply_variant
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.schema import TableFile
@@ -23,17 +24,31 @@ from archcount.spec.yaml_tree import YamlNode
 
 @dataclass(frozen=True, kw_only=True)
 class TableSource:
-    """A table file that fits the schema, as it was read; `base` is without any variant."""
+    """A table file that fits the schema, as it was read; `base` is without any variant.
+
+    A table of models is the file that it reduces to, whose variants they are.
+    """
 
     tree: YamlNode
     lines: list[str]
     entries: TableFile
     base: Sections
+    models: ModelTable | None = None
 
     @property
     def written(self) -> PrintedTable:
         """What the paper printed, whatever variants make of it."""
-        return _printed(self.entries, self.tree, self.base)
+        printed = _printed(self.entries, self.tree, self.base)
+        if self.models is None:
+            return printed
+        named = {} if "model" in self.models.own.headings else {"model": ""}
+        return replace(
+            printed,
+            columns=self.models.columns,
+            headings={**named, **printed.headings},
+            rows=tuple(model.printed for model in self.models.models),
+            turned=self.models.turned,
+        )
 
     @property
     def default(self) -> str:
@@ -43,9 +58,14 @@ class TableSource:
     @property
     def networks(self) -> tuple[str, ...]:
         """The names of its networks, the one as printed first where its rows name blocks."""
-        if self.default and "block" not in self.base.columns:
+        if self.models or (self.default and "block" not in self.base.columns):
             return tuple(self.entries.variants)
         return (PRINTED if self.default else "", *self.entries.variants)
+
+    def named(self, name: str) -> str:
+        """Return the variant that a name means: a model may be called as the paper prints it."""
+        model = self.models.model(name) if self.models and name not in self.networks else None
+        return model.name if model else name or self.default
 
     def read(self, name: str, problems: list[Problem]) -> Variant:
         """Read a variant, or the table as printed where `name` is empty or `printed`.
@@ -57,18 +77,27 @@ class TableSource:
         if name in entries.variants:
             is_printed = entries.variants[name].printed
             tree, change = apply_variant(tree, name)
-            sections = read_sections(tree, self.lines, own, change)
+            sections = read_sections(tree, self.lines, own, change, self.models)
             entries = validate(tree)
+        printed = _printed(entries, tree, sections)
+        printed = replace(printed, rows=in_units(printed.rows, entries.conventions))
+        if self.models:
+            whole = self.models.model(name) if is_printed else None
+            columns = (*printed.columns, *(self.models.columns if whole else ()))
+            row = in_units([whole.printed], entries.conventions)[0] if whole else None
+            printed = replace(printed, columns=columns, whole=row)
         variant = Variant(
             table=entries.name,
             name=name,
-            input=Shape.parse(entries.input),
+            input_size=entries.input,
+            input_at=tree.find(("input",)),
+            columns_at=tree.section("columns"),
             let=entries.let,
             let_at=tree.section("let"),
             layer=entries.layer.model_dump(exclude_none=True),
             layer_at=tree.section("layer"),
             sections=sections,
-            printed=_printed(entries, tree, sections),
+            printed=printed,
             is_printed=is_printed,
         )
         own += _check_same(variant)
@@ -81,6 +110,7 @@ class TableSource:
         else:
             if not own and not problems:
                 own += _check_parts(variant.printed.claims, architecture)
+                own += _check_columns(variant, architecture) if is_printed else ()
                 own += _check_readings(variant)
         problems += _named(name, own, problems)
         return variant
@@ -160,6 +190,27 @@ def _check_parts(claims: Sequence[Claim], architecture: Architecture) -> Iterato
             )
 
 
+def _check_columns(variant: Variant, architecture: Architecture) -> Iterator[Problem]:
+    """Refuse compared columns of a part that is not there, or of what has no number."""
+    try:
+        variant.stated()
+    except InvalidTableError as error:
+        yield from error.problems
+    rows = [""] if variant.printed.whole else [f"{row.id}." for row in architecture.rows]
+    for name, column in variant.printed.checked.items():
+        for part in (*column.of, *column.without):
+            if not any(architecture.find(row + part) for row in rows):
+                paths = [path.removeprefix(rows[0]) for path in architecture.paths()]
+                yield Problem(
+                    what=f"column {name} is the {column}, and there is no part {quote(part)}",
+                    allowed=", ".join(row.id for row in architecture.rows)
+                    if variant.printed.whole
+                    else "a part of some row",
+                    remedy=suggestion(part, paths),
+                    where=variant.columns_at.key(name).where,
+                )
+
+
 def _check_readings(variant: Variant) -> Iterator[Problem]:
     """Expand every declared reading on its row's input; give what does not go together."""
     for reading in variant.printed.readings:
@@ -187,21 +238,16 @@ def in_order(problems: list[Problem]) -> list[Problem]:
 
 def _printed(file: TableFile, tree: YamlNode, parts: Sections) -> PrintedTable:
     """Gather what the paper printed, and what the file says of it."""
-    params, ops = file.conventions.params, file.conventions.ops
     return PrintedTable(
         name=file.name,
         source=PaperSource(**file.source.model_dump()),
         columns=parts.columns,
-        headings={name: heading for name, heading in file.columns.items() if heading},
+        headings={name: heading for name, heading in parts.own.headings.items() if heading},
         rows=tuple(row.printed for row in parts.rows),
-        conventions={
-            "params": Convention(
-                k=params.K, count=params.count, include=params.include, rounding=params.rounding
-            ),
-            "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
-        },
+        conventions=conventions_of(file.conventions, parts.own),
         claims=claims_of(file, tree),
         readings=tuple(reading.declared for reading in parts.readings),
         errata=errata_of(file, tree),
         notes=file.notes,
+        checked=parts.own.checked,
     )

@@ -74,7 +74,10 @@ def test_no_color_is_respected():
         (["table", "--variant", "x"], "has no variant 'x'; allowed: naive, bn, "),
         (["table", "--input", "224"], "input: '224' is not a size"),
         (["table", "--input", "3x4x4"], "googlenet.yaml:"),
-        (["table", "--engine", "x"], "unknown engine 'x'; allowed: formula, fvcore, torch, all"),
+        (
+            ["table", "--engine", "x"],
+            "unknown engine 'x'; allowed: auto, formula, fvcore, torch, all",
+        ),
         (["table", "--format", "x"], "unknown format 'x'; allowed: rich, plain"),
         (["table", "--batch", "0"], "batch 0; allowed: a whole number of 1 or more"),
         (["table", "--row", "x"], "has no row 'x'; allowed: conv1, pool1"),

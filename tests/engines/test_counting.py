@@ -11,7 +11,7 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archcount.engines import ENGINES, Uncounted, choose, cross_check, engine
+from archcount.engines import ENGINES, Uncounted, check_name, choose, cross_check, engine
 from archcount.engines import fvcore as fvcore_engine
 from archcount.engines.fvcore_handles import per_element
 from archcount.errors import InvalidTableError, InvalidValueError, UnavailableError, UsageError
@@ -128,8 +128,8 @@ def test_engines_agree_on_random_networks(text, tmp_path_factory):
         architecture = load_table(path).architecture()
     except InvalidTableError as error:
         # Only what the strategy cannot know: an even kernel, odd channels in two groups, a map
-        # of one position.
-        told = ("groups do not divide", "pad=same", "needs several positions")
+        # of one position, channels that the branches do not divide.
+        told = ("groups do not divide", "pad=same", "needs several positions", "split among")
         assert any(each in str(error) for each in told), str(error)
         assume(False)
     formula, *traced = (engine(name).count(architecture) for name in NAMES)
@@ -277,8 +277,46 @@ def test_a_network_too_large_to_run_is_said_and_still_counted_by_formula(data):
 
 
 def test_an_unknown_engine_is_refused():
-    with pytest.raises(UsageError, match="allowed: formula, fvcore, torch, all"):
-        choose("tpu")
+    with pytest.raises(UsageError, match="allowed: auto, formula, fvcore, torch, all"):
+        check_name("tpu")
+
+
+@pytest.mark.parametrize(
+    ("width", "side", "name"),
+    # A 1x1 convolution of 4 to w channels: 5 w params, 4 w multiply-accumulates a position.
+    [
+        (50_000_000, 1, "fvcore"),  # 250,000,000 params
+        (50_000_001, 1, "torch"),
+        (100_000, 500, "fvcore"),  # 100,000,000,000 multiply-accumulates
+        (100_001, 500, "torch"),
+    ],
+)
+def test_large_networks_are_counted_without_numbers(width, side, name, tmp_path):
+    path = tmp_path / "large.yaml"
+    path.write_text(
+        "archcount: 1\nname: large\nsource: {title: none}\n"
+        f"input: 4x{side}x{side}\ntable: |\n  row | block\n  r | conv 1x1 {width}\n"
+    )
+    network = load_table(path).architecture()
+    assert choose("auto", network) == (name, "formula")
+    assert choose("fvcore", network) == ("fvcore", "formula")
+    assert choose("all", network) == ("fvcore", "torch", "formula")
+
+
+def test_a_count_without_numbers_imports_no_compiler(data):
+    """torch's own way to sizes, and to initial values, imports its compiler, for a second."""
+    code = (
+        "import sys; import archcount as ac;"
+        " report = ac.count(ac.load(sys.argv[1]), variant='117M', engine='auto');"
+        " print([each.engine for each in report.counts], {'sympy', 'torch._dynamo'} & set(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, data / "gpt2.yaml"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == "['torch', 'formula'] set()"
 
 
 def test_the_formula_engine_needs_no_torch():

@@ -33,7 +33,7 @@ from archcount.layers.adaptive_pooling import (
 )
 from archcount.layers.attention import Attention
 from archcount.layers.by_word import KINDS
-from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv, TransposedConv
+from archcount.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archcount.layers.cost import CATEGORIES
 from archcount.layers.elementwise import Affine, Dropout, Identity, LayerScale, Scaling, Softmax
 from archcount.layers.kind import ElementwiseKind
@@ -66,6 +66,7 @@ from archcount.layers.sequences import (
     Tokens,
     Transpose,
 )
+from archcount.layers.transposed_convolution import TransposedConv
 from archcount.printed import Patch
 
 sides = st.integers(1, 5)
@@ -76,23 +77,31 @@ patches = st.builds(
     lambda kh, kw, sh, sw: Patch((kh, kw), (sh, sw)),
     sides, sides, st.integers(1, 3), st.integers(1, 3),
 )  # fmt: skip
-pads = st.one_of(
-    st.sampled_from(["same", "valid"]), st.tuples(st.integers(0, 2), st.integers(0, 2))
-)
+
+
+OF_MAPS = (Attention, Embedding, Linear, PixelShuffle, PixelUnshuffle, Tokens)
+"""The kinds that are of height and width alone, or whose shapes are drawn from such ones."""
 
 
 @st.composite
 def layers(draw):
-    """Draw a layer of any kind and an input shape, fitting or not."""
-    shape = draw(maps)
+    """Draw a layer of any kind and an input shape of 1 to 3 axes, fitting or not."""
     word = draw(st.sampled_from(sorted(KINDS)))
     kind = KINDS[word]
+    axes = 2 if kind in OF_MAPS else draw(st.integers(1, 3))
+    longest = {1: 60, 2: 23, 3: 8}[axes]
+
+    def sized(least, most):
+        """Draw a number for each axis."""
+        return tuple(draw(st.integers(least, most)) for _ in range(axes))
+
+    shape = Shape((draw(st.integers(1, 8)), *sized(1, longest)))
     window = {
-        "patch": draw(patches),
-        "pad": draw(pads),
+        "patch": Patch(sized(1, 5 if axes < 3 else 3), sized(1, 3)),
+        "pad": draw(st.sampled_from(["same", "valid", (1,), sized(0, 2)])),
         "same": draw(st.sampled_from(["symmetric", "asymmetric"])),
     }
-    dilation = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
+    dilation = sized(1, 2)
     if kind is Conv:
         groups = draw(st.sampled_from([1, 1, 2, shape.channels]))
         width = groups * draw(st.integers(1, 4))
@@ -125,7 +134,7 @@ def layers(draw):
         window["same"] = draw(st.sampled_from(["symmetric", "asymmetric", "ceil"]))
         made = kind(**window, ceil=draw(st.booleans()))
     elif kind in (AdaptiveAvgPool, AdaptiveMaxPool):
-        made = kind(size=(draw(st.integers(1, 7)), draw(st.integers(1, 7))))
+        made = kind(size=sized(1, 7))
     elif kind is BatchNorm:
         made = BatchNorm(scale=draw(st.booleans()))
     elif kind is LayerNorm:
@@ -177,17 +186,17 @@ def layers(draw):
         start = draw(st.integers(0, 3))
         made = ChannelSlice(start=start, stop=start + draw(st.integers(1, 4)))
     elif kind is Crop:
-        made = Crop(side=draw(st.integers(1, 9)), second=draw(st.integers(0, 9)))
+        made = Crop(**dict(zip(("side", "second", "third"), sized(1, 9), strict=False)))
     elif kind is Border:
         made = Border(
-            size=(draw(st.integers(0, 2)), draw(st.integers(0, 2))),
+            size=sized(0, 2),
             mode=draw(st.sampled_from(["zeros", "reflect", "replicate"])),
             sides=draw(st.sampled_from(["both", "before", "after"])),
         )
     elif kind is Upsampling:
         made = Upsampling(
-            factor=(draw(st.integers(1, 2)), draw(st.integers(1, 3))),
-            mode=draw(st.sampled_from(["nearest", "bilinear", "bicubic"])),
+            factor=sized(1, 3),
+            mode=draw(st.sampled_from(["nearest", "linear", "bilinear", "trilinear", "bicubic"])),
         )
     elif kind is Scaling:
         made = Scaling(factor=draw(st.sampled_from([0.1, 0.17, 1.0])))
@@ -443,6 +452,23 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         ),
         # 1x7: 7 x 16 x 32 = 3,584 at 17 x 17 = 289 positions.
         (Conv(patch=Patch((1, 7)), width=32, bias=False), (16, 17, 17), {"conv": 1_035_776}),
+        # a length: 4 x 2 filters of 3 at every other of 9 places; 4 biases there
+        (Conv(patch=Patch((3,), (2,)), width=4), (2, 9), {"conv": 24 * 5, "bias": 20}),
+        # a clip: 4 x 2 filters of 1x3x3 at 5 x 3 x 3 places
+        (
+            Conv(patch=Patch((1, 3, 3), (1, 2, 2)), width=4, bias=False),
+            (2, 5, 6, 6),
+            {"conv": 72 * 45},
+        ),
+        # 2 x 4 filters of 2x2x2 from each of 2 x 3 x 3 places
+        (
+            TransposedConv(patch=Patch((2, 2, 2), (2, 2, 2)), width=4, bias=False),
+            (2, 2, 3, 3),
+            {"conv": 64 * 18},
+        ),
+        (MaxPool(patch=Patch((2,), (2,))), (4, 8), {"pool": 2 * 16}),
+        (AvgPool(patch=Patch((2, 2, 2), (2, 2, 2))), (4, 4, 4, 4), {"pool": 8 * 32}),
+        (GlobalAvgPool(), (4, 2, 3, 3), {"pool": 72}),
         (Linear(width=1000), (1024,), {"linear": 1_024_000, "bias": 1_000}),
         # 3x3 windows over 56 x 56 x 64 outputs.
         (MaxPool(patch=Patch((3, 3), (2, 2)), same="ceil"), (64, 112, 112), {"pool": 1_806_336}),
@@ -635,7 +661,7 @@ def test_activations_are_what_their_papers_define(kind, expected):
         (Conv(patch=Patch((2, 2)), width=1), (1, 4, 4), "equal zeros"),
         (Conv(patch=Patch((3, 3)), width=4, groups=3), (3, 4, 4), "do not divide"),
         (Conv(patch=Patch((3, 3)), width=3, groups=3), (4, 4, 4), "do not divide"),
-        (Conv(patch=Patch((3, 3)), width=3), (4,), "channels, height and width"),
+        (Conv(patch=Patch((3, 3)), width=3), (4,), r"channels x height x width, and gets 4 \(feat"),
         (MaxPool(patch=Patch((3, 3)), pad=(2, 2)), (1, 5, 5), "more than half"),
         (MaxPool(patch=Patch((3, 3)), ceil=True), (1, 5, 5), "rounds already"),
         (AvgPool(patch=Patch((2, 2)), same="asymmetric"), (1, 4, 4), "leave out this padding"),
@@ -660,9 +686,11 @@ def test_activations_are_what_their_papers_define(kind, expected):
         (Linear(width=3), (4, 6), r"flattened features, and gets 4x6 \(channels x length\)"),
         (Conv(patch=Patch((3, 3)), width=3), (4, 6), r"gets 4x6 \(channels x length\)"),
         (MaxPool(patch=Patch((3, 3))), (4, 6, 6, 6), "channels x depth x height x width"),
-        (LocalResponseNorm(), (4, 6), "channels, height and width"),
-        (Subsampling(stride=2, width=8), (4, 6, 6, 6), "channels, height and width"),
-        (GlobalAvgPool(), (4,), "channels, height and width"),
+        (Conv(patch=Patch((3,)), width=3), (4, 6, 6), "a patch of 1 axis, 3, gets 4x6x6"),
+        (TransposedConv(patch=Patch((2, 2)), width=3), (4, 6), "a patch of 2 axes, 2x2, gets 4x6"),
+        (AdaptiveAvgPool(size=(2, 2)), (4, 6), "size 2x2 is of 2 axes, and gets 4x6"),
+        (Conv(patch=Patch((3,)), width=3, pad=(1, 1)), (4, 6), "pad 1x1 is of 2 axes, and gets"),
+        (GlobalAvgPool(), (4,), r"channels with positions, .* gets 4 \(features\)"),
         (GroupNorm(groups=3), (4, 5, 5), "3 groups do not divide 4 channels"),
         (InstanceNorm(), (4, 1, 1), "needs several positions, and gets 4x1x1"),
         (InstanceNorm(), (4,), r"gets 4 \(features\)"),

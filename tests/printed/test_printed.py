@@ -114,6 +114,11 @@ def test_a_value_printed_by_rounding_or_cutting_is_found_in_that_interval(value,
         ("3x3", Patch((3, 3), (1, 1))),
         ("1x7", Patch((1, 7), (1, 1))),
         ("3x3/2x1", Patch((3, 3), (2, 1))),
+        ("3", Patch((3,), (1,))),
+        ("5/2", Patch((5,), (2,))),
+        ("3x3x3", Patch((3, 3, 3), (1, 1, 1))),
+        ("1×3×3/1×2×2", Patch((1, 3, 3), (1, 2, 2))),
+        ("3x3x3/2", Patch((3, 3, 3), (2, 2, 2))),
     ],
 )
 def test_patches_are_read_and_written(text, patch):
@@ -121,7 +126,9 @@ def test_patches_are_read_and_written(text, patch):
     assert parse_patch(str(patch)) == patch
 
 
-@pytest.mark.parametrize("text", ["7y7", "7", "7x7/", "7x7/0", "0x3", "-1x3", "3x3x3", "", "3x3/s"])
+@pytest.mark.parametrize(
+    "text", ["7y7", "7x7/", "7x7/0", "0x3", "-1x3", "3x3x3x3", "", "3x3/s", "3x3/1x2x2"]
+)
 def test_what_is_no_patch_is_refused(text):
     with pytest.raises(InvalidValueError):
         parse_patch(text)

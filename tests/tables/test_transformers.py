@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 import torch
 
+import archcount as ac
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.measure import example
@@ -68,6 +70,28 @@ def test_larger_llamas_have_the_params_worked_out_by_hand(variant, params, table
     assert table("llama3").architecture(variant=variant).params == params
 
 
+@pytest.mark.parametrize(
+    ("name", "variant", "params"),
+    # A layer: q, k, v and the projection, d x heads x dh each with bias; 4 d twice with bias; two
+    # norms of 2 d. Where heads x dh = d that is 12 d^2 + 13 d. Embedding, positions, last norm.
+    [
+        # 50257 x 768 + 2048 x 768 + 12 (12 x 768^2 + 13 x 768) + 2 x 768
+        ("gpt3", "GPT-3 Small", 125_226_240),
+        # 40 (4 x 5140 x 5120 + 3 x 5120 + 5140 + 8 x 5140^2 + 5 x 5140 + 4 x 5140) + 52305 x 5140
+        # + 2 x 5140, for 40 heads of 128 are 5120 wide: 40 x 316,690,760 + 268,847,700 + 10,280
+        ("gpt3", "GPT-3 13B", 12_936_488_380),
+        # 50257 x 12288 + 2048 x 12288 + 96 (12 x 12288^2 + 13 x 12288) + 2 x 12288
+        # = 617,558,016 + 25,165,824 + 96 x 1,812,099,072 + 24,576
+        ("gpt3", "GPT-3 175B", 174_604_259_328),
+        # transformers' GPT2LMHeadModel of 1,024 tokens: 51281 x 1600 + 48 (12 x 1600^2 + 13 x 1600)
+        # + 2 x 1600
+        ("gpt2", "1542M", 1_557_611_200),
+    ],
+)
+def test_models_of_a_table_have_the_params_worked_out_by_hand(name, variant, params, table):
+    assert table(name).architecture(variant=variant).params == params
+
+
 @pytest.mark.parametrize("name", SHRUNK)
 def test_engines_agree_on_small_ones(name, table):
     architecture = table(name).architecture(let=SHRUNK[name])
@@ -120,6 +144,19 @@ def test_weights_larger_than_the_memory_are_said_at_once(table, monkeypatch):
         engine("fvcore").count(table("llama3").architecture(variant="405B"))
 
 
+def test_what_is_too_large_to_run_is_said_to_be_counted_without_numbers(table):
+    report = ac.compare(ac.count(table("llama3"), variant="405B"), table("llama3"))
+    # transformers' LlamaForCausalLM of the config of Llama 3.1 405B
+    assert report.total.params == 405_853_388_800
+    assert "torch 2." in report.to_markdown()
+    assert "is counted by torch, without numbers" in report.to_markdown()
+    found = json.loads(report.to_json())
+    assert [each["name"] for each in found["engines"]] == ["torch", "formula"]
+    assert "--engine fvcore" in found["chosen"]
+    usual = json.loads(ac.count(table("vit_b16"), let=SHRUNK["vit_b16"]).to_json())
+    assert (usual["engines"][0]["name"], usual["chosen"]) == ("fvcore", None)
+
+
 def test_tied_weights_are_one_parameter(table):
     network = build(table("gpt2").architecture(let=SHRUNK["gpt2"]))
     assert network.logits.weight is network.embed.embedding.weight
@@ -143,7 +180,7 @@ def test_ties_that_do_not_fit_are_refused_at_their_place(old, new, says, data, t
     path.write_text((data / "gpt2.yaml").read_text().replace(old, new))
     with pytest.raises(InvalidTableError, match=says) as caught:
         load_table(path).architecture()
-    assert f"net.yaml:{15}:" in str(caught.value)
+    assert "net.yaml:20:" in str(caught.value)
 
 
 def test_vit_is_torchvisions(table):
@@ -164,12 +201,10 @@ def test_vit_is_torchvisions(table):
     ],
 )
 def test_what_tokens_cannot_do_is_said_at_its_place(block, says, data, tmp_path):
-    text = (
-        (data / "gpt2.yaml")
-        .read_text()
-        .replace("  logits: linear", f"  embed: {block}\n  l: linear")
-    )
+    text = (data / "gpt2.yaml").read_text()
     path = tmp_path / "net.yaml"
-    path.write_text(text.replace("  embed: [embedding d, positions 1024, dropout 0.1]\n", ""))
+    path.write_text(
+        text.replace("embed: [embedding d, positions 1024, dropout 0.1]", f"embed: {block}")
+    )
     with pytest.raises(InvalidTableError, match=says):
         load_table(path).architecture()

@@ -63,6 +63,10 @@ TENSORS = [
     empty(2, 3, dtype=torch.int64),
     empty(2, 3, dtype=torch.cfloat),
     empty(3, 2).t(),
+    empty(2, 4, 3, 5).transpose(1, 2),
+    empty(2, 4, 1, 5).transpose(1, 2),
+    empty(4, 2, 3).permute(1, 2, 0),
+    empty(1, 3, 2).permute(2, 0, 1),
     empty(2, 3, strides=(6, 2)),
     last(2, 3, 4, 5),
     last(2, 3, 1, 1),
@@ -126,6 +130,23 @@ CALLS = [
     *[
         (aten.avg_pool3d.default, (empty(1, 1, 8, 7, 9), [5, 1, 1], [s], [p, 0, 0], ceil))
         for s, p, ceil in product((1, 2, 3), (0, 2, 3), (False, True))
+    ],
+    *[
+        (aten.embedding.default, (weight, torch.empty(shape, dtype=dtype, device=META)))
+        for weight in TENSORS
+        if weight.ndim == 2
+        for shape in ((), (1,), (4,), (2, 4), (0, 3), (2, 1, 3))
+        for dtype in (torch.int64, torch.int32, torch.int16)
+    ],
+    *[
+        (func, (x, 1))
+        for func in (aten.tril.default, aten.triu.default)
+        for x in (*TENSORS, empty(4, 4, dtype=torch.bool))
+    ],
+    *[
+        (aten.where.self, (mask, x, y))
+        for mask in (empty(2, 3, dtype=torch.bool), empty(3, 2, dtype=torch.bool).t())
+        for x, y in product((empty(), empty(dtype=torch.half), empty(2, 3)), repeat=2)
     ],
     *[(aten.cat.default, ([x, y], axis)) for x in TENSORS for y in TENSORS for axis in (0, 1, -1)],
     *[(aten.mm.default, (x, y)) for x, y in product(TENSORS, TENSORS)],

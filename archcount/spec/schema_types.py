@@ -1,0 +1,41 @@
+"""The types that the entries of a table file are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, WithJsonSchema
+
+NAME = r"[A-Za-z][A-Za-z0-9_]*"
+"""What names of rows, columns, blocks' arguments and `let` look like."""
+
+TEXT_OR_NUMBER: dict[str, Any] = {"type": ["string", "number"]}
+
+Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=60)]
+TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$", max_length=60)]
+VariantName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)
+]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Printed = Annotated[Line, WithJsonSchema(TEXT_OR_NUMBER)]
+"""A printed value; a number there is kept as the text that was written."""
+_NUMBER = r"[1-9][0-9]{0,8}"
+_OR_NAME = rf"({_NUMBER}|{NAME})"
+SIZE = (
+    rf"^({_NUMBER}([x×]{_NUMBER}){{1,3}}|{_OR_NAME}( +[x×] +{_OR_NAME}){{1,3}}"
+    rf"|tokens +{_OR_NAME} +of +{_OR_NAME})$"
+)
+Size = Annotated[str, StringConstraints(pattern=SIZE)]
+Number = Annotated[str, WithJsonSchema(TEXT_OR_NUMBER), StringConstraints(max_length=200)]
+
+
+# Blocks are read by `spec.block_reader`, whose messages are better than those of a union; pydantic
+# takes no reference to a definition it does not know, so that a marker stands in for it.
+BLOCK_MARKER = {"title": "a block of spec.block_reader"}
+BlockTree = Annotated[Any, WithJsonSchema(BLOCK_MARKER)]
+
+
+class Entry(BaseModel):
+    """A mapping of the file: fixed keys, nothing else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
