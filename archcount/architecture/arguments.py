@@ -46,6 +46,8 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
             return _patch(bound.value, shape, context)
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)
+        if bound.argument.type is ArgumentType.CONNECTIONS:
+            return context.scope.connections(bound.value.text)
         if bound.argument.type in LITERALS:
             return literal(
                 bound.argument, _literal_text(bound.argument, bound.value, shape, context)

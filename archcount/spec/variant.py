@@ -153,8 +153,8 @@ class Variant:
 
     @property
     def values(self) -> Mapping[str, Value]:
-        """What the `let` names mean."""
-        return self._resolved[0]
+        """What the `let` names mean, and those of tables of connections."""
+        return {**self._resolved[0], **self.sections.connections}
 
     @property
     def defaults(self) -> LayerDefaults:
@@ -164,7 +164,7 @@ class Variant:
     @property
     def numbers(self) -> Mapping[str, Fraction]:
         """The `let` names with their numbers."""
-        return {name: Fraction(value.value) for name, value in self.values.items()}  # type: ignore[arg-type]
+        return {name: Fraction(value.value) for name, value in self._resolved[0].items()}  # type: ignore[arg-type]
 
     @cached_property
     def _resolved(self) -> tuple[Mapping[str, Value], LayerDefaults]:
@@ -190,6 +190,7 @@ class Variant:
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
         sections, start = self.sections, input or self._input(values)
+        values = {**values, **sections.connections}
         expanded = expand_table(self.table, self.name, start, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
 

@@ -253,6 +253,26 @@ def test_params_without_a_part_of_the_network_are_a_convention(tiny):
     assert (verdict.status, verdict.why) == ("convention", "embedding")
 
 
+def test_a_declared_reading_gives_every_printed_number_of_a_model(data, tmp_path):
+    text = (data / "gpt3.yaml").read_text()
+    path = tmp_path / "gpt3.yaml"
+    path.write_text(text)
+    assert ac.check(path, engine="formula").passed
+    found = verdicts(load_table(path))
+    # 52,305 x 2048 + 24 (12 x 2048^2 + 13 x 2048) + 2 x 2048 = 107,120,640 + 1,208,598,528 + 4,096
+    for column, computed in (("params", "1,315,723,264 params"), ("d", "2,048 = heads*dh")):
+        verdict = found["gpt-3-xl", column]
+        assert (verdict.status, verdict.why) == ("reading", "declared")
+        assert f"with heads = 16 instead of 24: {computed}" in verdict.sentence
+    path.write_text(text.replace("let: {heads: 16}", "let: {heads: 20}"))
+    found = ac.check(path, engine="formula").findings
+    assert ["params" in found[0].what, "d: contra" in found[1].what, found[2].what[:47]] == [
+        True,
+        True,
+        "variant gpt-3-xl, the reading: no reading. It d",
+    ]
+
+
 def test_a_column_is_in_the_unit_of_its_heading(tiny):
     changes = (("{vocab: 10}", "{vocab: 1000}"), (" 96 ", " 8.0 "), (" 288 ", " 16.1 "))
     table = tiny(*changes, ("network:", "conventions: {params: {unit: thousand}}\nnetwork:"))
@@ -295,6 +315,16 @@ def test_errata_and_claims_are_of_models(tiny, tmp_path):
         ("| 40 ", "| many ", "column emb: 'many' is not a printed number"),
         ("  batch: {", "  batches: {", "columns: of unknown column 'batches'.*did you mean 'batch'"),
         ("table: |", "claims: [{what: depth, printed: 2, from: x}]\ntable: |", "a claim of no model"),
+        (
+            "table: |",
+            "readings: [{model: Tiny (S), let: {head: 3}, because: x}]\ntable: |",
+            "table tiny has no let name 'head'.*did you mean",
+        ),
+        (
+            "table: |",
+            "readings: [{model: Tiny (S), because: x}]\ntable: |",
+            "row: with block:, or model: with let:",
+        ),
         ("table: |", "variants: {odd: {let: {layers: 2}}}\ntable: |", "variant odd changes no model"),
         ("table: |", "default: Tiny\ntable: |", "unknown default variant 'Tiny'"),
         (
