@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import Architecture, LayerDefaults, Scope, Value, parse_expression
+from archcount.architecture.arguments import whole
 from archcount.architecture.context import ExpansionCache
 from archcount.architecture.layer_parser import parse_padding
 from archcount.errors import (
@@ -81,16 +82,44 @@ class Variant:
         """
         return self._input(self.values)
 
+    def input_with(self, numbers: Mapping[str, Fraction]) -> Shape:
+        """Return the input shape with other numbers of `let` names, which may be symbolic.
+
+        Raises:
+            InvalidTableError: it reads a name that is no whole number of 1 or more.
+        """
+        return self._input(self._resolve(numbers=numbers)[0])
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The `let` names that the input reads."""
+        return tuple(part for part in self._input_parts if not part.isdigit())
+
+    @property
+    def input_texts(self) -> tuple[str, ...]:
+        """The numbers and names that the sizes of the input are written with, in their order."""
+        if not self.input_names:
+            return tuple(map(str, self.input.dims))
+        return ("1", self._input_parts[0]) if self.input.vocabulary else tuple(self._input_parts)
+
+    @property
+    def _input_parts(self) -> list[str]:
+        """The numbers and names that the input is written with; none where it has no blanks."""
+        size = self.input_size.removeprefix("tokens ")
+        return re.split(r" +(?:of|x|×) +", size.strip()) if " " in size else []
+
     def expand(
         self,
         input: Shape | None = None,
         lets: Mapping[str, str] = _NOTHING,
         cache: ExpansionCache | None = None,
+        dims: tuple[int, ...] | None = None,
     ) -> Architecture:
         """Expand the network with other numbers.
 
         Args:
             input: another input shape, (channels, height, width).
+            dims: other sizes of the input, which else is as it is with these numbers.
             lets: other values of `let` names, by name.
             cache: what blocks of this variant expanded to before, where many sizes are expanded.
 
@@ -106,7 +135,7 @@ class Variant:
                     remedy=suggestion(name, self.let),
                 )
         try:
-            return self._expanded(input, lets, cache=cache)
+            return self._expanded(input, lets, cache=cache, dims=dims)
         except InvalidTableError as error:
             if not lets:
                 raise
@@ -187,9 +216,11 @@ class Variant:
         lets: Mapping[str, str] = _NOTHING,
         numbers: Mapping[str, Fraction] | None = None,
         cache: ExpansionCache | None = None,
+        dims: tuple[int, ...] | None = None,
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
         sections, start = self.sections, input or self._input(values)
+        start = replace(start, dims=dims) if dims else start
         expanded = expand_table(self.table, self.name, start, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
 
@@ -200,24 +231,27 @@ class Variant:
         checked = self.printed.checked.values()
         texts = (*self.let.values(), *(column.expression for column in checked))
         read = {name for text in texts if text for name in parse_expression(text).names}
-        read |= {*re.findall(r"[A-Za-z]\w*", self.input_size)}
+        read |= {*self.input_names}
         return tuple(name for name in expanded.unread if name not in read)
 
     def _input(self, values: Mapping[str, Value]) -> Shape:
         """Return the input shape, its names replaced by their numbers."""
 
-        def number(match: re.Match[str]) -> str:
-            name = match[0]
-            if name not in values:
+        def number(part: str) -> int:
+            if part.isdigit():
+                return int(part)
+            if part not in values:
                 known = ", ".join(values) or "none; this table has no let:"
-                raise InvalidValueError(f"unknown name {quote(name)}", allowed=known)
-            return str(values[name].value)
+                raise InvalidValueError(f"unknown name {quote(part)}", allowed=known)
+            return whole(values[part].value, part, least=1)  # type: ignore[arg-type]
 
-        words = re.compile(
-            r"\b(?!(?:tokens|of|x)\b)[A-Za-z]\w*" if " " in self.input_size else "$^"
-        )
         try:
-            return Shape.parse(words.sub(number, self.input_size))
+            if not self.input_names:
+                return Shape.parse(self.input_size)
+            sizes = tuple(number(part) for part in self._input_parts)
+            if self.input_size.startswith("tokens "):
+                return Shape((1, sizes[0]), tokens=True, vocabulary=sizes[1])
+            return Shape(sizes)
         except InvalidValueError as error:
             raise InvalidTableError(error.at(self.input_at.where, "input")) from None
 
