@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from archcount.layers.modules import Named
 
 
 class SelectChannels(nn.Module):
@@ -44,3 +48,16 @@ class CenterCrop(nn.Module):
     def extra_repr(self) -> str:
         """Describe the part."""
         return ", ".join(f"{start}:{start + side}" for start, side in self.places)
+
+
+class Unpool(Named):
+    """Put the first branch's values where the maxima of the second's windows stand; 0 elsewhere."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map any tensor to the second branch's size, (N, C, H, W)."""
+        values, pooled = (branch(x) for branch in self.children())
+        # In a trace sizes are tensors, which no window takes.
+        height, width = (int(pooled.shape[axis]) // int(values.shape[axis]) for axis in (2, 3))
+        _, places = F.max_pool2d(pooled, (height, width), return_indices=True)
+        flat = torch.zeros_like(pooled).flatten(2)
+        return flat.scatter(2, places.flatten(2), values.flatten(2)).view_as(pooled)

@@ -98,6 +98,10 @@ Rounding = Literal["either", "nearest", "down"]
 """How a column's numbers were shortened: to the nearest, cut off, or sometimes so, sometimes so."""
 
 
+Unit = Literal["thousand", "million", "billion", "trillion"]
+"""What a whole column's numbers are in, as its heading says."""
+
+
 def _categories(names: tuple[str, ...]) -> WithJsonSchema:
     """Describe a list of categories without one twice."""
     return WithJsonSchema(
@@ -116,6 +120,7 @@ class ParamsConvention(Entry):
         _categories(("bias", "norm")),
     ] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> Self:
@@ -137,6 +142,7 @@ class OpsConvention(Entry):
         _categories(get_args(Elementwise)),
     ] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
 
 
 class CheckedConvention(Entry):
@@ -145,6 +151,7 @@ class CheckedConvention(Entry):
     K: Annotated[Literal[1000, 1024], BeforeValidator(_whole)] = 1000
     include: Annotated[tuple[Elementwise, ...], AfterValidator(_once)] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
 
 
 class ConventionsEntry(Entry):
@@ -212,11 +219,20 @@ class ClaimEntry(Entry):
 
 
 class ReadingEntry(Entry):
-    """Another block for a row, from which its printed numbers were had."""
+    """Another block for a row, or other numbers for a model, from which its numbers were had."""
 
-    row: Name
-    block: BlockTree
+    row: Name | None = None
+    block: BlockTree | None = None
+    model: Line | None = None
+    let: dict[Name, Number] = {}
     because: Line
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        row, model = self.row and self.block is not None, self.model and self.let
+        if bool(row) == bool(model) or (row and (self.model or self.let)):
+            raise PydanticCustomError("reading", "row: with block:, or model: with let:")
+        return self
 
 
 class ErratumEntry(Entry):
@@ -252,6 +268,7 @@ class VariantEntry(Entry):
     source: SourceEntry | None = None
     claims: tuple[ClaimEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()
+    readings: tuple[ReadingEntry, ...] = ()
     notes: tuple[Line, ...] = ()
 
 
@@ -268,6 +285,7 @@ class TableFile(Entry):
     columns: dict[Name, ColumnMeaning | None] = {}
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
+    connections: dict[Name, Annotated[str, StringConstraints(min_length=1)]] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     rows: Literal["models"] | None = None
     turned: bool = False

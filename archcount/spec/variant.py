@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,7 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 from archcount.architecture import Architecture, LayerDefaults, Scope, Value, parse_expression
-from archcount.architecture.arguments import whole
 from archcount.architecture.context import ExpansionCache
 from archcount.architecture.layer_parser import parse_padding
 from archcount.errors import (
@@ -26,6 +24,7 @@ from archcount.errors import (
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
+from archcount.spec.input_size import InputSize
 from archcount.spec.sections import Sections
 from archcount.spec.yaml_tree import YamlNode
 
@@ -91,22 +90,9 @@ class Variant:
         return self._input(self._resolve(numbers=numbers)[0])
 
     @property
-    def input_names(self) -> tuple[str, ...]:
-        """The `let` names that the input reads."""
-        return tuple(part for part in self._input_parts if not part.isdigit())
-
-    @property
-    def input_texts(self) -> tuple[str, ...]:
-        """The numbers and names that the sizes of the input are written with, in their order."""
-        if not self.input_names:
-            return tuple(map(str, self.input.dims))
-        return ("1", self._input_parts[0]) if self.input.vocabulary else tuple(self._input_parts)
-
-    @property
-    def _input_parts(self) -> list[str]:
-        """The numbers and names that the input is written with; none where it has no blanks."""
-        size = self.input_size.removeprefix("tokens ")
-        return re.split(r" +(?:of|x|×) +", size.strip()) if " " in size else []
+    def written_input(self) -> InputSize:
+        """The input as written."""
+        return InputSize(self.input_size)
 
     def expand(
         self,
@@ -182,8 +168,8 @@ class Variant:
 
     @property
     def values(self) -> Mapping[str, Value]:
-        """What the `let` names mean."""
-        return self._resolved[0]
+        """What the `let` names mean, and those of tables of connections."""
+        return {**self._resolved[0], **self.sections.connections}
 
     @property
     def defaults(self) -> LayerDefaults:
@@ -193,7 +179,7 @@ class Variant:
     @property
     def numbers(self) -> Mapping[str, Fraction]:
         """The `let` names with their numbers."""
-        return {name: Fraction(value.value) for name, value in self.values.items()}  # type: ignore[arg-type]
+        return {name: Fraction(value.value) for name, value in self._resolved[0].items()}  # type: ignore[arg-type]
 
     @cached_property
     def _resolved(self) -> tuple[Mapping[str, Value], LayerDefaults]:
@@ -221,37 +207,26 @@ class Variant:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
         sections, start = self.sections, input or self._input(values)
         start = replace(start, dims=dims) if dims else start
+        values = {**values, **sections.connections}
         expanded = expand_table(self.table, self.name, start, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
 
     def _unread(self, expanded: Architecture) -> tuple[str, ...]:
         """Return the cells that no layer reads, without those that the file's own names read."""
-        if self.printed.whole is None:
+        whole = self.printed.whole
+        if whole is None:
             return expanded.unread
         checked = self.printed.checked.values()
         texts = (*self.let.values(), *(column.expression for column in checked))
         read = {name for text in texts if text for name in parse_expression(text).names}
-        read |= {*self.input_names}
-        return tuple(name for name in expanded.unread if name not in read)
+        read |= {*self.written_input.names}
+        printed = whole.cells  # a blank cell says nothing that a layer could read
+        return tuple(name for name in expanded.unread if name in printed and name not in read)
 
     def _input(self, values: Mapping[str, Value]) -> Shape:
         """Return the input shape, its names replaced by their numbers."""
-
-        def number(part: str) -> int:
-            if part.isdigit():
-                return int(part)
-            if part not in values:
-                known = ", ".join(values) or "none; this table has no let:"
-                raise InvalidValueError(f"unknown name {quote(part)}", allowed=known)
-            return whole(values[part].value, part, least=1)  # type: ignore[arg-type]
-
         try:
-            if not self.input_names:
-                return Shape.parse(self.input_size)
-            sizes = tuple(number(part) for part in self._input_parts)
-            if self.input_size.startswith("tokens "):
-                return Shape((1, sizes[0]), tokens=True, vocabulary=sizes[1])
-            return Shape(sizes)
+            return self.written_input.shape(values)
         except InvalidValueError as error:
             raise InvalidTableError(error.at(self.input_at.where, "input")) from None
 

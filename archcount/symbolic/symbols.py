@@ -40,7 +40,7 @@ def sides_of(shape: Shape) -> tuple[str, ...]:
 def own_sizes(network: Variant) -> dict[str, int]:
     """Return the sizes of a network's input but its channels, by name, that are no `let` names."""
     shape = network.input
-    written = zip(axes_of(shape), network.input_texts, shape.dims, strict=True)
+    written = zip(axes_of(shape), network.written_input.axes, shape.dims, strict=True)
     return {name: size for name, text, size in [*written][1:] if text.isdigit()}
 
 

@@ -12,6 +12,7 @@ from archcount.errors import InvalidTableError, InvalidValueError
 from archcount.layers import CATEGORIES, Shape
 from archcount.layers.by_word import JOINS
 from archcount.layers.joins import Addition, Concatenation, Product, Split
+from archcount.layers.unpooling import Unpooling
 from archcount.spec.load import load_table
 
 
@@ -42,6 +43,8 @@ def _tokens(width, positions):
         (Split(), [(2, 3, 3), (5, 3, 3)], (7, 3, 3), {}),
         # one addition for each branch after the first: 2 x 18
         (Addition(), [(2, 3, 3), (2, 3, 3), (2, 3, 3)], (2, 3, 3), {"add": 36}),
+        # windows of 2x3 cover 2x4x9
+        (Unpooling(), [(2, 2, 3), (2, 4, 9)], (2, 4, 9), {"pool": 72}),
         # one multiplication an element of each product: 2x1x3, then 2x3x3
         (Product(), [(2, 1, 3), (2, 1, 1), (2, 3, 3)], (2, 3, 3), {"scale": 6 + 18}),
         (Product(), [(2, 3, 3)], (2, 3, 3), {}),
@@ -72,6 +75,10 @@ def test_every_join_has_a_hand_count_above():
         (Product(), [(2, 3, 3), (2, 1, 2)], "different shape: 2x3x3 and 2x1x2"),
         (Product(), [(2, 3, 3), (2,)], "different shape: 2x3x3 and 2"),
         (Concatenation(), [(2, 3), _tokens(2, 3)], "different size: 2x3, 3x2"),
+        (Unpooling(), [(2, 3, 3)], "unpool joins 1 branches; allowed: two"),
+        (Unpooling(), [(2, 3, 3), (3, 6, 6)], "do not fit: 2x3x3 and 3x6x6"),
+        (Unpooling(), [(2, 3, 3), (2, 6, 7)], "do not fit: 2x3x3 and 2x6x7"),
+        (Unpooling(), [(2,), (2, 6, 7)], "unpool needs channels, height and width"),
         (Addition(), [(2, 3), _tokens(2, 3)], "different shape: 2x3, 3x2"),
         (Product(), [(2, 3), _tokens(2, 3)], "different shape: 2x3 and 3x2"),
     ],
@@ -81,7 +88,7 @@ def test_branches_that_do_not_fit_are_refused_in_words(kind, shapes, says):
         kind.output([each if isinstance(each, Shape) else Shape(each) for each in shapes])
 
 
-@pytest.mark.parametrize("word", [word for word in JOINS if not JOINS[word].divides_channels])
+@pytest.mark.parametrize("word", ["concat", "add", "mul"])
 def test_the_module_of_a_join_gives_its_shape_and_learns(word, architecture):
     network = architecture(f"[{{{word}: [conv 3x3 4, conv 1x1 4, maxpool 3x3]}}, relu]")
     module = build(network).train()
@@ -167,3 +174,23 @@ def test_a_split_that_reads_another_row_gives_parts_too(tmp_path):
 def test_a_split_that_does_not_come_out_even_is_refused(architecture):
     with pytest.raises(InvalidTableError, match="split among 3 branches, and 4 channels come in"):
         architecture("{split: [identity, identity, relu]}")
+
+
+def test_unpooling_puts_values_where_the_maxima_stood(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcount: 1\nname: net\nsource: {title: A network}\ninput: 1x4x4\n"
+        'blocks: {up: {unpool: [scale 10, "@a"]}}\ntable: |\n'
+        "  row | block\n  a | relu\n  down | maxpool 2x2/2\n  b | up\n"
+    )
+    architecture = load_table(path).architecture()
+    for name in ENGINES:
+        # 16 are rectified, pooled, and searched for the maxima again; 4 are multiplied
+        cost = engine(name).count(architecture).total.cost
+        assert (cost.activation, cost.pool, cost.scale) == (16, 32, 4), name
+    x = torch.tensor([[1.0, 2, 0, 0], [0, 0, 3, 0], [0, 4, 0, 0], [0, 0, 0, 5]])
+    network = build(architecture).eval()
+    expected = torch.tensor([[0.0, 20, 0, 0], [0, 0, 30, 0], [0, 40, 0, 0], [0, 0, 0, 50]])
+    assert torch.equal(network(x[None, None])[0, 0], expected)
+    exported = torch.export.export(network, (x[None, None],)).module()
+    assert torch.equal(exported(x[None, None])[0, 0], expected)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import archcount as ac
+from archcount.api.table_report import printed_report
 from archcount.errors import InvalidTableError, UsageError
 from archcount.spec.load import load_table
 
@@ -55,6 +56,31 @@ def verdicts(table, **options):
     report = ac.compare(ac.count(table, engine="formula", **options), table)
     rows = report.record.comparison.rows
     return {(row.id, name): cell.verdict for row in rows for name, cell in row.cells.items()}
+
+
+def test_a_blank_cell_leaves_what_let_says_whatever_another_model_prints(tiny):
+    table = tiny(
+        ("let: {vocab: 10}", "let: {vocab: 10, layers: 3}"),
+        ("288    | 80  | 2     ", "352    | 80  |       "),
+    )
+    # 10 x 8 + 3 x 8^2 + 8 x 10 = 352
+    assert table.architecture(variant="tiny-l").params == 352
+    assert table.architecture(variant="tiny-s").params == 96
+
+
+def test_a_blank_cell_is_nothing_that_a_network_could_read(tiny):
+    table = tiny(
+        ("let: {vocab: 10}", "let: {vocab: 10, w: 1}"),
+        (
+            "- {row: out",
+            "- {row: wide, block: {when: dh == 4, block: linear w bias=false}}\n- {row: out",
+        ),
+        ("| dh | batch", "| dh | w | batch"),
+        ("| 2  | 1.5M", "| 2  |   | 1.5M"),
+        ("| 4  | -", "| 4  | 8 | -"),
+    )
+    for name in ("tiny-s", "tiny-l"):
+        assert table.architecture(variant=name).unread == ()
 
 
 def test_each_model_is_a_variant_named_as_it_is_printed(tiny):
@@ -164,6 +190,17 @@ def test_a_turned_table_is_the_same_networks(data):
     assert [*shown.index] == ["8b", "70b", "405b"]
 
 
+def test_what_is_printed_is_shown_as_it_is_printed(data):
+    llama, gpt2 = (printed_report(load_table(data / f"{name}.yaml").written) for name in NAMES)
+    lines = [line.split() for line in llama.to_markdown().splitlines() if line.startswith("|")]
+    assert lines[0] == ["|", "|", "8B", "|", "70B", "|", "405B", "|"]
+    assert "FFN Dimension" in llama.to_markdown()
+    assert "| Parameters | Layers | d_model |" in gpt2.to_markdown()
+
+
+NAMES = ("llama3", "gpt2")
+
+
 def test_a_report_of_all_models_is_of_any_format(tiny):
     table = tiny()
     report = ac.compare(ac.count(table, engine="formula"), table)
@@ -216,6 +253,36 @@ def test_params_without_a_part_of_the_network_are_a_convention(tiny):
     assert (verdict.status, verdict.why) == ("convention", "embedding")
 
 
+def test_a_declared_reading_gives_every_printed_number_of_a_model(data, tmp_path):
+    text = (data / "gpt3.yaml").read_text()
+    path = tmp_path / "gpt3.yaml"
+    path.write_text(text)
+    assert ac.check(path, engine="formula").passed
+    found = verdicts(load_table(path))
+    # 52,305 x 2048 + 24 (12 x 2048^2 + 13 x 2048) + 2 x 2048 = 107,120,640 + 1,208,598,528 + 4,096
+    for column, computed in (("params", "1,315,723,264 params"), ("d", "2,048 = heads*dh")):
+        verdict = found["gpt-3-xl", column]
+        assert (verdict.status, verdict.why) == ("reading", "declared")
+        assert f"with heads = 16 instead of 24: {computed}" in verdict.sentence
+    path.write_text(text.replace("let: {heads: 16}", "let: {heads: 20}"))
+    found = ac.check(path, engine="formula").findings
+    assert ["params" in found[0].what, "d: contra" in found[1].what, found[2].what[:47]] == [
+        True,
+        True,
+        "variant gpt-3-xl, the reading: no reading. It d",
+    ]
+
+
+def test_a_column_is_in_the_unit_of_its_heading(tiny):
+    changes = (("{vocab: 10}", "{vocab: 1000}"), (" 96 ", " 8.0 "), (" 288 ", " 16.1 "))
+    table = tiny(*changes, ("network:", "conventions: {params: {unit: thousand}}\nnetwork:"))
+    found = verdicts(table)
+    # 2 x 1000 x 4 + 4^2 = 8,016; 2 x 1000 x 8 + 2 x 8^2 = 16,128
+    assert [found[name, "params"].status for name in table.models] == ["match", "match"]
+    assert "printed 16.1 thousand" in found["tiny-l", "params"].sentence
+    assert [row.cells["params"].text for row in table.written.rows] == ["8.0", "16.1"]
+
+
 def test_errata_and_claims_are_of_models(tiny, tmp_path):
     off = "errata: [{model: Tiny (S), cell: params, verdict: 'off', because: a slip}]\n"
     claim = "claims: [{model: Tiny (L), what: params, printed: 288, from: sec. 1}]\n"
@@ -242,10 +309,22 @@ def test_errata_and_claims_are_of_models(tiny, tmp_path):
         ("is: params of embed", "is: weigths", "'weigths' is neither a quantity nor an expression"),
         ("is: params of embed", "is: depth without out", "the depth of several parts, or without"),
         ("is: heads*dh", "is: heads*d", "unknown name 'd'"),
+        ("network:", "conventions: {ems: {K: 1024}}\nnetwork:", "conventions of 'ems'.*ops, emb; did"),
+        ("network:", "conventions: {emb: {include: [bias]}}\nnetwork:", "params include 'bias'"),
         ("| 96 ", "| x ", "model Tiny \\(S\\), column params: 'x' is not a printed number"),
         ("| 40 ", "| many ", "column emb: 'many' is not a printed number"),
         ("  batch: {", "  batches: {", "columns: of unknown column 'batches'.*did you mean 'batch'"),
         ("table: |", "claims: [{what: depth, printed: 2, from: x}]\ntable: |", "a claim of no model"),
+        (
+            "table: |",
+            "readings: [{model: Tiny (S), let: {head: 3}, because: x}]\ntable: |",
+            "table tiny has no let name 'head'.*did you mean",
+        ),
+        (
+            "table: |",
+            "readings: [{model: Tiny (S), because: x}]\ntable: |",
+            "row: with block:, or model: with let:",
+        ),
         ("table: |", "variants: {odd: {let: {layers: 2}}}\ntable: |", "variant odd changes no model"),
         ("table: |", "default: Tiny\ntable: |", "unknown default variant 'Tiny'"),
         (

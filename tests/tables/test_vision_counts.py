@@ -14,6 +14,10 @@ COUNTS = [
     ("xception", "", 22_855_952, 8_357_403_496),
     # timm's darknet53, likewise
     ("darknet53", "", 41_609_928, 9_285_115_904),
+    # By hand from the authors' encoder.lua and decoder.lua with 19 classes. A bottleneck of width w
+    # and i = w/4 has w i + 9 i^2 + i w weights (10 i^2 if asymmetric), i biases, and 3 for norm and
+    # PReLU a channel of i, i and w: 4,656 of 64, 18,016 or 19,040 of 128, 348 of 16.
+    ("enet", "", 364_647, 1_961_033_728),
     # By hand: 20,826,976 weights of 19 convolutions, a scale and a shift of 7,200 filters, 1,000
     # biases. conv1 is 3 x 32 x 9 x 224^2 MACs; each of the other eleven 3x3 is 231,211,008, for
     # where the grid is halved the widths are doubled; each of the six 1x1 is a ninth of that.
