@@ -25,6 +25,7 @@ from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
 from archcount.spec.input_size import InputSize
+from archcount.spec.input_sizes import input_shapes, resized
 from archcount.spec.sections import Sections
 from archcount.spec.yaml_tree import YamlNode
 
@@ -38,8 +39,7 @@ class Variant:
     Attributes:
         table: the table's name.
         name: the variant's name; empty for a table as printed that has no other name.
-        input_size: the input that its numbers are printed for, as written.
-        input_at: where it was written.
+        input_sizes: the input that its numbers are printed for, as written; several by name.
         columns_at: where columns are declared.
         let: the `let` names as written.
         let_at: where they were written.
@@ -52,8 +52,7 @@ class Variant:
 
     table: str
     name: str
-    input_size: str
-    input_at: YamlNode
+    input_sizes: Mapping[str, YamlNode]
     columns_at: YamlNode
     let: Mapping[str, str]
     let_at: YamlNode
@@ -74,25 +73,27 @@ class Variant:
 
     @cached_property
     def input(self) -> Shape:
-        """The input shape that its numbers are printed for.
+        """The input shape that its numbers are printed for; of several, the first.
 
         Raises:
             InvalidTableError: it reads a name that is no whole number of 1 or more.
         """
-        return self._input(self.values)
+        return next(iter(input_shapes(self.input_sizes, self.values).values()))
 
     def input_with(self, numbers: Mapping[str, Fraction]) -> Shape:
-        """Return the input shape with other numbers of `let` names, which may be symbolic.
+        """Return `input` with other numbers of `let` names, which may be symbolic.
 
         Raises:
             InvalidTableError: it reads a name that is no whole number of 1 or more.
         """
-        return self._input(self._resolve(numbers=numbers)[0])
+        values = self._resolve(numbers=numbers)[0]
+        return next(iter(input_shapes(self.input_sizes, values).values()))
 
     @property
-    def written_input(self) -> InputSize:
-        """The input as written."""
-        return InputSize(self.input_size)
+    def written_inputs(self) -> tuple[InputSize, ...]:
+        """The inputs as written, equal ones once."""
+        texts = dict.fromkeys(size.text for size in self.input_sizes.values())
+        return tuple(map(InputSize, texts))
 
     def expand(
         self,
@@ -132,13 +133,16 @@ class Variant:
                 replace(problem, what=f"with {given}: {problem.what}", where=None)
             ) from None
 
-    def expand_numbers(self, input: Shape, numbers: Mapping[str, Fraction]) -> Architecture:
+    def expand_numbers(
+        self, dims: tuple[int, ...] | None, numbers: Mapping[str, Fraction]
+    ) -> Architecture:
         """Expand the network with numbers that are no text, such as symbolic ones.
 
         Raises:
+            UsageError: there are inputs of several sizes, and `dims` are given.
             InvalidTableError: the rows do not go together with these numbers.
         """
-        return self._expanded(input, {}, numbers)
+        return self._expanded(None, {}, numbers, dims=dims)
 
     def stated(self, lets: Mapping[str, str] = _NOTHING) -> Mapping[tuple[str, str], Fraction]:
         """Return what the expressions of compared columns give, by row and column.
@@ -205,11 +209,22 @@ class Variant:
         dims: tuple[int, ...] | None = None,
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
-        sections, start = self.sections, input or self._input(values)
-        start = replace(start, dims=dims) if dims else start
+        inputs = input_shapes(self.input_sizes, values)
+        if input is not None:
+            inputs = resized(inputs, input)
+        if dims is not None:
+            inputs = self._of_size(inputs, dims)
+        sections = self.sections
         values = {**values, **sections.connections}
-        expanded = expand_table(self.table, self.name, start, sections, values, defaults, cache)
+        expanded = expand_table(self.table, self.name, inputs, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
+
+    def _of_size(self, inputs: Mapping[str, Shape], dims: tuple[int, ...]) -> dict[str, Shape]:
+        """Return the inputs with other sizes, which are those of all of them."""
+        if len(self.written_inputs) > 1:
+            told = ", ".join(size.text for size in self.written_inputs)
+            raise UsageError.of(f"one size for inputs of different sizes ({told})")
+        return {name: replace(shape, dims=dims) for name, shape in inputs.items()}
 
     def _unread(self, expanded: Architecture) -> tuple[str, ...]:
         """Return the cells that no layer reads, without those that the file's own names read."""
@@ -219,16 +234,9 @@ class Variant:
         checked = self.printed.checked.values()
         texts = (*self.let.values(), *(column.expression for column in checked))
         read = {name for text in texts if text for name in parse_expression(text).names}
-        read |= {*self.written_input.names}
+        read |= {name for size in self.written_inputs for name in size.names}
         printed = whole.cells  # a blank cell says nothing that a layer could read
         return tuple(name for name in expanded.unread if name in printed and name not in read)
-
-    def _input(self, values: Mapping[str, Value]) -> Shape:
-        """Return the input shape, its names replaced by their numbers."""
-        try:
-            return self.written_input.shape(values)
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(self.input_at.where, "input")) from None
 
 
 def _read_lets(

@@ -46,8 +46,11 @@ def counted(network: Variant, found: Formulas, point: Mapping[str, Number]) -> P
     square = {name: point["size"] for name in "HW" if "size" in point}
     lets = {name: str(point[name]) for name in found.lets}
     own = network.input_with({name: Fraction(point[name]) for name in found.lets})
-    axes = zip(axes_of(own), own.dims, strict=True)
-    size = tuple(int({**square, **point}.get(name, side)) for name, side in axes)
+    axes, given = axes_of(own), {**square, **point}
+    size = None
+    if given.keys() & {*axes}:
+        sides = zip(axes, own.dims, strict=True)
+        size = tuple(int(given.get(name, side)) for name, side in sides)
     one = expanded(network, size, lets)
     return one.of_batch(int(point.get("batch", 1)))
 

@@ -153,7 +153,7 @@ class _Counter:
 
     def _own(self, lets: tuple[str, ...]) -> tuple[int, ...]:
         """Return the network's own input, which may read `let` names."""
-        if not self._network.written_input.names:
+        if not any(size.names for size in self._network.written_inputs):
             return self._network.input.dims
         numbers = {name: number_of(text) for name, text in zip(self._lets, lets, strict=True)}
         return self._network.input_with({name: n for name, n in numbers.items() if n}).dims

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -101,9 +101,13 @@ def count_symbolically(
     numbers = {**(fixed or {}), **numbers}
     start = network.input_with(numbers)
     square = {name: symbols["size"] for name in "HW" if "size" in symbols}
-    axes = zip(axes_of(start), size or start.dims, strict=True)
-    dims: Any = tuple({**symbols, **square}.get(name, side) for name, side in axes)
-    expanded = network.expand_numbers(replace(start, dims=dims), numbers)
+    lengths = {**symbols, **square}
+    axes = axes_of(start)
+    dims: Any = None
+    if size or lengths.keys() & {*axes}:
+        sizes = zip(axes, size or start.dims, strict=True)
+        dims = tuple(lengths.get(name, side) for name, side in sizes)
+    expanded = network.expand_numbers(dims, numbers)
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
     return SymbolicCount(
         rows=tuple(

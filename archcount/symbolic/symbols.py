@@ -39,9 +39,11 @@ def sides_of(shape: Shape) -> tuple[str, ...]:
 
 def own_sizes(network: Variant) -> dict[str, int]:
     """Return the sizes of a network's input but its channels, by name, that are no `let` names."""
-    shape = network.input
-    written = zip(axes_of(shape), network.written_input.axes, shape.dims, strict=True)
-    return {name: size for name, text, size in [*written][1:] if text.isdigit()}
+    shape, (size, *others) = network.input, network.written_inputs
+    if others:
+        return {}
+    written = zip(axes_of(shape), size.axes, shape.dims, strict=True)
+    return {name: side for name, text, side in [*written][1:] if text.isdigit()}
 
 
 def check_symbols(
