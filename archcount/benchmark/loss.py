@@ -17,7 +17,7 @@ from archcount.tracing.nested_tensors import tensors_in
 class Loss:
     """The loss of a model; its random targets are drawn once, at the first call.
 
-    A network of a table with one output has its own: cross entropies of it and of the weighted heads. A
+    A table's network of one output has its own: cross entropies of it and of the weighted heads. A
     model that returns a loss keeps it. Otherwise, outputs of shape (batch, classes) get a cross
     entropy with random classes, and other tensors their mean square.
 
