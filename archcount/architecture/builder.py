@@ -93,6 +93,7 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
         sources=sources,
         kept=read,
         outputs=architecture.outputs,
+        inputs=architecture.inputs,
     )
 
 

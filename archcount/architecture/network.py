@@ -54,6 +54,7 @@ class Network(Named):
         kept: the rows whose output a later row reads.
         outputs: the rows whose outputs it gives; empty for the last row's alone.
         reading: the rows that read kept outputs inside.
+        input_names: the names of the inputs, where there are several.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Network(Named):
         sources: Mapping[str, str] = MappingProxyType({}),
         kept: Collection[str] = (),
         outputs: Collection[str] = (),
+        inputs: Collection[str] = (),
     ) -> None:
         super().__init__(rows)
         if heads:
@@ -74,19 +76,28 @@ class Network(Named):
         self.kept = tuple(name for name in rows if name in kept or name in outputs)
         self.outputs = tuple(outputs)
         self.reading = tuple(name for name, row in rows.items() if isinstance(row, READING))
+        self.input_names = tuple(inputs)
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...] | Outputs:
-        """Map images (N, C, H, W) to the output; see the class for train and eval mode."""
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...] | Outputs:
+        """Map images (N, C, H, W) to the output; see the class for train and eval mode.
+
+        Further inputs follow the first, in the order of `input_names`.
+        """
         if self.training and self.loss_weights:
-            return self.forward_with_heads(x)
-        kept: Kept = {}
+            return self.forward_with_heads(x, *others)
+        kept = self._given(x, *others)
+        reads = self.kept or self.input_names
         for name in self.rows:
-            x = self._row(name, x, kept) if self.kept else getattr(self, name)(x)
-        return self._given(x, kept)
+            x = self._row(name, x, kept) if reads else getattr(self, name)(x)
+        return self._ends(x, kept)
 
-    def _given(self, x: Tensor, kept: Kept) -> Tensor | tuple[Tensor, ...]:
+    def _ends(self, x: Tensor, kept: Kept) -> Tensor | tuple[Tensor, ...]:
         """Return the last row's output, or those that the network gives."""
         return tuple([kept[name] for name in self.outputs]) if self.outputs else x
+
+    def _given(self, *inputs: Tensor) -> Kept:
+        """Return the inputs by their names, which rows may read as they do other rows."""
+        return dict(zip(self.input_names or ("",), inputs, strict=True))
 
     def _row(self, name: str, x: Tensor, kept: Kept) -> Tensor:
         """Run a row on the output that it reads, and keep its own where a later row reads it."""
@@ -97,15 +108,15 @@ class Network(Named):
             kept[name] = output
         return output
 
-    def forward_with_heads(self, x: Tensor) -> Outputs:
+    def forward_with_heads(self, x: Tensor, *others: Tensor) -> Outputs:
         """Map images (N, C, H, W) to the main output and those of all heads, in either mode."""
         heads = []
-        kept: Kept = {}
+        kept = self._given(x, *others)
         for name in self.rows:
             x = self._row(name, x, kept)
             if name in self.loss_weights:
                 heads.append(getattr(self.heads, name)(x))
-        return Outputs(self._given(x, kept), tuple(heads))
+        return Outputs(self._ends(x, kept), tuple(heads))
 
     def loss(self, outputs: Tensor | Outputs, target: Tensor) -> Tensor:
         """Return the sum of the cross entropies of main and heads, the heads by their loss weights.

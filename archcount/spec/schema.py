@@ -22,11 +22,11 @@ from archcount.spec.schema_types import (
     TEXT_OR_NUMBER,
     BlockTree,
     Entry,
+    Inputs,
     Line,
     Name,
     Number,
     Printed,
-    Size,
     TableName,
     VariantName,
 )
@@ -259,7 +259,7 @@ class VariantEntry(Entry):
     read: dict[Name, Name] = {}
     cells: dict[Name, dict[Name, Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)]]] = {}
     let: dict[Name, Number] = {}
-    input: Size | None = None
+    input: Inputs | None = None
     layer: LayerEntry = LayerEntry()
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
@@ -279,7 +279,7 @@ class TableFile(Entry):
     archcount: Annotated[Literal[1], BeforeValidator(_whole)]
     name: TableName
     source: SourceEntry
-    input: Size
+    input: Inputs
     let: dict[Name, Number] = {}
     layer: LayerEntry = LayerEntry()
     conventions: ConventionsEntry = ConventionsEntry()
