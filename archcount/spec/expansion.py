@@ -65,11 +65,7 @@ def expand_table(
         if end is None or expansion.budget.left < 0:
             break
         ends[row.id] = start = end
-    grown = [
-        (head, expansion.attempt(head.block, ends[head.at], head.at, f"head at {head.at}", ends))
-        for head in sections.heads
-        if head.at in ends
-    ]
+    heads = list(expansion.heads(sections, ends))
     if not expansion.problems:
         expansion.problems += broken_ties(done)
     if expansion.problems:
@@ -80,11 +76,7 @@ def expand_table(
         input=first,
         inputs=named,
         rows=tuple(done),
-        heads=tuple(
-            Head(at=head.at, loss_weight=head.loss_weight, node=node)
-            for head, node in grown
-            if node is not None
-        ),
+        heads=tuple(heads),
         outputs=sections.outputs,
         # What is remembered is read by nobody anew.
         unread=() if cache is not None else tuple(expansion.unread(rows, sections)),
@@ -158,6 +150,15 @@ class _Expansion:
         except InvalidTableError as error:
             self.problems += [item for item in error.problems if item not in self.problems]
             return None
+
+    def heads(self, sections: Sections, ends: Mapping[str, Shape]) -> Iterator[Head]:
+        """Expand the heads on what their rows give."""
+        for head in sections.heads:
+            if head.at in ends:
+                owner = f"head at {head.at}"
+                node = self.attempt(head.block, ends[head.at], head.at, owner, ends)
+                if node is not None:
+                    yield Head(at=head.at, loss_weight=head.loss_weight, node=node)
 
     def unread(self, rows: Sequence[ParsedRow], sections: Sections) -> Iterator[str]:
         """List the filled cells of rows that say what a layer is and that no layer reads.

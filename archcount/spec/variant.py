@@ -132,7 +132,8 @@ class Variant:
             InvalidTableError: a name that one reads has no number in its row.
         """
         values = self._resolve(lets)[0] if lets else self.values
-        rows = {row.id: (row.printed, row.values) for row in self.sections.rows}
+        pairs = zip(self.printed.rows, self.sections.rows, strict=True)
+        rows = {row.id: (printed, row.values) for printed, row in pairs}
         if self.printed.whole is not None:
             # Every row of a network has what is printed of the network.
             rows = {"": (self.printed.whole, self.sections.rows[0].values)}
