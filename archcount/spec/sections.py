@@ -193,12 +193,15 @@ def _heads(
 
 def _outputs(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> Iterator[str]:
     """Yield the rows that the network gives; what is wrong goes to `problems`."""
+    known = [row.id for row in rows]
     taken: set[str] = set()
     for entry in tree.listing("outputs"):
         if entry.text in taken:
             what = f"duplicate output {quote(entry.text)}"
             problems.append(entry.problem(what, remedy="keep one of them"))
-        elif _known_row(entry, [row.id for row in rows], "output", problems):
+        elif known and entry.text not in known:
+            problems.append(entry.unknown("output of unknown row", known))
+        else:
             yield entry.text
         taken.add(entry.text)
 
