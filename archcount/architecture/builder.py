@@ -77,9 +77,12 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
     """
     rows = {row.id: _module(row.node) for row in architecture.rows}
     sources = {row.id: row.source for row in architecture.rows if row.source}
+    read = {*sources.values(), *architecture.read_rows}
     _tie(architecture, rows)
-    last = architecture.rows[-1]
-    rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
+    ends = architecture.outputs or (architecture.rows[-1].id,)
+    for row in architecture.rows:
+        if row.id in ends and row.id not in read:
+            rows[row.id] = _with_final_softmax(row.node, rows[row.id], logits=logits)
     return Network(
         rows=rows,
         heads={
@@ -88,7 +91,9 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
         },
         loss_weights={head.at: head.loss_weight for head in architecture.heads},
         sources=sources,
-        kept={*sources.values(), *architecture.read_rows},
+        kept=read,
+        outputs=architecture.outputs,
+        inputs=architecture.inputs,
     )
 
 
@@ -116,12 +121,13 @@ def _module(node: Node) -> nn.Module:
 def _join(node: JoinNode) -> nn.Module:
     """Return a join; where a branch reads another row, one that hands it the branches' outputs."""
     branches = {name: _module(child) for name, child in node.children}
+    shapes = [child.output for _, child in node.children]
     if not any(isinstance(branch, READING) for branch in branches.values()):
-        return node.kind.module(branches, node.output)
+        return node.kind.module(branches, shapes)
     taken = {name: Taken(place) for place, name in enumerate(branches)}
     if not node.kind.divides_channels:
-        return ReadingJoin(branches, node.kind.module(taken, node.output))
-    joined = Concatenation().module(taken, node.output)
+        return ReadingJoin(branches, node.kind.module(taken, shapes))
+    joined = Concatenation().module(taken, shapes)
     return ReadingJoin(branches, joined, split=-1 if node.input.tokens else 1)
 
 

@@ -21,15 +21,16 @@ from archcount.architecture.blocks import (
     Shortcut,
     WhenBlock,
 )
-from archcount.architecture.branches import Branches, Steps, in_sequence, joined
+from archcount.architecture.branches import Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
 from archcount.architecture.expert_nodes import experts
 from archcount.architecture.layer_defaults import LayerDefaults
 from archcount.architecture.layer_edits import changed
-from archcount.architecture.nodes import LayerNode, Node
+from archcount.architecture.nodes import LayerNode, Node, RepeatedNode
 from archcount.architecture.scope import Scope, Value
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, each, quote, suggestion
+from archcount.exact import SymbolicNumber
 from archcount.layers import LayerKind, Shape
 from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.convolution import Conv
@@ -82,15 +83,8 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             for item in _merged(items, context.edit):
                 steps += _steps(item, steps[-1][1].output if steps else shape, context)
             return steps
-        case JoinBlock(kind, branches):
-            if kind.takes_shortcut:
-                branches = tuple(item for item in branches if not isinstance(item, Shortcut))
-            try:
-                start = kind().reads(shape, len(branches))
-            except InvalidValueError as error:
-                raise InvalidTableError(error.at(block.where, context.scope.owner)) from None
-            nodes = _branches(branches, start, context)
-            return [(kind.word, joined(block, nodes, shape, context))]
+        case JoinBlock():
+            return [(block.kind.word, _join(block, shape, context))]
         case ExpertsBlock():
             return [("experts", experts(block, shape, context, _node))]
         case RepeatBlock():
@@ -226,9 +220,47 @@ def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -
         raise InvalidTableError(error.at(where, where_text)) from None
 
 
-def _branches(blocks: tuple[Block, ...], shape: Shape, context: Context) -> Branches:
-    nodes = each(blocks, lambda block: _node(block, shape, context))
-    return tuple((f"branch{number}", node) for number, node in enumerate(nodes, 1))
+def _join(block: JoinBlock, shape: Shape, context: Context) -> Node:
+    blocks = block.branches
+    if block.kind.takes_shortcut:
+        blocks = tuple(item for item in blocks if not isinstance(item, Shortcut))
+    numbers = {
+        bound.argument.name: resolve(bound, block, shape, context) for bound in block.arguments
+    }
+    if block.branch_names:
+        numbers["branches"] = block.branch_names
+    kind = block.kind(**numbers)
+    try:
+        start = kind.reads(shape, len(blocks))
+    except InvalidValueError as error:
+        raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
+    nodes = each(blocks, lambda item: _node(item, start, context))
+    names = block.branch_names or [f"branch{number}" for number in range(1, len(nodes) + 1)]
+    return joined(block, kind, tuple(zip(names, nodes, strict=True)), shape, context)
+
+
+def _repeat_symbolically(
+    block: RepeatBlock, times: int, shape: Shape, context: Context
+) -> Steps | None:
+    """Return a first repetition, and one that stands for all others.
+
+    None where the others are not equal, since each gives another shape than it reads, or where
+    there may be none at all.
+    """
+    if times < 1:
+        return None
+    first = _node(block.body, shape, replace(context, repetition=0, start=shape))
+    between = first.output
+    try:
+        rest = _node(block.body, between, replace(context, repetition=1, start=between))
+    except InvalidTableError:
+        return None
+    if rest.output != between:
+        return None
+    others = RepeatedNode(
+        children=(("block", rest),), input=between, output=between, times=times - 1
+    )
+    return [("block", first), ("others", others)]
 
 
 def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
@@ -241,6 +273,10 @@ def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
     current = shape
     if edit is not None and edit.kind == "repeats":
         times = edit.to[0]
+    if isinstance(times, SymbolicNumber):
+        repeated = _repeat_symbolically(block, times, shape, context)
+        if repeated is not None:
+            return repeated
     for repetition in range(times):
         inner = replace(context, repetition=repetition, start=current)
         context.budget.spend(block.text.where)

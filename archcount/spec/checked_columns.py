@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from archcount.architecture.argument_parser import expression_over
 from archcount.errors import InvalidValueError, Problem, quote
-from archcount.printed import CheckedColumn, parse_quantity
+from archcount.printed import SETTINGS, CheckedColumn, parse_quantity, parse_setting
 from archcount.spec.grid import COLUMNS
 from archcount.spec.row_reader import BLANK
 from archcount.spec.yaml_tree import YamlNode
@@ -16,6 +16,7 @@ from archcount.spec.yaml_tree import YamlNode
 QUANTITIES = (
     *("params", "weights", "active params", "buffers"),
     *("ops", "macs", "flops", "depth", "neurons"),
+    *SETTINGS,
 )
 """What a printed column can be."""
 _LINEAR = ("params", "weights", "buffers", "ops", "macs", "flops", "neurons")
@@ -77,7 +78,7 @@ def _meaning(written: YamlNode, names: Collection[str]) -> CheckedColumn:
         found = next((each for each in QUANTITIES if _begins(written.text, each)), "")
         rest = written.text[len(found) :].split(maxsplit=1) if found else []
         if not found or (rest and (len(rest) < 2 or rest[0] not in ("of", "without"))):
-            return CheckedColumn(expression=_expression(written.text, names))
+            return _expression(written.text, names)
         what = found
         of, without = (rest[1] if rest and rest[0] == word else "" for word in ("of", "without"))
     if what not in QUANTITIES:
@@ -99,10 +100,10 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"\s*,\s*|\s+and\s+", text) if part)
 
 
-def _expression(text: str, names: Collection[str]) -> str:
-    """Return the text of an expression over known names, once it can be read."""
+def _expression(text: str, names: Collection[str]) -> CheckedColumn:
+    """Read an expression over known names."""
     try:
-        expression_over(text, names)
+        return CheckedColumn(expression=text, reads=expression_over(text, names).names)
     except InvalidValueError as error:
         raise InvalidValueError(
             f"{quote(text)} is neither a quantity nor an expression: {error.what}",
@@ -110,7 +111,6 @@ def _expression(text: str, names: Collection[str]) -> str:
             f"or an expression over {', '.join(names) or 'names'}",
             remedy=error.remedy,
         ) from None
-    return text
 
 
 _INCLUDED = {
@@ -126,7 +126,11 @@ _INCLUDED = {
 def check_conventions(tree: YamlNode, own: OwnColumns) -> Iterator[Problem]:
     """Refuse conventions of columns that are no quantity, and what is no part of one."""
     written = tree.section("conventions")
-    quantities = {name: column.what for name, column in own.checked.items() if column.what}
+    quantities = {
+        name: column.what
+        for name, column in own.checked.items()
+        if column.what and column.what not in SETTINGS
+    }
     for name, said in written.items():
         if name in ("params", "ops"):
             continue
@@ -149,7 +153,11 @@ def check_cells(
         for name in own.checked:
             cell = row.get(name)
             if cell is not None and cell.text not in BLANK:
+                what = own.checked[name].what
                 try:
-                    parse_quantity(cell.text)
+                    if what in SETTINGS:
+                        parse_setting(what, cell.text)
+                    else:
+                        parse_quantity(cell.text)
                 except InvalidValueError as error:
                     problems.append(error.at(cell.where, f"column {name}"))

@@ -22,11 +22,11 @@ from archcount.spec.schema_types import (
     TEXT_OR_NUMBER,
     BlockTree,
     Entry,
+    Inputs,
     Line,
     Name,
     Number,
     Printed,
-    Size,
     TableName,
     VariantName,
 )
@@ -259,12 +259,13 @@ class VariantEntry(Entry):
     read: dict[Name, Name] = {}
     cells: dict[Name, dict[Name, Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)]]] = {}
     let: dict[Name, Number] = {}
-    input: Size | None = None
+    input: Inputs | None = None
     layer: LayerEntry = LayerEntry()
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     heads: tuple[HeadEntry, ...] | None = None
+    outputs: tuple[Name, ...] | None = None
     source: SourceEntry | None = None
     claims: tuple[ClaimEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()
@@ -278,7 +279,7 @@ class TableFile(Entry):
     archcount: Annotated[Literal[1], BeforeValidator(_whole)]
     name: TableName
     source: SourceEntry
-    input: Size
+    input: Inputs
     let: dict[Name, Number] = {}
     layer: LayerEntry = LayerEntry()
     conventions: ConventionsEntry = ConventionsEntry()
@@ -292,6 +293,7 @@ class TableFile(Entry):
     network: tuple[NetworkRowEntry, ...] = ()
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()
+    outputs: tuple[Name, ...] = ()
     claims: tuple[ClaimEntry, ...] = ()
     readings: tuple[ReadingEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()

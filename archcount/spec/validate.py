@@ -8,9 +8,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
-from archcount.spec.column_schema import MAPPING, TEXT
 from archcount.spec.schema import TableFile
-from archcount.spec.schema_types import SIZE
+from archcount.spec.schema_types import MAPPING, SIZE, TEXT
 from archcount.spec.yaml_tree import YamlNode
 
 

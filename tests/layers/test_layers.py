@@ -67,6 +67,8 @@ from archcount.layers.sequences import (
     Tokens,
     Transpose,
 )
+from archcount.layers.sinusoids import Sinusoids
+from archcount.layers.space_to_depth import SpaceToDepth
 from archcount.layers.sparse_convolution import SparseConv
 from archcount.layers.trained_pooling import Rbf, TrainedPool, UnitBias
 from archcount.layers.transposed_convolution import TransposedConv
@@ -146,7 +148,7 @@ def layers(draw):
         made = GroupNorm(groups=draw(st.sampled_from([1, 2, shape.channels])))
     elif kind is InstanceNorm:
         made = InstanceNorm(affine=draw(st.booleans()))
-    elif kind in (Positions, Segments, ClassToken, Take, Mean, Transpose):
+    elif kind in (Positions, Segments, Sinusoids, ClassToken, Take, Mean, Transpose):
         shape = Shape(shape.dims[:2], tokens=True)
         options = {
             Positions: {"most": shape.positions + draw(st.integers(0, 2))},
@@ -155,16 +157,27 @@ def layers(draw):
         }
         made = kind(**options.get(kind, {}))
     elif kind is Attention:
-        shape = Shape((4 * draw(st.integers(1, 2)), shape.dims[1]), tokens=True)
+        sides = shape.dims[1 : draw(st.integers(2, 3))]
+        shape = Shape((4 * draw(st.integers(1, 2)), *sides), tokens=True)
+        window = draw(st.integers(1, 4))
+        options = (
+            {"shift": draw(st.integers(0, window - 1))}
+            if len(sides) > 1
+            else {"causal": draw(st.booleans()), "rotary": draw(st.sampled_from([0, 100.0]))}
+        )
         made = Attention(
             heads=draw(st.sampled_from([1, 2])),
             dim=draw(st.sampled_from([0, 2])),
             kv=1,
-            causal=draw(st.booleans()),
-            rotary=draw(st.sampled_from([0, 100.0])),
+            window=window,
+            positions=draw(st.sampled_from(["none", "relative"])),
+            packed=draw(st.booleans()),
             bias=draw(st.booleans()),
             qkv_bias=draw(st.sampled_from([None, True, False])),
+            **options,
         )
+    elif kind is SpaceToDepth:
+        made = SpaceToDepth(side=2)
     elif kind is SparseConv:
         read = st.sets(st.integers(0, shape.channels - 1), min_size=1).map(sorted).map(tuple)
         reads = tuple(draw(st.lists(read, min_size=1, max_size=5)))
@@ -253,6 +266,7 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
         "layer_scale": lambda: 1,
         "affine": lambda: 2,
         "class_token": lambda: 1,
+        "prelu": lambda: 1,
         "trained_pool": lambda: 2,
     }.get(kind.word, lambda: 0)()
     assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == trained * shape.channels
@@ -544,6 +558,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         ),
         (Positions(most=9), Shape((2, 5), tokens=True), {"bias": 10}),
         (Segments(number=2), Shape((2, 5), tokens=True), {"bias": 10}),
+        (Sinusoids(), Shape((2, 5), tokens=True), {"bias": 10}),
         (ClassToken(), Shape((2, 5), tokens=True), {}),
         (Take(which="first"), Shape((2, 5), tokens=True), {}),
         (Mean(), Shape((2, 5), tokens=True), {"other": 10}),
@@ -571,6 +586,9 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
             {"linear": 5 * 3 * (2 + 3), "bias": 30, "activation": 15, "add": 15},
         ),
         (Tokens(), (2, 3, 3), {}),
+        (Tokens(grid=True), (2, 3, 3), {}),
+        (SpaceToDepth(side=2), (2, 4, 4), {}),
+        (Mean(), Shape((2, 5, 3), tokens=True), {"other": 30}),
         # numbers that only move
         (PixelShuffle(factor=2), (8, 3, 3), {}),
         (PixelUnshuffle(factor=2), (2, 4, 6), {}),
@@ -740,6 +758,11 @@ def test_activations_are_what_their_papers_define(kind, expected):
                 Embedding(width=3),
             )
         ),
+        (Sinusoids(), Shape((3, 5), tokens=True), "no width of 3; allowed: an even width"),
+        (SpaceToDepth(side=2), (4, 4, 5), "blocks of 2x2 do not divide 4x4x5"),
+        (SpaceToDepth(side=2), (4, 6), "needs channels, height and width, and gets 4x6"),
+        (Positions(), Shape((4, 5, 6), tokens=True), r"gets 5x6x4 \(rows x columns x width\)"),
+        (Tokens(), Shape((4, 6), tokens=True), r"needs a map, and gets 6x4"),
         (Tokens(), (4,), r"needs a map, and gets 4 \(features\)"),
         (ClassToken(), (4, 6), r"a sequence of tokens, and gets 4x6 \(channels x length\)"),
         (Positions(most=5), Shape((4, 6), tokens=True), "positions for 5 tokens, and 6 come in"),
@@ -755,6 +778,10 @@ def test_a_sequence_is_what_its_papers_say():
     # a map of 2 channels and 1x2 positions: the tokens (1, 3) and (2, 4)
     tokens = Tokens().module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
     assert tokens.tolist() == [[[1.0, 3.0], [2.0, 4.0]]]
+    grid = Tokens(grid=True).module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
+    assert grid.tolist() == [[[[1.0, 3.0], [2.0, 4.0]]]]
+    assert torch.equal(Tokens().module(Shape((2, 1, 2), tokens=True))(grid), tokens)
+    assert Mean().module(Shape((2, 1, 2), tokens=True))(grid).tolist() == [[1.5, 3.5]]
     shape = Shape((2, 2), tokens=True)
     token, positions, segments = (
         kind.module(shape) for kind in (ClassToken(), Positions(most=3), Segments(number=2))
@@ -766,6 +793,11 @@ def test_a_sequence_is_what_its_papers_say():
         assert token(tokens).tolist() == [[[9.0, 9.0], [1.0, 3.0], [2.0, 4.0]]]
         assert positions(tokens).tolist() == [[[11.0, 23.0], [32.0, 44.0]]]
         assert segments(tokens).tolist() == [[[1.5, 3.0], [2.5, 4.0]]]
+    # position 1, angles 1 and 1/100: sines and cosines in turn
+    waves = Sinusoids().module(Shape((4, 2), tokens=True))(torch.zeros(1, 2, 4))[0]
+    expected = [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)]
+    assert waves[0].tolist() == [0, 1, 0, 1]
+    assert waves[1].tolist() == pytest.approx(expected)
     assert Take(which="first").module(shape)(tokens).tolist() == [[1.0, 3.0]]
     assert Take(which="last").module(shape)(tokens).tolist() == [[2.0, 4.0]]
     assert Mean().module(shape)(tokens).tolist() == [[1.5, 3.5]]
