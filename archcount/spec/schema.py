@@ -8,8 +8,10 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     WithJsonSchema,
     model_validator,
 )
@@ -19,6 +21,7 @@ from archcount.layers.by_word import FOLLOWERS
 from archcount.spec.column_schema import ColumnMeaning, NetworkRowEntry
 from archcount.spec.schema_types import (
     BLOCK_MARKER,
+    NAME,
     TEXT_OR_NUMBER,
     BlockTree,
     Entry,
@@ -45,13 +48,20 @@ Claimed = Literal[
     "layers",
     "concatenations",
     "neurons",
-    "sum of params",
-    "sum of ops",
-    "sum of depth",
     "crops",
     "training time",
 ]
-"""What a claim may speak of; a sum is that of the printed column."""
+"""What a claim may speak of, beside the sum of a printed column."""
+COUNT, SUM = "(count)", "(sum)"
+"""The two, as they stand in the place of an error; no key of a file is called so."""
+_SumOfColumn = Annotated[str, StringConstraints(pattern=f"^sum of {NAME}$", max_length=70)]
+
+
+def _claimed_form(value: Any) -> str:
+    is_sum = isinstance(value, str) and value.startswith("sum of ")
+    return SUM if is_sum else COUNT
+
+
 Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add", "scale", "other"]
 """The cost categories that are not multiply-accumulates."""
 
@@ -195,7 +205,10 @@ class ClaimErratumEntry(Entry):
 class ClaimEntry(Entry):
     """A number printed outside the rows."""
 
-    what: Claimed
+    what: Annotated[
+        Annotated[Claimed, Tag(COUNT)] | Annotated[_SumOfColumn, Tag(SUM)],
+        Discriminator(_claimed_form),
+    ]
     printed: Printed
     paper: Line = ""
     source: Line = Field(alias="from")

@@ -120,7 +120,7 @@ def read_sections(
         own = read_columns(tree, [*names_of_rows, *derived], problems)
         check_cells((row.cells for row in grid), own, problems)
     problems += _check_sources(grid, rows)
-    check_claims(tree, columns, problems)
+    check_claims(tree, columns, own.checked, problems)
     _check_errata(tree, rows, problems, own, models)
     readings = tuple(_readings(tree, rows, reader, problems))
     heads = tuple(_heads(tree, rows, reader, problems))

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
 from archcount.spec.column_schema import MAPPING, TEXT
-from archcount.spec.schema import TableFile
+from archcount.spec.schema import COUNT, SUM, TableFile
 from archcount.spec.schema_types import SIZE
 from archcount.spec.yaml_tree import YamlNode
 
@@ -37,7 +37,7 @@ def validate(tree: YamlNode) -> TableFile:
 
 
 def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
-    path = tuple(step for step in detail["loc"] if step not in (TEXT, MAPPING))
+    path = tuple(step for step in detail["loc"] if step not in (TEXT, MAPPING, COUNT, SUM))
     label = ".".join(str(step) for step in path if step != "[key]")
     place = tree.find(path)
     where = place.where
