@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from operator import itemgetter
 from textwrap import wrap
 from typing import Any
 
@@ -15,13 +16,13 @@ _NARROW = 5
 
 
 def headings(table: PrintedTable) -> dict[str, str]:
-    """Return the paper's headings by column, in the file's order.
+    """Return the paper's headings by column, in the file's order; names of models have none.
 
     A column without a heading is the file's own; where no column has one, those that hold printed
     text are shown under their names.
     """
     if not table.headings:
-        shown = ("type", "patch", *NUMBERS)
+        shown = ("model", "type", "patch", *NUMBERS)
         return {column: column for column in table.columns if column in shown}
     return {column: table.headings[column] for column in table.columns if column in table.headings}
 
@@ -34,18 +35,27 @@ def printed_rows(table: PrintedTable) -> tuple[PrintedRow, ...]:
 
 def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
     """Lay the rows out under the paper's headings, and with headings folded for 80 columns."""
-    rows = printed_rows(table)
+    lines = _lines(table)
     title = f"{table.name}: {table.source}, as printed"
-    wide, narrow = [], []
-    for column, heading in headings(table).items():
-        text = partial(_text, column)
-        texts = [text(row) for row in rows]
+    wide: list[Column[tuple[str, ...]]] = []
+    narrow: list[Column[tuple[str, ...]]] = []
+    for place, heading in enumerate(lines[0]):
+        text: Callable[[tuple[str, ...]], str] = itemgetter(place)
+        texts = [text(line) for line in lines[1:]]
         folded = wrap(heading, max(_NARROW, *(len(each) for each in texts)))
         wide.append(Column(heading, text))
         # A number or a size is never broken, words between blanks may be.
         whole = not any(" " in each for each in texts)
         narrow.append(Column("\n".join(folded), text, whole=whole))
-    return [make_sheet(title, columns, rows) for columns in (wide, narrow)]
+    return [make_sheet(title, columns, lines[1:]) for columns in (wide, narrow)]
+
+
+def _lines(table: PrintedTable) -> list[tuple[str, ...]]:
+    """Return the headings and the rows, or what the paper prints below one another for them."""
+    shown = headings(table)
+    rows = [tuple(_text(name, row) for name in shown) for row in printed_rows(table)]
+    lines = [tuple(shown.values()), *rows]
+    return list(zip(*lines, strict=True)) if table.turned else lines
 
 
 def _text(column: str, row: PrintedRow) -> str:
@@ -67,9 +77,13 @@ def _(table: PrintedTable) -> dict[str, Any]:
 
 
 def as_printed_lines(table: PrintedTable) -> list[dict[str, Value]]:
-    """Return the rows under the paper's headings; equal ones say their column too."""
+    """Return the rows under the paper's headings; equal ones say their column too.
+
+    Turned tables stand as the others do, a row a network.
+    """
     shown: dict[str, str] = {}
     for column, heading in headings(table).items():
+        heading = heading or column
         shown[f"{heading} ({column})" if heading in shown else heading] = column
     return [
         {heading: _text(column, row) or None for heading, column in shown.items()}

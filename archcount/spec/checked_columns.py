@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from archcount.architecture.argument_parser import expression_over
@@ -111,6 +111,34 @@ def _expression(text: str, names: Collection[str]) -> str:
             remedy=error.remedy,
         ) from None
     return text
+
+
+_INCLUDED = {
+    "weights": ("bias", "norm"),
+    **dict.fromkeys(
+        ("ops", "macs", "flops"),
+        ("bias", "norm", "activation", "pool", "softmax", "add", "scale", "other"),
+    ),
+}
+"""What may be counted beside a quantity."""
+
+
+def check_conventions(tree: YamlNode, own: OwnColumns) -> Iterator[Problem]:
+    """Refuse conventions of columns that are no quantity, and what is no part of one."""
+    written = tree.section("conventions")
+    quantities = {name: column.what for name, column in own.checked.items() if column.what}
+    for name, said in written.items():
+        if name in ("params", "ops"):
+            continue
+        if name not in quantities:
+            known = ["params", "ops", *quantities]
+            remedy = "say what the column is under columns:"
+            yield written.key(name).unknown("conventions of", known, remedy)
+            continue
+        allowed = _INCLUDED.get(quantities[name], ())
+        for item in said.listing("include"):
+            if item.text not in allowed:
+                yield item.unknown(f"{quantities[name]} include", allowed)
 
 
 def check_cells(

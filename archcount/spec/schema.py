@@ -108,6 +108,10 @@ Rounding = Literal["either", "nearest", "down"]
 """How a column's numbers were shortened: to the nearest, cut off, or sometimes so, sometimes so."""
 
 
+Unit = Literal["thousand", "million", "billion", "trillion"]
+"""What a whole column's numbers are in, as its heading says."""
+
+
 def _categories(names: tuple[str, ...]) -> WithJsonSchema:
     """Describe a list of categories without one twice."""
     return WithJsonSchema(
@@ -126,6 +130,7 @@ class ParamsConvention(Entry):
         _categories(("bias", "norm")),
     ] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> Self:
@@ -147,6 +152,7 @@ class OpsConvention(Entry):
         _categories(get_args(Elementwise)),
     ] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
 
 
 class CheckedConvention(Entry):
@@ -155,6 +161,7 @@ class CheckedConvention(Entry):
     K: Annotated[Literal[1000, 1024], BeforeValidator(_whole)] = 1000
     include: Annotated[tuple[Elementwise, ...], AfterValidator(_once)] = ()
     rounding: Rounding = "either"
+    unit: Unit | None = None
 
 
 class ConventionsEntry(Entry):

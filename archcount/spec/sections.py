@@ -13,7 +13,7 @@ from archcount.layers import Shape
 from archcount.printed import DeclaredReading, Erratum, channels_first
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
-from archcount.spec.checked_columns import OwnColumns, check_cells, read_columns
+from archcount.spec.checked_columns import OwnColumns, check_cells, check_conventions, read_columns
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.models import ModelTable
@@ -114,11 +114,8 @@ def read_sections(
     words, sides = read_words(tree, declared, problems), _sides(tree)
     meanings = Meanings(words, counted, derived, lets, sides)
     rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
-    if models:
-        own = models.own
-    else:
-        own = read_columns(tree, [*names_of_rows, *derived], problems)
-        check_cells((row.cells for row in grid), own, problems)
+    own = models.own if models else _own(tree, grid, [*names_of_rows, *derived], problems)
+    problems += check_conventions(tree, own)
     problems += _check_sources(grid, rows)
     check_claims(tree, columns, own.checked, problems)
     _check_errata(tree, rows, problems, own, models)
@@ -133,6 +130,15 @@ def read_sections(
         own=own,
         to_read=models.to_read if models else (),
     )
+
+
+def _own(
+    tree: YamlNode, grid: Sequence[GridRow], names: Collection[str], problems: list[Problem]
+) -> OwnColumns:
+    """Read what is declared of the columns, and check the cells of those that are compared."""
+    own = read_columns(tree, names, problems)
+    check_cells((row.cells for row in grid), own, problems)
+    return own
 
 
 def _grid(

@@ -87,13 +87,13 @@ class Table:
         """
         key = self._source.named(name)
         if key not in self.networks:
-            raise UsageError.of(
-                f"table {self.name} has no variant {quote(name)}"
-                if name
-                else f"table {self.name} is of {len(self.models)} models, and none is named",
-                allowed=", ".join(self.variants) or "none; this table has no variants",
-                remedy=suggestion(name, self.variants) if name else "name one with --variant",
-            )
+            what = f"table {self.name} has no variant {quote(name)}"
+            remedy = suggestion(name, self.variants)
+            if not name:
+                what = f"table {self.name} is of {len(self.models)} models, and none is named"
+                remedy = f"name one: --variant, or {self.name}@{self.variants[0]}"
+            allowed = ", ".join(self.variants) or "none; this table has no variants"
+            raise UsageError.of(what, allowed=allowed, remedy=remedy)
         if key not in self._read:
             problems: list[Problem] = []
             variant = self._source.read(key, problems)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from archcount.architecture import Architecture
 from archcount.architecture.blocks import LayerBlock
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
-from archcount.printed import Claim, Convention, PaperSource, PrintedTable
+from archcount.printed import Claim, PaperSource, PrintedTable
 from archcount.spec.claim_reader import claims_of, layers_like
+from archcount.spec.column_conventions import conventions_of, in_units
 from archcount.spec.models import ModelTable
 from archcount.spec.overrides import apply_variant
 from archcount.spec.row_readings import RowReadings
-from archcount.spec.schema import CheckedConvention, TableFile
+from archcount.spec.schema import TableFile
 from archcount.spec.sections import Sections, errata_of, read_sections
 from archcount.spec.summary import PRINTED
 from archcount.spec.validate import validate
@@ -40,9 +41,11 @@ class TableSource:
         printed = _printed(self.entries, self.tree, self.base)
         if self.models is None:
             return printed
+        named = {} if "model" in self.models.own.headings else {"model": ""}
         return replace(
             printed,
             columns=self.models.columns,
+            headings={**named, **printed.headings},
             rows=tuple(model.printed for model in self.models.models),
             turned=self.models.turned,
         )
@@ -77,10 +80,12 @@ class TableSource:
             sections = read_sections(tree, self.lines, own, change, self.models)
             entries = validate(tree)
         printed = _printed(entries, tree, sections)
+        printed = replace(printed, rows=in_units(printed.rows, entries.conventions))
         if self.models:
             whole = self.models.model(name) if is_printed else None
             columns = (*printed.columns, *(self.models.columns if whole else ()))
-            printed = replace(printed, columns=columns, whole=whole.printed if whole else None)
+            row = in_units([whole.printed], entries.conventions)[0] if whole else None
+            printed = replace(printed, columns=columns, whole=row)
         variant = Variant(
             table=entries.name,
             name=name,
@@ -239,33 +244,10 @@ def _printed(file: TableFile, tree: YamlNode, parts: Sections) -> PrintedTable:
         columns=parts.columns,
         headings={name: heading for name, heading in parts.own.headings.items() if heading},
         rows=tuple(row.printed for row in parts.rows),
-        conventions=_conventions(file, parts),
+        conventions=conventions_of(file.conventions, parts.own),
         claims=claims_of(file, tree),
         readings=tuple(reading.declared for reading in parts.readings),
         errata=errata_of(file, tree),
         notes=file.notes,
         checked=parts.own.checked,
     )
-
-
-def _conventions(file: TableFile, parts: Sections) -> dict[str, Convention]:
-    """Return how every column that is a quantity counts."""
-    written = file.conventions
-    params, ops = written.params, written.ops
-    found = {
-        "params": Convention(
-            k=params.K, count=params.count, include=params.include, rounding=params.rounding
-        ),
-        "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
-    }
-    for name, column in parts.own.checked.items():
-        if column.what:
-            said = (written.model_extra or {}).get(name, CheckedConvention())
-            is_ops = column.what == "ops"
-            found[name] = Convention(
-                k=said.K,
-                count=ops.count if is_ops else column.what,
-                include=ops.include if is_ops and not said.include else said.include,
-                rounding=said.rounding,
-            )
-    return found

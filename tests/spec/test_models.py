@@ -7,6 +7,7 @@ import json
 import pytest
 
 import archcount as ac
+from archcount.api.table_report import printed_report
 from archcount.errors import InvalidTableError, UsageError
 from archcount.spec.load import load_table
 
@@ -164,6 +165,17 @@ def test_a_turned_table_is_the_same_networks(data):
     assert [*shown.index] == ["8b", "70b", "405b"]
 
 
+def test_what_is_printed_is_shown_as_it_is_printed(data):
+    llama, gpt2 = (printed_report(load_table(data / f"{name}.yaml").written) for name in NAMES)
+    lines = [line.split() for line in llama.to_markdown().splitlines() if line.startswith("|")]
+    assert lines[0] == ["|", "|", "8B", "|", "70B", "|", "405B", "|"]
+    assert "FFN Dimension" in llama.to_markdown()
+    assert "| Parameters | Layers | d_model |" in gpt2.to_markdown()
+
+
+NAMES = ("llama3", "gpt2")
+
+
 def test_a_report_of_all_models_is_of_any_format(tiny):
     table = tiny()
     report = ac.compare(ac.count(table, engine="formula"), table)
@@ -216,6 +228,16 @@ def test_params_without_a_part_of_the_network_are_a_convention(tiny):
     assert (verdict.status, verdict.why) == ("convention", "embedding")
 
 
+def test_a_column_is_in_the_unit_of_its_heading(tiny):
+    changes = (("{vocab: 10}", "{vocab: 1000}"), (" 96 ", " 8.0 "), (" 288 ", " 16.1 "))
+    table = tiny(*changes, ("network:", "conventions: {params: {unit: thousand}}\nnetwork:"))
+    found = verdicts(table)
+    # 2 x 1000 x 4 + 4^2 = 8,016; 2 x 1000 x 8 + 2 x 8^2 = 16,128
+    assert [found[name, "params"].status for name in table.models] == ["match", "match"]
+    assert "printed 16.1 thousand" in found["tiny-l", "params"].sentence
+    assert [row.cells["params"].text for row in table.written.rows] == ["8.0", "16.1"]
+
+
 def test_errata_and_claims_are_of_models(tiny, tmp_path):
     off = "errata: [{model: Tiny (S), cell: params, verdict: 'off', because: a slip}]\n"
     claim = "claims: [{model: Tiny (L), what: params, printed: 288, from: sec. 1}]\n"
@@ -242,6 +264,8 @@ def test_errata_and_claims_are_of_models(tiny, tmp_path):
         ("is: params of embed", "is: weigths", "'weigths' is neither a quantity nor an expression"),
         ("is: params of embed", "is: depth without out", "the depth of several parts, or without"),
         ("is: heads*dh", "is: heads*d", "unknown name 'd'"),
+        ("network:", "conventions: {ems: {K: 1024}}\nnetwork:", "conventions of 'ems'.*ops, emb; did"),
+        ("network:", "conventions: {emb: {include: [bias]}}\nnetwork:", "params include 'bias'"),
         ("| 96 ", "| x ", "model Tiny \\(S\\), column params: 'x' is not a printed number"),
         ("| 40 ", "| many ", "column emb: 'many' is not a printed number"),
         ("  batch: {", "  batches: {", "columns: of unknown column 'batches'.*did you mean 'batch'"),

@@ -29,6 +29,27 @@ def test_shipped_tables_fit_the_schema(validator, path):
     assert list(validator.iter_errors(yaml.safe_load(path.read_text()))) == []
 
 
+@pytest.mark.parametrize("name", ["gpt2", "gpt3", "llama3", "mixtral"])
+def test_tables_of_models_fit_the_schema(validator, data, name):
+    assert list(validator.iter_errors(yaml.safe_load((data / f"{name}.yaml").read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("rows: models", "rows: columns"),
+        ("turned: true", "turned: twice"),
+        ("{row: logits, ", "{name: logits, "),
+        ("layers: Layers", "layers: {title: Layers}"),
+        ("of vocab", "in vocab"),
+    ],
+)
+def test_what_is_no_table_of_models_the_schema_refuses(validator, data, old, new):
+    text = (data / "llama3.yaml").read_text()
+    assert old in text
+    assert not validator.is_valid(yaml.safe_load(text.replace(old, new)))
+
+
 def test_the_toy_fits_the_schema(validator, toy_text):
     assert list(validator.iter_errors(yaml.safe_load(toy_text))) == []
 
