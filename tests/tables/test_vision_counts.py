@@ -18,6 +18,12 @@ COUNTS = [
     # and i = w/4 has w i + 9 i^2 + i w weights (10 i^2 if asymmetric), i biases, and 3 for norm and
     # PReLU a channel of i, i and w: 4,656 of 64, 18,016 or 19,040 of 128, 348 of 16.
     ("enet", "", 364_647, 1_961_033_728),
+    # timm's mixer_b16_224, gmlp_s16_224 and resmlp_12_224: parameters, and FlopCounterMode's count
+    ("mlp_mixer", "b-16", 59_880_472, 12_601_767_936),
+    ("gmlp", "gmlp-s", 19_422_656, 4_392_060_928),
+    ("resmlp", "released-s12", 15_350_872, 3_009_739_776),
+    # ... whose 12 layers have two more shifts of 384 in the paper, behind their branches
+    ("resmlp", "resmlp-s12", 15_350_872 + 12 * 2 * 384, 3_009_739_776),
     # By hand: 20,826,976 weights of 19 convolutions, a scale and a shift of 7,200 filters, 1,000
     # biases. conv1 is 3 x 32 x 9 x 224^2 MACs; each of the other eleven 3x3 is 231,211,008, for
     # where the grid is halved the widths are doubled; each of the six 1x1 is a ninth of that.
