@@ -12,6 +12,7 @@ from archcount.api.table_report import TableReport, table_result
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed
+from archcount.comparison.whole_readings import read_as
 from archcount.engines import Count
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
@@ -19,6 +20,7 @@ from archcount.errors import UsageError
 from archcount.printed import PrintedTable
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
+from archcount.spec.variant import Variant
 
 
 @overload
@@ -118,7 +120,29 @@ def compare_with_reasons(
         parts=NetworkParts(architecture),
         stated=network.stated(architecture.lets) if printed.checked else {},
     )
+    if compared.whole is not None and as_printed:
+        return _read_otherwise(compared, network, counts[0].engine)
     return _confirmed(compared, recount, counts, build) if recount else compared
+
+
+def _read_otherwise(compared: Comparison, network: Variant, engine: str) -> Comparison:
+    """Count the reading that the file declares of a whole network, in closed form and by an engine.
+
+    Each gives the verdicts only if it gives every printed number.
+    """
+    for reading in network.printed.readings:
+        architecture = network.expand(lets=reading.let)
+        count = engines.engine("formula").count(architecture)
+        if engines.engine(engine).count(architecture).rows != count.rows:
+            continue
+        parts, stated = NetworkParts(architecture), network.stated(reading.let)
+        changed = comparison.compare(network.printed, count, parts=parts, stated=stated)
+        assert compared.whole is not None, "a network that is a printed row"
+        assert changed.whole is not None, "a network that is a printed row"
+        read = read_as(compared.whole, changed.whole, reading.let, network.let)
+        if read is not None:
+            return replace(compared, whole=read)
+    return compared
 
 
 def _references(printed: PrintedTable, known: dict[str, Count]) -> dict[str, Count]:

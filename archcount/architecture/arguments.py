@@ -12,7 +12,7 @@ from archcount.architecture.layer_parser import LITERALS, check_bounds, literal
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, Value
 from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.exact import as_real, as_whole, exact
-from archcount.layers import ArgumentType, Shape
+from archcount.layers import Argument, ArgumentType, Shape
 from archcount.layers.by_word import FOLLOWERS
 from archcount.printed import Patch
 
@@ -46,8 +46,12 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
             return _patch(bound.value, shape, context)
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)
+        if bound.argument.type is ArgumentType.CONNECTIONS:
+            return context.scope.connections(bound.value.text)
         if bound.argument.type in LITERALS:
-            return literal(bound.argument, context.scope.word(bound.value.text))
+            return literal(
+                bound.argument, _literal_text(bound.argument, bound.value, shape, context)
+            )
         number = evaluate(bound.value, shape, context)
         if bound.argument.type is ArgumentType.NUMBER:
             check_bounds(bound.argument, as_real(number))
@@ -57,6 +61,14 @@ def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Cont
     except InvalidValueError as error:
         owner = f"{context.scope.owner}: {bound.argument.name} of {quote(block.text.text)}"
         raise InvalidTableError(error.at(_origin(bound, context), owner)) from None
+
+
+def _literal_text(argument: Argument, value: Expression, shape: Shape, context: Context) -> str:
+    """Return what a name stands for, as text: a cell's, or of a size what is worked out."""
+    found = context.scope.values.get(value.text)
+    if argument.type is ArgumentType.SIZE and (not found or isinstance(found.value, Expression)):
+        return str(whole(evaluate(value, shape, context), value.text, least=0))
+    return context.scope.word(value.text)
 
 
 def follower(block: LayerBlock, follows: str, context: Context) -> str:

@@ -139,6 +139,8 @@ class _Reader:
             return patch_of_names(text, self.names)
         if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
             return expression_over(text, self.names)
+        if argument.type is ArgumentType.CONNECTIONS:
+            return expression_over(text, self.names)
         is_row = argument.type is ArgumentType.ROW  # a row may be called what a number is
         if text in self.names and text not in argument.choices and not is_row:
             return parse_expression(text)  # a cell says the word

@@ -9,7 +9,7 @@ from fractions import Fraction
 from archcount.architecture.expression import Expression
 from archcount.errors import InvalidTableError, InvalidValueError, Location, quote
 from archcount.layers.shape import AXES, Shape
-from archcount.printed import Patch
+from archcount.printed import Connections, Patch
 
 INPUT_NAMES = tuple(f"input.{letter}" for letter, _ in AXES)
 """Names that mean the shape a layer reads."""
@@ -21,7 +21,9 @@ OUTPUT_NAMES = tuple(f"output.{letter}" for letter, _ in AXES)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Value:
-    """What a name stands for: a number, a patch, other text, or None for a cell left blank.
+    """What a name stands for: a number, a patch, a table of connections, other text, or None.
+
+    None is a cell left blank.
 
     An expression is over the names of its row, and is worked out where it is read.
 
@@ -31,7 +33,7 @@ class Value:
         what: what it is, for messages: "column n".
     """
 
-    value: Fraction | Patch | Expression | str | None
+    value: Fraction | Patch | Connections | Expression | str | None
     text: str
     where: Location
     what: str
@@ -74,7 +76,7 @@ class Scope:
             except InvalidValueError as error:
                 owner = f"{self.owner}: {found.what}"
                 raise InvalidTableError(error.at(found.where, owner)) from None
-        if not isinstance(found.value, Patch | str | None):
+        if not isinstance(found.value, Patch | Connections | str | None):
             return found.value
         raise InvalidTableError.of(
             f"{self.owner}: {found.what} is {quote(found.text)}, which is not a number",
@@ -93,6 +95,17 @@ class Scope:
         raise InvalidTableError.of(
             f"{self.owner}: {found.what} is {quote(found.text)}, which is not a patch",
             allowed="KERNEL or KERNEL/STRIDE, such as 3x3 or 7x7/2",
+            where=found.where,
+        )
+
+    def connections(self, name: str) -> Connections:
+        """Return the table of connections behind a name, or raise InvalidTableError."""
+        found = self._present(name)
+        if isinstance(found.value, Connections):
+            return found.value
+        raise InvalidTableError.of(
+            f"{self.owner}: {found.what} is {quote(found.text)}, which is no table of connections",
+            allowed="the name of a table under connections:",
             where=found.where,
         )
 

@@ -177,6 +177,9 @@ def _others(
     """Yield other counts that a claim of params or operations may mean."""
     if claim.of or claim.layers:
         return
+    if claim.what == "neurons":
+        inputs = prod(count.rows[0].input)
+        yield f"the neurons and the {inputs:,} inputs", Fraction(parts.whole().neurons + inputs)
     column = {"params": "params", "weights": "params", "ops": "ops"}.get(claim.what, "")
     column = "params" if claim.what.endswith("buffers") else column
     if not column:
@@ -191,7 +194,13 @@ def _others(
             without = number - least[words]
             yield f"{words} without row {last.id}", Fraction(without)
     if column in printed.columns:
-        yield f"the printed column of {column} added up", printed.column_sum(column)
+        total, added = printed.column_sum(column), f"the printed column of {column} added up"
+        yield added, total
+        blank = {row.id for row in printed.rows if column not in row.cells}
+        rows = [row for row in count.rows if row.id in blank]
+        counted = sum(computed_value(row, printed.conventions[column]) for row in rows)
+        if counted:
+            yield f"{added}, with {counted:,} counted where nothing is printed", total + counted
 
 
 def _counts(column: str, row: RowCount) -> dict[str, int]:

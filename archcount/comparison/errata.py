@@ -43,8 +43,9 @@ def _cells(printed: PrintedTable, comparison: Comparison) -> Iterator[Unexpected
     compared = {row.id: row for row in comparison.printed}
     for row in printed.compared:
         for column, cell in compared[row.id].cells.items():
-            erratum = errata.get(("" if row is printed.whole else row.id, column))
-            as_declared = cell.verdict.why == "declared" and row.id in read
+            name = "" if row is printed.whole else row.id
+            erratum = errata.get((name, column))
+            as_declared = cell.verdict.why == "declared" and name in read
             if cell.printed is not None and (erratum is not None or not as_declared):
                 where = row.cells[column].where
                 how = f"declare {cell.verdict.status} under errata: with the reason"
@@ -86,15 +87,15 @@ def _judged(
 def _idle_readings(printed: PrintedTable, comparison: Comparison) -> Iterator[Unexpected]:
     """Yield declared readings that give no printed number."""
     used = {
-        row.id
-        for row in comparison.rows
+        "" if row is comparison.whole else row.id
+        for row in comparison.printed
         if any(cell.verdict.why == "declared" for cell in row.cells.values())
     }
     for reading in printed.readings:
         if reading.row not in used:
             yield Unexpected(
                 where=reading.where,
-                about=f"the reading of row {reading.row}",
+                about=f"the reading of row {reading.row}" if reading.row else "the reading",
                 expected="reading",
                 found="",
                 sentence="It does not give the row's printed numbers, or they match without it.",

@@ -32,6 +32,7 @@ from archcount.engines.measure import (
     require_memory,
 )
 from archcount.layers import CATEGORIES, Cost, Shape
+from archcount.layers.classic_modules import AddedBias
 from archcount.layers.modules import ChannelShift
 from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
 from archcount.tracing.without_weights import without_weights
@@ -66,6 +67,7 @@ _AS_A_WHOLE: Mapping[type, str] = {
     nn.LocalResponseNorm: "norm",
     LearnedPositions: "bias",
     SegmentEmbedding: "bias",
+    AddedBias: "bias",
     ChannelShift: "bias",
 }
 """What every operation of a module counts as, where its operations do not say it."""

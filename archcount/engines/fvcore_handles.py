@@ -127,7 +127,7 @@ _ACTIVATIONS = (
     "silu softplus tanh"
 ).split()
 _MOVES = (
-    "arange cat channel_shuffle chunk embedding eq expand flatten index movedim "
+    "arange cat channel_shuffle chunk embedding eq expand flatten index index_select movedim "
     "narrow new_empty new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle scatter select "
     "slice squeeze to topk transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d "
     "upsample_nearest3d view view_as where zeros_like"

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from archcount.engines.counts import Count, RowCount, Uncounted
 from archcount.errors import UnavailableError
 from archcount.layers import Cost, Shape
+from archcount.layers.classic_modules import AddedBias
 from archcount.layers.modules import WITH_KERNELS
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def measure(
     before = takewhile(lambda row: row != name, network.rows)
     held = {id(each) for row in before for each in network.get_submodule(row).parameters()}
     parameters = [each for each in module.parameters() if id(each) not in held]
-    kernel_kinds = (*WITH_KERNELS, nn.RNNBase)
-    kernels = [part for part in module.modules() if isinstance(part, kernel_kinds)]
+    with_biases = (*WITH_KERNELS, nn.RNNBase, AddedBias)
+    biased = [part for part in module.modules() if isinstance(part, with_biases)]
     return RowCount(
         id=name,
         input=node.input.measured(shapes[0]).printed,
@@ -120,12 +121,12 @@ def measure(
         weights=sum(tensor.numel() for tensor in parameters if tensor.ndim > 1),
         biases=sum(
             tensor.numel()
-            for part in kernels
+            for part in biased
             for name, tensor in part.named_parameters(recurse=False)
             if name.startswith("bias")
         ),
         params=sum(tensor.numel() for tensor in parameters),
-        buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.ndim),
+        buffers=sum(tensor.numel() for tensor in module.buffers() if tensor.is_floating_point()),
         cost=cost,
         depth=node.depth(WEIGHTED),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.layers.cost import Cost
 from archcount.layers.kind import ArgumentType, ElementwiseKind, argument
 from archcount.layers.shape import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class _Activation(ElementwiseKind):
@@ -116,6 +119,28 @@ class Tanh(_Activation):
     word: ClassVar[str] = "tanh"
     as_option: ClassVar[tuple[str, str] | None] = ("act", "tanh")
     torch_name: ClassVar[str] = "Tanh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaledTanh(_Activation):
+    """A hyperbolic tangent that is 1 at 1 and -1 at -1, 1.7159 tanh(2/3 x): `scaled_tanh`.
+
+    Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", eq. 6 and
+    appendix A.
+    """
+
+    word: ClassVar[str] = "scaled_tanh"
+    as_option: ClassVar[tuple[str, str] | None] = ("act", "scaled_tanh")
+
+    def cost(self, shape: Shape) -> Cost:
+        """Count the tangent and two products per element."""
+        return super().cost(shape) + Cost(scale=2 * shape.elements)
+
+    def module(self, shape: Shape) -> nn.Module:
+        """Return the tangent."""
+        from archcount.layers.classic_modules import ScaledTangent
+
+        return ScaledTangent()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ class ArgumentType(Enum):
     PADDING = "same, valid, a number, or one for each axis, such as HEIGHTxWIDTH"
     CHOICE = "one of a list of words"
     ROW = "the name of a row"
+    CONNECTIONS = "the name of a table under connections:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,7 @@ class Border(LayerKind):
     """A border around a map, as wide as said on each axis: `padding 3 mode=reflect`.
 
     `sides=before` puts it above and to the left alone, and at the begin of a sequence, as causal
-    convolutions have it; `sides=after` below and to the right.
+    convolutions have it; `sides=after` below and to the right. `value` stands there, if not 0.
 
     >>> Border(size=(3,)).output(Shape((3, 224, 224))).dims
     (3, 230, 230)
@@ -45,11 +45,18 @@ class Border(LayerKind):
     size: tuple[int, ...] = argument(ArgumentType.SIZE, position=0, least=0)
     mode: str = argument(ArgumentType.CHOICE, default="zeros", choices=tuple(_BORDERS))
     sides: str = argument(ArgumentType.CHOICE, default="both", choices=("both", "before", "after"))
+    value: float = argument(ArgumentType.NUMBER, default=0.0)
 
     def output(self, shape: Shape) -> Shape:
         """Return (channels, sides with the border)."""
         shape.require_positions(self.word)
         sizes = spread(self.size, shape, "size")
+        if self.value and self.mode != "zeros":
+            raise InvalidValueError(
+                f"value has no effect under mode={self.mode}",
+                allowed="value beside mode=zeros",
+                argument="value",
+            )
         if not any(sizes):
             raise InvalidValueError("a padding of 0 has no effect", remedy="leave it out")
         for size, length in zip(sizes, shape.spatial, strict=True):
@@ -70,7 +77,9 @@ class Border(LayerKind):
         before, after = self.sides != "after", self.sides != "before"
         sizes = reversed(spread(self.size, shape, "size"))
         pads = tuple(size * side for size in sizes for side in (before, after))
-        module: nn.Module = getattr(nn, f"{_BORDERS[self.mode]}{len(shape.spatial)}d")(pads)
+        name = "ConstantPad" if self.value else _BORDERS[self.mode]
+        given = (self.value,) if self.value else ()
+        module: nn.Module = getattr(nn, f"{name}{len(shape.spatial)}d")(pads, *given)
         return module
 
 

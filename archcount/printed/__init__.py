@@ -9,6 +9,7 @@ from archcount.printed.claim_numbers import (
     parse_ratio,
     parse_share,
 )
+from archcount.printed.connections import Connections
 from archcount.printed.notation import (
     Patch,
     channels_first,
@@ -39,6 +40,7 @@ __all__ = [
     "Bound",
     "CheckedColumn",
     "Claim",
+    "Connections",
     "Convention",
     "DeclaredReading",
     "Erratum",

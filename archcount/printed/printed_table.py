@@ -144,9 +144,15 @@ class Erratum:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeclaredReading:
-    """A row's other reading that the file declares: how its printed numbers were had."""
+    """Another reading that the file declares: how the printed numbers of a row were had.
+
+    Attributes:
+        row: the row's name; empty for a network that is a row of a table of models.
+        let: the names that have other numbers in the whole network, as written.
+    """
 
     row: str
+    let: Mapping[str, str] = field(default_factory=dict)
     because: str
     where: Location
 

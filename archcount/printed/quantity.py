@@ -11,12 +11,14 @@ from archcount.errors import InvalidValueError, quote
 
 _QUANTITY = re.compile(
     r"(?:[~≈] ?|about )?"
-    r"(?P<digits>\d+(?:,\d{3})*(?:\.(?P<decimals>\d+))?)"
+    r"(?P<digits>(?:\d{1,3}(?:[ \u2009\u00a0\u202f]\d{3})+|\d+(?:,\d{3})*)(?:\.(?P<decimals>\d+))?)"
     r"(?:(?:[eE]\+?| ?[x×·] ?10\^?)(?P<exponent>\d{1,2})"
     r"| ?(?P<suffix>[Tt]housand|[Mm]illion|[Bb]illion|[Tt]rillion|[KkMGBT]?))"
     r"(?: ?(?:FLOPs|FLOPS|MACs|Mult-Adds|multiply-adds|params|parameters))?",
     re.ASCII,
 )
+_GAPS = re.compile("[, \u2009\u00a0\u202f]")
+"""What stands between thousands: commas, and blanks narrow and wide."""
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _POWERS = {
     "": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4,
@@ -84,7 +86,7 @@ class Quantity:
         >>> parse_quantity("~4.1G").suffix
         'G'
         """
-        return re.sub(r"^\D*[\d.,]+", "", self.text)
+        return re.sub(r"^\D*[\d.,]+(?:[ \u2009\u00a0\u202f]\d{3})*", "", self.text)
 
     def scale(self, k: int = 1000) -> int:
         """Return the worth of the suffix in base units where K is `k` (1000 or 1024)."""
@@ -129,6 +131,8 @@ def parse_quantity(text: str) -> Quantity:
 
     >>> parse_quantity("6.7977 million").value()
     Fraction(6797700, 1)
+    >>> parse_quantity("122 304").value()
+    Fraction(122304, 1)
     >>> parse_quantity("3.14×10²³").value() == parse_quantity("3.14E+23").value()
     True
     """
@@ -142,7 +146,7 @@ def parse_quantity(text: str) -> Quantity:
     decimals = len(match["decimals"] or "")
     return Quantity(
         text=text.strip(),
-        mantissa=Fraction(match["digits"].replace(",", "")),
+        mantissa=Fraction(_GAPS.sub("", match["digits"])),
         unit=Fraction(1, 10**decimals),
         power=_POWERS[(match["suffix"] or "").lower()],
         exponent=int(match["exponent"] or 0),

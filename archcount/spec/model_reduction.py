@@ -12,6 +12,9 @@ from archcount.spec.row_reader import BLANK
 from archcount.spec.summary import slug
 from archcount.spec.yaml_tree import YamlNode
 
+_SAID = {"claims": "a claim", "errata": "an erratum", "readings": "a reading"}
+"""What a file says of single models."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -63,7 +66,7 @@ class Reduction:
         written["variants"] = YamlNode({**variants}, others.where, {**places, **others.keys})
         first = next((each for each in self._models if each.name == default), self._models[0])
         written["let"] = self._values.lets(self._tree.section("let"), first.cells)
-        for key in ("claims", "errata", "words"):
+        for key in (*_SAID, "words"):
             written.pop(key, None)
         return YamlNode(written, self._tree.where, keys)
 
@@ -74,7 +77,7 @@ class Reduction:
     def _own(self, default: str) -> dict[str, dict[str, list[YamlNode]]]:
         """Return each model's claims and errata; those without a model are the default one's."""
         own: dict[str, dict[str, list[YamlNode]]] = {name: {} for name in self._names}
-        for key in ("claims", "errata"):
+        for key in _SAID:
             for entry in self._tree.listing(key):
                 said = dict(entry.items()).get("model")
                 name = self._named(said) if said else default
@@ -85,7 +88,7 @@ class Reduction:
         return own
 
     def _unknown(self, key: str, entry: YamlNode, said: YamlNode | None) -> Problem:
-        what = "a claim" if key == "claims" else "an erratum"
+        what = _SAID[key]
         labels = [model.label for model in self._models]
         if said is None:
             remedy = "add model:, or name the default: model"

@@ -91,14 +91,14 @@ class ModelValues:
     def lets(self, written: YamlNode, cells: Mapping[str, YamlNode]) -> YamlNode:
         """Return the names of the file with those of the columns, numbers before what reads them.
 
-        The names of columns have the numbers of one model.
+        Names that `let:` does not have get the numbers of one model.
         """
         new = self.changed(cells)
         values, keys = dict(new.items()), new.keys
         plain = [name for name in values if not parse_expression(values[name].text).names]
         first = [name for name in plain if name not in self.defaults]
         order = [*first, *written.keys, *values]
-        both = {**dict(written.items()), **values}
+        both = {**values, **dict(written.items())}  # a blank cell of another model leaves these
         return YamlNode(
             {name: both[name] for name in order}, written.where, {**keys, **written.keys}
         )

@@ -22,8 +22,9 @@ def check_names(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]
         for section, names in (("let", lets), ("columns", declared))
         for name in names
     ]
-    derived = tree.section("derive")
-    named += [("derive", name, derived.key(name)) for name in derived.keys]
+    for section in ("derive", "connections"):
+        own = tree.section(section)
+        named += [(section, name, own.key(name)) for name in own.keys]
     for section, name, key in named:
         if iskeyword(name) or name in FUNCTIONS:
             what = f"name {quote(name)} has a meaning of its own in expressions"
@@ -31,8 +32,8 @@ def check_names(tree: YamlNode, lets: Iterable[str], declared: Mapping[str, str]
         if section != "columns" and (name in declared or name in COLUMNS):
             what = f"{section} name {quote(name)} is also a column"
             problems.append(key.problem(what, remedy="rename one of them"))
-        elif section == "derive" and name in lets:
-            what = f"derive name {quote(name)} is also a let name"
+        elif section in ("derive", "connections") and name in lets:
+            what = f"{section} name {quote(name)} is also a let name"
             problems.append(key.problem(what, remedy="rename one of them"))
     return problems
 

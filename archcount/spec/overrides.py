@@ -14,10 +14,8 @@ _OVERLAID = ("let", "layer", "blocks", "derive")
 """The mappings whose entries a variant changes one by one."""
 _REPLACED = ("input", "heads", "source", "notes")
 """What a variant says anew, or leaves as it is."""
-_OWN = ("claims", "errata")
-"""What a variant has for itself alone."""
-_BASE = ("readings", *_OWN)
-"""What of the table does not hold for a variant."""
+_OWN = ("claims", "errata", "readings")
+"""What a variant has for itself alone; the table's does not hold for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,8 @@ def lineage(tree: YamlNode, variant: str) -> list[str]:
 
 def _changed(tree: YamlNode, change: YamlNode) -> YamlNode:
     written = dict(change.items())
-    values = {key: value for key, value in tree.items() if key not in _BASE}
-    keys = {key: where for key, where in tree.keys.items() if key not in _BASE}
+    values = {key: value for key, value in tree.items() if key not in _OWN}
+    keys = {key: where for key, where in tree.keys.items() if key not in _OWN}
     for key in _OVERLAID:
         if change.section(key).value:
             values[key] = _overlaid(tree.section(key), change.section(key))

@@ -232,11 +232,20 @@ class ClaimEntry(Entry):
 
 
 class ReadingEntry(Entry):
-    """Another block for a row, from which its printed numbers were had."""
+    """Another block for a row, or other numbers for a model, from which its numbers were had."""
 
-    row: Name
-    block: BlockTree
+    row: Name | None = None
+    block: BlockTree | None = None
+    model: Line | None = None
+    let: dict[Name, Number] = {}
     because: Line
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        row, model = self.row and self.block is not None, self.model and self.let
+        if bool(row) == bool(model) or (row and (self.model or self.let)):
+            raise PydanticCustomError("reading", "row: with block:, or model: with let:")
+        return self
 
 
 class ErratumEntry(Entry):
@@ -272,6 +281,7 @@ class VariantEntry(Entry):
     source: SourceEntry | None = None
     claims: tuple[ClaimEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()
+    readings: tuple[ReadingEntry, ...] = ()
     notes: tuple[Line, ...] = ()
 
 
@@ -288,6 +298,7 @@ class TableFile(Entry):
     columns: dict[Name, ColumnMeaning | None] = {}
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
+    connections: dict[Name, Annotated[str, StringConstraints(min_length=1)]] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     rows: Literal["models"] | None = None
     turned: bool = False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from archcount.architecture import Block
+from archcount.architecture import Block, Value
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
 from archcount.layers import Shape
@@ -15,6 +15,7 @@ from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.checked_columns import OwnColumns, check_cells, check_conventions, read_columns
 from archcount.spec.claim_reader import check_claims
+from archcount.spec.connection_reader import read_connections
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.models import ModelTable
 from archcount.spec.names import check_changed_names, check_names, read_derived, read_words
@@ -53,7 +54,8 @@ class ParsedReading:
     """Another reading of a row: what is said of it, and its block."""
 
     declared: DeclaredReading
-    block: Block
+    block: Block | None
+    """None for a reading of a whole network."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +72,8 @@ class Sections:
     """What is declared of the columns."""
     to_read: tuple[str, ...] = ()
     """What some row of a model has to read."""
+    connections: Mapping[str, Value] = field(default_factory=dict)
+    """The tables of connections by name."""
 
 
 def read_sections(
@@ -106,7 +110,8 @@ def read_sections(
     names += OUTPUT_NAMES if "output" in columns else ()
     derived = read_derived(tree, names, problems)
     names_of_rows = tuple(names)
-    names += [*derived, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
+    connections = read_connections(tree, lines, problems)
+    names += [*derived, *connections, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(
         tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
     )
@@ -129,6 +134,7 @@ def read_sections(
         elsewhere=columns_read_as_others(tree) | own.unread | {*(models.carried if models else ())},
         own=own,
         to_read=models.to_read if models else (),
+        connections=connections,
     )
 
 
@@ -225,6 +231,9 @@ def _readings(
     taken: set[str] = set()
     for entry in tree.listing("readings"):
         parts = dict(entry.items())
+        if {"model", "let", "because"} <= parts.keys():
+            yield _of_model(parts)
+            continue
         if not {"row", "block", "because"} <= parts.keys():
             continue  # the schema has reported it
         if not isinstance(parts["row"].value, str):
@@ -244,6 +253,17 @@ def _readings(
             row=row, because=str(parts["because"].value), where=parts["row"].where
         )
         yield ParsedReading(declared=declared, block=block)
+
+
+def _of_model(parts: Mapping[str, YamlNode]) -> ParsedReading:
+    """Read a reading of a whole network."""
+    declared = DeclaredReading(
+        row="",
+        let={name: number.text for name, number in parts["let"].items()},
+        because=parts["because"].text,
+        where=parts["model"].where,
+    )
+    return ParsedReading(declared=declared, block=None)
 
 
 def _check_errata(

@@ -153,8 +153,8 @@ class Variant:
 
     @property
     def values(self) -> Mapping[str, Value]:
-        """What the `let` names mean."""
-        return self._resolved[0]
+        """What the `let` names mean, and those of tables of connections."""
+        return {**self._resolved[0], **self.sections.connections}
 
     @property
     def defaults(self) -> LayerDefaults:
@@ -164,7 +164,7 @@ class Variant:
     @property
     def numbers(self) -> Mapping[str, Fraction]:
         """The `let` names with their numbers."""
-        return {name: Fraction(value.value) for name, value in self.values.items()}  # type: ignore[arg-type]
+        return {name: Fraction(value.value) for name, value in self._resolved[0].items()}  # type: ignore[arg-type]
 
     @cached_property
     def _resolved(self) -> tuple[Mapping[str, Value], LayerDefaults]:
@@ -190,18 +190,21 @@ class Variant:
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
         sections, start = self.sections, input or self._input(values)
+        values = {**values, **sections.connections}
         expanded = expand_table(self.table, self.name, start, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
 
     def _unread(self, expanded: Architecture) -> tuple[str, ...]:
         """Return the cells that no layer reads, without those that the file's own names read."""
-        if self.printed.whole is None:
+        whole = self.printed.whole
+        if whole is None:
             return expanded.unread
         checked = self.printed.checked.values()
         texts = (*self.let.values(), *(column.expression for column in checked))
         read = {name for text in texts if text for name in parse_expression(text).names}
         read |= {*re.findall(r"[A-Za-z]\w*", self.input_size)}
-        return tuple(name for name in expanded.unread if name not in read)
+        printed = whole.cells  # a blank cell says nothing that a layer could read
+        return tuple(name for name in expanded.unread if name in printed and name not in read)
 
     def _input(self, values: Mapping[str, Value]) -> Shape:
         """Return the input shape, its names replaced by their numbers."""

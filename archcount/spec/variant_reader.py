@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from archcount.architecture import Architecture
 from archcount.architecture.blocks import LayerBlock
-from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
+from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
 from archcount.printed import Claim, PaperSource, PrintedTable
 from archcount.spec.claim_reader import claims_of, layers_like
 from archcount.spec.column_conventions import conventions_of, in_units
@@ -128,11 +128,13 @@ def _named(variant: str, found: Sequence[Problem], known: Sequence[Problem]) -> 
 
 def _check_unprinted(variant: str, file: TableFile, tree: YamlNode) -> Iterator[Problem]:
     """Refuse what a variant says of printed rows that are not its own."""
-    for index, _ in enumerate(file.errata):
-        yield tree.find(("errata", index, "row")).problem(
-            f"an erratum of variant {variant}, of which the paper prints no rows",
-            remedy="write printed: true if its rows are printed, or remove it",
-        )
+    for key, what in (("errata", "an erratum"), ("readings", "a reading")):
+        for entry in tree.listing(key):
+            place = dict(entry.items()).get("row", entry)
+            yield place.problem(
+                f"{what} of variant {variant}, of which the paper prints no rows",
+                remedy="write printed: true if its rows are printed, or remove it",
+            )
     for index, claim in enumerate(file.claims):
         if claim.what.startswith("sum of "):
             yield tree.find(("claims", index, "what")).problem(
@@ -215,9 +217,15 @@ def _check_readings(variant: Variant) -> Iterator[Problem]:
     """Expand every declared reading on its row's input; give what does not go together."""
     for reading in variant.printed.readings:
         try:
-            RowReadings(variant).declared(reading.row)
-        except InvalidTableError as error:
-            yield from error.problems
+            if reading.row:
+                RowReadings(variant).declared(reading.row)
+            else:
+                variant.expand(lets=reading.let)
+        except (InvalidTableError, UsageError) as error:
+            yield from (
+                item if item.where else replace(item, where=reading.where)
+                for item in error.problems
+            )
 
 
 _LONG = 200

@@ -21,6 +21,7 @@ from archcount.layers.activation import (
     Prelu,
     Relu,
     Relu6,
+    ScaledTanh,
     Sigmoid,
     Silu,
     Tanh,
@@ -66,8 +67,10 @@ from archcount.layers.sequences import (
     Tokens,
     Transpose,
 )
+from archcount.layers.sparse_convolution import SparseConv
+from archcount.layers.trained_pooling import Rbf, TrainedPool, UnitBias
 from archcount.layers.transposed_convolution import TransposedConv
-from archcount.printed import Patch
+from archcount.printed import Connections, Patch
 
 sides = st.integers(1, 5)
 maps = st.builds(
@@ -162,6 +165,16 @@ def layers(draw):
             bias=draw(st.booleans()),
             qkv_bias=draw(st.sampled_from([None, True, False])),
         )
+    elif kind is SparseConv:
+        read = st.sets(st.integers(0, shape.channels - 1), min_size=1).map(sorted).map(tuple)
+        reads = tuple(draw(st.lists(read, min_size=1, max_size=5)))
+        made = SparseConv(
+            **window, connections=Connections(shape.channels, reads), bias=draw(st.booleans())
+        )
+    elif kind is TrainedPool:
+        made = TrainedPool(patch=window["patch"])
+    elif kind is Rbf:
+        made, shape = Rbf(width=3, trained=draw(st.booleans())), Shape((shape.elements,))
     elif kind in (Lstm, Gru, Rnn):
         shape = Shape(shape.dims[:2], tokens=True)
         made = kind(
@@ -240,9 +253,10 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
         "layer_scale": lambda: 1,
         "affine": lambda: 2,
         "class_token": lambda: 1,
+        "trained_pool": lambda: 2,
     }.get(kind.word, lambda: 0)()
     assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == trained * shape.channels
-    kept = [tensor for tensor in module.buffers() if tensor.ndim]
+    kept = [tensor for tensor in module.buffers() if tensor.is_floating_point()]
     assert sum(tensor.numel() for tensor in kept) == kind.buffers(shape)
 
 
@@ -452,6 +466,24 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         ),
         # 1x7: 7 x 16 x 32 = 3,584 at 17 x 17 = 289 positions.
         (Conv(patch=Patch((1, 7)), width=32, bias=False), (16, 17, 17), {"conv": 1_035_776}),
+        # 3 connections of 5x5 at 10x10 positions, and a bias for each of 2 filters
+        (
+            SparseConv(
+                patch=Patch((5, 5)), connections=Connections(2, ((0,), (0, 1))), pad="valid"
+            ),
+            (2, 14, 14),
+            {"conv": 75 * 100, "bias": 200},
+        ),
+        # 4 inputs, a coefficient and a bias for each of 6 x 14 x 14
+        (
+            TrainedPool(patch=Patch((2, 2), (2, 2))),
+            (6, 28, 28),
+            {"pool": 4 * 1_176, "scale": 1_176, "bias": 1_176},
+        ),
+        (UnitBias(), (12, 8, 8), {"bias": 768}),
+        # differences, and the squares added up
+        (Rbf(width=10), (84,), {"other": 840, "matmul": 840}),
+        (ScaledTanh(), (2, 3, 3), {"activation": 18, "scale": 36}),
         # a length: 4 x 2 filters of 3 at every other of 9 places; 4 biases there
         (Conv(patch=Patch((3,), (2,)), width=4), (2, 9), {"conv": 24 * 5, "bias": 20}),
         # a clip: 4 x 2 filters of 1x3x3 at 5 x 3 x 3 places
@@ -644,6 +676,7 @@ def test_every_kind_has_a_hand_count_above():
         (Silu(), [x / (1 + math.exp(-x)) for x in (-4, -1, 0, 2, 7)]),
         (Sigmoid(), [1 / (1 + math.exp(-x)) for x in (-4, -1, 0, 2, 7)]),
         (Tanh(), [math.tanh(x) for x in (-4, -1, 0, 2, 7)]),
+        (ScaledTanh(), [1.7159 * math.tanh(2 * x / 3) for x in (-4, -1, 0, 2, 7)]),
         (Elu(), [math.exp(-4) - 1, math.exp(-1) - 1, 0, 2, 7]),
         (Gelu(), [x * (1 + math.erf(x / 2**0.5)) / 2 for x in (-4, -1, 0, 2, 7)]),
     ],

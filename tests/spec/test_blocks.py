@@ -96,6 +96,21 @@ def test_a_patch_is_made_of_names(read, layer, k, says):
     assert (node.weights, node.output.dims[1]) == says
 
 
+@pytest.mark.parametrize(
+    ("head", "cell", "factor"),
+    [
+        ("spread", "spread", "in.h"),  # what the block reads
+        ("spread", "spread", "k"),
+        ("spread", "spread", "side"),
+        ("spread(f)", "spread(2*4)", "f"),
+    ],
+)
+def test_a_size_is_a_name_of_a_number(read, head, cell, factor):
+    block = f"{{concat: [identity, [global_avgpool, upsample {factor}]]}}"
+    node = read(f"derive: {{side: k}}\nblocks:\n  {head}: {block}\n", cell, k="8")
+    assert node.output.dims == (4 + 4, 8, 8)
+
+
 def test_every_engine_counts_what_blocks_are_given(tmp_path):
     path = tmp_path / "net.yaml"
     table = "table: |\n  row | block\n  r | mbconv(3x3/2, 2)\n  s | mbconv(5x5, 4)\n"

@@ -58,6 +58,31 @@ def verdicts(table, **options):
     return {(row.id, name): cell.verdict for row in rows for name, cell in row.cells.items()}
 
 
+def test_a_blank_cell_leaves_what_let_says_whatever_another_model_prints(tiny):
+    table = tiny(
+        ("let: {vocab: 10}", "let: {vocab: 10, layers: 3}"),
+        ("288    | 80  | 2     ", "352    | 80  |       "),
+    )
+    # 10 x 8 + 3 x 8^2 + 8 x 10 = 352
+    assert table.architecture(variant="tiny-l").params == 352
+    assert table.architecture(variant="tiny-s").params == 96
+
+
+def test_a_blank_cell_is_nothing_that_a_network_could_read(tiny):
+    table = tiny(
+        ("let: {vocab: 10}", "let: {vocab: 10, w: 1}"),
+        (
+            "- {row: out",
+            "- {row: wide, block: {when: dh == 4, block: linear w bias=false}}\n- {row: out",
+        ),
+        ("| dh | batch", "| dh | w | batch"),
+        ("| 2  | 1.5M", "| 2  |   | 1.5M"),
+        ("| 4  | -", "| 4  | 8 | -"),
+    )
+    for name in ("tiny-s", "tiny-l"):
+        assert table.architecture(variant=name).unread == ()
+
+
 def test_each_model_is_a_variant_named_as_it_is_printed(tiny):
     table = tiny()
     assert table.networks == ("tiny-s", "tiny-l")
@@ -228,6 +253,26 @@ def test_params_without_a_part_of_the_network_are_a_convention(tiny):
     assert (verdict.status, verdict.why) == ("convention", "embedding")
 
 
+def test_a_declared_reading_gives_every_printed_number_of_a_model(data, tmp_path):
+    text = (data / "gpt3.yaml").read_text()
+    path = tmp_path / "gpt3.yaml"
+    path.write_text(text)
+    assert ac.check(path, engine="formula").passed
+    found = verdicts(load_table(path))
+    # 52,305 x 2048 + 24 (12 x 2048^2 + 13 x 2048) + 2 x 2048 = 107,120,640 + 1,208,598,528 + 4,096
+    for column, computed in (("params", "1,315,723,264 params"), ("d", "2,048 = heads*dh")):
+        verdict = found["gpt-3-xl", column]
+        assert (verdict.status, verdict.why) == ("reading", "declared")
+        assert f"with heads = 16 instead of 24: {computed}" in verdict.sentence
+    path.write_text(text.replace("let: {heads: 16}", "let: {heads: 20}"))
+    found = ac.check(path, engine="formula").findings
+    assert ["params" in found[0].what, "d: contra" in found[1].what, found[2].what[:47]] == [
+        True,
+        True,
+        "variant gpt-3-xl, the reading: no reading. It d",
+    ]
+
+
 def test_a_column_is_in_the_unit_of_its_heading(tiny):
     changes = (("{vocab: 10}", "{vocab: 1000}"), (" 96 ", " 8.0 "), (" 288 ", " 16.1 "))
     table = tiny(*changes, ("network:", "conventions: {params: {unit: thousand}}\nnetwork:"))
@@ -270,6 +315,16 @@ def test_errata_and_claims_are_of_models(tiny, tmp_path):
         ("| 40 ", "| many ", "column emb: 'many' is not a printed number"),
         ("  batch: {", "  batches: {", "columns: of unknown column 'batches'.*did you mean 'batch'"),
         ("table: |", "claims: [{what: depth, printed: 2, from: x}]\ntable: |", "a claim of no model"),
+        (
+            "table: |",
+            "readings: [{model: Tiny (S), let: {head: 3}, because: x}]\ntable: |",
+            "table tiny has no let name 'head'.*did you mean",
+        ),
+        (
+            "table: |",
+            "readings: [{model: Tiny (S), because: x}]\ntable: |",
+            "row: with block:, or model: with let:",
+        ),
         ("table: |", "variants: {odd: {let: {layers: 2}}}\ntable: |", "variant odd changes no model"),
         ("table: |", "default: Tiny\ntable: |", "unknown default variant 'Tiny'"),
         (
