@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS
+from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS, NAMED_JOINS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -85,6 +85,7 @@ def _joins() -> list[str]:
         "| join | what |",
         "|---|---|",
         *(f"| `{word}: [...]` | {_what(join)} |" for word, join in JOINS.items()),
+        *(f"| `{word}: {{...}}` | {_what(join)} |" for word, join in NAMED_JOINS.items()),
     ]
 
 

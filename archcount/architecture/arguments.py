@@ -5,7 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archcount.architecture.blocks import BoundArgument, Given, LayerBlock, PatchText, WhenBlock
+from archcount.architecture.blocks import (
+    BoundArgument,
+    Given,
+    JoinBlock,
+    LayerBlock,
+    PatchText,
+    WhenBlock,
+)
 from archcount.architecture.context import Context
 from archcount.architecture.expression import Expression
 from archcount.architecture.layer_parser import LITERALS, check_bounds, literal
@@ -20,7 +27,7 @@ MOST = 10**9
 """The largest whole number an argument may be."""
 
 
-def blame(block: LayerBlock, argument: str, context: Context) -> Location:
+def blame(block: LayerBlock | JoinBlock, argument: str, context: Context) -> Location:
     """Return the place of the argument at fault: its cell if it is one, else its word."""
     for bound in block.arguments:
         if bound.argument.name == argument:
@@ -37,7 +44,9 @@ def _origin(bound: BoundArgument, context: Context) -> Location:
     return bound.text.where
 
 
-def resolve(bound: BoundArgument, block: LayerBlock, shape: Shape, context: Context) -> Any:
+def resolve(
+    bound: BoundArgument, block: LayerBlock | JoinBlock, shape: Shape, context: Context
+) -> Any:
     """Return the value of one argument for this row."""
     if not isinstance(bound.value, Expression | PatchText):
         return bound.value

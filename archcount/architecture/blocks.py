@@ -143,16 +143,29 @@ class SequenceBlock(_Block):
 
 @dataclass(frozen=True, slots=True)
 class JoinBlock(_Block):
-    """Branches on the same input, and how their outputs are joined."""
+    """Branches on the same input, and how their outputs are joined.
+
+    Attributes:
+        text: the word of the join, and its place.
+        branch_names: the names of the branches, where the file gives them some.
+        arguments: what the file writes beside them.
+    """
 
     kind: type[JoinKind]
     branches: tuple[Block, ...]
-    where: Location
+    text: LocatedText
+    branch_names: tuple[str, ...] = ()
+    arguments: tuple[BoundArgument, ...] = ()
 
     @property
     def inner(self) -> tuple[Block, ...]:
         """The branches."""
         return self.branches
+
+    @property
+    def reads(self) -> tuple[Reading, ...]:
+        """The names that its arguments read."""
+        return tuple((name, bound.text) for bound in self.arguments for name in bound.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from archcount.architecture.arguments import blame
 from archcount.architecture.blocks import JoinBlock, Shortcut
 from archcount.architecture.context import Context
 from archcount.architecture.nodes import JoinNode, LayerNode, Node, SequenceNode
 from archcount.errors import InvalidTableError, InvalidValueError
-from archcount.layers import Shape
+from archcount.layers import JoinKind, Shape
 from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.convolution import Conv
 from archcount.printed import Patch
@@ -41,23 +42,25 @@ def named(steps: Steps) -> Iterator[tuple[str, Node]]:
         yield (f"{name}{seen[name]}" if totals[name] > 1 or name == "block" else name), node
 
 
-def joined(block: JoinBlock, branches: Branches, shape: Shape, context: Context) -> JoinNode:
+def joined(
+    block: JoinBlock, kind: JoinKind, branches: Branches, shape: Shape, context: Context
+) -> JoinNode:
     """Join branches, and the block's shortcuts, which adapt to what the branches give.
 
     Raises:
         InvalidTableError: the branches do not fit one another, or a shortcut cannot adapt.
     """
-    kind = block.kind()
     if not branches and len(block.branches) == 1:
         raise InvalidTableError.of(
             f"{context.scope.owner}: {kind.word} has no branch beside its shortcut",
             allowed="two branches or more",
-            where=block.where,
+            where=block.text.where,
         )
     try:
         target = kind.output([node.output for _, node in branches] or [shape])
     except InvalidValueError as error:
-        raise InvalidTableError(error.at(block.where, context.scope.owner)) from None
+        where = blame(block, error.argument, context)
+        raise InvalidTableError(error.at(where, context.scope.owner)) from None
     if kind.takes_shortcut:
         shortcuts = [item for item in block.branches if isinstance(item, Shortcut)]
         steps = [("shortcut", _shortcut(item, shape, target, context)) for item in shortcuts]

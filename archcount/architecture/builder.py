@@ -116,12 +116,13 @@ def _module(node: Node) -> nn.Module:
 def _join(node: JoinNode) -> nn.Module:
     """Return a join; where a branch reads another row, one that hands it the branches' outputs."""
     branches = {name: _module(child) for name, child in node.children}
+    shapes = [child.output for _, child in node.children]
     if not any(isinstance(branch, READING) for branch in branches.values()):
-        return node.kind.module(branches, node.output)
+        return node.kind.module(branches, shapes)
     taken = {name: Taken(place) for place, name in enumerate(branches)}
     if not node.kind.divides_channels:
-        return ReadingJoin(branches, node.kind.module(taken, node.output))
-    joined = Concatenation().module(taken, node.output)
+        return ReadingJoin(branches, node.kind.module(taken, shapes))
+    joined = Concatenation().module(taken, shapes)
     return ReadingJoin(branches, joined, split=-1 if node.input.tokens else 1)
 
 

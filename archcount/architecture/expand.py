@@ -21,7 +21,7 @@ from archcount.architecture.blocks import (
     Shortcut,
     WhenBlock,
 )
-from archcount.architecture.branches import Branches, Steps, in_sequence, joined
+from archcount.architecture.branches import Steps, in_sequence, joined
 from archcount.architecture.context import Budget, Context, ExpansionCache
 from archcount.architecture.expert_nodes import experts
 from archcount.architecture.layer_defaults import LayerDefaults
@@ -82,15 +82,8 @@ def _expanded(block: Block, shape: Shape, context: Context) -> Steps:
             for item in _merged(items, context.edit):
                 steps += _steps(item, steps[-1][1].output if steps else shape, context)
             return steps
-        case JoinBlock(kind, branches):
-            if kind.takes_shortcut:
-                branches = tuple(item for item in branches if not isinstance(item, Shortcut))
-            try:
-                start = kind().reads(shape, len(branches))
-            except InvalidValueError as error:
-                raise InvalidTableError(error.at(block.where, context.scope.owner)) from None
-            nodes = _branches(branches, start, context)
-            return [(kind.word, joined(block, nodes, shape, context))]
+        case JoinBlock():
+            return [(block.kind.word, _join(block, shape, context))]
         case ExpertsBlock():
             return [("experts", experts(block, shape, context, _node))]
         case RepeatBlock():
@@ -226,9 +219,23 @@ def _place(kind: LayerKind, shape: Shape, block: LayerBlock, context: Context) -
         raise InvalidTableError(error.at(where, where_text)) from None
 
 
-def _branches(blocks: tuple[Block, ...], shape: Shape, context: Context) -> Branches:
-    nodes = each(blocks, lambda block: _node(block, shape, context))
-    return tuple((f"branch{number}", node) for number, node in enumerate(nodes, 1))
+def _join(block: JoinBlock, shape: Shape, context: Context) -> Node:
+    blocks = block.branches
+    if block.kind.takes_shortcut:
+        blocks = tuple(item for item in blocks if not isinstance(item, Shortcut))
+    numbers = {
+        bound.argument.name: resolve(bound, block, shape, context) for bound in block.arguments
+    }
+    if block.branch_names:
+        numbers["branches"] = block.branch_names
+    kind = block.kind(**numbers)
+    try:
+        start = kind.reads(shape, len(blocks))
+    except InvalidValueError as error:
+        raise InvalidTableError(error.at(block.text.where, context.scope.owner)) from None
+    nodes = each(blocks, lambda item: _node(item, start, context))
+    names = block.branch_names or [f"branch{number}" for number in range(1, len(nodes) + 1)]
+    return joined(block, kind, tuple(zip(names, nodes, strict=True)), shape, context)
 
 
 def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:

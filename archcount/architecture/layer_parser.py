@@ -128,23 +128,29 @@ class _Reader:
             return
         self.seen.add(argument.name)
         try:
-            value = self._value(argument, word.text)
+            value = argument_value(argument, word.text, self.names)
         except InvalidValueError as error:
             self._refuse(word, f"{argument.name}: {error.what}", error.allowed, error.remedy)
             return
         self.bound[argument.name] = BoundArgument(argument=argument, value=value, text=word)
 
-    def _value(self, argument: Argument, text: str) -> Any:
-        if argument.type is ArgumentType.PATCH:
-            return patch_of_names(text, self.names)
-        if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
-            return expression_over(text, self.names)
-        if argument.type is ArgumentType.CONNECTIONS:
-            return expression_over(text, self.names)
-        is_row = argument.type is ArgumentType.ROW  # a row may be called what a number is
-        if text in self.names and text not in argument.choices and not is_row:
-            return parse_expression(text)  # a cell says the word
-        return literal(argument, text)
+
+def argument_value(argument: Argument, text: str, names: Collection[str]) -> Any:
+    """Read what is written for an argument: a value, or something over names to work out per row.
+
+    Raises:
+        InvalidValueError: it is none of what is allowed.
+    """
+    if argument.type is ArgumentType.PATCH:
+        return patch_of_names(text, names)
+    if argument.type in (ArgumentType.INTEGER, ArgumentType.NUMBER):
+        return expression_over(text, names)
+    if argument.type is ArgumentType.CONNECTIONS:
+        return expression_over(text, names)
+    is_row = argument.type is ArgumentType.ROW  # a row may be called what a number is
+    if text in names and text not in argument.choices and not is_row:
+        return parse_expression(text)  # a cell says the word
+    return literal(argument, text)
 
 
 def _boolean(argument: Argument, text: str) -> bool:

@@ -47,11 +47,16 @@ def _linear(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"linear": int(linear_flop_jit(inputs, outputs)), "bias": bias})
 
 
+def _is_whole(value: Any) -> bool:
+    """Return whether a traced tensor has whole numbers or truth values, such as places."""
+    return value.type().scalarType() in ("Int", "Long", "Bool")
+
+
 def per_element(name: str, times: int = 1) -> Handle:
-    """Return a handle that counts so many operations per element of the output."""
+    """Return a handle that counts so many operations per element of the output, save whole ones."""
 
     def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-        return Counter({name: times * _elements(outputs[0])})
+        return Counter({name: 0 if _is_whole(outputs[0]) else times * _elements(outputs[0])})
 
     return handle
 
@@ -84,17 +89,31 @@ def _rms_norm(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
 def _attention(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     """Count dense products, and the softmax, scaling and mask as torch does them in full."""
     *leading, queries, dim = get_shape(inputs[0])
-    keys = get_shape(inputs[1])[-2]
+    keys, value = get_shape(inputs[1])[-2], get_shape(inputs[2])[-1]
     pairs = prod(leading) * queries * keys
-    width = prod(leading) * dim
+    has_mask = not _is_none(inputs[3]) or inputs[5].toIValue()
     return Counter(
         {
-            "matmul": 2 * pairs * dim,
+            "matmul": pairs * (dim + value),
             "softmax": 5 * pairs,
-            "mul": width * (queries + keys),
-            "add": pairs if inputs[5].toIValue() else 0,
+            "mul": prod(leading) * dim * (queries + keys),
+            "bias" if _is_trained(inputs[3]) else "add": pairs if has_mask else 0,
         }
     )
+
+
+def _is_trained(value: Any) -> bool:
+    """Return whether a traced value comes of what the network holds, by more than sizes."""
+    ways, seen = [value], set()
+    while ways:
+        name, node = ways[-1].debugName(), ways.pop().node()
+        if name in seen or node.kind() == "aten::size":
+            continue
+        if node.kind() == "prim::Param":
+            return True
+        seen.add(name)
+        ways += node.inputs()
+    return False
 
 
 def _recurrent(gates: int, **elementwise: int) -> Handle:
@@ -130,7 +149,8 @@ _MOVES = (
     "arange cat channel_shuffle chunk embedding eq expand flatten index index_select movedim "
     "narrow new_empty new_zeros nonzero_numpy pad pixel_shuffle pixel_unshuffle scatter select "
     "slice squeeze to topk transpose unflatten unsqueeze upsample_nearest1d upsample_nearest2d "
-    "upsample_nearest3d view view_as where zeros_like"
+    "upsample_nearest3d view view_as where zeros_like "
+    "__or__ bitwise_not expand_as ge gt le lt masked_fill ne permute roll split split_with_sizes"
 ).split()
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
@@ -155,7 +175,7 @@ HANDLES: Mapping[str, Handle] = {
     "aten::add_": per_element("add"),
     "aten::mean": _mean,
     "aten::mul": per_element("mul"),
-    **{f"aten::{name}": per_element("other") for name in ("cos", "pow", "sin", "sub")},
+    **{f"aten::{name}": per_element("other") for name in ("cos", "neg", "pow", "sin", "sub")},
     "aten::upsample_linear1d": per_element("other", 3),
     "aten::upsample_bilinear2d": per_element("other", 7),
     "aten::upsample_trilinear3d": per_element("other", 15),

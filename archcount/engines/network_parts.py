@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from archcount.architecture import Architecture, LayerNode, Node, SequenceNode
 from archcount.architecture.architecture import WEIGHTED
+from archcount.architecture.nodes import JoinNode
 from archcount.engines.counts import PartCount, total
 from archcount.engines.formula import count_row
 from archcount.layers.row_output import RowOutput
@@ -101,10 +102,14 @@ def _backward(node: Node, learns: bool, learnt: Mapping[str, bool]) -> tuple[int
         own = node.kind.backward_macs(node.input, reaches_back=learns)
         return own, learns or node.params > 0
     macs, after = 0, learns
+    learning: list[bool] = []
     for place, (_, child) in enumerate(node.children):
         if not node.runs(place):
             continue
         start = after if isinstance(node, SequenceNode) else learns
         own, reached = _backward(child, start, learnt)
         macs, after = macs + own, after or reached
+        learning.append(reached)
+    if isinstance(node, JoinNode) and len(learning) == len(node.children):
+        macs += node.kind.backward_macs([child.output for _, child in node.children], learning)
     return macs, after

@@ -1,12 +1,14 @@
-"""Self-attention of a sequence of tokens, with its projections."""
+"""Self-attention of tokens, with its projections."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
+from archcount.layers.dot_product import DotProduct
 from archcount.layers.kind import ArgumentType, argument
 from archcount.layers.linear import Linear
 from archcount.layers.sequences import SequenceKind
@@ -21,12 +23,21 @@ class Attention(SequenceKind):
     """Self-attention with its projections, counted as one layer: `attention heads=12`.
 
     Queries, keys and values are projected to heads of `dim` (the width / `heads` unless given),
-    their result back to the width. `kv` heads of keys and values serve several heads of queries
-    each. `bias=false` leaves the biases of all projections out, `qkv_bias` speaks of those of
-    queries, keys and values. `rotary` turns queries and keys by their positions, and is the base of
-    the angles. Products are counted dense, under `causal=true` too.
+    their result back to the width; by three layers, or one (`packed=true`). `kv` heads of keys and
+    values serve several heads of queries each. `bias=false` leaves the biases of all projections
+    out, `qkv_bias` speaks of those of queries, keys and values. `rotary` turns queries and keys by
+    their positions, `rotary_dim` numbers of each where not all, and is the base of the angles.
 
-    Source: arXiv:1706.03762, sec. 3.2; kv heads arXiv:2305.13245; rotary arXiv:2104.09864.
+    In a sequence a token sees `window` positions: itself and those before it under `causal=true`,
+    else itself and as many on each side as half of it. On a grid of tokens, attention is within
+    each of its square windows, which may be shifted. `positions=relative` adds a trained number of
+    each head for each offset between two positions, of a window where there are some;
+    `positions=alibi` lets scores fall with the distance. Products are counted dense: what a mask
+    hides is multiplied too.
+
+    Source: arXiv:1706.03762, sec. 3.2; kv heads arXiv:2305.13245; rotary arXiv:2104.09864; windows
+    arXiv:2310.06825, sec. 2, arXiv:2004.05150, sec. 3.1, and arXiv:2103.14030, sec. 3.2; alibi
+    arXiv:2108.12409, sec. 3.
 
     >>> attention = Attention(heads=12)
     >>> attention.params(Shape((768, 197), tokens=True))  # 4 x (768 x 768 + 768)
@@ -37,21 +48,29 @@ class Attention(SequenceKind):
 
     word: ClassVar[str] = "attention"
     role: ClassVar[str] = "weights"
+    takes_grids: ClassVar[bool] = True
 
     heads: int = argument(ArgumentType.INTEGER, least=1)
     dim: int = argument(ArgumentType.INTEGER, default=0, least=1)
     kv: int = argument(ArgumentType.INTEGER, default=0, least=1)
     causal: bool = argument(ArgumentType.BOOLEAN, default=False)
+    window: int = argument(ArgumentType.INTEGER, default=0, least=1)
+    shift: int = argument(ArgumentType.INTEGER, default=0, least=0)
+    positions: str = argument(
+        ArgumentType.CHOICE, default="none", choices=("none", "relative", "alibi")
+    )
     rotary: float = argument(ArgumentType.NUMBER, default=0, least=1)
+    rotary_dim: int = argument(ArgumentType.INTEGER, default=0, least=2)
     bias: bool = argument(ArgumentType.BOOLEAN, default=True)
     qkv_bias: bool | None = argument(ArgumentType.BOOLEAN, default=None)
+    packed: bool = argument(ArgumentType.BOOLEAN, default=False)
 
     def after(self, shape: Shape) -> Shape:
         """Return the input's shape.
 
         Raises:
             InvalidValueError: the heads do not divide the width, or the heads of keys those of
-                queries; or rotary positions of an odd size.
+                queries; rotary positions of an odd size; or options that do not go together.
         """
         if not self.dim and shape.channels % self.heads:
             raise InvalidValueError(
@@ -60,19 +79,31 @@ class Attention(SequenceKind):
                 remedy="or give their size, dim=",
                 argument="heads",
             )
-        if self.heads % self.kv_heads:
-            raise InvalidValueError(
-                f"{self.kv} heads of keys and values do not divide {self.heads} heads",
-                allowed="a number that divides the heads",
-                argument="kv",
-            )
-        if self.rotary and self.head_dim(shape) % 2:
-            raise InvalidValueError(
-                f"rotary positions turn pairs, and a head has {self.head_dim(shape)} numbers",
-                allowed="heads of an even size",
-                argument="rotary",
-            )
+        self._products(shape).check()
+        self._check_options(is_grid=len(shape.spatial) > 1)
         return shape
+
+    def _check_options(self, *, is_grid: bool) -> None:
+        """Raise InvalidValueError where options have no effect, or do not go together."""
+        alibi = self.positions == "alibi"
+        rules = (
+            (is_grid and self.causal, "causal", "a grid of tokens has no order"),
+            (is_grid and self.rotary, "rotary", "a grid of tokens has no single position"),
+            (alibi and not self.causal, "positions", "alibi is of tokens before, causal=true"),
+            (alibi and self.rotary, "positions", "alibi beside rotary positions"),
+            (self.rotary_dim and not self.rotary, "rotary_dim", "no rotary positions to speak of"),
+            (self.shift and not is_grid, "shift", "only windows of a grid of tokens are shifted"),
+            (self.shift and not self.window, "shift", "there are no windows to shift"),
+        )
+        for is_wrong, name, what in rules:
+            if is_wrong:
+                raise InvalidValueError(what, remedy=f"leave {name} out", argument=name)
+        if self.shift and self.shift >= self.window:
+            raise InvalidValueError(
+                f"windows of {self.window} shifted by {self.shift}",
+                allowed="less than a window",
+                argument="shift",
+            )
 
     @property
     def kv_heads(self) -> int:
@@ -93,39 +124,58 @@ class Attention(SequenceKind):
             Linear(width=shape.channels, bias=self.bias),
         )
 
+    def _products(self, shape: Shape) -> DotProduct:
+        dim = self.head_dim(shape)
+        return DotProduct(
+            heads=self.heads,
+            kv_heads=self.kv_heads,
+            dim=dim,
+            value=dim,
+            rotary=self.rotary,
+            turned=self.rotary_dim or dim,
+            turned_keys=self.kv_heads,
+            has_mask=self.causal or bool(self.shift or (self.window and len(shape.spatial) == 1)),
+            has_trained=self.positions == "relative",
+            alibi=self.positions == "alibi",
+        )
+
+    def _windows(self, shape: Shape) -> tuple[int, ...]:
+        """Return how many windows a grid has along each side; none where there are none."""
+        if not self.window or len(shape.spatial) == 1:
+            return ()
+        return tuple(-(-side // self.window) for side in shape.spatial)
+
+    def _tokens(self, shape: Shape) -> Shape:
+        """Return the tokens that are projected: of a grid, with those that fill its windows."""
+        windows = self._windows(shape)
+        positions = prod(windows) * self.window**2 if windows else shape.positions
+        return Shape((shape.channels, positions), tokens=True)
+
     def cost(self, shape: Shape) -> Cost:
         """Count the projections, and the products of queries with keys, and of those with values.
 
-        The softmax, the scaling of queries and keys, the causal mask and what rotary positions do
-        are elementwise.
+        The softmax, the scaling of queries and keys, the mask, and what rotary and other positions
+        do are elementwise.
         """
         query, key, back = self.projections(shape)
-        pairs = self.heads * shape.positions * shape.positions
-        inner = Shape((query.width, shape.positions), tokens=True)
-        products = Cost(
-            matmul=2 * pairs * self.head_dim(shape),
-            softmax=5 * pairs,
-            scale=2 * inner.elements,
-            add=pairs if self.causal else 0,
-        )
-        projected = [each.cost(shape) for each in (query, key, key)]
-        return Cost.total([*projected, products, self._turning(shape), back.cost(inner)])
+        tokens, windows = self._tokens(shape), self._windows(shape)
+        inner = Shape((query.width, tokens.positions), tokens=True)
+        length = self.window**2 if windows else tokens.positions
+        products = self._masked(shape).cost(length, length, prod(windows))  # of no windows, 1
+        projected = [each.cost(tokens) for each in (query, key, key)]
+        return Cost.total([*projected, products, back.cost(inner)])
 
-    def _turning(self, shape: Shape) -> Cost:
-        """Count rotary positions: angles with cosine and sine, and the turning of each pair."""
-        if not self.rotary:
-            return Cost()
-        pairs = self.head_dim(shape) // 2  # in a head
-        angles = pairs * shape.positions
-        turned = (self.heads + self.kv_heads) * angles
-        return Cost(
-            scale=pairs + angles + 4 * turned, add=turned, other=pairs + 2 * angles + turned
-        )
+    def _masked(self, shape: Shape) -> DotProduct:
+        """Return the products; a side that one window covers is not shifted, and has no seam."""
+        found = self._products(shape)
+        if self.shift and all(side <= self.window for side in shape.spatial):
+            return replace(found, has_mask=False)
+        return found
 
     def backward_macs(self, shape: Shape, *, reaches_back: bool) -> int:
         """Count all products twice, the first projections' inputs where gradients reach back."""
         macs = self.cost(shape).macs
-        first = sum(each.cost(shape).linear for each in self._first(shape))
+        first = sum(each.cost(self._tokens(shape)).linear for each in self._first(shape))
         return 2 * macs - (0 if reaches_back else first)
 
     def _first(self, shape: Shape) -> tuple[Linear, Linear, Linear]:
@@ -133,10 +183,18 @@ class Attention(SequenceKind):
         return query, key, key
 
     def weights(self, shape: Shape) -> int:
-        """Count those of the four projections."""
+        """Count those of the four projections, and a number of each head for each offset."""
         *_, back = self.projections(shape)
         inner = Shape((self.heads * self.head_dim(shape),))
-        return sum(each.weights(shape) for each in self._first(shape)) + back.weights(inner)
+        projected = sum(each.weights(shape) for each in self._first(shape)) + back.weights(inner)
+        extent = self._extent(shape)
+        return projected + (self.heads * prod(2 * side - 1 for side in extent) if extent else 0)
+
+    def _extent(self, shape: Shape) -> tuple[int, ...]:
+        """Return the sides of what has a trained number for each offset."""
+        if self.positions != "relative":
+            return ()
+        return (self.window,) * 2 if self._windows(shape) else shape.spatial
 
     def biases(self, shape: Shape) -> int:
         """Count those of the four projections."""
@@ -145,16 +203,29 @@ class Attention(SequenceKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the projections, around torch's attention."""
-        from archcount.layers.token_modules import SelfAttention
+        from archcount.layers.attention_modules import SelfAttention
 
         query, _, back = self.projections(shape)
+        options: dict[str, Any] = {
+            "heads": self.heads,
+            "kv_heads": self.kv_heads,
+            "dim": self.head_dim(shape),
+            "extent": self._extent(shape),
+            "packed": self.packed,
+            "qkv_bias": query.bias,
+            "bias": back.bias,
+        }
+        if self._windows(shape):
+            from archcount.layers.window_modules import WindowAttention
+
+            side, shift = self.window, self.shift
+            return WindowAttention(shape.channels, side=side, shift=shift, **options)
         return SelfAttention(
             shape.channels,
-            heads=self.heads,
-            kv_heads=self.kv_heads,
-            dim=self.head_dim(shape),
             causal=self.causal,
+            window=self.window,
+            alibi=self.positions == "alibi",
             rotary=self.rotary,
-            qkv_bias=query.bias,
-            bias=back.bias,
+            turned=self.rotary_dim or self.head_dim(shape),
+            **options,
         )

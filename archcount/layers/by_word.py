@@ -35,8 +35,15 @@ def _by_word(base: type) -> dict[str, Any]:
 
 KINDS: Mapping[str, type[LayerKind]] = _by_word(LayerKind)
 """Every layer kind by the word that a table file writes for it."""
-JOINS: Mapping[str, type[JoinKind]] = _by_word(JoinKind)
-"""Every join of branches by the word that a table file writes for it."""
+_JOINS = _by_word(JoinKind)
+JOINS: Mapping[str, type[JoinKind]] = {
+    word: kind for word, kind in _JOINS.items() if not kind.branch_names
+}
+"""Every join of a list of branches by the word that a table file writes for it."""
+NAMED_JOINS: Mapping[str, type[JoinKind]] = {
+    word: kind for word, kind in _JOINS.items() if kind.branch_names
+}
+"""Every join whose branches have names, likewise."""
 FOLLOWERS: Mapping[str, Mapping[str, type[LayerKind]]] = {
     option: {
         each: kind

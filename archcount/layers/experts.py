@@ -46,7 +46,7 @@ class Experts(JoinKind):
         softmax = 5 * self.active * shapes[1].positions
         return Cost(softmax=softmax, scale=outputs, other=outputs)
 
-    def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
+    def module(self, branches: Mapping[str, nn.Module], shapes: Sequence[Shape]) -> nn.Module:
         """Return the router and the experts."""
         from archcount.layers.token_modules import RoutedExperts
 

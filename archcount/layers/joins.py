@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate
@@ -32,6 +32,17 @@ class JoinKind(ABC):
     """Whether a branch may be `shortcut`, which adapts to the shape of the others."""
     stacks_channels: ClassVar[bool] = False
     """Whether the output's channels are those of all branches, one after another."""
+    branch_names: ClassVar[tuple[str, ...]] = ()
+    """The names that branches may have, where they are no list."""
+
+    @classmethod
+    def in_order(cls, names: Collection[str]) -> tuple[str, ...]:
+        """Return the names of branches in the join's own order.
+
+        Raises:
+            InvalidValueError: branches of these names do not go together.
+        """
+        return tuple(name for name in cls.branch_names if name in names)
 
     divides_channels: ClassVar[bool] = False
     """Whether each branch reads its own part of the channels."""
@@ -56,12 +67,16 @@ class JoinKind(ABC):
         """Return the operations of the join itself for one image."""
         return Cost()
 
+    def backward_macs(self, shapes: Sequence[Shape], learns: Sequence[bool]) -> int:
+        """Return the multiply-accumulates of its own backward pass, where these branches learn."""
+        return 0
+
     def runs(self, place: int) -> bool:
         """Whether the branch at a place counts among the operations; parameters always count."""
         return True
 
-    def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
-        """Return the torch module, whose children are the branches, for this output shape."""
+    def module(self, branches: Mapping[str, nn.Module], shapes: Sequence[Shape]) -> nn.Module:
+        """Return the torch module, whose children are the branches, of these output shapes."""
         from archcount.layers import modules
 
         module: nn.Module = getattr(modules, self.module_name)(branches)
@@ -96,12 +111,12 @@ class Concatenation(JoinKind):
         total = sum(shape.channels for shape in shapes)
         return replace(shapes[0], dims=(total, *shapes[0].spatial))
 
-    def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
+    def module(self, branches: Mapping[str, nn.Module], shapes: Sequence[Shape]) -> nn.Module:
         """Return the concatenation along torch's axis of channels."""
         from archcount.layers import modules
 
         module: nn.Module = getattr(modules, self.module_name)(
-            branches, dim=-1 if output.tokens else 1
+            branches, dim=-1 if shapes[0].tokens else 1
         )
         return module
 

@@ -79,11 +79,12 @@ def argument(
 
 
 @cache
-def _arguments(kind: type[LayerKind]) -> tuple[Argument, ...]:
-    """Read the fields of a kind, once for every kind."""
+def arguments_of(kind: type[Any]) -> tuple[Argument, ...]:
+    """Read the fields of a kind of layer or join that a table file writes, once for every kind."""
     return tuple(
         Argument(name=item.name, required=item.default is MISSING, **item.metadata)
         for item in fields(kind)
+        if item.metadata
     )
 
 
@@ -116,7 +117,7 @@ class LayerKind(ABC):
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:
         """List what a table file may write after the kind's word."""
-        return _arguments(cls)
+        return arguments_of(cls)
 
     @property
     def depth(self) -> int:

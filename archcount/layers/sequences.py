@@ -55,6 +55,8 @@ class Embedding(LayerKind):
 class Tokens(LayerKind):
     """Every position of a map as a token, its channels as the width: `tokens`.
 
+    They stand one after another, or with `grid=true` in the rows and columns of the map.
+
     Source: arXiv:2010.11929, eq. 1.
 
     >>> str(Tokens().output(Shape((768, 14, 14))))
@@ -63,9 +65,15 @@ class Tokens(LayerKind):
 
     word: ClassVar[str] = "tokens"
 
+    grid: bool = argument(ArgumentType.BOOLEAN, default=False)
+
     def output(self, shape: Shape) -> Shape:
-        """Return (channels, positions)."""
-        if shape.tokens or not shape.spatial:
+        """Return (channels, positions), or (channels, rows, columns)."""
+        is_grid = shape.tokens and len(shape.spatial) > 1
+        if self.grid:
+            shape.require_map("tokens grid=true")
+            return replace(shape, tokens=True)
+        if not shape.spatial or (shape.tokens and not is_grid):
             raise InvalidValueError(
                 f"tokens needs a map, and gets {shape} ({shape.layout})",
                 remedy="leave it out",
@@ -74,18 +82,21 @@ class Tokens(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the change of layout."""
-        from archcount.layers.token_modules import MapToTokens
+        from archcount.layers.token_modules import GridToTokens, MapToGrid, MapToTokens
 
-        return MapToTokens()
+        return MapToGrid() if self.grid else GridToTokens() if shape.tokens else MapToTokens()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SequenceKind(LayerKind):
     """What kinds that need a sequence of tokens share."""
 
+    takes_grids: ClassVar[bool] = False
+    """Whether the tokens may lie in rows and columns."""
+
     def output(self, shape: Shape) -> Shape:
         """Return the shape that a sequence leads to."""
-        shape.require_tokens(self.word)
+        shape.require_tokens(self.word, grid=self.takes_grids)
         return self.after(shape)
 
     @abstractmethod
@@ -240,6 +251,7 @@ class Mean(SequenceKind):
     """The mean over the positions: `mean`."""
 
     word: ClassVar[str] = "mean"
+    takes_grids: ClassVar[bool] = True
 
     def after(self, shape: Shape) -> Shape:
         """Return (width,)."""

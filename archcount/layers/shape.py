@@ -20,7 +20,8 @@ class Shape:
     """Activations of one image or sequence: channels and 0 to 3 spatial axes, none once flattened.
 
     These are (features,), (channels, length), (channels, height, width) and (channels, depth,
-    height, width). A sequence of tokens is (width, positions), and (positions, width) in torch.
+    height, width). A sequence of tokens is (width, positions), and (positions, width) in torch; a
+    grid of them (width, rows, columns), and (rows, columns, width) in torch.
 
     Attributes:
         dims: the sizes, channels first.
@@ -40,7 +41,7 @@ class Shape:
     @property
     def is_map(self) -> bool:
         """Whether the shape has a height and a width, and nothing else beside channels."""
-        return len(self.dims) == 3
+        return len(self.dims) == 3 and not self.tokens
 
     @property
     def channels(self) -> int:
@@ -60,7 +61,9 @@ class Shape:
     @property
     def torch_size(self) -> tuple[int, ...]:
         """The size of torch's tensor, without the batch."""
-        return self.spatial if self.vocabulary else self.dims[::-1] if self.tokens else self.dims
+        if self.tokens:
+            return self.spatial if self.vocabulary else (*self.spatial, self.channels)
+        return self.dims
 
     @property
     def as_input(self) -> str:
@@ -79,8 +82,8 @@ class Shape:
         """
         if self.vocabulary and len(size) == 1:
             return Shape((1, *size), tokens=True, vocabulary=self.vocabulary)
-        tokens = self.tokens and len(size) == 2
-        return Shape(size[::-1] if tokens else size, tokens=tokens)
+        tokens = self.tokens and len(size) == len(self.dims)
+        return Shape((size[-1], *size[:-1]) if tokens else size, tokens=tokens)
 
     @property
     def printed(self) -> tuple[int, ...]:
@@ -96,7 +99,8 @@ class Shape:
     def layout(self) -> str:
         """The axes in words, "channels x height x width"; "features" once flattened."""
         if self.tokens:
-            return "ids of tokens" if self.vocabulary else "positions x width"
+            grid = "rows x columns" if len(self.spatial) == 2 else "positions"
+            return "ids of tokens" if self.vocabulary else f"{grid} x width"
         words = dict(AXES)
         return " x ".join(words[letter] for letter in self.letters) if self.spatial else "features"
 
@@ -168,9 +172,12 @@ class Shape:
                 remedy=f"put {word} before {'tokens' if self.tokens else 'the flatten'}",
             )
 
-    def require_tokens(self, word: str) -> None:
-        """Raise InvalidValueError, for the layer kind `word`, unless it is a sequence of tokens."""
-        if not self.tokens:
+    def require_tokens(self, word: str, *, grid: bool = False) -> None:
+        """Raise InvalidValueError, for the layer kind `word`, unless it is a sequence of tokens.
+
+        Where `grid` says so, tokens may also lie in rows and columns.
+        """
+        if not self.tokens or (len(self.spatial) > 1 and not grid):
             raise InvalidValueError(
                 f"{word} needs a sequence of tokens, and gets {self} ({self.layout})",
                 remedy="put tokens, which makes one of a map, before it",

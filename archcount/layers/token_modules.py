@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from archcount.layers.modules import Named
@@ -25,6 +24,46 @@ class TransposedTokens(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, L, D) to (N, D, L)."""
         return x.transpose(1, 2)
+
+
+class MapToGrid(nn.Module):
+    """Take every position of a map as a token, in its rows and columns."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, H, W, C)."""
+        return x.movedim(1, -1)
+
+
+class GridToTokens(nn.Module):
+    """Put the tokens of a grid one after another."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, H, W, D) to (N, positions, D)."""
+        return x.flatten(1, -2)
+
+
+class SpaceToDepth(nn.Module):
+    """Make one position of each block of `side` x `side`, its channels one after another.
+
+    Args:
+        side: the side of a block.
+        axis: the axis of rows; columns are the next one.
+    """
+
+    def __init__(self, side: int, axis: int) -> None:
+        super().__init__()
+        self.side, self.axis = side, axis
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W), or (N, H, W, C) of tokens, likewise."""
+        rows = [slice(start, None, self.side) for start in range(self.side)]
+        every = [slice(None)] * self.axis
+        parts = [x[(*every, down, across)] for down in rows for across in rows]
+        return torch.cat(parts, dim=1 if self.axis == 2 else -1)
+
+    def extra_repr(self) -> str:
+        """Describe the side."""
+        return f"{self.side}"
 
 
 class LearnedPositions(nn.Module):
@@ -95,75 +134,8 @@ class MeanOfPositions(nn.Module):
     """Average over the positions of a sequence."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, L, D) to (N, D)."""
-        return x.mean(dim=1)
-
-
-class SelfAttention(nn.Module):
-    """Self-attention with its projections.
-
-    Args:
-        width: the width of a token.
-        heads: the heads of queries.
-        kv_heads: the heads of keys and values, which divide them.
-        dim: the size of a head.
-        causal: whether a token sees none after it.
-        rotary: the base of the angles by which queries and keys are turned; 0 for none.
-        qkv_bias: whether the projections to queries, keys and values have biases.
-        bias: whether the one back has.
-    """
-
-    def __init__(
-        self,
-        width: int,
-        *,
-        heads: int,
-        kv_heads: int,
-        dim: int,
-        causal: bool,
-        rotary: float,
-        qkv_bias: bool,
-        bias: bool,
-    ) -> None:
-        super().__init__()
-        self.q_proj = nn.Linear(width, heads * dim, bias=qkv_bias)
-        self.k_proj = nn.Linear(width, kv_heads * dim, bias=qkv_bias)
-        self.v_proj = nn.Linear(width, kv_heads * dim, bias=qkv_bias)
-        self.out_proj = nn.Linear(heads * dim, width, bias=bias)
-        self.dim, self.causal, self.rotary = dim, causal, rotary
-        self.grouped = kv_heads != heads
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, L, D) to the same."""
-        query, key, value = (
-            project(x).unflatten(2, (-1, self.dim)).transpose(1, 2)
-            for project in (self.q_proj, self.k_proj, self.v_proj)
-        )
-        if self.rotary:
-            cos, sin = _angles(x.shape[1], self.dim // 2, self.rotary, x)
-            query, key = _turned(query, cos, sin), _turned(key, cos, sin)
-        seen = F.scaled_dot_product_attention(
-            query, key, value, is_causal=self.causal, enable_gqa=self.grouped
-        )
-        out: Tensor = self.out_proj(seen.transpose(1, 2).flatten(2))
-        return out
-
-    def extra_repr(self) -> str:
-        """Describe the heads."""
-        return f"dim={self.dim}, causal={self.causal}, rotary={self.rotary:g}"
-
-
-def _angles(length: int, pairs: int, base: float, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Return cosine and sine of each position's angles, (positions, pairs)."""
-    frequencies = base ** (torch.arange(pairs, device=like.device) * (-1 / pairs))
-    angles = torch.arange(length, device=like.device).unsqueeze(1) * frequencies
-    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
-
-
-def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn the pairs of the two halves of each head, (N, heads, L, dim)."""
-    first, second = x.chunk(2, dim=-1)
-    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+        """Map (N, L, D), or (N, rows, columns, D), to (N, D)."""
+        return x.flatten(1, -2).mean(dim=1)
 
 
 class RoutedExperts(Named):
@@ -182,7 +154,7 @@ class RoutedExperts(Named):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, L, D) to the same."""
-        tokens = x.flatten(0, 1)
+        tokens = x.flatten(0, -2)
         router, *experts = self.children()
         scores, chosen = router(tokens).topk(self.active, dim=-1)
         weights = scores.softmax(dim=-1)

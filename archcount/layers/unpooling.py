@@ -59,7 +59,7 @@ class Unpooling(JoinKind):
         """Count a pool whose windows cover the second branch once."""
         return Cost(pool=shapes[1].elements)
 
-    def module(self, branches: Mapping[str, nn.Module], output: Shape) -> nn.Module:
+    def module(self, branches: Mapping[str, nn.Module], shapes: Sequence[Shape]) -> nn.Module:
         """Return the torch module."""
         from archcount.layers.map_modules import Unpool
 

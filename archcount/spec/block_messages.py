@@ -6,15 +6,15 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from archcount.errors import Location, Problem, quote, suggestion
-from archcount.layers.by_word import JOINS, KINDS
+from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
 
 FORMS = (
-    f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in JOINS)}, "
+    f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in (*JOINS, *NAMED_JOINS))}, "
     "repeat: with block:, experts: with of:, active: and block:, "
     "or when: with block: and perhaps else:"
 )
 """What a block may be."""
-_KEYS = (*JOINS, "repeat", "block", "experts", "when", "else")
+_KEYS = (*JOINS, *NAMED_JOINS, "repeat", "block", "experts", "when", "else")
 
 
 def with_blocks(problem: Problem, text: str, blocks: Collection[str]) -> Problem:

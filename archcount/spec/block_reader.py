@@ -17,19 +17,17 @@ from archcount.architecture import (
     Value,
     parse_layer,
 )
-from archcount.architecture.argument_parser import condition_over
-from archcount.architecture.blocks import RowBlock, WhenBlock
+from archcount.architecture.blocks import RowBlock
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import (
     InvalidTableError,
-    InvalidValueError,
     Location,
     Problem,
     each,
     quote,
     suggestion,
 )
-from archcount.layers.by_word import JOINS, KINDS
+from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
 from archcount.spec.block_messages import (
     FORMS,
     arguments,
@@ -38,7 +36,13 @@ from archcount.spec.block_messages import (
     with_blocks,
 )
 from archcount.spec.block_names import BlockName, call_of, given_argument, listed
-from archcount.spec.block_numbers import number_over, read_experts, text_of
+from archcount.spec.block_numbers import (
+    number_over,
+    read_experts,
+    read_named_join,
+    read_when,
+    text_of,
+)
 from archcount.spec.yaml_tree import YamlNode
 
 
@@ -266,7 +270,7 @@ class BlockReader:
 
     def _mapping(self, marked: YamlNode, value: dict[str, YamlNode]) -> Block:
         match sorted(value):
-            case [word] if word in JOINS:
+            case [word] if word in (*JOINS, *NAMED_JOINS):
                 return self._join(word, value[word], marked.keys[word])
             case ["block", "repeat"]:
                 times = text_of(value["repeat"], "repeat", "a number or an expression")
@@ -274,23 +278,16 @@ class BlockReader:
             case ["experts"]:
                 return read_experts(value["experts"], self._tree, self._names)
             case ["block", "when"] | ["block", "else", "when"]:
-                return self._when(value)
+                return read_when(value, self._tree, self._names)
         raise InvalidTableError(unknown_keys(value, self._titles, marked.where))
 
     def _join(self, word: str, marked: YamlNode, where: Location) -> JoinBlock:
+        if word in NAMED_JOINS:
+            return read_named_join(LocatedText(word, where), marked, self._tree, self._names)
         branches = self._all(marked, "write identity for a branch without layers")
         if len(branches) < 2:
             raise InvalidTableError(one_branch(word, where))
-        return JoinBlock(JOINS[word], branches, where)
-
-    def _when(self, value: dict[str, YamlNode]) -> WhenBlock:
-        text = text_of(value["when"], "when", "a condition")
-        try:
-            condition = condition_over(text.text, self._names)
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(text.where, "when")) from None
-        otherwise = self._tree(value["else"]) if "else" in value else None
-        return WhenBlock(condition, self._tree(value["block"]), otherwise, text)
+        return JoinBlock(JOINS[word], branches, LocatedText(word, where))
 
     def repeated(self, times: LocatedText, body: Block) -> Block:
         """Repeat a block as often as the text, an expression over known names, says."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcount.layers.by_word import JOINS
+from archcount.layers.by_word import JOINS, NAMED_JOINS
+from archcount.layers.kind import arguments_of
 from archcount.spec.schema import TableFile
 from archcount.spec.schema_types import BLOCK_MARKER
 
 BLOCK_SCHEMA: dict[str, Any] = {
     "title": "Block",
     "description": "A layer or a block's name, a list (one after another), "
-    f"{', '.join(JOINS)}, repeat, experts or when.",
+    f"{', '.join((*JOINS, *NAMED_JOINS))}, repeat, experts or when.",
     "anyOf": [
         {"type": "string"},
         {"type": "array", "items": {"$ref": "#/$defs/Block"}, "minItems": 1},
@@ -25,6 +26,28 @@ BLOCK_SCHEMA: dict[str, Any] = {
                 "additionalProperties": False,
             }
             for join in JOINS
+        ),
+        *(
+            {
+                "type": "object",
+                "properties": {
+                    join: {
+                        "type": "object",
+                        "properties": {
+                            **{name: {"$ref": "#/$defs/Block"} for name in kind.branch_names},
+                            **{
+                                item.name: {"type": ["integer", "number", "boolean", "string"]}
+                                for item in arguments_of(kind)
+                            },
+                        },
+                        "required": [item.name for item in arguments_of(kind) if item.required],
+                        "additionalProperties": False,
+                    }
+                },
+                "required": [join],
+                "additionalProperties": False,
+            }
+            for join, kind in NAMED_JOINS.items()
         ),
         {
             "type": "object",

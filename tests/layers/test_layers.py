@@ -67,6 +67,7 @@ from archcount.layers.sequences import (
     Tokens,
     Transpose,
 )
+from archcount.layers.space_to_depth import SpaceToDepth
 from archcount.layers.sparse_convolution import SparseConv
 from archcount.layers.trained_pooling import Rbf, TrainedPool, UnitBias
 from archcount.layers.transposed_convolution import TransposedConv
@@ -155,16 +156,27 @@ def layers(draw):
         }
         made = kind(**options.get(kind, {}))
     elif kind is Attention:
-        shape = Shape((4 * draw(st.integers(1, 2)), shape.dims[1]), tokens=True)
+        sides = shape.dims[1 : draw(st.integers(2, 3))]
+        shape = Shape((4 * draw(st.integers(1, 2)), *sides), tokens=True)
+        window = draw(st.integers(1, 4))
+        options = (
+            {"shift": draw(st.integers(0, window - 1))}
+            if len(sides) > 1
+            else {"causal": draw(st.booleans()), "rotary": draw(st.sampled_from([0, 100.0]))}
+        )
         made = Attention(
             heads=draw(st.sampled_from([1, 2])),
             dim=draw(st.sampled_from([0, 2])),
             kv=1,
-            causal=draw(st.booleans()),
-            rotary=draw(st.sampled_from([0, 100.0])),
+            window=window,
+            positions=draw(st.sampled_from(["none", "relative"])),
+            packed=draw(st.booleans()),
             bias=draw(st.booleans()),
             qkv_bias=draw(st.sampled_from([None, True, False])),
+            **options,
         )
+    elif kind is SpaceToDepth:
+        made = SpaceToDepth(side=2)
     elif kind is SparseConv:
         read = st.sets(st.integers(0, shape.channels - 1), min_size=1).map(sorted).map(tuple)
         reads = tuple(draw(st.lists(read, min_size=1, max_size=5)))
@@ -253,6 +265,7 @@ def test_shape_and_parameters_are_those_of_the_torch_module(drawn):
         "layer_scale": lambda: 1,
         "affine": lambda: 2,
         "class_token": lambda: 1,
+        "prelu": lambda: 1,
         "trained_pool": lambda: 2,
     }.get(kind.word, lambda: 0)()
     assert kind.params(shape) - kind.weights(shape) - kind.biases(shape) == trained * shape.channels
@@ -571,6 +584,9 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
             {"linear": 5 * 3 * (2 + 3), "bias": 30, "activation": 15, "add": 15},
         ),
         (Tokens(), (2, 3, 3), {}),
+        (Tokens(grid=True), (2, 3, 3), {}),
+        (SpaceToDepth(side=2), (2, 4, 4), {}),
+        (Mean(), Shape((2, 5, 3), tokens=True), {"other": 30}),
         # numbers that only move
         (PixelShuffle(factor=2), (8, 3, 3), {}),
         (PixelUnshuffle(factor=2), (2, 4, 6), {}),
@@ -740,6 +756,10 @@ def test_activations_are_what_their_papers_define(kind, expected):
                 Embedding(width=3),
             )
         ),
+        (SpaceToDepth(side=2), (4, 4, 5), "blocks of 2x2 do not divide 4x4x5"),
+        (SpaceToDepth(side=2), (4, 6), "needs channels, height and width, and gets 4x6"),
+        (Positions(), Shape((4, 5, 6), tokens=True), r"gets 5x6x4 \(rows x columns x width\)"),
+        (Tokens(), Shape((4, 6), tokens=True), r"needs a map, and gets 6x4"),
         (Tokens(), (4,), r"needs a map, and gets 4 \(features\)"),
         (ClassToken(), (4, 6), r"a sequence of tokens, and gets 4x6 \(channels x length\)"),
         (Positions(most=5), Shape((4, 6), tokens=True), "positions for 5 tokens, and 6 come in"),
@@ -755,6 +775,10 @@ def test_a_sequence_is_what_its_papers_say():
     # a map of 2 channels and 1x2 positions: the tokens (1, 3) and (2, 4)
     tokens = Tokens().module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
     assert tokens.tolist() == [[[1.0, 3.0], [2.0, 4.0]]]
+    grid = Tokens(grid=True).module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
+    assert grid.tolist() == [[[[1.0, 3.0], [2.0, 4.0]]]]
+    assert torch.equal(Tokens().module(Shape((2, 1, 2), tokens=True))(grid), tokens)
+    assert Mean().module(Shape((2, 1, 2), tokens=True))(grid).tolist() == [[1.5, 3.5]]
     shape = Shape((2, 2), tokens=True)
     token, positions, segments = (
         kind.module(shape) for kind in (ClassToken(), Positions(most=3), Segments(number=2))

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 import archcount as ac
 from archcount.spec.json_schema import json_schema
 
-NETWORKS = ["unet"]
+NETWORKS = ["c3d", "shufflenet_v2", "unet", "whisper_stem"]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -26,4 +26,5 @@ def test_a_network_says_what_its_paper_prints(name, data):
     compared = json.loads(ac.compare(ac.count(table, engine="formula"), table).to_json())
     verdicts = [cell["verdict"] for row in compared["rows"] for cell in row["cells"]]
     assert len(verdicts) >= len(compared["rows"])
-    assert {*verdicts, *(claim["verdict"] for claim in compared["claims"])} == {"match"}
+    claims = (claim["verdict"] for claim in compared["claims"])
+    assert {*verdicts, *claims} - {"unpublished"} == {"match"}  # where a cell is blank

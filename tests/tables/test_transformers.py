@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 import torch
@@ -21,6 +22,18 @@ SHRUNK = {
     "bert_base": {"layers": 2, "d": 32, "heads": 4},
     "mixtral": {"layers": 1, "d": 32, "ffn": 48, "heads": 8, "experts": 4},
     "llama3": {"layers": 2, "d": 32, "ffn": 48, "heads": 8},
+    "swin_t": {"classes": 10},
+    "mistral": {"layers": 2, "d": 32, "ffn": 48, "heads": 8, "window": 4},
+    "bloom": {"layers": 2, "d": 24, "heads": 6},
+    "deepseek_v2": {
+        "d": 20,
+        "heads": 4,
+        "nope": 3,
+        "rope": 2,
+        "value": 5,
+        "q_rank": 6,
+        "kv_rank": 7,
+    },
 }
 """The numbers of small networks of the same tables."""
 
@@ -50,6 +63,32 @@ def table(data):
         # 2 x 4,096 x 1,024 + 3 x 4,096 x 14,336) + 2 x 512^2 x 4,096); logits: 512 x 4,096 x
         # 128,256.
         ("llama3", 8_030_261_248, 32 * (111_669_149_696 + 2_147_483_648) + 268_972_326_912),
+        # torchvision's swin_t, and half of what torch's FlopCounterMode counts of it. By hand: a
+        # block of width d at L positions is 12 d^2 L + 2 x 49 d L; patches 48 x 96 x 3,136.
+        ("swin_t", 28_288_354, 4_490_566_656),
+        # transformers' MistralForCausalLM of 8,192 tokens, dense: layers 32 x (8,192 x (2 x 4,096^2
+        # + 2 x 4,096 x 1,024 + 3 x 4,096 x 14,336) + 2 x 8,192^2 x 4,096); logits 8,192 x 4,096 x
+        # 32,000.
+        (
+            "mistral",
+            7_241_732_096,
+            32 * (1_786_706_395_136 + 549_755_813_888) + 1_073_741_824_000,
+        ),
+        # Table 3 prints the params. MACs of 2,048 tokens: layers 70 x (12 x 14,336^2 x 2,048 +
+        # 2 x 2,048^2 x 14,336); logits 2,048 x 14,336 x 250,880.
+        (
+            "bloom",
+            176_247_271_424,
+            70 * (5_050_881_540_096 + 120_259_084_288) + 7_365_868_912_640,
+        ),
+        # Queries 5,120 x 1,536 + 1,536 x 128 x 192; keys and values 5,120 x 512 + 512 x 128 x 256;
+        # shared 5,120 x 64; back 128 x 128 x 5,120: 149,225,472. Norms 1,536 + 512 + 5,120; the
+        # embedding 102,400 x 5,120. Products 128 x 4,096^2 x (192 + 128).
+        (
+            "deepseek_v2",
+            149_225_472 + 7_168 + 524_288_000,
+            149_225_472 * 4_096 + 687_194_767_360,
+        ),
     ],
 )
 def test_transformers_have_the_numbers_of_other_code(name, params, macs, table):
@@ -92,9 +131,15 @@ def test_models_of_a_table_have_the_params_worked_out_by_hand(name, variant, par
     assert table(name).architecture(variant=variant).params == params
 
 
+def _few(own) -> str:
+    """Return an input of 16 tokens, or the table's own of an image."""
+    return re.sub(r"tokens \d+", "tokens 16", str(own.architecture().input))
+
+
 @pytest.mark.parametrize("name", SHRUNK)
 def test_engines_agree_on_small_ones(name, table):
-    architecture = table(name).architecture(let=SHRUNK[name])
+    own = table(name)
+    architecture = own.architecture(let=SHRUNK[name], input=_few(own))
     formula, *others = (engine(each).count(architecture) for each in ENGINES)
     for other in others:
         assert (other.rows, other.uncounted) == (formula.rows, ())
@@ -103,8 +148,7 @@ def test_engines_agree_on_small_ones(name, table):
 @pytest.mark.parametrize("name", SHRUNK)
 def test_small_ones_learn(name, table):
     own = table(name)
-    few = str(own.architecture().input).replace("1024", "16").replace("512", "16")
-    architecture = own.architecture(let=SHRUNK[name], input=few)
+    architecture = own.architecture(let=SHRUNK[name], input=_few(own))
     network = build(architecture).train()
     outputs = network(example(architecture.input).expand(2, *architecture.input.torch_size))
     assert tuple(outputs.shape) == (2, *architecture.output.torch_size)
@@ -112,13 +156,30 @@ def test_small_ones_learn(name, table):
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
-def test_a_small_vit_is_exported_as_it_runs(table):
-    architecture = table("vit_b16").architecture(let=SHRUNK["vit_b16"])
-    network = build(architecture).eval()
-    images = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(5))
-    exported = torch.export.export(network, (images,)).module()
+@pytest.mark.parametrize("name", ["vit_b16", "swin_t", "mistral", "bloom", "deepseek_v2"])
+def test_small_ones_are_exported_as_they_run(name, table):
+    network, inputs = _small(table(name), SHRUNK[name])
+    exported = torch.export.export(network, inputs).module()
     with torch.no_grad():
-        assert torch.allclose(exported(images), network(images), atol=1e-5)
+        assert torch.allclose(exported(*inputs), network(*inputs), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["swin_t", "mistral", "bloom", "deepseek_v2"])
+def test_small_ones_are_compiled_as_they_run(name, table):
+    network, inputs = _small(table(name), SHRUNK[name])
+    compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+    with torch.no_grad():
+        assert torch.allclose(compiled(*inputs), network(*inputs), atol=1e-5)
+
+
+def _small(own, let):
+    """Build a small network, with an input of its own numbers."""
+    architecture = own.architecture(let=let, input=_few(own))
+    size, draw = (1, *architecture.input.torch_size), torch.Generator().manual_seed(5)
+    if architecture.input.vocabulary:
+        return build(architecture).eval(), (torch.randint(11, size, generator=draw),)
+    return build(architecture).eval(), (torch.randn(size, generator=draw),)
 
 
 @pytest.mark.parametrize(
@@ -183,11 +244,12 @@ def test_ties_that_do_not_fit_are_refused_at_their_place(old, new, says, data, t
     assert "net.yaml:20:" in str(caught.value)
 
 
-def test_vit_is_torchvisions(table):
+@pytest.mark.parametrize(("name", "model"), [("vit_b16", "vit_b_16"), ("swin_t", "swin_t")])
+def test_vision_transformers_are_torchvisions(name, model, table):
     models = pytest.importorskip("torchvision.models")
     with torch.device("meta"):
-        theirs = models.vit_b_16()
-    total = engine("formula").count(table("vit_b16").architecture()).total
+        theirs = getattr(models, model)()
+    total = engine("formula").count(table(name).architecture()).total
     assert total.params == sum(tensor.numel() for tensor in theirs.parameters())
 
 
