@@ -26,7 +26,10 @@ from archcount.spec.summary import read_networks
 from archcount.spec.yaml_tree import YamlNode
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
-_COUNTED = ("params", "weights", "ops", "buffers", "params and buffers", "neurons")
+_COUNTED = (
+    *("params", "weights", "ops", "macs", "flops"),
+    *("buffers", "params and buffers", "neurons"),
+)
 _SELECTED = {
     "heads": (*_COUNTED, "layers", "concatenations", "training time"),
     "of": (*_COUNTED, "layers", "concatenations", "depth"),

@@ -43,6 +43,8 @@ Claimed = Literal[
     "buffers",
     "params and buffers",
     "ops",
+    "macs",
+    "flops",
     "depth",
     "depth with pooling",
     "layers",
