@@ -10,7 +10,7 @@ from archcount import difference
 from archcount.api.tables import Table
 from archcount.engines.count_request import CountRequest
 from archcount.errors import UsageError
-from archcount.loading.model_target import built, load_model
+from archcount.loading.model_target import built, inputs_of, load_model
 from archcount.loading.programs import module_of
 from archcount.loading.reference import UserCodeError
 from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
@@ -132,7 +132,7 @@ def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, 
     """Return a module, its name, and its own input where it has one."""
     if isinstance(thing, Table):
         architecture = thing.architecture()
-        return built(architecture, device), thing.name, (architecture.input.as_input,)
+        return built(architecture, device), thing.name, inputs_of(architecture)
     if isinstance(thing, str):
         module, own = load_model(thing, device=device)
         return module, thing, own

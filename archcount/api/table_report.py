@@ -192,6 +192,7 @@ def table_result(
         comparison=compared,
         is_printed=network is not None and network.is_printed,
         of_ids=architecture.input.vocabulary > 0,
+        inputs={name: str(shape) for name, shape in architecture.inputs.items()},
         notes=printed.notes if printed else (),
         warnings=(
             *_warnings(architecture, network, total.input, compared),

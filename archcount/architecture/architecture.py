@@ -22,7 +22,7 @@ class ExpandedRow:
     Attributes:
         id: its name, and the name of its module.
         node: what its block expanded to.
-        source: the row whose output it reads; empty for the one before it, or the input.
+        source: the row, or the input, that it reads; empty for the row before it, or the input.
     """
 
     id: str
@@ -57,7 +57,8 @@ class Architecture:
     Attributes:
         name: the table's name.
         variant: the variant's name, or empty.
-        input: the input shape.
+        input: the input shape; of several, the first.
+        inputs: the input shapes by name, where there are several.
         rows: the rows in order.
         heads: the auxiliary classifiers.
         lets: the `let` names that were given another value, with it.
@@ -71,6 +72,12 @@ class Architecture:
     heads: tuple[Head, ...] = ()
     lets: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
+
+    @property
+    def input_shapes(self) -> tuple[Shape, ...]:
+        """The shape of each input, in the order in which the network takes them."""
+        return tuple(self.inputs.values()) or (self.input,)
 
     @property
     def output(self) -> Shape:
@@ -100,13 +107,14 @@ class Architecture:
         )
 
     def outputs_before(self, row: str) -> dict[str, Shape]:
-        """Return what the rows before one give, by their names."""
+        """Return what the rows before one give, and inputs with names, by their names."""
         names = [item.id for item in self.rows]
-        return {item.id: item.node.output for item in self.rows[: names.index(row)]}
+        before = self.rows[: names.index(row)]
+        return {**self.inputs, **{item.id: item.node.output for item in before}}
 
     @property
     def read_rows(self) -> frozenset[str]:
-        """The rows whose output a block of a later row reads, as `@row`."""
+        """The rows, or inputs, that a block of a later row reads, as `@row`."""
         nodes = [row.node for row in self.rows] + [head.node for head in self.heads]
         kinds = (layer.kind for node in nodes for layer in node.layers())
         return frozenset(kind.row for kind in kinds if isinstance(kind, RowOutput))
@@ -149,7 +157,7 @@ class Architecture:
 
     def _longest(self, roles: frozenset[str]) -> int:
         """Count the layers with one of the roles on the longest path through the rows."""
-        ends: dict[str, int] = {}
+        ends = dict.fromkeys(self.inputs, 0)
         depth = 0
         for row in self.rows:
             start = ends[row.source] if row.source else depth

@@ -89,6 +89,7 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
         loss_weights={head.at: head.loss_weight for head in architecture.heads},
         sources=sources,
         kept={*sources.values(), *architecture.read_rows},
+        inputs=architecture.inputs,
     )
 
 

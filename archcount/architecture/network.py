@@ -52,6 +52,7 @@ class Network(Named):
         sources: by row, the one whose output it reads, where that is not the one before it.
         kept: the rows whose output a later row reads.
         reading: the rows that read kept outputs inside.
+        input_names: the names of the inputs, where there are several.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Network(Named):
         loss_weights: Mapping[str, float],
         sources: Mapping[str, str] = MappingProxyType({}),
         kept: Collection[str] = (),
+        inputs: Collection[str] = (),
     ) -> None:
         super().__init__(rows)
         if heads:
@@ -70,15 +72,24 @@ class Network(Named):
         self.sources = dict(sources)
         self.kept = tuple(name for name in rows if name in kept)
         self.reading = tuple(name for name, row in rows.items() if isinstance(row, READING))
+        self.input_names = tuple(inputs)
 
-    def forward(self, x: Tensor) -> Tensor | Outputs:
-        """Map images (N, C, H, W) to the output; see the class for train and eval mode."""
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | Outputs:
+        """Map images (N, C, H, W) to the output; see the class for train and eval mode.
+
+        Further inputs follow the first, in the order of `input_names`.
+        """
         if self.training and self.loss_weights:
-            return self.forward_with_heads(x)
-        kept: Kept = {}
+            return self.forward_with_heads(x, *others)
+        kept = self._given(x, *others)
+        reads = self.kept or self.input_names
         for name in self.rows:
-            x = self._row(name, x, kept) if self.kept else getattr(self, name)(x)
+            x = self._row(name, x, kept) if reads else getattr(self, name)(x)
         return x
+
+    def _given(self, *inputs: Tensor) -> Kept:
+        """Return the inputs by their names, which rows may read as they do other rows."""
+        return dict(zip(self.input_names or ("",), inputs, strict=True))
 
     def _row(self, name: str, x: Tensor, kept: Kept) -> Tensor:
         """Run a row on the output that it reads, and keep its own where a later row reads it."""
@@ -89,10 +100,10 @@ class Network(Named):
             kept[name] = output
         return output
 
-    def forward_with_heads(self, x: Tensor) -> Outputs:
+    def forward_with_heads(self, x: Tensor, *others: Tensor) -> Outputs:
         """Map images (N, C, H, W) to the main output and those of all heads, in either mode."""
         heads = []
-        kept: Kept = {}
+        kept = self._given(x, *others)
         for name in self.rows:
             x = self._row(name, x, kept)
             if name in self.loss_weights:

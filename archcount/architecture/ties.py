@@ -12,6 +12,9 @@ from archcount.errors import InvalidValueError, Problem, quote
 from archcount.layers.linear import Linear
 from archcount.layers.sequences import Embedding
 
+TIED = (Linear, Embedding)
+"""The kinds that may have the weights of an embedding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -34,7 +37,7 @@ def ties(rows: Sequence[ExpandedRow]) -> Iterator[Tie]:
     """
     for number, row in enumerate(rows):
         for path, layer in _layers(row.id, row.node):
-            if isinstance(layer.kind, Linear) and layer.kind.tied:
+            if isinstance(layer.kind, TIED) and layer.kind.tied:
                 yield Tie(path, _source(layer.kind, layer, rows[:number]))
 
 
@@ -42,7 +45,7 @@ def broken_ties(rows: Sequence[ExpandedRow]) -> Iterator[Problem]:
     """Yield a problem for each row whose ties do not fit, at its place of the file."""
     for number, row in enumerate(rows):
         for _, layer in _layers(row.id, row.node):
-            if isinstance(layer.kind, Linear) and layer.kind.tied:
+            if isinstance(layer.kind, TIED) and layer.kind.tied:
                 try:
                     _source(layer.kind, layer, rows[:number])
                 except InvalidValueError as error:
@@ -56,7 +59,7 @@ def broken_ties(rows: Sequence[ExpandedRow]) -> Iterator[Problem]:
                     yield error.at(where, f"row {row.id}: {origin.text.text}")
 
 
-def _source(kind: Linear, layer: LayerNode, before: Sequence[ExpandedRow]) -> str:
+def _source(kind: Linear | Embedding, layer: LayerNode, before: Sequence[ExpandedRow]) -> str:
     """Return the path of the embedding that a layer is tied to."""
     names = {row.id: row.node for row in before}
     if kind.tied not in names:
@@ -76,9 +79,12 @@ def _source(kind: Linear, layer: LayerNode, before: Sequence[ExpandedRow]) -> st
         )
     path, embedding = found[0]
     vocabulary, width = embedding.input.vocabulary, embedding.output.channels
-    if (vocabulary, width) != (kind.width, layer.input.channels):
+    size = (kind.width, layer.input.channels)
+    if isinstance(kind, Embedding):
+        size = (layer.input.vocabulary, kind.width)
+    if (vocabulary, width) != size:
         raise InvalidValueError(
-            f"tied weights of {kind.width}x{layer.input.channels}, "
+            f"tied weights of {size[0]}x{size[1]}, "
             f"and the embedding of row {kind.tied} has {vocabulary}x{width}",
             remedy="give both the same vocabulary and width",
         )

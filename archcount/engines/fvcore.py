@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -34,7 +34,7 @@ from archcount.engines.measure import (
 from archcount.layers import CATEGORIES, Cost, Shape
 from archcount.layers.classic_modules import AddedBias
 from archcount.layers.modules import ChannelShift
-from archcount.layers.token_modules import LearnedPositions, SegmentEmbedding
+from archcount.layers.token_modules import FixedPositions, LearnedPositions, SegmentEmbedding
 from archcount.tracing.without_weights import without_weights
 
 with warnings.catch_warnings():
@@ -66,6 +66,7 @@ _CATEGORY_OF: Mapping[str, str] = {
 _AS_A_WHOLE: Mapping[type, str] = {
     nn.LocalResponseNorm: "norm",
     LearnedPositions: "bias",
+    FixedPositions: "bias",
     SegmentEmbedding: "bias",
     AddedBias: "bias",
     ChannelShift: "bias",
@@ -96,7 +97,7 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
             {name: zeros[tensor] for name, tensor in state.items()}, assign=True
         )
         with torch.no_grad(), _watched(network, heads=heads) as shapes:
-            analysis = _analysis(network, architecture.input, heads=heads)
+            analysis = _analysis(network, architecture.input_shapes, heads=heads)
             by_module = analysis.by_module_and_operator()
 
     operators = {name: _operators(name, network, by_module) for name in shapes}
@@ -122,10 +123,10 @@ class _Probe(nn.Module):
         self.network = network
         self.with_heads = heads
 
-    def forward(self, x: Tensor) -> Any:
+    def forward(self, *inputs: Tensor) -> Any:
         if not self.with_heads:
-            return self.network(x)
-        outputs = self.network.forward_with_heads(x)
+            return self.network(*inputs)
+        outputs = self.network.forward_with_heads(*inputs)
         return (outputs.main, *outputs.heads)
 
 
@@ -156,8 +157,9 @@ def _watched(network: Network, *, heads: bool) -> Iterator[Shapes]:
             hook.remove()
 
 
-def _analysis(network: Network, shape: Shape, *, heads: bool) -> FlopCountAnalysis:
-    analysis = FlopCountAnalysis(_Probe(network, heads=heads), example(shape))
+def _analysis(network: Network, shapes: Sequence[Shape], *, heads: bool) -> FlopCountAnalysis:
+    inputs = tuple(example(shape) for shape in shapes)
+    analysis = FlopCountAnalysis(_Probe(network, heads=heads), inputs)
     analysis.set_op_handle(**HANDLES)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     return analysis.tracer_warnings("none")

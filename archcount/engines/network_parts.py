@@ -42,7 +42,7 @@ class NetworkParts:
         True
         """
         macs, learns = 0, False
-        learnt: dict[str, bool] = {}
+        learnt = dict.fromkeys(self._architecture.inputs, False)
         for row in self._architecture.rows:
             own, learns = _backward(row.node, learnt.get(row.source, learns), learnt)
             macs, learnt[row.id] = macs + own, learns

@@ -24,9 +24,9 @@ def count(architecture: Architecture, *, heads: bool = False) -> Count:
     with memory_needed(), torch.no_grad():
         with without_weights():
             network = assemble(architecture).eval()
-            image = example(architecture.input)
+            images = [example(shape) for shape in architecture.input_shapes]
         run = network.forward_with_heads if heads else None
-        traced = trace(network, [image], run=run).modules
+        traced = trace(network, images, run=run).modules
     found = {record.path: record for record in traced}
 
     def row(name: str, node: Node) -> RowCount:

@@ -20,6 +20,7 @@ class Embedding(LayerKind):
     """A trained vector for each token of the vocabulary, looked up by its id: `embedding 768`.
 
     It reads ids alone, the input `tokens LENGTH of VOCABULARY`, and does no arithmetic.
+    `tied=ROW` takes the vectors of the embedding in that row.
 
     >>> ids = Shape.parse("tokens 512 of 30522")
     >>> Embedding(width=768).params(ids), str(Embedding(width=768).output(ids))
@@ -30,6 +31,7 @@ class Embedding(LayerKind):
     reads_ids: ClassVar[bool] = True
 
     width: int = argument(ArgumentType.INTEGER, position=0, least=1)
+    tied: str = argument(ArgumentType.ROW, default="")
 
     def output(self, shape: Shape) -> Shape:
         """Return (width, positions)."""
@@ -41,8 +43,8 @@ class Embedding(LayerKind):
         return Shape((self.width, *shape.spatial), tokens=True)
 
     def weights(self, shape: Shape) -> int:
-        """Count vocabulary x width."""
-        return shape.vocabulary * self.width
+        """Count vocabulary x width; tied ones are the other embedding's."""
+        return 0 if self.tied else shape.vocabulary * self.width
 
     def module(self, shape: Shape) -> nn.Module:
         """Return `nn.Embedding`."""

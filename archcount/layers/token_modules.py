@@ -84,6 +84,27 @@ class LearnedPositions(nn.Module):
         return x + self.weight[: x.shape[1]]
 
 
+class FixedPositions(nn.Module):
+    """Add sines and cosines of each position, one after another by angle.
+
+    Args:
+        most: how many positions there are.
+        width: the width of a token.
+    """
+
+    def __init__(self, most: int, width: int) -> None:
+        super().__init__()
+        frequencies = 10000 ** (torch.arange(0, width, 2) * (-1 / width))
+        angles = torch.arange(most).unsqueeze(1) * frequencies
+        waves = torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)
+        self.weight: Tensor
+        self.register_buffer("weight", waves)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, L, D) to the same."""
+        return x + self.weight[: x.shape[1]]
+
+
 class SegmentEmbedding(nn.Module):
     """Add the trained vector of a token's segment, which is the first of all tokens.
 

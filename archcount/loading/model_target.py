@@ -147,7 +147,12 @@ def load_model(
     if arguments:
         raise UsageError.of("--arg goes with package:callable", remedy="leave it out")
     architecture = read.architecture(input)
-    return built(architecture, device), (architecture.input.as_input,)
+    return built(architecture, device), inputs_of(architecture)
+
+
+def inputs_of(architecture: Architecture) -> tuple[str, ...]:
+    """Return the inputs of a table's network, as texts."""
+    return tuple(shape.as_input for shape in architecture.input_shapes)
 
 
 def built(architecture: Architecture, device: str = "meta") -> nn.Module:

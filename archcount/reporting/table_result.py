@@ -75,6 +75,7 @@ class TableResult:
     Attributes:
         input: (channels, height, width) of one image, or (1, positions) of the ids of tokens.
         of_ids: whether the input is a sequence of ids.
+        inputs: the size of each input by its name, where there are several.
         rows: the rows shown, in order.
         total: the sums over all rows of the table, shown or not.
         engines: the engines that counted; the rows are the first one's.
@@ -99,6 +100,7 @@ class TableResult:
     comparison: Comparison | None = None
     is_printed: bool = True
     of_ids: bool = False
+    inputs: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     warnings: tuple[TableWarning, ...] = ()
 

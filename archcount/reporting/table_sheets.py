@@ -118,7 +118,14 @@ def _scope(report: TableResult) -> str:
     if report.batch > 1 and report.comparison:
         these += f" (the rows above: {images(1, report.of_ids)})"
     heads = "heads below the total" if report.heads else "without auxiliary heads"
-    return f"counted: {these} of {input_words(report.input, report.of_ids)}, inference, {heads}"
+    size = input_words(report.input, report.of_ids)
+    if report.inputs:
+        shapes = {name: Shape.parse(text) for name, text in report.inputs.items()}
+        size = " and ".join(
+            f"{input_words(shape.printed, shape.vocabulary > 0)} ({name})"
+            for name, shape in shapes.items()
+        )
+    return f"counted: {these} of {size}, inference, {heads}"
 
 
 def images(batch: int, of_ids: bool) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from archcount.spec.schema_types import BlockTree, Entry, Line, Name, Number
-
-
-def _form(value: Any) -> str:
-    """Return in which of two forms something is written; no key of a file is called so."""
-    return MAPPING if isinstance(value, dict) else TEXT
-
-
-TEXT, MAPPING = "(text)", "(mapping)"
-"""The two forms, as they stand in the place of an error."""
+from archcount.spec.schema_types import (
+    MAPPING,
+    TEXT,
+    BlockTree,
+    Entry,
+    Line,
+    Name,
+    Number,
+    form,
+)
 
 
 class CheckedEntry(Entry):
@@ -34,7 +34,7 @@ class CheckedEntry(Entry):
 
 
 _Meaning = Annotated[
-    Annotated[Line, Tag(TEXT)] | Annotated[CheckedEntry, Tag(MAPPING)], Discriminator(_form)
+    Annotated[Line, Tag(TEXT)] | Annotated[CheckedEntry, Tag(MAPPING)], Discriminator(form)
 ]
 
 
@@ -46,7 +46,7 @@ class ColumnEntry(Entry):
 
 
 ColumnMeaning = Annotated[
-    Annotated[Line, Tag(TEXT)] | Annotated[ColumnEntry, Tag(MAPPING)], Discriminator(_form)
+    Annotated[Line, Tag(TEXT)] | Annotated[ColumnEntry, Tag(MAPPING)], Discriminator(form)
 ]
 """A printed heading, or a heading and more."""
 

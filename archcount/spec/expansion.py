@@ -30,13 +30,13 @@ from archcount.spec.sections import Sections
 def expand_table(
     name: str,
     variant: str,
-    input_shape: Shape,
+    inputs: Mapping[str, Shape],
     sections: Sections,
     lets: Mapping[str, Value],
     defaults: LayerDefaults,
     cache: ExpansionCache | None = None,
 ) -> Architecture:
-    """Expand every row on the output of the one before it.
+    """Expand every row on the output of the one before it, the first one on the first input.
 
     A row that cannot be expanded is reported, and the next one goes on from its printed
     output where that is complete, so that one mistake does not hide the others.
@@ -49,8 +49,9 @@ def expand_table(
     rows = sections.rows
     expansion = _Expansion(rows, lets, defaults, cache)
     done: list[ExpandedRow] = []
-    ends: dict[str, Shape] = {}
-    start = input_shape
+    named = {name: shape for name, shape in inputs.items() if name}
+    ends: dict[str, Shape] = {**named}
+    start = first = next(iter(inputs.values()))
     for row in rows:
         if row.source:
             start = ends.get(row.source, start)  # the sections refuse an unknown one
@@ -76,7 +77,8 @@ def expand_table(
     expanded = Architecture(
         name=name,
         variant=variant,
-        input=input_shape,
+        input=first,
+        inputs=named,
         rows=tuple(done),
         heads=tuple(
             Head(at=head.at, loss_weight=head.loss_weight, node=node)
@@ -107,6 +109,14 @@ def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterato
     """Yield a problem for each row that nothing reads: a network gives its last row's output."""
     read = {*architecture.read_rows, *(head.at for head in architecture.heads)}
     read |= {row.source for row in architecture.rows}
+    first = {*[*architecture.inputs][:1]} if rows and not rows[0].source else set()
+    for name in architecture.inputs:
+        if name not in read | first:  # the first row reads the first input
+            yield Problem(
+                what=f"no row reads the input {name}",
+                remedy=f"write @{name} in a block, or {name} in the column from",
+                where=rows[0].printed.where,
+            )
     for row, after in pairwise(rows):
         if after.source and row.id not in read:
             yield Problem(

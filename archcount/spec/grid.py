@@ -28,7 +28,7 @@ COLUMNS = {
 RESERVED = frozenset(
     "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
     "double dump_patches eval extra_repr float forward forward_with_heads get_buffer "
-    "get_extra_state get_parameter get_submodule half heads ipu load_state_dict loss "
+    "get_extra_state get_parameter get_submodule half heads input_names ipu load_state_dict loss "
     "loss_weights modules mtia named_buffers named_children named_modules named_parameters "
     "parameters register_backward_hook register_buffer register_forward_hook "
     "register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook "

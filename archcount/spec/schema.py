@@ -8,61 +8,32 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     StringConstraints,
-    Tag,
     WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from archcount.layers.by_word import FOLLOWERS
+from archcount.spec.claim_schema import Claimed
 from archcount.spec.column_schema import ColumnMeaning, NetworkRowEntry
 from archcount.spec.schema_types import (
     BLOCK_MARKER,
-    NAME,
     TEXT_OR_NUMBER,
     BlockTree,
     Entry,
+    Inputs,
     Line,
     Name,
     Number,
     Printed,
-    Size,
     TableName,
     VariantName,
 )
 
 SCHEMA_VERSION = 1
 """The version that a file states as `archcount:`."""
-
-Claimed = Literal[
-    "params",
-    "weights",
-    "buffers",
-    "params and buffers",
-    "ops",
-    "macs",
-    "flops",
-    "depth",
-    "depth with pooling",
-    "layers",
-    "concatenations",
-    "neurons",
-    "crops",
-    "training time",
-]
-"""What a claim may speak of, beside the sum of a printed column."""
-COUNT, SUM = "(count)", "(sum)"
-"""The two, as they stand in the place of an error; no key of a file is called so."""
-_SumOfColumn = Annotated[str, StringConstraints(pattern=f"^sum of {NAME}$", max_length=70)]
-
-
-def _claimed_form(value: Any) -> str:
-    is_sum = isinstance(value, str) and value.startswith("sum of ")
-    return SUM if is_sum else COUNT
-
 
 Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add", "scale", "other"]
 """The cost categories that are not multiply-accumulates."""
@@ -214,10 +185,7 @@ class ClaimErratumEntry(Entry):
 class ClaimEntry(Entry):
     """A number printed outside the rows."""
 
-    what: Annotated[
-        Annotated[Claimed, Tag(COUNT)] | Annotated[_SumOfColumn, Tag(SUM)],
-        Discriminator(_claimed_form),
-    ]
+    what: Claimed
     printed: Printed
     paper: Line = ""
     source: Line = Field(alias="from")
@@ -274,7 +242,7 @@ class VariantEntry(Entry):
     read: dict[Name, Name] = {}
     cells: dict[Name, dict[Name, Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)]]] = {}
     let: dict[Name, Number] = {}
-    input: Size | None = None
+    input: Inputs | None = None
     layer: LayerEntry = LayerEntry()
     words: dict[Name, dict[str, Number]] = {}
     derive: dict[Name, Number] = {}
@@ -293,7 +261,7 @@ class TableFile(Entry):
     archcount: Annotated[Literal[1], BeforeValidator(_whole)]
     name: TableName
     source: SourceEntry
-    input: Size
+    input: Inputs
     let: dict[Name, Number] = {}
     layer: LayerEntry = LayerEntry()
     conventions: ConventionsEntry = ConventionsEntry()

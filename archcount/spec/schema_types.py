@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
+
+TEXT, MAPPING = "(text)", "(mapping)"
+"""Two forms in which something may be written, as they stand in the place of an error."""
+
+
+def form(value: Any) -> str:
+    """Return in which of two forms something is written; no key of a file is called so."""
+    return MAPPING if isinstance(value, dict) else TEXT
+
 
 NAME = r"[A-Za-z][A-Za-z0-9_]*"
 """What names of rows, columns, blocks' arguments and `let` look like."""
@@ -26,6 +43,11 @@ SIZE = (
     rf"|tokens +{_OR_NAME} +of +{_OR_NAME})$"
 )
 Size = Annotated[str, StringConstraints(pattern=SIZE)]
+Inputs = Annotated[
+    Annotated[Size, Tag(TEXT)] | Annotated[dict[Name, Size], Field(min_length=2), Tag(MAPPING)],
+    Discriminator(form),
+]
+"""One input, or several by name."""
 Number = Annotated[str, WithJsonSchema(TEXT_OR_NUMBER), StringConstraints(max_length=200)]
 
 

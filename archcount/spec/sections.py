@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from archcount.architecture import Block, Value
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
-from archcount.errors import InvalidTableError, InvalidValueError, Problem, quote
-from archcount.layers import Shape
-from archcount.printed import DeclaredReading, Erratum, channels_first
+from archcount.errors import InvalidTableError, Problem, quote
+from archcount.printed import DeclaredReading, Erratum
 from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.checked_columns import OwnColumns, check_cells, check_conventions, read_columns
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.connection_reader import read_connections
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
+from archcount.spec.input_sizes import check_inputs, inputs_in, output_sides
 from archcount.spec.models import ModelTable
 from archcount.spec.names import check_changed_names, check_names, read_derived, read_words
 from archcount.spec.overrides import (
@@ -29,15 +28,6 @@ from archcount.spec.overrides import (
 from archcount.spec.row_reader import NAMELESS, Meanings, ParsedRow, counted_columns, read_row
 from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
-
-
-def _sides(tree: YamlNode) -> str:
-    """Return the axes that outputs print by their letters: those of the input, channels last."""
-    node = dict(tree.items()).get("input")
-    with suppress(InvalidValueError):
-        letters = Shape.parse(str(node.value)).letters if node is not None else "chw"
-        return letters[1:] + letters[0]
-    return "hwc"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +85,8 @@ def read_sections(
         grid = change_grid(grid, change, declared, problems)
         columns += [name for name in change.read.keys if name not in columns]
     lets = tuple(tree.section("let").keys)
-    problems += _check_input(tree)
+    problems += check_inputs(tree)
+    inputs = [name for name in inputs_in(tree) if name]
     problems += check_names(tree, lets, declared)
     problems += check_changed_names(tree)
     if change is None:
@@ -113,15 +104,15 @@ def read_sections(
     connections = read_connections(tree, lines, problems)
     names += [*derived, *connections, *INPUT_NAMES, *BLOCK_INPUT_NAMES]
     reader = BlockReader(
-        tree.section("blocks"), tuple(dict.fromkeys(names)), [row.id for row in grid]
+        tree.section("blocks"), tuple(dict.fromkeys(names)), [*inputs, *(row.id for row in grid)]
     )
     problems += reader.read_all()
-    words, sides = read_words(tree, declared, problems), _sides(tree)
+    words, sides = read_words(tree, declared, problems), output_sides(tree)
     meanings = Meanings(words, counted, derived, lets, sides)
     rows = tuple(read_row(row, reader, meanings, problems) for row in grid)
     own = models.own if models else _own(tree, grid, [*names_of_rows, *derived], problems)
     problems += check_conventions(tree, own)
-    problems += _check_sources(grid, rows)
+    problems += _check_sources(grid, rows, inputs)
     check_claims(tree, columns, own.checked, problems)
     _check_errata(tree, rows, problems, own, models)
     readings = tuple(_readings(tree, rows, reader, problems))
@@ -170,23 +161,16 @@ def _grid(
     return [], columns
 
 
-def _check_input(tree: YamlNode) -> Iterator[Problem]:
-    """Refuse an input whose channels stand last, as papers print it."""
-    found = dict(tree.items()).get("input")
-    if (
-        found is not None
-        and isinstance(found.value, str)
-        and (first := channels_first(found.value))
-    ):
-        channels = found.value.partition("x")[0].partition("^")[0].strip("² ")
-        what = f"input {found.value} would have {channels} channels"
-        yield found.problem(what, "channels x height x width", remedy=f"write {first}")
-
-
-def _check_sources(grid: Sequence[GridRow], rows: Sequence[ParsedRow]) -> Iterator[Problem]:
-    """Refuse a row that reads one that does not stand before it."""
-    before: list[str] = []
+def _check_sources(
+    grid: Sequence[GridRow], rows: Sequence[ParsedRow], inputs: Sequence[str]
+) -> Iterator[Problem]:
+    """Refuse a row that reads one that does not stand before it, or is called as an input is."""
+    before: list[str] = [*inputs]
     for cells, row in zip(grid, rows, strict=True):
+        if row.id in inputs:
+            yield cells.cells["row"].problem(
+                f"row {row.id} is called as an input is", remedy="rename one of them"
+            )
         if row.source and row.source not in before:
             yield cells.cells["from"].unknown(f"row {row.id} reads", before, "put that row above")
         before.append(row.id)

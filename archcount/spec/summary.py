@@ -47,7 +47,7 @@ def read_summary(path: Path) -> TableSummary:
         return TableSummary(
             name=file["name"],
             rows=len(models) or len(grid) - 1,  # the first line names the columns
-            input=(variants.get(default) or {}).get("input") or file["input"],
+            input=_input((variants.get(default) or {}).get("input") or file["input"]),
             variants=(*models, *variants),
             source=PaperSource(**file["source"]),
         )
@@ -56,6 +56,13 @@ def read_summary(path: Path) -> TableSummary:
 
         load_table(path, path.name)
         raise
+
+
+def _input(written: str | dict[str, str]) -> str:
+    """Return the input in one line; several with their names."""
+    if isinstance(written, str):
+        return written
+    return ", ".join(f"{name}: {size}" for name, size in written.items())
 
 
 def read_networks(path: Path) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
-from archcount.spec.column_schema import MAPPING, TEXT
-from archcount.spec.schema import COUNT, SUM, TableFile
-from archcount.spec.schema_types import SIZE
+from archcount.spec.claim_schema import COUNT, SUM
+from archcount.spec.schema import TableFile
+from archcount.spec.schema_types import MAPPING, SIZE, TEXT
 from archcount.spec.yaml_tree import YamlNode
 
 

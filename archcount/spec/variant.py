@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,6 +24,7 @@ from archcount.errors import (
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
+from archcount.spec.input_sizes import input_shapes, names_in, resized
 from archcount.spec.sections import Sections
 from archcount.spec.yaml_tree import YamlNode
 
@@ -38,8 +38,7 @@ class Variant:
     Attributes:
         table: the table's name.
         name: the variant's name; empty for a table as printed that has no other name.
-        input_size: the input that its numbers are printed for, as written.
-        input_at: where it was written.
+        input_sizes: the input that its numbers are printed for, as written; several by name.
         columns_at: where columns are declared.
         let: the `let` names as written.
         let_at: where they were written.
@@ -52,8 +51,7 @@ class Variant:
 
     table: str
     name: str
-    input_size: str
-    input_at: YamlNode
+    input_sizes: Mapping[str, YamlNode]
     columns_at: YamlNode
     let: Mapping[str, str]
     let_at: YamlNode
@@ -74,12 +72,12 @@ class Variant:
 
     @cached_property
     def input(self) -> Shape:
-        """The input shape that its numbers are printed for.
+        """The input shape that its numbers are printed for; of several, the first.
 
         Raises:
             InvalidTableError: it reads a name that is no whole number of 1 or more.
         """
-        return self._input(self.values)
+        return next(iter(input_shapes(self.input_sizes, self.values).values()))
 
     def expand(
         self,
@@ -189,9 +187,12 @@ class Variant:
         cache: ExpansionCache | None = None,
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
-        sections, start = self.sections, input or self._input(values)
+        inputs = input_shapes(self.input_sizes, values)
+        if input is not None:
+            inputs = resized(inputs, input)
+        sections = self.sections
         values = {**values, **sections.connections}
-        expanded = expand_table(self.table, self.name, start, sections, values, defaults, cache)
+        expanded = expand_table(self.table, self.name, inputs, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
 
     def _unread(self, expanded: Architecture) -> tuple[str, ...]:
@@ -202,27 +203,9 @@ class Variant:
         checked = self.printed.checked.values()
         texts = (*self.let.values(), *(column.expression for column in checked))
         read = {name for text in texts if text for name in parse_expression(text).names}
-        read |= {*re.findall(r"[A-Za-z]\w*", self.input_size)}
+        read |= {name for size in self.input_sizes.values() for name in names_in(size.text)}
         printed = whole.cells  # a blank cell says nothing that a layer could read
         return tuple(name for name in expanded.unread if name in printed and name not in read)
-
-    def _input(self, values: Mapping[str, Value]) -> Shape:
-        """Return the input shape, its names replaced by their numbers."""
-
-        def number(match: re.Match[str]) -> str:
-            name = match[0]
-            if name not in values:
-                known = ", ".join(values) or "none; this table has no let:"
-                raise InvalidValueError(f"unknown name {quote(name)}", allowed=known)
-            return str(values[name].value)
-
-        words = re.compile(
-            r"\b(?!(?:tokens|of|x)\b)[A-Za-z]\w*" if " " in self.input_size else "$^"
-        )
-        try:
-            return Shape.parse(words.sub(number, self.input_size))
-        except InvalidValueError as error:
-            raise InvalidTableError(error.at(self.input_at.where, "input")) from None
 
 
 def _read_lets(

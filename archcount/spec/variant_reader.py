@@ -11,6 +11,7 @@ from archcount.errors import InvalidTableError, Location, Problem, UsageError, q
 from archcount.printed import Claim, PaperSource, PrintedTable
 from archcount.spec.claim_reader import claims_of, layers_like
 from archcount.spec.column_conventions import conventions_of, in_units
+from archcount.spec.input_sizes import inputs_in
 from archcount.spec.models import ModelTable
 from archcount.spec.overrides import apply_variant
 from archcount.spec.row_readings import RowReadings
@@ -89,8 +90,7 @@ class TableSource:
         variant = Variant(
             table=entries.name,
             name=name,
-            input_size=entries.input,
-            input_at=tree.find(("input",)),
+            input_sizes=inputs_in(tree),
             columns_at=tree.section("columns"),
             let=entries.let,
             let_at=tree.section("let"),

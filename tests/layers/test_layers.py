@@ -67,6 +67,7 @@ from archcount.layers.sequences import (
     Tokens,
     Transpose,
 )
+from archcount.layers.sinusoids import Sinusoids
 from archcount.layers.space_to_depth import SpaceToDepth
 from archcount.layers.sparse_convolution import SparseConv
 from archcount.layers.trained_pooling import Rbf, TrainedPool, UnitBias
@@ -147,7 +148,7 @@ def layers(draw):
         made = GroupNorm(groups=draw(st.sampled_from([1, 2, shape.channels])))
     elif kind is InstanceNorm:
         made = InstanceNorm(affine=draw(st.booleans()))
-    elif kind in (Positions, Segments, ClassToken, Take, Mean, Transpose):
+    elif kind in (Positions, Segments, Sinusoids, ClassToken, Take, Mean, Transpose):
         shape = Shape(shape.dims[:2], tokens=True)
         options = {
             Positions: {"most": shape.positions + draw(st.integers(0, 2))},
@@ -557,6 +558,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         ),
         (Positions(most=9), Shape((2, 5), tokens=True), {"bias": 10}),
         (Segments(number=2), Shape((2, 5), tokens=True), {"bias": 10}),
+        (Sinusoids(), Shape((2, 5), tokens=True), {"bias": 10}),
         (ClassToken(), Shape((2, 5), tokens=True), {}),
         (Take(which="first"), Shape((2, 5), tokens=True), {}),
         (Mean(), Shape((2, 5), tokens=True), {"other": 10}),
@@ -756,6 +758,7 @@ def test_activations_are_what_their_papers_define(kind, expected):
                 Embedding(width=3),
             )
         ),
+        (Sinusoids(), Shape((3, 5), tokens=True), "no width of 3; allowed: an even width"),
         (SpaceToDepth(side=2), (4, 4, 5), "blocks of 2x2 do not divide 4x4x5"),
         (SpaceToDepth(side=2), (4, 6), "needs channels, height and width, and gets 4x6"),
         (Positions(), Shape((4, 5, 6), tokens=True), r"gets 5x6x4 \(rows x columns x width\)"),
@@ -790,6 +793,11 @@ def test_a_sequence_is_what_its_papers_say():
         assert token(tokens).tolist() == [[[9.0, 9.0], [1.0, 3.0], [2.0, 4.0]]]
         assert positions(tokens).tolist() == [[[11.0, 23.0], [32.0, 44.0]]]
         assert segments(tokens).tolist() == [[[1.5, 3.0], [2.5, 4.0]]]
+    # position 1, angles 1 and 1/100: sines and cosines in turn
+    waves = Sinusoids().module(Shape((4, 2), tokens=True))(torch.zeros(1, 2, 4))[0]
+    expected = [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)]
+    assert waves[0].tolist() == [0, 1, 0, 1]
+    assert waves[1].tolist() == pytest.approx(expected)
     assert Take(which="first").module(shape)(tokens).tolist() == [[1.0, 3.0]]
     assert Take(which="last").module(shape)(tokens).tolist() == [[2.0, 4.0]]
     assert Mean().module(shape)(tokens).tolist() == [[1.5, 3.5]]

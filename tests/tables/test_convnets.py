@@ -68,3 +68,17 @@ def test_the_depth_of_inverted_residuals_is_counted_by_hand(name, depth):
 def test_densenet_264_is_one_layer_deeper_than_its_name():
     """By hand: two convolutions a layer of the dense blocks, three transitions, first and last."""
     assert ac.load("densenet").architecture(variant="264").depth == 2 * (6 + 12 + 64 + 48) + 5
+
+
+@pytest.mark.parametrize(
+    ("variant", "blocks"), [("resnet-110", 18), ("resnet-with-stochastic-depth-1202", 200)]
+)
+def test_the_params_of_resnets_of_cifar_are_added_up_by_hand(variant, blocks):
+    """6 n + 2 layers: a first one, n blocks of two in each of three stages, and a classifier."""
+    kernels = 9 * 3 * 16 + 2 * blocks * 9 * 16 * 16
+    for narrow, wide in ((16, 32), (32, 64)):
+        kernels += 9 * narrow * wide + (2 * blocks - 1) * 9 * wide * wide
+    norms = 2 * (16 + 2 * blocks * (16 + 32 + 64))
+    architecture = ac.load("densenet_cifar_others").architecture(variant=variant)
+    assert architecture.params == kernels + norms + 64 * 10 + 10
+    assert architecture.depth == 6 * blocks + 2

@@ -128,9 +128,18 @@ def is_plain(name, variant):
     )
 
 
+def is_deep(name, variant):
+    """The passes of a thousand layers take half a minute."""
+    return ac.load(name).architecture(variant=variant).depth > 500
+
+
 @pytest.mark.parametrize(
     ("name", "variant"),
-    [pytest.param(*each, id=name_of(each)) for each in ALL if is_plain(*each)],
+    [
+        pytest.param(*each, id=name_of(each), marks=[pytest.mark.slow] if is_deep(*each) else [])
+        for each in ALL
+        if is_plain(*each)
+    ],
 )
 def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
     """torch's own counter sees every product of the forward and the backward pass."""

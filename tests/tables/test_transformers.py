@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import archcount as ac
+from archcount.api.diff_report import diff
 from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.measure import example
@@ -23,6 +24,7 @@ SHRUNK = {
     "mixtral": {"layers": 1, "d": 32, "ffn": 48, "heads": 8, "experts": 4},
     "llama3": {"layers": 2, "d": 32, "ffn": 48, "heads": 8},
     "swin_t": {"classes": 10},
+    "transformer": {"layers": 2, "d": 8, "ff": 12, "heads": 2},
     "mistral": {"layers": 2, "d": 32, "ffn": 48, "heads": 8, "window": 4},
     "bloom": {"layers": 2, "d": 24, "heads": 6},
     "deepseek_v2": {
@@ -63,6 +65,14 @@ def table(data):
         # 2 x 4,096 x 1,024 + 3 x 4,096 x 14,336) + 2 x 512^2 x 4,096); logits: 512 x 4,096 x
         # 128,256.
         ("llama3", 8_030_261_248, 32 * (111_669_149_696 + 2_147_483_648) + 268_972_326_912),
+        # The base model. Embeddings, one for all: 37,000 x 512. An encoder's layer: 4 x 512^2 +
+        # 2 x 512 x 2,048, biases 2,560, norms 2,048: 3,150,336. A decoder's: 4 x 512^2 and a norm more:
+        # 4,199,936. MACs of 512 tokens: their weights, 2 and 4 x 512^2 x 512; logits 512^2 x 37,000.
+        (
+            "transformer",
+            18_944_000 + 6 * (3_150_336 + 4_199_936),
+            6 * 512 * (3_145_728 + 4_194_304) + 6 * 6 * 134_217_728 + 9_699_328_000,
+        ),
         # torchvision's swin_t, and half of what torch's FlopCounterMode counts of it. By hand: a
         # block of width d at L positions is 12 d^2 L + 2 x 49 d L; patches 48 x 96 x 3,136.
         ("swin_t", 28_288_354, 4_490_566_656),
@@ -94,6 +104,24 @@ def table(data):
 def test_transformers_have_the_numbers_of_other_code(name, params, macs, table):
     total = engine("formula").count(table(name).architecture()).total
     assert (total.params, total.cost.macs) == (params, macs)
+
+
+def test_the_big_transformer_has_the_params_worked_out_by_hand(table):
+    # 37,000 x 1,024; 6 x (12 x 1,024^2 + 5,120 + 4,096) and 6 x (16 x 1,024^2 + 5,120 + 6,144)
+    params = 37_888_000 + 6 * 12_592_128 + 6 * 16_788_480
+    assert table("transformer").architecture(variant="big").params == params
+
+
+def test_a_transformer_reads_its_source_and_what_it_has_written(table):
+    network, (source, target) = _small(table("transformer"), SHRUNK["transformer"])
+    with torch.no_grad():
+        scores = network(source, target)
+        other = network(source.flip(1), target)
+        later = target.clone()
+        later[0, 9:] = 0
+        assert not torch.allclose(scores[0, 0], other[0, 0], atol=1e-6)
+        # Nothing before the tenth token of the target sees it.
+        assert torch.allclose(network(source, later)[0, :9], scores[0, :9], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +178,16 @@ def test_small_ones_learn(name, table):
     own = table(name)
     architecture = own.architecture(let=SHRUNK[name], input=_few(own))
     network = build(architecture).train()
-    outputs = network(example(architecture.input).expand(2, *architecture.input.torch_size))
+    inputs = (example(shape).expand(2, *shape.torch_size) for shape in architecture.input_shapes)
+    outputs = network(*inputs)
     assert tuple(outputs.shape) == (2, *architecture.output.torch_size)
     outputs.square().mean().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
-@pytest.mark.parametrize("name", ["vit_b16", "swin_t", "mistral", "bloom", "deepseek_v2"])
+@pytest.mark.parametrize(
+    "name", ["vit_b16", "swin_t", "mistral", "bloom", "deepseek_v2", "transformer"]
+)
 def test_small_ones_are_exported_as_they_run(name, table):
     network, inputs = _small(table(name), SHRUNK[name])
     exported = torch.export.export(network, inputs).module()
@@ -165,7 +196,7 @@ def test_small_ones_are_exported_as_they_run(name, table):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["swin_t", "mistral", "bloom", "deepseek_v2"])
+@pytest.mark.parametrize("name", ["swin_t", "mistral", "bloom", "deepseek_v2", "transformer"])
 def test_small_ones_are_compiled_as_they_run(name, table):
     network, inputs = _small(table(name), SHRUNK[name])
     compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
@@ -176,10 +207,14 @@ def test_small_ones_are_compiled_as_they_run(name, table):
 def _small(own, let):
     """Build a small network, with an input of its own numbers."""
     architecture = own.architecture(let=let, input=_few(own))
-    size, draw = (1, *architecture.input.torch_size), torch.Generator().manual_seed(5)
-    if architecture.input.vocabulary:
-        return build(architecture).eval(), (torch.randint(11, size, generator=draw),)
-    return build(architecture).eval(), (torch.randn(size, generator=draw),)
+    draw = torch.Generator().manual_seed(5)
+    inputs = (
+        torch.randint(11, (1, *shape.torch_size), generator=draw)
+        if shape.vocabulary
+        else torch.randn(1, *shape.torch_size, generator=draw)
+        for shape in architecture.input_shapes
+    )
+    return build(architecture).eval(), tuple(inputs)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +286,37 @@ def test_vision_transformers_are_torchvisions(name, model, table):
         theirs = getattr(models, model)()
     total = engine("formula").count(table(name).architecture()).total
     assert total.params == sum(tensor.numel() for tensor in theirs.parameters())
+
+
+def test_a_vit_does_what_torchvisions_does(data):
+    pytest.importorskip("torchvision.models")
+    assert not diff(str(data / "vit_b16.yaml"), "torchvision:vit_b_16").is_changed
+
+
+def test_a_swin_gives_what_torchvisions_gives_with_its_weights(table):
+    models = pytest.importorskip("torchvision.models")
+    theirs, ours = models.swin_t().eval(), table("swin_t").build().eval()
+    given = dict(theirs.named_parameters())
+    for name in ("features.2", "features.4", "features.6"):  # merging of patches
+        reduction = given.pop(f"{name}.reduction.weight")
+        for each in ("norm.weight", "norm.bias"):
+            given[f"{name}.{each}"] = _row_by_row(given.pop(f"{name}.{each}"))
+        given[f"{name}.reduction.weight"] = _row_by_row(reduction)
+    stages = ("features.0", "features.1", "features.2", "features.3", "features.4", "features.5")
+    order = (*stages, "features.6", "features.7", "norm", "head")
+    found = [
+        each for stage in order for name, each in given.items() if name.startswith(f"{stage}.")
+    ]
+    with torch.no_grad():
+        for parameter, each in zip(ours.parameters(), found, strict=True):
+            parameter.copy_(each)
+        images = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(7))
+        assert torch.allclose(ours(images), theirs(images), atol=1e-4)
+
+
+def _row_by_row(weight):
+    """Put the channels of a 2x2 block, which stand column by column, row by row."""
+    return weight.unflatten(-1, (2, 2, -1)).transpose(-3, -2).flatten(-3)
 
 
 @pytest.mark.parametrize(
