@@ -68,7 +68,7 @@ class Site:
         macs: multiply-accumulates for one image, all repetitions.
         times: how often it stands in the row.
         widths: (input channels, output channels, how often), where these differ in the row.
-        reads: the row's cells that it reads.
+        reads: the row's cells that it reads, and derived names with the cells behind them.
     """
 
     path: str
@@ -97,7 +97,8 @@ class NumberCell:
     Attributes:
         name: the column's name.
         heading: its printed heading, or its name.
-        says: what it says of a layer: `filters`, `groups`, `multiplier`, `stride` or `kernel`.
+        says: what it says of a layer: `filters`, a `factor` of a width that depends on the input,
+            `groups`, `multiplier`, `stride` or `kernel`.
     """
 
     name: str
@@ -166,6 +167,7 @@ class Plan:
         positions: at how many positions a weight is used, (fewest, most) of all layers.
         bends: whether a width may do more than change counts as a polynomial of degree 2 does: a
             shortcut adapts to it, or an expression floors or bounds it.
+        rounds: whether that is for anything else than a shortcut.
         windows: the whole row as one window on its input, for each axis; None where a layer
             adapts to its input.
     """
@@ -180,6 +182,7 @@ class Plan:
     channels: tuple[str, ...] = ()
     positions: tuple[Fraction, Fraction] | None = None
     bends: bool = False
+    rounds: bool = False
     windows: tuple[Window, ...] | None = None
 
     def reaches(self, grid: Sequence[int], wanted: Sequence[int]) -> bool:

@@ -9,6 +9,7 @@ then held against what was planted. Nothing here reads the search's own code.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import tempfile
@@ -20,6 +21,9 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import planted_families as families
+from planted_families import Family, Line
+
 import archcount as ac
 from archcount.api.infer_report import infer
 from archcount.comparison import ComparedRow, Comparison
@@ -30,7 +34,6 @@ COLUMN_CAUSES = ("K", "bias", "flops", "truncation")
 ROW_CAUSES = ("input", "reduction", "filters", "kernel", "separable", "stride")
 _WIDTHS = (16, 24, 32, 48, 64, 96, 128, 160, 192, 208, 224, 256, 288, 320, 384)
 _REDUCED = (8, 16, 24, 32, 48, 64, 96, 112, 128, 144, 160)
-COLUMNS = ("patch", "w", "n1", "r3", "n3", "r5", "n5", "pp", "n")
 BLOCKS = {
     "convolution": "conv patch w",
     "separable2": "sepconv patch w multiplier=2",
@@ -49,13 +52,11 @@ BLOCKS = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
-    """One row: its name, its block, and what the grid prints for it."""
-
-    id: str
-    block: str
-    cells: dict[str, str | int]
+PLAIN = Family(
+    columns={"w": "width", "n1": "#1x1", "r3": "#3x3 reduce", "n3": "#3x3", "r5": "#5x5 reduce",
+             "n5": "#5x5", "pp": "pool proj"},
+    blocks=BLOCKS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Net:
     lines: tuple[Line, ...]
     bias: bool
     norm: str
-    classes: int = 1000
+    family: Family = PLAIN
 
     def write(
         self,
@@ -73,7 +74,7 @@ class Net:
         conventions: dict[str, Convention],
     ) -> str:
         """Write the table file with printed params, ops and output cells."""
-        columns = [*COLUMNS, "output", "params", "ops"]
+        columns = ["patch", *self.family.columns, "n", "output", "params", "ops"]
         grid = [["row", "block", *columns]]
         for line in self.lines:
             cells = {**line.cells, **printed.get(line.id, {})}
@@ -82,7 +83,7 @@ class Net:
         rows = [
             "  " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in grid
         ]
-        used = {line.block for line in self.lines}
+        used = {line.block for line in self.lines} if self.family is PLAIN else self.family.blocks
         told = ", ".join(
             f"{name}: {{K: {c.k}, count: {c.count}, include: [{', '.join(c.include)}], "
             f"rounding: {c.rounding}}}"
@@ -96,10 +97,10 @@ class Net:
                 "input: 3x112x112",
                 f"layer: {{pad: same, bias: {str(self.bias).lower()}, norm: {self.norm}, act: relu}}",
                 f"conventions: {{{told}}}",
-                "columns: {w: width, n1: '#1x1', r3: '#3x3 reduce', n3: '#3x3', "
-                "r5: '#5x5 reduce', n5: '#5x5', pp: pool proj}",
+                f"columns: {json.dumps(self.family.columns)}",
+                *self.family.head,
                 "blocks:",
-                *(f"  {name}: {text}" for name, text in BLOCKS.items() if name in used),
+                *(f"  {name}: {text}" for name, text in self.family.blocks.items() if name in used),
                 "table: |",
                 *rows,
                 "",
@@ -111,8 +112,11 @@ class Net:
         return replace(self, lines=tuple(line if old.id == line.id else old for old in self.lines))
 
 
-def draw_net(rng: random.Random) -> Net:
+def draw_net(rng: random.Random, family: Family = PLAIN) -> Net:
     """Draw a network of six to eleven rows with weights."""
+    if family is not PLAIN:
+        norm = rng.choice(["none", "batch", "batch"])
+        return Net(families.draw_lines(rng, family), rng.random() < 0.3, norm, family)
     norm = rng.choice(["none", "none", "batch"])
     bias = rng.random() < 0.7
     lines = [
@@ -265,17 +269,17 @@ def draw_conventions(rng: random.Random) -> dict[str, Convention]:
     }
 
 
-def correct(rng: random.Random, folder: Folder) -> Case:
+def correct(rng: random.Random, folder: Folder, family: Family = PLAIN) -> Case:
     """Make a table whose every cell is right."""
-    net, conventions = draw_net(rng), draw_conventions(rng)
+    net, conventions = draw_net(rng, family), draw_conventions(rng)
     rows = folder.count(net.write({}, conventions))
     printed = print_cells(rows, conventions, **draw_print(rng))
     return Case(net.write(printed, conventions), "none", printed=printed)
 
 
-def plant(rng: random.Random, cause: str, folder: Folder) -> Case | None:
+def plant(rng: random.Random, cause: str, folder: Folder, family: Family = PLAIN) -> Case | None:
     """Make a table with one cause; None where this draw has no place for it."""
-    net = draw_net(rng)
+    net = draw_net(rng, family)
     return (
         _plant_column(rng, cause, net, folder)
         if cause in COLUMN_CAUSES
@@ -325,7 +329,8 @@ def _plant_row(rng: random.Random, cause: str, net: Net, folder: Folder) -> Case
     conventions = draw_conventions(rng)
     if cause == "input":
         return _plant_input(rng, net, conventions, folder)
-    changes = [other for line in net.lines for other in _changed(line, cause, rng)]
+    ways = _changed if net.family is PLAIN else families.changed
+    changes = [other for line in net.lines for other in ways(line, cause, rng)]
     if not changes:
         return None
     line = rng.choice(changes)
@@ -383,7 +388,7 @@ def _changed(line: Line, cause: str, rng: random.Random) -> Iterator[Line]:
         yield replace(line, cells={**cells, "patch": f"{str(cells['patch'])[:-1]}{stride}"})
 
 
-WHYS = {"reduction": "filters"}
+WHYS = {"reduction": "filters", **families.WHYS}
 """Where the tool's word for a cause is another."""
 
 
@@ -480,12 +485,14 @@ def _same(found: Convention, case: Case, rows: dict[str, RowCount]) -> bool:
     )
 
 
-def outcomes(cases: int, seed: int, causes: tuple[str, ...], folder: Folder) -> Iterator[Outcome]:
+def outcomes(
+    cases: int, seed: int, causes: tuple[str, ...], folder: Folder, family: Family = PLAIN
+) -> Iterator[Outcome]:
     """Plant causes in turn until so many tables can tell theirs; those that cannot come too."""
     rng = random.Random(seed)
     told = 0
     while told < cases:
-        case = plant(rng, causes[told % len(causes)], folder)
+        case = plant(rng, causes[told % len(causes)], folder, family)
         if case is None:
             continue
         outcome = judge(case, folder)
@@ -498,12 +505,12 @@ def rate(found: list[Outcome], most: int) -> float:
     return sum(0 < item.rank <= most for item in found) / len(found) if found else 1.0
 
 
-def false_contradictions(cases: int, seed: int, folder: Folder) -> int:
+def false_contradictions(cases: int, seed: int, folder: Folder, family: Family = PLAIN) -> int:
     """Count the contradictions found in correct tables, and cells there that do not match."""
     rng = random.Random(seed)
     found = 0
     for _ in range(cases):
-        comparison = folder.compare(correct(rng, folder).text)
+        comparison = folder.compare(correct(rng, folder, family).text)
         found += len(comparison.contradictions)
         found += sum(
             cell.verdict.status not in ("match", "unpublished")
@@ -568,8 +575,13 @@ def main() -> None:
         folder = Folder(Path(name))
         causes = (*COLUMN_CAUSES, *ROW_CAUSES)
         _report(list(outcomes(options.cases, options.seed, causes, folder)))
-        wrong = false_contradictions(500, options.seed, folder)
-        sys.stdout.write(f"500 correct tables: {wrong} false contradictions or verdicts\n")
+        _report_correct(options.seed, folder, PLAIN)
+        for name, family in families.FAMILIES.items():
+            sys.stdout.write(f"\n{name}\n")
+            causes = families.causes(family)
+            _report(list(outcomes(options.cases // 2, options.seed, causes, folder, family)))
+            _report_correct(options.seed, folder, family)
+        sys.stdout.write("\n")
         inferred = list(inferences(500, options.seed, folder))
         same, tied = (sum(getattr(item, name) for item in inferred) for name in ("same", "tied"))
         sys.stdout.write(
@@ -578,6 +590,11 @@ def main() -> None:
             f"{1 - (same + tied) / len(inferred):.1%} wrong\n"
         )
     sys.stdout.write(f"{time.perf_counter() - started:.0f} s\n")
+
+
+def _report_correct(seed: int, folder: Folder, family: Family) -> None:
+    wrong = false_contradictions(500, seed, folder, family)
+    sys.stdout.write(f"500 correct tables: {wrong} false contradictions or verdicts\n")
 
 
 def _report(found: list[Outcome]) -> None:
@@ -595,7 +612,7 @@ def _report(found: list[Outcome]) -> None:
             f"{cause:12} {len(items):5} {rate(items, 1):6.1%} {rate(items, 5):6.1%} "
             f"{rate(items, 10**9):6.1%} {ties:13}\n"
         )
-    for name, causes in (("column", COLUMN_CAUSES), ("row", ROW_CAUSES)):
+    for name, causes in (("column", COLUMN_CAUSES), ("row", (*ROW_CAUSES, *families.CAUSES))):
         items = [item for item in found if item.told and item.cause in causes]
         write(
             f"{name:12} {len(items):5} {rate(items, 1):6.1%} {rate(items, 5):6.1%} "

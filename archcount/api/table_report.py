@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,8 +13,7 @@ from archcount.architecture import Architecture, Shortcut
 from archcount.comparison import VERDICTS, Comparison
 from archcount.engines import Count, RowCount, cross_check
 from archcount.errors import UsageError, unknown_name
-from archcount.printed import PaperSource, PrintedTable
-from archcount.reporting.printed_sheets import as_printed_lines, as_printed_sheets
+from archcount.printed import PaperSource
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import (
@@ -272,33 +271,3 @@ def _projections(architecture: Architecture) -> Iterator[TableWarning]:
             f"not write: in {', '.join(built)}",
             advice="write shortcut=project if the paper has it, and identity if it has not",
         )
-
-
-@dataclass(frozen=True)
-class PrintedReport(Report):
-    """A table as the paper prints it."""
-
-    command = "table {record.name} --as-printed"
-    schema = "archcount.as-printed/2"
-
-    record: PrintedTable
-
-    def _tidy(self) -> Lines:
-        return as_printed_lines(self.record)
-
-    def _sheets(self) -> Parts:
-        return [as_printed_sheets(self.record)]
-
-
-def printed_report(paper: PrintedTable, rows: Collection[str] = ()) -> PrintedReport:
-    """Return the rows asked for, or all of them, as the paper prints them.
-
-    Raises:
-        UsageError: there is no such row.
-    """
-    known = [row.id for row in paper.rows]
-    for name in rows:
-        if name not in known:
-            raise unknown_name(f"{paper.name} has no row", name, known)
-    chosen = tuple(row for row in paper.rows if not rows or row.id in rows)
-    return PrintedReport(replace(paper, rows=chosen))

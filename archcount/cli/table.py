@@ -8,7 +8,7 @@ import typer
 
 from archcount.api.comparing import compare
 from archcount.api.counting import count
-from archcount.api.table_report import printed_report
+from archcount.api.printed_report import printed_report
 from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.emit import emitting, progress

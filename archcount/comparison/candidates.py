@@ -20,6 +20,8 @@ from archcount.printed import joined_by_x
 _OBLONG = (*((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)))
 """The kernels of maps that are tried beside square ones."""
 _MULTIPLIERS = (*range(1, 17), 24, 32, 64)
+_NUMBERS = {"kernel": range(1, 12), "stride": range(1, 5)}
+"""The numbers that a cell may say instead; of what is not here, those of multipliers."""
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
 
 
@@ -104,7 +106,7 @@ def _reaches(plan: Plan, grid: tuple[int, ...], wanted: tuple[int, ...]) -> bool
 def _repeats(plan: Plan) -> Iterator[Candidate]:
     for where, times in plan.repeats.items():
         place = f", line {where.line}" if len(plan.repeats) > 1 else ""
-        others = {times - 1, times + 1, times - 2, times + 2, 1} - {times}
+        others = {*range(times - 2, times + 5), 1} - {times}
         for new in sorted(item for item in others if item > 0):
             words = "once" if new == 1 else f"{new} times"
             yield Candidate(
@@ -157,12 +159,19 @@ def _patches(plan: Plan, *, strides: bool) -> Iterator[Candidate]:
 
 
 def _small_numbers(plan: Plan) -> Iterator[Candidate]:
-    """Yield other values of cells that say groups, multipliers or strides: no width to solve."""
+    """Yield other values of cells that say kernels, strides, factors and such: no widths."""
     for cell in plan.cells.values():
-        for new in _MULTIPLIERS if cell.says != "filters" else ():
+        numbers = _NUMBERS.get(cell.says, _MULTIPLIERS)
+        for new in numbers if cell.says != "filters" else ():
             if new != cell.value:
                 candidate = cell_candidate(cell, len(plan.cells), new)
-                yield replace(candidate, bits=candidate.bits + small_bits(new))
+                yield replace(candidate, bits=candidate.bits + _number_bits(cell, new))
+
+
+def _number_bits(cell: NumberCell, new: int) -> float:
+    if cell.says == "kernel":
+        return kernel_bits((cell.value, cell.value), (new, new))
+    return stride_bits(new) if cell.says == "stride" else small_bits(new)
 
 
 def _patch(cell: PatchCell, why: str, to: tuple[int, ...], words: str, bits: float) -> Candidate:

@@ -14,7 +14,15 @@ from archcount.comparison.results import ComparedCell, Verdict
 from archcount.comparison.verdicts import BLANK, judge_quantity, write
 from archcount.engines.counts import RowCount, total
 from archcount.engines.network_parts import NetworkParts
-from archcount.printed import CheckedColumn, Convention, PrintedTable, Quantity, parse_quantity
+from archcount.printed import (
+    SETTINGS,
+    CheckedColumn,
+    Convention,
+    PrintedTable,
+    Quantity,
+    parse_quantity,
+    parse_setting,
+)
 
 _FAMILIES = {
     **dict.fromkeys(("params", "weights"), "params"),
@@ -103,6 +111,9 @@ def checked_cell(
         if text is None or stated is None:
             return None
         return _of_expression(name, column.expression, text, stated)
+    if column.what in SETTINGS:
+        path = _path(place, column.of[0] if column.of else "")
+        return None if text is None else _of_setting(name, column.what, text, parts, path)
     convention = printed.conventions[name]
     counted_row = counted(column, row, parts, place)
     value = value_of(column, counted_row, parts, place, convention)
@@ -124,6 +135,18 @@ def checked_cell(
         shown=write(value, quantity, convention.k),
         verdict=verdict,
     )
+
+
+def _of_setting(name: str, what: str, text: str, parts: NetworkParts, path: str) -> ComparedCell:
+    """Judge what a cell says of the layers of a row; one number stands for equal sides."""
+    value, said = parts.setting(path, what), parse_setting(what, text)
+    shown = "x".join(map(str, value))
+    words = f"{what} {shown}, printed {text}."
+    verdict = Verdict(status="match", why="equal", sentence=words)
+    if value not in (said, said * len(value)):
+        verdict = Verdict(status="off", why="differs", sentence=words)
+    computed = value if len(value) > 1 else value[0]
+    return ComparedCell(column=name, printed=text, computed=computed, shown=shown, verdict=verdict)
 
 
 def _of_expression(name: str, expression: str, text: str, stated: Fraction) -> ComparedCell:

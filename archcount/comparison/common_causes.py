@@ -107,13 +107,15 @@ def common_cause(
     """
     right = _right(cells, {row.id: row for row in rows})
     every = frozenset((name, each) for name, row in cells.items() for each in row.sizes)
+    every -= {(rows[0].id, "input")}  # what the network reads is what may have been mistaken
+    right &= every
     wrong = _rows(every - right)
     if len(wrong) < 2:
         return None
     good = []
     for change in _changes(cells, rows, recount):
         counted = recount.whole(change.edit)
-        now = _right(cells, counted) if counted is not None else right
+        now = _right(cells, counted) & every if counted is not None else right
         if now > right and len(now - right) > len(every - now) and len(_rows(now - right)) > 1:
             good.append((-len(now), change.bits, change, now, counted or {}))
     if not good:

@@ -170,7 +170,6 @@ def _with_reasons(
     """Search for the reasons of every row, or of those asked for, and for one of many."""
     channels = frozenset(dims[0] for row in count.rows for dims in (row.input, row.output))
     widths = cache(lambda: channels | _printed_widths(printed, recount))
-
     cells = {row.id: Constraints.of(row) for row in printed.rows}
     rows = {row.id: row for row in count.rows}
     found = cache(lambda name: search(cells[name], rows[name], recount, conventions, widths()))

@@ -57,6 +57,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "padding": "one layer is padded otherwise",
         "groups": "a convolution has groups, or no longer",
         "multiplier": "a depthwise convolution has another multiplier",
+        "factor": "a factor of widths is another, as of an expansion or of squeeze-and-excite",
         "separable": "a convolution is depthwise, then 1x1",
         "layer": "one layer more or less",
         "repeats": "a block is repeated more or fewer times",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from archcount.comparison.candidates import Candidate, fixed_candidates
 from archcount.comparison.constraints import Constraints, Conventions, Fit, NearMiss, all_options
@@ -22,6 +24,8 @@ _NO_SLIP = 2.0
 """The bits of ops that are off together with params, from which they follow."""
 _MOST_WIDTHS = 40
 """How many widths of one family are counted, the likeliest first."""
+_BRACKETED = 8
+"""How many times as large as it stands a width is looked for where widths are rounded."""
 _MANY = 1000
 """More widths than this are thinned out before they are priced."""
 
@@ -163,6 +167,8 @@ class _Search:
         special = {new for new in self.known if new in ends} - found
         if plan.bends or not self.near.wanted:
             found |= special
+            if plan.rounds and width.stands:
+                found |= {*self._bracketed(at, width.old)}
         else:  # every width that fits was solved for
             self.later += [self._priced(width, at, new) for new in special if new != width.old]
         found.discard(width.old)
@@ -173,6 +179,26 @@ class _Search:
         priced = sorted((width_bits(width.old, new, self.known), new) for new in found)
         for _, new in priced[:_MOST_WIDTHS]:
             yield self._priced(width, at, new)
+
+    def _bracketed(self, at: Callable[[int], Candidate], old: int) -> Iterator[int]:
+        """Yield round and known widths whose counts, which rise with them, are the printed ones.
+
+        Where widths are rounded themselves, no polynomial goes through the counts.
+        """
+        widths = sorted({*range(8, _BRACKETED * max(old, 64), 8), *self.known})
+        counts: dict[int, RowCount | None] = {}
+
+        def value(place: int, convention: Convention) -> int:
+            if place not in counts:
+                counts[place] = self._recount(at(widths[place]))
+            count = counts[place]
+            return 0 if count is None else computed_value(count, convention)
+
+        for each in next(iter(self.near.wanted.values()), ()):
+            key = partial(value, convention=each.convention)
+            first = bisect_left(range(len(widths)), each.numbers.start, key=key)
+            after = bisect_left(range(len(widths)), each.numbers.stop, key=key)
+            yield from widths[first:after]
 
     def _priced(self, width: Width, at: Callable[[int], Candidate], new: int) -> Candidate:
         """Return the reading for a width, with the bits of the number."""

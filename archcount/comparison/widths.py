@@ -55,11 +55,15 @@ def width_candidates(plan: Plan) -> Iterator[Width]:
 
 
 def _reads_alone(site: Site, plan: Plan) -> bool:
-    """Return whether a layer's width is a printed number that no other layer reads."""
+    """Return whether a layer's width is a printed number that no other layer reads.
+
+    It may be worked out of that number.
+    """
     names = [name for name in site.reads if name in plan.cells]
     others = [name for other in plan.sites if other is not site for name in other.reads]
     alone = len(names) == 1 and names[0] not in others
-    return alone and plan.cells[names[0]].value == site.width
+    derived = any(name not in plan.cells and name not in plan.patches for name in site.reads)
+    return alone and (derived or plan.cells[names[0]].value == site.width)
 
 
 def _read(plan: Plan, new: int) -> Candidate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from archcount.architecture import Architecture, LayerNode, Node, SequenceNode
 from archcount.architecture.architecture import WEIGHTED
@@ -63,6 +64,30 @@ class NetworkParts:
     def like(self, word: str, kernel: tuple[int, int] | None) -> PartCount:
         """Count every layer of a kind, and of a kernel where one is given."""
         return self._part(word, self._architecture.like(word, kernel))
+
+    def setting(self, path: str, what: str) -> tuple[int, ...]:
+        """Return the largest kernel, stride, heads or groups of a part's layers, or its width.
+
+        A kernel and a stride are by axis, others one number; 0 where no layer has one. Pools count
+        where nothing else has a kernel or a stride.
+
+        >>> from archcount.api.tables import load
+        >>> parts = NetworkParts(load("googlenet").architecture())
+        >>> parts.setting("conv1", "kernel"), parts.setting("inception_3a", "width")
+        ((7, 7), (256,))
+        """
+        node = self._architecture.find(path) if path else None
+        nodes = [node] if node else [row.node for row in self._architecture.rows]
+        if what == "width":
+            return (nodes[-1].output.channels,)
+        kinds = [layer.kind for each in nodes for layer in each.layers()]
+        if what in ("kernel", "stride"):
+            weighted = [kind for kind in kinds if kind.role in WEIGHTED]
+            patches = [kind.patch for kind in weighted if hasattr(kind, "patch")]
+            patches = patches or [kind.patch for kind in kinds if hasattr(kind, "patch")]
+            sides = (getattr(patch, what) for patch in patches)
+            return max(sides, key=prod, default=(0,))
+        return (max((getattr(kind, what, 0) for kind in kinds), default=0),)
 
     def find_like(self, word: str) -> PartCount | None:
         """Count every layer of a kind; None where there is none."""

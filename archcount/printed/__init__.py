@@ -34,9 +34,11 @@ from archcount.printed.printed_table import (
     Training,
 )
 from archcount.printed.quantity import Interval, Quantity, parse_quantity
+from archcount.printed.settings import SETTINGS, parse_setting
 
 __all__ = [
     "NUMBERS",
+    "SETTINGS",
     "Bound",
     "CheckedColumn",
     "Claim",
@@ -64,6 +66,7 @@ __all__ = [
     "parse_product",
     "parse_quantity",
     "parse_ratio",
+    "parse_setting",
     "parse_share",
     "parse_size",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from archcount.architecture.argument_parser import expression_over
 from archcount.errors import InvalidValueError, Problem, quote
-from archcount.printed import CheckedColumn, parse_quantity
+from archcount.printed import SETTINGS, CheckedColumn, parse_quantity, parse_setting
 from archcount.spec.grid import COLUMNS
 from archcount.spec.row_reader import BLANK
 from archcount.spec.yaml_tree import YamlNode
@@ -16,6 +16,7 @@ from archcount.spec.yaml_tree import YamlNode
 QUANTITIES = (
     *("params", "weights", "active params", "buffers"),
     *("ops", "macs", "flops", "depth", "neurons"),
+    *SETTINGS,
 )
 """What a printed column can be."""
 _LINEAR = ("params", "weights", "buffers", "ops", "macs", "flops", "neurons")
@@ -126,7 +127,11 @@ _INCLUDED = {
 def check_conventions(tree: YamlNode, own: OwnColumns) -> Iterator[Problem]:
     """Refuse conventions of columns that are no quantity, and what is no part of one."""
     written = tree.section("conventions")
-    quantities = {name: column.what for name, column in own.checked.items() if column.what}
+    quantities = {
+        name: column.what
+        for name, column in own.checked.items()
+        if column.what and column.what not in SETTINGS
+    }
     for name, said in written.items():
         if name in ("params", "ops"):
             continue
@@ -149,7 +154,11 @@ def check_cells(
         for name in own.checked:
             cell = row.get(name)
             if cell is not None and cell.text not in BLANK:
+                what = own.checked[name].what
                 try:
-                    parse_quantity(cell.text)
+                    if what in SETTINGS:
+                        parse_setting(what, cell.text)
+                    else:
+                        parse_quantity(cell.text)
                 except InvalidValueError as error:
                     problems.append(error.at(cell.where, f"column {name}"))

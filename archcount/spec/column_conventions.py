@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from archcount.errors import InvalidValueError
-from archcount.printed import Convention, PrintedCell, PrintedRow, parse_quantity
+from archcount.printed import SETTINGS, Convention, PrintedCell, PrintedRow, parse_quantity
 from archcount.spec.checked_columns import OwnColumns
+from archcount.spec.row_reader import BLANK
 from archcount.spec.schema import CheckedConvention, ConventionsEntry
 
 
@@ -22,7 +23,7 @@ def conventions_of(written: ConventionsEntry, own: OwnColumns) -> dict[str, Conv
         "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
     }
     for name, column in own.checked.items():
-        if column.what:
+        if column.what and column.what not in SETTINGS:
             said = (written.model_extra or {}).get(name, CheckedConvention())
             is_ops = column.what == "ops"
             found[name] = Convention(
@@ -34,8 +35,10 @@ def conventions_of(written: ConventionsEntry, own: OwnColumns) -> dict[str, Conv
     return found
 
 
-def in_units(rows: Sequence[PrintedRow], written: ConventionsEntry) -> tuple[PrintedRow, ...]:
-    """Return rows whose numbers say the unit that stands in their column's heading."""
+def as_read(
+    rows: Sequence[PrintedRow], written: ConventionsEntry, own: OwnColumns
+) -> tuple[PrintedRow, ...]:
+    """Return rows whose numbers say the unit of their column's heading, without dashes for none."""
     every = {"params": written.params, "ops": written.ops, **(written.model_extra or {})}
     units = {name: each.unit for name, each in every.items() if each.unit}
     return tuple(
@@ -44,6 +47,7 @@ def in_units(rows: Sequence[PrintedRow], written: ConventionsEntry) -> tuple[Pri
             cells={
                 name: _with_unit(cell, units[name]) if name in units else cell
                 for name, cell in row.cells.items()
+                if name not in own.checked or cell.text not in BLANK
             },
         )
         for row in rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import zip_longest
 
 from archcount.architecture import (
     Architecture,
@@ -65,11 +65,7 @@ def expand_table(
         if end is None or expansion.budget.left < 0:
             break
         ends[row.id] = start = end
-    grown = [
-        (head, expansion.attempt(head.block, ends[head.at], head.at, f"head at {head.at}", ends))
-        for head in sections.heads
-        if head.at in ends
-    ]
+    heads = list(expansion.heads(sections, ends))
     if not expansion.problems:
         expansion.problems += broken_ties(done)
     if expansion.problems:
@@ -80,11 +76,8 @@ def expand_table(
         input=first,
         inputs=named,
         rows=tuple(done),
-        heads=tuple(
-            Head(at=head.at, loss_weight=head.loss_weight, node=node)
-            for head, node in grown
-            if node is not None
-        ),
+        heads=tuple(heads),
+        outputs=sections.outputs,
         # What is remembered is read by nobody anew.
         unread=() if cache is not None else tuple(expansion.unread(rows, sections)),
     )
@@ -106,9 +99,11 @@ def _placed(problem: Problem, start: Shape, ends: Mapping[str, Shape]) -> Proble
 
 
 def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterator[Problem]:
-    """Yield a problem for each row that nothing reads: a network gives its last row's output."""
+    """Yield a problem for each row that nothing reads, and that is none of the outputs."""
     read = {*architecture.read_rows, *(head.at for head in architecture.heads)}
-    read |= {row.source for row in architecture.rows}
+    read |= {*(row.source for row in architecture.rows), *architecture.outputs}
+    if not architecture.outputs:
+        read.add(rows[-1].id)
     first = {*[*architecture.inputs][:1]} if rows and not rows[0].source else set()
     for name in architecture.inputs:
         if name not in read | first:  # the first row reads the first input
@@ -117,11 +112,12 @@ def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterato
                 remedy=f"write @{name} in a block, or {name} in the column from",
                 where=rows[0].printed.where,
             )
-    for row, after in pairwise(rows):
-        if after.source and row.id not in read:
+    for row, after in zip_longest(rows, rows[1:]):
+        if (after is None or after.source) and row.id not in read:
             yield Problem(
                 what=f"no row reads the output of row {row.id}",
-                remedy=f"write @{row.id} in a block, or {row.id} in the column from",
+                remedy=f"write @{row.id} in a block, {row.id} in the column from, or list it "
+                "among several outputs: [...]",
                 where=row.printed.where,
             )
 
@@ -154,6 +150,15 @@ class _Expansion:
         except InvalidTableError as error:
             self.problems += [item for item in error.problems if item not in self.problems]
             return None
+
+    def heads(self, sections: Sections, ends: Mapping[str, Shape]) -> Iterator[Head]:
+        """Expand the heads on what their rows give."""
+        for head in sections.heads:
+            if head.at in ends:
+                owner = f"head at {head.at}"
+                node = self.attempt(head.block, ends[head.at], head.at, owner, ends)
+                if node is not None:
+                    yield Head(at=head.at, loss_weight=head.loss_weight, node=node)
 
     def unread(self, rows: Sequence[ParsedRow], sections: Sections) -> Iterator[str]:
         """List the filled cells of rows that say what a layer is and that no layer reads.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from archcount.architecture import parse_expression
 from archcount.errors import InvalidValueError
+from archcount.printed import SETTINGS
 from archcount.spec.checked_columns import OwnColumns
 from archcount.spec.row_reader import BLANK
 from archcount.spec.yaml_tree import YamlNode
@@ -47,7 +48,9 @@ class ModelValues:
             name: {printed: meaning.text for printed, meaning in entry.items()}
             for name, entry in tree.section("words").items()
         }
-        quantities = {name for name, column in own.checked.items() if column.what}
+        quantities = {
+            name for name, column in own.checked.items() if column.what not in ("", *SETTINGS)
+        }
         left_out = {*_PRINTED, *own.information, *quantities}
         named = [name for name in columns if name not in left_out]
         defaults = frozenset(tree.section("let").keys)

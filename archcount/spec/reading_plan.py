@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
@@ -32,6 +32,7 @@ from archcount.layers.row_output import RowOutput
 from archcount.layers.shape import spread
 from archcount.layers.transposed_convolution import TransposedConv
 from archcount.printed import Patch
+from archcount.spec.name_uses import Uses
 from archcount.spec.row_reader import ParsedRow
 from archcount.spec.variant import Variant
 
@@ -51,11 +52,14 @@ def make_plan(
     blocks = [block for block in row.block.parts() if isinstance(block, RepeatBlock)]
     counting = {name for block in blocks for name in block.times.names}
     # A name that a block gives another meaning is not the cell wherever it is read.
-    bound = {
-        name
+    given = [
+        (name, item)
         for block in row.block.parts()
         if isinstance(block, BoundBlock)
-        for name in block.values
+        for name, item in block.values.items()
+    ]
+    bound = {
+        name for name, item in given if not (isinstance(item, Given) and item.names == (name,))
     }
     read = {
         name: value
@@ -64,6 +68,7 @@ def make_plan(
     }
     derived = {name for name, value in read.items() if isinstance(value.value, Expression)}
     sites = tuple(_sites(node, read))
+    uses = Uses.of(row.block.parts(), given, values)
     point = (Window(1, 1),) * (len(node.input.printed) - 1)
     return Plan(
         id=row.id,
@@ -71,7 +76,7 @@ def make_plan(
         printed_input=printed_input,
         sites=sites,
         cells={
-            name: replace(cell, says=_says(node, name))
+            name: replace(cell, says=uses.says(name))
             for name, cell in _number_cells(read, network.printed.headings, counting).items()
         },
         patches=_patch_cells(read, sites),
@@ -79,6 +84,8 @@ def make_plan(
         channels=_channels(node, ({*row.values} & {*read}) - derived) or (),
         positions=_positions(node),
         bends=any(_bends(block) for block in row.block.parts()) or bool(derived),
+        rounds=any(not isinstance(block, Shortcut) and _bends(block) for block in row.block.parts())
+        or bool(derived),
         windows=None if node.input.tokens else _windows(node, point),
     )
 
@@ -113,23 +120,6 @@ def _number_cells(
         and value.value.denominator == 1
         and name not in counting
     }
-
-
-def _says(node: Node, name: str) -> str:
-    """Return what a number sets in the layers that read it; a width where it sets several."""
-    said = {
-        "stride"
-        if isinstance(bound.value, PatchText) and name in bound.value.is_stride_of
-        else bound.argument.name
-        for _, layer in _paths(node, "")
-        if isinstance(layer.origin, LayerBlock)
-        for bound in layer.origin.arguments
-        if name in bound.names
-    }
-    [only] = said if len(said) == 1 else ["width"]
-    if only == "patch":
-        return "kernel"
-    return only if only in ("groups", "multiplier", "stride") else "filters"
 
 
 def _patch_cells(read: Mapping[str, Value], sites: tuple[Site, ...]) -> dict[str, PatchCell]:
@@ -256,8 +246,18 @@ def _site(where: Location, layers: list[tuple[str, LayerNode]], read: Mapping[st
         macs=sum(layer.cost.macs for _, layer in layers),
         times=len(layers),
         widths=_unlike_widths(layers),
-        reads=tuple(name for name in written.names if name in read) if written else (),
+        reads=tuple(_read_by(written.names, read)) if written else (),
     )
+
+
+def _read_by(names: Iterable[str], read: Mapping[str, Value]) -> Iterator[str]:
+    """Yield the names among those that are read, and those that they are worked out of."""
+    for name in dict.fromkeys(names):
+        if name in read:
+            yield name
+            value = read[name].value
+            if isinstance(value, Expression):
+                yield from _read_by(value.names, read)
 
 
 def _unlike_widths(layers: list[tuple[str, LayerNode]]) -> tuple[tuple[int, int, int], ...]:

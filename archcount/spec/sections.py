@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from archcount.architecture import Block, Value
 from archcount.architecture.scope import BLOCK_INPUT_NAMES, INPUT_NAMES, OUTPUT_NAMES
 from archcount.errors import InvalidTableError, Problem, quote
-from archcount.printed import DeclaredReading, Erratum
-from archcount.printed.printed_table import NUMBERS
 from archcount.spec.block_reader import BlockReader
 from archcount.spec.checked_columns import OwnColumns, check_cells, check_conventions, read_columns
 from archcount.spec.claim_reader import check_claims
 from archcount.spec.connection_reader import read_connections
+from archcount.spec.declarations import ParsedReading, check_errata, read_readings
 from archcount.spec.grid import COLUMNS, GridRow, parse_grid
 from archcount.spec.input_sizes import check_inputs, inputs_in, output_sides
 from archcount.spec.models import ModelTable
@@ -26,7 +25,6 @@ from archcount.spec.overrides import (
     default_of,
 )
 from archcount.spec.row_reader import NAMELESS, Meanings, ParsedRow, counted_columns, read_row
-from archcount.spec.schema import TableFile
 from archcount.spec.yaml_tree import YamlNode
 
 
@@ -37,15 +35,6 @@ class ParsedHead:
     at: str
     loss_weight: float
     block: Block
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParsedReading:
-    """Another reading of a row: what is said of it, and its block."""
-
-    declared: DeclaredReading
-    block: Block | None
-    """None for a reading of a whole network."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +51,8 @@ class Sections:
     """What is declared of the columns."""
     to_read: tuple[str, ...] = ()
     """What some row of a model has to read."""
+    outputs: tuple[str, ...] = ()
+    """The rows that the network gives, where these are not the last alone."""
     connections: Mapping[str, Value] = field(default_factory=dict)
     """The tables of connections by name."""
 
@@ -87,8 +78,7 @@ def read_sections(
     lets = tuple(tree.section("let").keys)
     problems += check_inputs(tree)
     inputs = [name for name in inputs_in(tree) if name]
-    problems += check_names(tree, lets, declared)
-    problems += check_changed_names(tree)
+    problems += [*check_names(tree, lets, declared), *check_changed_names(tree)]
     if change is None:
         problems += check_variants(tree)
     names = [
@@ -114,8 +104,8 @@ def read_sections(
     problems += check_conventions(tree, own)
     problems += _check_sources(grid, rows, inputs)
     check_claims(tree, columns, own.checked, problems)
-    _check_errata(tree, rows, problems, own, models)
-    readings = tuple(_readings(tree, rows, reader, problems))
+    check_errata(tree, rows, problems, own, models)
+    readings = tuple(read_readings(tree, rows, reader, problems))
     heads = tuple(_heads(tree, rows, reader, problems))
     return Sections(
         columns=tuple(columns),
@@ -125,6 +115,7 @@ def read_sections(
         elsewhere=columns_read_as_others(tree) | own.unread | {*(models.carried if models else ())},
         own=own,
         to_read=models.to_read if models else (),
+        outputs=tuple(_outputs(tree, rows, problems)),
         connections=connections,
     )
 
@@ -200,110 +191,24 @@ def _heads(
             problems += [item for item in error.problems if item not in problems]
 
 
+def _outputs(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> Iterator[str]:
+    """Yield the rows that the network gives; what is wrong goes to `problems`."""
+    known = [row.id for row in rows]
+    taken: set[str] = set()
+    for entry in tree.listing("outputs"):
+        if entry.text in taken:
+            what = f"duplicate output {quote(entry.text)}"
+            problems.append(entry.problem(what, remedy="keep one of them"))
+        elif known and entry.text not in known:
+            problems.append(entry.unknown("output of unknown row", known))
+        else:
+            yield entry.text
+        taken.add(entry.text)
+
+
 def _float(tree: YamlNode) -> float:
     """Read a number that the schema checks; 0 where it will refuse it."""
     try:
         return float(str(tree.value))
     except ValueError:
         return 0.0
-
-
-def _readings(
-    tree: YamlNode, rows: Sequence[ParsedRow], reader: BlockReader, problems: list[Problem]
-) -> Iterator[ParsedReading]:
-    """Read the declared readings; what is wrong goes to `problems`."""
-    taken: set[str] = set()
-    for entry in tree.listing("readings"):
-        parts = dict(entry.items())
-        if {"model", "let", "because"} <= parts.keys():
-            yield _of_model(parts)
-            continue
-        if not {"row", "block", "because"} <= parts.keys():
-            continue  # the schema has reported it
-        if not isinstance(parts["row"].value, str):
-            continue  # the schema has reported it
-        row = parts["row"].value
-        if _known_row(parts["row"], [item.id for item in rows], "reading", problems):
-            if row in taken:
-                what, remedy = f"duplicate reading of row {row}", "keep the one that was counted"
-                problems.append(parts["row"].problem(what, remedy=remedy))
-            taken.add(row)
-        try:
-            block = reader.read(parts["block"])
-        except InvalidTableError as error:
-            problems += [item for item in error.problems if item not in problems]
-            continue
-        declared = DeclaredReading(
-            row=row, because=str(parts["because"].value), where=parts["row"].where
-        )
-        yield ParsedReading(declared=declared, block=block)
-
-
-def _of_model(parts: Mapping[str, YamlNode]) -> ParsedReading:
-    """Read a reading of a whole network."""
-    declared = DeclaredReading(
-        row="",
-        let={name: number.text for name, number in parts["let"].items()},
-        because=parts["because"].text,
-        where=parts["model"].where,
-    )
-    return ParsedReading(declared=declared, block=None)
-
-
-def _check_errata(
-    tree: YamlNode,
-    rows: Sequence[ParsedRow],
-    problems: list[Problem],
-    own: OwnColumns,
-    models: ModelTable | None,
-) -> None:
-    """Check that every erratum is of a printed cell, and that no two are of the same."""
-    printed: dict[str, Collection[str]] = {row.id: row.printed.cells for row in rows}
-    taken: set[tuple[str, str]] = set()
-    for entry in tree.listing("errata"):
-        parts = {key: item for key, item in entry.items() if item.text}
-        place = parts.get("model") or parts.get("row")
-        if place is None or "cell" not in parts:
-            continue  # the schema has reported it
-        model = models.model(place.text) if models and "model" in parts else None
-        if model is not None:
-            printed = {**printed, place.text: model.printed.cells}
-        elif "model" in parts:
-            what = "erratum of a model, in a table of rows"
-            problems.append(place.problem(what, remedy="write row:"))
-            continue
-        elif not _known_row(place, printed, "erratum", problems):
-            continue
-        row, column = place.text, parts["cell"].text
-        comparable = [name for name in (*NUMBERS, *own.checked) if name in printed.get(row, ())]
-        if printed.get(row) is not None and column not in comparable:
-            of = f"{'model' if model else 'row'} {row}"
-            why = "which is not compared" if column in printed[row] else "where nothing is printed"
-            what = f"erratum of {column} in {of}, {why}"
-            problems.append(parts["cell"].problem(what, ", ".join(comparable)))
-        if (row, column) in taken:
-            what = f"duplicate erratum of {column} in row {row}"
-            problems.append(parts["cell"].problem(what, remedy="join them in one"))
-        taken.add((row, column))
-
-
-def _known_row(tree: YamlNode, rows: Collection[str], what: str, problems: list[Problem]) -> bool:
-    """Whether a row exists; any does where no row could be read."""
-    if rows and tree.text not in rows:
-        problems.append(tree.unknown(f"{what} of unknown row", rows))
-        return False
-    return True
-
-
-def errata_of(file: TableFile, tree: YamlNode) -> tuple[Erratum, ...]:
-    """Make the records of a validated file's errata."""
-    return tuple(
-        Erratum(
-            row=erratum.row or "",
-            column=erratum.cell,
-            verdict=erratum.verdict,
-            because=erratum.because,
-            where=tree.find(("errata", index, "row" if erratum.row else "model")).where,
-        )
-        for index, erratum in enumerate(file.errata)
-    )

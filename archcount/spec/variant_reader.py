@@ -10,13 +10,14 @@ from archcount.architecture.blocks import LayerBlock
 from archcount.errors import InvalidTableError, Location, Problem, UsageError, quote, suggestion
 from archcount.printed import Claim, PaperSource, PrintedTable
 from archcount.spec.claim_reader import claims_of, layers_like
-from archcount.spec.column_conventions import conventions_of, in_units
+from archcount.spec.column_conventions import as_read, conventions_of
+from archcount.spec.declarations import errata_of
 from archcount.spec.input_sizes import inputs_in
 from archcount.spec.models import ModelTable
 from archcount.spec.overrides import apply_variant
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.schema import TableFile
-from archcount.spec.sections import Sections, errata_of, read_sections
+from archcount.spec.sections import Sections, read_sections
 from archcount.spec.summary import PRINTED
 from archcount.spec.validate import validate
 from archcount.spec.variant import Variant
@@ -81,11 +82,11 @@ class TableSource:
             sections = read_sections(tree, self.lines, own, change, self.models)
             entries = validate(tree)
         printed = _printed(entries, tree, sections)
-        printed = replace(printed, rows=in_units(printed.rows, entries.conventions))
+        printed = replace(printed, rows=as_read(printed.rows, entries.conventions, sections.own))
         if self.models:
             whole = self.models.model(name) if is_printed else None
             columns = (*printed.columns, *(self.models.columns if whole else ()))
-            row = in_units([whole.printed], entries.conventions)[0] if whole else None
+            row = as_read([whole.printed], entries.conventions, sections.own)[0] if whole else None
             printed = replace(printed, columns=columns, whole=row)
         variant = Variant(
             table=entries.name,

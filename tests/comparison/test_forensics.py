@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import planted
+import planted_families as families
 import pytest
 from planted import COLUMN_CAUSES, ROW_CAUSES, Folder, outcomes, rate
+from planted_families import FAMILIES
 
 
 @pytest.fixture
@@ -29,6 +31,22 @@ def test_a_sample_of_planted_causes_is_found(folder):
     found = list(outcomes(60, 11, (*COLUMN_CAUSES, *ROW_CAUSES), folder))
     assert sum(item.told for item in found) == 60
     check_rates(found)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+@pytest.mark.parametrize("cases", [8, pytest.param(96, marks=pytest.mark.slow)])
+def test_causes_in_blocks_with_arguments_and_derived_widths_are_found(folder, family, cases):
+    """The shares that are asked of tables of convolutions, of MobileNetV2's and EfficientNet's."""
+    found = list(outcomes(cases, 7, families.causes(family), folder, family))
+    told = [item for item in found if item.told]
+    assert len(told) == cases
+    assert sum(item.false_match for item in found) == 0
+    assert rate(told, 10**9) >= 0.95
+    assert rate(told, 5) >= 0.80
+    said = [item for item in told if item.believed]
+    assert len(said) >= cases / 3
+    assert rate(said, 1) >= 0.9
+    assert planted.false_contradictions(cases, 8, folder, family) == 0
 
 
 @pytest.mark.slow

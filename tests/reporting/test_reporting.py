@@ -308,7 +308,7 @@ def test_what_the_paper_prints_no_column_of_is_counted_beside_what_it_does(toy_t
 def reports(table):
     from torch import nn
 
-    from archcount.api.table_report import printed_report
+    from archcount.api.printed_report import printed_report
 
     net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
     yield ac.count(table, engine="formula")

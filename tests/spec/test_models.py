@@ -7,7 +7,7 @@ import json
 import pytest
 
 import archcount as ac
-from archcount.api.table_report import printed_report
+from archcount.api.printed_report import printed_report
 from archcount.errors import InvalidTableError, UsageError
 from archcount.spec.load import load_table
 
@@ -349,11 +349,14 @@ columns:
   squeezed: {heading: After, is: params of conv1}
   wide: {heading: Width, is: 2*filters}
   note: {heading: Note, is: information}
+  k: {heading: Kernel, is: kernel}
+  c: {heading: Channels, is: width}
+  c1: {heading: Squeezed, is: width of conv1}
 conventions: {squeezed: {rounding: nearest}}
 table: |
-  row | block                          | params | filters | squeezed | wide | note
-  one | conv 1x1 2, conv 3x3 filters   | 65     | 3       | 8        | 6    | 7
-  two | conv 1x1 filters               | 16     | 4       |          | 9    | -
+  row | block                          | params | filters | squeezed | wide | note | k   | c | c1
+  one | conv 1x1 2, conv 3x3 filters   | 65     | 3       | 8        | 6    | 7    | 3x3 | 3 | 2
+  two | conv 1x1 filters               | 16     | 4       |          | 9    | -    | 3   | 4 | -
 """
 
 
@@ -369,5 +372,11 @@ def test_rows_have_columns_of_numbers_too(tmp_path):
     assert (cells["one"]["wide"].verdict.status, cells["one"]["params"].computed) == ("match", 65)
     assert cells["two"]["squeezed"].verdict.status == "unpublished"
     assert cells["two"]["wide"].verdict.why == "columns"
+    kernels = {name: (cells[name]["k"].verdict.status, cells[name]["k"].shown) for name in cells}
+    assert kernels == {"one": ("match", "3x3"), "two": ("off", "1x1")}
+    assert [cells["one"][name].computed for name in ("c", "c1")] == [3, 2]
+    assert {cells[row][name].verdict.status for row, name in (("one", "c"), ("one", "c1"))} == {
+        "match"
+    }
     # in the sheet under its printed heading
     assert "| After |" in report.to_markdown()
