@@ -59,6 +59,11 @@ def layer(draw):
             f"adaptive_avgpool {draw.choice(('3', '2x4'))}",
             "conv 3x3/s w",
             "scale p",
+            f"padding 2x1 {draw.choice(('', 'mode=reflect', 'sides=before'))}",
+            f"upsample 2x1 {draw.choice(('', 'mode=bilinear'))}",
+            f"crop {draw.choice(('3', 'g+2', '2*v'))}",
+            "channel_shuffle g",
+            "slice 0 g",
         )
     ).strip()
 

@@ -176,6 +176,35 @@ def test_a_split_that_does_not_come_out_even_is_refused(architecture):
         architecture("{split: [identity, identity, relu]}")
 
 
+def test_a_hierarchy_of_splits_is_res2nets(architecture):
+    # arXiv:1904.01169, sec. 3.1: y1 = x1, y2 = K2(x2), y3 = K3(x3 + y2), of one channel each
+    made = architecture(
+        "[conv 1x1 3, s2, s3]",
+        "  s2: {concat: [slice 0 1, [slice 1 2, conv 3x3 1], slice 2 3]}\n"
+        "  s3: {concat: [slice 0 2, [{add: [slice 1 2, slice 2 3]}, conv 3x3 1]]}\n",
+    )
+    assert made.params == 4 * 3 + 3 + 2 * (9 + 1)
+    network = build(made).eval()
+    x = torch.randn(1, 4, 6, 6)
+    with torch.no_grad():
+        one, two, three = network.r.conv(x).split(1, dim=1)
+        kernels = [item for item in network.modules() if getattr(item, "kernel_size", 0) == (3, 3)]
+        second = kernels[0](two)
+        expected = torch.cat([one, second, kernels[1](three + second)], dim=1)
+        assert torch.allclose(network(x), expected, atol=1e-6)
+
+
+def test_a_cross_stage_partial_block_leaves_half_of_the_channels_alone(architecture):
+    # arXiv:1911.11929, Fig. 2b: the dense part sees 2 of 4 channels, and gives 2 + 2 x 3
+    made = architecture(
+        "{split: [identity, [grow, grow]]}", "  grow: {concat: [identity, conv 3x3 3]}\n"
+    )
+    assert made.output.dims == (2 + 2 + 6, 6, 6)
+    assert made.params == (2 * 27 + 3) + (5 * 27 + 3)
+    x = torch.randn(1, 4, 6, 6)
+    assert torch.equal(build(made).eval()(x)[:, :4], x)
+
+
 def test_unpooling_puts_values_where_the_maxima_stood(tmp_path):
     path = tmp_path / "net.yaml"
     path.write_text(
