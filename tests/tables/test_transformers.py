@@ -106,6 +106,16 @@ def test_transformers_have_the_numbers_of_other_code(name, params, macs, table):
     assert (total.params, total.cost.macs) == (params, macs)
 
 
+@pytest.mark.parametrize(
+    ("size", "macs"),
+    # Half of what torch's FlopCounterMode counts of torchvision's swin_t: windows of 7 do not tile
+    # 64x64 or 96x96 positions, and what fills them up is multiplied.
+    [("3x256x256", 7_345_441_536), ("3x384x384", 14_299_701_504)],
+)
+def test_windows_that_do_not_tile_are_filled_up_as_torchvision_does(size, macs, table):
+    assert table("swin_t").architecture(input=size).cost.macs == macs
+
+
 def test_the_big_transformer_has_the_params_worked_out_by_hand(table):
     # 37,000 x 1,024; 6 x (12 x 1,024^2 + 5,120 + 4,096) and 6 x (16 x 1,024^2 + 5,120 + 6,144)
     params = 37_888_000 + 6 * 12_592_128 + 6 * 16_788_480
