@@ -174,8 +174,8 @@ def formula(
         table: the table, or its name.
         *rows: the rows' names; the whole network where there is none.
         variant: a variant of the table.
-        symbols: what stays a symbol: H, W, size (for both), C, batch, and the table's `let`
-            names; by default H, W and those.
+        symbols: what stays a symbol: H, W (D, L), size (for both), C, of sequences tokens,
+            batch, and the table's `let` names; by default sizes but C, and those.
         multiple: take the sides for multiples of this, which makes the expressions simpler.
         every_row: give all rows, the whole network last.
 

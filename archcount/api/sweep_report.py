@@ -142,7 +142,7 @@ def _model_sweep(
         module, own = load_model(model, arguments=arguments, device=device)
     check_names([*templates, *map(str, arguments.values())], let)
     sizes = [] if is_written else [text for text in texts if text]
-    axes = read_model_axes(",".join(sizes), _channels(own), let, batch)
+    axes = read_model_axes(",".join(sizes), (_channels(own), 0, 0), let, batch)
     return ModelSweep(
         name=model if isinstance(model, str) else type(model).__name__,
         axes=axes,

@@ -61,6 +61,7 @@ class Architecture:
         inputs: the input shapes by name, where there are several.
         rows: the rows in order.
         heads: the auxiliary classifiers.
+        outputs: the rows that the network gives; empty for the last alone.
         lets: the `let` names that were given another value, with it.
         unread: the cells that are filled in and that no layer reads, in words.
     """
@@ -70,6 +71,7 @@ class Architecture:
     input: Shape
     rows: tuple[ExpandedRow, ...]
     heads: tuple[Head, ...] = ()
+    outputs: tuple[str, ...] = ()
     lets: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     inputs: Mapping[str, Shape] = field(default_factory=dict)
@@ -162,7 +164,7 @@ class Architecture:
         for row in self.rows:
             start = ends[row.source] if row.source else depth
             ends[row.id] = depth = _depth_after(row.node, start, ends, roles)
-        return depth
+        return max((ends[name] for name in self.outputs), default=depth)
 
 
 def _depth_after(node: Node, before: int, ends: Mapping[str, int], roles: frozenset[str]) -> int:

@@ -77,9 +77,12 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
     """
     rows = {row.id: _module(row.node) for row in architecture.rows}
     sources = {row.id: row.source for row in architecture.rows if row.source}
+    read = {*sources.values(), *architecture.read_rows}
     _tie(architecture, rows)
-    last = architecture.rows[-1]
-    rows[last.id] = _with_final_softmax(last.node, rows[last.id], logits=logits)
+    ends = architecture.outputs or (architecture.rows[-1].id,)
+    for row in architecture.rows:
+        if row.id in ends and row.id not in read:
+            rows[row.id] = _with_final_softmax(row.node, rows[row.id], logits=logits)
     return Network(
         rows=rows,
         heads={
@@ -88,7 +91,8 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
         },
         loss_weights={head.at: head.loss_weight for head in architecture.heads},
         sources=sources,
-        kept={*sources.values(), *architecture.read_rows},
+        kept=read,
+        outputs=architecture.outputs,
         inputs=architecture.inputs,
     )
 

@@ -26,10 +26,11 @@ from archcount.architecture.context import Budget, Context, ExpansionCache
 from archcount.architecture.expert_nodes import experts
 from archcount.architecture.layer_defaults import LayerDefaults
 from archcount.architecture.layer_edits import changed
-from archcount.architecture.nodes import LayerNode, Node
+from archcount.architecture.nodes import LayerNode, Node, RepeatedNode
 from archcount.architecture.scope import Scope, Value
 from archcount.edits import Edit
 from archcount.errors import InvalidTableError, InvalidValueError, each, quote, suggestion
+from archcount.exact import SymbolicNumber
 from archcount.layers import LayerKind, Shape
 from archcount.layers.by_word import FOLLOWERS
 from archcount.layers.convolution import Conv
@@ -238,6 +239,30 @@ def _join(block: JoinBlock, shape: Shape, context: Context) -> Node:
     return joined(block, kind, tuple(zip(names, nodes, strict=True)), shape, context)
 
 
+def _repeat_symbolically(
+    block: RepeatBlock, times: int, shape: Shape, context: Context
+) -> Steps | None:
+    """Return a first repetition, and one that stands for all others.
+
+    None where the others are not equal, since each gives another shape than it reads, or where
+    there may be none at all.
+    """
+    if times < 1:
+        return None
+    first = _node(block.body, shape, replace(context, repetition=0, start=shape))
+    between = first.output
+    try:
+        rest = _node(block.body, between, replace(context, repetition=1, start=between))
+    except InvalidTableError:
+        return None
+    if rest.output != between:
+        return None
+    others = RepeatedNode(
+        children=(("block", rest),), input=between, output=between, times=times - 1
+    )
+    return [("block", first), ("others", others)]
+
+
 def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
     try:
         times = whole(evaluate(block.times, shape, context), "the number of repeats", least=0)
@@ -248,6 +273,10 @@ def _repeat(block: RepeatBlock, shape: Shape, context: Context) -> Steps:
     current = shape
     if edit is not None and edit.kind == "repeats":
         times = edit.to[0]
+    if isinstance(times, SymbolicNumber):
+        repeated = _repeat_symbolically(block, times, shape, context)
+        if repeated is not None:
+            return repeated
     for repetition in range(times):
         inner = replace(context, repetition=repetition, start=current)
         context.budget.spend(block.text.where)

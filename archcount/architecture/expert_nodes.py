@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import repeat
 
 from archcount.architecture.arguments import evaluate, whole
 from archcount.architecture.blocks import Block, ExpertsBlock, LocatedText
 from archcount.architecture.context import Context
 from archcount.architecture.expression import Expression
-from archcount.architecture.nodes import JoinNode, LayerNode, Node
+from archcount.architecture.nodes import JoinNode, LayerNode, Node, RepeatedNode
 from archcount.errors import InvalidTableError, InvalidValueError
+from archcount.exact import SymbolicNumber
 from archcount.layers import Shape
-from archcount.layers.experts import Experts
+from archcount.layers.experts import Experts, SymbolicExperts
 from archcount.layers.linear import Linear
 from archcount.layers.sequences import SequenceKind
 
@@ -35,13 +35,10 @@ def experts(
         except InvalidValueError as error:
             raise InvalidTableError(error.at(text.where, context.scope.owner)) from None
 
-    of = int(number(block.of, block.of_text, "the number of experts"))
-    active = int(number(block.active, block.active_text, "the number of active experts"))
+    of = number(block.of, block.of_text, "the number of experts")
+    active = number(block.active, block.active_text, "the number of active experts")
     body = expand(block.body, shape, context)
-    for _ in range(of):
-        context.budget.spend(block.of_text.where)
     router = Linear(width=of, bias=False)
-    kind = Experts(active=active)
     try:
         shape.require_tokens("experts")
         mixes = [layer.kind.word for layer in body.layers() if isinstance(layer.kind, SequenceKind)]
@@ -50,9 +47,27 @@ def experts(
                 f"an expert works on each token alone; {', '.join(mixes) or 'this'} does not",
                 remedy="put it before or after experts",
             )
-        node = LayerNode(kind=router, input=shape, output=router.output(shape))
-        branches = [("router", node), *zip((f"expert{k}" for k in range(1, of + 1)), repeat(body))]
-        output = kind.output([child.output for _, child in branches])
+        if active > of:
+            raise InvalidValueError(f"{active} active experts of {of}", allowed=f"at most {of}")
     except InvalidValueError as error:
         raise InvalidTableError(error.at(block.active_text.where, context.scope.owner)) from None
-    return JoinNode(kind=kind, children=tuple(branches), input=shape, output=output)
+    node = LayerNode(kind=router, input=shape, output=router.output(shape))
+    kind: Experts
+    children: list[Node]
+    if isinstance(of, SymbolicNumber) or isinstance(active, SymbolicNumber):
+        kind = SymbolicExperts(active=active)
+        children = [_times(body, active), _times(body, of - active)]
+    else:
+        for _ in range(of):
+            context.budget.spend(block.of_text.where)
+        kind = Experts(active=active)
+        children = [body] * of
+    experts = ((f"expert{number}", each) for number, each in enumerate(children, 1))
+    branches: list[tuple[str, Node]] = [("router", node), *experts]
+    return JoinNode(kind=kind, children=tuple(branches), input=shape, output=body.output)
+
+
+def _times(body: Node, times: int) -> RepeatedNode:
+    return RepeatedNode(
+        children=(("expert", body),), input=body.input, output=body.output, times=times
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from archcount.errors import UsageError
 from archcount.layers.modules import READING, Kept, Named
 
 
@@ -16,11 +17,11 @@ class Outputs(NamedTuple):
     """What a network with heads returns in train mode.
 
     Attributes:
-        main: logits of the main classifier, (N, classes).
+        main: logits of the main classifier, (N, classes); a tuple where there are several outputs.
         heads: logits of each head, in the order of `Network.loss_weights`.
     """
 
-    main: Tensor
+    main: Any
     heads: tuple[Tensor, ...]
 
 
@@ -44,13 +45,14 @@ class Network(Named):
     """A table's architecture as an ordinary module, its children named after the rows.
 
     In eval mode it returns the table's output. In train mode it returns logits; with heads,
-    `Outputs` of main and head logits.
+    `Outputs` of main and head logits. Where it has several outputs, they are a tuple.
 
     Attributes:
         rows: the rows' names in order.
         loss_weights: the loss weight of each head by the row it is attached to.
         sources: by row, the one whose output it reads, where that is not the one before it.
         kept: the rows whose output a later row reads.
+        outputs: the rows whose outputs it gives; empty for the last row's alone.
         reading: the rows that read kept outputs inside.
         input_names: the names of the inputs, where there are several.
     """
@@ -62,6 +64,7 @@ class Network(Named):
         loss_weights: Mapping[str, float],
         sources: Mapping[str, str] = MappingProxyType({}),
         kept: Collection[str] = (),
+        outputs: Collection[str] = (),
         inputs: Collection[str] = (),
     ) -> None:
         super().__init__(rows)
@@ -70,11 +73,12 @@ class Network(Named):
         self.rows = tuple(rows)
         self.loss_weights = dict(loss_weights)
         self.sources = dict(sources)
-        self.kept = tuple(name for name in rows if name in kept)
+        self.kept = tuple(name for name in rows if name in kept or name in outputs)
+        self.outputs = tuple(outputs)
         self.reading = tuple(name for name, row in rows.items() if isinstance(row, READING))
         self.input_names = tuple(inputs)
 
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | Outputs:
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...] | Outputs:
         """Map images (N, C, H, W) to the output; see the class for train and eval mode.
 
         Further inputs follow the first, in the order of `input_names`.
@@ -85,7 +89,11 @@ class Network(Named):
         reads = self.kept or self.input_names
         for name in self.rows:
             x = self._row(name, x, kept) if reads else getattr(self, name)(x)
-        return x
+        return self._ends(x, kept)
+
+    def _ends(self, x: Tensor, kept: Kept) -> Tensor | tuple[Tensor, ...]:
+        """Return the last row's output, or those that the network gives."""
+        return tuple([kept[name] for name in self.outputs]) if self.outputs else x
 
     def _given(self, *inputs: Tensor) -> Kept:
         """Return the inputs by their names, which rows may read as they do other rows."""
@@ -108,7 +116,7 @@ class Network(Named):
             x = self._row(name, x, kept)
             if name in self.loss_weights:
                 heads.append(getattr(self.heads, name)(x))
-        return Outputs(x, tuple(heads))
+        return Outputs(self._ends(x, kept), tuple(heads))
 
     def loss(self, outputs: Tensor | Outputs, target: Tensor) -> Tensor:
         """Return the sum of the cross entropies of main and heads, the heads by their loss weights.
@@ -116,7 +124,15 @@ class Network(Named):
         Args:
             outputs: what the network returned in train mode.
             target: class indices, (N,).
+
+        Raises:
+            UsageError: the network has several outputs, which no one target is of.
         """
+        if self.outputs:
+            raise UsageError.of(
+                "a network of several outputs has no loss of its own",
+                remedy="call it, and give each of its outputs a loss",
+            )
         if isinstance(outputs, Tensor):
             return F.cross_entropy(outputs, target)
         total = F.cross_entropy(outputs.main, target)

@@ -40,6 +40,13 @@ class Tally(NamedTuple):
             kind.cost(shape),
         )
 
+    def scaled(self, times: int) -> Tally:
+        """Return the numbers of as many equal nodes."""
+        weights, biases, params, buffers, cost = self
+        return Tally(
+            weights * times, biases * times, params * times, buffers * times, cost.scaled(times)
+        )
+
     @staticmethod
     def total(tallies: Iterable[Tally]) -> Tally:
         """Return the sum of tallies.
@@ -179,6 +186,22 @@ class SequenceNode(_Composite):
     def depth(self, roles: frozenset[str]) -> int:
         """Return the sum of the children's depths."""
         return sum(child.depth(roles) for _, child in self.children)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedNode(SequenceNode):
+    """A node a symbolic number of times; it is counted, and never built. Its depth is of one.
+
+    Attributes:
+        times: how often.
+    """
+
+    times: int
+
+    @cached_property
+    def tally(self) -> Tally:  # type: ignore[override]
+        """What all of them have and do."""
+        return super().tally.scaled(self.times)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from archcount.tracing.nested_tensors import tensors_in
 class Loss:
     """The loss of a model; its random targets are drawn once, at the first call.
 
-    A table's network has its own: cross entropies of the main output and of the weighted heads. A
+    A table's network of one output has its own: cross entropies of it and of the weighted heads. A
     model that returns a loss keeps it. Otherwise, outputs of shape (batch, classes) get a cross
     entropy with random classes, and other tensors their mean square.
 
@@ -40,7 +40,7 @@ class Loss:
         Raises:
             UsageError: no output requires a gradient.
         """
-        if isinstance(self._module, Network):
+        if isinstance(self._module, Network) and not self._module.outputs:
             return self._of_network(self._module, outputs)
         own = outputs.get("loss") if isinstance(outputs, Mapping) else None
         own = getattr(outputs, "loss", None) if own is None else own

@@ -28,8 +28,8 @@ def show_formula(
         typer.Option(
             "--in",
             metavar="NAMES",
-            help="What stays a symbol: H,W (or size), C, batch, names under let; by default H, W "
-            "and the names under let.",
+            help="What stays a symbol: H,W (or size), tokens, C, batch, names under let; by "
+            "default the sizes of the input and the names under let.",
         ),
     ] = "",
     variant: Variant = "",

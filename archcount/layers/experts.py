@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
 from archcount.layers.joins import JoinKind
 from archcount.layers.shape import Shape
@@ -29,11 +28,6 @@ class Experts(JoinKind):
 
     def output(self, shapes: Sequence[Shape]) -> Shape:
         """Return the shape that every expert gives."""
-        if self.active > len(shapes) - 1:
-            raise InvalidValueError(
-                f"{self.active} active experts of {len(shapes) - 1}",
-                allowed=f"at most {len(shapes) - 1}",
-            )
         return shapes[1]
 
     def runs(self, place: int) -> bool:
@@ -51,3 +45,12 @@ class Experts(JoinKind):
         from archcount.layers.token_modules import RoutedExperts
 
         return RoutedExperts(branches, self.active)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SymbolicExperts(Experts):
+    """Experts of a symbolic number: the active ones are one branch, the others another."""
+
+    def runs(self, place: int) -> bool:
+        """Whether a branch counts: the router, and the active ones."""
+        return place < 2

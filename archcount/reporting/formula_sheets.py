@@ -21,9 +21,7 @@ from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.polynomial import Polynomial
 from archcount.symbolic.symbolic_count import RowFormula
-from archcount.symbolic.symbols import SIDES
 
-_LENGTHS = tuple(name for name in SIDES if name != "batch")
 _HEADINGS = {"output": "output", "params": "params", "weights": "weights", "macs": "MACs"}
 
 
@@ -59,7 +57,11 @@ def formula_sheet(record: FormulaRecord, *, on_one_line: bool = False) -> Sheet:
         Column("Count", lambda line: line.quantity, whole=True),
         Column("Expression", lambda line: line.text),
     ]
-    lines = [line for row in record.shown for line in _row_terms(row, on_one_line=on_one_line)]
+    lines = [
+        line
+        for row in record.shown
+        for line in _row_terms(row, found.lengths, on_one_line=on_one_line)
+    ]
     later = tuple(number for number, line in enumerate(lines) if line.row and number)
     title = f"{found.name} {found.variant}".strip()
     return make_sheet(
@@ -67,20 +69,20 @@ def formula_sheet(record: FormulaRecord, *, on_one_line: bool = False) -> Sheet:
     )
 
 
-def _row_terms(row: RowFormula, *, on_one_line: bool) -> Iterator[_Term]:
-    yield _Term(row.id, _HEADINGS["output"], _output(row))
+def _row_terms(row: RowFormula, lengths: tuple[str, ...], *, on_one_line: bool) -> Iterator[_Term]:
+    yield _Term(row.id, _HEADINGS["output"], _output(row, lengths))
     written = (lambda *of: [expression(*of)]) if on_one_line else terms
     for name, polynomial in row.quantities().items():
-        for number, text in enumerate(written(polynomial, _LENGTHS)):
+        for number, text in enumerate(written(polynomial, lengths)):
             yield _Term("", "" if number else _HEADINGS[name], text)
 
 
-def _output(row: RowFormula) -> str:
-    return " x ".join(_dimension(side) for side in row.output)
+def _output(row: RowFormula, lengths: tuple[str, ...]) -> str:
+    return " x ".join(_dimension(side, lengths) for side in row.output)
 
 
-def _dimension(side: Polynomial) -> str:
-    text = expression(side, _LENGTHS)
+def _dimension(side: Polynomial, lengths: tuple[str, ...]) -> str:
+    text = expression(side, lengths)
     return f"({text})" if len(side.terms) > 1 else text
 
 
@@ -92,8 +94,10 @@ def _notes(record: FormulaRecord) -> Iterator[Span]:
     yield Span(
         "elsewhere the rows are incompatible, or the layers differ: archcount sweep counts those"
     )
-    images = "a batch of images" if "batch" in found.symbols else "one image"
-    channels = "" if "C" in found.symbols else f" of {found.input[0]} channels"
+    noun = "sequence" if found.input.vocabulary else "image"
+    images = f"a batch of {noun}s" if "batch" in found.symbols else f"one {noun}"
+    fixed_channels = not found.input.vocabulary and "C" not in found.symbols
+    channels = f" of {found.input.channels} channels" if fixed_channels else ""
     yield Span(f"MACs of {images}{channels}, inference, without auxiliary heads")
     used = found.total.names.union(*(row.names for row in found.rows))
     idle = [name for name in found.symbols if name not in used]
@@ -117,25 +121,27 @@ def _listed(numbers: Mapping[str, int | Fraction]) -> str:
 
 
 def _read(found: Formulas) -> dict[str, Any]:
-    """Return the numbers that could have been symbols: those of `let`, and height or width."""
-    sides = dict(zip("HW", found.input[1:], strict=True))
-    if "size" in found.symbols:
-        sides = {}
+    """Return the numbers that could have been symbols: those of `let`, and sizes of the input."""
+    sides = {} if "size" in found.symbols else found.sizes
     return {k: v for k, v in sides.items() if k not in found.symbols} | dict(found.fixed)
 
 
-def _row_fields(row: RowFormula) -> dict[str, Any]:
+def _row_fields(row: RowFormula, lengths: tuple[str, ...]) -> dict[str, Any]:
     return {
         "id": row.id,
-        "output": [expression(side, _LENGTHS) for side in row.output],
-        **{name: expression(of, _LENGTHS) for name, of in row.quantities().items()},
+        "output": [expression(side, lengths) for side in row.output],
+        **{name: expression(of, lengths) for name, of in row.quantities().items()},
     }
 
 
 def formula_lines(record: FormulaRecord) -> list[dict[str, Value]]:
     """Return one line for each row shown."""
     holds = domain_words(record.found.domain)
-    return [{**_row_fields(row), "output": _output(row), "holds": holds} for row in record.shown]
+    lengths = record.found.lengths
+    return [
+        {**_row_fields(row, lengths), "output": _output(row, lengths), "holds": holds}
+        for row in record.shown
+    ]
 
 
 def formula_document(record: FormulaRecord) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def formula_document(record: FormulaRecord) -> dict[str, Any]:
         "point": {name: plain_number(value) for name, value in found.point.items()},
         "numbers": {name: plain_number(value) for name, value in _read(found).items()},
         "ties": [condition(tie) for tie in found.ties],
-        "rows": [_row_fields(row) for row in record.shown],
+        "rows": [_row_fields(row, found.lengths) for row in record.shown],
         "domain": domain_record(found.domain),
         "checked": record.checked,
     }

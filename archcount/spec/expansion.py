@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import zip_longest
 
 from archcount.architecture import (
     Architecture,
@@ -77,6 +77,7 @@ def expand_table(
         inputs=named,
         rows=tuple(done),
         heads=tuple(heads),
+        outputs=sections.outputs,
         # What is remembered is read by nobody anew.
         unread=() if cache is not None else tuple(expansion.unread(rows, sections)),
     )
@@ -98,9 +99,11 @@ def _placed(problem: Problem, start: Shape, ends: Mapping[str, Shape]) -> Proble
 
 
 def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterator[Problem]:
-    """Yield a problem for each row that nothing reads: a network gives its last row's output."""
+    """Yield a problem for each row that nothing reads, and that is none of the outputs."""
     read = {*architecture.read_rows, *(head.at for head in architecture.heads)}
-    read |= {row.source for row in architecture.rows}
+    read |= {*(row.source for row in architecture.rows), *architecture.outputs}
+    if not architecture.outputs:
+        read.add(rows[-1].id)
     first = {*[*architecture.inputs][:1]} if rows and not rows[0].source else set()
     for name in architecture.inputs:
         if name not in read | first:  # the first row reads the first input
@@ -109,11 +112,12 @@ def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterato
                 remedy=f"write @{name} in a block, or {name} in the column from",
                 where=rows[0].printed.where,
             )
-    for row, after in pairwise(rows):
-        if after.source and row.id not in read:
+    for row, after in zip_longest(rows, rows[1:]):
+        if (after is None or after.source) and row.id not in read:
             yield Problem(
                 what=f"no row reads the output of row {row.id}",
-                remedy=f"write @{row.id} in a block, or {row.id} in the column from",
+                remedy=f"write @{row.id} in a block, {row.id} in the column from, or list it "
+                "among several outputs: [...]",
                 where=row.printed.where,
             )
 

@@ -34,7 +34,7 @@ RESERVED = frozenset(
     "register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook "
     "register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module "
     "register_parameter register_state_dict_post_hook register_state_dict_pre_hook "
-    "kept reading requires_grad_ rows sources set_extra_state set_submodule share_memory "
+    "kept outputs reading requires_grad_ rows sources set_extra_state set_submodule share_memory "
     "state_dict to to_empty train training type xpu zero_grad".split()
 )
 """Names that a row may not have, because every torch module has them already (tested)."""

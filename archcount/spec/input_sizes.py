@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from archcount.architecture import Value
-from archcount.errors import InvalidTableError, InvalidValueError, Problem, UsageError, quote
+from archcount.errors import InvalidTableError, InvalidValueError, Problem, UsageError
 from archcount.layers import Shape
 from archcount.printed import channels_first
+from archcount.spec.input_size import InputSize
 from archcount.spec.yaml_tree import YamlNode
-
-_NAME = re.compile(r"\b(?!(?:tokens|of|x)\b)[A-Za-z]\w*")
 
 
 def inputs_in(tree: YamlNode) -> dict[str, YamlNode]:
@@ -32,34 +30,16 @@ def output_sides(tree: YamlNode) -> str:
     return "hwc"
 
 
-def names_in(size: str) -> list[str]:
-    """Return the names that a size reads.
-
-    >>> names_in("tokens 512 of vocabulary")
-    ['vocabulary']
-    """
-    return _NAME.findall(size) if " " in size else []
-
-
 def input_shapes(inputs: Mapping[str, YamlNode], values: Mapping[str, Value]) -> dict[str, Shape]:
     """Return the input shapes, the names in them replaced by their numbers.
 
     Raises:
         InvalidTableError: one reads a name that is no whole number of 1 or more.
     """
-
-    def number(match: re.Match[str]) -> str:
-        name = match[0]
-        if name not in values:
-            known = ", ".join(values) or "none; this table has no let:"
-            raise InvalidValueError(f"unknown name {quote(name)}", allowed=known)
-        return str(values[name].value)
-
     found = {}
     for name, size in inputs.items():
-        text = size.text
         try:
-            found[name] = Shape.parse(_NAME.sub(number, text) if " " in text else text)
+            found[name] = InputSize(size.text).shape(values)
         except InvalidValueError as error:
             owner = f"input {name}" if name else "input"
             raise InvalidTableError(error.at(size.where, owner)) from None

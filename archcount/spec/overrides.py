@@ -12,7 +12,7 @@ from archcount.spec.yaml_tree import YamlNode
 
 _OVERLAID = ("let", "layer", "blocks", "derive")
 """The mappings whose entries a variant changes one by one."""
-_REPLACED = ("input", "heads", "source", "notes")
+_REPLACED = ("input", "heads", "outputs", "source", "notes")
 """What a variant says anew, or leaves as it is."""
 _OWN = ("claims", "errata", "readings")
 """What a variant has for itself alone; the table's does not hold for it."""

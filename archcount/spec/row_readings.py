@@ -58,7 +58,7 @@ class RowReadings:
         if edit.kind == "input":
             return self.network.expand(replace(self.network.input, dims=edit.to))
         if edit.kind == "cell":
-            return self.network.expand_numbers(self.network.input, {edit.name: Fraction(*edit.to)})
+            return self.network.expand_numbers(None, {edit.name: Fraction(*edit.to)})
         return self._changed(edit).architecture
 
     def _changed(self, edit: Edit) -> Variant:

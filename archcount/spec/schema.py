@@ -265,6 +265,7 @@ class VariantEntry(Entry):
     derive: dict[Name, Number] = {}
     blocks: Annotated[dict[Line, Any], WithJsonSchema(_BLOCKS_SCHEMA)] = {}
     heads: tuple[HeadEntry, ...] | None = None
+    outputs: tuple[Name, ...] | None = None
     source: SourceEntry | None = None
     claims: tuple[ClaimEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()
@@ -292,6 +293,7 @@ class TableFile(Entry):
     network: tuple[NetworkRowEntry, ...] = ()
     table: Annotated[str, StringConstraints(min_length=1)]
     heads: tuple[HeadEntry, ...] = ()
+    outputs: tuple[Name, ...] = ()
     claims: tuple[ClaimEntry, ...] = ()
     readings: tuple[ReadingEntry, ...] = ()
     errata: tuple[ErratumEntry, ...] = ()

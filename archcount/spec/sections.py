@@ -51,6 +51,8 @@ class Sections:
     """What is declared of the columns."""
     to_read: tuple[str, ...] = ()
     """What some row of a model has to read."""
+    outputs: tuple[str, ...] = ()
+    """The rows that the network gives, where these are not the last alone."""
     connections: Mapping[str, Value] = field(default_factory=dict)
     """The tables of connections by name."""
 
@@ -113,6 +115,7 @@ def read_sections(
         elsewhere=columns_read_as_others(tree) | own.unread | {*(models.carried if models else ())},
         own=own,
         to_read=models.to_read if models else (),
+        outputs=tuple(_outputs(tree, rows, problems)),
         connections=connections,
     )
 
@@ -186,6 +189,21 @@ def _heads(
             yield ParsedHead(at=at, loss_weight=_float(entries["loss_weight"]), block=block)
         except InvalidTableError as error:
             problems += [item for item in error.problems if item not in problems]
+
+
+def _outputs(tree: YamlNode, rows: Sequence[ParsedRow], problems: list[Problem]) -> Iterator[str]:
+    """Yield the rows that the network gives; what is wrong goes to `problems`."""
+    known = [row.id for row in rows]
+    taken: set[str] = set()
+    for entry in tree.listing("outputs"):
+        if entry.text in taken:
+            what = f"duplicate output {quote(entry.text)}"
+            problems.append(entry.problem(what, remedy="keep one of them"))
+        elif known and entry.text not in known:
+            problems.append(entry.unknown("output of unknown row", known))
+        else:
+            yield entry.text
+        taken.add(entry.text)
 
 
 def _float(tree: YamlNode) -> float:

@@ -24,7 +24,8 @@ from archcount.errors import (
 from archcount.layers import Shape
 from archcount.printed import PrintedTable
 from archcount.spec.expansion import expand_table
-from archcount.spec.input_sizes import input_shapes, names_in, resized
+from archcount.spec.input_size import InputSize
+from archcount.spec.input_sizes import input_shapes, resized
 from archcount.spec.sections import Sections
 from archcount.spec.yaml_tree import YamlNode
 
@@ -79,16 +80,33 @@ class Variant:
         """
         return next(iter(input_shapes(self.input_sizes, self.values).values()))
 
+    def input_with(self, numbers: Mapping[str, Fraction]) -> Shape:
+        """Return `input` with other numbers of `let` names, which may be symbolic.
+
+        Raises:
+            InvalidTableError: it reads a name that is no whole number of 1 or more.
+        """
+        values = self._resolve(numbers=numbers)[0]
+        return next(iter(input_shapes(self.input_sizes, values).values()))
+
+    @property
+    def written_inputs(self) -> tuple[InputSize, ...]:
+        """The inputs as written, equal ones once."""
+        texts = dict.fromkeys(size.text for size in self.input_sizes.values())
+        return tuple(map(InputSize, texts))
+
     def expand(
         self,
         input: Shape | None = None,
         lets: Mapping[str, str] = _NOTHING,
         cache: ExpansionCache | None = None,
+        dims: tuple[int, ...] | None = None,
     ) -> Architecture:
         """Expand the network with other numbers.
 
         Args:
             input: another input shape, (channels, height, width).
+            dims: other sizes of the input, which else is as it is with these numbers.
             lets: other values of `let` names, by name.
             cache: what blocks of this variant expanded to before, where many sizes are expanded.
 
@@ -104,7 +122,7 @@ class Variant:
                     remedy=suggestion(name, self.let),
                 )
         try:
-            return self._expanded(input, lets, cache=cache)
+            return self._expanded(input, lets, cache=cache, dims=dims)
         except InvalidTableError as error:
             if not lets:
                 raise
@@ -115,13 +133,16 @@ class Variant:
                 replace(problem, what=f"with {given}: {problem.what}", where=None)
             ) from None
 
-    def expand_numbers(self, input: Shape, numbers: Mapping[str, Fraction]) -> Architecture:
+    def expand_numbers(
+        self, dims: tuple[int, ...] | None, numbers: Mapping[str, Fraction]
+    ) -> Architecture:
         """Expand the network with numbers that are no text, such as symbolic ones.
 
         Raises:
+            UsageError: there are inputs of several sizes, and `dims` are given.
             InvalidTableError: the rows do not go together with these numbers.
         """
-        return self._expanded(input, {}, numbers)
+        return self._expanded(None, {}, numbers, dims=dims)
 
     def stated(self, lets: Mapping[str, str] = _NOTHING) -> Mapping[tuple[str, str], Fraction]:
         """Return what the expressions of compared columns give, by row and column.
@@ -186,15 +207,25 @@ class Variant:
         lets: Mapping[str, str] = _NOTHING,
         numbers: Mapping[str, Fraction] | None = None,
         cache: ExpansionCache | None = None,
+        dims: tuple[int, ...] | None = None,
     ) -> Architecture:
         values, defaults = self._resolve(lets, numbers) if lets or numbers else self._resolved
         inputs = input_shapes(self.input_sizes, values)
         if input is not None:
             inputs = resized(inputs, input)
+        if dims is not None:
+            inputs = self._of_size(inputs, dims)
         sections = self.sections
         values = {**values, **sections.connections}
         expanded = expand_table(self.table, self.name, inputs, sections, values, defaults, cache)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
+
+    def _of_size(self, inputs: Mapping[str, Shape], dims: tuple[int, ...]) -> dict[str, Shape]:
+        """Return the inputs with other sizes, which are those of all of them."""
+        if len(self.written_inputs) > 1:
+            told = ", ".join(size.text for size in self.written_inputs)
+            raise UsageError.of(f"one size for inputs of different sizes ({told})")
+        return {name: replace(shape, dims=dims) for name, shape in inputs.items()}
 
     def _unread(self, expanded: Architecture) -> tuple[str, ...]:
         """Return the cells that no layer reads, without those that the file's own names read."""
@@ -204,7 +235,7 @@ class Variant:
         checked = self.printed.checked.values()
         texts = (*self.let.values(), *(column.expression for column in checked))
         read = {name for text in texts if text for name in parse_expression(text).names}
-        read |= {name for size in self.input_sizes.values() for name in names_in(size.text)}
+        read |= {name for size in self.written_inputs for name in size.names}
         printed = whole.cells  # a blank cell says nothing that a layer could read
         return tuple(name for name in expanded.unread if name in printed and name not in read)
 

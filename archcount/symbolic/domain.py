@@ -10,7 +10,7 @@ from fractions import Fraction
 from archcount.architecture.arguments import MOST
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.integer_set import IntegerSet, solve
-from archcount.symbolic.polynomial import UNIT, Length, Name, Number, Point
+from archcount.symbolic.polynomial import UNIT, Length, Name, Number, Point, Polynomial
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,32 @@ def domain_of(guards: Collection[Guard], sides: Mapping[str, int], lets: Iterabl
         ranges.append(found)
         rest = [guard for guard in rest if guard not in taken]
     domain = Domain(sides=tuple(solved), ranges=tuple(ranges), limits=limits)
-    return replace(domain, others=tuple(g for g in rest if not _is_implied(g, domain)))
+    rest = [guard for guard in rest if not _is_implied(guard, domain)]
+    wholes = [
+        guard.of for guard in rest if guard.relation == "whole" and _is_positive(guard.of, domain)
+    ]
+    return replace(domain, others=tuple(g for g in rest if not _is_of_whole(g, wholes)))
+
+
+def _is_positive(polynomial: Polynomial, domain: Domain) -> bool:
+    """Return whether a product of names is above 0 wherever sides and ranges hold."""
+    lowest: dict[str, Fraction | int | None] = {side.name: side.least for side in domain.sides}
+    lowest |= {item.name: item.least for item in domain.ranges}
+    return len(polynomial.terms) == 1 and all(
+        factor > 0
+        and all(isinstance(atom, Name) and (lowest[atom.name] or 0) > 0 for atom, _ in of)
+        for of, factor in polynomial.terms.items()
+    )
+
+
+def _is_of_whole(guard: Guard, wholes: Collection[Polynomial]) -> bool:
+    """Return whether a guard holds since a number above 0 is whole, and so 1 or more."""
+    if guard.relation not in (">", ">=", "!="):
+        return False
+    constant = guard.of.constant
+    if guard.of - constant not in wholes:
+        return False
+    return constant >= -1 if guard.relation == ">=" else constant > -1
 
 
 def _is_limit(guard: Guard) -> bool:

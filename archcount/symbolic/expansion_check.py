@@ -12,6 +12,7 @@ from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.integer_set import IntegerSet
 from archcount.symbolic.polynomial import Number
 from archcount.symbolic.sweep import Point, expanded
+from archcount.symbolic.symbols import axes_of
 
 _TRIES = 20
 """Points drawn for each that is wanted; conditions on several names refuse some."""
@@ -43,9 +44,13 @@ def _number(item: RationalSet, draw: random.Random) -> Fraction:
 def counted(network: Variant, found: Formulas, point: Mapping[str, Number]) -> Point:
     """Count a network by expanding it at a point, its other numbers its own."""
     square = {name: point["size"] for name in "HW" if "size" in point}
-    sides = zip("CHW", found.input, strict=True)
-    size = tuple(int({**square, **point}.get(name, side)) for name, side in sides)
     lets = {name: str(point[name]) for name in found.lets}
+    own = network.input_with({name: Fraction(point[name]) for name in found.lets})
+    axes, given = axes_of(own), {**square, **point}
+    size = None
+    if given.keys() & {*axes}:
+        sides = zip(axes, own.dims, strict=True)
+        size = tuple(int(given.get(name, side)) for name, side in sides)
     one = expanded(network, size, lets)
     return one.of_batch(int(point.get("batch", 1)))
 
@@ -59,8 +64,13 @@ def check(network: Variant, found: Formulas, number: int = 5, seed: int = 0) -> 
     Raises:
         AssertionError: one does not, which is a mistake of archcount's own.
     """
-    drawn = points(found.domain, seed)
+    drawn, draw = points(found.domain, seed), random.Random(seed)
     tried = [next(drawn) for _ in range(number * _TRIES)]
+    # Conditions on several names hold more often where some of them have the network's numbers.
+    tried += [
+        {name: draw.choice((value, found.point[name])) for name, value in point.items()}
+        for point in tried
+    ]
     chosen = [found.point, *[point for point in tried if point in found.domain][:number]]
     for point in chosen:
         own = counted(network, found, point)

@@ -8,13 +8,21 @@ from fractions import Fraction
 
 from archcount.architecture import parse_expression
 from archcount.errors import InvalidTableError, UsageError
+from archcount.layers import Shape
 from archcount.spec.variant import Variant
 from archcount.symbolic.domain import Domain, domain_of
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.integer_set import IntegerSet
 from archcount.symbolic.polynomial import Atom, Length, Name, Polynomial, Ratio
 from archcount.symbolic.symbolic_count import RowFormula, count_symbolically
-from archcount.symbolic.symbols import SIDES, check_symbols, following, multiples, sides_of
+from archcount.symbolic.symbols import (
+    check_symbols,
+    following,
+    multiples,
+    own_sizes,
+    side_values,
+    sides_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +32,8 @@ class Formulas:
     Attributes:
         name: the table's name.
         variant: the variant's name, or empty.
-        input: the table's own (channels, height, width).
+        input: the table's own.
+        sizes: the sizes of the input but channels, by name, that are no `let` names.
         symbols: the names that stay symbols, in order.
         fixed: the `let` names that are numbers in the expressions.
         ties: equations that would tie `let` names to one another, so that they kept their numbers.
@@ -38,7 +47,8 @@ class Formulas:
 
     name: str
     variant: str
-    input: tuple[int, ...]
+    input: Shape
+    sizes: Mapping[str, int]
     symbols: tuple[str, ...]
     fixed: Mapping[str, Fraction]
     ties: tuple[Guard, ...]
@@ -47,6 +57,11 @@ class Formulas:
     domain: Domain
     guards: tuple[Guard, ...]
     point: Mapping[str, int | Fraction]
+
+    @property
+    def lengths(self) -> tuple[str, ...]:
+        """The names of sizes of the input."""
+        return tuple(name for name in sides_of(self.input) if name != "batch")
 
     @property
     def lets(self) -> tuple[str, ...]:
@@ -59,8 +74,9 @@ def formulas(network: Variant, symbols: Sequence[str] = (), multiple: int = 1) -
 
     Args:
         network: the network.
-        symbols: what stays a symbol, of `SIDES` and the table's `let` names; where there is none
-            H, W and every `let` name that is a plain number and that nothing ties to a value.
+        symbols: what stays a symbol, of `sides_of` and the table's `let` names; where there is
+            none the sizes of the input but its channels, unless they are `let` names, and every
+            `let` name that is a plain number and that nothing ties to a value.
         multiple: sides are taken for multiples of this.
 
     Raises:
@@ -75,15 +91,17 @@ def formulas(network: Variant, symbols: Sequence[str] = (), multiple: int = 1) -
     """
     lets = network.numbers
     if symbols:
-        check_symbols(network.table, symbols, lets)
+        check_symbols(network.table, symbols, lets, network.input)
         found = _run(network, tuple(symbols), multiple)
         _check_untied(found)
         return found
     texts = network.let
-    free = [name for name in lets if name not in SIDES and not parse_expression(texts[name]).names]
+    known = sides_of(network.input)
+    free = [name for name in lets if name not in known and not parse_expression(texts[name]).names]
+    lengths = own_sizes(network)
     ties: list[Guard] = []
     while True:
-        found = _run(network, ("H", "W", *free), multiple)
+        found = _run(network, (*lengths, *free), multiple)
         tied = [guard for guard in found.domain.others if guard.relation == "=="]
         if not {*free} & {name for guard in tied for name in guard.of.names}:
             return replace(found, ties=tuple(ties))
@@ -110,12 +128,11 @@ def _check_untied(found: Formulas) -> None:
 
 
 def _run(network: Variant, symbols: tuple[str, ...], multiple: int) -> Formulas:
-    own = network.input.printed
     lets = network.numbers
-    sides = sides_of(symbols, own, multiple)
+    sides = side_values(symbols, network.input, multiple)
     point = {name: sides[name] if name in sides else lets[name] for name in symbols}
     try:
-        counted = count_symbolically(network, own, point)
+        counted = count_symbolically(network, None, point)
     except InvalidTableError as error:
         # The rows are compatible with the table's own numbers; a multiple is not in its file.
         tried = " and ".join(f"{name} = {value}" for name, value in sides.items())
@@ -132,7 +149,8 @@ def _run(network: Variant, symbols: tuple[str, ...], multiple: int) -> Formulas:
     return Formulas(
         name=network.table,
         variant=network.name,
-        input=own,
+        input=network.input,
+        sizes=own_sizes(network),
         symbols=symbols,
         fixed={name: value for name, value in lets.items() if name not in (*numbers, *moved)},
         ties=(),

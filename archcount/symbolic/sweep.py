@@ -19,7 +19,7 @@ from archcount.symbolic.guards import Guard
 from archcount.symbolic.polynomial import Number, Polynomial, names_of
 from archcount.symbolic.sweep_axes import Axes, number_of
 from archcount.symbolic.symbolic_count import count_symbolically
-from archcount.symbolic.symbols import SIDES, SIZE
+from archcount.symbolic.symbols import axes_of, sides_of
 
 _PAYS = 100
 """Expansions that take as long as deriving expressions."""
@@ -36,7 +36,8 @@ class Point:
     """One combination, counted.
 
     Attributes:
-        input: (channels, height, width).
+        input: (channels, height, width), or (1, positions) of the ids of tokens.
+        of_ids: whether it is a sequence of ids.
         lets: the values of the names that were varied.
         batch: how many images `macs` are of.
         params: trained numbers; None where the rows are incompatible.
@@ -54,11 +55,12 @@ class Point:
     macs: int | None = None
     output: tuple[int, ...] | None = None
     problem: str = ""
+    of_ids: bool = False
 
     @property
     def shown(self) -> str:
         """The input as text."""
-        return "x".join(map(str, self.input))
+        return f"{self.input[1]} tokens" if self.of_ids else "x".join(map(str, self.input))
 
     @property
     def rest(self) -> dict[str, str | None]:
@@ -105,7 +107,7 @@ class Sweep:
 
     def __iter__(self) -> Iterator[Point]:
         counter = _Counter(self.network, self.axes)
-        sizes = self.axes.inputs or (self.network.input.dims,)
+        sizes = self.axes.inputs or (None,)
         for size, lets in product(sizes, product(*self.axes.lets.values())):
             point = counter.point(size, lets)
             for batch in self.axes.batches:
@@ -117,57 +119,67 @@ class _Counter:
 
     def __init__(self, network: Variant, axes: Axes) -> None:
         self._network, self._lets = network, tuple(axes.lets)
-        inputs = dict(zip(SIZE, zip(*axes.inputs, strict=True), strict=False))
+        self._axes = axes_of(network.input)
+        inputs = dict(zip(self._axes, zip(*axes.inputs, strict=True), strict=False))
         values = {**inputs, **axes.lets}
         self._varied = {name for name, found in values.items() if len({*found}) > 1}
         self._cache = ExpansionCache()
         self._expanded = self._tried = 0
         self._compiled: deque[CompiledCounts] = deque(maxlen=_KEPT)
 
-    def point(self, size: tuple[int, ...], lets: tuple[str, ...]) -> Point:
+    def point(self, size: tuple[int, ...] | None, lets: tuple[str, ...]) -> Point:
         """Count one image.
 
         Expressions are derived after every `_PAYS` points that had to be expanded, so that this
         never takes longer than the expansions.
         """
         for found in self._compiled:
-            counts = found.at(size, lets)
+            counts = found.at(size or (), lets)
             if counts is not None:
                 params, weights, macs, *output = counts
                 return Point(
-                    input=size,
+                    input=size or self._own(lets),
                     lets=lets,
                     params=params,
                     weights=weights,
                     macs=macs,
                     output=tuple(output),
+                    of_ids=self._network.input.vocabulary > 0,
                 )
         point = self._expand(size, lets)
         if not point.problem and self._expanded >= _PAYS * (1 + self._tried):
             self._derive(size, lets)
         return point
 
-    def _expand(self, size: tuple[int, ...], lets: tuple[str, ...]) -> Point:
+    def _own(self, lets: tuple[str, ...]) -> tuple[int, ...]:
+        """Return the network's own input, which may read `let` names."""
+        if not any(size.names for size in self._network.written_inputs):
+            return self._network.input.dims
+        numbers = {name: number_of(text) for name, text in zip(self._lets, lets, strict=True)}
+        return self._network.input_with({name: n for name, n in numbers.items() if n}).dims
+
+    def _expand(self, size: tuple[int, ...] | None, lets: tuple[str, ...]) -> Point:
         if len(self._cache) > _REMEMBERED:
             self._cache = ExpansionCache()
         self._expanded += 1
         values = dict(zip(self._lets, lets, strict=True))
         return expanded(self._network, size, values, self._cache)
 
-    def _derive(self, size: tuple[int, ...], lets: tuple[str, ...]) -> None:
+    def _derive(self, size: tuple[int, ...] | None, lets: tuple[str, ...]) -> None:
         """Derive expressions that hold at a point, and wherever a run decides the same."""
         self._tried += 1
         numbers = {name: number_of(text) for name, text in zip(self._lets, lets, strict=True)}
         values = {name: number for name, number in numbers.items() if number is not None}
-        if len(values) < len(lets) or {*values} & {*SIDES}:
+        if len(values) < len(lets) or {*values} & {*sides_of(self._network.input)}:
             return
-        point = dict(zip(SIZE, size, strict=True)) | values
+        point = dict(zip(self._axes, size or (), strict=False)) | values
         varied = {name: value for name, value in point.items() if name in self._varied}
         try:
             counted = count_symbolically(self._network, size, varied, values)
         except UsageError:
             return  # they grow too long
-        found = CompiledCounts(counted.total.numbers, counted.guards, self._lets)
+        axes = self._axes if size else ()
+        found = CompiledCounts(counted.total.numbers, counted.guards, self._lets, axes)
         if found.is_separable:
             self._compiled.appendleft(found)
 
@@ -180,9 +192,14 @@ class CompiledCounts:
     """
 
     def __init__(
-        self, counts: Sequence[Polynomial], guards: Sequence[Guard], lets: Sequence[str]
+        self,
+        counts: Sequence[Polynomial],
+        guards: Sequence[Guard],
+        lets: Sequence[str],
+        axes: Sequence[str],
     ) -> None:
-        split = [count.by_names(SIZE) for count in counts]
+        self._axes = axes
+        split = [count.by_names(axes) for count in counts]
         self._terms = list(dict.fromkeys(term for parts in split for term in parts))
         none = Polynomial.of(0)
         self._factors = [[parts.get(term, none) for term in self._terms] for parts in split]
@@ -196,10 +213,11 @@ class CompiledCounts:
         """Whether no rounding, nor any guard, reads names of both kinds."""
         atoms = [names_of(atom) for term in self._terms for atom, _ in term]
         read = [*atoms, *(guard.of.names for guard in self._guards)]
-        return all({*names} <= {*SIZE} or not {*names} & {*SIZE} for names in read)
+        axes = {*self._axes}
+        return all({*names} <= axes or not {*names} & axes for names in read)
 
     def at(self, size: tuple[int, ...], lets: tuple[str, ...]) -> tuple[int, ...] | None:
-        """Return the counts at a size (channels, height, width) and `let` values; None outside."""
+        """Return the counts at sizes of the axes and `let` values; None outside."""
         terms, factors = self._of_size(size), self._of_lets(lets)
         if terms is None or factors is None:
             return None
@@ -209,7 +227,7 @@ class CompiledCounts:
         return tuple(int(number // scale) for number in sums)
 
     def _size_part(self, size: tuple[int, ...]) -> list[Number] | None:
-        point = dict(zip(SIZE, size, strict=True))
+        point = dict(zip(self._axes, size, strict=True))
         if not self._holds(point):
             return None
         return [Polynomial({term: 1}).at(point) for term in self._terms]
@@ -235,16 +253,23 @@ class CompiledCounts:
 
 def expanded(
     network: Variant,
-    size: tuple[int, ...],
+    size: tuple[int, ...] | None,
     lets: dict[str, str],
     cache: ExpansionCache | None = None,
 ) -> Point:
-    """Count one image of a size (channels, height, width) by expanding the network."""
-    point = Point(input=size, lets=tuple(lets.values()))
+    """Count one image of a size, or of the network's own, by expanding the network."""
+    own = network.input
+    point = Point(input=size or own.dims, lets=tuple(lets.values()), of_ids=own.vocabulary > 0)
     try:
-        found = count(network.expand(replace(network.input, dims=size), lets, cache)).total
+        architecture = network.expand(None, lets, cache, dims=size)
     except ArchcountError as error:
         return replace(point, problem=error.problems[0].what)
+    found = count(architecture).total
     return replace(
-        point, params=found.params, weights=found.weights, macs=found.cost.macs, output=found.output
+        point,
+        input=architecture.input.dims,
+        params=found.params,
+        weights=found.weights,
+        macs=found.cost.macs,
+        output=found.output,
     )

@@ -47,13 +47,13 @@ class Axes:
 def read_axes(
     network: Variant, inputs: Values, lets: Mapping[str, Values], batches: Values
 ) -> Axes:
-    """Read what is to be varied; an input size is CxHxW or the side of a square.
+    """Read what is to be varied; an input size is CxHxW, or the length of every axis.
 
     Raises:
         UsageError: there is no such name, a value can never be a number, or there are too many
             combinations.
     """
-    axes = read_model_axes(inputs, network.input.channels, lets, batches)
+    axes = read_model_axes(inputs, network.input.dims, lets, batches)
     known = list(network.let)
     if any(name not in known for name in lets):
         network.expand(None, dict.fromkeys(lets, "1"))
@@ -65,11 +65,11 @@ def read_axes(
 
 
 def read_model_axes(
-    sizes: Values, channels: int, lets: Mapping[str, Values], batches: Values
+    sizes: Values, own: tuple[int, ...], lets: Mapping[str, Values], batches: Values
 ) -> Axes:
-    """Read what is to be varied of a model; arguments and errors as `read_axes`."""
+    """Read what is to be varied of a model with an input of its own; else as `read_axes`."""
     axes = Axes(
-        inputs=_sizes(sizes, channels),
+        inputs=_sizes(sizes, own),
         lets={name: _numbers(f"let {name}", values) for name, values in lets.items()},
         batches=_batches(batches),
     )
@@ -103,15 +103,15 @@ def as_several(values: Values) -> Iterable[Value]:
     return [values] if isinstance(values, str) or not isinstance(values, Iterable) else values
 
 
-def _sizes(values: Values, channels: int) -> Sequence[tuple[int, ...]]:
-    """Read input sizes: ranges and numbers are the side of a square, others CxHxW."""
+def _sizes(values: Values, own: tuple[int, ...]) -> Sequence[tuple[int, ...]]:
+    """Read input sizes: ranges and numbers are the length of all axes but channels."""
     words = _words(values)
     if values and not words:
         raise UsageError.of(f"input {quote(str(values))} has no size", allowed=_SIZES)
     found: list[tuple[int, ...]] = []
     for word in words:
         if "x" in word and ".." not in word:
-            found.append(_shape(word))
+            found.append(_shape(word, len(own)))
             continue
         sides = _range("input", word)
         if sides is None and not _WHOLE.fullmatch(word):
@@ -119,15 +119,18 @@ def _sizes(values: Values, channels: int) -> Sequence[tuple[int, ...]]:
         sides = range(int(word), int(word) + 1) if sides is None else sides
         if not sides[0]:
             raise UsageError.of(f"input {quote(word)}", allowed="sides of 1 or more")
-        found += [(channels, side, side) for side in sides]
+        found += [(own[0], *[side] * (len(own) - 1)) for side in sides]
     return found
 
 
-def _shape(word: str) -> tuple[int, ...]:
+def _shape(word: str, rank: int) -> tuple[int, ...]:
     try:
-        return Shape.parse(word).dims
+        dims = Shape.parse(word).dims
     except InvalidValueError as error:
         raise UsageError.of(f"input: {error.what}", allowed=_SIZES) from None
+    if len(dims) != rank:
+        raise UsageError.of(f"input {quote(word)}, of another input's axes", allowed=_SIZES)
+    return dims
 
 
 def _range(what: str, word: str) -> Sequence[int] | None:

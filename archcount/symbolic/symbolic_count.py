@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from archcount.engines.counts import RowCount
-from archcount.engines.formula import count
+from archcount.architecture.nodes import Tally
 from archcount.layers import Shape
 from archcount.spec.variant import Variant
 from archcount.symbolic.guards import Guard, PathCondition
 from archcount.symbolic.polynomial import Atom, Name, Point, Polynomial
 from archcount.symbolic.symbolic_number import Symbolic
-from archcount.symbolic.symbols import SIDES
+from archcount.symbolic.symbols import axes_of, sides_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +75,7 @@ class SymbolicCount:
 
 def count_symbolically(
     network: Variant,
-    shape: tuple[int, ...],
+    size: tuple[int, ...] | None,
     point: Point,
     fixed: Mapping[str, Fraction] | None = None,
 ) -> SymbolicCount:
@@ -84,8 +83,8 @@ def count_symbolically(
 
     Args:
         network: the network.
-        shape: the (channels, height, width) of what is no symbol.
-        point: the symbols, of `SIDES` and the network's `let` names, each with a value by
+        size: the sizes of the input that are no symbols; None for the network's own.
+        point: the symbols, of `sides_of` and the network's `let` names, each with a value by
             which the run decides.
         fixed: numbers of other `let` names, where they are not the network's own.
 
@@ -94,30 +93,41 @@ def count_symbolically(
         InvalidTableError: the rows are incompatible at this point.
     """
     condition = PathCondition(point)
+    sides = sides_of(network.input)
     symbols = {
-        name: Symbolic(Polynomial.of(Name(name, whole=name in SIDES)), condition) for name in point
+        name: Symbolic(Polynomial.of(Name(name, whole=name in sides)), condition) for name in point
     }
-    sides = zip("CHW", shape, strict=True)
+    numbers: Any = {name: number for name, number in symbols.items() if name not in sides}
+    numbers = {**(fixed or {}), **numbers}
+    start = network.input_with(numbers)
     square = {name: symbols["size"] for name in "HW" if "size" in symbols}
-    made: Any = tuple({**symbols, **square}.get(name, side) for name, side in sides)
-    numbers: Any = {name: number for name, number in symbols.items() if name not in SIDES}
-    counted = count(network.expand_numbers(Shape(made), {**(fixed or {}), **numbers}))
+    lengths = {**symbols, **square}
+    axes = axes_of(start)
+    dims: Any = None
+    if size or lengths.keys() & {*axes}:
+        sizes = zip(axes, size or start.dims, strict=True)
+        dims = tuple(lengths.get(name, side) for name, side in sizes)
+    expanded = network.expand_numbers(dims, numbers)
     batch = Polynomial.of(Name("batch", whole=True) if "batch" in symbols else 1)
     return SymbolicCount(
-        rows=tuple(_formula(row, batch) for row in counted.rows),
-        total=_formula(counted.total, batch),
+        rows=tuple(
+            _formula(row.id, row.node.output, row.node.tally, batch) for row in expanded.rows
+        ),
+        total=_formula(
+            "total", expanded.output, Tally.total(row.node.tally for row in expanded.rows), batch
+        ),
         guards=tuple(condition.guards),
     )
 
 
-def _formula(row: RowCount, batch: Polynomial) -> RowFormula:
+def _formula(name: str, output: Shape, tally: Tally, batch: Polynomial) -> RowFormula:
     def read(number: Any) -> Polynomial:
         return number.polynomial if isinstance(number, Symbolic) else Polynomial.of(number)
 
     return RowFormula(
-        id=row.id,
-        output=tuple(read(side) for side in row.output),
-        weights=read(row.weights),
-        params=read(row.params),
-        macs=read(row.cost.macs) * batch,
+        id=name,
+        output=tuple(read(side) for side in output.printed),
+        weights=read(tally.weights),
+        params=read(tally.params),
+        macs=read(tally.cost.macs) * batch,
     )

@@ -7,24 +7,54 @@ from fractions import Fraction
 
 from archcount.architecture import parse_expression
 from archcount.errors import UsageError, quote, suggestion
+from archcount.layers import Shape
+from archcount.spec.variant import Variant
 from archcount.symbolic.guards import Guard
 from archcount.symbolic.polynomial import Name, Polynomial
 
-SIZE = ("C", "H", "W")
-"""The names of the input's size: channels, height, width."""
-SIDES = (*SIZE, "size", "batch")
-"""The names that are not the table's: input channels, height, width, height = width, images."""
 _SQUARE = ("H", "W", "size")
-"""Those that are a height or a width."""
+"""The names of a height, a width, and of both."""
 
 
-def check_symbols(table: str, symbols: Sequence[str], lets: Mapping[str, Fraction]) -> None:
+def axes_of(shape: Shape) -> tuple[str, ...]:
+    """Return the names of the sizes of an input, in their order.
+
+    The first of the ids of tokens is always 1, and its name empty.
+
+    >>> axes_of(Shape((3, 224, 224))), axes_of(Shape.parse("tokens 512 of 50257"))
+    (('C', 'H', 'W'), ('', 'tokens'))
+    """
+    return ("", "tokens") if shape.vocabulary else tuple(shape.letters.upper())
+
+
+def sides_of(shape: Shape) -> tuple[str, ...]:
+    """Return the names that are not the table's: of sizes of the input, and of the images.
+
+    >>> sides_of(Shape((3, 224, 224)))
+    ('C', 'H', 'W', 'size', 'batch')
+    """
+    square = ("size",) if shape.is_map else ()
+    return (*filter(None, axes_of(shape)), *square, "batch")
+
+
+def own_sizes(network: Variant) -> dict[str, int]:
+    """Return the sizes of a network's input but its channels, by name, that are no `let` names."""
+    shape, (size, *others) = network.input, network.written_inputs
+    if others:
+        return {}
+    written = zip(axes_of(shape), size.axes, shape.dims, strict=True)
+    return {name: side for name, text, side in [*written][1:] if text.isdigit()}
+
+
+def check_symbols(
+    table: str, symbols: Sequence[str], lets: Mapping[str, Fraction], shape: Shape
+) -> None:
     """Check that names can be symbols, and can be combined.
 
     Raises:
         UsageError: one cannot, is a duplicate, or cannot be combined with another.
     """
-    known = [*SIDES, *(name for name in lets if name not in SIDES)]
+    known = tuple(dict.fromkeys((*sides_of(shape), *lets)))
     for number, name in enumerate(symbols):
         if name not in known:
             raise UsageError.of(
@@ -56,23 +86,15 @@ def following(texts: Mapping[str, str], symbols: Iterable[str]) -> list[str]:
     return moved
 
 
-def sides_of(symbols: Iterable[str], own: tuple[int, ...], multiple: int) -> Mapping[str, int]:
-    """Return example values of sizes and batch, heights and widths raised to a multiple.
-
-    Raises:
-        UsageError: the table's input has other axes.
-    """
-    if len(own) != 3:
-        size = "x".join(str(side) for side in own)
-        raise UsageError.of(
-            f"no formulas for an input of {size}", allowed="channels x height x width"
-        )
-    channels, height, width = own
-    values = {"C": channels, "H": height, "W": width, "size": height, "batch": 1}
+def side_values(symbols: Iterable[str], shape: Shape, multiple: int) -> Mapping[str, int]:
+    """Return example values of sizes and batch, heights and widths raised to a multiple."""
+    values = {**dict(zip(axes_of(shape), shape.dims, strict=True)), "batch": 1}
+    if shape.is_map:
+        values["size"] = values["H"]
     return {
         name: -(-values[name] // multiple) * multiple if name in _SQUARE else values[name]
         for name in symbols
-        if name in SIDES
+        if name in sides_of(shape)
     }
 
 

@@ -14,7 +14,7 @@ from archcount.symbolic.formulas import formulas
 def swept(table, variant, found, point):
     """Count a point as `archcount sweep` does; None where it cannot be built."""
     lets = {name: number for name, number in point.items() if name not in ("H", "W")}
-    size = f"{found.input[0]}x{point['H']}x{point['W']}"
+    size = f"{found.input.channels}x{point['H']}x{point['W']}"
     try:
         [counted] = ac.sweep(table, variant=variant, input=size, let=lets)
     except ArchcountError:
