@@ -10,6 +10,7 @@ import archcount as ac
 from archcount.api.printed_report import printed_report
 from archcount.errors import InvalidTableError, UsageError
 from archcount.spec.load import load_table
+from archcount.spec.summary import read_networks, read_summary
 
 TINY = """\
 archcount: 1
@@ -239,6 +240,13 @@ def test_variants_change_models(tiny):
     table = tiny(("table: |", "variants: {deep: {of: Tiny (S), let: {layers: 5}}}\ntable: |"))
     assert table.architecture(variant="deep").params == 80 + 5 * 16
     assert [*table.models] == ["tiny-s", "tiny-l"]
+
+
+def test_a_list_of_tables_shows_the_models(data):
+    gpt3, llama3 = (read_summary(data / f"{name}.yaml") for name in ("gpt3", "llama3"))
+    assert (gpt3.rows, gpt3.variants[-1]) == (8, "gpt-3-175b")
+    assert llama3.variants == ("8b", "70b", "405b")
+    assert read_networks(data / "llama3.yaml") == llama3.variants
 
 
 def test_conventions_are_inferred_from_all_models(data):
