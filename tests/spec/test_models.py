@@ -197,6 +197,8 @@ def test_what_is_printed_is_shown_as_it_is_printed(data):
     lines = [line.split() for line in llama.to_markdown().splitlines() if line.startswith("|")]
     assert lines[0] == ["|", "|", "8B", "|", "70B", "|", "405B", "|"]
     assert "FFN Dimension" in llama.to_markdown()
+    some = printed_report(load_table(data / "gpt3.yaml").written, ["GPT-3 XL", "gpt-3-13b"])
+    assert [row.id for row in some.record.rows] == ["gpt-3-xl", "gpt-3-13b"]
     assert "| Parameters | Layers | d_model |" in gpt2.to_markdown()
 
 
