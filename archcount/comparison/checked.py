@@ -110,7 +110,8 @@ def checked_cell(
     if column.expression:
         if text is None or stated is None:
             return None
-        return _of_expression(name, column.expression, text, stated)
+        is_printed = {*column.reads} <= {*printed.columns}
+        return _of_expression(name, column.expression, text, stated, is_printed=is_printed)
     if column.what in SETTINGS:
         path = _path(place, column.of[0] if column.of else "")
         return None if text is None else _of_setting(name, column.what, text, parts, path)
@@ -149,12 +150,14 @@ def _of_setting(name: str, what: str, text: str, parts: NetworkParts, path: str)
     return ComparedCell(column=name, printed=text, computed=computed, shown=shown, verdict=verdict)
 
 
-def _of_expression(name: str, expression: str, text: str, stated: Fraction) -> ComparedCell:
-    """Judge a cell that other printed cells must give."""
+def _of_expression(
+    name: str, expression: str, text: str, stated: Fraction, *, is_printed: bool
+) -> ComparedCell:
+    """Judge a cell that others must give, all of which are printed or not."""
     quantity = parse_quantity(text)
     whole: int | Fraction = int(stated) if stated.denominator == 1 else stated
     verdict = judge_quantity(quantity, whole, 1000, f"= {expression}")
-    if verdict.status != "match":
+    if verdict.status != "match" and is_printed:
         sentence = verdict.sentence.rstrip(".")
         sentence = f"The paper's own cells disagree: {sentence}."
         verdict = replace(verdict, status="contradiction", why="columns", sentence=sentence)

@@ -79,12 +79,14 @@ class CheckedColumn:
         of: the parts that it is of; none for the whole row or network.
         without: the parts that are left out of it.
         expression: what it is of the names of its row.
+        reads: the names in the expression.
     """
 
     what: str = ""
     of: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     expression: str = ""
+    reads: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = [("of", self.of), ("without", self.without)]

@@ -78,7 +78,7 @@ def _meaning(written: YamlNode, names: Collection[str]) -> CheckedColumn:
         found = next((each for each in QUANTITIES if _begins(written.text, each)), "")
         rest = written.text[len(found) :].split(maxsplit=1) if found else []
         if not found or (rest and (len(rest) < 2 or rest[0] not in ("of", "without"))):
-            return CheckedColumn(expression=_expression(written.text, names))
+            return _expression(written.text, names)
         what = found
         of, without = (rest[1] if rest and rest[0] == word else "" for word in ("of", "without"))
     if what not in QUANTITIES:
@@ -100,10 +100,10 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"\s*,\s*|\s+and\s+", text) if part)
 
 
-def _expression(text: str, names: Collection[str]) -> str:
-    """Return the text of an expression over known names, once it can be read."""
+def _expression(text: str, names: Collection[str]) -> CheckedColumn:
+    """Read an expression over known names."""
     try:
-        expression_over(text, names)
+        return CheckedColumn(expression=text, reads=expression_over(text, names).names)
     except InvalidValueError as error:
         raise InvalidValueError(
             f"{quote(text)} is neither a quantity nor an expression: {error.what}",
@@ -111,7 +111,6 @@ def _expression(text: str, names: Collection[str]) -> str:
             f"or an expression over {', '.join(names) or 'names'}",
             remedy=error.remedy,
         ) from None
-    return text
 
 
 _INCLUDED = {

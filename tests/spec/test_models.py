@@ -10,6 +10,7 @@ import archcount as ac
 from archcount.api.printed_report import printed_report
 from archcount.errors import InvalidTableError, UsageError
 from archcount.spec.load import load_table
+from archcount.spec.summary import read_networks, read_summary
 
 TINY = """\
 archcount: 1
@@ -129,6 +130,7 @@ def test_columns_that_disagree_are_a_contradiction(tiny):
         ("params", "290", "off"),
         ("layers*d", "16", "match"),
         ("layers*d", "17", "contradiction"),
+        ("vocab*d", "81", "off"),  # the vocabulary is the file's, not the paper's
     ],
 )
 def test_a_column_is_what_the_file_says(meaning, printed, status, tiny):
@@ -195,6 +197,8 @@ def test_what_is_printed_is_shown_as_it_is_printed(data):
     lines = [line.split() for line in llama.to_markdown().splitlines() if line.startswith("|")]
     assert lines[0] == ["|", "|", "8B", "|", "70B", "|", "405B", "|"]
     assert "FFN Dimension" in llama.to_markdown()
+    some = printed_report(load_table(data / "gpt3.yaml").written, ["GPT-3 XL", "gpt-3-13b"])
+    assert [row.id for row in some.record.rows] == ["gpt-3-xl", "gpt-3-13b"]
     assert "| Parameters | Layers | d_model |" in gpt2.to_markdown()
 
 
@@ -238,6 +242,13 @@ def test_variants_change_models(tiny):
     table = tiny(("table: |", "variants: {deep: {of: Tiny (S), let: {layers: 5}}}\ntable: |"))
     assert table.architecture(variant="deep").params == 80 + 5 * 16
     assert [*table.models] == ["tiny-s", "tiny-l"]
+
+
+def test_a_list_of_tables_shows_the_models(data):
+    gpt3, llama3 = (read_summary(data / f"{name}.yaml") for name in ("gpt3", "llama3"))
+    assert (gpt3.rows, gpt3.variants[-1]) == (8, "gpt-3-175b")
+    assert llama3.variants == ("8b", "70b", "405b")
+    assert read_networks(data / "llama3.yaml") == llama3.variants
 
 
 def test_conventions_are_inferred_from_all_models(data):
