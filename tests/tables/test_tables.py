@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 
 import pytest
 import torch
@@ -189,10 +190,7 @@ def test_every_table_states_its_source_and_name(path):
 def test_class_count_and_input_size_are_options_of_every_classifier(path):
     table = ac.load(path)
     first = table.networks[0]
-    if "classes" not in table.variant(first).let:
-        assert (
-            table.variant(first).input.vocabulary or table.architecture(variant=first).output.is_map
-        )
+    if table.variant(first).input.vocabulary or table.architecture(variant=first).output.is_map:
         return  # language models and modules by themselves have no classes
     narrow = table.architecture(variant=first, let={"classes": 7})
     assert narrow.output.dims == (7,)
@@ -202,7 +200,7 @@ def test_class_count_and_input_size_are_options_of_every_classifier(path):
 @pytest.mark.parametrize("path", shipped_tables().values(), ids=shipped_tables())
 def test_pipe_blocks_are_aligned(path):
     """A reviewer holds the file beside the paper: its columns stand below one another."""
-    lines = [line for line in path.read_text().splitlines() if line.count(" | ") > 2]
+    lines = [line for line in path.read_text().splitlines() if re.match("  .* [|] ", line)]
     places = [[i for i, letter in enumerate(line) if letter == "|"] for line in lines]
     assert len(lines) > 1
     assert all(place == places[0] for place in places)
