@@ -164,7 +164,7 @@ class Claim:
     """A number printed outside the rows.
 
     Attributes:
-        what: what is claimed, such as `params`, `ops` or `depth`; see docs/table-format.md.
+        what: what is claimed, such as `params`, `ops` or `depth`; see docs/table-reference.md.
         printed: as printed.
         source: the place in the paper.
         elsewhere: whether another paper prints it, whose numbers are no part of this one's.
