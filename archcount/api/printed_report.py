@@ -33,9 +33,9 @@ def printed_report(paper: PrintedTable, rows: Collection[str] = ()) -> PrintedRe
     Raises:
         UsageError: there is no such row.
     """
-    known = [row.id for row in paper.rows]
+    names = {row.id: row.cells["model"].text if "model" in row.cells else "" for row in paper.rows}
     for name in rows:
-        if name not in known:
-            raise unknown_name(f"{paper.name} has no row", name, known)
-    chosen = tuple(row for row in paper.rows if not rows or row.id in rows)
+        if name not in (*names, *filter(None, names.values())):
+            raise unknown_name(f"{paper.name} has no row", name, list(names))
+    chosen = tuple(row for row in paper.rows if not rows or {row.id, names[row.id]} & {*rows})
     return PrintedReport(replace(paper, rows=chosen))

@@ -23,6 +23,9 @@ def claimed_value(
     if claim.what in ("params", "ops"):
         convention = text_convention(claim.what, printed)
         return computed_value(row, convention), unit(convention) + suffix
+    if claim.what in ("macs", "flops"):
+        convention = Convention(k=1000, count=claim.what)
+        return computed_value(row, convention), unit(convention) + suffix
     if claim.what.startswith("depth"):
         if part is not None:
             return part.count.depth, "layers with weights" + suffix

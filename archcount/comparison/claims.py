@@ -180,7 +180,8 @@ def _others(
     if claim.what == "neurons":
         inputs = prod(count.rows[0].input)
         yield f"the neurons and the {inputs:,} inputs", Fraction(parts.whole().neurons + inputs)
-    column = {"params": "params", "weights": "params", "ops": "ops"}.get(claim.what, "")
+    column = "ops" if claim.what in ("ops", "macs", "flops") else ""
+    column = "params" if claim.what in ("params", "weights") else column
     column = "params" if claim.what.endswith("buffers") else column
     if not column:
         return

@@ -26,7 +26,10 @@ from archcount.spec.summary import read_networks
 from archcount.spec.yaml_tree import YamlNode
 
 _TOTALS = ("params", "weights", "ops", "depth", "depth with pooling")
-_COUNTED = ("params", "weights", "ops", "buffers", "params and buffers", "neurons")
+_COUNTED = (
+    *("params", "weights", "ops", "macs", "flops"),
+    *("buffers", "params and buffers", "neurons"),
+)
 _SELECTED = {
     "heads": (*_COUNTED, "layers", "concatenations", "training time"),
     "of": (*_COUNTED, "layers", "concatenations", "depth"),
@@ -35,12 +38,18 @@ _SELECTED = {
 """What a claim may speak of beside each way to select a part."""
 _MORE, _FEWER = ("more", "higher"), ("fewer", "less", "smaller", "cheaper")
 _SHARED = ("params", "weights", "ops")
+_SUMMED = ("params", "ops", "depth")
 _KIND = re.compile(r"(?P<word>\S+)(?: (?P<kernel>[1-9]\d*x[1-9]\d*))?")
 """Layers by word and kernel, "conv 1x1"."""
 
 
-def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Problem]) -> None:
-    """Check that every claim's numbers can be read, and that what they count exists."""
+def check_claims(
+    tree: YamlNode, columns: Collection[str], checked: Collection[str], problems: list[Problem]
+) -> None:
+    """Check that every claim's numbers can be read, and that what they count exists.
+
+    Sums are of `params`, `ops`, `depth`, and of the columns that are `checked`.
+    """
     for claim in tree.listing("claims"):
         parts = {key: item for key, item in claim.items() if item.value is not None}
         texts = (parts.get("what"), parts.get("printed"), parts.get("from"))
@@ -61,6 +70,11 @@ def check_claims(tree: YamlNode, columns: Collection[str], problems: list[Proble
         if column != what and columns and column not in columns:
             text = f"a claim of the {what}, and the table has no column {column}"
             problems.append(parts["what"].problem(text, "sums of printed columns"))
+        elif column != what and columns and column not in (*_SUMMED, *checked):
+            text = f"a claim of the {what}, a column that is not compared"
+            problems.append(
+                parts["what"].problem(text, f"sums of {', '.join(_SUMMED)}, or what has is:")
+            )
 
 
 def _notations(

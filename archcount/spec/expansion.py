@@ -102,7 +102,7 @@ def _dead_ends(architecture: Architecture, rows: Sequence[ParsedRow]) -> Iterato
     """Yield a problem for each row that nothing reads, and that is none of the outputs."""
     read = {*architecture.read_rows, *(head.at for head in architecture.heads)}
     read |= {*(row.source for row in architecture.rows), *architecture.outputs}
-    if not architecture.outputs:
+    if rows and not architecture.outputs:
         read.add(rows[-1].id)
     first = {*[*architecture.inputs][:1]} if rows and not rows[0].source else set()
     for name in architecture.inputs:

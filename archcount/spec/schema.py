@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from archcount.layers.by_word import FOLLOWERS
+from archcount.spec.claim_schema import Claimed
 from archcount.spec.column_schema import ColumnMeaning, NetworkRowEntry
 from archcount.spec.schema_types import (
     BLOCK_MARKER,
@@ -34,24 +35,6 @@ from archcount.spec.schema_types import (
 SCHEMA_VERSION = 1
 """The version that a file states as `archcount:`."""
 
-Claimed = Literal[
-    "params",
-    "weights",
-    "buffers",
-    "params and buffers",
-    "ops",
-    "depth",
-    "depth with pooling",
-    "layers",
-    "concatenations",
-    "neurons",
-    "sum of params",
-    "sum of ops",
-    "sum of depth",
-    "crops",
-    "training time",
-]
-"""What a claim may speak of; a sum is that of the printed column."""
 Elementwise = Literal["bias", "norm", "activation", "pool", "softmax", "add", "scale", "other"]
 """The cost categories that are not multiply-accumulates."""
 
@@ -75,6 +58,8 @@ class SourceEntry(Entry):
     """Where the table was printed."""
 
     title: Line
+    year: Annotated[int, Field(ge=1900, le=2100), BeforeValidator(_whole)] | None = None
+    authors: tuple[Line, ...] = ()
     arxiv: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
     table: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
     url: str = ""
@@ -279,6 +264,7 @@ class TableFile(Entry):
     archcount: Annotated[Literal[1], BeforeValidator(_whole)]
     name: TableName
     source: SourceEntry
+    task: Line = ""
     input: Inputs
     let: dict[Name, Number] = {}
     layer: LayerEntry = LayerEntry()

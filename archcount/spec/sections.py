@@ -103,15 +103,13 @@ def read_sections(
     own = models.own if models else _own(tree, grid, [*names_of_rows, *derived], problems)
     problems += check_conventions(tree, own)
     problems += _check_sources(grid, rows, inputs)
-    check_claims(tree, columns, problems)
+    check_claims(tree, columns, own.checked, problems)
     check_errata(tree, rows, problems, own, models)
-    readings = tuple(read_readings(tree, rows, reader, problems))
-    heads = tuple(_heads(tree, rows, reader, problems))
     return Sections(
         columns=tuple(columns),
         rows=rows,
-        heads=heads,
-        readings=readings,
+        heads=tuple(_heads(tree, rows, reader, problems)),
+        readings=tuple(read_readings(tree, rows, reader, problems)),
         elsewhere=columns_read_as_others(tree) | own.unread | {*(models.carried if models else ())},
         own=own,
         to_read=models.to_read if models else (),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from archcount.errors import InvalidTableError, Problem, quote, suggestion
+from archcount.spec.claim_schema import COUNT, SUM
 from archcount.spec.schema import TableFile
 from archcount.spec.schema_types import MAPPING, SIZE, TEXT
 from archcount.spec.yaml_tree import YamlNode
@@ -36,7 +37,7 @@ def validate(tree: YamlNode) -> TableFile:
 
 
 def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
-    path = tuple(step for step in detail["loc"] if step not in (TEXT, MAPPING))
+    path = tuple(step for step in detail["loc"] if step not in (TEXT, MAPPING, COUNT, SUM))
     label = ".".join(str(step) for step in path if step != "[key]")
     place = tree.find(path)
     where = place.where

@@ -51,8 +51,11 @@ def test_what_a_claim_may_count(judged):
         "what: concatenations, printed: 0",
         # 8x8x4 of the stem, five convolutions of 4x4x8, 10 scores
         "what: neurons, printed: 906",
+        "what: macs, printed: 39760",
+        "what: flops, printed: 79520",  # two a mac
+        "what: flops, of: stem, printed: 13824",
     )  # fmt: skip
-    assert [each[:2] for each in found] == [("match", "equal")] * 6
+    assert [each[:2] for each in found] == [("match", "equal")] * 9
 
 
 def test_a_claim_may_be_of_a_part(judged):

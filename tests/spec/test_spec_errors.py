@@ -113,6 +113,7 @@ CASES = {
     "ratio to a table and a number": (("variants:", "claims: [{what: ops, printed: 3x, from: x, fewer_than: {table: alexnet, name: A, printed: 3K, from: y}}]\nvariants:"), r"claims.0.fewer_than does not fit; allowed: either name, printed and from, or the name"),
     "ratio to nothing": (("variants:", "claims: [{what: ops, printed: 3x, from: x, fewer_than: {}}]\nvariants:"), r"claims.0.fewer_than does not fit; allowed: either name, printed and from"),
     "ratio of a sum": (("variants:", "claims: [{what: sum of ops, printed: 3x, from: x, fewer_than: {table: alexnet}}]\nvariants:"), r"22:17: a ratio of the sum of ops; allowed: ratios of params"),
+    "sum of a column that is not compared": (("variants:", "claims: [{what: sum of w, printed: 3, from: x}]\nvariants:"), r"22:17: a claim of the sum of w, a column that is not compared"),
     "sum of no column": (("variants:", "claims: [{what: sum of depth, printed: 3, from: x}]\nvariants:"), r"22:17: a claim of the sum of depth, and the table has no column depth"),
     "rounding by chance": (("{K: 1000, count: params}", "{rounding: up}"), r"conventions.params.rounding 'up' does not fit; allowed: 'either', 'nearest' or 'down'"),
     "params with what they have": (("{K: 1000, count: params}", "{count: params, include: [bias]}"), r"conventions.params does not fit; allowed: no include beside count: params"),

@@ -18,6 +18,42 @@ COUNTS = [
     # and i = w/4 has w i + 9 i^2 + i w weights (10 i^2 if asymmetric), i biases, and 3 for norm and
     # PReLU a channel of i, i and w: 4,656 of 64, 18,016 or 19,040 of 128, 348 of 16.
     ("enet", "", 364_647, 1_961_033_728),
+    # timm's mixer_b16_224, gmlp_s16_224 and resmlp_12_224: parameters, and FlopCounterMode's count
+    ("mlp_mixer", "b-16", 59_880_472, 12_601_767_936),
+    ("gmlp", "gmlp-s", 19_422_656, 4_392_060_928),
+    ("resmlp", "released-s12", 15_350_872, 3_009_739_776),
+    # ... whose 12 layers have two more shifts of 384 in the paper, behind their branches
+    ("resmlp", "resmlp-s12", 15_350_872 + 12 * 2 * 384, 3_009_739_776),
+    # VGG-16 has 14,714,688 in its convolutions (torchvision's vgg16.features). Behind them stand
+    # 512 x 3 x 3 x 1024 + 1024, 1024 x 1024 + 1024 and 1024 x 21 + 21; at 321 the grids are 321^2,
+    # 161^2, 81^2 and 41^2
+    (
+        "deeplab_v1",
+        "deeplab-crf-largefov",
+        14_714_688 + 4_719_616 + 1_049_600 + 21_525,
+        (
+            (1_728 + 36_864) * 321**2
+            + (73_728 + 147_456) * 161**2
+            + (294_912 + 2 * 589_824) * 81**2
+            + (1_179_648 + 5 * 2_359_296) * 41**2
+            + (4_718_592 + 1_048_576 + 21_504) * 41**2
+        ),
+    ),
+    # ... or 512 x 7 x 7 x 4096 + 4096, 4096 x 4096 + 4096 and 4096 x 21 + 21; a border of 100 makes
+    # 698 of 500, then 349, 175, 88, 44, 22, and 16 of 7x7
+    (
+        "fcn",
+        "fcn-vgg16",
+        14_714_688 + 102_764_544 + 16_781_312 + 86_037,
+        (
+            (1_728 + 36_864) * 698**2
+            + (73_728 + 147_456) * 349**2
+            + (294_912 + 2 * 589_824) * 175**2
+            + (1_179_648 + 2 * 2_359_296) * 88**2
+            + 3 * 2_359_296 * 44**2
+            + (102_760_448 + 16_777_216 + 86_016) * 16**2
+        ),
+    ),
     # By hand: 20,826,976 weights of 19 convolutions, a scale and a shift of 7,200 filters, 1,000
     # biases. conv1 is 3 x 32 x 9 x 224^2 MACs; each of the other eleven 3x3 is 231,211,008, for
     # where the grid is halved the widths are doubled; each of the six 1x1 is a ninth of that.
