@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 
 from archcount.architecture import Architecture
 from archcount.edits import SharedNumber
@@ -14,7 +13,7 @@ from archcount.engines.counts import Count
 from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidTableError, UsageError
 from archcount.printed import PrintedTable
-from archcount.spec.file_changes import named
+from archcount.spec.file_changes import named, shared_numbers
 from archcount.spec.table import Table
 
 
@@ -43,7 +42,7 @@ class ModelRecount:
     @property
     def shared_numbers(self) -> tuple[SharedNumber, ...]:
         """The whole numbers that all networks of the table read."""
-        return self._table.shared_numbers
+        return shared_numbers(self._table)
 
     def printed(self, model: str) -> PrintedTable:
         """Return what is printed of a model, by the name of its variant."""
@@ -80,7 +79,7 @@ class ModelRecount:
         """Return the table in which a number has a name; None where it may have none."""
         if shared.name not in self._named:
             try:
-                table = self._table.with_source(partial(named, number=shared))
+                table = named(self._table, shared)
             except InvalidTableError:
                 table = None
             self._named[shared.name] = table

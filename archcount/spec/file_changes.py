@@ -11,6 +11,7 @@ from archcount.edits import SharedNumber
 from archcount.errors import InvalidTableError, Problem
 from archcount.spec.models import ModelTable
 from archcount.spec.sections import read_sections
+from archcount.spec.table import Table
 from archcount.spec.validate import validate
 from archcount.spec.variant_reader import TableSource
 from archcount.spec.yaml_tree import YamlNode
@@ -25,8 +26,9 @@ _MOST = 6
 """How many numbers of a file are considered, the largest first."""
 
 
-def shared_numbers(source: TableSource) -> tuple[SharedNumber, ...]:
+def shared_numbers(table: Table) -> tuple[SharedNumber, ...]:
     """Return the whole numbers that all networks of a table of models read, the largest first."""
+    source = table._source
     models = source.models
     assert models is not None, "a table of models"
     lets = {
@@ -85,14 +87,15 @@ def _numbers(text: str) -> Iterator[str]:
             yield match[0]
 
 
-def named(source: TableSource, number: SharedNumber) -> TableSource:
-    """Return a table in which a number is a `let` name, wherever it stands.
+def named(table: Table, number: SharedNumber) -> Table:
+    """Return a table of models in which a number is a `let` name, wherever it stands.
 
     Raises:
         InvalidTableError: it may not be a name where it stands.
     """
     if not number.is_written:
-        return source
+        return table
+    source = table._source
     text = str(number.value)
 
     def change(node: YamlNode) -> YamlNode:
@@ -112,7 +115,8 @@ def named(source: TableSource, number: SharedNumber) -> TableSource:
         {number.name: lets.where, **lets.keys},
     )
     entries = {**dict(changed.items()), "let": value}
-    return read_again(source, replace(changed, value=entries), change)
+    again = read_again(source, replace(changed, value=entries), change)
+    return Table(path=table.path, _source=again)
 
 
 def rewritten(tree: YamlNode, change: Callable[[YamlNode], YamlNode]) -> YamlNode:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcount.architecture import Architecture, parse_expression
-from archcount.edits import SharedNumber
 from archcount.errors import (
     InvalidTableError,
     InvalidValueError,
@@ -19,7 +18,6 @@ from archcount.errors import (
 )
 from archcount.layers import Shape
 from archcount.printed import PaperSource, PrintedTable, channels_first
-from archcount.spec.file_changes import shared_numbers
 from archcount.spec.variant import Variant
 from archcount.spec.variant_reader import TableSource, in_order
 
@@ -103,19 +101,6 @@ class Table:
                 raise InvalidTableError(in_order(problems))
             self._read[key] = variant
         return self._read[key]
-
-    @property
-    def shared_numbers(self) -> tuple[SharedNumber, ...]:
-        """The whole numbers that all its models read, where its rows are whole networks."""
-        return shared_numbers(self._source) if self._source.models else ()
-
-    def with_source(self, change: Callable[[TableSource], TableSource]) -> Table:
-        """Return the table with its file changed as a whole.
-
-        Raises:
-            InvalidTableError: what is changed does not go together.
-        """
-        return Table(path=self.path, _source=change(self._source))
 
     def architecture(
         self, *, variant: str = "", input: str = "", let: Mapping[str, str | int] | None = None
