@@ -317,7 +317,7 @@ def test_a_count_without_numbers_imports_no_compiler(data):
         " print([each.engine for each in report.counts], {'sympy', 'torch._dynamo'} & set(sys.modules))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code, data / "gpt2.yaml"],
+        [sys.executable, "-c", code, "gpt2"],
         capture_output=True,
         text=True,
         check=True,

@@ -9,6 +9,7 @@ import pytest
 import archcount as ac
 from archcount.api.printed_report import printed_report
 from archcount.errors import InvalidTableError, UsageError
+from archcount.spec.catalogue import shipped_tables
 from archcount.spec.load import load_table
 from archcount.spec.summary import read_networks, read_summary
 
@@ -140,9 +141,7 @@ def test_a_column_is_what_the_file_says(meaning, printed, status, tiny):
 
 def test_active_params_leave_idle_experts_out(data):
     [verdict] = [
-        value
-        for (_, column), value in verdicts(load_table(data / "mixtral.yaml")).items()
-        if column == "active"
+        value for (_, column), value in verdicts(ac.load("mixtral")).items() if column == "active"
     ]
     # 46,702,792,704 without 6 of 8 experts of 3 x 4,096 x 14,336 in 32 layers: 33,822,867,456
     assert "12,879,925,248 active params" in verdict.sentence
@@ -185,7 +184,7 @@ def test_words_and_thousands_are_read(tiny):
 
 
 def test_a_turned_table_is_the_same_networks(data):
-    table = load_table(data / "llama3.yaml")
+    table = ac.load("llama3")
     assert table.networks == ("8b", "70b", "405b")
     assert table.variant("70B").let["ffn"] == "28672"
     shown = ac.count(table, engine="formula").to_frame()
@@ -193,11 +192,11 @@ def test_a_turned_table_is_the_same_networks(data):
 
 
 def test_what_is_printed_is_shown_as_it_is_printed(data):
-    llama, gpt2 = (printed_report(load_table(data / f"{name}.yaml").written) for name in NAMES)
+    llama, gpt2 = (printed_report(ac.load(name).written) for name in NAMES)
     lines = [line.split() for line in llama.to_markdown().splitlines() if line.startswith("|")]
     assert lines[0] == ["|", "|", "8B", "|", "70B", "|", "405B", "|"]
     assert "FFN Dimension" in llama.to_markdown()
-    some = printed_report(load_table(data / "gpt3.yaml").written, ["GPT-3 XL", "gpt-3-13b"])
+    some = printed_report(ac.load("gpt3").written, ["GPT-3 XL", "gpt-3-13b"])
     assert [row.id for row in some.record.rows] == ["gpt-3-xl", "gpt-3-13b"]
     assert "| Parameters | Layers | d_model |" in gpt2.to_markdown()
 
@@ -245,14 +244,14 @@ def test_variants_change_models(tiny):
 
 
 def test_a_list_of_tables_shows_the_models(data):
-    gpt3, llama3 = (read_summary(data / f"{name}.yaml") for name in ("gpt3", "llama3"))
+    gpt3, llama3 = (read_summary(shipped_tables()[name]) for name in ("gpt3", "llama3"))
     assert (gpt3.rows, gpt3.variants[-1]) == (8, "gpt-3-175b")
     assert llama3.variants == ("8b", "70b", "405b")
-    assert read_networks(data / "llama3.yaml") == llama3.variants
+    assert read_networks(shipped_tables()["llama3"]) == llama3.variants
 
 
 def test_conventions_are_inferred_from_all_models(data):
-    inferred = ac.infer(load_table(data / "gpt3.yaml"))
+    inferred = ac.infer(ac.load("gpt3"))
     assert inferred.proposed["params"].count == "params"
     assert len(inferred.record.fits["params"][0].fits) == 4
 
@@ -265,7 +264,7 @@ def test_params_without_a_part_of_the_network_are_a_convention(tiny):
 
 
 def test_a_declared_reading_gives_every_printed_number_of_a_model(data, tmp_path):
-    text = (data / "gpt3.yaml").read_text()
+    text = shipped_tables()["gpt3"].read_text()
     path = tmp_path / "gpt3.yaml"
     path.write_text(text)
     assert ac.check(path, engine="formula").passed

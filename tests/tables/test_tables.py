@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-from itertools import islice
+import re
 
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcount as ac
+from archcount.architecture.builder import build
 from archcount.engines import ENGINES, cross_check, engine
+from archcount.engines.measure import example
 from archcount.engines.network_parts import NetworkParts
 from archcount.printed import Convention
 from archcount.spec.catalogue import shipped_tables
@@ -23,7 +25,7 @@ ALL = [
     for variant in load_table(path).networks
 ]
 SEED = int(os.environ.get("ARCHCOUNT_SEED", "0"))
-MOST_MACS, MOST_PARAMS = 20 * 10**9, 200 * 10**6
+MOST_MACS, MOST_PARAMS = 20 * 10**9, 130 * 10**6
 """The largest network that runs with arithmetic in CI; DeepLab's largest takes a minute."""
 
 
@@ -33,25 +35,30 @@ def is_light(network):
     return architecture.cost.macs <= MOST_MACS and architecture.params <= MOST_PARAMS
 
 
-SAMPLE = list(islice(filter(is_light, random.Random(SEED).sample(ALL, len(ALL))), 8))
-"""The networks that run with arithmetic in CI; `make test-all` runs all of them."""
+LIGHT = [network for network in random.Random(SEED).sample(ALL, len(ALL)) if is_light(network)]
+SAMPLE = LIGHT[:8]
+FIRST = [network for i, network in enumerate(ALL) if network[0] not in dict(ALL[:i])]
+"""The first network of each table."""
 
 
 def name_of(network):
     return "-".join(part for part in network if part)
 
 
-NETWORKS = [pytest.param(*network, id=name_of(network)) for network in ALL]
-RUNS = [
-    pytest.param(*network, id=name_of(network), marks=[] if network in SAMPLE else pytest.mark.slow)
-    for network in ALL
-]
-FVCORE = [
-    pytest.param(*network, id=name_of(network), marks=[] if chosen else pytest.mark.slow)
-    for before, network in zip([("", ""), *ALL], ALL, strict=False)
-    for chosen in [network[0] != before[0] or network in SAMPLE]
-]
-"""The networks that fvcore counts in CI: the first of each table, and the sample."""
+def marked(networks, in_ci):
+    """Return networks as parameters of a test, of which CI runs some, and `make test-all` all."""
+    return [
+        pytest.param(*each, id=name_of(each), marks=[] if each in in_ci else pytest.mark.slow)
+        for each in networks
+    ]
+
+
+NETWORKS = marked(ALL, [*FIRST, *SAMPLE])
+"""CI runs the first network of each table, and a sample of the others."""
+
+
+RUNS = marked(LIGHT, SAMPLE)
+"""The networks that run with numbers; in CI a sample."""
 
 
 def test_there_are_tables():
@@ -59,8 +66,19 @@ def test_there_are_tables():
     assert len(ALL) >= 50
 
 
+SMALLER = {"unet": "1x188x188"}
+"""The inputs of networks that do as much on their own as fifty others do."""
+
+
+def short(table, variant):
+    """Expand a network to run: with 8 tokens, where it reads tokens."""
+    shape = table.variant(variant).input
+    size = f"tokens 8 of {shape.vocabulary}" if shape.vocabulary else ""
+    return table.architecture(variant=variant, input=SMALLER.get(table.name, size))
+
+
 def assert_engines_agree(name, variant, engines):
-    architecture = ac.load(name).architecture(variant=variant)
+    architecture = short(ac.load(name), variant)
     counts = [engine(each).count(architecture, heads=True) for each in engines]
     for other in counts[1:]:
         assert cross_check(counts[0], other) == ()
@@ -73,49 +91,47 @@ def test_formula_and_torch_agree_on_every_row_and_category(name, variant):
     assert_engines_agree(name, variant, ["formula", "torch"])
 
 
-@pytest.mark.parametrize(("name", "variant"), FVCORE)
+@pytest.mark.parametrize(("name", "variant"), marked(LIGHT, [*FIRST, *SAMPLE]))
 def test_engines_agree_on_every_row_and_category(name, variant):
     assert set(ENGINES) == {"formula", "fvcore", "torch"}
     assert_engines_agree(name, variant, ["formula", "fvcore"])
 
 
-def run(network, architecture, device):
+def two(architecture):
+    """Return two images, or two sequences of ids."""
+    one = example(architecture.input)
+    return torch.cat((one, one))
+
+
+def run(network, architecture):
     """Run forward, and in train mode backward; give the output's shape."""
-    images = torch.zeros(2, *architecture.input.dims, device=device)
+    inputs = two(architecture)
     with torch.no_grad():
-        shape = network.eval()(images).shape
-    outputs = network.train()(images)
-    if architecture.output.is_map:  # a module by itself classifies nothing
+        shape = network.eval()(inputs).shape
+    outputs = network.train()(inputs)
+    if len(architecture.output.torch_size) > 1:  # a module by itself classifies nothing
         outputs.sum().backward()
     else:
-        network.loss(outputs, torch.tensor([0, 1], device=device)).backward()
+        network.loss(outputs, torch.tensor([0, 1])).backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
     return shape
 
 
 @pytest.mark.parametrize(("name", "variant"), NETWORKS)
 def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, variant):
-    table = ac.load(name)
-    architecture = table.architecture(variant=variant)
+    architecture = short(ac.load(name), variant)
     with torch.device("meta"):
-        network = table.build(variant=variant)
-        assert run(network, architecture, "meta") == (2, *architecture.output.dims)
+        network = build(architecture)
+        assert run(network, architecture) == (2, *architecture.output.torch_size)
     assert sum(parameter.numel() for parameter in network.parameters()) == (
         architecture.params + sum(head.node.params for head in architecture.heads)
     )
 
 
-SMALLER = {"unet": {"input": "1x188x188"}}
-"""The inputs of networks that do as much on their own as fifty others do."""
-
-
 @pytest.mark.parametrize(("name", "variant"), RUNS)
 def test_every_network_runs_in_both_modes_on_the_cpu(name, variant):
-    table = ac.load(name)
-    size = SMALLER.get(name, {})
-    architecture = table.architecture(variant=variant, **size)
-    network = table.build(variant=variant, **size)
-    assert run(network, architecture, "cpu") == (2, *architecture.output.dims)
+    architecture = short(ac.load(name), variant)
+    assert run(build(architecture), architecture) == (2, *architecture.output.torch_size)
 
 
 def is_plain(name, variant):
@@ -135,19 +151,17 @@ def is_deep(name, variant):
 
 @pytest.mark.parametrize(
     ("name", "variant"),
-    [
-        pytest.param(*each, id=name_of(each), marks=[pytest.mark.slow] if is_deep(*each) else [])
-        for each in ALL
-        if is_plain(*each)
-    ],
+    marked(
+        [each for each in ALL if is_plain(*each)],
+        [each for each in (*FIRST, *SAMPLE) if not is_deep(*each)],
+    ),
 )
 def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
     """torch's own counter sees every product of the forward and the backward pass."""
-    table = ac.load(name)
-    architecture = table.architecture(variant=variant)
+    architecture = short(ac.load(name), variant)
     forward = architecture.cost.macs + sum(head.node.cost.macs for head in architecture.heads)
     with torch.device("meta"):
-        network = table.build(variant=variant)
+        network = build(architecture)
         counter = FlopCounterMode(display=False)
         with counter:
             run_both_ways(network.train(), architecture)
@@ -158,7 +172,7 @@ def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
 
 
 def run_both_ways(network, architecture):
-    outputs = network(torch.zeros(2, *architecture.input.dims))
+    outputs = network(two(architecture))
     parts = (outputs.main, *outputs.heads) if isinstance(outputs, tuple) else (outputs,)
     sum(part.sum() for part in parts).backward()
 
@@ -176,8 +190,8 @@ def test_every_table_states_its_source_and_name(path):
 def test_class_count_and_input_size_are_options_of_every_classifier(path):
     table = ac.load(path)
     first = table.networks[0]
-    if table.architecture(variant=first).output.is_map:
-        return  # a module by itself has no classes
+    if table.variant(first).input.vocabulary or table.architecture(variant=first).output.is_map:
+        return  # language models and modules by themselves have no classes
     narrow = table.architecture(variant=first, let={"classes": 7})
     assert narrow.output.dims == (7,)
     assert all(head.node.output.dims == (7,) for head in narrow.heads)
@@ -186,7 +200,10 @@ def test_class_count_and_input_size_are_options_of_every_classifier(path):
 @pytest.mark.parametrize("path", shipped_tables().values(), ids=shipped_tables())
 def test_pipe_blocks_are_aligned(path):
     """A reviewer holds the file beside the paper: its columns stand below one another."""
-    lines = [line for line in path.read_text().splitlines() if line.count(" | ") > 2]
-    places = [[i for i, letter in enumerate(line) if letter == "|"] for line in lines]
-    assert len(lines) > 1
-    assert all(place == places[0] for place in places)
+    grids = re.findall(r": [|]\n((?:  .*\n)+)", path.read_text())
+    assert grids
+    for grid in grids:
+        lines = grid.splitlines()
+        places = [[i for i, letter in enumerate(line) if letter == "|"] for line in lines]
+        assert len(lines) > 1
+        assert all(place == places[0][: len(place)] for place in places)

@@ -15,12 +15,13 @@ from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.measure import example
 from archcount.errors import InvalidTableError, UnavailableError
+from archcount.spec.catalogue import shipped_tables
 from archcount.spec.load import load_table
 
 SHRUNK = {
-    "vit_b16": {"layers": 2, "d": 32, "mlp": 64, "heads": 4, "classes": 10},
+    "vit": {"layers": 2, "d": 32, "mlp": 64, "heads": 4, "classes": 10},
     "gpt2": {"layers": 2, "d": 32, "heads": 4},
-    "bert_base": {"layers": 2, "d": 32, "heads": 4},
+    "bert": {"layers": 2, "d": 32, "heads": 4},
     "mixtral": {"layers": 1, "d": 32, "ffn": 48, "heads": 8, "experts": 4},
     "llama3": {"layers": 2, "d": 32, "ffn": 48, "heads": 8},
     "swin_t": {"classes": 10},
@@ -42,7 +43,8 @@ SHRUNK = {
 
 @pytest.fixture
 def table(data):
-    return lambda name: load_table(data / f"{name}.yaml")
+    shipped = shipped_tables()
+    return lambda name: load_table(shipped.get(name, data / f"{name}.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -51,13 +53,13 @@ def table(data):
         # params of torchvision's vit_b_16. A layer: 12 x 768^2 weights at 197 tokens, and
         # 2 x 197^2 x 768 of attention: 1,394,343,936 + 59,610,624 = 1,453,954,560; of these 12;
         # patches: 768^2 at 196 positions, 115,605,504; classes: 768,000.
-        ("vit_b16", 86_567_656, 12 * 1_453_954_560 + 115_605_504 + 768_000),
+        ("vit", 86_567_656, 12 * 1_453_954_560 + 115_605_504 + 768_000),
         # transformers' GPT2LMHeadModel of 1,024 tokens. Layers: 12 x (12 x 768^2 x 1,024 +
         # 2 x 1,024^2 x 768); logits: 50,257 x 768 x 1,024, with the weights of the embedding.
         ("gpt2", 124_439_808, 12 * (7_247_757_312 + 1_610_612_736) + 39_523_713_024),
         # transformers' BertModel of 512 tokens. Layers: 12 x (12 x 768^2 x 512 +
         # 2 x 512^2 x 768); pooler: 768^2.
-        ("bert_base", 109_482_240, 12 * (3_623_878_656 + 402_653_184) + 589_824),
+        ("bert", 109_482_240, 12 * (3_623_878_656 + 402_653_184) + 589_824),
         # transformers' MixtralForCausalLM. Layers: 32 x (512 x (2 x 4,096^2 + 2 x 4,096 x 1,024 +
         # 2 x 3 x 4,096 x 14,336 + 8 x 4,096) + 2 x 512^2 x 4,096); logits: 512 x 4,096 x 32,000.
         ("mixtral", 46_702_792_704, 32 * (201_880_240_128 + 2_147_483_648) + 67_108_864_000),
@@ -196,7 +198,7 @@ def test_small_ones_learn(name, table):
 
 
 @pytest.mark.parametrize(
-    "name", ["vit_b16", "swin_t", "mistral", "bloom", "deepseek_v2", "transformer"]
+    "name", ["vit", "swin_t", "mistral", "bloom", "deepseek_v2", "transformer"]
 )
 def test_small_ones_are_exported_as_they_run(name, table):
     network, inputs = _small(table(name), SHRUNK[name])
@@ -230,7 +232,7 @@ def _small(own, let):
 @pytest.mark.parametrize(
     ("name", "model", "config"),
     [
-        ("bert_base", "BertModel", "BertConfig"),
+        ("bert", "BertModel", "BertConfig"),
         ("gpt2", "GPT2LMHeadModel", "GPT2Config"),
     ],
 )
@@ -259,7 +261,7 @@ def test_what_is_too_large_to_run_is_said_to_be_counted_without_numbers(table):
     found = json.loads(report.to_json())
     assert [each["name"] for each in found["engines"]] == ["torch", "formula"]
     assert "--engine fvcore" in found["chosen"]
-    usual = json.loads(ac.count(table("vit_b16"), let=SHRUNK["vit_b16"]).to_json())
+    usual = json.loads(ac.count(table("vit"), variant="ViT-Base", let=SHRUNK["vit"]).to_json())
     assert (usual["engines"][0]["name"], usual["chosen"]) == ("fvcore", None)
 
 
@@ -283,13 +285,13 @@ def test_tied_weights_are_one_parameter(table):
 )
 def test_ties_that_do_not_fit_are_refused_at_their_place(old, new, says, data, tmp_path):
     path = tmp_path / "net.yaml"
-    path.write_text((data / "gpt2.yaml").read_text().replace(old, new))
+    path.write_text(shipped_tables()["gpt2"].read_text().replace(old, new))
     with pytest.raises(InvalidTableError, match=says) as caught:
         load_table(path).architecture()
     assert "net.yaml:20:" in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "model"), [("vit_b16", "vit_b_16"), ("swin_t", "swin_t")])
+@pytest.mark.parametrize(("name", "model"), [("vit", "vit_b_16"), ("swin_t", "swin_t")])
 def test_vision_transformers_are_torchvisions(name, model, table):
     models = pytest.importorskip("torchvision.models")
     with torch.device("meta"):
@@ -300,7 +302,7 @@ def test_vision_transformers_are_torchvisions(name, model, table):
 
 def test_a_vit_does_what_torchvisions_does(data):
     pytest.importorskip("torchvision.models")
-    assert not diff(str(data / "vit_b16.yaml"), "torchvision:vit_b_16").is_changed
+    assert not diff("vit", "torchvision:vit_b_16").is_changed
 
 
 def test_a_swin_gives_what_torchvisions_gives_with_its_weights(table):
@@ -339,7 +341,7 @@ def _row_by_row(weight):
     ],
 )
 def test_what_tokens_cannot_do_is_said_at_its_place(block, says, data, tmp_path):
-    text = (data / "gpt2.yaml").read_text()
+    text = shipped_tables()["gpt2"].read_text()
     path = tmp_path / "net.yaml"
     path.write_text(
         text.replace("embed: [embedding d, positions 1024, dropout 0.1]", f"embed: {block}")
