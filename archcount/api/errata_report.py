@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from archcount.api.comparing import compare_with_references
+from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import count_table
 from archcount.api.tables import Table, load
 from archcount.comparison import ComparedCell, ComparedClaim
-from archcount.engines import Count
 from archcount.printed import Erratum
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Column, make_sheet
@@ -96,25 +95,25 @@ def errata(*names: str | Path) -> ErrataReport:
     >>> [(item.cell, item.printed) for item in errata("googlenet").record][0]
     ('inception_3b, params', '380K')
     """
-    references: dict[str, Count] = {}
+    known = Known()
     tables = [load(name) for name in names or shipped_tables()]
     return ErrataReport(
         tuple(
             item
             for table in tables
             for variant in table.networks
-            for item in _declared(table, variant, references)
+            for item in _declared(table, variant, known)
         )
     )
 
 
-def _declared(table: Table, variant: str, references: dict[str, Count]) -> Iterator[PrintedErratum]:
+def _declared(table: Table, variant: str, known: Known) -> Iterator[PrintedErratum]:
     """Yield the errata of one network: of its cells, then of its claims."""
     printed = table.variant(variant).printed
     if not printed.errata and not any(claim.erratum for claim in printed.claims):
         return
     report = count_table(table, variant=variant, engine="formula", heads=True)
-    compared = compare_with_references(report, table, references).record.comparison
+    compared = compare_with_references(report, table, known).record.comparison
     assert compared is not None, "a report is compared"
     rows = {row.id: row.cells for row in compared.rows}
     if compared.whole:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, overload
 
+from archcount.errors import UsageError, quote, unknown_name
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sheet import sheet_of
+from archcount.reporting.sheet import Column, make_sheet
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.summary import TableSummary, read_summary
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListReport(Report):
-    """The shipped tables."""
+    """The shipped tables, or some of them."""
 
     command = "list"
     schema = "archcount.list/2"
@@ -27,43 +30,113 @@ class ListReport(Report):
         return [
             {
                 "name": heading.name,
+                "year": heading.source.year,
+                "kind": heading.kind,
+                "task": heading.task or None,
                 "rows": heading.rows,
+                "networks": heading.networks,
                 "input": heading.input,
                 "variants": " ".join(heading.variants) or None,
                 "source": str(heading.source),
+                "authors": ", ".join(heading.source.authors) or None,
             }
             for heading in self.record
         ]
 
     def _sheets(self) -> Parts:
-        return [[sheet_of("Shipped tables", self._tidy())]]
+        networks = sum(heading.networks for heading in self.record)
+        title = f"{len(self.record)} tables of {networks} networks"
+        place, source = Column("Printed in", _place), Column("Source", _source)
+        layouts = ((*_columns(), place, source), (*_columns(), place), _columns())
+        return [[make_sheet(title, columns, self.record) for columns in layouts]]
+
+
+def _columns() -> tuple[Column[TableSummary], ...]:
+    return (
+        Column("Name", lambda heading: heading.name, whole=True),
+        Column("Year", lambda heading: f"{heading.source.year or ''}", right=True),
+        Column("Kind", lambda heading: heading.kind),
+        Column("Task", lambda heading: heading.task),
+        Column("Networks", lambda heading: f"{heading.networks}", right=True),
+    )
+
+
+def _place(heading: TableSummary) -> str:
+    source = heading.source
+    return ", ".join(filter(None, (source.arxiv and f"arXiv:{source.arxiv}", source.table)))
+
+
+def _source(heading: TableSummary) -> str:
+    return ", ".join(filter(None, (heading.source.short_authors, heading.source.title)))
 
 
 @overload
-def list(*, totals: Literal[False] = False) -> ListReport: ...
+def list(
+    *, totals: Literal[False] = False, year: str = "", task: str = "", kind: str = ""
+) -> ListReport: ...
 
 
 @overload
-def list(*, totals: Literal[True]) -> TotalsReport: ...
+def list(
+    *, totals: Literal[True], year: str = "", task: str = "", kind: str = ""
+) -> TotalsReport: ...
 
 
 @overload
-def list(*, totals: bool) -> ListReport | TotalsReport: ...
+def list(
+    *, totals: bool, year: str = "", task: str = "", kind: str = ""
+) -> ListReport | TotalsReport: ...
 
 
-def list(*, totals: bool = False) -> ListReport | TotalsReport:
+def list(
+    *, totals: bool = False, year: str = "", task: str = "", kind: str = ""
+) -> ListReport | TotalsReport:
     """List the shipped tables, or every network of theirs, counted and compared.
 
     Args:
         totals: one line a network, with its params, weights, MACs, depth and verdicts.
+        year: of papers of this year alone, or of years such as "2014..2016".
+        task: of networks for this task alone, such as "segmentation".
+        kind: of networks of this kind alone, such as "transformer".
 
-    >>> [heading.rows for heading in list().record if heading.name == "googlenet"]
-    [19]
+    Raises:
+        UsageError: a year is none, or no table is of the task or kind.
+
+    >>> [heading.name for heading in list(year="2014", task="segmentation").record]
+    ['deeplab_v1', 'fcn']
     """
+    chosen = _chosen([read_summary(file) for file in shipped_tables().values()], year, task, kind)
     if not totals:
-        files = shipped_tables().values()
-        return ListReport(tuple(read_summary(file) for file in files))
+        return ListReport(tuple(chosen))
     from archcount.api.tables import load
     from archcount.api.totals_report import totals as totals_of
 
-    return totals_of(load(name) for name in shipped_tables())
+    return totals_of(load(heading.name) for heading in chosen)
+
+
+def _chosen(
+    headings: Sequence[TableSummary], year: str, task: str, kind: str
+) -> Sequence[TableSummary]:
+    first, last = _years(year)
+    for name, wanted in (("task", task), ("kind", kind)):
+        known = sorted({getattr(heading, name) for heading in headings} - {""})
+        if wanted and wanted not in known:
+            raise unknown_name(f"no table is of the {name}", wanted, known)
+    return [
+        heading
+        for heading in headings
+        if (not year or first <= (heading.source.year or 0) <= last)
+        and task in ("", heading.task)
+        and kind in ("", heading.kind)
+    ]
+
+
+def _years(text: str) -> tuple[int, int]:
+    """Read one year, or the first and the last of some."""
+    if not text:
+        return 0, 0
+    found = re.fullmatch(r"([0-9]{4})(?:\.\.([0-9]{4}))?", text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if first > last:
+        raise UsageError.of(f"year {quote(text)}", allowed="a year, or years such as 2014..2016")
+    return first, last

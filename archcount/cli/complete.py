@@ -16,6 +16,24 @@ def tables(incomplete: str) -> list[str]:
     return [name for name in shipped_tables() if name.startswith(incomplete)]
 
 
+def tasks(incomplete: str) -> list[str]:
+    """Complete a task that shipped tables are for."""
+    return _said("task", incomplete)
+
+
+def kinds(incomplete: str) -> list[str]:
+    """Complete a kind that shipped tables are of."""
+    return _said("kind", incomplete)
+
+
+def _said(what: str, incomplete: str) -> list[str]:
+    from archcount.spec.catalogue import shipped_tables
+    from archcount.spec.summary import read_summary
+
+    said = {getattr(read_summary(path), what) for path in shipped_tables().values()}
+    return sorted(word for word in said if word.startswith(incomplete))
+
+
 def models(incomplete: str) -> list[str]:
     """Complete a shipped table's name, or a model's name of a library that is named before it."""
     from archcount.loading.model_libraries import LIBRARIES

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from archcount.api.list_report import list as list_tables
+from archcount.cli import complete
 from archcount.cli.emit import emitting
 from archcount.cli.options import Format, Output
 
@@ -18,9 +19,26 @@ def show_list(
             "--totals", help="One line a network: params, weights, MACs, depth, verdicts."
         ),
     ] = False,
+    year: Annotated[
+        str, typer.Option(help="Of papers of this year alone, or of years such as 2014..2016.")
+    ] = "",
+    task: Annotated[
+        str,
+        typer.Option(
+            help="Of networks for this task alone, such as segmentation.",
+            autocompletion=complete.tasks,
+        ),
+    ] = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="Of networks of this kind alone, such as transformer.",
+            autocompletion=complete.kinds,
+        ),
+    ] = "",
     form: Format = None,
     output: Output = None,
 ) -> None:
     """List the shipped tables, or with --totals every network of theirs, counted and judged."""
     with emitting(form, output) as emit:
-        emit(list_tables(totals=totals))
+        emit(list_tables(totals=totals, year=year, task=task, kind=kind))

@@ -17,6 +17,8 @@ class PaperSource:
 
     Attributes:
         title: the paper's title.
+        year: the year of its first version.
+        authors: their names as the paper prints them; a long list may end in "et al.".
         arxiv: its arXiv identifier with version, if it has one.
         table: which table or figure of it.
         url: another place to find it.
@@ -24,10 +26,23 @@ class PaperSource:
     """
 
     title: str
+    year: int | None = None
+    authors: tuple[str, ...] = ()
     arxiv: str = ""
     table: str = ""
     url: str = ""
     note: str = ""
+
+    @property
+    def short_authors(self) -> str:
+        """The authors and the year in few words.
+
+        >>> PaperSource(title="", year=2019, authors=("Mingxing Tan", "Quoc V. Le")).short_authors
+        'Mingxing Tan and Quoc V. Le 2019'
+        """
+        names = self.authors
+        some = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+        return f"{some} {self.year or ''}".strip()
 
     def __str__(self) -> str:
         where = f"arXiv:{self.arxiv}" if self.arxiv else self.url

@@ -58,6 +58,8 @@ class SourceEntry(Entry):
     """Where the table was printed."""
 
     title: Line
+    year: Annotated[int, Field(ge=1900, le=2100), BeforeValidator(_whole)] | None = None
+    authors: tuple[Line, ...] = ()
     arxiv: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
     table: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
     url: str = ""
@@ -262,6 +264,7 @@ class TableFile(Entry):
     archcount: Annotated[Literal[1], BeforeValidator(_whole)]
     name: TableName
     source: SourceEntry
+    task: Line = ""
     input: Inputs
     let: dict[Name, Number] = {}
     layer: LayerEntry = LayerEntry()

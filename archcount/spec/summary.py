@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from archcount.printed.printed_table import PaperSource
+from archcount.spec.network_kind import network_kind
 from archcount.spec.yaml_tree import read_text
 
 PRINTED = "printed"
@@ -19,10 +20,21 @@ _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableSummary:
-    """A table file in a line: its printed rows, and the default variant's input, CxHxW."""
+    """A table file in a line.
+
+    Attributes:
+        task: what its networks are for, as the file says.
+        kind: the family of its networks, by their layers.
+        rows: its printed rows.
+        networks: the networks that it describes.
+        input: the default variant's input, CxHxW.
+    """
 
     name: str
+    task: str
+    kind: str
     rows: int
+    networks: int
     input: str
     variants: tuple[str, ...]
     source: PaperSource
@@ -44,18 +56,28 @@ def read_summary(path: Path) -> TableSummary:
         default = file.get("default") or ""
         grid = [line for line in file["table"].splitlines() if "|" in line]
         models = _models(file, grid)
+        columns = [cell.strip() for cell in grid[0].split("|")]
+        by_variants = models or (default and "block" not in columns)
         return TableSummary(
             name=file["name"],
+            task=file.get("task", ""),
+            kind=network_kind(file),
             rows=len(models) or len(grid) - 1,  # the first line names the columns
+            networks=len(models) + len(variants) + (not by_variants),
             input=_input((variants.get(default) or {}).get("input") or file["input"]),
             variants=(*models, *variants),
-            source=PaperSource(**file["source"]),
+            source=_source(file["source"]),
         )
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
         from archcount.spec.load import load_table
 
         load_table(path, path.name)
         raise
+
+
+def _source(entry: dict[str, Any]) -> PaperSource:
+    year, authors = entry.get("year"), tuple(entry.get("authors") or ())
+    return PaperSource(**{**entry, "year": year and int(year), "authors": authors})
 
 
 def _input(written: str | dict[str, str]) -> str:

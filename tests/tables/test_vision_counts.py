@@ -24,6 +24,27 @@ COUNTS = [
     ("resmlp", "released-s12", 15_350_872, 3_009_739_776),
     # ... whose 12 layers have two more shifts of 384 in the paper, behind their branches
     ("resmlp", "resmlp-s12", 15_350_872 + 12 * 2 * 384, 3_009_739_776),
+    # torchvision's swin_t, swin_s and swin_b, timm's swin_large_patch4_window7_224 and the like of
+    # windows of 12 at 384, convnext_tiny and its like: parameters, and FlopCounterMode's count
+    ("swin", "swin-t", 28_288_354, 4_490_566_656),
+    ("swin", "swin-s", 49_606_258, 8_740_875_264),
+    ("swin", "swin-b", 87_768_224, 15_430_946_816),
+    ("swin", "swin-b-384", 87_903_584, 47_083_134_976),
+    ("swin", "swin-l", 196_532_476, 34_475_759_616),
+    ("swin", "swin-l-384", 196_735_516, 103_919_087_616),
+    ("convnext", "convnext-t", 28_589_128, 4_455_531_264),
+    ("convnext", "convnext-s", 50_223_688, 8_683_712_256),
+    ("convnext", "convnext-b", 88_591_464, 15_354_729_472),
+    ("convnext", "convnext-b-384", 88_591_464, 45_122_117_632),
+    ("convnext", "convnext-l", 197_767_336, 34_361_433_600),
+    ("convnext", "convnext-xl", 350_196_968, 60_921_030_656),
+    ("convnext_t", "convnext-t", 28_589_128, 4_455_531_264),
+    ("swin_t", "", 28_288_354, 4_490_566_656),
+    # torchvision's resnet50
+    ("convnext_t", "resnet-50", 25_557_032, 4_089_184_256),
+    ("convnext_steps", "resnet-50-pytorch", 25_557_032, 4_089_184_256),
+    ("convnext_steps", "separate-d.s.-conv-convnext-t", 28_589_128, 4_455_531_264),
+    ("convnext_steps", "separate-d.s.-conv-convnext-b", 88_591_464, 15_354_729_472),
     # VGG-16 has 14,714,688 in its convolutions (torchvision's vgg16.features). Behind them stand
     # 512 x 3 x 3 x 1024 + 1024, 1024 x 1024 + 1024 and 1024 x 21 + 21; at 321 the grids are 321^2,
     # 161^2, 81^2 and 41^2
