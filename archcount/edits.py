@@ -49,6 +49,22 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SharedNumber:
+    """A whole number that all networks of a table read.
+
+    Attributes:
+        name: its `let` name; of a number that stands in a block, the one that it can be given.
+        words: what it is, with a place for a number, such as "a vocabulary of {}".
+        is_written: whether it stands in the input or the blocks, and not under `let:`.
+    """
+
+    name: str
+    value: int
+    words: str
+    is_written: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """One layer as the table file writes it, with its numbers in one row.
 

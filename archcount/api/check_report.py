@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archcount import engines
-from archcount.api.comparing import compare_with_references
+from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import TableReport, count_table
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import Unexpected, unexpected
-from archcount.engines import Count
 from archcount.errors import InvalidTableError, Problem, unknown_name
 from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheets
 from archcount.reporting.formats import FORMATS
@@ -90,8 +89,8 @@ def check(
         (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
         for name in names or shipped_tables()
     ]
-    references: dict[str, Count] = {}
-    return CheckReport(tuple(_check(*each, engine, fail_on, references) for each in found))
+    known = Known()
+    return CheckReport(tuple(_check(*each, engine, fail_on, known) for each in found))
 
 
 def _check(
@@ -100,7 +99,7 @@ def _check(
     label: str,
     engine: str,
     fail_on: Collection[str],
-    references: dict[str, Count],
+    known: Known,
 ) -> TableCheck:
     try:
         table = load_table(path, label, every_variant=True)
@@ -108,7 +107,7 @@ def _check(
         return TableCheck(
             name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
         )
-    return _checked(table, name, engine, fail_on, references)
+    return _checked(table, name, engine, fail_on, known)
 
 
 def _checked(
@@ -116,7 +115,7 @@ def _checked(
     name: str,
     engine: str,
     fail_on: Collection[str],
-    references: dict[str, Count],
+    known: Known,
 ) -> TableCheck:
     """Check every network of a table that is valid."""
     verdicts: Counter[str] = Counter()
@@ -126,7 +125,7 @@ def _checked(
     for variant in table.networks:
         report = count_table(table, variant=variant, engine=engine, heads=True)
         found += _engines(report)
-        report = compare_with_references(report, table, references)
+        report = compare_with_references(report, table, known)
         surprises = _unexpected(table, report)
         undeclared += sum(item.found == "off" for item in surprises)
         found += _verdicts(table, report, surprises, fail_on)

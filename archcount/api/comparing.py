@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import overload
 
 from archcount import comparison, engines
@@ -12,8 +13,10 @@ from archcount.api.table_report import TableReport, table_result
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed
+from archcount.comparison.model_reasons import ModelReasons, model_reasons
 from archcount.comparison.whole_readings import read_as
 from archcount.engines import Count
+from archcount.engines.model_recount import ModelRecount
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
 from archcount.errors import UsageError
@@ -21,6 +24,19 @@ from archcount.printed import PrintedTable
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
 from archcount.spec.variant import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was worked out for reports before, by a caller that compares many.
+
+    Attributes:
+        references: the counts of the tables that ratios are set against, by name.
+        reasons: what was found of the models of a table, by its file.
+    """
+
+    references: dict[str, Count] = field(default_factory=dict)
+    reasons: dict[Path, ModelReasons] = field(default_factory=dict)
 
 
 @overload
@@ -59,7 +75,7 @@ def compare(report: TableReport | ModelTableReport, table: Table) -> TableReport
     if isinstance(report, ModelTableReport):
         if table.models.keys() != report.networks.keys():
             raise UsageError.of(f"the report is not of the models of the table {table.name}")
-        known: dict[str, Count] = {}
+        known = Known()
         networks = {
             name: compare_with_references(each, table, known)
             for name, each in report.networks.items()
@@ -74,19 +90,16 @@ def compare(report: TableReport | ModelTableReport, table: Table) -> TableReport
             f"the table {table.name}",
             remedy="compare a report with the table that it was counted from",
         )
-    return compare_with_references(report, table, {})
+    return compare_with_references(report, table, Known())
 
 
-def compare_with_references(
-    report: TableReport, table: Table, references: dict[str, Count]
-) -> TableReport:
-    """Compare a report with its table; `references` keeps the tables that ratios are set against.
+def compare_with_references(report: TableReport, table: Table, known: Known) -> TableReport:
+    """Compare a report with its table.
 
-    A caller that compares many reports passes the same dict, so that each is counted once.
+    A caller that compares many reports passes the same `known`, so that each table that ratios
+    are set against is counted once, and the models of a table are searched once.
     """
-    compared = compare_with_reasons(
-        table, report.architecture, report.counts, references=references
-    )
+    compared = compare_with_reasons(table, report.architecture, report.counts, known=known)
     before = report.record
     record = table_result(report.architecture, report.counts, before.batch, table, compared)
     return replace(report, record=replace(record, chosen=before.chosen))
@@ -98,7 +111,7 @@ def compare_with_reasons(
     counts: Sequence[Count],
     only: Collection[str] | None = None,
     build: int = 1,
-    references: dict[str, Count] | None = None,
+    known: Known | None = None,
 ) -> Comparison:
     """Compare; give reasons only where the count is of what the paper's numbers are of.
 
@@ -111,17 +124,20 @@ def compare_with_reasons(
         network.is_printed and architecture.input == network.input and not architecture.lets
     )
     recount = Recount(network) if as_printed else None
+    known = Known() if known is None else known
     compared = comparison.compare(
         printed,
         counts[0],
         recount,
-        _references(printed, {} if references is None else references),
+        _references(printed, known.references),
         only,
         parts=NetworkParts(architecture),
         stated=network.stated(architecture.lets) if printed.checked else {},
     )
     if compared.whole is not None and as_printed:
-        return _read_otherwise(compared, network, counts[0].engine)
+        engine = counts[0].engine
+        compared = _read_otherwise(compared, network, engine)
+        return _with_model_reasons(compared, table, known, network.name, engine)
     return _confirmed(compared, recount, counts, build) if recount else compared
 
 
@@ -143,6 +159,49 @@ def _read_otherwise(compared: Comparison, network: Variant, engine: str) -> Comp
         if read is not None:
             return replace(compared, whole=read)
     return compared
+
+
+def _reasons(table: Table, known: Known) -> ModelReasons:
+    """Search for the reasons of all models of a table, once."""
+    if table.path not in known.reasons:
+        rows = {name: _as_it_stands(table.variant(name)) for name in table.models}
+        known.reasons[table.path] = model_reasons(ModelRecount(table), rows)
+    return known.reasons[table.path]
+
+
+def _as_it_stands(network: Variant) -> ComparedRow:
+    """Return the verdicts on a model in closed form, as its declared readings have them."""
+    count = engines.engine("formula").count(network.architecture)
+    compared = comparison.compare(
+        replace(network.printed, claims=()),
+        count,
+        Recount(network),
+        parts=NetworkParts(network.architecture),
+        stated=network.stated() if network.printed.checked else {},
+    )
+    whole = _read_otherwise(compared, network, "formula").whole
+    assert whole is not None, "a network that is a printed row"
+    return whole
+
+
+def _with_model_reasons(
+    compared: Comparison, table: Table, known: Known, model: str, engine: str
+) -> Comparison:
+    """Add what was found of a model, once an engine has built and counted it likewise."""
+    reasons = _reasons(table, known)
+    found = reasons.found.get(model)
+    compared = replace(compared, cause=reasons.cause)
+    if found is None or compared.whole is None:
+        return compared
+    counted = ModelRecount(table).count(model, found.lets, found.number)
+    assert counted is not None, "it has been counted before"
+    if engines.engine(engine).count(counted.architecture).rows != counted.count.rows:
+        return compared
+    cells = {
+        name: replace(cell, verdict=found.row.cells[name].verdict)
+        for name, cell in compared.whole.cells.items()
+    }
+    return replace(compared, whole=replace(compared.whole, cells=cells))
 
 
 def _references(printed: PrintedTable, known: dict[str, Count]) -> dict[str, Count]:

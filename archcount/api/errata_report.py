@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archcount.api.comparing import compare_with_references
+from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import count_table
 from archcount.api.tables import Table, load
 from archcount.comparison import ComparedCell, ComparedClaim, Comparison
-from archcount.engines import Count
 from archcount.printed import PaperSource, PrintedTable
 from archcount.reporting.encoding import encode
 from archcount.reporting.errata_sheets import PrintedErratum, errata_sheets
@@ -65,13 +64,13 @@ def errata(*names: str | Path) -> ErrataReport:
     >>> [(item.cell, item.printed) for item in errata("googlenet").record][0]
     ('Table 1, conv1, params', '2.7K')
     """
-    references: dict[str, Count] = {}
+    known = Known()
     papers = _papers()
     found = [
         item
         for table in (load(name) for name in names or shipped_tables())
         for variant in table.networks
-        for item in _declared(table, variant, references, papers)
+        for item in _declared(table, variant, known, papers)
     ]
     return ErrataReport(tuple(sorted(found, key=_age)))
 
@@ -100,7 +99,7 @@ def _arxiv(text: str) -> str:
 def _declared(
     table: Table,
     variant: str,
-    references: dict[str, Count],
+    known: Known,
     papers: Mapping[str, PaperSource],
 ) -> Iterator[PrintedErratum]:
     """Yield the errata of one network: of its cells, then of its claims."""
@@ -109,7 +108,7 @@ def _declared(
     if not (printed.errata or printed.readings or claimed):
         return
     report = count_table(table, variant=variant, engine="formula", heads=True)
-    compared = compare_with_references(report, table, references).record.comparison
+    compared = compare_with_references(report, table, known).record.comparison
     assert compared is not None, "a report is compared"
     own = replace(papers.get(_arxiv(printed.source.arxiv), printed.source), table="", note="")
     for row, column, cell, because in _cells(printed, compared):

@@ -102,6 +102,17 @@ def compare(
     )
 
 
+def compare_whole(
+    printed: PrintedTable,
+    count: Count,
+    parts: NetworkParts,
+    stated: Mapping[tuple[str, str], Fraction],
+) -> ComparedRow:
+    """Compare what a paper printed of a whole network, under the declared conventions alone."""
+    columns = tuple(column for column in (*COMPARED, *printed.checked) if column in printed.columns)
+    return _Judge(printed, columns, parts, stated, count).whole(search=False)
+
+
 def _printed_row(printed: PrintedTable, name: str) -> PrintedRow | None:
     return next((row for row in printed.rows if row.id == name), None)
 

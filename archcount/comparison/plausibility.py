@@ -10,6 +10,7 @@ its bits are well below those that the printed numbers carry (`MARGIN`).
 from __future__ import annotations
 
 from collections.abc import Collection
+from fractions import Fraction
 from math import ceil, log1p, log2
 
 from archcount.printed import Interval
@@ -77,6 +78,21 @@ def evidence(interval: Interval) -> float:
         return 0.0
     octaves = log1p(float((interval.high - interval.low) / interval.low)) / log1p(1)
     return max(0.0, log2(OCTAVES / octaves))
+
+
+def gap_evidence(interval: Interval, computed: Fraction) -> float:
+    """Return the bits that a printed number carries that is near to the computed one.
+
+    What differs from it is small mostly, and the less the printed digits tell of the difference,
+    the more changes make it.
+
+    >>> from fractions import Fraction
+    >>> far = gap_evidence(Interval(Fraction(400), Fraction(401)), Fraction(200))
+    >>> far > gap_evidence(Interval(Fraction(400), Fraction(401)), Fraction(390))
+    True
+    """
+    near, far = sorted(abs(end - computed) for end in (interval.low, interval.high))
+    return min(evidence(interval), evidence(Interval(near, far)))
 
 
 def place_bits(places: int) -> float:

@@ -64,6 +64,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "input-size": "the network reads images of another size",
         "let": "a name of the whole table is another number",
         "layer-default": "a default of all layers is another",
+        "number": "a number that all networks of a table share is another",
     },
     "contradiction": {
         "params-ops": "params x positions are not the ops",
@@ -152,17 +153,18 @@ class Contradiction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommonCause:
-    """One change of the whole network that makes many printed sizes right at once.
+    """One change of the whole network, or of all of a table, that makes many numbers right at once.
 
     Attributes:
-        why: `input-size`, `let` or `layer-default`.
+        why: `input-size`, `let`, `layer-default` or `number`.
         what: the change in words, such as "with an input of 227x227".
-        printed: how many sizes are printed.
+        printed: how many sizes, or other numbers, are printed.
         right: how many of them match with the change.
         before: how many of them match as the table stands.
-        rows: the rows that have a size which it makes right.
+        rows: the rows, or models, that have a number which it makes right.
         others: other changes that make as many right, in words, the likeliest first.
         bits: how unlikely it is by itself.
+        of: what the numbers are, in words.
     """
 
     why: str
@@ -173,6 +175,7 @@ class CommonCause:
     rows: tuple[str, ...]
     others: tuple[str, ...] = ()
     bits: float
+    of: str = "sizes"
 
     @property
     def sentence(self) -> str:
@@ -186,7 +189,7 @@ class CommonCause:
         of = "" if self.right == self.printed else f" of the {self.printed}"
         other = f"; likewise {', or '.join(self.others[:3])}" if self.others else ""
         now = f"{self.before} as the table stands"
-        return f"{self.what} {some}{of} printed sizes match, and {now}{other}"
+        return f"{self.what} {some}{of} printed {self.of} match, and {now}{other}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

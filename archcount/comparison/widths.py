@@ -17,7 +17,6 @@ from archcount.edits import Edit, Plan, Site
 
 LARGEST = 1 << 15
 """The largest width that is looked for."""
-_WIDTHS = range(1, LARGEST)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,21 +115,25 @@ def through(points: Sequence[tuple[int, int]]) -> Quadratic:
     return Quadratic(sign * square, sign * slope, sign * start, abs(divisor))
 
 
-def widths_within(polynomial: Quadratic, numbers: Sequence[range]) -> list[range]:
+def widths_within(
+    polynomial: Quadratic, numbers: Sequence[range], largest: int = LARGEST
+) -> list[range]:
     """Return the widths for which a rising polynomial gives a number of any of some ranges.
+
+    Only those below the largest are looked for.
 
     >>> widths_within(through([(1, 1), (2, 4), (3, 9)]), [range(9, 26)])
     [range(3, 6)]
     """
-    scaled, divisor = polynomial.times_divisor, polynomial.divisor
+    scaled, divisor, widths = polynomial.times_divisor, polynomial.divisor, range(1, largest)
     first = scaled(1)
-    if scaled(LARGEST) <= first:
+    if scaled(largest) <= first:
         found = any(each.start * divisor <= first < each.stop * divisor for each in numbers)
-        return [_WIDTHS] if found else []
+        return [widths] if found else []
     return [
         range(
-            1 + bisect_left(_WIDTHS, each.start * divisor, key=scaled),
-            1 + bisect_left(_WIDTHS, each.stop * divisor, key=scaled),
+            1 + bisect_left(widths, each.start * divisor, key=scaled),
+            1 + bisect_left(widths, each.stop * divisor, key=scaled),
         )
         for each in numbers
     ]

@@ -47,6 +47,12 @@ def _linear(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"linear": int(linear_flop_jit(inputs, outputs)), "bias": bias})
 
 
+def _matmul(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """Count a product, which is a linear layer where what it multiplies with is trained."""
+    macs = _elements(outputs[0]) * get_shape(inputs[0])[-1]
+    return Counter({"linear" if _is_trained(inputs[1]) else "matmul": macs})
+
+
 def _is_whole(value: Any) -> bool:
     """Return whether a traced tensor has whole numbers or truth values, such as places."""
     return value.type().scalarType() in ("Int", "Long", "Bool")
@@ -103,17 +109,18 @@ def _attention(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
 
 
 def _is_trained(value: Any) -> bool:
-    """Return whether a traced value comes of what the network holds, by more than sizes."""
-    ways, seen = [value], set()
+    """Return whether a traced value comes of what the network holds alone, by more than sizes."""
+    ways, seen, sources = [value], set(), []
     while ways:
-        name, node = ways[-1].debugName(), ways.pop().node()
+        source = ways.pop()
+        name, node = source.debugName(), source.node()
         if name in seen or node.kind() == "aten::size":
             continue
         if node.kind() == "prim::Param":
-            return True
+            sources.append(source)
         seen.add(name)
         ways += node.inputs()
-    return False
+    return bool(sources) and all(each.requires_grad() for each in sources)
 
 
 def _recurrent(gates: int, **elementwise: int) -> Handle:
@@ -155,6 +162,7 @@ _MOVES = (
 HANDLES: Mapping[str, Handle] = {
     "aten::_convolution": _convolution,
     "aten::linear": _linear,
+    "aten::matmul": _matmul,
     "aten::batch_norm": per_element("norm", 2),
     "aten::layer_norm": _norm(2, 3),
     "aten::group_norm": _norm(2, 3),

@@ -125,7 +125,7 @@ def _backward(node: Node, learns: bool, learnt: Mapping[str, bool]) -> tuple[int
         if isinstance(node.kind, RowOutput):
             return 0, learnt[node.kind.row]
         own = node.kind.backward_macs(node.input, reaches_back=learns)
-        return own, learns or node.params > 0
+        return own, learns or node.params > 0 or bool(getattr(node.kind, "tied", ""))
     macs, after = 0, learns
     learning: list[bool] = []
     for place, (_, child) in enumerate(node.children):

@@ -32,12 +32,13 @@ class Attention(SequenceKind):
     else itself and as many on each side as half of it. On a grid of tokens, attention is within
     each of its square windows, which may be shifted. `positions=relative` adds a trained number of
     each head for each offset between two positions, of a window where there are some;
-    `positions=alibi` lets scores fall with the distance. Products are counted dense: what a mask
-    hides is multiplied too.
+    `positions=alibi` lets scores fall with the distance; `positions=xl` adds a product of queries
+    with a projection of the sinusoids of each distance, and a trained bias to the queries of each
+    product. Products are counted dense: what a mask hides is multiplied too.
 
     Source: arXiv:1706.03762, sec. 3.2; kv heads arXiv:2305.13245; rotary arXiv:2104.09864; windows
     arXiv:2310.06825, sec. 2, arXiv:2004.05150, sec. 3.1, and arXiv:2103.14030, sec. 3.2; alibi
-    arXiv:2108.12409, sec. 3.
+    arXiv:2108.12409, sec. 3; xl arXiv:1901.02860, sec. 3.3.
 
     >>> attention = Attention(heads=12)
     >>> attention.params(Shape((768, 197), tokens=True))  # 4 x (768 x 768 + 768)
@@ -57,7 +58,7 @@ class Attention(SequenceKind):
     window: int = argument(ArgumentType.INTEGER, default=0, least=1)
     shift: int = argument(ArgumentType.INTEGER, default=0, least=0)
     positions: str = argument(
-        ArgumentType.CHOICE, default="none", choices=("none", "relative", "alibi")
+        ArgumentType.CHOICE, default="none", choices=("none", "relative", "alibi", "xl")
     )
     rotary: float = argument(ArgumentType.NUMBER, default=0, least=1)
     rotary_dim: int = argument(ArgumentType.INTEGER, default=0, least=2)
@@ -81,16 +82,27 @@ class Attention(SequenceKind):
             )
         self._products(shape).check()
         self._check_options(is_grid=len(shape.spatial) > 1)
+        if self.positions == "xl" and shape.channels % 2:
+            raise InvalidValueError(
+                f"a sine and a cosine of each angle make no width of {shape.channels}",
+                allowed="an even width under positions=xl",
+                argument="positions",
+            )
         return shape
 
     def _check_options(self, *, is_grid: bool) -> None:
         """Raise InvalidValueError where options have no effect, or do not go together."""
-        alibi = self.positions == "alibi"
+        alibi, xl = self.positions == "alibi", self.positions == "xl"
         rules = (
             (is_grid and self.causal, "causal", "a grid of tokens has no order"),
             (is_grid and self.rotary, "rotary", "a grid of tokens has no single position"),
             (alibi and not self.causal, "positions", "alibi is of tokens before, causal=true"),
-            (alibi and self.rotary, "positions", "alibi beside rotary positions"),
+            (
+                (alibi or xl) and self.rotary,
+                "positions",
+                f"{self.positions} beside rotary positions",
+            ),
+            (is_grid and xl, "positions", "a grid of tokens has no single position"),
             (self.rotary_dim and not self.rotary, "rotary_dim", "no rotary positions to speak of"),
             (self.shift and not is_grid, "shift", "only windows of a grid of tokens are shifted"),
             (self.shift and not self.window, "shift", "there are no windows to shift"),
@@ -137,6 +149,7 @@ class Attention(SequenceKind):
             has_mask=self.causal or bool(self.shift or (self.window and len(shape.spatial) == 1)),
             has_trained=self.positions == "relative",
             alibi=self.positions == "alibi",
+            has_offsets=self.positions == "xl",
         )
 
     def _windows(self, shape: Shape) -> tuple[int, ...]:
@@ -161,9 +174,25 @@ class Attention(SequenceKind):
         tokens, windows = self._tokens(shape), self._windows(shape)
         inner = Shape((query.width, tokens.positions), tokens=True)
         length = self.window**2 if windows else tokens.positions
-        products = self._masked(shape).cost(length, length, prod(windows))  # of no windows, 1
+        parts = prod(windows)  # of no windows, 1
+        products = self._masked(shape).cost(length, length, parts, self._offsets(shape))
         projected = [each.cost(tokens) for each in (query, key, key)]
-        return Cost.total([*projected, products, back.cost(inner)])
+        return Cost.total([*projected, self._sinusoids(shape), products, back.cost(inner)])
+
+    def _offsets(self, shape: Shape) -> int:
+        """Return how many distances between positions are projected under `positions=xl`."""
+        if self.positions != "xl":
+            return 0
+        return shape.positions if self.causal else 2 * shape.positions - 1
+
+    def _sinusoids(self, shape: Shape) -> Cost:
+        """Count the angles of each distance, their sines and cosines, and the projection."""
+        offsets, pairs = self._offsets(shape), shape.channels // 2
+        if not offsets:
+            return Cost()
+        distances = Shape((shape.channels, offsets), tokens=True)
+        angles = Cost(scale=pairs + pairs * offsets, other=pairs + 2 * pairs * offsets)
+        return angles + replace(self._first(shape)[0], bias=False).cost(distances)
 
     def _masked(self, shape: Shape) -> DotProduct:
         """Return the products; a side that one window covers is not shifted, and has no seam."""
@@ -176,17 +205,18 @@ class Attention(SequenceKind):
         """Count all products twice, the first projections' inputs where gradients reach back."""
         macs = self.cost(shape).macs
         first = sum(each.cost(self._tokens(shape)).linear for each in self._first(shape))
-        return 2 * macs - (0 if reaches_back else first)
+        return 2 * macs - self._sinusoids(shape).macs - (0 if reaches_back else first)
 
     def _first(self, shape: Shape) -> tuple[Linear, Linear, Linear]:
         query, key, _ = self.projections(shape)
         return query, key, key
 
     def weights(self, shape: Shape) -> int:
-        """Count those of the four projections, and a number of each head for each offset."""
-        *_, back = self.projections(shape)
+        """Count those of all projections, and a number of each head for each offset."""
+        query, *_, back = self.projections(shape)
         inner = Shape((self.heads * self.head_dim(shape),))
         projected = sum(each.weights(shape) for each in self._first(shape)) + back.weights(inner)
+        projected += query.weights(shape) if self.positions == "xl" else 0
         extent = self._extent(shape)
         return projected + (self.heads * prod(2 * side - 1 for side in extent) if extent else 0)
 
@@ -197,9 +227,10 @@ class Attention(SequenceKind):
         return (self.window,) * 2 if self._windows(shape) else shape.spatial
 
     def biases(self, shape: Shape) -> int:
-        """Count those of the four projections."""
-        *_, back = self.projections(shape)
-        return sum(each.biases(shape) for each in (*self._first(shape), back))
+        """Count those of the four projections, and the two of queries under `positions=xl`."""
+        query, *_, back = self.projections(shape)
+        added = 2 * query.width if self.positions == "xl" else 0
+        return added + sum(each.biases(shape) for each in (*self._first(shape), back))
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the projections, around torch's attention."""
@@ -220,7 +251,10 @@ class Attention(SequenceKind):
 
             side, shift = self.window, self.shift
             return WindowAttention(shape.channels, side=side, shift=shift, **options)
-        return SelfAttention(
+        of = SelfAttention
+        if self.positions == "xl":
+            from archcount.layers.offset_modules import OffsetAttention as of
+        return of(
             shape.channels,
             causal=self.causal,
             window=self.window,

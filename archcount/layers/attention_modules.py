@@ -91,7 +91,8 @@ class Scores(nn.Module):
         """Turn the last numbers of queries and keys by their positions, (N, heads, L, dim)."""
         if not self.rotary:
             return query, key
-        cos, sin = _angles(query.shape[2], self.turned // 2, self.rotary, query)
+        places = torch.arange(query.shape[2], device=query.device)
+        cos, sin = angles(places, self.turned // 2, self.rotary, query)
         return self._turned(query, cos, sin), self._turned(key, cos, sin)
 
     def _turned(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -117,11 +118,11 @@ def by_head(x: Tensor, heads: int) -> Tensor:
     return torch.unflatten(x, 2, (heads, -1)).transpose(1, 2)
 
 
-def _angles(length: int, pairs: int, base: float, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Return cosine and sine of each position's angles, (positions, pairs)."""
+def angles(places: Tensor, pairs: int, base: float, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Return cosine and sine of the angles of each position or distance, (places, pairs)."""
     frequencies = base ** (torch.arange(pairs, device=like.device) * (-1 / pairs))
-    angles = torch.arange(length, device=like.device).unsqueeze(1) * frequencies
-    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
+    found = places.unsqueeze(1) * frequencies
+    return found.cos().to(like.dtype), found.sin().to(like.dtype)
 
 
 def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ class DotProduct:
         has_mask: whether something is added to the scores that nothing is trained of.
         has_trained: whether something trained is added to them.
         alibi: whether what is added falls with the distance.
+        has_offsets: whether queries have a product with each offset too, which is added.
     """
 
     heads: int
@@ -37,6 +38,7 @@ class DotProduct:
     has_mask: bool = False
     has_trained: bool = False
     alibi: bool = False
+    has_offsets: bool = False
 
     def check(self) -> None:
         """Raise InvalidValueError where heads, or what rotary positions turn, do not fit."""
@@ -54,13 +56,20 @@ class DotProduct:
                 argument="rotary",
             )
 
-    def cost(self, queries: int, keys: int, windows: int = 1) -> Cost:
+    def cost(self, queries: int, keys: int, windows: int = 1, offsets: int = 0) -> Cost:
         """Return the operations between so many queries and keys, in each of some windows.
 
         Queries and keys are both scaled, and what is added to the scores is added to each pair.
+
+        Args:
+            queries: how many queries there are.
+            keys: how many keys.
+            windows: how many windows have so many of both.
+            offsets: how many offsets queries have a product with, if `has_offsets`.
         """
         pairs = windows * self.heads * queries * keys
-        added = pairs if self.has_mask or self.has_trained or self.alibi else 0
+        has_added = self.has_mask or self.has_trained or self.alibi or self.has_offsets
+        added = pairs if has_added else 0
         products = Cost(
             matmul=pairs * (self.dim + self.value),
             softmax=5 * pairs,
@@ -68,7 +77,14 @@ class DotProduct:
             bias=added if self.has_trained else 0,
             add=0 if self.has_trained else added,
         )
-        return Cost.total([products, self._turning(queries), self._sloping(pairs)])
+        return Cost.total(
+            [
+                products,
+                self._turning(queries),
+                self._sloping(pairs),
+                self._apart(queries, offsets),
+            ]
+        )
 
     def backward_macs(self, queries: int, keys: int, learns: tuple[bool, bool, bool]) -> int:
         """Return the products of the backward pass, where queries, keys and values learn."""
@@ -93,3 +109,13 @@ class DotProduct:
         if not self.alibi:
             return Cost()
         return Cost(scale=2 * self.heads + pairs, other=2 * self.heads)
+
+    def _apart(self, queries: int, offsets: int) -> Cost:
+        """Count a bias for each product, and that of scaled queries with each offset.
+
+        The offsets' vectors are made of weights alone, so that this is a linear layer.
+        """
+        if not self.has_offsets:
+            return Cost()
+        numbers = self.heads * queries * self.dim
+        return Cost(linear=numbers * offsets, bias=2 * numbers, scale=numbers)

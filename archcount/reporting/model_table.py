@@ -14,6 +14,7 @@ from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableWarning, row_record
 from archcount.reporting.table_sheets import (
+    cause_notes,
     comparison_notes,
     images,
     input_words,
@@ -81,6 +82,7 @@ def _notes(table: CountedModels) -> Iterator[Span]:
     what = f" of {input_words(inputs.pop(), table.of_ids)}" if len(inputs) == 1 else ""
     yield Span(f"counted: {networks} {images(table.batch, table.of_ids)}{what}, inference")
     if table.comparison is not None:
+        yield from cause_notes(table.comparison)
         yield from comparison_notes(table.comparison, table.rows)
         for note in table.notes:
             yield Span(f"note: {note}")

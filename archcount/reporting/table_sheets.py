@@ -64,8 +64,8 @@ def tallied(verdicts: Mapping[str, int]) -> str:
 
 def notes(report: TableResult) -> Iterator[Span]:
     """Return the notes: what was counted, how, by which engines, and what was found."""
-    if report.comparison is not None and report.comparison.cause is not None:
-        yield Span(f"one cause of many: {report.comparison.cause.sentence}", "warn")
+    if report.comparison is not None:
+        yield from cause_notes(report.comparison)
     yield Span(_totals(report))
     yield Span(_scope(report))
     if report.comparison is not None:
@@ -102,6 +102,12 @@ def problem_notes(
         yield Span(f"uncounted: {op.op} in {op.place}, {op.times} times", "bad")
     for warning in warnings:
         yield Span(f"warning: {warning}", "bad")
+
+
+def cause_notes(comparison: Comparison) -> Iterator[Span]:
+    """Return the one cause of many printed numbers, where there is one."""
+    if comparison.cause is not None:
+        yield Span(f"one cause of many: {comparison.cause.sentence}", "warn")
 
 
 def _totals(report: TableResult) -> str:

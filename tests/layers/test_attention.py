@@ -28,6 +28,8 @@ def _by_definition(module, x, kind):
             columns = range(row + 1 if kind.causal else 5)
             turned = [_turn(key[column, shared], column, kind.rotary) for column in columns]
             scores = [float(_turn(query[row, head], row, kind.rotary) @ each) for each in turned]
+            if kind.positions == "xl":
+                scores = _with_distances(module, query[row, head], turned, head, row)
             weights = torch.tensor([score / math.sqrt(dim) for score in scores]).softmax(0)
             seen[row, head] = sum(
                 weight * value[column, shared]
@@ -49,6 +51,21 @@ def _turn(vector, position, base):
     return torch.tensor([each.real for each in turned] + [each.imag for each in turned])
 
 
+def _with_distances(module, query, keys, head, row):
+    """Score as arXiv:1901.02860, sec. 3.3: (q + u) k + (q + v) W R, of the distance to each key."""
+    content, position = (
+        getattr(module, f"{name}_bias").bias.unflatten(0, (-1, len(query)))[head]
+        for name in ("content", "position")
+    )
+    projected = module.position_proj.weight.unflatten(0, (-1, len(query)))[head]
+    scores = []
+    for column, key in enumerate(keys):
+        angles = [(row - column) * 10000 ** (-place / 4) for place in range(4)]
+        waves = torch.tensor([*map(math.sin, angles), *map(math.cos, angles)])
+        scores.append(float((query + content) @ key + (query + position) @ (projected @ waves)))
+    return scores
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -57,12 +74,17 @@ def _turn(vector, position, base):
         {"heads": 4, "kv": 2, "bias": False},
         {"heads": 4, "kv": 1, "causal": True, "rotary": 100.0},
         {"heads": 3, "dim": 4, "rotary": 10.0, "qkv_bias": False},
+        {"heads": 2, "positions": "xl"},
+        {"heads": 4, "kv": 2, "dim": 3, "positions": "xl", "causal": True},
     ],
 )
 def test_attention_is_what_its_papers_define(options):
     kind = Attention(**options)
     module = kind.module(SHAPE)
-    x = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(3))
+    drawn = torch.Generator().manual_seed(3)
+    x = torch.randn(1, 5, 8, generator=drawn)
+    for tensor in module.parameters():  # biases that begin with zeros too
+        torch.nn.init.normal_(tensor, std=0.3, generator=drawn)
     with torch.no_grad():
         assert torch.allclose(module(x)[0], _by_definition(module, x, kind), atol=1e-5)
 
@@ -100,6 +122,38 @@ def test_attention_is_what_its_papers_define(options):
             8,
             {"linear": 1920, "bias": 40, "matmul": 600, "softmax": 375, "scale": 120},
         ),
+        # four of 8x8, and one at each of 9 distances, whose 4 angles are 4 exponents, 36 products,
+        # 4 powers and 72 sines and cosines; queries with two biases, one of them scaled, and its
+        # product with each distance, 2 heads x 5 x 9 x 4, which is added to 2 x 5 x 5 pairs
+        (
+            {"heads": 2, "positions": "xl"},
+            256 + 64,
+            32 + 16,
+            {
+                "linear": 1280 + 9 * 64 + 360,
+                "bias": 160 + 80,
+                "matmul": 400,
+                "softmax": 250,
+                "scale": 80 + 4 + 36 + 40,
+                "add": 50,
+                "other": 4 + 72,
+            },
+        ),
+        # under a causal mask 5 distances
+        (
+            {"heads": 2, "positions": "xl", "causal": True, "bias": False},
+            256 + 64,
+            16,
+            {
+                "linear": 1280 + 5 * 64 + 200,
+                "bias": 80,
+                "matmul": 400,
+                "softmax": 250,
+                "scale": 80 + 4 + 20 + 40,
+                "add": 50,
+                "other": 4 + 40,
+            },
+        ),
     ],
 )
 def test_attention_counted_by_hand(options, weights, biases, cost):
@@ -116,6 +170,9 @@ def test_the_first_projections_need_no_gradient_of_what_nothing_learns_before():
     kind = Attention(heads=2)
     assert kind.backward_macs(SHAPE, reaches_back=True) == 3_360
     assert kind.backward_macs(SHAPE, reaches_back=False) == 3_360 - 960
+    # 400 + 1,280 + 360 twice; of the projection of what is not trained, its weights' gradient
+    kind = Attention(heads=2, positions="xl")
+    assert kind.backward_macs(SHAPE, reaches_back=True) == 4_080 + 576
 
 
 @pytest.mark.parametrize(
@@ -124,6 +181,9 @@ def test_the_first_projections_need_no_gradient_of_what_nothing_learns_before():
         ({"heads": 3}, SHAPE, "3 heads do not divide a width of 8"),
         ({"heads": 4, "kv": 3}, SHAPE, "3 heads of keys and values do not divide 4 heads"),
         ({"heads": 8, "rotary": 10.0}, SHAPE, "turn pairs, and a head has 1 numbers"),
+        ({"heads": 2, "positions": "xl", "rotary": 10.0}, SHAPE, "xl beside rotary positions"),
+        ({"heads": 1, "positions": "xl"}, Shape((7, 5), tokens=True), "make no width of 7"),
+        ({"heads": 2, "positions": "xl"}, Shape((8, 5, 5), tokens=True), "no single position"),
         ({"heads": 2}, Shape((8, 5)), "needs a sequence of tokens"),
     ],
 )

@@ -66,7 +66,7 @@ def test_markdown(report):
 
 @pytest.mark.parametrize(
     ("size", "printed", "axes", "shown"),
-    [("4x10", "10x4", "cl", "4x10"), ("4x6x5x7", "6x5", "cdhw", "4x6x5x7")],
+    [("4x10", "10x4", "cl", "4x10"), ("4x6x5x7", "6x5x7", "cdhw", "4x6x5x7")],
 )
 def test_a_network_of_other_axes_is_compared_and_written(tmp_path, size, printed, axes, shown):
     path = tmp_path / "net.yaml"

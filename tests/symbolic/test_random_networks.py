@@ -34,6 +34,8 @@ PARTS = {
         "attention heads=4 kv=2 dim=2*g causal=true bias=false",
         "attention heads=g dim=4 rotary=10000 qkv_bias=false",
         "attention heads=2 dim=g window=3 causal=true",
+        "[linear 2*d, attention heads=2 dim=g positions=xl, linear d]",
+        "[linear 2*d, attention heads=4 kv=2 dim=g positions=xl causal=true bias=false, linear d]",
         "[{attend: {q: linear 2*g, kv: linear 4*g, heads: 2}}, linear d]",
         "[lstm f, linear in.c]",
         "[gru f layers=2, linear in.c]",

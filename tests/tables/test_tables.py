@@ -98,17 +98,17 @@ def test_engines_agree_on_every_row_and_category(name, variant):
 
 
 def two(architecture):
-    """Return two images, or two sequences of ids."""
-    one = example(architecture.input)
-    return torch.cat((one, one))
+    """Return two images, or two sequences of ids, for each input."""
+    ones = map(example, architecture.input_shapes)
+    return tuple(torch.cat((one, one)) for one in ones)
 
 
 def run(network, architecture):
     """Run forward, and in train mode backward; give the output's shape."""
     inputs = two(architecture)
     with torch.no_grad():
-        shape = network.eval()(inputs).shape
-    outputs = network.train()(inputs)
+        shape = network.eval()(*inputs).shape
+    outputs = network.train()(*inputs)
     if len(architecture.output.torch_size) > 1:  # a module by itself classifies nothing
         outputs.sum().backward()
     else:
@@ -172,7 +172,7 @@ def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
 
 
 def run_both_ways(network, architecture):
-    outputs = network(two(architecture))
+    outputs = network(*two(architecture))
     parts = (outputs.main, *outputs.heads) if isinstance(outputs, tuple) else (outputs,)
     sum(part.sum() for part in parts).backward()
 
