@@ -39,7 +39,9 @@ FAMILIES = {
 def test_the_kind_is_that_of_the_layers_that_are_built(name):
     table = ac.load(name)
     architecture = table.architecture(variant=table.networks[0])
-    layers = {layer.kind.word for row in architecture.rows for layer in row.node.layers()}
+    nodes = [row.node for row in architecture.rows]
+    parts = [part for node in nodes for part in (*node.layers(), *node.joins())]
+    layers = {getattr(part.kind, "word", "") for part in parts}
     found = {FAMILIES[word] for word in layers & set(FAMILIES)}
     if "transformer" in found:
         assert LISTED[name].kind == "transformer"

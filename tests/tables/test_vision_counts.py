@@ -39,7 +39,7 @@ COUNTS = [
     ("convnext", "convnext-l", 197_767_336, 34_361_433_600),
     ("convnext", "convnext-xl", 350_196_968, 60_921_030_656),
     ("convnext_t", "convnext-t", 28_589_128, 4_455_531_264),
-    ("convnext_t", "swin-t", 28_288_354, 4_490_566_656),
+    ("swin_t", "", 28_288_354, 4_490_566_656),
     # torchvision's resnet50
     ("convnext_t", "resnet-50", 25_557_032, 4_089_184_256),
     ("convnext_steps", "resnet-50-pytorch", 25_557_032, 4_089_184_256),
