@@ -231,11 +231,14 @@ class Transpose(SequenceKind):
 
 @dataclass(frozen=True, kw_only=True)
 class Take(SequenceKind):
-    """One token alone, such as the class token: `take first`, `take last`."""
+    """One token alone, such as the class token: `take first`, `take second`, `take last`.
+
+    Source: arXiv:2010.11929, eq. 4; the second one is the distillation token of arXiv:2012.12877.
+    """
 
     word: ClassVar[str] = "take"
 
-    which: str = argument(ArgumentType.CHOICE, position=0, choices=("first", "last"))
+    which: str = argument(ArgumentType.CHOICE, position=0, choices=("first", "second", "last"))
 
     def after(self, shape: Shape) -> Shape:
         """Return (width,)."""
@@ -245,7 +248,7 @@ class Take(SequenceKind):
         """Return the selection."""
         from archcount.layers.token_modules import SelectPosition as Module
 
-        return Module(0 if self.which == "first" else -1)
+        return Module({"first": 0, "second": 1, "last": -1}[self.which])
 
 
 @dataclass(frozen=True, kw_only=True)
