@@ -55,15 +55,23 @@ def patch_of_names(text: str, names: Collection[str]) -> Patch | PatchText | Exp
 
     >>> patch_of_names("3x3/2", []), patch_of_names("kxk/s", ["k", "s"]).names
     (Patch(kernel=(3, 3), stride=(2, 2)), ('k', 's'))
+    >>> [side.text for side in patch_of_names("3x1x1/tx1x1", ["t"]).stride]
+    ['t', '1', '1']
     """
     if text in names:
         return parse_expression(text)
     kernel, slash, stride = text.partition("/")
     sides = _sides(kernel, names)
     if sides and (not _LITERAL.fullmatch(kernel) or (slash and not _LITERAL.fullmatch(stride))):
+        strides = _sides(stride, names) if slash else ("1",)
+        if len(sides) > 1 and len(strides) not in (0, 1, len(sides)):
+            raise InvalidValueError(
+                f"{quote(text)} strides on {len(strides)} of {len(sides)} axes",
+                allowed=f"one stride, or {len(sides)} with x between them",
+            )
         return PatchText(
             tuple(parse_expression(side) for side in sides),
-            expression_over(stride if slash else "1", names),
+            tuple(expression_over(side, names) for side in strides or (stride,)),
         )
     return expression_over(text, names) if _NAME.fullmatch(text) else parse_patch(text)
 
@@ -82,13 +90,13 @@ def value_over(text: str, names: Collection[str]) -> Expression | Patch | PatchT
     return expression_over(text, names)
 
 
-def _sides(kernel: str, names: Collection[str]) -> tuple[str, ...]:
-    """Return the sides of a kernel, each a number or a name; none where it is no kernel."""
-    for match in re.finditer("x", kernel):
-        first, rest = kernel[: match.start()], _sides(kernel[match.end() :], names)
+def _sides(text: str, names: Collection[str]) -> tuple[str, ...]:
+    """Return the sides of a kernel or stride, each a number or a name; none where it is neither."""
+    for match in re.finditer("x", text):
+        first, rest = text[: match.start()], _sides(text[match.end() :], names)
         if rest and len(rest) < 3 and _is_side(first, names):
             return (first, *rest)
-    return (kernel,) if _is_side(kernel, names) else ()
+    return (text,) if _is_side(text, names) else ()
 
 
 def _is_side(text: str, names: Collection[str]) -> bool:

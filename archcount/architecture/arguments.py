@@ -120,7 +120,7 @@ def _patch(text: PatchText, shape: Shape, context: Context) -> Patch:
     def number(expression: Expression, what: str) -> int:
         return int(whole(evaluate(expression, shape, context), what, least=1))
 
-    stride = number(text.stride, "the stride")
+    strides = tuple(number(side, "the stride") for side in text.stride)
     first, *more = text.kernel
     found = context.scope.values.get(first.text) if not more else None
     if found is not None and isinstance(found.value, Patch) and set(found.value.stride) == {1}:
@@ -129,7 +129,12 @@ def _patch(text: PatchText, shape: Shape, context: Context) -> Patch:
         kernel = tuple(number(side, "the kernel") for side in text.kernel)
         if not more and first.names:  # a name alone is every side
             kernel *= max(1, len(shape.spatial))
-    return Patch(kernel, (stride,) * len(kernel))
+    if len(strides) not in (1, len(kernel)):
+        raise InvalidValueError(
+            f"the stride is of {len(strides)} axes, and the kernel of {len(kernel)}",
+            allowed=f"one stride, or {len(kernel)} with x between them",
+        )
+    return Patch(kernel, strides * len(kernel) if len(strides) == 1 else strides)
 
 
 def whole(number: Fraction, what: str, *, least: int) -> int:

@@ -27,24 +27,27 @@ class LocatedText:
         return LocatedText(self.text[start:stop], place)
 
 
+def _names(*parts: Expression) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in part.names))
+
+
 @dataclass(frozen=True, slots=True)
 class PatchText:
-    """A patch made of names: "kxk/s", "3x3/first(s)"; "k/s", whose one side may be a patch."""
+    """A patch made of names: "kxk/s", "1x3x3/1xsxs"; "k/s", whose one side may be a patch."""
 
     kernel: tuple[Expression, ...]
-    stride: Expression
+    stride: tuple[Expression, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names that it reads, each once."""
-        parts = (*self.kernel, self.stride)
-        return tuple(dict.fromkeys(name for part in parts for name in part.names))
+        return _names(*self.kernel, *self.stride)
 
     @property
     def is_stride_of(self) -> tuple[str, ...]:
         """The names that its stride alone reads."""
-        sides = {name for side in self.kernel for name in side.names}
-        return tuple(name for name in self.stride.names if name not in sides)
+        sides = _names(*self.kernel)
+        return tuple(name for name in _names(*self.stride) if name not in sides)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

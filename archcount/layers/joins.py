@@ -87,6 +87,20 @@ def _listed(shapes: Sequence[Shape]) -> str:
     return ", ".join(str(shape) for shape in shapes)
 
 
+def _broadcast(one: Shape, other: Shape, *, channels: bool = False) -> Shape | None:
+    """Return the longest of each axis, of equal lengths or 1, or None where they do not fit."""
+    if one == other:
+        return one
+    alike = len(one.dims) == len(other.dims) and one.tokens == other.tokens
+    axes = list(zip(one.dims, other.dims, strict=False))
+    if not alike or not (channels or one.channels == other.channels):
+        return None
+    if not all(first == second or 1 in (first, second) for first, second in axes):
+        return None
+    sides = (first if second == 1 else second for first, second in axes)
+    return replace(one, dims=tuple(sides))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Concatenation(JoinKind):
     """Branches whose channels are concatenated: `concat: [conv 1x1 64, maxpool 3x3]`.
@@ -150,6 +164,8 @@ class Split(Concatenation):
 class Addition(JoinKind):
     """Branches whose outputs are added: `add: [[conv 3x3 64, conv 3x3 64], shortcut]`.
 
+    A branch of one position, as of a vector of the time or the class, is added at every position.
+
     >>> Addition().cost([Shape((64, 28, 28))] * 3).add  # 2 x 64 x 28 x 28
     100352
     """
@@ -159,28 +175,34 @@ class Addition(JoinKind):
     takes_shortcut: ClassVar[bool] = True
 
     def output(self, shapes: Sequence[Shape]) -> Shape:
-        """Return the shape that all branches share."""
-        if any(shape != shapes[0] for shape in shapes):
+        """Return the longest of each axis; channels are equal."""
+        return reduce(self._sum, shapes)
+
+    def _sum(self, one: Shape, other: Shape) -> Shape:
+        total = _broadcast(one, other)
+        if total is None:
             raise InvalidValueError(
-                f"add joins branches of different shape: {_listed(shapes)}",
-                allowed=f"equal sizes ({shapes[0].layout} above)",
+                f"add joins branches of different shape: {one} and {other}",
+                allowed=f"equal channels, other sizes equal or 1 ({one.layout} above)",
                 remedy="give the branches equal widths, strides and padding, "
                 "or write shortcut for the branch that should adapt",
             )
-        return shapes[0]
+        return total
 
     def cost(self, shapes: Sequence[Shape]) -> Cost:
-        """Count one addition per element for each branch after the first."""
-        return Cost(add=(len(shapes) - 1) * shapes[0].elements)
+        """Count one addition per element of each sum, from the first branch on."""
+        sums = list(accumulate(shapes, self._sum))[1:]
+        return Cost(add=sum(total.elements for total in sums))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Product(JoinKind):
     """Branches whose outputs are multiplied: `mul: [identity, [global_avgpool, conv 1x1 in.c]]`.
 
-    An axis of length 1, as of a pooled branch, is multiplied with every position of the others.
+    An axis of length 1, as of a pooled branch, is multiplied with every position of the others, and
+    a single channel, as of a map of attention, with every channel.
 
-    Source: arXiv:1709.01507, eq. 4 (squeeze-and-excite).
+    Source: arXiv:1709.01507, eq. 4 (squeeze-and-excite); arXiv:1807.06521, eq. 2 (CBAM).
 
     >>> shapes = [Shape((64, 28, 28)), Shape((64, 1, 1))]
     >>> Product().output(shapes).dims, Product().cost(shapes).scale
@@ -191,21 +213,18 @@ class Product(JoinKind):
     module_name: ClassVar[str] = "Mul"
 
     def output(self, shapes: Sequence[Shape]) -> Shape:
-        """Return the longest of each axis; channels are equal."""
+        """Return the longest of each axis."""
         return reduce(self._product, shapes)
 
     def _product(self, one: Shape, other: Shape) -> Shape:
-        axes = list(zip(one.dims[1:], other.dims[1:], strict=False))
-        fits = all(second == 1 or first in (1, second) for first, second in axes)
-        alike = len(one.dims) == len(other.dims) and one.tokens == other.tokens
-        if not alike or one.channels != other.channels or not fits:
+        product = _broadcast(one, other, channels=True)
+        if product is None:
             raise InvalidValueError(
                 f"mul joins branches of different shape: {one} and {other}",
-                allowed=f"equal channels, other sizes equal or 1 ({one.layout} above)",
+                allowed=f"sizes that are equal or 1 ({one.layout} above)",
                 remedy="give the branches equal widths, strides and padding, or pool one to 1x1",
             )
-        sides = (first if second == 1 else second for first, second in axes)
-        return replace(one, dims=(one.channels, *sides))
+        return product
 
     def cost(self, shapes: Sequence[Shape]) -> Cost:
         """Count one multiplication per element of each product, from the first branch on."""

@@ -206,8 +206,9 @@ def _values(row: GridRow, notations: Mapping[str, Any], meanings: Meanings) -> d
         if column in NAMELESS:
             continue
         what = f"column {column}"
-        text = meanings.words.get(column, {}).get(cell.text, cell.text)
-        if text in meanings.lets and text != cell.text:
+        said = meanings.words.get(column, {})
+        text = said.get(cell.text, cell.text)
+        if text in meanings.lets and cell.text in said:
             named = parse_expression(text)
             values[column] = Value(value=named, text=cell.text, where=cell.where, what=what)
             continue

@@ -145,7 +145,7 @@ def test_an_identity_is_never_a_projection(expand):
     assert names(node) == ["branch1", "branch2"]
     assert node.params == 4 * 4 * 9 + 4
     assert node.cost.add == 4 * 8 * 8  # one addition per element
-    with pytest.raises(InvalidTableError, match="4x8x8, 8x8x8.*or write shortcut"):
+    with pytest.raises(InvalidTableError, match="4x8x8 and 8x8x8.*or write shortcut"):
         expand("{add: [identity, conv 3x3 8]}")
 
 

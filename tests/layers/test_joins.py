@@ -43,11 +43,17 @@ def _tokens(width, positions):
         (Split(), [(2, 3, 3), (5, 3, 3)], (7, 3, 3), {}),
         # one addition for each branch after the first: 2 x 18
         (Addition(), [(2, 3, 3), (2, 3, 3), (2, 3, 3)], (2, 3, 3), {"add": 36}),
+        # a vector at each of 9 positions: 2x1x1 twice is one sum of 2, then one of 18
+        (Addition(), [(2, 1, 1), (2, 1, 1), (2, 3, 3)], (2, 3, 3), {"add": 2 + 18}),
         # windows of 2x3 cover 2x4x9
         (Unpooling(), [(2, 2, 3), (2, 4, 9)], (2, 4, 9), {"pool": 72}),
         # one multiplication an element of each product: 2x1x3, then 2x3x3
         (Product(), [(2, 1, 3), (2, 1, 1), (2, 3, 3)], (2, 3, 3), {"scale": 6 + 18}),
         (Product(), [(2, 3, 3)], (2, 3, 3), {}),
+        # one map for all channels
+        (Product(), [(1, 3, 3), (2, 3, 3)], (2, 3, 3), {"scale": 18}),
+        # a gate of each token
+        (Product(), [_tokens(2, 3), _tokens(1, 3)], _tokens(2, 3), {"scale": 6}),
         # tokens of width 2 and 5 at 3 positions
         (Concatenation(), [_tokens(2, 3), _tokens(5, 3)], _tokens(7, 3), {}),
         (Product(), [_tokens(2, 3), _tokens(2, 3)], _tokens(2, 3), {"scale": 6}),
@@ -70,8 +76,10 @@ def test_every_join_has_a_hand_count_above():
     ("kind", "shapes", "says"),
     [
         (Concatenation(), [(2, 3, 3), (2, 4, 3)], "different size: 2x3x3, 2x4x3"),
-        (Addition(), [(2, 3, 3), (3, 3, 3)], "different shape: 2x3x3, 3x3x3"),
-        (Product(), [(2, 3, 3), (1, 3, 3)], "different shape: 2x3x3 and 1x3x3"),
+        (Addition(), [(2, 3, 3), (3, 3, 3)], "different shape: 2x3x3 and 3x3x3"),
+        (Addition(), [(2, 3, 3), (1, 3, 3)], "different shape: 2x3x3 and 1x3x3"),
+        (Addition(), [(2, 3, 3), (2, 1, 2)], "different shape: 2x3x3 and 2x1x2"),
+        (Product(), [(2, 3, 3), (4, 3, 3)], "different shape: 2x3x3 and 4x3x3"),
         (Product(), [(2, 3, 3), (2, 1, 2)], "different shape: 2x3x3 and 2x1x2"),
         (Product(), [(2, 3, 3), (2,)], "different shape: 2x3x3 and 2"),
         (Concatenation(), [(2, 3), _tokens(2, 3)], "different size: 2x3, 3x2"),
@@ -79,7 +87,7 @@ def test_every_join_has_a_hand_count_above():
         (Unpooling(), [(2, 3, 3), (3, 6, 6)], "do not fit: 2x3x3 and 3x6x6"),
         (Unpooling(), [(2, 3, 3), (2, 6, 7)], "do not fit: 2x3x3 and 2x6x7"),
         (Unpooling(), [(2,), (2, 6, 7)], "unpool needs channels, height and width"),
-        (Addition(), [(2, 3), _tokens(2, 3)], "different shape: 2x3, 3x2"),
+        (Addition(), [(2, 3), _tokens(2, 3)], "different shape: 2x3 and 3x2"),
         (Product(), [(2, 3), _tokens(2, 3)], "different shape: 2x3 and 3x2"),
     ],
 )
@@ -104,6 +112,19 @@ def test_the_module_of_a_join_gives_its_shape_and_learns(word, architecture):
         "mul": lambda: branches[0] * branches[1] * branches[2],
     }[word]()
     assert torch.allclose(output, expected.relu())
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_vector_and_a_map_reach_every_position_and_channel(name, architecture):
+    vector = "{add: [[global_avgpool, conv 1x1 4], identity]}"
+    gate = "{mul: [conv 1x1 1 act=sigmoid, identity]}"
+    found = engine(name).count(architecture(f"[{vector}, {gate}]")).total
+    assert found.params == (16 + 4) + (4 + 1)
+    # 4x36 are pooled, then added to a vector of 4; 36 gates multiply 4x36.
+    cost = {"conv": 16 + 4 * 36, "bias": 4 + 36, "pool": 144, "activation": 36}
+    cost |= {"add": 144, "scale": 144}
+    assert found.cost.as_dict() == {**dict.fromkeys(CATEGORIES, 0), **cost}
+    assert found.output == (4, 6, 6)
 
 
 @pytest.mark.parametrize("name", ENGINES)

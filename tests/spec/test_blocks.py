@@ -87,6 +87,8 @@ blocks:
         ("conv k/2 2", "3", (4 * 2 * 9, 4)),
         ("conv kx1/k-1 2", "3", (4 * 2 * 3, 4)),
         ("conv k/w-4 2", "5x1", (4 * 2 * 5, 4)),
+        ("conv 1xk/kx1 2", "3", (4 * 2 * 3, 3)),
+        ("conv kxk/1xk 2", "3", (4 * 2 * 9, 8)),
         ("dwconv kxk/k", "5", (4 * 25, 2)),
         ("maxpool 3x3/k", "2", (0, 4)),
     ],
@@ -137,6 +139,12 @@ def test_every_engine_counts_what_blocks_are_given(tmp_path):
         ('"se(r, r)": conv 1x1 r', "relu", "has an argument twice"),
         ("conv(r): relu", "relu", "begins with the word of a layer kind"),
         ("{se(r): conv 1x1 r, se(q): conv 1x1 q}", "relu", "are called alike"),
+        (
+            "b: conv kxk/1x1xk 1",
+            "b",
+            "'kxk/1x1xk' strides on 3 of 2 axes; allowed: one stride, or 2",
+        ),
+        ("b: conv k/1x1xk 1", "b", "stride is of 3 axes, and the kernel of 2"),
         ("stem: relu", "stem 64", "'stem 64': block 'stem' takes no numbers; allowed: stem"),
         ("stem: relu", "stem(64)", "'stem(64)': block 'stem' takes no numbers"),
         ('"a{v}": b, b: conv 1x1 v, c: b', "c", "'v' reads 'v', an argument of block 'a{v}'"),
@@ -350,6 +358,17 @@ def test_printed_words_have_meanings(tmp_path):
     ]
     assert architecture.rows[3].node.output.dims == (8, 4, 4)
     assert architecture.unread == ("row c: column filter is 3x3",)
+
+
+def test_a_printed_word_may_be_the_name_that_it_means(tmp_path):
+    path = tmp_path / "net.yaml"
+    words = "columns: {out: }\nwords: {out: {k: k}}\n"
+    path.write_text(
+        HEAD.replace("w: 6", "k: 5")
+        + words
+        + "table: |\n  row | block | out\n  r | conv 1x1 out | k\n"
+    )
+    assert load_table(path).architecture().output.dims[0] == 5
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_readings_of_rows_that_read_others_are_counted(network, small, tmp_path)
         ("join(@b)", "join(@q)", "row c: '@one' reads the output of 'q'"),
         ('"@a"', '"@q"', "'@q' is the output of no row; allowed: a, b, c, d"),
         ("join(@b)", "relu", "13:3: no row reads the output of row b; write @b in a block"),
-        ("join(@b)", "join(@a)", "add joins branches of different shape: 4x8x8, 4x4x4"),
+        ("join(@b)", "join(@a)", "add joins branches of different shape: 4x8x8 and 4x4x4"),
         ("upconv 2x2/2 w", "upconv 1x1/2 w", "a kernel of at least its stride: 1 < 2"),
         ("upconv 2x2/2 w", "upconv 2x2/2 w pad=9", "a pad of 9x9 leaves nothing"),
     ],
