@@ -55,7 +55,7 @@ class TokensToMap(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, ..., D) to (N, D, sides)."""
-        return x.flatten(1, -2).transpose(1, 2).unflatten(2, self.sides)
+        return torch.unflatten(x.flatten(1, -2).transpose(1, 2), 2, self.sides)
 
     def extra_repr(self) -> str:
         """Describe the sides."""
@@ -75,7 +75,7 @@ class FeaturesToMap(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, features) to (N, C, sides)."""
-        return x.unflatten(1, self.dims)
+        return torch.unflatten(x, 1, self.dims)
 
     def extra_repr(self) -> str:
         """Describe the map."""
