@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS, NAMED_JOINS
@@ -45,9 +46,26 @@ def picture() -> str:
     return run("archcount table --compare-paper --format svg")
 
 
-def generated(page: str) -> str:
-    """Give the format page with the lists of layers and joins as the classes have them."""
-    for name, lines in (("joins", _joins()), ("layers", _layers())):
+GENERATED: dict[Path, dict[str, Callable[[], list[str]]]] = {
+    FORMAT: {"joins": lambda: _joins(), "layers": lambda: _layers()},
+    ROOT / "docs" / "zoo.md": {
+        "tally": lambda: shown("archcount check --all --engine formula --format md")
+    },
+    ROOT / "docs" / "errata.md": {"errata": lambda: shown("archcount errata --format md")},
+}
+"""The pages with parts that are made anew, and how each is made."""
+
+
+def shown(command: str) -> list[str]:
+    """Give the lines of a report in Markdown."""
+    return ["", *run(command).splitlines(), ""]
+
+
+def generated(path: Path) -> str:
+    """Give a page with its parts made anew."""
+    page = path.read_text()
+    for name, made in GENERATED[path].items():
+        lines = made()
         start, end = f"<!-- {name}: written by make docs -->\n", f"<!-- end of {name} -->"
         before, _, rest = page.partition(start)
         page = before + start + "\n".join([*lines, end]) + rest.partition(end)[2]
@@ -95,7 +113,8 @@ def _what(kind: type) -> str:
 
 
 if __name__ == "__main__":
-    FORMAT.write_text(generated(FORMAT.read_text()))
+    for path in GENERATED:
+        path.write_text(generated(path))
     for page in PAGES:
         page.write_text(rewritten(page.read_text()))
     PICTURE.write_text(picture())

@@ -12,9 +12,9 @@ from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import TableReport, count_table
 from archcount.api.tables import Table
 from archcount.comparison import VERDICTS
-from archcount.comparison.errata import unexpected
+from archcount.comparison.errata import Unexpected, unexpected
 from archcount.errors import InvalidTableError, Problem, unknown_name
-from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheet
+from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheets
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.spec.catalogue import find_table, shipped_tables
@@ -61,7 +61,7 @@ class CheckReport(Report):
         return check_lines(self.record)
 
     def _sheets(self) -> Parts:
-        return [[check_sheet(self.record)]]
+        return [check_sheets(self.record)]
 
 
 def check(
@@ -121,17 +121,21 @@ def _checked(
     verdicts: Counter[str] = Counter()
     found: list[Finding] = []
     counted_by: dict[str, None] = {}
+    undeclared = 0
     for variant in table.networks:
         report = count_table(table, variant=variant, engine=engine, heads=True)
         found += _engines(report)
         report = compare_with_references(report, table, known)
-        found += _verdicts(table, report, fail_on)
+        surprises = _unexpected(table, report)
+        undeclared += sum(item.found == "off" for item in surprises)
+        found += _verdicts(table, report, surprises, fail_on)
         verdicts += Counter(report.verdicts)
         counted_by |= dict.fromkeys(each.engine for each in report.counts)
     papers = [table.variant(variant).printed for variant in table.networks]
     return TableCheck(
         name=name,
         path=table.path,
+        paper=", ".join(filter(None, (table.source.short_authors, table.source.table))),
         variants=len(papers),
         engines=tuple(sorted(counted_by, key="formula".__eq__)),
         verdicts={word: verdicts[word] for word in VERDICTS if verdicts[word]},
@@ -141,6 +145,7 @@ def _checked(
             + sum(claim.erratum is not None for claim in paper.claims)
             for paper in papers
         ),
+        undeclared=undeclared,
         findings=tuple(dict.fromkeys(found)),
     )
 
@@ -162,13 +167,24 @@ def _engines(report: TableReport) -> Iterator[Finding]:
         yield Finding(kind="uncounted", what=f"{op.op} in {op.place}{variant}, {op.times} times")
 
 
-def _verdicts(table: Table, report: TableReport, fail_on: Collection[str]) -> Iterator[Finding]:
+def _unexpected(table: Table, report: TableReport) -> tuple[Unexpected, ...]:
+    comparison = report.record.comparison
+    assert comparison is not None, "a report is compared"
+    return unexpected(table.variant(report.architecture.variant).printed, comparison)
+
+
+def _verdicts(
+    table: Table,
+    report: TableReport,
+    surprises: Collection[Unexpected],
+    fail_on: Collection[str],
+) -> Iterator[Finding]:
     """List the verdicts that the file does not expect, those that may not stand, and warnings."""
     comparison, variant = report.record.comparison, report.architecture.variant
     assert comparison is not None
     paper = table.variant(variant).printed
     of = f"variant {variant}, " if variant else ""
-    for item in unexpected(paper, comparison):
+    for item in surprises:
         found = f"{item.found}, not {item.expected}" if item.found else f"no {item.expected}"
         yield Finding(
             kind="surprise",

@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import count_table
 from archcount.api.tables import Table, load
-from archcount.comparison import ComparedCell, ComparedClaim
-from archcount.printed import Erratum
+from archcount.comparison import ComparedCell, ComparedClaim, Comparison
+from archcount.printed import PaperSource, PrintedTable
+from archcount.reporting.encoding import encode
+from archcount.reporting.errata_sheets import PrintedErratum, errata_sheets
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.reporting.sheet import Column, make_sheet
 from archcount.spec.catalogue import shipped_tables
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrintedErratum:
-    """A printed number that the file of its table declares not to match.
-
-    Attributes:
-        table: the table's name.
-        variant: the variant that the number is printed for; empty for the table itself.
-        paper: what the table is printed in.
-        cell: the row and the column, or what the claim is of.
-        printed: as printed.
-        computed: in the paper's notation.
-        verdict: what was found.
-        explanation: why, as it was worked out.
-        because: the reason that the file gives.
-    """
-
-    table: str
-    variant: str
-    paper: str
-    cell: str
-    printed: str
-    computed: str
-    verdict: str
-    explanation: str
-    because: str
+from archcount.spec.summary import read_summary
 
 
 @dataclass(frozen=True)
 class ErrataReport(Report):
-    """The declared errata of some tables."""
+    """The declared errata of some tables, by the papers that print the numbers."""
 
     command = "errata"
     schema = "archcount.errata/1"
@@ -54,36 +31,28 @@ class ErrataReport(Report):
     record: tuple[PrintedErratum, ...]
 
     def _tidy(self) -> Lines:
-        names = PrintedErratum.__dataclass_fields__
-        return [{name: getattr(item, name) or None for name in names} for item in self.record]
+        return [
+            {name: value or None for name, value in encode(item).items() if name != "authors"}
+            for item in self.record
+        ]
 
     def _sheets(self) -> Parts:
-        columns: list[Column[PrintedErratum]] = [
-            Column("Cell", lambda item: item.cell),
-            Column("Printed", lambda item: item.printed, right=True),
-            Column("Computed", lambda item: item.computed, right=True),
-            Column("Verdict", lambda item: item.verdict),
-            Column("Because", lambda item: item.because),
-        ]
-        networks = dict.fromkeys((item.table, item.variant, item.paper) for item in self.record)
-        return [
-            [
-                make_sheet(
-                    f"{table} ({variant}): {paper}" if variant else f"{table}: {paper}",
-                    columns,
-                    [
-                        each
-                        for each in self.record
-                        if (each.table, each.variant) == (table, variant)
-                    ],
-                )
-            ]
-            for table, variant, paper in networks
-        ]
+        return [[sheet] for sheet in errata_sheets(self.record)]
+
+
+@encode.register
+def _(item: PrintedErratum) -> Mapping[str, str | None]:
+    names = (
+        *("table", "variant", "paper", "cell", "printed", "computed", "verdict", "certainty"),
+        *("because", "explanation", "command"),
+    )
+    return {name: getattr(item, name) or None for name in names}
 
 
 def errata(*names: str | Path) -> ErrataReport:
     """List the printed numbers that the files of tables declare not to match, with the reasons.
+
+    Those of one paper stand together, the oldest paper first.
 
     Args:
         *names: names of shipped tables, or files; all shipped tables where there is none.
@@ -93,51 +62,108 @@ def errata(*names: str | Path) -> ErrataReport:
         InvalidTableError: a file is not valid.
 
     >>> [(item.cell, item.printed) for item in errata("googlenet").record][0]
-    ('inception_3b, params', '380K')
+    ('Table 1, conv1, params', '2.7K')
     """
     known = Known()
-    tables = [load(name) for name in names or shipped_tables()]
-    return ErrataReport(
-        tuple(
-            item
-            for table in tables
-            for variant in table.networks
-            for item in _declared(table, variant, known)
-        )
-    )
+    papers = _papers()
+    found = [
+        item
+        for table in (load(name) for name in names or shipped_tables())
+        for variant in table.networks
+        for item in _declared(table, variant, known, papers)
+    ]
+    return ErrataReport(tuple(sorted(found, key=_age)))
 
 
-def _declared(table: Table, variant: str, known: Known) -> Iterator[PrintedErratum]:
+def _age(item: PrintedErratum) -> tuple[int, str]:
+    source = item.source
+    return source.year or 9999, source.arxiv or source.title
+
+
+def _papers() -> dict[str, PaperSource]:
+    """Return the papers of shipped tables by their numbers on arXiv."""
+    sources = (read_summary(path).source for path in shipped_tables().values())
+    return {
+        _arxiv(source.arxiv): replace(source, table="", note="")
+        for source in sources
+        if source.arxiv
+    }
+
+
+def _arxiv(text: str) -> str:
+    """Return the number on arXiv in a text, without its version."""
+    found = re.search(r"\d{4}\.\d{4,5}", text)
+    return found.group() if found else ""
+
+
+def _declared(
+    table: Table,
+    variant: str,
+    known: Known,
+    papers: Mapping[str, PaperSource],
+) -> Iterator[PrintedErratum]:
     """Yield the errata of one network: of its cells, then of its claims."""
     printed = table.variant(variant).printed
-    if not printed.errata and not any(claim.erratum for claim in printed.claims):
+    claimed = [claim for claim in printed.claims if claim.erratum]
+    if not (printed.errata or printed.readings or claimed):
         return
     report = count_table(table, variant=variant, engine="formula", heads=True)
     compared = compare_with_references(report, table, known).record.comparison
     assert compared is not None, "a report is compared"
-    rows = {row.id: row.cells for row in compared.rows}
-    if compared.whole:
-        rows[""] = compared.whole.cells
-    found: list[tuple[str, ComparedCell | ComparedClaim, Erratum]] = [
-        (
-            ", ".join(filter(None, (erratum.row, erratum.column))),
-            rows[erratum.row][erratum.column],
-            erratum,
-        )
-        for erratum in printed.errata
-    ]
+    own = replace(papers.get(_arxiv(printed.source.arxiv), printed.source), table="", note="")
+    for row, column, cell, because in _cells(printed, compared):
+        label, heading = row or table.models[variant], printed.headings.get(column) or column
+        where = ", ".join(filter(None, (printed.source.table, label, heading)))
+        yield _erratum(table, variant, own, where, cell, because, row)
     for claim, counted in zip(printed.claims, compared.claims, strict=True):
-        if claim.erratum is not None:
-            found.append((f"{claim.what}, {counted.source}", counted, claim.erratum))
-    for cell, item, erratum in found:
-        yield PrintedErratum(
-            table=table.name,
-            variant=variant,
-            paper=str(table.source),
-            cell=cell,
-            printed=item.printed or "",
-            computed=item.shown,
-            verdict=item.verdict.status,
-            explanation=item.verdict.sentence,
-            because=erratum.because,
-        )
+        if claim.erratum is None:
+            continue
+        source = own
+        if claim.paper:
+            number = _arxiv(claim.paper)
+            year = 2000 + int(number[:2]) if number else None
+            source = papers.get(number) or PaperSource(title=claim.paper, year=year)
+        place = claim.source.removeprefix(f"{claim.paper}, ")
+        what = f"{place} ({claim.what})"
+        yield _erratum(table, variant, source, what, counted, claim.erratum.because)
+
+
+def _cells(
+    printed: PrintedTable, compared: Comparison
+) -> Iterator[tuple[str, str, ComparedCell, str]]:
+    """Yield the cells that errata or readings speak of, with the row and the reason."""
+    errata = {(item.row, item.column): item.because for item in printed.errata}
+    readings = {item.row: item.because for item in printed.readings}
+    for row in compared.printed:
+        name = "" if row is compared.whole else row.id
+        for column, cell in row.cells.items():
+            because = errata.get((name, column))
+            if because is None and cell.verdict.why == "declared":
+                because = readings.get(name)
+            if because is not None:
+                yield name, column, cell, because
+
+
+def _erratum(
+    table: Table,
+    variant: str,
+    source: PaperSource,
+    cell: str,
+    item: ComparedCell | ComparedClaim,
+    because: str,
+    row: str = "",
+) -> PrintedErratum:
+    words = ["explain", table.name, row] if row else ["table", table.name, "--compare-paper"]
+    words += ["--variant", variant] if variant else []
+    return PrintedErratum(
+        table=table.name,
+        variant=variant,
+        source=source,
+        cell=cell,
+        printed=item.printed or "",
+        computed=item.shown,
+        verdict=item.verdict.status,
+        explanation=item.verdict.sentence,
+        because=because,
+        command=f"archcount {shlex.join(words)}",
+    )

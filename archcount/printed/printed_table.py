@@ -182,7 +182,7 @@ class Claim:
         what: what is claimed, such as `params`, `ops` or `depth`; see docs/table-format.md.
         printed: as printed.
         source: the place in the paper.
-        elsewhere: whether another paper prints it, whose numbers are no part of this one's.
+        paper: the paper that prints it, where it is another one; or empty.
         than: set when the number is a ratio, "12x fewer than ..."; what it is set against.
         heads: whether the auxiliary classifiers are counted.
         of: the part of the network that it speaks of, a row or a module's path; or empty.
@@ -196,7 +196,7 @@ class Claim:
     printed: str
     source: str
     where: Location
-    elsewhere: bool = False
+    paper: str = ""
     than: Reference | None = None
     heads: bool = False
     of: str = ""
@@ -204,6 +204,11 @@ class Claim:
     crops: str = ""
     training: Training | None = None
     erratum: Erratum | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another paper prints it, whose numbers are no part of this one's."""
+        return bool(self.paper)
 
     @property
     def is_total(self) -> bool:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archcount.comparison import VERDICTS
 from archcount.errors import Location
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.formats import OutputFormat
 from archcount.reporting.report import Report
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_sheets import tallied
+
+TOTAL = "total"
+"""What the line of sums is called, which no table is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,17 +52,27 @@ class TableCheck:
 
     Attributes:
         name: what the user called it.
-        variants: how many variants were counted, the table as printed included.
+        paper: its authors, year and place in few words.
+        variants: how many networks were counted, the table as printed included.
+        verdicts: how many printed numbers got each verdict.
         declared: how many errata and readings the file declares.
+        undeclared: how many numbers are `off` with no erratum that gives a reason.
     """
 
     name: str
     path: Path
+    paper: str = ""
     variants: int = 0
     engines: tuple[str, ...] = ()
     verdicts: Mapping[str, int] = field(default_factory=dict)
     declared: int = 0
+    undeclared: int = 0
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def numbers(self) -> int:
+        """How many printed numbers got a verdict."""
+        return sum(self.verdicts.values()) - self.verdicts.get("unpublished", 0)
 
     @property
     def passed(self) -> bool:
@@ -70,26 +85,76 @@ class TableCheck:
         return any(finding.kind == "invalid" for finding in self.findings)
 
 
-def check_sheet(checks: Iterable[TableCheck]) -> Sheet:
-    """Lay checks out: one line a table, the findings below."""
-    checks = tuple(checks)
+def check_sheets(checks: Sequence[TableCheck]) -> list[Sheet]:
+    """Lay checks out: one line a table, their sums and the findings below."""
     passed = sum(check.passed for check in checks)
     title = f"checked {len(checks)} table{'s' * (len(checks) != 1)}: {passed} passed"
-    columns: list[Column[TableCheck]] = [
+    found = [finding for check in checks for finding in check.findings]
+    notes = [Span(str(finding), "bad" if finding.failing else "warn") for finding in found]
+    sums = [_sum(checks)] if len(checks) > 1 else []
+    notes += [Span(_shares(total)) for total in sums if total.numbers]
+    return [
+        make_sheet(
+            title, columns, [*checks, *sums], rule_before=(len(checks),) * len(sums), notes=notes
+        )
+        for columns in (_columns(), _narrow_columns())
+    ]
+
+
+def _sum(checks: Sequence[TableCheck]) -> TableCheck:
+    verdicts = sum((Counter(check.verdicts) for check in checks), Counter[str]())
+    return TableCheck(
+        name=TOTAL,
+        path=Path(),
+        variants=sum(check.variants for check in checks),
+        verdicts=verdicts,
+        declared=sum(check.declared for check in checks),
+        undeclared=sum(check.undeclared for check in checks),
+    )
+
+
+def _shares(total: TableCheck) -> str:
+    """Say how much of what is printed got each verdict."""
+    share = {word: 100 * number / total.numbers for word, number in total.verdicts.items()}
+    words = ", ".join(f"{share[word]:.1f}% {word}" for word in VERDICTS if share.get(word))
+    undeclared = 100 * total.undeclared / total.numbers
+    return (
+        f"of {total.numbers:,} printed numbers {words}; "
+        f"{undeclared:.1f}% off with no reason declared"
+    )
+
+
+def _columns() -> list[Column[TableCheck]]:
+    def number_of(word: str) -> Column[TableCheck]:
+        return Column(word, lambda check: f"{check.verdicts.get(word) or ''}", right=True)
+
+    return [
         Column("Table", lambda check: check.name),
         Column("Result", result),
-        Column("Variants", lambda check: f"{check.variants or ''}", right=True),
+        Column("Paper", lambda check: check.paper),
         Column("Engines", lambda check: ", ".join(check.engines)),
+        Column("Networks", lambda check: f"{check.variants or ''}", right=True),
+        Column("Numbers", lambda check: f"{check.numbers:,}", right=True),
+        *(number_of(word) for word in VERDICTS if word != "unpublished"),
+        Column("declared", lambda check: f"{check.declared or ''}", right=True),
+        Column("off, undeclared", lambda check: f"{check.undeclared or ''}", right=True),
+    ]
+
+
+def _narrow_columns() -> list[Column[TableCheck]]:
+    return [
+        Column("Table", lambda check: check.name),
+        Column("Result", result),
+        Column("Networks", lambda check: f"{check.variants or ''}", right=True),
         Column("Verdicts", lambda check: tallied(check.verdicts)),
         Column("Declared", lambda check: f"{check.declared}", right=True),
     ]
-    found = (finding for check in checks for finding in check.findings)
-    notes = (Span(str(finding), "bad" if finding.failing else "warn") for finding in found)
-    return make_sheet(title, columns, checks, notes=notes)
 
 
 def result(check: TableCheck) -> Span:
     """Return in a word how a check ended."""
+    if check.name == TOTAL:
+        return Span("")
     if check.invalid:
         return Span("invalid", "bad")
     failing = sum(finding.failing for finding in check.findings)

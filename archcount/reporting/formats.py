@@ -42,8 +42,7 @@ def markdown(sheet: Sheet) -> str:
     """Write a sheet as a Markdown table with its notes as a list."""
 
     def written(cells: tuple[str, ...]) -> str:
-        # A star means emphasis outside code, and multiplication in an expression.
-        escaped = (text.replace("|", "\\|").replace("*", "\\*") for text in cells)
+        escaped = (_escaped(text).replace("|", "\\|") for text in cells)
         return "| " + " | ".join(escaped) + " |"
 
     lines = [f"**{sheet.title}**"]
@@ -52,8 +51,13 @@ def markdown(sheet: Sheet) -> str:
         lines.append("|" + "|".join("---:" if right else ":---" for right in sheet.right) + "|")
         lines += [written(tuple(cell.text for cell in line)) for line in sheet.lines]
     if sheet.notes:
-        lines += ["", *(f"- {note.text}" for note in sheet.notes)]
+        lines += ["", *(f"- {_escaped(note.text)}" for note in sheet.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Write stars as such: in Markdown they mean emphasis, in an expression multiplication."""
+    return text.replace("*", "\\*")
 
 
 def html(sheet: Sheet) -> str:
@@ -66,15 +70,18 @@ def html(sheet: Sheet) -> str:
             for text, right in aligned
         )
 
-    lines = [
-        "<table>",
-        f"<caption>{escape(sheet.title)}</caption>",
-        f"<thead><tr>{written(sheet.headings, 'th')}</tr></thead>",
-        "<tbody>",
-        *(f"<tr>{written(tuple(cell.text for cell in line), 'td')}</tr>" for line in sheet.lines),
-        "</tbody>",
-        "</table>",
-    ]
+    lines = [f"<h3>{escape(sheet.title)}</h3>"]
+    if sheet.headings:
+        cells = (tuple(cell.text for cell in line) for line in sheet.lines)
+        lines = [
+            "<table>",
+            f"<caption>{escape(sheet.title)}</caption>",
+            f"<thead><tr>{written(sheet.headings, 'th')}</tr></thead>",
+            "<tbody>",
+            *(f"<tr>{written(line, 'td')}</tr>" for line in cells),
+            "</tbody>",
+            "</table>",
+        ]
     if sheet.notes:
         lines += ["<ul>", *(f"<li>{escape(note.text)}</li>" for note in sheet.notes), "</ul>"]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as RichText
 
@@ -82,7 +83,9 @@ def _print(sheets: Sequence[Sheet], console: Console) -> None:
         console.print(tables[chosen])
         console.print()
     for note in sheets[chosen].notes:
-        console.print(RichText(note.text, style=_STYLES[note.role]))
+        for line in note.text.splitlines():
+            text = RichText(line.lstrip(), style=_STYLES[note.role])
+            console.print(Padding(text, (0, 0, 0, len(line) - len(text))))
 
 
 def _table(sheet: Sheet, *, gap: int) -> Table:

@@ -197,7 +197,7 @@ def _claim(claim: ClaimEntry, index: int, tree: YamlNode) -> Claim:
         what=claim.what,
         printed=claim.printed,
         source=", ".join(part for part in (claim.paper, claim.source) if part),
-        elsewhere=bool(claim.paper),
+        paper=claim.paper,
         where=place("printed"),
         than=_reference(than, more=claim.fewer_than is None) if than else None,
         heads=claim.heads,

@@ -304,7 +304,7 @@ def test_errata_and_claims_are_of_models(tiny, tmp_path):
     path.write_text(path.read_text().replace(" 95 ", " 96 "))
     [found] = ac.check(path, engine="formula").findings
     assert "match, not off" in found.what
-    assert [item.cell for item in ac.errata(path).record] == ["params"]
+    assert [item.cell for item in ac.errata(path).record] == ["Tiny (S), params"]
 
 
 @pytest.mark.parametrize(
