@@ -268,13 +268,15 @@ class Attention(SequenceKind):
 
             side, shift = self.window, self.shift
             return WindowAttention(shape.channels, side=side, shift=shift, **options)
-        of = SelfAttention
+        of: type[SelfAttention] = SelfAttention
         if self.positions == "xl":
-            from archcount.layers.offset_modules import OffsetAttention as of
-        if self.buckets:
-            from archcount.layers.bucket_modules import BucketAttention as of
+            from archcount.layers.offset_modules import OffsetAttention
 
-            options["buckets"] = self.buckets
+            of = OffsetAttention
+        if self.buckets:
+            from archcount.layers.bucket_modules import BucketAttention
+
+            of, options["buckets"] = BucketAttention, self.buckets
         return of(
             shape.channels,
             causal=self.causal,
