@@ -24,6 +24,7 @@ CASES = {
     "a text with a comma": (("title: A toy network", "title: A toy, and more"), r"3:24: unknown key 'and more'.*quote the text of title"),
     "a year that is no number": (("title: A toy network", "year: 20x, title: A toy"), r"3:16: source.year '20x'.*a whole number"),
     "unknown layer kind": (("conv patch w", "convv patch w"), r"10:9: unknown layer kind or block 'convv'.*did you mean 'conv'"),
+    "a join in a cell": (("| stem       |", "| {add: [a, b]} |"), r"19:12: unknown layer kind or block .*; write it under blocks:, and its name here"),
     "a layer by another program's word": (("conv patch w", "Conv2d patch w"), r"10:9: unknown layer kind or block 'Conv2d'; allowed: the blocks .*; or a layer: .*did you mean 'conv'"),
     "a layer by a word that is like another": (("linear classes", "batch_normalization"), r"did you mean 'batchnorm'"),
     "n read by what it repeats": (("  - relu\n", "  - {repeat: n, block: relu}\n"), r"20:46: row stage: its block reads n, and is repeated by n as a whole; call the column"),
