@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from typer.testing import CliRunner
+
+from archcount.cli.app import app
 from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS, NAMED_JOINS
 
 ROOT = Path(__file__).parent.parent
@@ -16,9 +22,12 @@ README = ROOT / "README.md"
 PAGES = (README, ROOT / "docs" / "networks.md", ROOT / "docs" / "models.md")
 """The pages whose console blocks are run."""
 PICTURE = ROOT / "docs" / "table.svg"
-FORMAT = ROOT / "docs" / "table-format.md"
+GUIDE = ROOT / "docs" / "table-format.md"
+"""The page whose commands run on the table files that it shows."""
+REFERENCE = ROOT / "docs" / "table-reference.md"
 """The page whose lists of layers and joins are made from their classes."""
 _BLOCK = re.compile(r"(?<=```console\n)(\$ .*\n)((?:.*\n)*?)(?=```)")
+_TABLE = re.compile(r"(?<=```yaml\n)archcount: 1\nname: (\S+)\n(?:.*\n)*?(?=```)")
 
 
 def run(command: str) -> str:
@@ -31,6 +40,26 @@ def run(command: str) -> str:
     return result.stdout
 
 
+def run_here(command: str, folder: Path) -> str:
+    """Run an `archcount` command in this process, in a folder; give what it printed."""
+    with chdir(folder):
+        result = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+    if result.exit_code:
+        raise RuntimeError(f"{command}: {result.output}")
+    return result.stdout
+
+
+def tables(text: str) -> dict[str, str]:
+    """Give the complete table files that a page shows, by file name."""
+    return {f"{match[1]}.yaml": match[0] for match in _TABLE.finditer(text)}
+
+
+def write_tables(text: str, folder: Path) -> None:
+    """Write the table files of a page to a folder."""
+    for name, table in tables(text).items():
+        (folder / name).write_text(table)
+
+
 def commands(text: str) -> list[tuple[str, str]]:
     """Give the commands of a text and the outputs that stand below them."""
     return [(match[1][2:].strip(), match[2]) for match in _BLOCK.finditer(text)]
@@ -41,13 +70,20 @@ def rewritten(text: str) -> str:
     return _BLOCK.sub(lambda match: match[1] + run(match[1][2:]), text)
 
 
+def rewritten_guide(text: str) -> str:
+    """Give the text of the guide with the real outputs."""
+    with TemporaryDirectory() as name:
+        write_tables(text, Path(name))
+        return _BLOCK.sub(lambda match: match[1] + run_here(match[1][2:], Path(name)), text)
+
+
 def picture() -> str:
     """Draw the README's picture."""
     return run("archcount table --compare-paper --format svg")
 
 
 GENERATED: dict[Path, dict[str, Callable[[], list[str]]]] = {
-    FORMAT: {"joins": lambda: _joins(), "layers": lambda: _layers()},
+    REFERENCE: {"joins": lambda: _joins(), "layers": lambda: _layers()},
     ROOT / "docs" / "zoo.md": {
         "tally": lambda: shown("archcount check --all --engine formula --format md")
     },
@@ -115,6 +151,7 @@ def _what(kind: type) -> str:
 if __name__ == "__main__":
     for path in GENERATED:
         path.write_text(generated(path))
+    GUIDE.write_text(rewritten_guide(GUIDE.read_text()))
     for page in PAGES:
         page.write_text(rewritten(page.read_text()))
     PICTURE.write_text(picture())

@@ -25,6 +25,32 @@ def test_outputs_in_the_pages_are_real(command, output):
     assert output == readme.run(command)
 
 
+@pytest.fixture(scope="module")
+def guide_files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("guide")
+    readme.write_tables(readme.GUIDE.read_text(), folder)
+    return folder
+
+
+@pytest.mark.parametrize(("command", "output"), readme.commands(readme.GUIDE.read_text()))
+def test_outputs_in_the_guide_are_real(guide_files, command, output):
+    assert output == readme.run_here(command, guide_files)
+
+
+@pytest.mark.parametrize("name", readme.tables(readme.GUIDE.read_text()))
+def test_tables_of_the_guide_pass_the_check(guide_files, name):
+    # It builds every variant, and every engine counts it.
+    report = ac.check(str(guide_files / name), engine="all")
+    assert report.passed, report
+
+
+def test_the_guide_shows_table_files():
+    text = readme.GUIDE.read_text()
+    assert len(readme.tables(text)) == text.count("```yaml\narchcount:") >= 12
+    assert len(readme.tables(text)["tiny.yaml"].splitlines()) == 10
+    assert len(readme.commands(text)) >= 3
+
+
 def test_the_readme_has_commands_to_check():
     assert len(readme.commands(readme.README.read_text())) >= 2
 
@@ -57,16 +83,16 @@ def test_what_is_made_of_the_tool_is_what_it_says(path):
     assert readme.generated(path) == path.read_text()
 
 
-def test_the_format_page_lists_the_layers_and_joins_that_there_are():
-    text = readme.FORMAT.read_text()
+def test_the_reference_lists_the_layers_and_joins_that_there_are():
+    text = readme.REFERENCE.read_text()
     assert (
         "| `conv PATCH WIDTH` | `pad`* `same`* `dilation` `bias`* `groups` `norm`* `act`* |" in text
     )
     assert "| `linear WIDTH` | `bias` `tied` `act` |" in text
 
 
-def test_the_format_page_names_every_column():
-    text = readme.FORMAT.read_text()
+def test_the_reference_names_every_column():
+    text = readme.REFERENCE.read_text()
     assert all(f"`{column}`" in text for column in COLUMNS)
 
 

@@ -169,7 +169,8 @@ class Shape:
             raise InvalidValueError(
                 f"{word} needs channels with positions, such as channels x height x width, and "
                 f"gets {self} ({self.layout})",
-                remedy=f"put {word} before {'tokens' if self.tokens else 'the flatten'}",
+                remedy=f"put {word} before {'tokens' if self.tokens else 'the flatten'}, "
+                "or map before it",
             )
 
     def require_tokens(self, word: str, *, grid: bool = False) -> None:

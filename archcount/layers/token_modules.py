@@ -42,6 +42,46 @@ class GridToTokens(nn.Module):
         return x.flatten(1, -2)
 
 
+class TokensToMap(nn.Module):
+    """Take the width as channels, and the tokens as a map's positions.
+
+    Args:
+        sides: the sides of the map.
+    """
+
+    def __init__(self, sides: tuple[int, ...]) -> None:
+        super().__init__()
+        self.sides = sides
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, ..., D) to (N, D, sides)."""
+        return torch.unflatten(x.flatten(1, -2).transpose(1, 2), 2, self.sides)
+
+    def extra_repr(self) -> str:
+        """Describe the sides."""
+        return "x".join(map(str, self.sides))
+
+
+class FeaturesToMap(nn.Module):
+    """Take features as a map, channel by channel.
+
+    Args:
+        dims: the channels and sides of the map.
+    """
+
+    def __init__(self, dims: tuple[int, ...]) -> None:
+        super().__init__()
+        self.dims = dims
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, features) to (N, C, sides)."""
+        return torch.unflatten(x, 1, self.dims)
+
+    def extra_repr(self) -> str:
+        """Describe the map."""
+        return "x".join(map(str, self.dims))
+
+
 class SpaceToDepth(nn.Module):
     """Make one position of each block of `side` x `side`, its channels one after another.
 

@@ -100,7 +100,7 @@ def parse_size(text: str, *, parts: tuple[int, ...] = (1, 2, 3)) -> tuple[int, .
     (224, 224, 3)
     """
     words = _SQUARE.sub(r"\1x\1", _ascii(text)).split("x")
-    forms = " or ".join("x".join("ABC"[:count]) for count in parts)
+    forms = " or ".join("x".join("ABCD"[:count]) for count in parts)
     if not all(re.fullmatch(r"[0-9]{1,9}", word) for word in words) or len(words) not in parts:
         raise InvalidValueError(
             f"{quote(text)} is not a size",

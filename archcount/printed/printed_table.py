@@ -179,7 +179,7 @@ class Claim:
     """A number printed outside the rows.
 
     Attributes:
-        what: what is claimed, such as `params`, `ops` or `depth`; see docs/table-format.md.
+        what: what is claimed, such as `params`, `ops` or `depth`; see docs/table-reference.md.
         printed: as printed.
         source: the place in the paper.
         paper: the paper that prints it, where it is another one; or empty.

@@ -16,13 +16,39 @@ FORMS = (
 """What a block may be."""
 _KEYS = (*JOINS, *NAMED_JOINS, "repeat", "block", "experts", "when", "else")
 
+_OTHER_WORDS = {
+    other: word
+    for word, others in {
+        "conv": "conv1d conv2d conv3d convolution",
+        "upconv": "convtranspose convtranspose2d deconv deconvolution transposedconv",
+        "dwconv": "depthwise depthwiseconv depthwiseconv2d",
+        "sepconv": "separable separableconv separableconv2d",
+        "linear": "dense fc fullyconnected innerproduct",
+        "attention": "mha mhsa multiheadattention selfattention",
+        "batchnorm": "bn batchnorm2d batchnormalization",
+        "layernorm": "ln layernormalization",
+        "groupnorm": "gn",
+        "global_avgpool": "gap globalaveragepool globalaveragepooling",
+        "avgpool": "averagepool averagepooling",
+        "maxpool": "maxpooling pool",
+        "map": "reshape unflatten view",
+        "hswish": "hardswish",
+        "hsigmoid": "hardsigmoid",
+    }.items()
+    for other in others.split()
+}
+"""What other programs and papers call a layer, in small letters and without underlines."""
+
 
 def with_blocks(problem: Problem, text: str, blocks: Collection[str]) -> Problem:
     """Name the file's own blocks among what is allowed."""
-    own = f"the blocks {', '.join(map(repr, blocks))}; " if blocks else ""
-    near = suggestion(text, [*blocks, *KINDS])
+    own = f"the blocks {', '.join(map(repr, blocks))}; or " if blocks else ""
+    meant = _OTHER_WORDS.get(text.lower().replace("_", ""), "")
+    near = f"did you mean {meant!r}?" if meant else suggestion(text, [*blocks, *KINDS])
+    if not near and text[:1] in ("{", "["):
+        near = "write it under blocks:, and its name here"
     return replace(
-        problem, allowed=f"{own}or a layer: {', '.join(KINDS)}", remedy=near or problem.remedy
+        problem, allowed=f"{own}a layer: {', '.join(KINDS)}", remedy=near or problem.remedy
     )
 
 

@@ -57,6 +57,7 @@ def expand_table(
             start = ends.get(row.source, start)  # the sections refuse an unknown one
         known = len(expansion.problems)
         node = expansion.attempt(row.block, start, row.id, f"row {row.id}", ends)
+        expansion.refuse_repeated_twice(row)
         if not known:
             expansion.problems[:] = [_placed(item, start, ends) for item in expansion.problems]
         if node is not None:
@@ -150,6 +151,18 @@ class _Expansion:
         except InvalidTableError as error:
             self.problems += [item for item in error.problems if item not in self.problems]
             return None
+
+    def refuse_repeated_twice(self, row: ParsedRow) -> None:
+        """Note a block that reads the column `n`, by which the row repeats it already."""
+        times = row.printed.cells.get("n")
+        if times is not None and "n" in self.read[row.id]:
+            self.problems.append(
+                Problem(
+                    what=f"row {row.id}: its block reads n, and is repeated by n as a whole",
+                    remedy="call the column otherwise, or repeat nothing in the block",
+                    where=times.where,
+                )
+            )
 
     def heads(self, sections: Sections, ends: Mapping[str, Shape]) -> Iterator[Head]:
         """Expand the heads on what their rows give."""

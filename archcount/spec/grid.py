@@ -54,7 +54,8 @@ def parse_grid(
 ) -> tuple[list[GridRow], list[str]]:
     """Read the rows of the pipe block, and its columns in order.
 
-    With `blocks`, there must be a column `block`: no variant reads another so.
+    With `blocks`, there must be a column `block` or `type`: no variant reads another so. A column
+    `block` that is missing beside `type` is blank.
 
     Raises:
         InvalidTableError: with every problem of the grid.
@@ -62,7 +63,8 @@ def parse_grid(
     placed = placed_lines(tree, lines)
     problems: list[Problem] = []
     header = cells_of(*placed[0])
-    needed = ["row", *(["block"] if blocks else [])]
+    has_types = any(cell.text == "type" for cell in header)
+    needed = ["row", *(["block"] if blocks and not has_types else [])]
     needed += [name for name in declared if name not in COLUMNS]
     names = _header(header, declared, needed, problems)
     rows: list[GridRow] = []
@@ -77,6 +79,8 @@ def parse_grid(
             dict(zip(names, cells, strict=True)),
             where,
         )
+        if blocks and has_types:
+            row.cells.setdefault("block", YamlNode("", where))
         check_id(row, seen, problems)
         rows.append(row)
     if len(placed) == 1:

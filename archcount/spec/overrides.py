@@ -107,7 +107,10 @@ def change_grid(
             place = others.key(column)
             problems += _check_known(place, [*known, *change.read.keys], "unknown column to change")
     changed = [_changed_row(row, change) for row in rows]
-    if "block" not in {*changed[0].cells, *change.read.keys}:
+    if "block" not in {*changed[0].cells, *change.read.keys} and "type" in changed[0].cells:
+        for each in changed:
+            each.cells["block"] = YamlNode("", each.where)
+    elif "block" not in {*changed[0].cells, *change.read.keys}:
         problems.append(
             Problem(
                 what="no column names the rows' blocks",

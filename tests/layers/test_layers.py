@@ -39,6 +39,7 @@ from archcount.layers.cost import CATEGORIES
 from archcount.layers.elementwise import Affine, Dropout, Identity, LayerScale, Scaling, Softmax
 from archcount.layers.kind import ElementwiseKind
 from archcount.layers.linear import Flatten, Linear
+from archcount.layers.maps_of_tokens import Map
 from archcount.layers.normalization import (
     BatchNorm,
     GroupNorm,
@@ -202,6 +203,17 @@ def layers(draw):
         made = Embedding(width=draw(st.integers(1, 9)))
     elif kind is Tokens:
         made, shape = Tokens(), Shape(shape.dims[: draw(st.integers(2, 3))])
+    elif kind is Map:
+        sides = shape.spatial
+        made, shape = draw(
+            st.sampled_from(
+                [
+                    (Map(), Shape(shape.dims, tokens=True)),
+                    (Map(size=sides), Shape((shape.channels, shape.positions), tokens=True)),
+                    (Map(size=sides), Shape((shape.elements,))),
+                ]
+            )
+        )
     elif kind is Subsampling:
         made = Subsampling(stride=draw(st.integers(1, 3)), width=draw(st.integers(1, 12)))
     elif kind in (PixelShuffle, PixelUnshuffle):
@@ -587,6 +599,7 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         ),
         (Tokens(), (2, 3, 3), {}),
         (Tokens(grid=True), (2, 3, 3), {}),
+        (Map(), Shape((2, 3, 3), tokens=True), {}),
         (SpaceToDepth(side=2), (2, 4, 4), {}),
         (Mean(), Shape((2, 5, 3), tokens=True), {"other": 30}),
         # numbers that only move
@@ -764,6 +777,10 @@ def test_activations_are_what_their_papers_define(kind, expected):
         (Positions(), Shape((4, 5, 6), tokens=True), r"gets 5x6x4 \(rows x columns x width\)"),
         (Tokens(), Shape((4, 6), tokens=True), r"needs a map, and gets 6x4"),
         (Tokens(), (4,), r"needs a map, and gets 4 \(features\)"),
+        (Map(), (4, 6, 6), r"map needs tokens or features, and gets 4x6x6"),
+        (Map(), (4,), r"map of 4 features needs its sides; write them, such as map 4x4"),
+        (Map(size=(2, 3)), (4,), r"map of 2x3, and 4 \(features\) come in"),
+        (Map(size=(2, 3)), Shape((4, 5), tokens=True), r"map of 2x3, and 5x4 \(positions"),
         (ClassToken(), (4, 6), r"a sequence of tokens, and gets 4x6 \(channels x length\)"),
         (Positions(most=5), Shape((4, 6), tokens=True), "positions for 5 tokens, and 6 come in"),
         (Subsampling(stride=2, width=3), (4, 4, 4), "subsample to 3 channels, and 4 come in"),
@@ -781,6 +798,13 @@ def test_a_sequence_is_what_its_papers_say():
     grid = Tokens(grid=True).module(Shape((2, 1, 2)))(torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]))
     assert grid.tolist() == [[[[1.0, 3.0], [2.0, 4.0]]]]
     assert torch.equal(Tokens().module(Shape((2, 1, 2), tokens=True))(grid), tokens)
+    # and back: the same map of both, and of its own numbers channel by channel
+    back = [[[[1.0, 2.0]], [[3.0, 4.0]]]]
+    assert Map().module(Shape((2, 1, 2), tokens=True))(grid).tolist() == back
+    assert Map(size=(1, 2)).module(Shape((2, 2), tokens=True))(tokens).tolist() == back
+    assert Map().module(Shape((2, 2), tokens=True))(tokens).tolist() == [[[1.0, 2.0], [3.0, 4.0]]]
+    features = torch.tensor([[1.0, 2.0, 3.0, 4.0]])
+    assert Map(size=(1, 2)).module(Shape((4,)))(features).tolist() == back
     assert Mean().module(Shape((2, 1, 2), tokens=True))(grid).tolist() == [[1.5, 3.5]]
     shape = Shape((2, 2), tokens=True)
     token, positions, segments = (

@@ -18,3 +18,17 @@ def test_a_dash_is_a_blank_cell_and_approximate_numbers_are_read(toy_text, tmp_p
     verdicts = {row.id: row.cells for row in report.record.comparison.rows}["scores"]
     assert verdicts["params"].verdict.status == "match"  # 8 x 10 weights and 10 biases
     assert verdicts["ops"].verdict.status == "unpublished"
+
+
+def test_the_type_names_the_block_where_there_is_no_column_of_blocks(toy_text, tmp_path):
+    typed = toy_text.replace("row    | block ", "row    | type  ")
+    typed = typed.replace("variants:\n", "variants:\n  bare: {cells: {stem: {type: relu}}}\n")
+    assert typed.count("type") == 2
+    file = tmp_path / "toy.yaml"
+    file.write_text(typed)
+    table = ac.load(file)
+    # 3 x 3 x 3 x 4 weights and 4 biases; the printed rows have no cell of a block.
+    for variant, params in (("", 112), ("bare", 0)):
+        count = ac.count(table, engine="formula", variant=variant)
+        assert count.counts[0].rows[0].params == params
+    assert "block" not in table.printed.rows[0].cells
