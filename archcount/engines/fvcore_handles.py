@@ -144,6 +144,10 @@ def _index_add(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"other": _elements(inputs[3])})
 
 
+def _recurrence(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    return Counter({"mul": _elements(outputs[0]), "add": _elements(outputs[0])})
+
+
 def _mean(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
     return Counter({"other": _elements(inputs[0])})
 
@@ -182,8 +186,11 @@ HANDLES: Mapping[str, Handle] = {
     "aten::index_add": _index_add,
     "aten::add_": per_element("add"),
     "aten::mean": _mean,
+    "archcount::linear_recurrence": _recurrence,
     "aten::mul": per_element("mul"),
-    **{f"aten::{name}": per_element("other") for name in ("cos", "neg", "pow", "sin", "sub")},
+    **{
+        f"aten::{name}": per_element("other") for name in ("cos", "exp", "neg", "pow", "sin", "sub")
+    },
     "aten::upsample_linear1d": per_element("other", 3),
     "aten::upsample_bilinear2d": per_element("other", 7),
     "aten::upsample_trilinear3d": per_element("other", 15),

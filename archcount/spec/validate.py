@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -25,7 +25,7 @@ def validate(tree: YamlNode) -> TableFile:
             tree.problem(
                 "the file is not a mapping",
                 "keys such as archcount, name, source, input, table",
-                remedy="begin from a shipped table, see the README",
+                remedy="begin as the guide does, docs/table-format.md",
             )
         )
     try:
@@ -102,9 +102,15 @@ def _model(path: tuple[int | str, ...]) -> type[BaseModel] | None:
             here = fields[str(step)].annotation if step in fields else None
         else:
             # A list's place or a mapping's key: go on with what it holds.
-            here = next((item for item in get_args(here) if _is_model(item)), None)
-    held = (here, *get_args(here))
-    return next((item for item in held if _is_model(item)), None)
+            here = _held(here)
+    return _held(here)
+
+
+def _held(thing: Any) -> type[BaseModel] | None:
+    """Find the mapping of the schema in a type, however deep."""
+    if _is_model(thing):
+        return cast(type[BaseModel], thing)
+    return next(filter(None, map(_held, get_args(thing))), None)
 
 
 def _is_model(thing: Any) -> bool:

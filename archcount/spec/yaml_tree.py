@@ -177,7 +177,7 @@ def parse(text: str, name: str) -> YamlNode:
     if tree is None:
         raise InvalidTableError.of(
             "the file is empty",
-            remedy="begin from a shipped table, see the README",
+            remedy="begin as the guide does, docs/table-format.md",
             where=Location(name, 1, 1),
         )
     if builder.problems:

@@ -41,6 +41,8 @@ PARTS = {
         "[gru f layers=2, linear in.c]",
         "[rnn f bidirectional=true, linear in.c]",
         "[transpose, linear in.l, transpose]",
+        "causal_conv 3 act=silu",
+        "selective_scan rank=g state=f",
     ],
     "map": [
         "conv 3x3 d norm=batch act=relu",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 import archcount as ac
 from archcount.engines import engine
@@ -82,3 +83,23 @@ def test_the_params_of_resnets_of_cifar_are_added_up_by_hand(variant, blocks):
     architecture = ac.load("densenet_cifar_others").architecture(variant=variant)
     assert architecture.params == kernels + norms + 64 * 10 + 10
     assert architecture.depth == 6 * blocks + 2
+
+
+def test_a_convnext_gives_what_torchvisions_gives_with_its_weights():
+    models = pytest.importorskip("torchvision.models")
+    theirs = models.convnext_tiny().eval()
+    ours = ac.load("convnext").build(variant="convnext-t").eval()
+    given = dict(theirs.named_parameters())
+    scales = {name: given.pop(name) for name in list(given) if name.endswith("layer_scale")}
+    found = []
+    for name, each in given.items():
+        found.append(each)
+        if name.endswith("block.5.bias"):  # where our blocks scale
+            found.append(scales[name.replace("block.5.bias", "layer_scale")])
+    with torch.no_grad():
+        for scale in scales.values():  # 1e-6 at first, with which no block would be seen
+            scale.uniform_(-1, 1)
+        for parameter, each in zip(ours.parameters(), found, strict=True):
+            parameter.copy_(each.reshape(parameter.shape))
+        images = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(7))
+        assert torch.allclose(ours(images), theirs(images), atol=1e-4)

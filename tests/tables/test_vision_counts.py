@@ -53,6 +53,8 @@ COUNTS = [
     ("deit", "deit-s-distilled", 22_436_432, 4_624_140_288),
     ("deit", "deit-b-distilled", 87_338_192, 17_656_811_520),
     ("deit", "deit-b-distilled-384", 87_630_032, 55_591_342_080),
+    ("efficientnet_v2", "efficientnetv2-l", 118_515_272, 56_079_699_008),
+    ("efficientnet_v2", "efficientnetv2-xl", 208_119_808, 82_053_896_960),
     ("regnet", "regnetx-3.2gf", 15_296_552, 3_176_621_952),
     ("regnet", "regnetx-12gf", 46_106_056, 12_086_678_016),
     ("regnet", "regnety-4.0gf", 20_646_656, 3_973_288_448),
