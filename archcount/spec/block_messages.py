@@ -45,6 +45,8 @@ def with_blocks(problem: Problem, text: str, blocks: Collection[str]) -> Problem
     own = f"the blocks {', '.join(map(repr, blocks))}; or " if blocks else ""
     meant = _OTHER_WORDS.get(text.lower().replace("_", ""), "")
     near = f"did you mean {meant!r}?" if meant else suggestion(text, [*blocks, *KINDS])
+    if not near and text[:1] in ("{", "["):
+        near = "write it under blocks:, and its name here"
     return replace(
         problem, allowed=f"{own}a layer: {', '.join(KINDS)}", remedy=near or problem.remedy
     )

@@ -52,7 +52,7 @@ def test_a_network_takes_its_inputs_in_order(write):
     assert torch.equal(network(left, right), expected)
     exported = torch.export.export(network, (left, right)).module()
     assert torch.allclose(exported(left, right), expected, atol=1e-6)
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(TypeError, match="takes 2 inputs, left_image, right, and gets 1"):
         network(left)
 
 
