@@ -161,7 +161,10 @@ def test_every_size(name, variant):
     assert sides_agree(ac.load(name), variant, [(side, side) for side in range(1, 420)])
 
 
-@pytest.mark.parametrize(("name", "variant"), sampled(IMAGES, 12))
+# DeepLabv3 enlarges a map to a side that stays a number, so that each side is another network.
+@pytest.mark.parametrize(
+    ("name", "variant"), sampled([each for each in IMAGES if "v2_deeplab" not in each[0]], 12)
+)
 def test_the_sweep_counts_each_size_that_is_left_out_otherwise_or_not_at_all(name, variant):
     """What the domain leaves out of sizes is an error, or below a threshold that is named."""
     table = ac.load(name)
