@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import doctest
+import json
 import re
 from pathlib import Path
 
 import pytest
 import readme
+import yaml
+from jsonschema import Draft202012Validator
 
 import archcount as ac
 from archcount.comparison import WHYS
@@ -49,6 +52,22 @@ def test_the_guide_shows_table_files():
     assert len(readme.tables(text)) == text.count("```yaml\narchcount:") >= 12
     assert len(readme.tables(text)["tiny.yaml"].splitlines()) == 10
     assert len(readme.commands(text)) >= 3
+
+
+@pytest.mark.parametrize("page", [readme.GUIDE, readme.README], ids=lambda page: page.name)
+def test_the_line_for_editors_names_the_schema_that_the_page_makes(tmp_path, page):
+    text = page.read_text()
+    line, schema = re.search(
+        r"^(# yaml-language-server: \$schema=(\S+))$", text, re.MULTILINE
+    ).groups()
+    command = re.search(r"`(archcount schema -o \S+)`", text)[1]
+    readme.run_here(command, tmp_path)
+    table = readme.tables(readme.GUIDE.read_text())["tiny.yaml"]
+    Draft202012Validator(json.loads((tmp_path / schema).read_text())).validate(
+        yaml.safe_load(table)
+    )
+    (tmp_path / "tiny.yaml").write_text(f"{line}\n{table}")
+    assert ac.load(tmp_path / "tiny.yaml").input == (3, 32, 32)
 
 
 def test_the_readme_has_commands_to_check():

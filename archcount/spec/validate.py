@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -48,7 +49,7 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
         return Problem(
             what=f"unknown key {quote(key)}",
             allowed=", ".join(allowed),
-            remedy=suggestion(key, allowed) or "remove it",
+            remedy=suggestion(key, allowed) or _remedy(parent, key),
             where=parent.keys.get(key, where),
         )
     if detail["type"] == "missing":
@@ -62,6 +63,16 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
     return Problem(what=f"{label}{shown} does not fit", allowed=_expected(detail), where=where)
 
 
+def _remedy(parent: YamlNode, key: str) -> str:
+    """Return what to do about an unknown key: a key that holds nothing is a piece of a text."""
+    pieces = dict(parent.items())
+    if key in pieces and pieces[key].value is None:
+        before = takewhile(lambda each: each != key, pieces)
+        filled = [each for each in before if pieces[each].value is not None]
+        return f"remove it, or quote the text of {filled[-1]}: with its comma" if filled else ""
+    return "remove it"
+
+
 def _expected(detail: ErrorDetails) -> str:
     """Return what is allowed, in the words of the format."""
     context = detail.get("ctx", {})
@@ -72,6 +83,8 @@ def _expected(detail: ErrorDetails) -> str:
             return str(context["expected"])
         case "bool_parsing" | "bool_type":
             return "true, false"
+        case "int_parsing" | "int_type":
+            return "a whole number"
         case "string_type":
             return "a text"
         case "tuple_type" | "list_type":
