@@ -102,7 +102,7 @@ _PATTERNS = {
     "^[A-Za-z][A-Za-z0-9_]*$": "letters, digits and _, beginning with a letter",
     "^[A-Za-z0-9][A-Za-z0-9_.-]*$": "letters, digits, _ . and -, beginning with a letter or digit",
     "^[a-z][a-z0-9_.-]*$": "small letters, digits, _ . and -, beginning with a letter",
-    SIZE: "CxHxW, CxL or CxDxHxW, such as 3x224x224, each from 1 to 999,999,999",
+    SIZE: "CxHxW, CxL, CxDxHxW or features, such as 3x224x224, each from 1 to 999,999,999",
 }
 
 

@@ -109,7 +109,9 @@ def test_an_invalid_table_names_every_problem_with_exit_2(toy_text, tmp_path):
 
 
 def test_no_memory_is_exit_3(data):
-    result = run("table", str(data / "toy.yaml"), "--input", "3x8000000x8000000")
+    result = run(
+        "table", str(data / "toy.yaml"), "--input", "3x8000000x8000000", "--engine", "fvcore"
+    )
     assert result.returncode == 3
     assert "not enough memory" in result.stderr
     assert "Traceback" not in result.stderr

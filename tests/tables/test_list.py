@@ -31,6 +31,7 @@ FAMILIES = {
     "attention": "transformer",
     "attend": "transformer",
     **dict.fromkeys(("lstm", "gru", "rnn"), "recurrent"),
+    "selective_scan": "state space",
     **dict.fromkeys(("conv", "dwconv", "sepconv", "sparse_conv"), "convolutional"),
 }
 
@@ -43,8 +44,11 @@ def test_the_kind_is_that_of_the_layers_that_are_built(name):
     parts = [part for node in nodes for part in (*node.layers(), *node.joins())]
     layers = {getattr(part.kind, "word", "") for part in parts}
     found = {FAMILIES[word] for word in layers & set(FAMILIES)}
-    if "transformer" in found:
-        assert LISTED[name].kind == "transformer"
+    first = next(
+        (kind for kind in ("transformer", "recurrent", "state space") if kind in found), ""
+    )
+    if first:
+        assert LISTED[name].kind == first
     elif "tokens" in layers:  # a linear layer on each token, and across them, as MLP-Mixer
         assert LISTED[name].kind == "mlp"
     else:
