@@ -6,6 +6,7 @@ import doctest
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import readme
@@ -45,6 +46,15 @@ def test_tables_of_the_guide_pass_the_check(guide_files, name):
     # It builds every variant, and every engine counts it.
     report = ac.check(str(guide_files / name), engine="all")
     assert report.passed, report
+
+
+def test_python_of_the_guide_builds_the_first_table(guide_files, monkeypatch):
+    (code,) = re.findall(r"```python\n(.*?)```", readme.GUIDE.read_text(), re.DOTALL)
+    monkeypatch.chdir(guide_files)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    # 16 x (5 x 5 x 3 + 1) + 32 x (3 x 3 x 16 + 1) + 10 x (32 + 1)
+    assert sum(each.numel() for each in names["model"].parameters()) == 6186
 
 
 def test_the_guide_shows_table_files():
