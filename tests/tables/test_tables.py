@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+from functools import cache
 
 import pytest
 import torch
@@ -19,19 +20,20 @@ from archcount.printed import Convention
 from archcount.spec.catalogue import shipped_tables
 from archcount.spec.load import load_table
 
-ALL = [
-    (name, variant)
-    for name, path in shipped_tables().items()
-    for variant in load_table(path).networks
-]
+TABLES = {name: load_table(path) for name, path in shipped_tables().items()}
+ALL = [(name, variant) for name, table in TABLES.items() for variant in table.networks]
 SEED = int(os.environ.get("ARCHCOUNT_SEED", "0"))
 MOST_MACS, MOST_PARAMS = 20 * 10**9, 130 * 10**6
 """The largest network that runs with arithmetic in CI; DeepLab's largest takes a minute."""
 
 
+@cache
+def expanded(name, variant):
+    return TABLES[name].architecture(variant=variant)
+
+
 def is_light(network):
-    name, variant = network
-    architecture = ac.load(name).architecture(variant=variant)
+    architecture = expanded(*network)
     return architecture.cost.macs <= MOST_MACS and architecture.params <= MOST_PARAMS
 
 
@@ -78,7 +80,7 @@ def short(table, variant):
 
 
 def assert_engines_agree(name, variant, engines):
-    architecture = short(ac.load(name), variant)
+    architecture = short(TABLES[name], variant)
     counts = [engine(each).count(architecture, heads=True) for each in engines]
     for other in counts[1:]:
         assert cross_check(counts[0], other) == ()
@@ -119,7 +121,7 @@ def run(network, architecture):
 
 @pytest.mark.parametrize(("name", "variant"), NETWORKS)
 def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, variant):
-    architecture = short(ac.load(name), variant)
+    architecture = short(TABLES[name], variant)
     with torch.device("meta"):
         network = build(architecture)
         assert run(network, architecture) == (2, *architecture.output.torch_size)
@@ -130,7 +132,7 @@ def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, va
 
 @pytest.mark.parametrize(("name", "variant"), RUNS)
 def test_every_network_runs_in_both_modes_on_the_cpu(name, variant):
-    architecture = short(ac.load(name), variant)
+    architecture = short(TABLES[name], variant)
     assert run(build(architecture), architecture) == (2, *architecture.output.torch_size)
 
 
@@ -139,14 +141,14 @@ def is_plain(name, variant):
     return not any(
         layer.kind.word in ("dwconv", "sepconv", "sparse_conv", "causal_conv")
         or getattr(layer.kind, "groups", 1) > 1
-        for row in ac.load(name).architecture(variant=variant).rows
+        for row in expanded(name, variant).rows
         for layer in row.node.layers()
     )
 
 
 def is_deep(name, variant):
     """The passes of a thousand layers take half a minute."""
-    return ac.load(name).architecture(variant=variant).depth > 500
+    return expanded(name, variant).depth > 500
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def is_deep(name, variant):
 )
 def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
     """torch's own counter sees every product of the forward and the backward pass."""
-    architecture = short(ac.load(name), variant)
+    architecture = short(TABLES[name], variant)
     forward = architecture.cost.macs + sum(head.node.cost.macs for head in architecture.heads)
     with torch.device("meta"):
         network = build(architecture)
