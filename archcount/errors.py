@@ -142,7 +142,9 @@ def suggestion(text: str, allowed: Iterable[str]) -> str:
     >>> suggestion("maxpol", ["conv", "maxpool"])
     "did you mean 'maxpool'?"
     """
-    close = get_close_matches(text[:100], list(allowed), n=1)
+    words = list(allowed)
+    alike = [word for word in words if word.lower() == text.lower()]
+    close = alike or get_close_matches(text[:100], words, n=1)
     return f"did you mean {close[0]!r}?" if close else ""
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import doctest
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import readme
+import yaml
+from jsonschema import Draft202012Validator
 
 import archcount as ac
 from archcount.comparison import WHYS
@@ -44,11 +48,36 @@ def test_tables_of_the_guide_pass_the_check(guide_files, name):
     assert report.passed, report
 
 
+def test_python_of_the_guide_builds_the_first_table(guide_files, monkeypatch):
+    (code,) = re.findall(r"```python\n(.*?)```", readme.GUIDE.read_text(), re.DOTALL)
+    monkeypatch.chdir(guide_files)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    # 16 x (5 x 5 x 3 + 1) + 32 x (3 x 3 x 16 + 1) + 10 x (32 + 1)
+    assert sum(each.numel() for each in names["model"].parameters()) == 6186
+
+
 def test_the_guide_shows_table_files():
     text = readme.GUIDE.read_text()
     assert len(readme.tables(text)) == text.count("```yaml\narchcount:") >= 12
     assert len(readme.tables(text)["tiny.yaml"].splitlines()) == 10
     assert len(readme.commands(text)) >= 3
+
+
+@pytest.mark.parametrize("page", [readme.GUIDE, readme.README], ids=lambda page: page.name)
+def test_the_line_for_editors_names_the_schema_that_the_page_makes(tmp_path, page):
+    text = page.read_text()
+    line, schema = re.search(
+        r"^(# yaml-language-server: \$schema=(\S+))$", text, re.MULTILINE
+    ).groups()
+    command = re.search(r"`(archcount schema -o \S+)`", text)[1]
+    readme.run_here(command, tmp_path)
+    table = readme.tables(readme.GUIDE.read_text())["tiny.yaml"]
+    Draft202012Validator(json.loads((tmp_path / schema).read_text())).validate(
+        yaml.safe_load(table)
+    )
+    (tmp_path / "tiny.yaml").write_text(f"{line}\n{table}")
+    assert ac.load(tmp_path / "tiny.yaml").input == (3, 32, 32)
 
 
 def test_the_readme_has_commands_to_check():

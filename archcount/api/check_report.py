@@ -17,7 +17,7 @@ from archcount.errors import InvalidTableError, Problem, unknown_name
 from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheets
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.spec.catalogue import find_table, shipped_tables
+from archcount.spec.catalogue import catalogue, find_table
 from archcount.spec.load import load_table
 
 FAILING = (
@@ -70,7 +70,7 @@ def check(
     """Check tables; a file that is not valid is a finding, not an error.
 
     Args:
-        *names: names of shipped tables, or files; all shipped tables where there is none.
+        *names: names of tables, or files; every table that has a name where there is none.
         engine: the engine that is compared with the formula, as `count_table` takes it.
         fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
             file declares it.
@@ -87,7 +87,7 @@ def check(
     engines.check_name(engine)
     found = [
         (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
-        for name in names or shipped_tables()
+        for name in names or catalogue().files
     ]
     known = Known()
     return CheckReport(tuple(_check(*each, engine, fail_on, known) for each in found))

@@ -10,18 +10,17 @@ from pathlib import Path
 
 from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import count_table
-from archcount.api.tables import Table, load
+from archcount.api.tables import Table, load, load_every
 from archcount.comparison import ComparedCell, ComparedClaim, Comparison
 from archcount.printed import PaperSource, PrintedTable
 from archcount.reporting.encoding import encode
 from archcount.reporting.errata_sheets import PrintedErratum, errata_sheets
-from archcount.reporting.report import Lines, Parts, Report
-from archcount.spec.catalogue import shipped_tables
-from archcount.spec.summary import read_summary
+from archcount.reporting.report import CatalogueReport, Lines, Parts
+from archcount.spec.summary import read_summaries
 
 
 @dataclass(frozen=True)
-class ErrataReport(Report):
+class ErrataReport(CatalogueReport):
     """The declared errata of some tables, by the papers that print the numbers."""
 
     command = "errata"
@@ -29,6 +28,7 @@ class ErrataReport(Report):
     items = "errata"
 
     record: tuple[PrintedErratum, ...]
+    problems: tuple[str, ...] = ()
 
     def _tidy(self) -> Lines:
         return [
@@ -37,7 +37,7 @@ class ErrataReport(Report):
         ]
 
     def _sheets(self) -> Parts:
-        return [[sheet] for sheet in errata_sheets(self.record)]
+        return [[sheet] for sheet in errata_sheets(self.record, self._remarks())]
 
 
 @encode.register
@@ -55,7 +55,7 @@ def errata(*names: str | Path) -> ErrataReport:
     Those of one paper stand together, the oldest paper first.
 
     Args:
-        *names: names of shipped tables, or files; all shipped tables where there is none.
+        *names: names of tables, or files; every table that has a name where there is none.
 
     Raises:
         UsageError: there is no such table.
@@ -66,13 +66,14 @@ def errata(*names: str | Path) -> ErrataReport:
     """
     known = Known()
     papers = _papers()
+    tables, problems = (tuple(map(load, names)), ()) if names else load_every()
     found = [
         item
-        for table in (load(name) for name in names or shipped_tables())
+        for table in tables
         for variant in table.networks
         for item in _declared(table, variant, known, papers)
     ]
-    return ErrataReport(tuple(sorted(found, key=_age)))
+    return ErrataReport(tuple(sorted(found, key=_age)), problems)
 
 
 def _age(item: PrintedErratum) -> tuple[int, str]:
@@ -81,8 +82,8 @@ def _age(item: PrintedErratum) -> tuple[int, str]:
 
 
 def _papers() -> dict[str, PaperSource]:
-    """Return the papers of shipped tables by their numbers on arXiv."""
-    sources = (read_summary(path).source for path in shipped_tables().values())
+    """Return the papers of the tables by their numbers on arXiv."""
+    sources = (summary.source for summary in read_summaries()[0])
     return {
         _arxiv(source.arxiv): replace(source, table="", note="")
         for source in sources

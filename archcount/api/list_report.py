@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, overload
 
 from archcount.errors import UsageError, quote, unknown_name
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import CatalogueReport, Lines, Parts
 from archcount.reporting.sheet import Column, make_sheet
-from archcount.spec.catalogue import shipped_tables
-from archcount.spec.summary import TableSummary, read_summary
+from archcount.spec.summary import TableSummary, read_summaries
 
 if TYPE_CHECKING:
     from archcount.api.totals_report import TotalsReport
 
 
 @dataclass(frozen=True)
-class ListReport(Report):
-    """The shipped tables, or some of them."""
+class ListReport(CatalogueReport):
+    """The tables that have a name, or some of them."""
 
     command = "list"
     schema = "archcount.list/2"
 
     record: tuple[TableSummary, ...]
+    problems: tuple[str, ...] = ()
 
     def _tidy(self) -> Lines:
         return [
@@ -45,10 +45,11 @@ class ListReport(Report):
 
     def _sheets(self) -> Parts:
         networks = sum(heading.networks for heading in self.record)
-        title = f"{len(self.record)} tables of {networks} networks"
+        title = f"tables: {len(self.record)}, of {networks} networks"
         place, source = Column("Printed in", _place), Column("Source", _source)
         layouts = ((*_columns(), place, source), (*_columns(), place), _columns())
-        return [[make_sheet(title, columns, self.record) for columns in layouts]]
+        notes = self._remarks()
+        return [[make_sheet(title, columns, self.record, notes=notes) for columns in layouts]]
 
 
 def _columns() -> tuple[Column[TableSummary], ...]:
@@ -91,7 +92,9 @@ def list(
 def list(
     *, totals: bool = False, year: str = "", task: str = "", kind: str = ""
 ) -> ListReport | TotalsReport:
-    """List the shipped tables, or every network of theirs, counted and compared.
+    """List the tables that have a name, or every network of theirs, counted and compared.
+
+    A file of a folder or package that cannot be read is among the report's problems.
 
     Args:
         totals: one line a network, with its params, weights, MACs, depth and verdicts.
@@ -105,13 +108,13 @@ def list(
     >>> [heading.name for heading in list(year="2014", task="segmentation").record]
     ['deeplab_v1', 'fcn']
     """
-    chosen = _chosen([read_summary(file) for file in shipped_tables().values()], year, task, kind)
+    headings, problems = read_summaries()
+    chosen = _chosen(headings, year, task, kind)
     if not totals:
-        return ListReport(tuple(chosen))
-    from archcount.api.tables import load
-    from archcount.api.totals_report import totals as totals_of
+        return ListReport(tuple(chosen), problems)
+    from archcount.api.totals_report import totals_of
 
-    return totals_of(load(heading.name) for heading in chosen)
+    return totals_of({heading.name for heading in chosen})
 
 
 def _chosen(

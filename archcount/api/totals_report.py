@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 
-from archcount.api.comparing import compare
+from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import count_table
-from archcount.api.tables import Table
+from archcount.api.tables import Table, load_every
 from archcount.comparison import ComparedClaim
 from archcount.printed import Claim
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import CatalogueReport, Lines, Parts
 from archcount.reporting.totals_sheets import NetworkTotals, totals_lines, totals_sheets
 
 
 @dataclass(frozen=True)
-class TotalsReport(Report):
+class TotalsReport(CatalogueReport):
     """The totals of every network of some tables."""
 
     command = "list --totals"
     schema = "archcount.totals/2"
 
     record: tuple[NetworkTotals, ...]
+    problems: tuple[str, ...] = ()
 
     def _tidy(self) -> Lines:
         return totals_lines(self.record)
 
     def _sheets(self) -> Parts:
-        return [totals_sheets(self.record)]
+        return [totals_sheets(self.record, self._remarks())]
 
 
-def totals(tables: Iterable[Table]) -> TotalsReport:
+def totals_of(names: Container[str]) -> TotalsReport:
     """Count every network of some tables in closed form, and compare it with what is printed."""
-    return TotalsReport(
-        tuple(_totals(table, variant) for table in tables for variant in table.networks)
-    )
+    tables, problems = load_every(names)
+    known = Known()
+    found = (_totals(table, variant, known) for table in tables for variant in table.networks)
+    return TotalsReport(tuple(found), problems)
 
 
-def _totals(table: Table, variant: str) -> NetworkTotals:
-    report = compare(count_table(table, variant=variant, engine="formula"), table)
+def _totals(table: Table, variant: str, known: Known) -> NetworkTotals:
+    report = count_table(table, variant=variant, engine="formula")
+    report = compare_with_references(report, table, known)
     assert report.record.comparison is not None
     printed = table.variant(variant).printed.claims
     pairs = list(zip(printed, report.record.comparison.claims, strict=True))

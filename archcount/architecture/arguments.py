@@ -75,8 +75,10 @@ def resolve(
 def _literal_text(argument: Argument, value: Expression, shape: Shape, context: Context) -> str:
     """Return what a name stands for, as text: a cell's, or of a size what is worked out."""
     found = context.scope.values.get(value.text)
-    if argument.type is ArgumentType.SIZE and (not found or isinstance(found.value, Expression)):
-        return str(whole(evaluate(value, shape, context), value.text, least=0))
+    is_text = found is not None and isinstance(found.value, str | Patch | None)
+    if argument.type is ArgumentType.SIZE and not is_text:
+        # A plain number, also where others are symbolic.
+        return str(int(whole(evaluate(value, shape, context), value.text, least=0)))
     return context.scope.word(value.text)
 
 

@@ -98,11 +98,11 @@ def assemble(architecture: Architecture, *, logits: bool = False) -> Network:
 
 
 def _tie(architecture: Architecture, rows: dict[str, nn.Module]) -> None:
-    """Let tied layers share the parameter of their embedding."""
+    """Let tied layers share the parameter of the layer that they are tied to."""
     modules = Named(rows)
     for tie in ties(architecture.rows):
         source, layer = modules.get_submodule(tie.source), modules.get_submodule(tie.path)
-        layer.weight = source.weight
+        setattr(layer, tie.name, getattr(source, tie.name))
 
 
 def _module(node: Node) -> nn.Module:

@@ -65,7 +65,9 @@ class _Reader:
             elif positional:
                 self._bind(positional.pop(0), word)
             else:
-                self._refuse(word, f"{quote(word.text)} is an unexpected word", self._usage())
+                remedy = "write an expression without blanks: 2*c" * (word.text in "+-*/")
+                what = f"{quote(word.text)} is an unexpected word"
+                self._refuse(word, what, self._usage(), remedy)
         for item in arguments:
             if item.required and item.name not in self.seen:
                 self._refuse(self.text, f"{item.name} is missing", self._usage())
@@ -118,9 +120,10 @@ class _Reader:
             self._bind(by_name[name], value)
         else:
             known = [*by_name, *self.kind.follows]
-            self._refuse(
-                word, f"unknown option {quote(name)}", ", ".join(known), suggestion(name, known)
-            )
+            remedy = suggestion(name, known)
+            if name in ("stride", "strides") and "patch" in known:
+                remedy = "write the stride in the patch, 3x3/2"
+            self._refuse(word, f"unknown option {quote(name)}", ", ".join(known), remedy)
 
     def _bind(self, argument: Argument, word: LocatedText) -> None:
         if argument.name in self.seen:

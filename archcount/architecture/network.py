@@ -97,7 +97,11 @@ class Network(Named):
 
     def _given(self, *inputs: Tensor) -> Kept:
         """Return the inputs by their names, which rows may read as they do other rows."""
-        return dict(zip(self.input_names or ("",), inputs, strict=True))
+        names = self.input_names or ("",)
+        if len(inputs) != len(names):
+            told = f"{len(names)} inputs, {', '.join(names)}" if self.input_names else "1 input"
+            raise TypeError(f"the network takes {told}, and gets {len(inputs)}")
+        return dict(zip(names, inputs, strict=True))
 
     def _row(self, name: str, x: Tensor, kept: Kept) -> Tensor:
         """Run a row on the output that it reads, and keep its own where a later row reads it."""

@@ -1,4 +1,4 @@
-"""Tied weights: layers that have the vectors of an embedding for their kernel."""
+"""Tied weights: kernels that are the vectors of an embedding, and numbers of another attention."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ from archcount.architecture.architecture import ExpandedRow
 from archcount.architecture.blocks import LayerBlock
 from archcount.architecture.nodes import LayerNode, Node
 from archcount.errors import InvalidValueError, Problem, quote
+from archcount.layers import LayerKind
+from archcount.layers.attention import Attention
 from archcount.layers.linear import Linear
 from archcount.layers.sequences import Embedding
 
-TIED = (Linear, Embedding)
-"""The kinds that may have the weights of an embedding."""
+TIED = (Linear, Embedding, Attention)
+"""The kinds that may have the weights of an embedding, or the numbers of another attention."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """A layer that is tied to an embedding.
+    """A layer that is tied to another.
 
     Attributes:
         path: the path of its module.
-        source: the path of the embedding's module.
+        source: the path of the other's module.
+        name: the name of the parameter that they share.
     """
 
     path: str
     source: str
+    name: str
 
 
 def ties(rows: Sequence[ExpandedRow]) -> Iterator[Tie]:
@@ -38,7 +42,8 @@ def ties(rows: Sequence[ExpandedRow]) -> Iterator[Tie]:
     for number, row in enumerate(rows):
         for path, layer in _layers(row.id, row.node):
             if isinstance(layer.kind, TIED) and layer.kind.tied:
-                yield Tie(path, _source(layer.kind, layer, rows[:number]))
+                name = "relative" if isinstance(layer.kind, Attention) else "weight"
+                yield Tie(path, _source(layer.kind, layer, rows[:number]), name)
 
 
 def broken_ties(rows: Sequence[ExpandedRow]) -> Iterator[Problem]:
@@ -59,36 +64,54 @@ def broken_ties(rows: Sequence[ExpandedRow]) -> Iterator[Problem]:
                     yield error.at(where, f"row {row.id}: {origin.text.text}")
 
 
-def _source(kind: Linear | Embedding, layer: LayerNode, before: Sequence[ExpandedRow]) -> str:
-    """Return the path of the embedding that a layer is tied to."""
+def _source(
+    kind: Linear | Embedding | Attention, layer: LayerNode, before: Sequence[ExpandedRow]
+) -> str:
+    """Return the path of the layer that a layer is tied to."""
     names = {row.id: row.node for row in before}
     if kind.tied not in names:
         raise InvalidValueError(
             f"tied to {quote(kind.tied)}, which is no row before it",
             allowed=", ".join(names) or "a row that stands before it",
         )
+    of_attention = isinstance(kind, Attention)
+    what = "attention" if of_attention else "embedding"
+    several = "attentions with buckets" if of_attention else "embeddings"
     found = [
         (path, each)
         for path, each in _layers(kind.tied, names[kind.tied])
-        if isinstance(each.kind, Embedding)
+        if (_has_buckets(each.kind) if of_attention else isinstance(each.kind, Embedding))
     ]
     if len(found) != 1:
         raise InvalidValueError(
-            f"tied to row {kind.tied}, which has {len(found)} embeddings",
-            allowed="a row with one embedding",
+            f"tied to row {kind.tied}, which has {len(found)} {several}",
+            allowed=f"a row with one {what}",
         )
-    path, embedding = found[0]
-    vocabulary, width = embedding.input.vocabulary, embedding.output.channels
-    size = (kind.width, layer.input.channels)
-    if isinstance(kind, Embedding):
-        size = (layer.input.vocabulary, kind.width)
-    if (vocabulary, width) != size:
+    path, other = found[0]
+    size, sizes = _size(kind, layer), _size(other.kind, other)
+    if size != sizes:
+        names_of = "buckets and heads" if of_attention else "vocabulary and width"
         raise InvalidValueError(
             f"tied weights of {size[0]}x{size[1]}, "
-            f"and the embedding of row {kind.tied} has {vocabulary}x{width}",
-            remedy="give both the same vocabulary and width",
+            f"and the {what} of row {kind.tied} has {sizes[0]}x{sizes[1]}",
+            remedy=f"give both the same {names_of}",
         )
     return path
+
+
+def _has_buckets(kind: LayerKind) -> bool:
+    return isinstance(kind, Attention) and bool(kind.buckets) and not kind.tied
+
+
+def _size(kind: LayerKind, layer: LayerNode) -> tuple[int, int]:
+    """Return the size of what a layer shares, as of an embedding: vocabulary and width."""
+    match kind:
+        case Attention():
+            return kind.buckets, kind.heads
+        case Embedding():
+            return layer.input.vocabulary, kind.width
+        case _:
+            return layer.output.channels, layer.input.channels
 
 
 def _layers(path: str, node: Node) -> Iterator[tuple[str, LayerNode]]:

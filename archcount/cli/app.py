@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from archcount import __version__
+from archcount.cli.more_tables import OPTION, more_tables, to_the_front
 
 FIRST = ("table", "count", "diff", "bench")
 """The commands that help lists first, since they are used most."""
@@ -25,6 +26,10 @@ class LazyGroup(TyperGroup):
             name for _, name, _ in iter_modules([str(Path(__file__).parent)]) if sentence(name)
         ]
         return sorted(found, key=lambda name: (name not in FIRST, *map(name.__ne__, FIRST), name))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the options that are of every command wherever they stand."""
+        return super().parse_args(ctx, to_the_front(args))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; None where there is none of that name."""
@@ -82,8 +87,22 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def entry(version: bool = typer.Option(False, "--version", help="Show the version.")) -> None:
+def entry(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    tables: Annotated[
+        list[Path] | None,
+        typer.Option(
+            OPTION,
+            metavar="DIR",
+            help="A folder of tables that every command knows by name, as those of the "
+            "environment variable ARCHCOUNT_TABLES; before or behind the command's name.",
+        ),
+    ] = None,
+) -> None:
     """Check a neural-network paper's architecture table: build it, count it, compare it."""
     if version:
         typer.echo(__version__)
         raise typer.Exit
+    if tables:
+        context.with_resource(more_tables(tables))

@@ -20,11 +20,13 @@ def show_check(
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help="Shipped tables or table files; googlenet where none is named.",
+            help="Tables' names or table files; googlenet where none is named.",
             autocompletion=complete.tables,
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Check every shipped table.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Check every table that has a name.")
+    ] = False,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,7 +50,7 @@ def show_check(
     words = [word.strip() for item in fail_on or ["surprise"] for word in item.split(",")]
     chosen = [] if every else names or ["googlenet"]
     with emitting(form, output, CHECK_FORMATS) as emit:
-        with progress(f"checking {', '.join(chosen) or 'every shipped table'}"):
+        with progress(f"checking {', '.join(chosen) or 'every table'}"):
             report = check(*chosen, engine=engine, fail_on=words)
         emit(report)
     if report.invalid:

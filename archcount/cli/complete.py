@@ -3,45 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import typer
 
+from archcount.cli.more_tables import more_tables
 from archcount.errors import ArchcountError
 
 
-def tables(incomplete: str) -> list[str]:
-    """Complete a shipped table's name."""
-    from archcount.spec.catalogue import shipped_tables
+def tables(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a table's name."""
+    with _catalogue(context):
+        from archcount.spec.catalogue import catalogue
 
-    return [name for name in shipped_tables() if name.startswith(incomplete)]
-
-
-def tasks(incomplete: str) -> list[str]:
-    """Complete a task that shipped tables are for."""
-    return _said("task", incomplete)
+        return [name for name in catalogue().files if name.startswith(incomplete)]
 
 
-def kinds(incomplete: str) -> list[str]:
-    """Complete a kind that shipped tables are of."""
-    return _said("kind", incomplete)
+def tasks(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a task that tables are for."""
+    return _said(context, "task", incomplete)
 
 
-def _said(what: str, incomplete: str) -> list[str]:
-    from archcount.spec.catalogue import shipped_tables
-    from archcount.spec.summary import read_summary
-
-    said = {getattr(read_summary(path), what) for path in shipped_tables().values()}
-    return sorted(word for word in said if word.startswith(incomplete))
+def kinds(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a kind that tables are of."""
+    return _said(context, "kind", incomplete)
 
 
-def models(incomplete: str) -> list[str]:
-    """Complete a shipped table's name, or a model's name of a library that is named before it."""
+def _said(context: typer.Context, what: str, incomplete: str) -> list[str]:
+    with _catalogue(context):
+        from archcount.spec.summary import read_summaries
+
+        said = {getattr(summary, what) for summary in read_summaries()[0]}
+        return sorted(word for word in said if word.startswith(incomplete))
+
+
+@contextmanager
+def _catalogue(context: typer.Context) -> Iterator[None]:
+    """Complete with the tables of the command; a mistake in where they are is said by it."""
+    with suppress(ArchcountError), more_tables(context.find_root().params.get("tables") or ()):
+        yield
+
+
+def models(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a table's name, or a model's name of a library that is named before it."""
     from archcount.loading.model_libraries import LIBRARIES
 
     prefix, colon, begun = incomplete.partition(":")
     if not colon:
         prefixes = [f"{name}:" for name in LIBRARIES if name.startswith(incomplete)]
-        return tables(incomplete) + prefixes
+        return (tables(context, incomplete) or []) + prefixes
     if prefix not in LIBRARIES:
         return []
     try:

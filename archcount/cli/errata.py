@@ -16,7 +16,7 @@ def show_errata(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Shipped tables' names or table files; all shipped tables by default.",
+            help="Tables' names or table files; every table that has a name by default.",
             autocompletion=complete.tables,
         ),
     ] = None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TableName = Annotated[
     str,
     typer.Argument(
-        help="A shipped table's name (see `archcount list`) or the path of a table file.",
+        help="A table's name (see `archcount list`) or the path of a table file.",
         autocompletion=complete.tables,
     ),
 ]

@@ -32,13 +32,14 @@ class Attention(SequenceKind):
     else itself and as many on each side as half of it. On a grid of tokens, attention is within
     each of its square windows, which may be shifted. `positions=relative` adds a trained number of
     each head for each offset between two positions, of a window where there are some;
+    in a sequence `buckets` puts far offsets together, and `tied=ROW` takes the numbers of that row;
     `positions=alibi` lets scores fall with the distance; `positions=xl` adds a product of queries
     with a projection of the sinusoids of each distance, and a trained bias to the queries of each
     product. Products are counted dense: what a mask hides is multiplied too.
 
     Source: arXiv:1706.03762, sec. 3.2; kv heads arXiv:2305.13245; rotary arXiv:2104.09864; windows
     arXiv:2310.06825, sec. 2, arXiv:2004.05150, sec. 3.1, and arXiv:2103.14030, sec. 3.2; alibi
-    arXiv:2108.12409, sec. 3; xl arXiv:1901.02860, sec. 3.3.
+    arXiv:2108.12409, sec. 3; buckets arXiv:1910.10683, sec. 2.1; xl arXiv:1901.02860, sec. 3.3.
 
     >>> attention = Attention(heads=12)
     >>> attention.params(Shape((768, 197), tokens=True))  # 4 x (768 x 768 + 768)
@@ -60,6 +61,8 @@ class Attention(SequenceKind):
     positions: str = argument(
         ArgumentType.CHOICE, default="none", choices=("none", "relative", "alibi", "xl")
     )
+    buckets: int = argument(ArgumentType.INTEGER, default=0, least=4)
+    tied: str = argument(ArgumentType.ROW, default="")
     rotary: float = argument(ArgumentType.NUMBER, default=0, least=1)
     rotary_dim: int = argument(ArgumentType.INTEGER, default=0, least=2)
     bias: bool = argument(ArgumentType.BOOLEAN, default=True)
@@ -103,6 +106,12 @@ class Attention(SequenceKind):
                 f"{self.positions} beside rotary positions",
             ),
             (is_grid and xl, "positions", "a grid of tokens has no single position"),
+            (
+                self.buckets and (is_grid or self.positions != "relative"),
+                "buckets",
+                "they are of positions=relative in a sequence",
+            ),
+            (self.tied and not self.buckets, "tied", "it speaks of the numbers of buckets"),
             (self.rotary_dim and not self.rotary, "rotary_dim", "no rotary positions to speak of"),
             (self.shift and not is_grid, "shift", "only windows of a grid of tokens are shifted"),
             (self.shift and not self.window, "shift", "there are no windows to shift"),
@@ -115,6 +124,12 @@ class Attention(SequenceKind):
                 f"windows of {self.window} shifted by {self.shift}",
                 allowed="less than a window",
                 argument="shift",
+            )
+        if self.buckets % (2 if self.causal else 4):
+            raise InvalidValueError(
+                f"{self.buckets} buckets",
+                allowed="an even number under causal=true, else a multiple of 4",
+                argument="buckets",
             )
 
     @property
@@ -218,7 +233,9 @@ class Attention(SequenceKind):
         projected = sum(each.weights(shape) for each in self._first(shape)) + back.weights(inner)
         projected += query.weights(shape) if self.positions == "xl" else 0
         extent = self._extent(shape)
-        return projected + (self.heads * prod(2 * side - 1 for side in extent) if extent else 0)
+        if not extent or self.tied:
+            return projected
+        return projected + self.heads * (self.buckets or prod(2 * side - 1 for side in extent))
 
     def _extent(self, shape: Shape) -> tuple[int, ...]:
         """Return the sides of what has a trained number for each offset."""
@@ -251,9 +268,15 @@ class Attention(SequenceKind):
 
             side, shift = self.window, self.shift
             return WindowAttention(shape.channels, side=side, shift=shift, **options)
-        of = SelfAttention
+        of: type[SelfAttention] = SelfAttention
         if self.positions == "xl":
-            from archcount.layers.offset_modules import OffsetAttention as of
+            from archcount.layers.offset_modules import OffsetAttention
+
+            of = OffsetAttention
+        if self.buckets:
+            from archcount.layers.bucket_modules import BucketAttention
+
+            of, options["buckets"] = BucketAttention, self.buckets
         return of(
             shape.channels,
             causal=self.causal,

@@ -223,7 +223,11 @@ class SelfAttention(Scores):
         """Return the bias of each pair of positions by their offset, (heads, L, L), or None."""
         if not self.extent:
             return None
-        return self.relative[_offsets(self.extent, self.relative)].permute(2, 0, 1)
+        return self.numbers()[_offsets(self.extent, self.relative)].permute(2, 0, 1)
+
+    def numbers(self) -> Tensor:
+        """Return the trained numbers of each offset, (offsets, heads)."""
+        return self.relative
 
 
 def _offsets(extent: Sequence[int], like: Tensor) -> Tensor:

@@ -110,10 +110,11 @@ class Shape:
         return _LETTERS[len(self.spatial)]
 
     @classmethod
-    def parse(cls, text: str) -> Shape:
+    def parse(cls, text: str, *, features: bool = False) -> Shape:
         """Read an input size written channels x height x width, or with 1 or 3 spatial axes.
 
-        The ids of a sequence of tokens are written `tokens LENGTH of VOCABULARY`.
+        The ids of a sequence of tokens are written `tokens LENGTH of VOCABULARY`. A number alone is
+        one of features, where `features` says that it may be.
 
         Raises:
             InvalidValueError: the text is not a size.
@@ -131,7 +132,7 @@ class Shape:
                     allowed="tokens LENGTH of VOCABULARY, such as tokens 512 of 50257",
                 )
             return cls((1, int(found[1])), tokens=True, vocabulary=int(found[2]))
-        return cls(parse_size(text, parts=(2, 3, 4)))
+        return cls(parse_size(text, parts=(1, 2, 3, 4)[not features :]))
 
     def side(self, letter: str) -> int:
         """Return the length of an axis by its letter; a flattened shape is 1 high and wide.

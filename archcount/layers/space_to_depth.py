@@ -46,6 +46,6 @@ class SpaceToDepth(LayerKind):
 
     def module(self, shape: Shape) -> nn.Module:
         """Return the change of layout."""
-        from archcount.layers.token_modules import SpaceToDepth as Module
+        from archcount.layers.token_modules import BlocksAsChannels
 
-        return Module(self.side, axis=1 if shape.tokens else 2)
+        return BlocksAsChannels(self.side, axis=1 if shape.tokens else 2)

@@ -85,10 +85,11 @@ class StateSpace(nn.Module):
         self.sizes = (rank, state, state)
         self.x_proj = nn.Linear(width, sum(self.sizes), bias=False)
         self.dt_proj = nn.Linear(rank, width)
-        self.A_log = nn.Parameter(torch.arange(1.0, state + 1).log().repeat(width, 1))
+        first = [math.log(number) for number in range(1, state + 1)]
+        self.A_log = nn.Parameter(torch.tensor(first).repeat(width, 1))
         self.D = nn.Parameter(torch.ones(width))
         # Steps of 0.001 to 0.1 at first, which softplus makes of the biases.
-        steps = torch.linspace(math.log(0.001), math.log(0.1), width).exp()
+        steps = torch.empty(width).uniform_(math.log(0.001), math.log(0.1)).exp()
         with torch.no_grad():
             self.dt_proj.bias.copy_(steps.expm1().log())
 

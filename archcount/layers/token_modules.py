@@ -82,7 +82,7 @@ class FeaturesToMap(nn.Module):
         return "x".join(map(str, self.dims))
 
 
-class SpaceToDepth(nn.Module):
+class BlocksAsChannels(nn.Module):
     """Make one position of each block of `side` x `side`, its channels one after another.
 
     Args:

@@ -110,6 +110,12 @@ def _add_relu(operation: Operation) -> Charge:
     return Charge(_add_cost(operation).cost + Cost(activation=elements))
 
 
+def _added_product(operation: Operation) -> Charge:
+    """Count `aten.addcmul`: a product, and its addition to what may be a bias."""
+    output = operation.output
+    return Charge(Cost(scale=output.elements) + addition(operation.tensor("self"), output))
+
+
 def _recurrence(operation: Operation) -> Charge:
     """Count a product and a sum for each state, in whatever order the recurrence is worked out."""
     states = operation.output.elements
@@ -132,6 +138,7 @@ OPERATORS: dict[str, Operator] = {
     **aten("linalg_cross", Operator(cost=each("other", 3))),  # two products, a difference
     **aten("polar", Operator(cost=each("other", 4))),  # cosine, sine, two products
     **aten("_masked_scale", Operator(cost=each("scale"))),
+    **aten("addcmul", Operator(cost=_added_product)),
     "archcount.linear_recurrence": Operator(cost=_recurrence),
     **aten("_add_relu", Operator(cost=_add_relu)),
     **aten("relu", Operator(cost=_ACTIVATION, layer=called("relu"), shape=unary)),

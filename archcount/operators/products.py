@@ -94,8 +94,14 @@ def _layer(operation: Operation, left: str, right: str, added: str) -> LayerName
 
 
 def rounded(value: float) -> float:
-    """Round what was worked out: 1 / 8 ** 0.5 and 8 ** -0.5 are one number."""
-    short = float(f"{value:.12g}")
+    """Round what was worked out: 1 / 8 ** 0.5 and 8 ** -0.5 are one number.
+
+    So are 1e-6 and the nearest of float32, which has seven digits.
+
+    >>> rounded(9.99999997475e-07), rounded(16777217.0)
+    (1e-06, 16777217)
+    """
+    short = float(value) if float(value).is_integer() else float(f"{value:.7g}")
     return int(short) if short.is_integer() else short
 
 

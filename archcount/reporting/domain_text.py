@@ -16,9 +16,13 @@ _MANY = 8
 
 
 def domain_words(domain: Domain) -> str:
-    """Return in words where expressions hold."""
+    """Return in words where expressions hold.
+
+    >>> domain_words(Domain())
+    'these inputs'
+    """
     words = [*_sides(domain.sides), *_ranges(domain.ranges), *map(condition, domain.others)]
-    return "; ".join(word for word in words if word)
+    return "; ".join(word for word in words if word) or "these inputs"
 
 
 def _sides(sides: tuple[IntegerSet, ...]) -> Iterator[str]:

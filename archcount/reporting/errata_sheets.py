@@ -56,11 +56,12 @@ class PrintedErratum:
         return CERTAINTY[self.verdict]
 
 
-def errata_sheets(errata: Sequence[PrintedErratum]) -> Iterator[Sheet]:
+def errata_sheets(errata: Sequence[PrintedErratum], remarks: Iterable[Span]) -> Iterator[Sheet]:
     """Lay errata out: what the words mean, then a part for each paper."""
     papers = dict.fromkeys(item.paper for item in errata)
     title = f"errata: {len(errata)} printed numbers of {len(papers)} papers"
-    yield make_sheet(title, (), (), notes=_key() if errata else [Span("none is declared")])
+    notes = _key() if errata else [Span("none is declared")]
+    yield make_sheet(title, (), (), notes=(*notes, *remarks))
     for paper in papers:
         notes = [Span(_written(item)) for item in errata if item.paper == paper]
         yield make_sheet(paper, (), (), notes=notes)

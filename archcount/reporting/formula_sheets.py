@@ -97,7 +97,8 @@ def _notes(record: FormulaRecord) -> Iterator[Span]:
     noun = "sequence" if found.input.vocabulary else "image"
     images = f"a batch of {noun}s" if "batch" in found.symbols else f"one {noun}"
     fixed_channels = not found.input.vocabulary and "C" not in found.symbols
-    channels = f" of {found.input.channels} channels" if fixed_channels else ""
+    what = "channels" if found.input.spatial else "features"
+    channels = f" of {found.input.channels} {what}" if fixed_channels else ""
     yield Span(f"MACs of {images}{channels}, inference, without auxiliary heads")
     used = found.total.names.union(*(row.names for row in found.rows))
     idle = [name for name in found.symbols if name not in used]

@@ -97,3 +97,19 @@ class Report(ABC):
 
         records: list[dict[str, Any]] = [dict(record) for record in self._tidy()]
         return pd.DataFrame.from_records(records, index=self.index or None)
+
+
+class CatalogueReport(Report):
+    """A report of every table that has a name.
+
+    Attributes:
+        problems: what keeps other files from being in it.
+    """
+
+    problems: tuple[str, ...]
+
+    def _remarks(self) -> Iterable[Span]:
+        return tuple(Span(problem, "warn") for problem in self.problems)
+
+    def _document(self) -> Mapping[str, Any]:
+        return {**super()._document(), "problems": [*self.problems]}

@@ -126,7 +126,7 @@ def _scope(report: TableResult) -> str:
     heads = "heads below the total" if report.heads else "without auxiliary heads"
     size = input_words(report.input, report.of_ids)
     if report.inputs:
-        shapes = {name: Shape.parse(text) for name, text in report.inputs.items()}
+        shapes = {name: Shape.parse(text, features=True) for name, text in report.inputs.items()}
         size = " and ".join(
             f"{input_words(shape.printed, shape.vocabulary > 0)} ({name})"
             for name, shape in shapes.items()
@@ -143,7 +143,11 @@ def images(batch: int, of_ids: bool) -> str:
 def input_words(input: tuple[int, ...], of_ids: bool) -> str:
     """Return an input's size and axes in words."""
     shape = Shape(input)
-    return f"{shape.positions} tokens" if of_ids else f"{shape} ({shape.layout})"
+    if of_ids:
+        return f"{shape.positions} tokens"
+    if shape.dims[1:] == (1, 1):
+        return f"{shape.channels} features"
+    return f"{shape} ({shape.layout})"
 
 
 def comparison_notes(comparison: Comparison, rows: Iterable[ResultRow]) -> Iterator[Span]:

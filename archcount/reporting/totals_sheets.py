@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -33,12 +33,19 @@ class NetworkTotals:
     verdicts: Mapping[str, int] = field(default_factory=dict)
 
 
-def totals_sheets(networks: Sequence[NetworkTotals]) -> list[Sheet]:
+def totals_sheets(networks: Sequence[NetworkTotals], remarks: Iterable[Span]) -> list[Sheet]:
     """Lay totals out, with every number exact and for 80 columns."""
-    return [_sheet(networks, _full_columns()), _sheet(networks, _narrow_columns(networks))]
+    notes = (*_notes(), *remarks)
+    return [
+        _sheet(networks, columns, notes) for columns in (_full_columns(), _narrow_columns(networks))
+    ]
 
 
-def _sheet(networks: Sequence[NetworkTotals], columns: Sequence[Column[NetworkTotals]]) -> Sheet:
+def _sheet(
+    networks: Sequence[NetworkTotals],
+    columns: Sequence[Column[NetworkTotals]],
+    notes: Iterable[Span],
+) -> Sheet:
     rules = [
         place for place, (one, other) in enumerate(pairwise(networks), 1) if one.name != other.name
     ]
@@ -48,7 +55,7 @@ def _sheet(networks: Sequence[NetworkTotals], columns: Sequence[Column[NetworkTo
         columns,
         networks,
         rule_before=tuple(rules),
-        notes=_notes(),
+        notes=notes,
     )
 
 

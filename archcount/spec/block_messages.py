@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from archcount.errors import Location, Problem, quote, suggestion
+from archcount.architecture import LocatedText
+from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
 
 FORMS = (
@@ -45,6 +46,8 @@ def with_blocks(problem: Problem, text: str, blocks: Collection[str]) -> Problem
     own = f"the blocks {', '.join(map(repr, blocks))}; or " if blocks else ""
     meant = _OTHER_WORDS.get(text.lower().replace("_", ""), "")
     near = f"did you mean {meant!r}?" if meant else suggestion(text, [*blocks, *KINDS])
+    if not near and text[:1] in ("{", "["):
+        near = "write it under blocks:, and its name here"
     return replace(
         problem, allowed=f"{own}a layer: {', '.join(KINDS)}", remedy=near or problem.remedy
     )
@@ -60,6 +63,15 @@ def unknown_keys(keys: Collection[str], blocks: Collection[str], where: Location
         if unknown in blocks
         else suggestion(unknown, [*_KEYS, *blocks]),
         where=where,
+    )
+
+
+def called_layer(text: LocatedText, word: str, given: LocatedText) -> InvalidTableError:
+    """Say that a layer is written with blanks, not as a function is called."""
+    return InvalidTableError.of(
+        f"{quote(text.text)}: a layer has no parentheses",
+        remedy=f"write {' '.join([word, *given.text.replace(',', ' ').split()])}",
+        where=text.where,
     )
 
 

@@ -31,6 +31,7 @@ from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
 from archcount.spec.block_messages import (
     FORMS,
     arguments,
+    called_layer,
     one_branch,
     unknown_keys,
     with_blocks,
@@ -224,6 +225,8 @@ class BlockReader:
         """Say how a block is written that is named with arguments it does not take, or without."""
         call = call_of(text)
         word = call[0] if call else text.text.partition(" ")[0]
+        if call and word in KINDS:
+            raise called_layer(text, *call)
         for name, title in self._titles.items():
             if title.word != word or word in KINDS:
                 continue

@@ -1,18 +1,53 @@
-"""The shipped tables: the only reader of `tables/`."""
+"""The tables that have a name: the shipped ones, those of other packages, and those of folders."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from archcount.errors import UsageError, quote, suggestion
 
+FOLDERS = "ARCHCOUNT_TABLES"
+"""The environment variable that names folders of tables, as PATH names folders of programs."""
+PACKAGES = "archcount.tables"
+"""The entry points that name packages whose folders have tables."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def _folder() -> Path:
-    """Return the folder of shipped tables: inside an installed package, or beside a checkout."""
-    installed = _PACKAGE / "_tables"
-    return installed if installed.is_dir() else _PACKAGE.parent / "tables"
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every table that has a name.
+
+    Attributes:
+        files: the files by the tables' names, which are those of the files.
+        problems: what keeps tables of other packages from being found.
+    """
+
+    files: Mapping[str, Path]
+    problems: tuple[str, ...] = ()
+
+
+def catalogue() -> Catalogue:
+    """Find the shipped tables, and those of other packages and of folders.
+
+    Raises:
+        UsageError: two files are of one name, or a folder is not there.
+    """
+    files = shipped_tables()
+    packages, problems = _packages()
+    for folder in (*packages, *_folders()):
+        for path in sorted(folder.glob("*.yaml")):
+            other = files.setdefault(path.stem, path)
+            if other.resolve() != path.resolve():
+                raise UsageError.of(
+                    f"two tables are named {path.stem}: {other} and {path}",
+                    remedy="rename one of the files",
+                )
+    return Catalogue(files, problems)
 
 
 def shipped_tables() -> dict[str, Path]:
@@ -21,7 +56,38 @@ def shipped_tables() -> dict[str, Path]:
     >>> "googlenet" in shipped_tables()
     True
     """
-    return {path.stem: path for path in sorted(_folder().glob("*.yaml"))}
+    return {path.stem: path for path in sorted(_shipped().glob("*.yaml"))}
+
+
+def _shipped() -> Path:
+    """Return the folder of shipped tables: inside an installed package, or beside a checkout."""
+    installed = _PACKAGE / "_tables"
+    return installed if installed.is_dir() else _PACKAGE.parent / "tables"
+
+
+def _packages() -> tuple[list[Path], tuple[str, ...]]:
+    """Return the folders that entry points name, importing nothing, and which name none."""
+    folders, problems = [], []
+    for point in metadata.entry_points(group=PACKAGES):
+        top, *inner = point.value.split(".")
+        found = find_spec(top) if top.isidentifier() else None
+        places = [
+            Path(place, *inner) for place in (found and found.submodule_search_locations) or ()
+        ]
+        folders += [place for place in places if place.is_dir()]
+        if not any(place.is_dir() for place in places):
+            owner = f" of {point.dist.name}" if point.dist else ""
+            problems.append(
+                f"entry point {point.name}{owner} names no package: {quote(point.value)}"
+            )
+    return folders, tuple(problems)
+
+
+def _folders() -> Iterator[Path]:
+    for name in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
+        if not Path(name).is_dir():
+            raise UsageError.of(f"{FOLDERS}: no folder {name}")
+        yield Path(name)
 
 
 def _exists(path: Path) -> bool:
@@ -32,7 +98,7 @@ def _exists(path: Path) -> bool:
 
 
 def find_table(name: str) -> tuple[Path, str]:
-    """Find a table by its shipped name, or by a path.
+    """Find a table by its name, or by a path.
 
     Returns:
         The file, and what messages call it.
@@ -43,26 +109,26 @@ def find_table(name: str) -> tuple[Path, str]:
     >>> find_table("googlenet")[1]
     'googlenet.yaml'
     """
-    shipped = shipped_tables()
-    if name in shipped:
-        return shipped[name], shipped[name].name
+    files = catalogue().files
+    if name in files:
+        return files[name], files[name].name
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or "/" in name or "\\" in name or _exists(path):
         return path, name
     raise UsageError.of(
         f"unknown table {quote(name)}",
-        allowed=f"{', '.join(shipped)}, or the path of a .yaml file",
-        remedy=_variant(name) or suggestion(name, shipped) or "see `archcount list`",
+        allowed=f"{', '.join(files)}, or the path of a .yaml file",
+        remedy=_variant(name) or suggestion(name, files) or "see `archcount list`",
     )
 
 
 def _variant(name: str) -> str:
     """Advise where a table's name with a variant's behind it is written, as in resnet50."""
-    from archcount.spec.summary import read_summary
+    from archcount.spec.summary import read_summaries
 
-    for table, path in shipped_tables().items():
-        if name.startswith(table):
-            variant = name.removeprefix(table).strip("-_ ")
-            if variant in read_summary(path).variants:
-                return f"write {table} --variant {variant}"
+    for summary in read_summaries()[0]:
+        if name.startswith(summary.name):
+            variant = name.removeprefix(summary.name).strip("-_ ")
+            if variant in summary.variants:
+                return f"write {summary.name} --variant {variant}"
     return ""

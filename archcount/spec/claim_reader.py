@@ -20,7 +20,7 @@ from archcount.printed import (
     parse_ratio,
     parse_share,
 )
-from archcount.spec.catalogue import shipped_tables
+from archcount.spec.catalogue import catalogue
 from archcount.spec.schema import ClaimEntry, ReferenceEntry, TableFile
 from archcount.spec.summary import read_networks
 from archcount.spec.yaml_tree import YamlNode
@@ -139,7 +139,7 @@ def _check_references(parts: Mapping[str, YamlNode]) -> Iterator[Problem]:
                 if zero:
                     yield printed.problem("a ratio to 0", "above 0")
         if table and isinstance(table.value, str):
-            name, variant, shipped = table.value, reference.get("variant"), shipped_tables()
+            name, variant, shipped = table.value, reference.get("variant"), catalogue().files
             if name not in shipped:
                 yield table.unknown("ratio to unknown table", shipped)
             elif variant and variant.text not in (known := read_networks(shipped[name])):

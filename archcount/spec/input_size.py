@@ -14,8 +14,10 @@ from archcount.layers import Shape
 
 @dataclass(frozen=True, slots=True)
 class InputSize:
-    """An input as written: `3x224x224`, `3 x side x side`, `tokens 2048 of vocab`.
+    """An input as written: `3x224x224`, `3 x side x side`, `tokens 2048 of vocab`, `784` features.
 
+    >>> InputSize("784").shape({})
+    Shape(dims=(784,))
     >>> InputSize("tokens s of 50257").names, InputSize("tokens s of 50257").axes
     (('s',), ('1', 's'))
     """
@@ -58,7 +60,7 @@ class InputSize:
             return whole(values[part].value, part, least=1)  # type: ignore[arg-type]
 
         if not self.names:
-            return Shape.parse(self.text)
+            return Shape.parse(self.text, features=True)
         sizes = tuple(map(number, self._parts))
         if self.is_ids:
             return Shape((1, sizes[0]), tokens=True, vocabulary=sizes[1])

@@ -9,6 +9,7 @@ from typing import Any
 _FAMILIES = {
     "transformer": {"attention", "attend"},
     "recurrent": {"lstm", "gru", "rnn"},
+    "state space": {"selective_scan"},
     # What looks at tokens one by one, or mixes their positions, and never attends.
     "mlp": {"tokens", "transpose"},
     "convolutional": {"conv", "dwconv", "sepconv", "sparse_conv", "upconv"},

@@ -39,7 +39,7 @@ Printed = Annotated[Line, WithJsonSchema(TEXT_OR_NUMBER)]
 _NUMBER = r"[1-9][0-9]{0,8}"
 _OR_NAME = rf"({_NUMBER}|{NAME})"
 SIZE = (
-    rf"^({_NUMBER}([x×]{_NUMBER}){{1,3}}|{_OR_NAME}( +[x×] +{_OR_NAME}){{1,3}}"
+    rf"^({_NUMBER}([x×]{_NUMBER}){{0,3}}|{_OR_NAME}( +[x×] +{_OR_NAME}){{0,3}}"
     rf"|tokens +{_OR_NAME} +of +{_OR_NAME})$"
 )
 Size = Annotated[str, StringConstraints(pattern=SIZE)]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from archcount.errors import InvalidTableError
 from archcount.printed.printed_table import PaperSource
+from archcount.spec.catalogue import catalogue
 from archcount.spec.network_kind import network_kind
 from archcount.spec.yaml_tree import read_text
 
@@ -38,6 +40,18 @@ class TableSummary:
     input: str
     variants: tuple[str, ...]
     source: PaperSource
+
+
+def read_summaries() -> tuple[tuple[TableSummary, ...], tuple[str, ...]]:
+    """Read the head of every table that has a name; return what is wrong with the others too."""
+    found = catalogue()
+    summaries, problems = [], [*found.problems]
+    for name, path in found.files.items():
+        try:
+            summaries.append(replace(read_summary(path), name=name))
+        except InvalidTableError as error:
+            problems.append(f"{path} is not listed: {error.problems[0]}")
+    return tuple(summaries), tuple(problems)
 
 
 def read_summary(path: Path) -> TableSummary:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from itertools import takewhile
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -25,7 +26,7 @@ def validate(tree: YamlNode) -> TableFile:
             tree.problem(
                 "the file is not a mapping",
                 "keys such as archcount, name, source, input, table",
-                remedy="begin from a shipped table, see the README",
+                remedy="begin as the guide does, docs/table-format.md",
             )
         )
     try:
@@ -48,7 +49,7 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
         return Problem(
             what=f"unknown key {quote(key)}",
             allowed=", ".join(allowed),
-            remedy=suggestion(key, allowed) or "remove it",
+            remedy=suggestion(key, allowed) or _remedy(parent, key),
             where=parent.keys.get(key, where),
         )
     if detail["type"] == "missing":
@@ -62,6 +63,16 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
     return Problem(what=f"{label}{shown} does not fit", allowed=_expected(detail), where=where)
 
 
+def _remedy(parent: YamlNode, key: str) -> str:
+    """Return what to do about an unknown key: a key that holds nothing is a piece of a text."""
+    pieces = dict(parent.items())
+    if key in pieces and pieces[key].value is None:
+        before = takewhile(lambda each: each != key, pieces)
+        filled = [each for each in before if pieces[each].value is not None]
+        return f"remove it, or quote the text of {filled[-1]}: with its comma" if filled else ""
+    return "remove it"
+
+
 def _expected(detail: ErrorDetails) -> str:
     """Return what is allowed, in the words of the format."""
     context = detail.get("ctx", {})
@@ -72,6 +83,8 @@ def _expected(detail: ErrorDetails) -> str:
             return str(context["expected"])
         case "bool_parsing" | "bool_type":
             return "true, false"
+        case "int_parsing" | "int_type":
+            return "a whole number"
         case "string_type":
             return "a text"
         case "tuple_type" | "list_type":
@@ -89,7 +102,7 @@ _PATTERNS = {
     "^[A-Za-z][A-Za-z0-9_]*$": "letters, digits and _, beginning with a letter",
     "^[A-Za-z0-9][A-Za-z0-9_.-]*$": "letters, digits, _ . and -, beginning with a letter or digit",
     "^[a-z][a-z0-9_.-]*$": "small letters, digits, _ . and -, beginning with a letter",
-    SIZE: "CxHxW, CxL or CxDxHxW, such as 3x224x224, each from 1 to 999,999,999",
+    SIZE: "CxHxW, CxL, CxDxHxW or features, such as 3x224x224, each from 1 to 999,999,999",
 }
 
 
@@ -102,9 +115,15 @@ def _model(path: tuple[int | str, ...]) -> type[BaseModel] | None:
             here = fields[str(step)].annotation if step in fields else None
         else:
             # A list's place or a mapping's key: go on with what it holds.
-            here = next((item for item in get_args(here) if _is_model(item)), None)
-    held = (here, *get_args(here))
-    return next((item for item in held if _is_model(item)), None)
+            here = _held(here)
+    return _held(here)
+
+
+def _held(thing: Any) -> type[BaseModel] | None:
+    """Find the mapping of the schema in a type, however deep."""
+    if _is_model(thing):
+        return cast(type[BaseModel], thing)
+    return next(filter(None, map(_held, get_args(thing))), None)
 
 
 def _is_model(thing: Any) -> bool:

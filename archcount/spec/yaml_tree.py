@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import yaml
 
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
+from archcount.spec.yaml_comments import lost_texts
 
 LARGEST = 1024 * 1024
 """The largest table file read, in bytes; shipped ones have a few thousand."""
@@ -164,7 +165,9 @@ def parse(text: str, name: str) -> YamlNode:
         where = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1)
         what = " ".join(part for part in (error.context, error.problem) if part)
         raise InvalidTableError.of(
-            f"not YAML: {what}", remedy="correct the YAML", where=where
+            f"not YAML: {what}",
+            remedy='quote a text with ": " or " #" in it, or with a comma between {} or []',
+            where=where,
         ) from None
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
@@ -177,11 +180,11 @@ def parse(text: str, name: str) -> YamlNode:
     if tree is None:
         raise InvalidTableError.of(
             "the file is empty",
-            remedy="begin from a shipped table, see the README",
+            remedy="begin as the guide does, docs/table-format.md",
             where=Location(name, 1, 1),
         )
-    if builder.problems:
-        raise InvalidTableError(builder.problems)
+    if problems := [*builder.problems, *lost_texts(text, name)]:
+        raise InvalidTableError(problems)
     return tree
 
 

@@ -341,6 +341,11 @@ EQUALS = {
         ),
         WIDE,
     ),
+    "a constant and its nearest in float32": (
+        plain(lambda m, x: m.a(x) + 1e-6),
+        plain(lambda m, x: m.a(x) + float(torch.tensor(1e-6))),
+        MAP,
+    ),
     "halved or divided by two": (
         one_by_one(lambda m, x: m.a(x) * 0.5),
         one_by_one(lambda m, x: m.a(x) / 2),

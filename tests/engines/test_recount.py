@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from helpers.shipped import FIRST, NETWORKS
 
 import archcount as ac
 from archcount.comparison.candidates import fixed_candidates
@@ -17,13 +18,11 @@ from archcount.edits import Edit
 from archcount.engines.formula import count_row
 from archcount.engines.recount import Recount
 from archcount.errors import InvalidTableError
-from archcount.spec.catalogue import shipped_tables
 from archcount.spec.row_readings import RowReadings
 
-NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]
 ROWS = [
     (name, variant, row.id)
-    for name, variant in NETWORKS
+    for name, variant in FIRST
     for row in ac.load(name).architecture(variant=variant).rows
 ]
 SAMPLE = [

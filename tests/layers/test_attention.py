@@ -30,7 +30,14 @@ def _by_definition(module, x, kind):
             scores = [float(_turn(query[row, head], row, kind.rotary) @ each) for each in turned]
             if kind.positions == "xl":
                 scores = _with_distances(module, query[row, head], turned, head, row)
-            weights = torch.tensor([score / math.sqrt(dim) for score in scores]).softmax(0)
+            scores = [score / math.sqrt(dim) for score in scores]
+            if kind.buckets:
+                places = [_bucket(row - column, kind) for column in columns]
+                scores = [
+                    score + float(module.relative[place, head])
+                    for score, place in zip(scores, places, strict=True)
+                ]
+            weights = torch.tensor(scores).softmax(0)
             seen[row, head] = sum(
                 weight * value[column, shared]
                 for weight, column in zip(weights, columns, strict=True)
@@ -66,10 +73,37 @@ def _with_distances(module, query, keys, head, row):
     return scores
 
 
+def _bucket(apart, kind):
+    """Return a distance's bucket as arXiv:1910.10683, sec. 2.1, and its code: logarithms to 128."""
+    each = kind.buckets if kind.causal else kind.buckets // 2
+    start, apart = (0 if apart >= 0 or kind.causal else each), abs(apart)
+    exact = each // 2
+    if apart < exact:
+        return start + apart
+    steps = math.log(apart / exact) / math.log(128 / exact) * (each - exact)
+    return start + exact + min(each - exact - 1, int(steps + 1e-9))
+
+
+def test_buckets_are_those_of_t5():
+    # 16 each way: 8 exact, then floor(8 x log(d / 8) / log(16)): 16 is 2 steps, 32 is 4, 64 is 6
+    options = {"heads": 1, "positions": "relative", "buckets": 32}
+    found = Attention(**options).module(Shape((8, 200), tokens=True)).buckets[199:]
+    assert [found[apart] for apart in (0, 1, 7, 8, 15, 16, 31, 32, 64, 127, 199)] == [
+        0, 1, 7, 8, 9, 10, 11, 12, 14, 15, 15,
+    ]  # fmt: skip
+    for causal in (False, True):
+        kind = Attention(**options, causal=causal)
+        found = kind.module(Shape((8, 200), tokens=True)).buckets
+        first = 0 if causal else -199
+        assert found[first + 199 :] == [_bucket(apart, kind) for apart in range(first, 200)]
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {"heads": 2},
+        {"heads": 2, "positions": "relative", "buckets": 8},
+        {"heads": 2, "positions": "relative", "buckets": 4, "causal": True},
         {"heads": 4, "causal": True},
         {"heads": 4, "kv": 2, "bias": False},
         {"heads": 4, "kv": 1, "causal": True, "rotary": 100.0},
@@ -121,6 +155,13 @@ def test_attention_is_what_its_papers_define(options):
             384,
             8,
             {"linear": 1920, "bias": 40, "matmul": 600, "softmax": 375, "scale": 120},
+        ),
+        # four of 8x8, and 8 buckets of 2 heads, added to 2 x 5 x 5 pairs
+        (
+            {"heads": 2, "positions": "relative", "buckets": 8},
+            256 + 16,
+            32,
+            {"linear": 1280, "bias": 160 + 50, "matmul": 400, "softmax": 250, "scale": 80},
         ),
         # four of 8x8, and one at each of 9 distances, whose 4 angles are 4 exponents, 36 products,
         # 4 powers and 72 sines and cosines; queries with two biases, one of them scaled, and its
@@ -184,6 +225,9 @@ def test_the_first_projections_need_no_gradient_of_what_nothing_learns_before():
         ({"heads": 2, "positions": "xl", "rotary": 10.0}, SHAPE, "xl beside rotary positions"),
         ({"heads": 1, "positions": "xl"}, Shape((7, 5), tokens=True), "make no width of 7"),
         ({"heads": 2, "positions": "xl"}, Shape((8, 5, 5), tokens=True), "no single position"),
+        ({"heads": 2, "buckets": 8}, SHAPE, "they are of positions=relative in a sequence"),
+        ({"heads": 2, "positions": "relative", "buckets": 6}, SHAPE, "else a multiple of 4"),
+        ({"heads": 2, "positions": "relative", "tied": "a"}, SHAPE, "of the numbers of buckets"),
         ({"heads": 2}, Shape((8, 5)), "needs a sequence of tokens"),
     ],
 )

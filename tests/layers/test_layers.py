@@ -71,6 +71,7 @@ from archcount.layers.sequences import (
 from archcount.layers.sinusoids import Sinusoids
 from archcount.layers.space_to_depth import SpaceToDepth
 from archcount.layers.sparse_convolution import SparseConv
+from archcount.layers.state_space import CausalConv, SelectiveScan
 from archcount.layers.trained_pooling import Rbf, TrainedPool, UnitBias
 from archcount.layers.transposed_convolution import TransposedConv
 from archcount.printed import Connections, Patch
@@ -157,6 +158,10 @@ def layers(draw):
             Take: {"which": draw(st.sampled_from(["first", "last"]))},
         }
         made = kind(**options.get(kind, {}))
+    elif kind in (CausalConv, SelectiveScan):
+        shape = Shape(shape.dims[:2], tokens=True)
+        numbers = ("size",) if kind is CausalConv else ("rank", "state")
+        made = kind(**{name: draw(st.integers(1, 5)) for name in numbers})
     elif kind is Attention:
         sides = shape.dims[1 : draw(st.integers(2, 3))]
         shape = Shape((4 * draw(st.integers(1, 2)), *sides), tokens=True)
@@ -596,6 +601,24 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
             Rnn(width=3),
             Shape((2, 5), tokens=True),
             {"linear": 5 * 3 * (2 + 3), "bias": 30, "activation": 15, "add": 15},
+        ),
+        # 6 channels of 3, at 5 positions
+        (CausalConv(size=3), Shape((6, 5), tokens=True), {"conv": 90, "bias": 30}),
+        # 6 x (2 + 2 x 3) and 2 x 6 at 5 positions; of 30 channels and tokens 90 states, each three
+        # products, a sum, an exponential and a mac; d x and D x, the sum of the latter, softplus;
+        # of 18 numbers of A exponential and sign
+        (
+            SelectiveScan(rank=2, state=3),
+            Shape((6, 5), tokens=True),
+            {
+                "linear": 300,
+                "bias": 30,
+                "matmul": 90,
+                "activation": 30,
+                "scale": 270 + 60,
+                "add": 90 + 30,
+                "other": 90 + 36,
+            },
         ),
         (Tokens(), (2, 3, 3), {}),
         (Tokens(grid=True), (2, 3, 3), {}),

@@ -68,6 +68,14 @@ def test_statistics_of_what_is_given_take_as_much_as_in_other_norms(layer, given
     assert costs(ac.count(layer, input=given, train=True)) == {"norm": each * 2 * 3 * 16}
 
 
+def test_what_is_trained_is_a_bias_where_a_product_is_added_to_it():
+    def affine(m, x):
+        return torch.addcmul(m.beta, m.alpha, x)
+
+    found = counted(affine, "[3,4]", alpha=lambda: torch.ones(4), beta=lambda: torch.zeros(4))
+    assert found == {"scale": 12, "bias": 12}
+
+
 def test_kept_statistics_are_a_scale_and_a_shift():
     assert costs(ac.count(nn.BatchNorm2d(3), input="[2,3,4,4]")) == {"norm": 2 * 2 * 3 * 16}
 
@@ -84,6 +92,7 @@ SINGLE = {
         "[1,3,5,2]",
         {},
     ),
+    "addcmul": (lambda x: torch.addcmul(x, x, x), "[4,2]", {"scale": 8, "add": 8}),
     # 9 columns of 3 x 2 x 2 numbers, each added where it belongs
     "fold": (lambda x: F.fold(x, (4, 4), 2), "[1,12,9]", 108),
     # 3 texts of 2 words of 4 numbers, which are added; an average divides 3 x 4 of them

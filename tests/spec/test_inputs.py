@@ -11,6 +11,7 @@ from archcount.architecture.builder import build
 from archcount.engines import ENGINES, engine
 from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidTableError, UsageError
+from archcount.layers import Shape
 from archcount.spec.load import load_table
 from archcount.spec.summary import read_summary
 
@@ -52,7 +53,7 @@ def test_a_network_takes_its_inputs_in_order(write):
     assert torch.equal(network(left, right), expected)
     exported = torch.export.export(network, (left, right)).module()
     assert torch.allclose(exported(left, right), expected, atol=1e-6)
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(TypeError, match="takes 2 inputs, left_image, right, and gets 1"):
         network(left)
 
 
@@ -110,3 +111,24 @@ def test_a_network_is_compared_with_all_its_inputs(write):
 def test_inputs_that_do_not_go_together_are_refused(inputs, rows, says, write):
     with pytest.raises(InvalidTableError, match=says):
         load_table(write(inputs, rows)).architecture()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_input_of_features_and_one_of_a_map(name, write):
+    rows = "  h | linear 8 act=relu | time\n  up | map 1x1 |\n  last | both | image\n"
+    path = write("{image: 8x4x4, time: 5}", rows)
+    path.write_text(
+        path.read_text().replace('{concat: ["@left", identity]}', '{add: ["@up", identity]}')
+    )
+    found = engine(name).count(load_table(path).architecture())
+    # 8 units of 5 features, added at each of 16 positions of 8 channels
+    assert (found.total.params, found.total.cost.linear, found.total.cost.add) == (48, 40, 128)
+    assert "8x4x4 (channels x height x width) (image) and 5 features (time)" in str(
+        count_table(load_table(path), engine="formula").to_markdown()
+    )
+
+
+def test_features_alone_are_an_input(write):
+    architecture = load_table(write("784", "  left | linear 10 |\n")).architecture()
+    assert architecture.input_shapes == (Shape((784,)),)
+    assert build(architecture)(torch.zeros(2, 784)).shape == (2, 10)

@@ -16,7 +16,15 @@ from archcount.spec.load import load_table
 # What is changed in tests/data/toy.yaml, and what the error must say: line:column: what.
 CASES = {
     "unknown block": (("| stem       |", "| stemm      |"), r"19:12: unknown layer kind or block 'stemm'.*'stem', 'residual'"),
+    "a layer in other capitals": (("conv patch w", "[conv patch w, ReLU]"), r"10:24: unknown layer kind or block 'ReLU'.*did you mean 'relu'"),
+    "a layer as a call": (("conv patch w", "conv(patch, w)"), r"10:9: 'conv\(patch, w\)': a layer has no parentheses; write conv patch w"),
+    "a stride of its own": (("conv patch w", "conv 3x3 w stride=2"), r"10:20: .*unknown option 'stride'.*write the stride in the patch"),
+    "a width with blanks": (("conv patch w", "conv patch 2 * w"), r"10:22: .*write an expression without blanks"),
+    "a heading that is a comment": (("columns: {w: width}", "columns:\n  w: #width"), r"9:6: YAML takes '#width' for a comment; quote it"),
+    "a text with a comma": (("title: A toy network", "title: A toy, and more"), r"3:24: unknown key 'and more'.*quote the text of title"),
+    "a year that is no number": (("title: A toy network", "year: 20x, title: A toy"), r"3:16: source.year '20x'.*a whole number"),
     "unknown layer kind": (("conv patch w", "convv patch w"), r"10:9: unknown layer kind or block 'convv'.*did you mean 'conv'"),
+    "a join in a cell": (("| stem       |", "| {add: [a, b]} |"), r"19:12: unknown layer kind or block .*; write it under blocks:, and its name here"),
     "a layer by another program's word": (("conv patch w", "Conv2d patch w"), r"10:9: unknown layer kind or block 'Conv2d'; allowed: the blocks .*; or a layer: .*did you mean 'conv'"),
     "a layer by a word that is like another": (("linear classes", "batch_normalization"), r"did you mean 'batchnorm'"),
     "n read by what it repeats": (("  - relu\n", "  - {repeat: n, block: relu}\n"), r"20:46: row stage: its block reads n, and is repeated by n as a whole; call the column"),

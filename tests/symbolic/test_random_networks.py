@@ -25,8 +25,13 @@ PARTS = {
         "layer_scale",
         "scale 0.5",
         "affine",
+        "tanh",
         "positions",
         "segments 2",
+        "[linear 2*d, sinusoids, linear d act=elu]",
+        "[class_token, transpose, linear in.l, transpose]",
+        "{add: [identity, [mean, linear in.c act=sigmoid, map 1, tokens]]}",
+        "{add: [identity, [take last, linear in.c act=swish, map 1, tokens]]}",
         "[linear f act=silu, linear in.c bias=false]",
         "[{mul: [linear f act=silu, linear f bias=false]}, linear in.c]",
         "{experts: {of: e, active: 2, block: [linear f act=relu, linear in.c]}}",
@@ -34,6 +39,9 @@ PARTS = {
         "attention heads=4 kv=2 dim=2*g causal=true bias=false",
         "attention heads=g dim=4 rotary=10000 qkv_bias=false",
         "attention heads=2 dim=g window=3 causal=true",
+        "attention heads=2 dim=g positions=relative",
+        "attention heads=g dim=2 positions=relative buckets=8",
+        "attention heads=3 dim=g positions=alibi causal=true",
         "[linear 2*d, attention heads=2 dim=g positions=xl, linear d]",
         "[linear 2*d, attention heads=4 kv=2 dim=g positions=xl causal=true bias=false, linear d]",
         "[{attend: {q: linear 2*g, kv: linear 4*g, heads: 2}}, linear d]",
@@ -53,12 +61,25 @@ PARTS = {
         "layernorm",
         "prelu",
         "lrn",
+        "batchnorm",
+        "unit_bias",
+        "[leaky_relu 0.1, hswish, scaled_tanh]",
         "layer_scale",
         "maxpool 3x3",
         "avgpool 3x3",
         "{mul: [identity, [global_avgpool, conv 1x1 g act=relu, conv 1x1 in.c act=hsigmoid]]}",
+        "{mul: [identity, [global_maxpool, flatten, rbf in.c, map 1x1]]}",
+        "{mul: [identity, [adaptive_avgpool 1x1, conv 1x1 in.c act=sigmoid]]}",
+        "{mul: [identity, [adaptive_maxpool 1x1, conv 1x1 in.c act=tanh]]}",
         "[upconv 2x2/2 g, maxpool 2x2/2 pad=valid, conv 1x1 d]",
         "[upsample 2, avgpool 2x2/2 pad=valid]",
+        "[upsample 2, trained_pool 2x2/2]",
+        "[upsample 2, space_to_depth 2, conv 1x1 d]",
+        "[upsample 2, pixel_unshuffle 2, conv 1x1 d]",
+        "[upsample 2, subsample 2 in.c+g, conv 1x1 d]",
+        "[padding 2 mode=replicate, crop in.h in.w]",
+        "[padding 1, avgpool 3x3 pad=valid]",
+        "[conv 1x1 3, sparse_conv 3x3 some, conv 1x1 d]",
         "[conv 1x1 4*g act=none, pixel_shuffle 2, maxpool 2x2/2 pad=valid, conv 1x1 d]",
         "[conv 1x1 2*g, channel_shuffle 2, conv 1x1 d]",
         "[conv 1x1 2*g, {split: [identity, conv 3x3 g]}, conv 1x1 d]",
@@ -85,6 +106,14 @@ INPUTS = {
     "signal": ("2 x s", "conv 1 d"),
     "video": ("2 x 3 x s x 5", "conv 1x1x1 d"),
 }
+CONNECTIONS = """\
+connections:
+  some: |
+    map | 0 | 1
+    0   | X |
+    1   | X | X
+    2   |   | X
+"""
 BACK = {"tokens": "linear d", "map": "conv 1x1 d", "signal": "conv 1 d", "video": "conv 1x1x1 d"}
 """What leads from other channels back to d."""
 WAYS = (
@@ -118,7 +147,7 @@ def networks(draw):
     lets = ", ".join(f"{name}: {number}" for name, number in numbers.items())
     return (
         f"archcount: 1\nname: random\nsource: {{title: none}}\ninput: {size}\nlet: {{{lets}}}\n"
-        f"layer: {{pad: same, act: none}}\nblocks:\n{lines}\ntable: |\n  row | block\n"
+        f"layer: {{pad: same, act: none}}\n{CONNECTIONS}blocks:\n{lines}\ntable: |\n  row | block\n"
         "  start | start\n" + "\n".join(rows) + "\n"
     )
 

@@ -31,6 +31,7 @@ FAMILIES = {
     "attention": "transformer",
     "attend": "transformer",
     **dict.fromkeys(("lstm", "gru", "rnn"), "recurrent"),
+    "selective_scan": "state space",
     **dict.fromkeys(("conv", "dwconv", "sepconv", "sparse_conv"), "convolutional"),
 }
 
@@ -43,8 +44,11 @@ def test_the_kind_is_that_of_the_layers_that_are_built(name):
     parts = [part for node in nodes for part in (*node.layers(), *node.joins())]
     layers = {getattr(part.kind, "word", "") for part in parts}
     found = {FAMILIES[word] for word in layers & set(FAMILIES)}
-    if "transformer" in found:
-        assert LISTED[name].kind == "transformer"
+    first = next(
+        (kind for kind in ("transformer", "recurrent", "state space") if kind in found), ""
+    )
+    if first:
+        assert LISTED[name].kind == first
     elif "tokens" in layers:  # a linear layer on each token, and across them, as MLP-Mixer
         assert LISTED[name].kind == "mlp"
     else:
@@ -95,4 +99,4 @@ def test_a_filter_that_can_choose_nothing_is_an_error(filters, what):
 
 
 def test_no_table_at_all_is_said():
-    assert ac.list(year="1950").render("plain").startswith("0 tables of 0 networks\n")
+    assert ac.list(year="1950").render("plain").startswith("tables: 0, of 0 networks\n")

@@ -6,9 +6,11 @@ import os
 import random
 import re
 from functools import cache
+from itertools import islice
 
 import pytest
 import torch
+from helpers.shipped import FIRST, NETWORKS, marked
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcount as ac
@@ -18,10 +20,7 @@ from archcount.engines.measure import example
 from archcount.engines.network_parts import NetworkParts
 from archcount.printed import Convention
 from archcount.spec.catalogue import shipped_tables
-from archcount.spec.load import load_table
 
-TABLES = {name: load_table(path) for name, path in shipped_tables().items()}
-ALL = [(name, variant) for name, table in TABLES.items() for variant in table.networks]
 SEED = int(os.environ.get("ARCHCOUNT_SEED", "0"))
 MOST_MACS, MOST_PARAMS = 20 * 10**9, 130 * 10**6
 """The largest network that runs with arithmetic in CI; DeepLab's largest takes a minute."""
@@ -29,43 +28,35 @@ MOST_MACS, MOST_PARAMS = 20 * 10**9, 130 * 10**6
 
 @cache
 def expanded(name, variant):
-    return TABLES[name].architecture(variant=variant)
+    return ac.load(name).architecture(variant=variant)
 
 
 def is_light(network):
     architecture = expanded(*network)
-    return architecture.cost.macs <= MOST_MACS and architecture.params <= MOST_PARAMS
+    return (
+        architecture.cost.macs <= MOST_MACS
+        and architecture.params <= MOST_PARAMS
+        and not is_deep(*network)
+    )
 
 
-LIGHT = [network for network in random.Random(SEED).sample(ALL, len(ALL)) if is_light(network)]
+def is_deep(name, variant):
+    """The passes of a thousand layers take half a minute."""
+    return expanded(name, variant).depth > 500
+
+
+SHUFFLED = random.Random(SEED).sample(NETWORKS, len(NETWORKS))
+LIGHT = list(islice(filter(is_light, SHUFFLED), 60))
 SAMPLE = LIGHT[:8]
-FIRST = [network for i, network in enumerate(ALL) if network[0] not in dict(ALL[:i])]
-"""The first network of each table."""
-
-
-def name_of(network):
-    return "-".join(part for part in network if part)
-
-
-def marked(networks, in_ci):
-    """Return networks as parameters of a test, of which CI runs some, and `make test-all` all."""
-    return [
-        pytest.param(*each, id=name_of(each), marks=[] if each in in_ci else pytest.mark.slow)
-        for each in networks
-    ]
-
-
-NETWORKS = marked(ALL, [*FIRST, *SAMPLE])
-"""CI runs the first network of each table, and a sample of the others."""
-
-
-RUNS = marked(LIGHT, SAMPLE)
-"""The networks that run with numbers; in CI a sample."""
+LIGHT_FIRST = [*filter(is_light, FIRST), *SAMPLE]
+IN_CI = [*FIRST, *SAMPLE]
+"""CI takes the first network of each table, and a sample of the others."""
+EVERY = marked(NETWORKS, IN_CI)
 
 
 def test_there_are_tables():
     assert {"googlenet", "inception_v3", "resnet", "vgg", "mobilenet_v1"} <= set(shipped_tables())
-    assert len(ALL) >= 50
+    assert len(NETWORKS) >= 50
 
 
 SMALLER = {"unet": "1x188x188"}
@@ -80,7 +71,7 @@ def short(table, variant):
 
 
 def assert_engines_agree(name, variant, engines):
-    architecture = short(TABLES[name], variant)
+    architecture = short(ac.load(name), variant)
     counts = [engine(each).count(architecture, heads=True) for each in engines]
     for other in counts[1:]:
         assert cross_check(counts[0], other) == ()
@@ -88,12 +79,12 @@ def assert_engines_agree(name, variant, engines):
     assert {count.engine for count in counts} == set(engines)
 
 
-@pytest.mark.parametrize(("name", "variant"), NETWORKS)
+@pytest.mark.parametrize(("name", "variant"), EVERY)
 def test_formula_and_torch_agree_on_every_row_and_category(name, variant):
     assert_engines_agree(name, variant, ["formula", "torch"])
 
 
-@pytest.mark.parametrize(("name", "variant"), marked(LIGHT, [*FIRST, *SAMPLE]))
+@pytest.mark.parametrize(("name", "variant"), marked(LIGHT_FIRST, LIGHT_FIRST))
 def test_engines_agree_on_every_row_and_category(name, variant):
     assert set(ENGINES) == {"formula", "fvcore", "torch"}
     assert_engines_agree(name, variant, ["formula", "fvcore"])
@@ -119,9 +110,9 @@ def run(network, architecture):
     return shape
 
 
-@pytest.mark.parametrize(("name", "variant"), NETWORKS)
+@pytest.mark.parametrize(("name", "variant"), EVERY)
 def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, variant):
-    architecture = short(TABLES[name], variant)
+    architecture = short(ac.load(name), variant)
     with torch.device("meta"):
         network = build(architecture)
         assert run(network, architecture) == (2, *architecture.output.torch_size)
@@ -130,9 +121,9 @@ def test_every_network_builds_and_runs_in_both_modes_on_the_meta_device(name, va
     )
 
 
-@pytest.mark.parametrize(("name", "variant"), RUNS)
+@pytest.mark.parametrize(("name", "variant"), marked(LIGHT, SAMPLE))
 def test_every_network_runs_in_both_modes_on_the_cpu(name, variant):
-    architecture = short(TABLES[name], variant)
+    architecture = short(ac.load(name), variant)
     assert run(build(architecture), architecture) == (2, *architecture.output.torch_size)
 
 
@@ -146,21 +137,16 @@ def is_plain(name, variant):
     )
 
 
-def is_deep(name, variant):
-    """The passes of a thousand layers take half a minute."""
-    return expanded(name, variant).depth > 500
-
-
 @pytest.mark.parametrize(
     ("name", "variant"),
     marked(
-        [each for each in ALL if is_plain(*each)],
-        [each for each in (*FIRST, *SAMPLE) if not is_deep(*each)],
+        [each for each in dict.fromkeys([*IN_CI, *LIGHT]) if is_plain(*each)],
+        [each for each in IN_CI if not is_deep(*each)],
     ),
 )
 def test_forward_and_backward_macs_are_those_that_torch_counts(name, variant):
     """torch's own counter sees every product of the forward and the backward pass."""
-    architecture = short(TABLES[name], variant)
+    architecture = short(ac.load(name), variant)
     forward = architecture.cost.macs + sum(head.node.cost.macs for head in architecture.heads)
     with torch.device("meta"):
         network = build(architecture)

@@ -271,6 +271,48 @@ def test_tied_weights_are_one_parameter(table):
     assert sum(each is network.logits.weight for each in network.parameters()) == 1
 
 
+BUCKETS = """\
+archcount: 1
+name: t5
+source: {title: The positions of T5}
+input: tokens 9 of 7
+blocks:
+  first: attention heads=2 bias=false positions=relative buckets=8
+  more: attention heads=2 bias=false positions=relative buckets=8 tied=one
+table: |
+  row | block | n
+  embed | embedding 8 |
+  one | first |
+  others | more | 3
+"""
+
+
+def test_layers_share_the_buckets_of_the_first(tmp_path):
+    path = tmp_path / "t5.yaml"
+    path.write_text(BUCKETS)
+    architecture = load_table(path).architecture()
+    # 7 x 8, four times 4 projections of 8x8, once 8 buckets of 2 heads
+    params = 56 + 4 * 256 + 16
+    assert {engine(name).count(architecture).total.params for name in ENGINES} == {params}
+    network = build(architecture)
+    assert network.others.block3.relative is network.one.relative
+    assert sum(tensor.numel() for tensor in network.parameters()) == params
+
+
+@pytest.mark.parametrize(
+    ("new", "says"),
+    [
+        ("buckets=8 tied=embed", "tied to row embed, which has 0 attentions with buckets"),
+        ("buckets=4 tied=one", "of 4x2, and the attention of row one has 8x2; give both the same"),
+    ],
+)
+def test_buckets_that_do_not_fit_are_refused(new, says, tmp_path):
+    path = tmp_path / "t5.yaml"
+    path.write_text(BUCKETS.replace("buckets=8 tied=one", new))
+    with pytest.raises(InvalidTableError, match=says):
+        load_table(path).architecture()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -12,19 +12,17 @@ import torch
 import torch._dynamo  # a pass alone is not repeated where its first checkpoint imports it
 from handwritten import NETWORKS as HANDWRITTEN
 from handwritten import STYLES, build
+from helpers.shipped import NETWORKS
 from probes import PROBES
 from torch import nn
 from torch.utils._pytree import tree_map
 
 import archcount as ac
 from archcount.operators.operation import Operation, TensorSpec
-from archcount.spec.catalogue import shipped_tables
 from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.run_context import counting_context
 from archcount.tracing.tensor_specs import Memories
 from archcount.tracing.trace import trace
-
-NETWORKS = [(name, variant) for name in shipped_tables() for variant in ac.load(name).networks]
 
 
 def numbered(value, numbers):
