@@ -64,6 +64,14 @@ class SharedNumber:
     is_written: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Another structure of all networks of a table, by its name, and in words."""
+
+    name: str
+    words: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """One layer as the table file writes it, with its numbers in one row.

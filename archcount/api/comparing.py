@@ -193,7 +193,7 @@ def _with_model_reasons(
     compared = replace(compared, cause=reasons.cause)
     if found is None or compared.whole is None:
         return compared
-    counted = ModelRecount(table).count(model, found.lets, found.number)
+    counted = ModelRecount(table).count(model, found.lets, found.change)
     assert counted is not None, "it has been counted before"
     if engines.engine(engine).count(counted.architecture).rows != counted.count.rows:
         return compared

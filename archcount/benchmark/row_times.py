@@ -1,9 +1,9 @@
-"""The time of each row of a table's network, run by itself on the output of the row before it."""
+"""The time of each row of a table's network, run by itself on the outputs that it reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 from typing import Any
@@ -26,16 +26,29 @@ class _Part:
     Attributes:
         id: its name, `heads.ROW` for a head.
         before: the index of the part whose output it reads, -1 for the image.
+        kept: those of the parts whose outputs it may read inside, by name; None if it reads none.
+        given: what it reads, by these indices.
     """
 
     id: str
     module: nn.Module
     before: int
-    given: Tensor | None = None
+    kept: Mapping[str, int] | None = None
+    given: dict[int, Tensor] = field(default_factory=dict)
     output: Tensor | None = None
 
+    @property
+    def reads(self) -> set[int]:
+        """The indices of all parts that it reads."""
+        return {self.before, *(self.kept or {}).values()}
+
     def forward(self) -> None:
-        self.output = self.module(self.given)
+        x = self.given[self.before]
+        if self.kept is None:
+            self.output = self.module(x)
+        else:
+            kept = {name: self.given[number] for name, number in self.kept.items()}
+            self.output = self.module(x, kept)
 
     def backward(self, gradient: Tensor) -> None:
         assert self.output is not None
@@ -59,9 +72,9 @@ def rows_of(
             allowed="--per-row with a table's name or file",
             remedy="leave --per-row out",
         )
-    if module.kept:
+    if module.input_names:
         raise UsageError.of(
-            "rows that read others than the one before them cannot be timed one by one",
+            "rows of a network with several inputs cannot be timed one by one",
             remedy="leave --per-row out",
         )
     parts = list(_parts(module, with_heads=is_train))
@@ -87,10 +100,15 @@ def rows_of(
 
 def _parts(network: Network, *, with_heads: bool) -> Iterator[_Part]:
     before = number = -1
+    kept: dict[str, int] = {}
     for name in network.rows:
         number += 1
-        yield _Part(name, getattr(network, name), before)
+        source = kept[network.sources[name]] if name in network.sources else before
+        inside = dict(kept) if name in network.reading else None
+        yield _Part(name, getattr(network, name), source, inside)
         before = number
+        if name in network.kept:
+            kept[name] = number
         if with_heads and name in network.loss_weights:
             number += 1
             yield _Part(f"heads.{name}", getattr(network.heads, name), before)
@@ -106,9 +124,10 @@ def _walk(
     back = [0] * len(parts)
     with torch.set_grad_enabled(is_train):
         for part in parts:
-            source = image if part.before < 0 else parts[part.before].output
-            assert source is not None
-            part.given = source.detach().requires_grad_(is_train and part.before >= 0)
+            for read in part.reads:
+                source = image if read < 0 else parts[read].output
+                assert source is not None
+                part.given[read] = source.detach().requires_grad_(is_train and read >= 0)
             there += lap([part.forward])
     for number in reversed(range(len(parts)) if is_train else ()):
         part = parts[number]
@@ -116,18 +135,15 @@ def _walk(
         if gradient.grad_fn is None and part.output is not None and part.output.requires_grad:
             (back[number],) = lap([partial(part.backward, gradient)])
     for part in parts:
-        part.given = part.output = None
+        part.given, part.output = {}, None
         part.module.zero_grad(set_to_none=True)
     return there, back
 
 
 def _gradient(parts: list[_Part], number: int) -> Tensor:
     """Return the sum of the gradients from the parts that read a part's output; ones if none."""
-    found = [
-        part.given.grad
-        for part in parts
-        if part.before == number and part.given is not None and part.given.grad is not None
-    ]
+    read = [part.given[number] for part in parts if number in part.given]
+    found = [given.grad for given in read if given.grad is not None]
     output = parts[number].output
     assert output is not None
     return torch.stack(found).sum(0) if found else torch.ones_like(output)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
 from archcount.comparison.claims import convention_verdict
 from archcount.comparison.constraints import all_options
 from archcount.comparison.conventions import accepted, computed_value, unit
-from archcount.comparison.plausibility import DIFFERENCE_BITS, SUPPORTED_BITS, believable, evidence
+from archcount.comparison.plausibility import (
+    believable,
+    evidence,
+    gap_evidence,
+)
 from archcount.comparison.results import ComparedCell, Verdict
 from archcount.comparison.verdicts import BLANK, judge_quantity, write
 from archcount.engines.counts import RowCount, total
@@ -37,11 +41,11 @@ def counted(column: CheckedColumn, row: RowCount, parts: NetworkParts, place: st
     A part that a row does not have counts as nothing.
     """
     of = [part for name in column.of for part in _parts(name, parts, place)]
-    without = [_negated(part) for name in column.without for part in _parts(name, parts, place)]
+    without = [negated(part) for name in column.without for part in _parts(name, parts, place)]
     if not column.of:
         of = [row]
     depth = max((part.depth for part in of), default=0)
-    nothing = replace(_negated(row), depth=0)
+    nothing = replace(negated(row), depth=0)
     every = (*of, *without) or (row, nothing)
     return replace(total(row.id, every), depth=depth)
 
@@ -57,7 +61,7 @@ def _path(place: str, name: str) -> str:
     return ".".join(filter(None, (place, name)))
 
 
-def _negated(row: RowCount) -> RowCount:
+def negated(row: RowCount) -> RowCount:
     """Return a count that takes another one off."""
     numbers = ("weights", "biases", "params", "buffers")
     changes = {name: -getattr(row, name) for name in numbers}
@@ -169,41 +173,13 @@ def otherwise(
     quantity: Quantity, family: str, row: RowCount, declared: Convention
 ) -> Verdict | None:
     """Return the verdict that another listed convention gives a number; None for none."""
-    worth = evidence(accepted(quantity, declared))
+    interval = accepted(quantity, declared)
+    near = gap_evidence(interval, Fraction(computed_value(row, declared)))
     options = all_options(family, (declared,))[1:]
     for convention, bits in sorted(options, key=lambda option: option[1]):
         fits = computed_value(row, convention) in accepted(quantity, convention)
+        # Another K changes a large number by a few percent, as most slips do.
+        worth = evidence(interval) if convention.k == declared.k else near
         if fits and believable(bits, worth):
             return convention_verdict(quantity, row, declared, convention)
-    return None
-
-
-def left_out(
-    quantity: Quantity,
-    declared: Convention,
-    row: RowCount,
-    rows: Iterable[RowCount],
-    parts: NetworkParts,
-) -> Verdict | None:
-    """Return the verdict on a number of a whole network that is printed without a part of it."""
-    last = [each for each in rows if each.params]
-    embedding, positions = (
-        [part.count for part in (parts.find_like(word),) if part]
-        for word in ("embedding", "positions")
-    )
-    tried = {
-        "embedding": embedding,
-        "embedding+positions": [*embedding, *positions],
-        "classifier": last[-1:],
-    }
-    worth = evidence(accepted(quantity, declared))
-    for why, without in tried.items():
-        found = total(row.id, (row, *(_negated(each) for each in without)))
-        bits = SUPPORTED_BITS + DIFFERENCE_BITS * (1 + why.count("+"))
-        changes = any(computed_value(each, declared) for each in without)
-        value = computed_value(found, declared)
-        if changes and value in accepted(quantity, declared) and believable(bits, worth):
-            words = f"{unit(declared)} without {why.replace('+', ' and ')}"
-            verdict = judge_quantity(quantity, value, declared.k, words, declared.rounding)
-            return replace(verdict, status="convention", why=why)
     return None

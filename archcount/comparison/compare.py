@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
-from archcount.comparison.checked import checked_cell, left_out, otherwise
+from archcount.comparison.checked import checked_cell, otherwise
 from archcount.comparison.claims import compare_claim
 from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.common_causes import common_cause, with_explanation
@@ -32,6 +32,7 @@ from archcount.comparison.verdicts import (
     shown_size,
     write,
 )
+from archcount.comparison.whole_counts import counted_otherwise
 from archcount.engines.counts import Count, RowCount
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
@@ -152,10 +153,8 @@ class _Judge:
 
     def _otherwise(self, text: str, column: str) -> Verdict | None:
         quantity, declared = parse_quantity(text), self.printed.conventions[column]
-        row, rows = self.count.total, self.count.rows
-        return otherwise(quantity, column, row, declared) or left_out(
-            quantity, declared, row, rows, self.parts
-        )
+        found = otherwise(quantity, column, self.count.total, declared)
+        return found or counted_otherwise(column, quantity, declared, self.count, self.parts)
 
     def _cell(self, column: str, cells: PrintedRow | None, row: RowCount) -> ComparedCell | None:
         if column not in self.printed.checked:

@@ -1,4 +1,4 @@
-"""One cause of many printed numbers of a table of models: a number that all networks share.
+"""One cause of many printed numbers of a table of models: what all its networks share.
 
 GPT-2's four parameter counts are off with its vocabulary of 50,257, and right with some 40,600. A
 count is a polynomial of degree 2 at most in such a number, so that each printed one leaves a range.
@@ -6,113 +6,50 @@ count is a polynomial of degree 2 at most in such a number, so that each printed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import log2
 
-from archcount.comparison.compare import compare_whole
-from archcount.comparison.conventions import accepted
+from archcount.comparison.model_cells import ModelCells, Rows, right, solved
 from archcount.comparison.plausibility import (
+    FAR_BITS,
     KIND_BITS,
     believable,
     evidence,
-    gap_evidence,
     place_bits,
     width_bits,
 )
-from archcount.comparison.results import CommonCause, ComparedCell, ComparedRow
-from archcount.comparison.widths import through, widths_within
+from archcount.comparison.results import CommonCause
 from archcount.edits import SharedNumber
-from archcount.engines.model_recount import ModelRecount
-from archcount.printed import Interval, parse_quantity
+from archcount.engines.model_recount import FileChange
+from archcount.printed import Interval
 
-FOLLOWS = 2.0
-"""The most bits of a further number of one network, which mostly follows from the first."""
-_LARGEST = 1 << 24
-"""The largest number that is looked for."""
+_OCTAVES = 3
+"""How far a number that all networks share may be away, in octaves."""
 _SOLVED = 8
 """How many models are solved for; the others have to agree with what these say."""
-
-Rows = Mapping[str, ComparedRow]
-"""The verdicts of each model by the name of its variant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedCause:
-    """The number that is the cause of many printed ones.
+    """What is the cause of many printed numbers.
 
     Attributes:
         cause: what is said of it.
-        number: the number that is another.
-        value: what it is then.
+        lets: the number that is another, by its name; none where the structure is.
+        change: the number, or the structure.
         rows: the verdicts with it.
     """
 
     cause: CommonCause
-    number: SharedNumber
-    value: int
+    lets: Mapping[str, int]
+    change: FileChange
     rows: Rows
 
 
-class ModelCells:
-    """The printed numbers of a table of models, and the verdicts on them in other readings."""
-
-    def __init__(self, recount: ModelRecount, rows: Rows) -> None:
-        self.recount, self.rows = recount, rows
-
-    def read(
-        self, model: str, lets: Mapping[str, int], number: SharedNumber | None = None
-    ) -> ComparedRow | None:
-        """Judge a model with other numbers; None where it cannot be built so."""
-        counted = self.recount.count(model, lets, number)
-        if counted is None:
-            return None
-        return compare_whole(
-            self.recount.printed(model), counted.count, counted.parts, counted.stated
-        )
-
-    def missed(self, model: str) -> tuple[ComparedCell, ...]:
-        """Return the printed numbers that nothing explains, the most telling first."""
-        cells = [
-            cell
-            for cell in self.rows[model].cells.values()
-            if cell.printed is not None and cell.verdict.status in ("off", "contradiction")
-        ]
-        return tuple(sorted(cells, key=lambda cell: -self.evidence(model, cell)))
-
-    def interval(self, model: str, cell: ComparedCell) -> Interval:
-        """Return the values that print as a cell does."""
-        assert cell.printed is not None, "a printed cell"
-        quantity = parse_quantity(cell.printed)
-        declared = self.recount.printed(model).conventions.get(cell.column)
-        if declared is None:
-            return Interval(quantity.rounded().low, quantity.truncated().high)
-        return accepted(quantity, declared)
-
-    def evidence(self, model: str, cell: ComparedCell) -> float:
-        """Return the bits that a missed number carries."""
-        if not isinstance(cell.computed, int | Fraction):
-            return 0.0
-        return gap_evidence(self.interval(model, cell), Fraction(cell.computed))
-
-    def worth(self, model: str, cells: Sequence[ComparedCell]) -> float:
-        """Return the bits that some missed numbers of one model carry together."""
-        bits = sorted((self.evidence(model, cell) for cell in cells), reverse=True)
-        return sum(bits[:1]) + sum(min(each, FOLLOWS) for each in bits[1:])
-
-
-def right(row: ComparedRow) -> frozenset[str]:
-    """Return the columns whose printed numbers match."""
-    return frozenset(
-        name
-        for name, cell in row.cells.items()
-        if cell.printed is not None and cell.verdict.status == "match"
-    )
-
-
 def shared_cause(cells: ModelCells) -> SharedCause | None:
-    """Return the shared number by whose change most printed numbers of a table come right.
+    """Return the change of all networks by which most printed numbers of a table come right.
 
     Those of two models or more become right by it, no printed number that matches becomes wrong,
     and more become right than stay wrong. None where there is none likelier than an accident.
@@ -121,45 +58,69 @@ def shared_cause(cells: ModelCells) -> SharedCause | None:
     if len(off) < 2:
         return None
     off.sort(key=lambda model: -cells.worth(model, cells.missed(model)))
+    found = [*_numbers(cells, off[:_SOLVED]), *_structures(cells, off[:_SOLVED])]
+    found.sort(key=lambda each: (-each.cause.right, each.cause.bits))
+    if not found:
+        return None
+    others = (each.cause.what for each in found[1:] if each.cause.right == found[0].cause.right)
+    return replace(found[0], cause=replace(found[0].cause, others=tuple(others)))
+
+
+def _numbers(cells: ModelCells, off: Sequence[str]) -> Iterator[SharedCause]:
+    """Yield the shared numbers that are believed to be others."""
     numbers = cells.recount.shared_numbers
-    found = []
     for number in numbers:
-        span = _covering([*_spans(cells, off[:_SOLVED], number)])
-        each = span and _cause(cells, number, span, place_bits(len(numbers)))
-        if each:
-            found.append(each)
-    return min(found, key=lambda each: (-each.cause.right, each.cause.bits), default=None)
+        span = _covering([*_spans(cells, off, number)])
+        if not span:
+            continue
+        value = roundest(span, number.value)
+        if abs(log2(value / number.value)) > _OCTAVES:
+            continue
+        read = [_read(cells, {number.name: end}, number) for end in {value, span[0], span[-1]}]
+        words = f"{span[0]:,}" if len(span) == 1 else f"{span[0]:,} to {span[-1]:,}"
+        width = evidence(Interval(Fraction(span.start), Fraction(span.stop)))
+        price = min(width, width_bits(number.value, value, ()))
+        price += FAR_BITS * abs(log2(value / number.value))
+        bits = KIND_BITS["cell"] + place_bits(len(numbers)) + price
+        what = f"with {number.words.format(words)}"
+        cause = _cause(cells, read, "number", what, bits)
+        if cause:
+            lets = {number.name: value}
+            rows = _read(cells, lets, number)
+            yield SharedCause(cause=cause, lets=lets, change=number, rows=rows)
+
+
+def _structures(cells: ModelCells, off: Sequence[str]) -> Iterator[SharedCause]:
+    """Yield the other structures that are believed."""
+    structures = cells.recount.structures
+    bits = KIND_BITS["without"] + place_bits(len(structures))
+    for structure in structures:
+        first = cells.read(off[0], {}, structure), cells.read(off[-1], {}, structure)
+        if not any(row and right(row) - right(cells.rows[row.id]) for row in first):
+            continue
+        rows = _read(cells, {}, structure)
+        cause = _cause(cells, [rows], "structure", structure.words, bits)
+        if cause:
+            yield SharedCause(cause=cause, lets={}, change=structure, rows=rows)
+
+
+def _read(cells: ModelCells, lets: Mapping[str, int], change: FileChange) -> Rows:
+    """Judge every model that can be built with a change."""
+    read = {model: cells.read(model, lets, change) for model in cells.rows}
+    return {model: row for model, row in read.items() if row is not None}
 
 
 def _spans(cells: ModelCells, models: Sequence[str], number: SharedNumber) -> Iterator[range]:
     """Yield the values of a number that give the most telling missed number of each model."""
+    missing = 0
     for model in models:
         found = solved(cells, model, number.value, lambda to: {number.name: to}, number)
         if found:
             yield found
-
-
-def solved(
-    cells: ModelCells,
-    model: str,
-    old: int,
-    lets: Callable[[int], Mapping[str, int]],
-    number: SharedNumber | None = None,
-) -> range:
-    """Return the values of a number that give the most telling missed number of a model."""
-    cell = cells.missed(model)[0]
-    points = []
-    for value in (old, 2 * old, 3 * old):
-        row = cells.read(model, lets(value), number)
-        computed = row.cells[cell.column].computed if row else None
-        if not isinstance(computed, int):
-            return range(0)
-        points.append((value, computed))
-    if points[0][1] >= points[1][1]:
-        return range(0)  # what is printed does not depend on it, or falls with it
-    polynomial = through(points)
-    wanted = cells.interval(model, cell).whole()
-    return widths_within(polynomial, [wanted], _LARGEST)[0]
+            continue
+        missing += 1
+        if 2 * missing > len(models):
+            return  # it cannot make most of them right
 
 
 def _covering(spans: Sequence[range]) -> range:
@@ -172,20 +133,13 @@ def _covering(spans: Sequence[range]) -> range:
     return best
 
 
-def _cause(cells: ModelCells, number: SharedNumber, span: range, bits: float) -> SharedCause | None:
-    """Return a number's other values as a cause, once the networks are counted with them."""
-    value = roundest(span, number.value)
-    ends = {span[0], span[-1], value}
-    read = {
-        end: {model: cells.read(model, {number.name: end}, number) for model in cells.rows}
-        for end in ends
-    }
+def _cause(
+    cells: ModelCells, read: Sequence[Rows], why: str, what: str, bits: float
+) -> CommonCause | None:
+    """Return a change as a cause, if it is believed: what all ways to read it make right."""
     before = {(model, name) for model, row in cells.rows.items() for name in right(row)}
     now = set.intersection(
-        *(
-            {(model, name) for model, row in rows.items() if row for name in right(row)}
-            for rows in read.values()
-        )
+        *({(model, name) for model, row in rows.items() for name in right(row)} for rows in read)
     )
     every = {
         (model, name)
@@ -198,31 +152,24 @@ def _cause(cells: ModelCells, number: SharedNumber, span: range, bits: float) ->
     if before - now or len(models) < 2 or len(gained) <= len(every - now):
         return None
     worth = sum(
-        cells.worth(model, [cells.rows[model].cells[name] for name in sorted(_of(gained, model))])
+        cells.worth(
+            model, [cells.rows[model].cells[name] for other, name in gained if other == model]
+        )
         for model in models
     )
-    width = evidence(Interval(Fraction(span.start), Fraction(span.stop)))
-    price = KIND_BITS["cell"] + bits + min(width, width_bits(number.value, value, ()))
-    if not believable(price, worth):
+    if not believable(bits, worth):
         return None
-    rows = {model: row for model, row in read[value].items() if row is not None}
-    words = f"{span[0]:,}" if len(span) == 1 else f"{span[0]:,} to {span[-1]:,}"
     columns = {name for _, name in every}
-    cause = CommonCause(
-        why="number",
-        what=f"with {number.words.format(words)}",
+    return CommonCause(
+        why=why,
+        what=what,
         printed=len(every),
         right=len(now),
         before=len(before),
         rows=tuple(model for model in cells.rows if model in models),
-        bits=price,
+        bits=bits,
         of=columns.pop() if len(columns) == 1 else "numbers",
     )
-    return SharedCause(cause=cause, number=number, value=value, rows=rows)
-
-
-def _of(cells: set[tuple[str, str]], model: str) -> set[str]:
-    return {name for other, name in cells if other == model}
 
 
 def roundest(span: range, old: int) -> int:

@@ -50,6 +50,8 @@ CHANNEL_BITS = 6.0
 """The bits that a printed number of channels carries, one among the usual widths."""
 DEPTH_BITS = 2.0
 """The bits that a printed depth carries: most are 1 to 4."""
+FAR_BITS = 2.0
+"""The bits of each octave by which a number that all networks of a table share is another."""
 ROUNDING_BITS = 0.5
 """The bits of numbers cut off instead of rounded, or the other way round."""
 SUPPORTED_BITS = 1.0

@@ -46,6 +46,10 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "embedding": "embeddings are not counted",
         "positions": "trained positions are not counted",
         "classifier": "the last row with weights is not counted",
+        "attention": "the products of attention are not counted",
+        "causal": "half of the products of attention is counted, as a mask leaves them",
+        "6nd": "six operations a parameter and token are counted",
+        "digits": "the printed number has fewer digits than it shows",
     },
     "reading": {
         "declared": "the reading that the file declares",
@@ -65,6 +69,8 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "let": "a name of the whole table is another number",
         "layer-default": "a default of all layers is another",
         "number": "a number that all networks of a table share is another",
+        "structure": "all networks of a table have another structure, such as a tied projection",
+        "cell": "one printed number of the network is another",
     },
     "contradiction": {
         "params-ops": "params x positions are not the ops",
@@ -156,7 +162,7 @@ class CommonCause:
     """One change of the whole network, or of all of a table, that makes many numbers right at once.
 
     Attributes:
-        why: `input-size`, `let`, `layer-default` or `number`.
+        why: `input-size`, `let`, `layer-default`, `number` or `structure`.
         what: the change in words, such as "with an input of 227x227".
         printed: how many sizes, or other numbers, are printed.
         right: how many of them match with the change.

@@ -1,4 +1,4 @@
-"""The networks of a table of models counted again, with another number or another file."""
+"""The networks of a table of models counted again, with other numbers or another structure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from archcount.architecture import Architecture
-from archcount.edits import SharedNumber
+from archcount.edits import SharedNumber, Structure
 from archcount.engines import formula
 from archcount.engines.counts import Count
 from archcount.engines.network_parts import NetworkParts
 from archcount.errors import InvalidTableError, UsageError
 from archcount.printed import PrintedTable
 from archcount.spec.file_changes import named, shared_numbers
+from archcount.spec.structures import restructured, structures
 from archcount.spec.table import Table
+
+FileChange = SharedNumber | Structure
+"""A change of all networks: a number that stands in the blocks gets its name, or a structure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,28 +41,40 @@ class ModelRecount:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._named: dict[str, Table | None] = {}
+        self._changed: dict[str, Table | None] = {}
 
     @property
     def shared_numbers(self) -> tuple[SharedNumber, ...]:
         """The whole numbers that all networks of the table read."""
         return shared_numbers(self._table)
 
+    @property
+    def structures(self) -> tuple[Structure, ...]:
+        """The other structures that its networks may have had."""
+        return structures(self._table)
+
     def printed(self, model: str) -> PrintedTable:
         """Return what is printed of a model, by the name of its variant."""
         return self._table.variant(model).printed
 
+    def numbers(self, model: str) -> Mapping[str, int]:
+        """Return the whole numbers that are printed of a model, by the names that it reads."""
+        network = self._table.variant(model)
+        assert network.printed.whole is not None, "a network that is a printed row"
+        own = {name: network.let.get(name, "") for name in network.printed.whole.cells}
+        return {name: int(text) for name, text in own.items() if text.isdigit()}
+
     def count(
-        self, model: str, lets: Mapping[str, int], shared: SharedNumber | None = None
+        self, model: str, lets: Mapping[str, int], change: FileChange | None = None
     ) -> Recounted | None:
-        """Count a model with other numbers; None where the network does not go together so.
+        """Count a model otherwise; None where the network does not go together so.
 
         Args:
             model: the name of its variant.
-            lets: other numbers of `let` names, the shared number's own among them.
-            shared: a number that stands in the blocks, to be given its name.
+            lets: other numbers of `let` names, a shared number's own among them.
+            change: a change of all networks.
         """
-        table = self._table if shared is None else self._with_name(shared)
+        table = self._table if change is None else self._with(change)
         if table is None:
             return None
         texts = {name: str(value) for name, value in lets.items()}
@@ -75,12 +91,16 @@ class ModelRecount:
             stated=stated,
         )
 
-    def _with_name(self, shared: SharedNumber) -> Table | None:
-        """Return the table in which a number has a name; None where it may have none."""
-        if shared.name not in self._named:
+    def _with(self, change: FileChange) -> Table | None:
+        """Return the table with a change; None where it does not go together so."""
+        if change.name not in self._changed:
             try:
-                table = named(self._table, shared)
+                table = (
+                    named(self._table, change)
+                    if isinstance(change, SharedNumber)
+                    else restructured(self._table, change)
+                )
             except InvalidTableError:
                 table = None
-            self._named[shared.name] = table
-        return self._named[shared.name]
+            self._changed[change.name] = table
+        return self._changed[change.name]

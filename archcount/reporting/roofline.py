@@ -101,7 +101,7 @@ def _columns(item: Measurement) -> Iterator[Sequence[Column[RowFigures]]]:
 def _notes(item: Measurement, peak: Peak | None) -> Iterator[Span]:
     whole = item.statistics
     yield Span(
-        f"each row run by itself on the output of the row before it, median of 10 passes: "
+        f"each row run by itself on the outputs that it reads, median of 10 passes: "
         f"{milliseconds(sum(row.nanoseconds for row in item.rows))} ms together"
         + (f"; a whole iteration takes {milliseconds(whole.median_ns)} ms" if whole else "")
     )

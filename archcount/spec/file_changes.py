@@ -41,7 +41,7 @@ def shared_numbers(table: Table) -> tuple[SharedNumber, ...]:
         int(text)
         for part in _PARTS
         if part in parts
-        for leaf in _leaves(parts[part])
+        for leaf in leaves(parts[part])
         for text in _numbers(leaf)
     ]
     words = _words_of(parts["input"].text)
@@ -68,14 +68,15 @@ def _words_of(text: str) -> dict[str, str]:
     return {match[1]: "a context of {}", match[2]: "a vocabulary of {}"} if match else {}
 
 
-def _leaves(node: YamlNode) -> Iterator[str]:
+def leaves(node: YamlNode) -> Iterator[str]:
+    """Yield the texts of a part of a file, without the names of rows."""
     if isinstance(node.value, list):
         for item in node.value:
-            yield from _leaves(item)
+            yield from leaves(item)
     elif isinstance(node.value, dict):
         for key, item in node.value.items():
             if key != "row":
-                yield from _leaves(item)
+                yield from leaves(item)
     elif node.value is not None:
         yield node.value
 
@@ -129,7 +130,9 @@ def rewritten(tree: YamlNode, change: Callable[[YamlNode], YamlNode]) -> YamlNod
 
 
 def _mapped(node: YamlNode, change: Callable[[YamlNode], YamlNode]) -> YamlNode:
-    node = change(node)
+    changed = change(node)
+    if changed is not node:
+        return changed
     if isinstance(node.value, list):
         return replace(node, value=[_mapped(item, change) for item in node.value])
     if isinstance(node.value, dict):

@@ -167,6 +167,58 @@ def toy(data):
     return ac.load(data / "toy.yaml").build()
 
 
+def _gradients_by_row(network, image):
+    """Run row by row, and give the gradients of all weights before they are cleared."""
+    found = {}
+    first = getattr(network, network.rows[0])
+    cleared = first.zero_grad
+
+    def remember(*args, **kwargs):  # the gradients are there when the first row is cleared
+        found.update({name: weight.grad.clone() for name, weight in network.named_parameters()})
+        first.zero_grad = cleared
+        return cleared(*args, **kwargs)
+
+    first.zero_grad = remember
+    rows_of(network, image, HostClock(), is_train=True, walks=1)
+    return found
+
+
+GRAPH = """\
+archcount: 1
+name: graph
+source: {title: none}
+input: 3x8x8
+layer: {pad: same, act: tanh}
+blocks:
+  up: [{concat: ["@first", upconv 2x2/2 4]}, conv 3x3 4]
+  sum: {add: [identity, "@first"]}
+table: |
+  row    | block       | from
+  first  | conv 3x3 4  |
+  down   | conv 3x3/2 4 |
+  deeper | conv 3x3 4  |
+  up     | up          | down
+  back   | sum         |
+  side   | conv 1x1 4  | deeper
+  end    | conv 1x1 4  | back
+outputs: [side, end]
+"""
+"""Rows that read others than the one before them, and an output of which nothing is made."""
+
+
+def test_gradients_of_rows_that_are_a_graph_are_those_of_the_whole_network(tmp_path):
+    path = tmp_path / "graph.yaml"
+    path.write_text(GRAPH)
+    network, image = ac.load(path).build().train(), torch.randn(2, 3, 8, 8)
+    sum(output.sum() for output in network(image)).backward()
+    whole = {name: weight.grad.clone() for name, weight in network.named_parameters()}
+    network.zero_grad()
+    found = _gradients_by_row(network, image)
+    assert found.keys() == whole.keys()
+    for name, gradient in whole.items():
+        torch.testing.assert_close(found[name], gradient)
+
+
 def test_gradients_row_by_row_are_those_of_the_whole_network(toy):
     image = torch.randn(2, *ac.load("googlenet").input)
     network = ac.load("googlenet").build().train()
@@ -177,16 +229,7 @@ def test_gradients_row_by_row_are_those_of_the_whole_network(toy):
     (outputs.main.sum() + sum(head.sum() for head in outputs.heads)).backward()
     whole = {name: weight.grad.clone() for name, weight in network.named_parameters()}
     network.zero_grad()
-    found = {}
-    cleared = network.conv1.zero_grad
-
-    def remember(*args, **kwargs):  # the gradients are there when the first row is cleared
-        found.update({name: weight.grad.clone() for name, weight in network.named_parameters()})
-        network.conv1.zero_grad = cleared
-        return cleared(*args, **kwargs)
-
-    network.conv1.zero_grad = remember
-    rows_of(network, image, HostClock(), is_train=True, walks=1)
+    found = _gradients_by_row(network, image)
     for name, gradient in whole.items():
         torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-4)
 
