@@ -71,7 +71,8 @@ def check(
 
     Args:
         *names: names of tables, or files; every table that has a name where there is none.
-        engine: the engine that is compared with the formula, as `count_table` takes it.
+        engine: the engine that is compared with the formula, as `count_table` takes it; networks
+            that are too large to be run with numbers are counted by torch under `all`.
         fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
             file declares it.
 
@@ -123,7 +124,9 @@ def _checked(
     counted_by: dict[str, None] = {}
     undeclared = 0
     for variant in table.networks:
-        report = count_table(table, variant=variant, engine=engine, heads=True)
+        report = count_table(
+            table, variant=variant, engine=_engine(engine, table, variant), heads=True
+        )
         found += _engines(report)
         report = compare_with_references(report, table, known)
         surprises = _unexpected(table, report)
@@ -148,6 +151,12 @@ def _checked(
         undeclared=undeclared,
         findings=tuple(dict.fromkeys(found)),
     )
+
+
+def _engine(name: str, table: Table, variant: str) -> str:
+    """Leave out of `all` what would run a large network with numbers, as `auto` does."""
+    too_much = name == "all" and engines.is_large(table.architecture(variant=variant))
+    return engines.AUTO if too_much else name
 
 
 def _invalid(problem: Problem) -> Finding:

@@ -40,7 +40,7 @@ class Peak:
 
 @dataclass(frozen=True, kw_only=True)
 class RowTime:
-    """One row of a table, run by itself on the output of the row before it.
+    """One row of a table, run by itself on the outputs that it reads.
 
     Attributes:
         id: the row's name; `heads.ROW` for an auxiliary classifier.

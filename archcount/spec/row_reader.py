@@ -45,8 +45,14 @@ def _whole(text: str, what: str) -> int:
     return int(text)
 
 
-def _repeats(text: str) -> int | None:
+def _times(text: str) -> str:
+    """Return a number of repeats, or an expression, without the sign that papers print: ×3."""
+    return text.removeprefix("×").removesuffix("×").strip()
+
+
+def _repeats(written: str) -> int | None:
     """Read a number of repeats; None where it is an expression over names."""
+    text = _times(written)
     with suppress(InvalidValueError):
         if parse_expression(text).names:
             return None
@@ -192,7 +198,7 @@ def _block(row: GridRow, reader: BlockReader, problems: list[Problem]) -> Block 
         block = reader.read(cell)
         times = row.cells.get("n")
         if times is not None and times.text not in BLANK:
-            return reader.repeated(LocatedText(times.text, times.where), block)
+            return reader.repeated(LocatedText(_times(times.text), times.where), block)
     except InvalidTableError as error:
         # A block named by many rows is wrong once, not once a row.
         problems += [problem for problem in error.problems if problem not in problems]

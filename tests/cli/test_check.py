@@ -332,3 +332,13 @@ def test_the_verdicts_of_all_tables_are_summed(toy, tmp_path):
     assert shares == (
         "- of 18 printed numbers 88.9% match, 11.1% off; 5.6% off with no reason declared"
     )
+
+
+def test_all_engines_count_what_they_can_and_torch_what_is_too_large():
+    """Mistral's weights would take 27 GiB; fvcore runs a network with numbers."""
+    report = ac.check("mistral", "lenet5", engine="all")
+    assert report.passed
+    assert [set(table.engines) for table in report.record] == [
+        {"torch", "formula"},
+        {"fvcore", "torch", "formula"},
+    ]

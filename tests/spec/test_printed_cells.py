@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import archcount as ac
 
 
@@ -32,3 +34,14 @@ def test_the_type_names_the_block_where_there_is_no_column_of_blocks(toy_text, t
         count = ac.count(table, engine="formula", variant=variant)
         assert count.counts[0].rows[0].params == params
     assert "block" not in table.printed.rows[0].cells
+
+
+@pytest.mark.parametrize("printed", ["×2", "2×", "× 2"])
+def test_a_number_of_repeats_has_its_sign(toy_text, tmp_path, printed):
+    file = tmp_path / "toy.yaml"
+    file.write_text(toy_text.replace("4x4x8  | 8 | 2 |", f"4x4x8  | 8 | {printed} |"))
+    table = ac.load(file)
+    assert table.printed.rows[1].cells["n"].text == printed
+    # 4 x 3x3 and 8 x 3x3 inputs of 8 filters, a 1x1 shortcut, and two convolutions more.
+    params = (36 + 1) * 8 + (72 + 1) * 8 + (4 + 1) * 8 + 2 * (72 + 1) * 8
+    assert ac.count(table, engine="formula").counts[0].rows[1].params == params
