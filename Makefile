@@ -31,6 +31,7 @@ format: .venv/dev  ## format, and fix what ruff can
 
 forensics: .venv/dev  ## how many planted causes the search finds
 	$(BIN)/python tests/planted.py
+	$(BIN)/python tests/planted_models.py 100 500
 
 peers: .venv/peers  ## compare archcount and other counters on models counted by hand
 	$(BIN)/python benchmarks/peers.py --format md

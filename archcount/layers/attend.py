@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
-from archcount.layers.dot_product import DotProduct
+from archcount.layers.dot_product import DotProduct, sees_all
 from archcount.layers.joins import JoinKind
 from archcount.layers.kind import ArgumentType, argument
 from archcount.layers.shape import Shape
@@ -76,6 +76,7 @@ class Attend(JoinKind):
                 f"keys and values at different positions: {', '.join(map(str, rest))}",
                 allowed="as many positions of keys, values and what keys share",
             )
+        self._check_options(shapes)
         found = self._products(shapes)
         found.check()
         moves = self.causal or self.window or self.rotary or self.positions != "none"
@@ -85,6 +86,26 @@ class Attend(JoinKind):
                 remedy="leave causal, window, rotary and positions out where another row is read",
             )
         return replace(queries, dims=(self.heads * found.value, *queries.spatial))
+
+    def _check_options(self, shapes: Sequence[Shape]) -> None:
+        """Raise InvalidValueError where options have no effect, or do not go together."""
+        alibi = self.positions == "alibi"
+        rules = (
+            (alibi and not self.causal, "positions", "alibi is of tokens before, causal: true"),
+            (alibi and self.rotary, "positions", "alibi beside rotary positions"),
+            (self.rotary_dim and not self.rotary, "rotary_dim", "no rotary positions to speak of"),
+        )
+        for is_wrong, name, what in rules:
+            if is_wrong:
+                raise InvalidValueError(what, remedy=f"leave {name} out")
+        if self.rotary and "shared" in self.branches:
+            shared = shapes[-1].channels
+            turned = self.rotary_dim or self.sizes(shapes)[0]
+            if turned > shared:
+                raise InvalidValueError(
+                    f"rotary positions turn {turned} numbers of a key, and {shared} are shared",
+                    allowed=f"a rotary_dim of at most {shared}",
+                )
 
     def sizes(self, shapes: Sequence[Shape]) -> tuple[int, int]:
         """Return the sizes of a head: of queries with keys, and of values.
@@ -99,8 +120,20 @@ class Attend(JoinKind):
             return each, each
         dim = self._part(widths["q"], self.heads, "queries")
         own = dim - widths.get("shared", 0)  # of a key, what its head has for itself
+        if own < 0:
+            raise InvalidValueError(
+                f"keys share {widths['shared']} numbers, and queries have {dim} a head",
+                allowed=f"at most {dim} shared numbers",
+            )
         if "kv" in widths:
-            return dim, self._part(widths["kv"], kv_heads, "keys and values") - own
+            both = self._part(widths["kv"], kv_heads, "keys and values")
+            if both <= own:
+                raise InvalidValueError(
+                    f"keys and values of {kv_heads} heads are {widths['kv']} wide together, and "
+                    f"keys alone take {kv_heads * own}",
+                    allowed=f"more than {kv_heads * own}",
+                )
+            return dim, both - own
         if widths["k"] != kv_heads * own:
             raise InvalidValueError(
                 f"keys of {kv_heads} heads are {widths['k']} wide, and queries of {dim} a head",
@@ -119,6 +152,8 @@ class Attend(JoinKind):
     def _products(self, shapes: Sequence[Shape]) -> DotProduct:
         dim, value = self.sizes(shapes)
         kv_heads = self.kv_heads or self.heads
+        keys = shapes[-1].positions
+        hides = bool(self.window) and not sees_all(self.window, keys, causal=self.causal)
         return DotProduct(
             heads=self.heads,
             kv_heads=kv_heads,
@@ -127,7 +162,7 @@ class Attend(JoinKind):
             rotary=self.rotary,
             turned=self.rotary_dim or dim,
             turned_keys=1 if "shared" in self.branches else kv_heads,
-            has_mask=self.causal or bool(self.window),
+            has_mask=self.causal or hides,
             alibi=self.positions == "alibi",
         )
 

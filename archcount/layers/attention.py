@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
-from archcount.layers.dot_product import DotProduct
+from archcount.layers.dot_product import DotProduct, sees_all
 from archcount.layers.kind import ArgumentType, argument
 from archcount.layers.linear import Linear
 from archcount.layers.sequences import SequenceKind
@@ -210,8 +210,11 @@ class Attention(SequenceKind):
         return angles + replace(self._first(shape)[0], bias=False).cost(distances)
 
     def _masked(self, shape: Shape) -> DotProduct:
-        """Return the products; a side that one window covers is not shifted, and has no seam."""
+        """Return the products; what windows that cover all do not hide has no mask."""
         found = self._products(shape)
+        if self.window and not self.causal and len(shape.spatial) == 1:
+            is_whole = sees_all(self.window, shape.positions, causal=False)
+            return replace(found, has_mask=not is_whole)
         if self.shift and all(side <= self.window for side in shape.spatial):
             return replace(found, has_mask=False)
         return found

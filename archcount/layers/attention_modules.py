@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from archcount.layers.dot_product import sees_all
+
 
 def _attended(
     query: Tensor,
@@ -66,7 +68,7 @@ class Scores(nn.Module):
     def attend(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
         """Return what the heads see, side by side, (N, L, heads x value)."""
         length, keys = query.shape[2], key.shape[2]
-        reach = self.window if self.window < keys else 0
+        reach = 0 if sees_all(self.window, keys, causal=self.causal) else self.window
         hidden = None
         if reach or self.alibi or (self.causal and bias is not None):
             places = torch.arange(length, device=query.device).unsqueeze(1)

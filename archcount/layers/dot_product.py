@@ -8,6 +8,15 @@ from archcount.errors import InvalidValueError
 from archcount.layers.cost import Cost
 
 
+def sees_all(window: int, positions: int, *, causal: bool) -> bool:
+    """Whether a window of a sequence hides no position that is seen without it.
+
+    >>> sees_all(4, 4, causal=True), sees_all(4, 4, causal=False), sees_all(6, 4, causal=False)
+    (True, False, True)
+    """
+    return positions <= window if causal else positions <= window // 2 + 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class DotProduct:
     """Products of queries with keys, and of their softmax with values, of so many heads.

@@ -270,7 +270,7 @@ def test_totals_in_every_format_are_of_every_network():
     items = {(item["name"], item["variant"]): item for item in found["items"]}
     resnet = items["resnet", "50"]
     assert (resnet["params"], resnet["macs"], resnet["depth"]) == (25_557_032, 3_857_973_248, 50)
-    [claim] = resnet["printed"]
+    [claim] = [each for each in resnet["printed"] if each["what"] == "ops"]
     assert {key: claim[key] for key in ("what", "printed", "from", "verdict", "why")} == {
         "what": "ops",
         "printed": "3.8×10^9",
@@ -290,7 +290,12 @@ def test_totals_in_every_format_are_of_every_network():
 @pytest.mark.parametrize("form", ["plain", "md", "html", "svg"])
 def test_totals_for_people_have_a_line_a_network(form, tmp_path):
     target = tmp_path / "totals.txt"
-    assert run("list", "--totals", "--format", form, "-o", str(target)).returncode == 0
+    assert (
+        run(
+            "list", "--totals", "--year", "2014..2016", "--format", form, "-o", str(target)
+        ).returncode
+        == 0
+    )
     text = target.read_text()
     for word in ("keras-ucm", "101-v1.5", "inception_resnet_v2_printed"):
         assert word in text

@@ -75,6 +75,8 @@ PLAIN = "{attend: {q: linear 8, k: linear 4, v: linear 6, heads: h, kv_heads: 1%
         (", causal: true, window: 3", _window),
         (", causal: true, window: 9", _causal),
         (", window: 3", _around),
+        # 3 on each side, which hides the first of 6 from the last two
+        (", window: 6", lambda row, column, score: score if abs(row - column) <= 3 else None),
         # slopes of two heads: 2^-4 and 2^-8
         (", causal: true, positions: alibi", "alibi"),
     ],
@@ -177,6 +179,22 @@ CROSS = '{attend: {q: linear 8, k: ["@memory", linear 4], v: ["@memory", linear 
             144,
             {"linear": 864, "bias": 108, "matmul": 720, "softmax": 360, "scale": 96, "add": 72},
         ),
+        # 6 see 3 on each side: a mask; 10 see 5 on each side, which are all: none
+        (
+            PLAIN % ", window: 6",
+            144,
+            {"linear": 864, "bias": 108, "matmul": 720, "softmax": 360, "scale": 96, "add": 72},
+        ),
+        (
+            PLAIN % ", window: 10",
+            144,
+            {"linear": 864, "bias": 108, "matmul": 720, "softmax": 360, "scale": 96},
+        ),
+        # 4 x 8 x 8 at 6 tokens, 2 heads x 36 pairs x (4 + 4); the others likewise
+        ("attention heads=2 window=6 bias=false", 256,
+         {"linear": 1536, "matmul": 576, "softmax": 360, "scale": 96, "add": 72}),
+        ("attention heads=2 window=10 bias=false", 256,
+         {"linear": 1536, "matmul": 576, "softmax": 360, "scale": 96}),
         # the same; 2 slopes, each of two products, a difference and a power; 72 products
         (
             PLAIN % ", causal: true, positions: alibi",
@@ -378,6 +396,22 @@ def test_options_without_effect_are_refused_in_words(options, shape, says):
         ("{attend: {qkv: linear 24, heads: 2, causal: 1}}", "'1' is neither true nor false"),
         ("{attend: {qkv: linear 24, heads: 2, positions: far}}", "'far' is not one of"),
         ("{attend: {q: linear 9, kv: linear 12, heads: 3, kv_heads: 2}}", "do not divide 3 heads"),
+        # keys of 4 numbers a head, which leave none of 8 for two heads' values
+        ("{attend: {q: linear 8, kv: linear 8, heads: 2}}", "keys alone take 8; allowed: more"),
+        (
+            "{attend: {q: linear 8, kv: linear 8, shared: linear 5, heads: 2}}",
+            "keys share 5 numbers, and queries have 4 a head",
+        ),
+        ("{attend: {qkv: linear 24, heads: 2, positions: alibi}}", "alibi is of tokens before"),
+        (
+            "{attend: {qkv: linear 24, heads: 2, causal: true, rotary: 10, positions: alibi}}",
+            "alibi beside rotary positions",
+        ),
+        ("{attend: {qkv: linear 24, heads: 2, rotary_dim: 2}}", "no rotary positions to speak of"),
+        (
+            "{attend: {q: linear 8, kv: linear 12, shared: linear 2, heads: 2, rotary: 10}}",
+            "turn 4 numbers of a key, and 2 are shared",
+        ),
         ("{attend: {q: [take first], kv: linear 16, heads: 2}}", "needs a sequence of tokens"),
     ],
 )
