@@ -297,6 +297,15 @@ def test_a_declared_reading_gives_every_printed_number_of_a_model(data, tmp_path
     ]
 
 
+def test_a_declared_reading_of_what_matches_is_refused(tiny, tmp_path):
+    # the vocabulary is 10 already: nothing is wrong without the reading
+    tiny(("table: |", "readings: [{model: Tiny (S), let: {vocab: 10}, because: x}]\ntable: |"))
+    report = ac.check(tmp_path / "tiny.yaml", engine="formula")
+    assert [finding.what.partition(". ")[2] for finding in report.findings] == [
+        "It does not give the row's printed numbers, or they match without it."
+    ]
+
+
 def test_a_column_is_in_the_unit_of_its_heading(tiny):
     changes = (("{vocab: 10}", "{vocab: 1000}"), (" 96 ", " 8.0 "), (" 288 ", " 16.1 "))
     table = tiny(*changes, ("network:", "conventions: {params: {unit: thousand}}\nnetwork:"))
