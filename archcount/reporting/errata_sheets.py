@@ -14,7 +14,7 @@ CERTAINTY = {
     "reading": "likely, for another reading gives every printed number of its row or model",
     "off": "open, for the printed network gives another number, and why is only what is said here",
 }
-"""How sure it is that a number is wrong, and why, by its verdict."""
+"""How sure it is why a number is not the printed one, by its verdict."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +52,7 @@ class PrintedErratum:
 
     @property
     def certainty(self) -> str:
-        """How sure it is that the number is wrong, and why."""
+        """How sure it is why the number is not the printed one."""
         return CERTAINTY[self.verdict]
 
 
@@ -70,7 +70,7 @@ def errata_sheets(errata: Sequence[PrintedErratum], remarks: Iterable[Span]) -> 
 def _key() -> Iterable[Span]:
     yield Span(
         "Each number as printed and as counted, the reason, the arithmetic, and the command that "
-        "shows it. How sure it is that the printed number is wrong:"
+        "shows it. How sure it is why the two differ:"
     )
     for verdict, words in CERTAINTY.items():
         yield Span(f"{verdict}: {words}")

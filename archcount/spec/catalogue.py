@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
@@ -70,7 +71,9 @@ def _packages() -> tuple[list[Path], tuple[str, ...]]:
     folders, problems = [], []
     for point in metadata.entry_points(group=PACKAGES):
         top, *inner = point.value.split(".")
-        found = find_spec(top) if top.isidentifier() else None
+        found = None
+        with suppress(ValueError):  # a module that runs as a program has no place
+            found = find_spec(top) if top.isidentifier() else None
         places = [
             Path(place, *inner) for place in (found and found.submodule_search_locations) or ()
         ]

@@ -89,6 +89,16 @@ def _meaning(written: YamlNode, names: Collection[str]) -> CheckedColumn:
             f"the {what} of several parts, or without one",
             allowed=f"of or without parts: {', '.join(_LINEAR)}",
         )
+    for parts_of in (column.of, column.without):
+        for place, part in enumerate(parts_of):
+            whole = next(
+                (each for each in parts_of[:place] if f"{part}.".startswith(f"{each}.")), ""
+            )
+            if whole:
+                raise InvalidValueError(
+                    f"{quote(part)} would be counted twice, with {quote(whole)}",
+                    remedy="leave one of them out",
+                )
     return column
 
 

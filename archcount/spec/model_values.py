@@ -14,6 +14,8 @@ from archcount.spec.row_reader import BLANK
 from archcount.spec.yaml_tree import YamlNode
 
 _PRINTED = ("model", "params", "ops", "depth")
+_SIZES = ("input", "output")
+"""The columns of sizes, which are compared."""
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
 
 
@@ -73,7 +75,7 @@ class ModelValues:
             carried=tuple(name for name in named if name not in numbers),
             words=words,
             defaults=defaults,
-            to_read=tuple(name for name in named if name not in own.checked),
+            to_read=tuple(name for name in named if name not in (*own.checked, *_SIZES)),
         )
 
     def cell(self, cell: YamlNode, column: str) -> YamlNode:

@@ -148,6 +148,11 @@ def _check_header(header: Sequence[YamlNode]) -> Iterator[Problem]:
                 f"column {quote(cell.text)} in a table of models",
                 remedy="list the rows of the networks under network:",
             )
+        elif cell.text == "n":
+            yield cell.problem(
+                "column 'n' in a table of models: n repeats a row of its network",
+                remedy="call the column otherwise, for example layers, and write n: layers",
+            )
         elif not re.fullmatch(NAME, cell.text):
             allowed = "letters, digits and _, beginning with a letter"
             remedy = "write the printed heading under columns:"

@@ -36,6 +36,6 @@ def test_an_erratum_is_listed_with_both_numbers_and_the_reason_of_the_file():
     # 480 x 192 + 480 x 96 + 96 x 9 x 208 + 480 x 16 + 16 x 25 x 48 + 480 x 64 = 375,552 weights
     # of the printed filters, which are 366.75 x 1024.
     cells = {item.cell: item for item in ac.errata("googlenet").record}
-    erratum = cells["inception_4a, params"]
+    erratum = cells["Table 1, inception_4a, params"]
     assert (erratum.printed, erratum.computed, erratum.verdict) == ("364K", "366.8K", "off")
     assert "366.75" in erratum.because

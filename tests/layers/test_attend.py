@@ -14,6 +14,7 @@ from archcount.errors import InvalidTableError, InvalidValueError
 from archcount.layers import CATEGORIES, Shape
 from archcount.layers.attend import Attend
 from archcount.layers.attention import Attention
+from archcount.layers.dot_product import DotProduct
 from archcount.layers.space_to_depth import SpaceToDepth
 from archcount.spec.load import load_table
 
@@ -302,6 +303,13 @@ def test_windows_are_what_their_paper_defines(shift):
             64,
             {"linear": 64 * 36, "matmul": 2 * 36 * 36 * 4, "softmax": 5 * 1296, "scale": 288},
         ),
+        # windows of 4 are shifted along the columns alone: 4x8 tokens, each sees 16; the mask
+        (
+            {"heads": 1, "window": 4, "shift": 2, "bias": False},
+            GRID,
+            64,
+            {"linear": 64 * 32, "matmul": 4096, "softmax": 2560, "scale": 256, "add": 512},
+        ),
         # windows of 4: 4x8 tokens, each sees 16
         (
             {"heads": 1, "window": 4, "bias": False},
@@ -424,3 +432,20 @@ def test_the_sizes_of_attend_are_of_heads():
     shapes = [Shape((width, 3), tokens=True) for width in (10, 6, 4, 2)]
     kind = Attend(branches=("q", "k", "v", "shared"), heads=2)
     assert kind.sizes(shapes) == (5, 2)
+
+
+@pytest.mark.parametrize(
+    ("learns", "macs"),
+    [
+        # 2 heads x 6 x 5 pairs: the gradient of queries, and of keys, takes 4 a pair each, besides
+        # 3 for that of the scores; the gradient of values takes 3
+        ((False, False, False), 0),
+        ((False, False, True), 60 * 3),
+        ((True, False, False), 60 * (4 + 3)),
+        ((False, True, True), 60 * (4 + 3 + 3)),
+        ((True, True, True), 60 * (4 + 4 + 3 + 3)),
+    ],
+)
+def test_gradients_are_worked_out_of_what_learns(learns, macs):
+    products = DotProduct(heads=2, kv_heads=2, dim=4, value=3)
+    assert products.backward_macs(6, 5, learns) == macs

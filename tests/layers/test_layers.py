@@ -635,6 +635,10 @@ def test_a_batch_norm_without_scale_still_normalises_and_shifts():
         (Upsampling(factor=(2,)), (4, 3, 3), {}),
         # 2x6x6 outputs, each the weighted sum of 2x2 places: 4 products and 3 sums
         (Upsampling(factor=(2,), mode="bilinear"), (2, 3, 3), {"other": 7 * 72}),
+        # 2 places of a line, 8 of a volume, 4 x 4 of bicubic: as many products, one sum fewer
+        (Upsampling(factor=(2,), mode="linear"), (2, 5), {"other": (2 + 1) * 20}),
+        (Upsampling(factor=(2,), mode="trilinear"), (1, 2, 2, 2), {"other": (8 + 7) * 64}),
+        (Upsampling(factor=(2,), mode="bicubic"), (2, 3, 3), {"other": (16 + 15) * 72}),
         (Relu(), (2, 3, 3), {"activation": 18}),
         (Gelu(), (2, 3, 3), {"activation": 18}),
         (Relu6(), (2, 3, 3), {"activation": 18}),

@@ -143,3 +143,19 @@ def test_the_backward_pass_of_a_scan_is_what_torch_counts(reaches_back):
     # of 300 + 90 twice, without 5 x 48 of what the first projection reads
     assert kind.backward_macs(SHAPE, reaches_back=reaches_back) == 780 - (not reaches_back) * 240
     assert counter.get_total_flops() == 2 * kind.backward_macs(SHAPE, reaches_back=reaches_back)
+
+
+def test_a_selective_scan_is_counted_by_hand():
+    # 5 tokens of 8: projections of 8 x (2 + 2 x 3), and of 2 x 8 with a bias. 40 softplus. Each of
+    # 5 x 8 x 3 states: d A, (d x) B and exp(d A) h are products, one sum, one exponential, and C h
+    # a mac; d x and D x are products of 40, one sum. A is the exponential of 24 numbers, negated.
+    kind, shape = SelectiveScan(rank=2, state=3), Shape((8, 5), tokens=True)
+    assert {name: number for name, number in kind.cost(shape).as_dict().items() if number} == {
+        "linear": 5 * (64 + 16),
+        "bias": 40,
+        "matmul": 120,
+        "activation": 40,
+        "scale": 3 * 120 + 2 * 40,
+        "add": 120 + 40,
+        "other": 120 + 2 * 24,
+    }

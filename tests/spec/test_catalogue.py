@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from helpers.commands import FAST, run
@@ -76,8 +77,13 @@ def test_the_tables_of_a_package_are_known_and_the_package_is_not_imported(packa
     assert "their_tables" not in sys.modules
 
 
-@pytest.mark.parametrize("value", ["their_tables.nothing", "no_such_package", "their_tables:thing"])
-def test_an_entry_point_that_names_no_package_is_said_and_hides_no_other(package, value):
+@pytest.mark.parametrize(
+    "value", ["their_tables.nothing", "no_such_package", "their_tables:thing", "no_place.tables"]
+)
+def test_an_entry_point_that_names_no_package_is_said_and_hides_no_other(
+    package, value, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "no_place", ModuleType("no_place"))  # its __spec__ is None
     info = package / "their_tables-1.0.dist-info" / "entry_points.txt"
     info.write_text(f"[archcount.tables]\nany = {value}\n")
     report = ac.list()

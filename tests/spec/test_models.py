@@ -128,7 +128,8 @@ def test_columns_that_disagree_are_a_contradiction(tiny):
         ("macs", "1,664", "match"),  # 8 x (2 x 64 + 80)
         ("macs of out", "640", "match"),
         ("flops of out", "640", "convention"),  # 2 x 640, printed as MACs
-        ("params", "290", "off"),
+        ("params", "291", "off"),
+        ("params", "290", "convention"),  # of two digits, where the other model's 40 has one
         ("layers*d", "16", "match"),
         ("layers*d", "17", "contradiction"),
         ("vocab*d", "81", "off"),  # the vocabulary is the file's, not the paper's
@@ -156,6 +157,18 @@ def test_a_column_that_nothing_reads_is_said_once(tiny):
         "nothing of the network"
     ]
     assert ac.count(tiny(), engine="formula").record.warnings == ()
+
+
+def test_a_printed_size_is_compared_and_need_not_be_read(tiny):
+    table = tiny(
+        ("dh | batch", "dh | output | batch"),
+        ("2  | 1.5M", "2 | 8x10 | 1.5M"),
+        ("4  | -", "4 | 8x11 | -"),
+    )
+    report = ac.count(table, engine="formula")
+    assert report.record.warnings == ()
+    assert verdicts(table)["tiny-s", "output"].status == "match"
+    assert verdicts(table)["tiny-l", "output"].status == "off"
 
 
 def test_a_blank_cell_leaves_the_number_of_the_file(tiny):
@@ -276,10 +289,20 @@ def test_a_declared_reading_gives_every_printed_number_of_a_model(data, tmp_path
         assert f"with heads = 16 instead of 24: {computed}" in verdict.sentence
     path.write_text(text.replace("let: {heads: 16}", "let: {heads: 20}"))
     found = ac.check(path, engine="formula").findings
-    assert ["params" in found[0].what, "d: contra" in found[1].what, found[2].what[:47]] == [
+    # the declared reading is wrong, and the search finds the right one
+    assert ["params" in found[0].what, "d: reading" in found[1].what, found[2].what[:47]] == [
         True,
         True,
         "variant gpt-3-xl, the reading: no reading. It d",
+    ]
+
+
+def test_a_declared_reading_of_what_matches_is_refused(tiny, tmp_path):
+    # the vocabulary is 10 already: nothing is wrong without the reading
+    tiny(("table: |", "readings: [{model: Tiny (S), let: {vocab: 10}, because: x}]\ntable: |"))
+    report = ac.check(tmp_path / "tiny.yaml", engine="formula")
+    assert [finding.what.partition(". ")[2] for finding in report.findings] == [
+        "It does not give the row's printed numbers, or they match without it."
     ]
 
 
@@ -314,8 +337,11 @@ def test_errata_and_claims_are_of_models(tiny, tmp_path):
         ("network:\n", "others:\n", "rows: models without the rows of a network"),
         ("  model    |", "  row      |", "first column of a table of models is 'row'.*call it model"),
         ("| layers |", "| block |", "column 'block' in a table of models.*under network:"),
+        ("| layers |", "| n |", "column 'n' in a table of models.*for example layers"),
         ("Tiny (L)", "tiny s", "models 'Tiny \\(S\\)' and 'tiny s' are both tiny-s"),
         ("is: params of embed", "is: params of embedding", "there is no part 'embedding'; .*embed"),
+        ("is: params of embed", "is: params of out and out", "'out' would be counted twice"),
+        ("is: params of embed", "is: params without mlp and mlp.x", "'mlp.x' would be .* with 'mlp'"),
         ("is: params of embed", "is: weigths", "'weigths' is neither a quantity nor an expression"),
         ("is: params of embed", "is: depth without out", "the depth of several parts, or without"),
         ("is: heads*dh", "is: heads*d", "unknown name 'd'"),
