@@ -45,8 +45,8 @@ class Recount:
 
         >>> from archcount.api.tables import load
         >>> recount = Recount(load("googlenet").variant())
-        >>> recount.whole(Edit(kind="input", to=(3, 227, 227)))["conv1"].output
-        (64, 114, 114)
+        >>> recount.whole(Edit(kind="input", to=(3, 256, 256)))["conv1"].output
+        (64, 128, 128)
         """
         try:
             architecture = self._readings.whole(edit)

@@ -6,9 +6,11 @@ import json
 import sys
 
 import pytest
+import typer
 
 import archcount as ac
 from archcount.cli import complete
+from archcount.cli.app import app
 
 
 @pytest.fixture
@@ -118,9 +120,10 @@ def test_a_missing_library_says_how_to_install_it(monkeypatch, name):
 
 
 def test_names_are_completed(libraries):
-    assert complete.models("timm:net") == ["timm:net_1", "timm:net_2"]
-    assert complete.models("tor") == ["torchvision:"]
-    assert complete.models("torch.nn:") == []
+    context = typer.Context(typer.main.get_command(app))
+    assert complete.models(context, "timm:net") == ["timm:net_1", "timm:net_2"]
+    assert complete.models(context, "tor") == ["torchvision:"]
+    assert complete.models(context, "torch.nn:") == []
 
 
 def test_a_name_of_a_table_is_counted_as_the_table():
