@@ -9,12 +9,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
 
-test: .venv/dev  ## lint, types, import layers, doctests, tests, and one in fifty of the slow tests
+test: .venv/dev  ## lint, types, import layers, doctests, tests, and one in two hundred of the slow tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --slow 0.02 --slow-seed '$(COMMIT)'
+	$(BIN)/pytest -n 2 --slow 0.005 --slow-seed '$(COMMIT)'
 
 test-all: test  ## all slow tests too
 	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 --slow 1

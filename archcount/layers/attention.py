@@ -176,7 +176,7 @@ class Attention(SequenceKind):
     def _tokens(self, shape: Shape) -> Shape:
         """Return the tokens that are projected: of a grid, with those that fill its windows."""
         windows = self._windows(shape)
-        positions = prod(windows) * self.window**2 if windows else shape.positions
+        positions = prod(windows) * self.window * self.window if windows else shape.positions
         return Shape((shape.channels, positions), tokens=True)
 
     def cost(self, shape: Shape) -> Cost:
@@ -188,7 +188,7 @@ class Attention(SequenceKind):
         query, key, back = self.projections(shape)
         tokens, windows = self._tokens(shape), self._windows(shape)
         inner = Shape((query.width, tokens.positions), tokens=True)
-        length = self.window**2 if windows else tokens.positions
+        length = self.window * self.window if windows else tokens.positions
         parts = prod(windows)  # of no windows, 1
         products = self._masked(shape).cost(length, length, parts, self._offsets(shape))
         projected = [each.cost(tokens) for each in (query, key, key)]

@@ -265,7 +265,7 @@ def test_list():
 
 
 def test_totals_in_every_format_are_of_every_network():
-    found = json.loads(run("list", "--totals", "--format", "json").stdout)
+    found = json.loads(run("list", "--totals", "--year", "2014..2017", "--format", "json").stdout)
     assert found["schema"] == "archcount.totals/2"
     items = {(item["name"], item["variant"]): item for item in found["items"]}
     resnet = items["resnet", "50"]
@@ -280,7 +280,11 @@ def test_totals_in_every_format_are_of_every_network():
     }
     assert items["googlenet", None]["verdicts"]["contradiction"] == 4
     assert ("googlenet", "keras-ucm") in items
-    lines = list(csv.DictReader(io.StringIO(run("list", "--totals", "--format", "csv").stdout)))
+    lines = list(
+        csv.DictReader(
+            io.StringIO(run("list", "--totals", "--year", "2014..2017", "--format", "csv").stdout)
+        )
+    )
     assert [(line["table"], line["variant"] or None) for line in lines] == list(items)
     [shallow] = [line for line in lines if line["variant"] == "shallow"]
     assert (shallow["ops_printed"], shallow["ops_verdict"]) == ("307M", "match")
@@ -302,7 +306,7 @@ def test_totals_for_people_have_a_line_a_network(form, tmp_path):
 
 
 def test_totals_fit_narrow_terminals():
-    shown = in_terminal(80, "list", "--totals")
+    shown = in_terminal(80, "list", "--totals", "--year", "2014..2017")
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
     assert max(len(line.rstrip()) for line in plain) <= 80
     assert any(line.startswith("  1.0-224") and "568.740M" in line for line in plain)
@@ -410,7 +414,7 @@ def test_version():
     [
         ["--help"],
         ["list"],
-        ["list", "--totals"],
+        ["list", "--totals", "--year", "2014"],
         ["schema"],
         ["explain", "googlenet", "inception_5a"],
         ["check", "googlenet", *FAST],
