@@ -102,14 +102,14 @@ def with_fewer_digits(
 ) -> Verdict | None:
     """Return the verdict on a number whose last zeros are no digits, as 350M of 355.9M.
 
-    Half of the other numbers of its column have no more digits, 1.3B as 350M; zeros behind a point
-    are digits.
+    Half of the other numbers of its column, and two at least, have no more digits, 1.3B as 350M;
+    zeros behind a point are digits.
     """
     assert cell.printed is not None, "a printed cell"
     quantity = parse_quantity(cell.printed)
     own = _digits(quantity)
     few = sum(_digits(parse_quantity(text)) <= own for text in others)
-    if quantity.unit != 1 or not isinstance(cell.computed, int) or not few or few < len(others) / 2:
+    if quantity.unit != 1 or not isinstance(cell.computed, int) or few < max(2, len(others) / 2):
         return None
     step = 10
     while quantity.mantissa % step == 0 and quantity.mantissa // step >= 10:
