@@ -100,12 +100,7 @@ class ChannelShuffle(LayerKind):
     def output(self, shape: Shape) -> Shape:
         """Return the input's shape, or raise InvalidValueError unless the groups divide it."""
         shape.require_positions(self.word)
-        if shape.channels % self.groups:
-            raise InvalidValueError(
-                f"{self.groups} groups do not divide {shape.channels} channels",
-                allowed="a number of groups that divides the channels",
-                argument="groups",
-            )
+        shape.require_groups(self.groups)
         return shape
 
     def options(self, shape: Shape) -> dict[str, Any]:

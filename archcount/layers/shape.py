@@ -193,6 +193,15 @@ class Shape:
                 remedy="take layernorm or rmsnorm, or another activation, for tokens",
             )
 
+    def require_groups(self, groups: int) -> None:
+        """Raise InvalidValueError, for the argument `groups`, unless it divides the channels."""
+        if self.channels % groups:
+            raise InvalidValueError(
+                f"{groups} groups do not divide {self.channels} channels",
+                allowed="a number of groups that divides the channels",
+                argument="groups",
+            )
+
     def __str__(self) -> str:
         if self.vocabulary:
             return f"tokens {self.positions} of {self.vocabulary}"
