@@ -1,5 +1,6 @@
 """Difference: two models as sequences of layers, aligned and compared."""
 
+from archcount.difference.findings import Finding, findings
 from archcount.difference.model_comparison import compare
 from archcount.difference.model_difference import (
     DIFFERENT,
@@ -14,6 +15,7 @@ from archcount.tracing.traced_layer import TracedLayer, describe
 __all__ = [
     "DIFFERENT",
     "ComparedModel",
+    "Finding",
     "LayerPair",
     "ModelDifference",
     "RowDifference",
@@ -21,4 +23,5 @@ __all__ = [
     "TracedLayer",
     "compare",
     "describe",
+    "findings",
 ]

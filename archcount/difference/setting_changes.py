@@ -18,6 +18,11 @@ def family(layer: TracedLayer) -> str:
     return next((name for name in ("pool", "norm") if layer.kind.endswith(f" {name}")), layer.kind)
 
 
+def is_norm(layer: TracedLayer) -> bool:
+    """Return whether a layer normalises what it reads."""
+    return family(layer) == "norm"
+
+
 def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
     """Return whether a layer may stand for another.
 
