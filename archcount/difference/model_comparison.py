@@ -7,7 +7,13 @@ from dataclasses import replace
 from itertools import groupby
 
 from archcount.difference.alignment import Match, align, settled
-from archcount.difference.connectivity import ModelSide, reresulted, reweighted, rewired
+from archcount.difference.connectivity import (
+    ModelSide,
+    more_results,
+    reresulted,
+    reweighted,
+    rewired,
+)
 from archcount.difference.model_difference import (
     ComparedModel,
     LayerPair,
@@ -16,6 +22,7 @@ from archcount.difference.model_difference import (
     SettingChange,
     Verdict,
 )
+from archcount.difference.packed_linears import repacked
 from archcount.difference.setting_changes import changes
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
@@ -27,6 +34,8 @@ def compare(
     left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
 ) -> ModelDifference:
     """Return whether each layer of two models is the same; modules of the left name the rows."""
+    both = left, right
+    left, right = repacked(left, right)
     matches = settled(left.layers, right.layers, align(left.layers, right.layers))
     partner = {one: other for one, other in matches if one is not None and other is not None}
     ours = ModelSide(left.layers, partner)
@@ -37,12 +46,18 @@ def compare(
             _pairs(ours, theirs, matches), key=lambda pair: pair.place.partition(".")[0] or WHOLE
         )
     ]
+    results = reresulted(ours, theirs, left.results, right.results)
+    more = more_results(ours, theirs, left.results, right.results) if results else 0
+    if more:
+        name = (right if more > 0 else left).name
+        results = None
+        remarks += (f"{name} gives {abs(more)} more of what both compute as results",)
     return ModelDifference(
-        left=left,
-        right=right,
+        left=both[0],
+        right=both[1],
         inputs=inputs,
         rows=tuple(_gathered(rows)),
-        results=reresulted(ours, theirs, left.results, right.results),
+        results=results,
         remarks=remarks,
     )
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, prod
 from typing import Any
 
+from archcount.difference.equal_writings import WRITING, equal_writings
 from archcount.difference.model_difference import SettingChange
 from archcount.tracing.traced_layer import TracedLayer
 
-_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times")
+_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times", *WRITING)
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
@@ -45,9 +46,9 @@ def changes(
         if ("global" in left.kind) != ("global" in right.kind):
             return (*found, _reach(left, right)), ()
     found += _chosen(left, right)
-    found.sort(key=lambda change: _ORDER.get(change.what, 9))
+    found.sort(key=lambda change: (_ORDER.get(change.what, 9), change.what))
     moved, remarks = padded(left, right)
-    return (*found, *moved), remarks
+    return (*found, *moved), (*remarks, *equal_writings(left, right))
 
 
 def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
@@ -57,6 +58,7 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
         following.add("axis")
     if left.kind != right.kind:
         following.add("statistics")  # go with the type of a norm
+        following.update({"shift"} - (one.keys() & other.keys()))
     if "times" in one and one["times"] == other.get("times"):
         following.add("to")
     if one.get("groups") == other.get("groups") == "depthwise":
@@ -67,6 +69,8 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
     for name in one.keys() | other.keys():
+        if name in _SOMETIMES.get(left.kind, ()) and not (name in one and name in other):
+            continue  # not known on one side
         if name not in following and one.get(name) != other.get(name):
             yield SettingChange(name, _written(one.get(name)), _written(other.get(name)))
 
@@ -88,6 +92,8 @@ def _products(
         yield SettingChange("products", *told)
 
 
+_SOMETIMES = {"add weights": ("entries",), "mask": ("pattern",)}
+"""Settings by kind that are known of some layers alone."""
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
 
 
