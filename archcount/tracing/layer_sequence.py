@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from math import prod
 
+from archcount.layers import Cost
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import ordered
-from archcount.tracing.traced_layer import INPUT, LayerInput, LayerSequence, TracedLayer
+from archcount.tracing.traced_layer import (
+    INPUT,
+    LayerInput,
+    LayerParameter,
+    LayerSequence,
+    TracedLayer,
+)
 
 
 def layers_of(trace: ForwardPass) -> LayerSequence:
@@ -24,11 +32,15 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
     """
     walk = _Walk(trace.inputs)
     last: Call | None = None
+    spent: list[tuple[int, Cost]] = []  # by the number of the layer that stands last by then
     for call in trace.calls:
         walk.take(call, last)
         last = call if any(call.operation.tensors()) else last
+        if call.pattern.charge is not None:
+            spent.append((len(walk.nodes) - 1, call.pattern.charge.cost))
     ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
-    return ordered(walk.nodes, [_before_softmax(walk.nodes, end, ends) for end in ends])
+    ends = [_before_softmax(walk.nodes, end, ends) for end in ends]
+    return ordered(walk.nodes, ends, spent, walk.parameters)
 
 
 def _before_softmax(
@@ -47,6 +59,7 @@ class _Walk:
     Attributes:
         nodes: the layers, each after all that it reads.
         made: what lies in a memory; None is a constant.
+        parameters: the parameters by the numbers of what layers have.
     """
 
     def __init__(self, inputs: Iterable[int]) -> None:
@@ -58,6 +71,7 @@ class _Walk:
         self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
         self._known: dict[str, tuple[int, Operation]] = {}
         self._names: dict[tuple[int, ...], int] = {}
+        self.parameters: dict[int, LayerParameter] = {}
 
     def take(self, call: Call, last: Call | None) -> None:
         """Take the next operation; `last` is the one before it that read something."""
@@ -151,14 +165,15 @@ class _Walk:
 
     def _weights(self, kind: str, operation: Operation) -> frozenset[int]:
         """Name what is trained; what is neither trained nor a layer's own kernel has no name."""
-        return frozenset(
-            self._names.setdefault((self._first(spec), *spec.layout[:1]), len(self._names))
-            for spec in operation.tensors()
-            if spec.is_held
-            and self._source(spec) is None
-            and spec.is_floating
-            and (spec.requires_grad or kind in _TRAINED)
-        )
+        found = set()
+        for spec in operation.tensors():
+            is_trained = spec.requires_grad or kind in _TRAINED
+            if spec.is_held and self._source(spec) is None and spec.is_floating and is_trained:
+                key = (self._first(spec), *spec.layout[:1])
+                number = self._names.setdefault(key, len(self._names))
+                self.parameters.setdefault(number, _parameter(kind, spec))
+                found.add(number)
+        return frozenset(found)
 
     def _flat(
         self, kind: str, settings: dict[str, object], read: Sequence[tuple[TensorSpec, LayerInput]]
@@ -199,6 +214,13 @@ class _Walk:
 
     def _first(self, spec: TensorSpec) -> int:
         return self._same.get(spec.storage, spec.storage)
+
+
+def _parameter(kind: str, spec: TensorSpec) -> LayerParameter:
+    """Return a parameter, which may be read as if it were repeated along an axis."""
+    strides = spec.layout[1:] or (1,) * len(spec.shape)
+    sides = [size for size, step in zip(spec.shape, strides, strict=True) if step or size == 1]
+    return LayerParameter(prod(sides), kind != "bias" and len(sides) > 1)
 
 
 _RANDOM = re.compile("rand|bernoulli|multinomial|poisson|normal|uniform|exponential|dropout")
