@@ -58,10 +58,10 @@ def is_same_product(left: TracedLayer, right: TracedLayer) -> bool:
     if not is_plain or any(gap != 1 for gap in of["dilation"]):
         return False
     if prod(of["kernel"]) == 1:
-        return prod(of["stride"]) == 1
+        return all(step == 1 for step in of["stride"])
     is_apart = of["kernel"] in (of["stride"], of["places"])
-    is_whole: bool = of["in"] * prod(of["kernel"]) == linear.settings["in"]
-    return is_apart and is_whole and is_as_large(left, right) == (True, True)
+    is_whole = of["in"] * prod(of["kernel"]) == linear.settings["in"]
+    return bool(is_apart and is_whole) and is_as_large(left, right) == (True, True)
 
 
 def _as_conv(layer: TracedLayer, other: TracedLayer) -> TracedLayer:
