@@ -126,6 +126,8 @@ TORCHVISION = [
     Pair("mobilenet_v2", "torchvision:mobilenet_v2", (), 3_504_872, 0.301),
     Pair("efficientnet_b0", "torchvision:efficientnet_b0", (), 5_288_548, 0.386),
     Pair("vit", "torchvision:vit_b_16", (), 86_567_656, 17.564),
+    # convnext.py, 55 and 57: linear layers over maps laid out with channels last for convolutions 1x1.
+    Pair("convnext", "torchvision:convnext_tiny", (), 28_589_128, 4.456),
     # squeezenet.py, 45 to 54: pools round up, which changes no size at 227x227 (111, 55, 27, 13); the
     # average is of the whole map.
     Pair(
@@ -210,6 +212,7 @@ TIMM = [
         196 * 768**2 + 12 * (197 * 12 * 768**2 + 2 * 197**2 * 768) + 768 * 1000,
     ),
     # MACs are FlopCounterMode's, two a MAC.
+    Pair("convnext", "timm:convnext_tiny", (), 28_589_128, 4_455_531_264),
     Pair("mobilenet_v2", "timm:mobilenetv2_100", (), 3_504_872, 300_774_272),
 ]
 
