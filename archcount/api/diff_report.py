@@ -34,6 +34,11 @@ class DifferenceReport(Report):
         """Whether anything differs."""
         return self.record.is_changed
 
+    @property
+    def findings(self) -> tuple[difference.Finding, ...]:
+        """What differs, equal changes of many layers said once."""
+        return difference.findings(self.record)
+
     def _tidy(self) -> Lines:
         return tidy_pairs(self.record)
 

@@ -1,5 +1,7 @@
 """Difference: two models as sequences of layers, aligned and compared."""
 
+from archcount.difference.common_layers import another_network, is_another_network
+from archcount.difference.findings import Finding, findings
 from archcount.difference.model_comparison import compare
 from archcount.difference.model_difference import (
     DIFFERENT,
@@ -14,11 +16,15 @@ from archcount.tracing.traced_layer import TracedLayer, describe
 __all__ = [
     "DIFFERENT",
     "ComparedModel",
+    "Finding",
     "LayerPair",
     "ModelDifference",
     "RowDifference",
     "SettingChange",
     "TracedLayer",
+    "another_network",
     "compare",
     "describe",
+    "findings",
+    "is_another_network",
 ]

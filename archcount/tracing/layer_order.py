@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from math import prod
+from types import MappingProxyType
 
+from archcount.layers import Cost
 from archcount.tracing.traced_layer import (
     INPUT,
     LayerInput,
+    LayerParameter,
     LayerSequence,
     Shape,
     TracedLayer,
     describe,
 )
 
+_NONE: Mapping[int, LayerParameter] = MappingProxyType({})
 
-def ordered(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> LayerSequence:
+
+def ordered(
+    nodes: Sequence[TracedLayer],
+    ends: Sequence[LayerInput],
+    spent: Sequence[tuple[int, Cost]] = (),
+    parameters: Mapping[int, LayerParameter] = _NONE,
+) -> LayerSequence:
     """Return the layers that lead to the ends, each after all that it reads.
 
     The branches of a concatenation stand in their order; of a sum, the longer first, and among
     equally long ones by what they are, what they read and who reads them.
+
+    Args:
+        nodes: the layers, each after all that it reads.
+        ends: what gives the results.
+        spent: operations, in the order of the pass, each with the number of the layer that stood
+            last by then. Those of a layer that came to be part of another are the next one's.
+        parameters: the parameters by their numbers.
     """
     found = _Graph(list(nodes), ends)
     places: dict[int, int] = {}
@@ -42,6 +61,7 @@ def ordered(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> LayerSe
     def placed(source: LayerInput) -> LayerInput:
         return source if source.layer == INPUT else LayerInput(places[source.layer], source.output)
 
+    costs = _costs(spent, sorted(order))
     weights: dict[int, int] = {}
     layers = []
     for number in order:
@@ -54,9 +74,30 @@ def ordered(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> LayerSe
                 input=_squeezed(node.input),
                 output=_squeezed(node.output),
                 weights=frozenset(names),
+                cost=_cost(node, costs.get(number, ())),
             )
         )
-    return LayerSequence(tuple(layers), tuple(map(placed, ends)))
+    known = tuple(parameters[name] for name in weights) if parameters else ()
+    return LayerSequence(tuple(layers), tuple(map(placed, ends)), known)
+
+
+def _cost(node: TracedLayer, spent: Sequence[Cost]) -> Cost:
+    """Return a layer's cost: of a local response norm as of one layer, else of all its steps."""
+    if node.kind == "lrn":
+        return Cost(norm=(node.settings["size"] + 5) * prod(node.output))
+    return Cost.total(spent)
+
+
+def _costs(
+    spent: Sequence[tuple[int, Cost]], numbers: Sequence[int]
+) -> Mapping[int, Sequence[Cost]]:
+    """Return what was spent on each layer of some, of others on the next one, else the last."""
+    found: dict[int, list[Cost]] = {}
+    for number, cost in spent:
+        if any(cost) and numbers:
+            place = min(bisect_left(numbers, number), len(numbers) - 1)
+            found.setdefault(numbers[place], []).append(cost)
+    return found
 
 
 def _squeezed(shape: Shape) -> Shape:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import prod
 
+from archcount.layers import Cost
+from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
+from archcount.tracing.circular_padding import CopiedBorders
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import ordered
-from archcount.tracing.traced_layer import INPUT, LayerInput, LayerSequence, TracedLayer
+from archcount.tracing.traced_layer import (
+    INPUT,
+    LayerInput,
+    LayerParameter,
+    LayerSequence,
+    TracedLayer,
+)
 
 
 def layers_of(trace: ForwardPass) -> LayerSequence:
@@ -24,11 +35,15 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
     """
     walk = _Walk(trace.inputs)
     last: Call | None = None
+    spent: list[tuple[int, Cost]] = []  # by the number of the layer that stands last by then
     for call in trace.calls:
         walk.take(call, last)
         last = call if any(call.operation.tensors()) else last
+        if call.pattern.charge is not None:
+            spent.append((len(walk.nodes) - 1, call.pattern.charge.cost))
     ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
-    return ordered(walk.nodes, [_before_softmax(walk.nodes, end, ends) for end in ends])
+    ends = [_before_softmax(walk.nodes, end, ends) for end in ends]
+    return ordered(walk.nodes, ends, spent, walk.parameters)
 
 
 def _before_softmax(
@@ -47,6 +62,7 @@ class _Walk:
     Attributes:
         nodes: the layers, each after all that it reads.
         made: what lies in a memory; None is a constant.
+        parameters: the parameters by the numbers of what layers have.
     """
 
     def __init__(self, inputs: Iterable[int]) -> None:
@@ -58,26 +74,31 @@ class _Walk:
         self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
         self._known: dict[str, tuple[int, Operation]] = {}
         self._names: dict[tuple[int, ...], int] = {}
+        self._borders: dict[int, CopiedBorders | None] = {}
+        self.parameters: dict[int, LayerParameter] = {}
 
     def take(self, call: Call, last: Call | None) -> None:
         """Take the next operation; `last` is the one before it that read something."""
         operation = call.operation
         if not operation.outputs or operation.is_view:
             return
-        if operation.name in _FACTORIES:
+        if operation.name in _FACTORIES or not any(operation.tensors()):
             self._put(operation, None)
             self._sizes.update({spec.storage: spec for spec in operation.outputs})
             return
-        named = name_layer(operation)
         known = [(spec, self._source(spec)) for spec in operation.tensors()]
         read = [(spec, source) for spec, source in known if source is not None]
+        if not read and not any(spec.is_held for spec, _ in known):
+            self._put(operation, None)
+            return
+        named = name_layer(self._told(operation))
         if operation.name == "aten.copy_":
             if self._is_moved(operation):
                 return
         elif named is None:
             self._move(operation, known[0][0] if known else None, read[0][1] if read else None)
             return
-        if not read and not _is_of_weights(operation):
+        if not read and not operation.output.is_floating:
             return
         if not read and operation.name in _MOVES_OF_WEIGHTS:
             self._move(operation, known[0][0], None)
@@ -88,6 +109,26 @@ class _Walk:
     def _source(self, spec: TensorSpec) -> LayerInput | None:
         other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
         return self.made.get(spec.storage, other)
+
+    def _told(self, operation: Operation) -> Operation:
+        """Return an operation that says of each constant that it is one.
+
+        What takes its type or place from a tensor is as if made from it, but reads no number.
+        """
+        constants = [
+            spec
+            for spec in operation.tensors()
+            if spec.origin == Origin.INPUT and self._source(spec) is None
+        ]
+        if not constants:
+            return operation
+        arguments = {
+            name: value._replace(origin=Origin.CONSTANT)
+            if isinstance(value, TensorSpec) and value in constants
+            else value
+            for name, value in operation.arguments.items()
+        }
+        return replace(operation, arguments=arguments)
 
     def _put(self, operation: Operation, source: LayerInput | None) -> None:
         for spec in operation.outputs:
@@ -101,6 +142,7 @@ class _Walk:
             if source is not None:
                 self.made[made.storage] = source
             elif spec is not None:  # weights keep what they are called
+                self.made[made.storage] = None
                 self._same.setdefault(made.storage, self._first(spec))
 
     def _is_moved(self, operation: Operation) -> bool:
@@ -109,10 +151,24 @@ class _Walk:
         target, given = self._source(into), self._source(of)
         whole = self._sizes.get(into.storage, into)
         is_part = given is not None and whole.elements > into.elements
+        if target == given:
+            self._fill(into, of)
+        elif target is None and is_part:
+            self._borders[into.storage] = CopiedBorders.around(whole, into)
         if (target is None and not is_part) or target == given:
             self._put(operation, given)
             return True
         return False
+
+    def _fill(self, into: TensorSpec, of: TensorSpec) -> None:
+        """Take a copy within a tensor: what fills all borders with the other side is a padding."""
+        borders, source = self._borders.get(into.storage), self._source(into)
+        if borders is None or source is None or into.storage != of.storage:
+            return
+        if borders.copy(into, of):
+            settings = {"by": padded_by(borders.widths), "padding mode": "circular"}
+            pad = replace(self.nodes[source.layer], kind="pad", settings=settings)
+            self.nodes[source.layer] = pad
 
     def _add(
         self,
@@ -134,8 +190,8 @@ class _Walk:
         elif source is not None and source.layer != INPUT and not source.output:
             before = self.nodes[source.layer].output
         output = before[:2] if kind.startswith("global ") else operation.output.shape
-        if kind == "write" and first.storage in self._sizes:
-            output = self._sizes[first.storage].shape
+        if kind == "write":
+            output = self._sizes.get(operation.output.storage, operation.output).shape
         node = TracedLayer(
             kind=kind,
             settings=settings,
@@ -151,14 +207,15 @@ class _Walk:
 
     def _weights(self, kind: str, operation: Operation) -> frozenset[int]:
         """Name what is trained; what is neither trained nor a layer's own kernel has no name."""
-        return frozenset(
-            self._names.setdefault((self._first(spec), *spec.layout[:1]), len(self._names))
-            for spec in operation.tensors()
-            if spec.is_held
-            and self._source(spec) is None
-            and spec.is_floating
-            and (spec.requires_grad or kind in _TRAINED)
-        )
+        found = set()
+        for spec in operation.tensors():
+            is_trained = spec.requires_grad or kind in _TRAINED
+            if spec.is_held and self._source(spec) is None and spec.is_floating and is_trained:
+                key = (self._first(spec), *spec.layout[:1])
+                number = self._names.setdefault(key, len(self._names))
+                self.parameters.setdefault(number, _parameter(kind, spec))
+                found.add(number)
+        return frozenset(found)
 
     def _flat(
         self, kind: str, settings: dict[str, object], read: Sequence[tuple[TensorSpec, LayerInput]]
@@ -201,16 +258,17 @@ class _Walk:
         return self._same.get(spec.storage, spec.storage)
 
 
+def _parameter(kind: str, spec: TensorSpec) -> LayerParameter:
+    """Return a parameter, which may be read as if it were repeated along an axis."""
+    strides = spec.layout[1:] or (1,) * len(spec.shape)
+    sides = [size for size, step in zip(spec.shape, strides, strict=True) if step or size == 1]
+    return LayerParameter(prod(sides), kind != "bias" and len(sides) > 1)
+
+
 _RANDOM = re.compile("rand|bernoulli|multinomial|poisson|normal|uniform|exponential|dropout")
 
 _TRAINED = frozenset({"conv", "transposed conv", "linear", "embedding", "embedding bag"})
 """Kinds whose kernels are theirs, frozen or not."""
-
-
-def _is_of_weights(operation: Operation) -> bool:
-    """Return whether something trained is worked on, such as learnt queries."""
-    trained = any(spec.is_held for spec in operation.tensors())
-    return trained and operation.output.is_floating
 
 
 def _is_of_each_image(call: Call, last: Call | None) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from archcount.layers import Cost
+
 Shape = tuple[int, ...]
 
 INPUT = -1
@@ -36,6 +38,7 @@ class TracedLayer:
         input: the shape of what it reads first.
         output: the shape of what it gives.
         weights: the numbers of what it has trained, equal where layers share it.
+        cost: its operations by category, those that came to it from others included.
     """
 
     kind: str
@@ -45,6 +48,7 @@ class TracedLayer:
     input: Shape
     output: Shape
     weights: frozenset[int] = frozenset()
+    cost: Cost = field(default=Cost(), compare=False)
 
     def __str__(self) -> str:
         return describe(self)
@@ -90,12 +94,31 @@ def _same(values: Sequence[int]) -> str:
     return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
 
 
+class LayerParameter(NamedTuple):
+    """A parameter that layers have.
+
+    Attributes:
+        size: how many numbers it has.
+        is_kernel: whether it has more than one axis, as kernels do and biases do not.
+    """
+
+    size: int
+    is_kernel: bool
+
+
 @dataclass(frozen=True, slots=True)
 class LayerSequence:
-    """The layers of a model, in the order of what they read, and what gives its results."""
+    """The layers of a model, in the order of what they read, and what gives its results.
+
+    Attributes:
+        layers: the layers.
+        results: what gives the results.
+        parameters: the parameters by the numbers that layers have in `weights`.
+    """
 
     layers: tuple[TracedLayer, ...]
     results: tuple[LayerInput, ...]
+    parameters: tuple[LayerParameter, ...] = ()
 
     @property
     def depth(self) -> int:

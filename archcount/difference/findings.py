@@ -1,0 +1,153 @@
+"""What differs between two models, equal changes of many layers said once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from archcount.difference.model_difference import DIFFERENT, LayerPair, ModelDifference
+from archcount.difference.setting_changes import is_norm
+
+LEFT_OUT, ADDED, NORM_FOR_BIAS = "left out", "added", "norm for bias"
+_LISTED = 3
+"""Of more rows their number is said."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One difference, of one layer or of many alike.
+
+    Attributes:
+        what: the setting that is another; `left out`, `added`, or `norm for bias`.
+        layer: what the layers are, such as "conv"; with their kernel where they came or went.
+        left: the setting of the left side, empty where a layer came or went.
+        right: likewise.
+        pairs: the layers.
+        rows: the rows of the left side that they stand in.
+        is_everywhere: whether no other row has layers of the kind.
+    """
+
+    what: str
+    layer: str
+    left: str = ""
+    right: str = ""
+    pairs: tuple[LayerPair, ...]
+    rows: tuple[str, ...]
+    is_everywhere: bool
+
+    def __str__(self) -> str:
+        return f"{self.words}{self._place}"
+
+    @property
+    def words(self) -> str:
+        """What differs, without its place.
+
+        >>> from archcount.tracing.traced_layer import TracedLayer
+        >>> layer = TracedLayer(kind="conv", path="a", input=(1, 1), output=(1, 1))
+        >>> pair = LayerPair(verdict="changed", left=layer, right=layer, place="a")
+        >>> print(Finding(what="kernel", layer="conv", left="5x5", right="3x3", pairs=(pair,) * 2,
+        ...     rows=("a",), is_everywhere=True))
+        2 conv 3x3 for 5x5 (a)
+        """
+        many = f"{len(self.pairs)} " if len(self.pairs) > 1 else ""
+        if self.what == NORM_FOR_BIAS:
+            return f"{self.right} for the bias of {many}{self.layer}"
+        return f"{many}{self._said()}"
+
+    @property
+    def _place(self) -> str:
+        if self.is_everywhere and len(self.rows) > _LISTED:
+            return ""
+        listed = ", ".join(self.rows)
+        return f" ({listed})" if len(self.rows) <= _LISTED else f" (in {len(self.rows)} rows)"
+
+    def _said(self) -> str:
+        match self.what:
+            case "left out" | "added":
+                return f"{self.layer} {self.what}"
+            case "type":
+                return f"{self.right} for {self.left}"
+            case "kernel":
+                return f"{self.layer} {self.right} for {self.left}"
+            case "out":
+                noun = "filters" if "conv" in self.layer else "outputs"
+                return f"{self.layer} with {self.right} {noun} for {self.left}"
+            case "bias" if {self.left, self.right} == {"yes", "no"}:
+                return f"{self.layer} {'with' if self.right == 'yes' else 'without'} bias"
+        return f"{self.layer} {self.what} {self.right} for {self.left}"
+
+
+_Key = tuple[str, str, str, str]
+
+
+def findings(found: ModelDifference) -> tuple[Finding, ...]:
+    """Return what differs: changes of the layers with weights and of windows first."""
+    gathered: dict[_Key, list[tuple[str, LayerPair]]] = {}
+    for row in found.rows:
+        for key, pair in _told(row.pairs):
+            gathered.setdefault(key, []).append((row.name, pair))
+    made = [_finding(found, key, pairs) for key, pairs in gathered.items()]
+    return tuple(sorted(made, key=_rank))
+
+
+def _told(pairs: Sequence[LayerPair]) -> Iterator[tuple[_Key, LayerPair]]:
+    """Return every change of some layers with what it is called."""
+    skipped = -1
+    for at, pair in enumerate(pairs):
+        if pair.verdict not in DIFFERENT or at == skipped:
+            continue
+        if pair.left is None or pair.right is None:
+            layer = pair.left or pair.right
+            assert layer is not None
+            kernel = layer.settings.get("kernel")
+            sides = f" {'x'.join(map(str, kernel))}" if kernel else ""
+            yield (LEFT_OUT if pair.left else ADDED, f"{layer.kind}{sides}", "", ""), pair
+            continue
+        after = pairs[at + 1] if at + 1 < len(pairs) else None
+        for change in pair.changes:
+            is_bias = change.what == "bias" and change.right == "no"
+            if is_bias and after and not after.left and after.right and is_norm(after.right):
+                skipped = at + 1
+                yield (NORM_FOR_BIAS, pair.left.kind, "", after.right.kind), pair
+            else:
+                layer = pair.left if change.what == "type" else pair.right
+                yield (change.what, layer.kind, change.left, change.right), pair
+
+
+def _finding(found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]) -> Finding:
+    what, layer, left, right = key
+    rows = tuple(dict.fromkeys(name for name, _ in placed))
+    kinds = {each.kind for _, pair in placed for each in (pair.left, pair.right) if each}
+    having = {
+        row.name
+        for row in found.rows
+        for pair in row.pairs
+        for each in (pair.left, pair.right)
+        if each is not None and each.kind in kinds
+    }
+    return Finding(
+        what=what,
+        layer=layer,
+        left=left,
+        right=right,
+        pairs=tuple(pair for _, pair in placed),
+        rows=rows,
+        is_everywhere=having <= {*rows},
+    )
+
+
+_HEAVY = ("conv", "transposed conv", "linear", "embedding", "matmul", "attention", "lstm", "gru")
+_SETTINGS = ("kernel", "stride", "out", "groups", "dilation", "type", LEFT_OUT, ADDED)
+
+
+def _rank(finding: Finding) -> int:
+    """Put first what changes sizes or params most."""
+    if finding.what == NORM_FOR_BIAS or finding.what == "bias":
+        return 3
+    if finding.what not in _SETTINGS:
+        return 4
+    kind = next((each for pair in finding.pairs for each in (pair.left, pair.right) if each), None)
+    assert kind is not None, "a finding is of layers"
+    if kind.kind in _HEAVY:
+        return 0
+    return 1 if kind.kind.endswith("pool") else 2
