@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from archcount.difference.connectivity import ModelSide, rewired
-from archcount.difference.setting_changes import changes, family, is_alike
+from archcount.difference.setting_changes import changes, family, is_alike, is_as_large, is_as_wide
 from archcount.tracing.traced_layer import TracedLayer
 
 _WEIGHTS = {"type": 5, "kernel": 4, "stride": 4, "groups": 4, "dilation": 4, "out": 5, "bias": 2}
@@ -103,9 +103,8 @@ def distance(left: TracedLayer, right: TracedLayer) -> float:
         return FAR
     found, remarks = changes(left, right)
     cost: float = sum(_WEIGHTS.get(change.what, 3) for change in found)
-    cost += 2 * (left.settings.get("in") != right.settings.get("in"))
-    cost += left.input != right.input
-    cost += left.output != right.output
+    cost += 2 * (not is_as_wide(left, right))
+    cost += 2 - sum(is_as_large(left, right))
     return cost + 0.5 * bool(remarks) + (len(left.sources) != len(right.sources))
 
 

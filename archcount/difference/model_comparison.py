@@ -17,7 +17,7 @@ from archcount.difference.model_difference import (
     SettingChange,
     Verdict,
 )
-from archcount.difference.setting_changes import changes
+from archcount.difference.setting_changes import changes, is_as_large, is_as_wide
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 WHOLE = "(model)"
@@ -108,9 +108,8 @@ def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:
     found, remarks = changes(ours, theirs)
     found += rewired(left, right, one, other)
     found += reweighted(left, right, one, other)
-    same = _shapes(ours) == _shapes(theirs)
-    for name in ("in", "sizes"):
-        same = same and ours.settings.get(name) == theirs.settings.get(name)
+    same = is_as_large(ours, theirs) == (True, True) and is_as_wide(ours, theirs)
+    same = same and ours.settings.get("sizes") == theirs.settings.get("sizes")
     return LayerPair(
         verdict="changed" if found else "same" if same else "follows",
         left=ours,
@@ -123,16 +122,11 @@ def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:
 
 def _is_alone(left: TracedLayer, right: TracedLayer, told: Mapping[int, Verdict]) -> bool:
     """Return whether all that a layer reads is the same, so that it follows no other change."""
-    if _shapes(left)[0] != _shapes(right)[0]:
+    if not is_as_large(left, right)[0]:
         return False
     return len(left.sources) == len(right.sources) and all(
         source.layer == INPUT or told.get(source.layer) == "same" for source in left.sources
     )
-
-
-def _shapes(layer: TracedLayer) -> list[list[int]]:
-    """Return the sizes of what is read and given, whatever axes of 1 lie between."""
-    return [[size for size in shape if size != 1] for shape in (layer.input, layer.output)]
 
 
 def _resized(left: TracedLayer, right: TracedLayer) -> SettingChange:
