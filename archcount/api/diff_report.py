@@ -137,7 +137,8 @@ def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, 
     """Return a module, its name, and its own input where it has one."""
     if isinstance(thing, Table):
         architecture = thing.architecture()
-        return built(architecture, device), thing.name, inputs_of(architecture)
+        name = f"{thing.name}@{thing.chosen}" if thing.chosen else thing.name
+        return built(architecture, device), name, inputs_of(architecture)
     if isinstance(thing, str):
         module, own = load_model(thing, device=device)
         return module, thing, own

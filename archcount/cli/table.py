@@ -57,19 +57,16 @@ def show_table(
     Every number is for one image (or --batch) at inference. MACs are multiply-accumulates of
     convolutions and linear layers; weights are parameters of kernels, params all of them.
     """
-    if as_printed:
-        counting = (batch != 1, engine != AUTO)
-        _count_nothing(compare_paper, variant, size, classes, let, aux, *counting)
     with emitting(form, output) as emit:
-        table = load(name)
+        table = load(name, variant)
         if as_printed:
+            counting = (batch != 1, engine != AUTO)
+            _count_nothing(compare_paper, table.chosen, size, classes, let, aux, *counting)
             emit(printed_report(table.written, row or []))
             return
         lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
         with progress(f"counting {table.name}"):
-            report = count(
-                table, variant=variant, input=size, let=lets, engine=engine, heads=aux, batch=batch
-            )
+            report = count(table, input=size, let=lets, engine=engine, heads=aux, batch=batch)
         if compare_paper:
             report = compare(report, table)
         emit(report.select(row) if row else report)

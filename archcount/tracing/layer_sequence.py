@@ -8,12 +8,14 @@ from dataclasses import replace
 from math import prod
 
 from archcount.layers import Cost
+from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
+from archcount.tracing.circular_padding import CopiedBorders
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
-from archcount.tracing.layer_order import ordered
+from archcount.tracing.layer_order import before_softmax, ordered
 from archcount.tracing.layer_recognition import recognised
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.scaled_scores import NOTHING
@@ -43,18 +45,7 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
         if call.pattern.charge is not None:
             spent.append((len(walk.nodes) - 1, call.pattern.charge.cost))
     ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
-    ends = [_before_softmax(walk.nodes, end, ends) for end in ends]
-    return ordered(walk.nodes, ends, spent, walk.parameters)
-
-
-def _before_softmax(
-    nodes: Sequence[TracedLayer], end: LayerInput, ends: Sequence[LayerInput]
-) -> LayerInput:
-    if end.layer == INPUT or nodes[end.layer].kind not in ("softmax", "log softmax"):
-        return end
-    sources = nodes[end.layer].sources
-    # Where the scores are a result by themselves, the softmax is another.
-    return sources[0] if sources and sources[0] not in ends else end
+    return ordered(walk.nodes, before_softmax(walk.nodes, ends), spent, walk.parameters)
 
 
 class _Walk:
@@ -78,6 +69,7 @@ class _Walk:
         self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
         self._known: dict[str, tuple[int, Operation]] = {}
         self._names: dict[tuple[int, ...], int] = {}
+        self._borders: dict[int, CopiedBorders | None] = {}
         self.parameters: dict[int, LayerParameter] = {}
 
     def take(self, call: Call, last: Call | None) -> None:
@@ -85,24 +77,26 @@ class _Walk:
         operation = call.operation
         if not operation.outputs or operation.is_view:
             return
-        operation = self._with_constants(operation)
-        if operation.name in _FACTORIES:
+        if operation.name in _FACTORIES or not any(operation.tensors()):
             self._put(operation, None)
             self._sizes.update({spec.storage: spec for spec in operation.outputs})
             return
-        named = name_layer(operation)
         known = [(spec, self._source(spec)) for spec in operation.tensors()]
         read = [(spec, source) for spec, source in known if source is not None]
         if not read:
             self._steps.constants.update({spec.storage: operation for spec in operation.outputs})
+        if not read and not any(spec.is_held for spec, _ in known):
+            self._put(operation, None)
+            return
+        operation = self._told(operation)
+        named = name_layer(operation)
         if operation.name == "aten.copy_":
             if self._is_moved(operation):
                 return
         elif named is None:
             self._move(operation, known[0][0] if known else None, read[0][1] if read else None)
             return
-        if not read and not _is_of_weights(operation):
-            self._put(operation, None)
+        if not read and not operation.output.is_floating:
             return
         if not read and operation.name in _MOVES_OF_WEIGHTS:
             self._move(operation, known[0][0], None)
@@ -111,28 +105,29 @@ class _Walk:
         first = read[0][0] if read else known[0][0]
         self._add(call, operation, named, last, first, read)
 
-    def _with_constants(self, operation: Operation) -> Operation:
-        """Return an operation with what it reads of the sizes of inputs alone as constants."""
-        given = {
-            spec: spec._replace(origin=Origin.CONSTANT)
+    def _source(self, spec: TensorSpec) -> LayerInput | None:
+        other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
+        return self.made.get(spec.storage, other)
+
+    def _told(self, operation: Operation) -> Operation:
+        """Return an operation that says of each constant that it is one.
+
+        What takes its type or place from a tensor is as if made from it, but reads no number.
+        """
+        constants = [
+            spec
             for spec in operation.tensors()
             if spec.origin == Origin.INPUT and self._source(spec) is None
-        }
-        if not given:
+        ]
+        if not constants:
             return operation
         arguments = {
-            name: [given.get(each, each) for each in value]
-            if isinstance(value, list)
-            else given.get(value, value)
-            if isinstance(value, TensorSpec)
+            name: value._replace(origin=Origin.CONSTANT)
+            if isinstance(value, TensorSpec) and value in constants
             else value
             for name, value in operation.arguments.items()
         }
         return replace(operation, arguments=arguments)
-
-    def _source(self, spec: TensorSpec) -> LayerInput | None:
-        other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
-        return self.made.get(spec.storage, other)
 
     def _put(self, operation: Operation, source: LayerInput | None) -> None:
         for spec in operation.outputs:
@@ -146,6 +141,7 @@ class _Walk:
             if source is not None:
                 self.made[made.storage] = source
             elif spec is not None:  # weights keep what they are called
+                self.made[made.storage] = None
                 self._same.setdefault(made.storage, self._first(spec))
 
     def _is_moved(self, operation: Operation) -> bool:
@@ -154,10 +150,24 @@ class _Walk:
         target, given = self._source(into), self._source(of)
         whole = self._sizes.get(into.storage, into)
         is_part = given is not None and whole.elements > into.elements
+        if target == given:
+            self._fill(into, of)
+        elif target is None and is_part:
+            self._borders[into.storage] = CopiedBorders.around(whole, into)
         if (target is None and not is_part) or target == given:
             self._put(operation, given)
             return True
         return False
+
+    def _fill(self, into: TensorSpec, of: TensorSpec) -> None:
+        """Take a copy within a tensor: what fills all borders with the other side is a padding."""
+        borders, source = self._borders.get(into.storage), self._source(into)
+        if borders is None or source is None or into.storage != of.storage:
+            return
+        if borders.copy(into, of):
+            settings = {"by": padded_by(borders.widths), "padding mode": "circular"}
+            pad = replace(self.nodes[source.layer], kind="pad", settings=settings)
+            self.nodes[source.layer] = pad
 
     def _add(
         self,
@@ -181,8 +191,8 @@ class _Walk:
             is_part = operation.is_pointwise and prod(whole) != first.elements
             before = before if is_part else whole
         output = before[:2] if kind.startswith("global ") else operation.output.shape
-        if kind == "write" and first.storage in self._sizes:
-            output = self._sizes[first.storage].shape
+        if kind == "write":
+            output = self._sizes.get(operation.output.storage, operation.output).shape
         node = TracedLayer(
             kind=kind,
             settings=settings,
@@ -265,12 +275,6 @@ _RANDOM = re.compile("rand|bernoulli|multinomial|poisson|normal|uniform|exponent
 
 _TRAINED = frozenset({"conv", "transposed conv", "linear", "embedding", "embedding bag"})
 """Kinds whose kernels are theirs, frozen or not."""
-
-
-def _is_of_weights(operation: Operation) -> bool:
-    """Return whether something trained is worked on, such as learnt queries."""
-    trained = any(spec.is_held for spec in operation.tensors())
-    return trained and operation.output.is_floating
 
 
 def _is_of_each_image(call: Call, last: Call | None) -> bool:

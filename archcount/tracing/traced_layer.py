@@ -64,6 +64,16 @@ _WEIGHTED = frozenset({"conv", "transposed conv", "linear"})
 _COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 
 
+def is_weighted(layer: TracedLayer) -> bool:
+    """Return whether a layer has trained weights from its inputs to its outputs, or of entries."""
+    return bool(layer.weights) and ("out" in layer.settings or "entries" in layer.settings)
+
+
+def is_join(layer: TracedLayer) -> bool:
+    """Return whether a layer joins branches: a sum, a product or a concatenation of several."""
+    return layer.kind in ("add", "mul", "concat") and len(layer.sources) > 1
+
+
 def describe(layer: TracedLayer) -> str:
     """Write a layer as a paper would.
 

@@ -1,0 +1,293 @@
+"""Layers written in another form: the same where they compute the same, else what differs."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import archcount as ac
+
+MAP = (1, 3, 12, 10)
+
+
+class Plain(nn.Module):
+    """A network of a function and the parts that it reads."""
+
+    def __init__(self, function, **parts):
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, *given):
+        return self.function(self, *given)
+
+
+def with_weights_of(one, other):
+    """Give a network the parameters of another, in their order, whatever axes of 1 they have."""
+    generator = torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for ours, theirs in zip(one.parameters(), other.parameters(), strict=False):
+            ours.copy_(torch.randn(ours.shape, generator=generator) / 3)
+            if ours.numel() == theirs.numel():
+                theirs.copy_(ours.reshape(theirs.shape))
+    return one.double().eval(), other.double().eval()
+
+
+def results(one, other, shape):
+    one, other = with_weights_of(one, other)
+    image = torch.randn(shape, generator=torch.Generator().manual_seed(3)).double() * 4
+    with torch.no_grad():
+        return one(image), other(image)
+
+
+def told(one, other, shape=MAP):
+    """What is said of the layers that are another."""
+    found = ac.diff(one.eval(), other.eval(), input=[shape]).record
+    pairs = [pair for row in found.rows for pair in row.pairs if pair.verdict != "same"]
+    said = [", ".join(map(str, pair.changes)) or pair.verdict for pair in pairs]
+    remarks = [remark for row in found.rows for pair in row.pairs for remark in pair.remarks]
+    assert bool(said) == found.is_changed
+    return said + remarks
+
+
+def conv(into, out, kernel=3, **more):
+    return nn.Conv2d(into, out, kernel, padding=kernel // 2, **more)
+
+
+def before(function, **parts):
+    """A function of what a convolution gives."""
+    return Plain(lambda m, x: function(m, m.c(x)), c=conv(3, 8), **parts)
+
+
+def shifted_windows(way):
+    """Scores of 4 windows of 30 places, those of other windows left out by a mask."""
+
+    def forward(m, x):
+        rows = m.c(x).flatten(2).view(1, 8, 4, 30).permute(0, 2, 3, 1)
+        scores = rows @ rows.transpose(2, 3)
+        marks = x.new_zeros(12, 10) if way == "of the input" else torch.zeros(12, 10)
+        for number, begin in enumerate((0, 4, 9)):
+            marks[begin:, :5] = number
+        marks = marks.to(x).view(4, 30)
+        apart = marks.unsqueeze(1) - marks.unsqueeze(2)
+        apart = apart.masked_fill(apart != 0, -100.0).masked_fill(apart == 0, 0.0)
+        return (scores + (m.mask if way == "kept" else apart)).softmax(-1) @ rows
+
+    parts = {"mask": nn.Buffer(torch.zeros(4, 30, 30))} if way == "kept" else {}
+    return Plain(forward, c=conv(3, 8), **parts)
+
+
+def pool(*given, **more):
+    return nn.Sequential(conv(3, 8), nn.AvgPool2d(*given, **more))
+
+
+def channels_last(part):
+    """A function that has a part read its map with the channels last."""
+    return lambda m, x: getattr(m, part)(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def squeezed(kind):
+    """Squeeze and excitation by linear layers or by 1x1 convolutions."""
+
+    def by_linear(m, x):
+        x = m.c(x)
+        scale = m.e(F.relu(m.s(x.mean((2, 3)))))
+        return x * torch.sigmoid(scale)[:, :, None, None]
+
+    def by_conv(m, x):
+        x = m.c(x)
+        return x * m.e(m.s(F.adaptive_avg_pool2d(x, 1)).relu()).sigmoid()
+
+    if kind == "linear":
+        return Plain(by_linear, c=conv(3, 8), s=nn.Linear(8, 2), e=nn.Linear(2, 8))
+    return Plain(by_conv, c=conv(3, 8), s=conv(8, 2, 1), e=conv(2, 8, 1))
+
+
+def by_patch(m, x):
+    x = x.view(1, 3, 3, 4, 5, 2).permute(0, 2, 4, 1, 3, 5).flatten(3)
+    return m.l(x).permute(0, 3, 1, 2)
+
+
+def pointwise(**more):
+    return nn.Sequential(conv(3, 8), nn.Conv2d(8, 6, 1, **more))
+
+
+def linear(out=6, **more):
+    return Plain(
+        lambda m, x: m.l(m.c(x).movedim(1, 3)).movedim(3, 1),
+        c=conv(3, 8),
+        l=nn.Linear(8, out, **more),
+    )
+
+
+def mixed(kind):
+    """Mix places, then channels, as MLP-Mixer does."""
+    if kind == "linear":
+        return Plain(
+            lambda m, x: m.d(F.gelu(m.t(m.c(x).flatten(2))).transpose(1, 2)).transpose(1, 2),
+            c=conv(3, 8),
+            t=nn.Linear(120, 40),
+            d=nn.Linear(8, 5),
+        )
+    return Plain(
+        lambda m, x: m.d(F.gelu(m.t(m.c(x).flatten(2).transpose(1, 2))).transpose(1, 2)),
+        c=conv(3, 8),
+        t=nn.Conv1d(120, 40, 1),
+        d=nn.Conv1d(8, 5, 1),
+    )
+
+
+SAME = {
+    "a 1x1 convolution or a linear layer": (pointwise(), linear()),
+    "squeezed and excited": (squeezed("linear"), squeezed("conv")),
+    "places and channels mixed": (mixed("linear"), mixed("conv")),
+    "patches": (nn.Conv2d(3, 8, (4, 2), stride=(4, 2)), Plain(by_patch, l=nn.Linear(24, 8))),
+    "the whole map": (
+        nn.Sequential(conv(3, 8), nn.Conv2d(8, 5, (12, 10)), nn.Flatten()),
+        nn.Sequential(conv(3, 8), nn.Flatten(), nn.Linear(960, 5)),
+    ),
+    "a classifier before or after the pool's places are dropped": (
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1), nn.Conv2d(8, 5, 1), nn.Flatten()),
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)),
+    ),
+    "a pad by nothing": (
+        nn.Sequential(nn.ZeroPad2d(0), conv(3, 8)),
+        conv(3, 8),
+    ),
+    "a mask made as the network runs": (
+        shifted_windows("of the input"),
+        shifted_windows("of constants"),
+    ),
+    "a map laid out with the channels last": (
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1)),
+        before(
+            lambda m, x: F.adaptive_avg_pool2d(
+                x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2), 1
+            )
+        ),
+    ),
+    "circular by the layer or before it": (
+        conv(3, 8, padding_mode="circular"),
+        Plain(lambda m, x: m.c(F.pad(x, (1, 1, 1, 1), mode="circular")), c=nn.Conv2d(3, 8, 3)),
+    ),
+    "what is padded without effect on the divisor": (
+        pool(2, count_include_pad=False),
+        pool(2),
+    ),
+    "the area as the divisor": (pool(3, 2, 1, divisor_override=9), pool(3, 2, 1)),
+    "the area of the whole map as the divisor": (
+        pool((12, 10), divisor_override=120),
+        pool((12, 10)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_computes_the_same_is_the_same(name):
+    one, other, *shape = SAME[name]
+    shape = shape[0] if shape else MAP
+    torch.testing.assert_close(*results(one, other, shape))
+    one, other = one.float(), other.float()
+    assert told(one, other, shape) == told(other, one, shape) == []
+
+
+MODES = ("zeros", "reflect", "replicate", "circular")
+
+CHANGED = {
+    "a linear layer of another width": (pointwise(), linear(7), ["out 6 became 7"]),
+    "a linear layer without bias": (pointwise(), linear(bias=False), ["bias yes became no"]),
+    "a linear layer for a strided convolution": (
+        pointwise(stride=2),
+        linear(),
+        ["stride 2x2 became 1x1"],
+    ),
+    "a linear layer for a grouped convolution": (
+        pointwise(groups=2),
+        linear(),
+        ["groups 2 became 1"],
+    ),
+    "a linear layer for a convolution that pads": (
+        pointwise(padding=1),
+        linear(),
+        ["padding 1 became 0"],
+    ),
+    "a 3x3 convolution for a linear layer": (
+        linear(),
+        nn.Sequential(conv(3, 8), conv(8, 6)),
+        ["kernel 1x1 became 3x3"],
+    ),
+    "a pool to one place for none": (
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(2), nn.Conv2d(8, 5, 1), nn.Flatten()),
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)),
+        ["to 2x2 became 1x1", "follows"],
+    ),
+    **{
+        f"{left} for {right}": (
+            conv(3, 8, padding_mode=left),
+            conv(3, 8, padding_mode=right),
+            [f"padding mode {left} became {right}"],
+        )
+        for left in MODES
+        for right in MODES
+        if left != right
+    },
+    "two paddings by themselves": (
+        before(lambda m, x: F.pad(x, (1, 2, 0, 0), mode="circular")),
+        before(lambda m, x: F.pad(x, (1, 2, 0, 0), mode="reflect")),
+        ["padding mode circular became reflect"],
+    ),
+    "zeros for another number": (
+        before(lambda m, x: F.pad(x, (1, 2, 0, 0))),
+        before(lambda m, x: F.pad(x, (1, 2, 0, 0), value=2.0)),
+        ["padding mode zeros became constant, value none became 2.0"],
+    ),
+    "padding that is counted": (
+        pool(3, 2, 1),
+        pool(3, 2, 1, count_include_pad=False),
+        ["count_include_pad True became False"],
+    ),
+    "the area as the divisor of padding that is not counted": (
+        pool(3, 2, 1, count_include_pad=False),
+        pool(3, 2, 1, count_include_pad=False, divisor_override=9),
+        ["count_include_pad False became True"],
+    ),
+    "another divisor": (pool(3), pool(3, divisor_override=4), ["divisor_override none became 4"]),
+    "relu6": (
+        nn.Sequential(conv(3, 8), nn.ReLU6(), conv(8, 8), nn.ReLU6()),
+        nn.Sequential(conv(3, 8), nn.ReLU(), conv(8, 8), nn.ReLU()),
+        ["type relu6 became relu"] * 2,
+    ),
+    "gelu for silu": (
+        nn.Sequential(conv(3, 8), nn.SiLU()),
+        nn.Sequential(conv(3, 8), nn.GELU("tanh")),
+        ["type silu became gelu"],
+    ),
+    "gelu by tanh": (
+        nn.Sequential(conv(3, 8), nn.GELU()),
+        nn.Sequential(conv(3, 8), nn.GELU("tanh")),
+        ["approximate none became tanh"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_what_computes_something_else_is_told(name):
+    one, other, expected, *shape = CHANGED[name]
+    shape = shape[0] if shape else MAP
+    left, right = results(one, other, shape)
+    assert left.shape != right.shape or not torch.allclose(left, right)
+    assert told(one.float(), other.float(), shape) == expected
+
+
+def test_a_border_that_is_not_the_other_side_is_no_circular_padding():
+    def partly(m, x):
+        wide = x.new_zeros(1, 3, 12, 13)
+        wide[..., 1:-2] = x
+        wide[..., :1] = wide[..., 10:11]
+        return m.c(wide)
+
+    whole = Plain(lambda m, x: m.c(F.pad(x, (1, 2, 0, 0), mode="circular")), c=nn.Conv2d(3, 8, 3))
+    assert told(whole, Plain(partly, c=nn.Conv2d(3, 8, 3))) != []
