@@ -64,7 +64,7 @@ def _with_mask(node: TracedLayer, added: TensorSpec, step: Step, steps: LayerSte
     mask = replace(
         node, kind="shift", settings={}, sources=(LayerInput(number),), input=node.output
     )
-    return _as_mask(mask, steps.numbers(added))
+    return _as_mask(mask, added, steps)
 
 
 def _unscaled(source: LayerInput, steps: LayerSteps) -> tuple[LayerInput, float]:
@@ -102,7 +102,7 @@ def _masked(node: TracedLayer, step: Step, source: LayerInput, steps: LayerSteps
         added = step.other(source)
         if added is None or added.requires_grad or node.settings:
             return node
-        return _as_mask(node, steps.numbers(added))
+        return _as_mask(node, added, steps)
     if step.word == "masked_fill":
         hidden, value = given["mask"], steps.number(given["value"])
     elif step.word == "where":
@@ -120,14 +120,24 @@ def _masked(node: TracedLayer, step: Step, source: LayerInput, steps: LayerSteps
     return _named(node, None)
 
 
-def _as_mask(node: TracedLayer, added: Tensor | None) -> TracedLayer:
+def _as_mask(node: TracedLayer, added: TensorSpec, steps: LayerSteps) -> TracedLayer:
     """See a mask where nothing but minus infinity, or something near, is added."""
-    if added is None:
-        return _named(node, None)
-    seen = added > _HIDDEN
-    if bool((added[seen] != 0).any()):
-        return node
-    return _named(node, seen)
+    numbers = steps.numbers(added)
+    if numbers is None:
+        return _named(node, _chosen(added, steps))
+    seen = numbers > _HIDDEN
+    return node if bool((numbers[seen] != 0).any()) else _named(node, seen)
+
+
+def _chosen(added: TensorSpec, steps: LayerSteps) -> Tensor | None:
+    """Return which keys are seen where 0 or minus infinity was chosen by known truth values."""
+    made = steps.constants.get(added.storage)
+    if made is None or made.name != "aten.where" or added.layout != made.output.layout:
+        return None
+    values = [steps.number(made.arguments[name]) for name in ("self", "other")]
+    if values[0] != 0 or values[1] is None or values[1] > _HIDDEN:
+        return None
+    return steps.numbers(made.tensor("condition"))
 
 
 def _named(node: TracedLayer, seen: Tensor | None) -> TracedLayer:
@@ -143,14 +153,16 @@ def _pattern(seen: Tensor, shape: tuple[int, ...]) -> str:
     if bool(seen.all()):
         return ""
     queries, keys = shape[-2:]
-    seen = seen.broadcast_to((*seen.shape[:-2], queries, keys)).reshape(-1, queries, keys)
-    places = torch.arange(keys) - torch.arange(queries).unsqueeze(1)
-    if bool((seen == seen[:1]).all()):
-        reach = int(seen[0].sum(1).max())
-        if bool((seen[0] == (places <= 0)).all()):
+    each = seen.broadcast_to((*seen.shape[:-2], queries, keys)).reshape(-1, queries, keys)
+    first, diagonal = each[0], keys - queries
+    if len(each) == 1 or bool((each == first).all()):
+        every = torch.ones_like(first)
+        reach = int(first.sum(1).max())
+        side = reach // 2
+        if torch.equal(first, every.tril(diagonal)):
             return "causal"
-        if bool((seen[0] == ((places <= 0) & (places > -reach))).all()):
+        if torch.equal(first, every.tril(diagonal).triu(diagonal + 1 - reach)):
             return f"causal within {reach}"
-        if bool((seen[0] == (places.abs() <= (reach // 2))).all()):
+        if torch.equal(first, every.tril(diagonal + side).triu(diagonal - side)):
             return f"within {reach}"
-    return f"{int(seen.sum())} of {prod(seen.shape)} pairs"
+    return f"{int(each.sum())} of {prod(each.shape)} pairs"
