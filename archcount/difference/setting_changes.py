@@ -131,8 +131,8 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
             yield SettingChange("out", f"{times[0]} a channel", f"{times[1]} a channel")
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
-    if "count_include_pad" not in one or "count_include_pad" not in other:
-        following.add("count_include_pad")  # without padding it has no effect
+    # Without padding it has no effect whether that counts; an axis is not known everywhere.
+    following |= {"count_include_pad", "axis"} - (one.keys() & other.keys())
     yield from _set(left, right, *(one.keys() | other.keys()) - following)
 
 
