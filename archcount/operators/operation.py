@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import prod
@@ -96,7 +96,7 @@ class Operation:
             elif isinstance(value, list):
                 yield from (item for item in value if isinstance(item, TensorSpec))
 
-    def with_constants(self, constants: Sequence[TensorSpec]) -> Operation:
+    def with_constants(self, constants: Iterable[TensorSpec]) -> Operation:
         """Return it with some of the tensors that it reads made from neither input nor weights.
 
         What the model holds stays what it is.
