@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import ceil, prod
 from typing import Any
 
+from archcount.difference.equal_means import is_same_mean
 from archcount.difference.model_difference import SettingChange
 from archcount.tracing.traced_layer import TracedLayer
 
@@ -40,6 +41,8 @@ def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
     if {left.kind, right.kind} == {"conv", "linear"}:
         linear = left if left.kind == "linear" else right
         return is_same_product(left, right) or len(linear.input) > 2
+    if is_same_mean(left, right):
+        return True
     places = [layer.settings["places"] for layer in (left, right) if "places" in layer.settings]
     return family(left) == family(right) and len({len(sizes) for sizes in places}) < 2
 
@@ -96,6 +99,8 @@ def changes(
 ) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
     """Return the settings of a layer that changed, and remarks on what changes no size."""
     found: list[SettingChange] = []
+    if is_same_mean(left, right):
+        return (), ()
     if left.kind != right.kind:
         if _is_same_window(left, right):
             return (), ()

@@ -189,7 +189,8 @@ class _Walk:
             before = self.nodes[read[0][1].layer].input
         elif source is not None and source.layer != INPUT and not source.output:
             before = self.nodes[source.layer].output
-        output = before[:2] if kind.startswith("global ") else operation.output.shape
+        output = operation.output.shape
+        output = output[:2] if kind.startswith("global ") else output
         if kind == "write":
             output = self._sizes.get(operation.output.storage, operation.output).shape
         node = TracedLayer(
