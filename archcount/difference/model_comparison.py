@@ -6,8 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from archcount.difference.alignment import Match, align, settled
-from archcount.difference.connectivity import ModelSide, reresulted, reweighted, rewired
+from archcount.difference.block_alignment import Alignment, align_networks
+from archcount.difference.blocks import Block
+from archcount.difference.connectivity import (
+    ModelSide,
+    more_results,
+    reresulted,
+    reweighted,
+    rewired,
+)
 from archcount.difference.model_difference import (
     ComparedModel,
     LayerPair,
@@ -16,6 +23,7 @@ from archcount.difference.model_difference import (
     SettingChange,
     Verdict,
 )
+from archcount.difference.packed_linears import repacked
 from archcount.difference.setting_changes import changes, is_as_large, is_as_wide
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
@@ -27,22 +35,32 @@ def compare(
     left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
 ) -> ModelDifference:
     """Return whether each layer of two models is the same; modules of the left name the rows."""
-    matches = settled(left.layers, right.layers, align(left.layers, right.layers))
-    partner = {one: other for one, other in matches if one is not None and other is not None}
+    both = left, right
+    left, right = repacked(left, right)
+    alignment = align_networks(left.layers, right.layers)
+    partner = {
+        one: other for one, other in alignment.matches if one is not None and other is not None
+    }
     ours = ModelSide(left.layers, partner)
     theirs = ModelSide(right.layers, {other: one for one, other in partner.items()})
     rows = [
         RowDifference(name=name, pairs=tuple(found))
         for name, found in groupby(
-            _pairs(ours, theirs, matches), key=lambda pair: pair.place.partition(".")[0] or WHOLE
+            _pairs(ours, theirs, alignment), key=lambda pair: pair.place.partition(".")[0] or WHOLE
         )
     ]
+    results = reresulted(ours, theirs, left.results, right.results)
+    more = more_results(ours, theirs, left.results, right.results) if results else 0
+    if more:
+        name = (right if more > 0 else left).name
+        results = None
+        remarks += (f"{name} gives {abs(more)} more of what both compute as results",)
     return ModelDifference(
-        left=left,
-        right=right,
+        left=both[0],
+        right=both[1],
         inputs=inputs,
         rows=tuple(_gathered(rows)),
-        results=reresulted(ours, theirs, left.results, right.results),
+        results=results,
         remarks=remarks,
     )
 
@@ -55,26 +73,49 @@ def _gathered(rows: Sequence[RowDifference]) -> Iterator[RowDifference]:
         )
 
 
-def _pairs(left: ModelSide, right: ModelSide, matches: Sequence[Match]) -> Iterator[LayerPair]:
+def _pairs(left: ModelSide, right: ModelSide, alignment: Alignment) -> Iterator[LayerPair]:
     told: dict[int, Verdict] = {}
-    for one, other in matches:
+    ours, theirs, over = alignment.by_layer()
+    for one, other in alignment.matches:
         if one is None:
             assert other is not None
-            near = right.over(right.matched(LayerInput(other)))
-            place = left.layers[0].path if left.layers else ""
-            if near is not None and near.layer != INPUT:
-                place = left.layers[near.layer].path
-            yield LayerPair(verdict="extra", left=None, right=right.layers[other], place=place)
-        elif other is None:
+            pair = _extra(left, right, other, over.get(other))
+            own = theirs.get(other)
+            yield replace(pair, block=own.name) if own and not pair.block else pair
+            continue
+        name = ours[one].name if one in ours else ""
+        if other is None:
             layer = left.layers[one]
-            yield LayerPair(verdict="missing", left=layer, right=None, place=layer.path)
-        else:
-            pair = _pair(left, right, one, other)
-            if pair.verdict == "follows" and _is_alone(left.layers[one], right.layers[other], told):
-                change = _resized(left.layers[one], right.layers[other])
-                pair = replace(pair, verdict="changed", changes=(change,))
-            told[one] = pair.verdict
-            yield pair
+            yield LayerPair(verdict="missing", left=layer, right=None, place=layer.path, block=name)
+            continue
+        pair = replace(_pair(left, right, one, other), block=name)
+        if pair.verdict == "follows" and _is_alone(left.layers[one], right.layers[other], told):
+            change = _resized(left.layers[one], right.layers[other])
+            pair = replace(pair, verdict="changed", changes=(change,))
+        told[one] = pair.verdict
+        yield pair
+
+
+def _extra(left: ModelSide, right: ModelSide, other: int, block: Block | None) -> LayerPair:
+    """Return a layer that the left side lacks: behind what it reads, or in the block that it is of.
+
+    Args:
+        left: the left side.
+        right: the right side.
+        other: the number of the layer.
+        block: the block of the left side that the layer's own stands for.
+    """
+    near = right.over(right.matched(LayerInput(other)))
+    at = 0 if near is None or near.layer == INPUT else near.layer
+    if block and at not in block.places:
+        at = block.places[0]
+    return LayerPair(
+        verdict="extra",
+        left=None,
+        right=right.layers[other],
+        place=left.layers[at].path if left.layers else "",
+        block=block.name if block else "",
+    )
 
 
 def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from math import ceil, prod
 from typing import Any
 
+from archcount.difference.equal_means import is_same_mean
+from archcount.difference.equal_writings import WRITING, equal_writings
 from archcount.difference.model_difference import SettingChange
 from archcount.tracing.traced_layer import TracedLayer
 
-_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times")
+_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times", *WRITING)
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
@@ -40,6 +42,8 @@ def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
     if {left.kind, right.kind} == {"conv", "linear"}:
         linear = left if left.kind == "linear" else right
         return is_same_product(left, right) or len(linear.input) > 2
+    if is_same_mean(left, right):
+        return True
     places = [layer.settings["places"] for layer in (left, right) if "places" in layer.settings]
     return family(left) == family(right) and len({len(sizes) for sizes in places}) < 2
 
@@ -96,6 +100,8 @@ def changes(
 ) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
     """Return the settings of a layer that changed, and remarks on what changes no size."""
     found: list[SettingChange] = []
+    if is_same_mean(left, right):
+        return (), ()
     if left.kind != right.kind:
         if _is_same_window(left, right):
             return (), ()
@@ -112,7 +118,7 @@ def changes(
     found += _chosen(left, right)
     found.sort(key=lambda change: (_ORDER.get(change.what, 9), change.what))
     moved, remarks = padded(left, right)
-    return (*found, *moved), remarks
+    return (*found, *moved), (*remarks, *equal_writings(left, right))
 
 
 def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
@@ -122,6 +128,7 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
         following.add("axis")
     if left.kind != right.kind:
         following.add("statistics")  # go with the type of a norm
+        following.update({"shift"} - (one.keys() & other.keys()))
     if "times" in one and one["times"] == other.get("times"):
         following.add("to")
     if one.get("groups") == other.get("groups") == "depthwise":
@@ -133,6 +140,8 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
         yield from _products(one["sizes"], other["sizes"])
     if "count_include_pad" not in one or "count_include_pad" not in other:
         following.add("count_include_pad")  # without padding it has no effect
+    sometimes = _SOMETIMES.get(left.kind, set())
+    following |= sometimes - (one.keys() & other.keys())  # not known on one side
     yield from _set(left, right, *(one.keys() | other.keys()) - following)
 
 
@@ -161,6 +170,8 @@ def _products(
         yield SettingChange("products", *told)
 
 
+_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}}
+"""Settings by kind that are known of some layers alone."""
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
 
 

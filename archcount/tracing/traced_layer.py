@@ -64,6 +64,16 @@ _WEIGHTED = frozenset({"conv", "transposed conv", "linear"})
 _COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 
 
+def is_weighted(layer: TracedLayer) -> bool:
+    """Return whether a layer has trained weights from its inputs to its outputs, or of entries."""
+    return bool(layer.weights) and ("out" in layer.settings or "entries" in layer.settings)
+
+
+def is_join(layer: TracedLayer) -> bool:
+    """Return whether a layer joins branches: a sum, a product or a concatenation of several."""
+    return layer.kind in ("add", "mul", "concat") and len(layer.sources) > 1
+
+
 def describe(layer: TracedLayer) -> str:
     """Write a layer as a paper would.
 
@@ -72,7 +82,8 @@ def describe(layer: TracedLayer) -> str:
     'conv 5x5 16->32'
     """
     settings = dict(layer.settings)
-    words = [layer.kind]
+    number = settings.get("linears", 1)
+    words = [layer.kind] if number == 1 else [f"{number} {layer.kind}s"]
     if settings.get("kernel"):
         stride = settings.get("stride") or ()
         by = f"/{_same(stride)}" if any(step != 1 for step in stride) else ""
@@ -87,6 +98,8 @@ def describe(layer: TracedLayer) -> str:
     for name in ("entries", "size", "to", "by"):
         if name in settings:
             words.append(f"{name} {settings[name]}")
+    if "pattern" in settings:
+        words.append(settings["pattern"])
     return " ".join(words)
 
 
