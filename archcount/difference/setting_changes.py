@@ -133,10 +133,9 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
             yield SettingChange("out", f"{times[0]} a channel", f"{times[1]} a channel")
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
-    if "count_include_pad" not in one or "count_include_pad" not in other:
-        following.add("count_include_pad")  # without padding it has no effect
-    sometimes = _SOMETIMES.get(left.kind, set())
-    following |= sometimes - (one.keys() & other.keys())  # not known on one side
+    # What is not known on one side, or has no effect there: without padding, whether it counts.
+    sometimes = {"count_include_pad", "axis"} | _SOMETIMES.get(left.kind, set())
+    following |= sometimes - (one.keys() & other.keys())
     yield from _set(left, right, *(one.keys() | other.keys()) - following)
 
 
