@@ -7,7 +7,6 @@ from dataclasses import replace
 from math import ceil, prod
 from typing import Any
 
-from archcount.difference.equal_means import is_same_mean
 from archcount.difference.equal_writings import WRITING, equal_writings
 from archcount.difference.model_difference import SettingChange
 from archcount.tracing.traced_layer import TracedLayer
@@ -42,8 +41,6 @@ def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
     if {left.kind, right.kind} == {"conv", "linear"}:
         linear = left if left.kind == "linear" else right
         return is_same_product(left, right) or len(linear.input) > 2
-    if is_same_mean(left, right):
-        return True
     places = [layer.settings["places"] for layer in (left, right) if "places" in layer.settings]
     return family(left) == family(right) and len({len(sizes) for sizes in places}) < 2
 
@@ -100,8 +97,6 @@ def changes(
 ) -> tuple[tuple[SettingChange, ...], tuple[str, ...]]:
     """Return the settings of a layer that changed, and remarks on what changes no size."""
     found: list[SettingChange] = []
-    if is_same_mean(left, right):
-        return (), ()
     if left.kind != right.kind:
         if _is_same_window(left, right):
             return (), ()
@@ -138,10 +133,9 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
             yield SettingChange("out", f"{times[0]} a channel", f"{times[1]} a channel")
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
-    if "count_include_pad" not in one or "count_include_pad" not in other:
-        following.add("count_include_pad")  # without padding it has no effect
-    sometimes = _SOMETIMES.get(left.kind, set())
-    following |= sometimes - (one.keys() & other.keys())  # not known on one side
+    # What is not known on one side, or has no effect there: without padding, whether it counts.
+    sometimes = {"count_include_pad", "axis"} | _SOMETIMES.get(left.kind, set())
+    following |= sometimes - (one.keys() & other.keys())
     yield from _set(left, right, *(one.keys() | other.keys()) - following)
 
 

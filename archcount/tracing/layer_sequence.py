@@ -12,12 +12,14 @@ from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
-from archcount.tracing.circular_padding import CopiedBorders
+from archcount.tracing.channel_axes import ChannelAxes
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import before_softmax, ordered
 from archcount.tracing.layer_recognition import recognised
 from archcount.tracing.layer_steps import LayerSteps, Step
+from archcount.tracing.new_tensors import NewTensors
+from archcount.tracing.regrouping import is_regrouped
 from archcount.tracing.scaled_scores import NOTHING
 from archcount.tracing.traced_layer import (
     INPUT,
@@ -65,11 +67,11 @@ class _Walk:
         self.made: dict[int, LayerInput | None] = {}
         for number, storage in enumerate(trace.inputs):
             self.made.setdefault(storage, LayerInput(INPUT, number))
-        self._sizes: dict[int, TensorSpec] = {}
+        self._made_new = NewTensors()
         self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
         self._known: dict[str, tuple[int, Operation]] = {}
         self._names: dict[tuple[int, ...], int] = {}
-        self._borders: dict[int, CopiedBorders | None] = {}
+        self._axes = ChannelAxes()
         self.parameters: dict[int, LayerParameter] = {}
 
     def take(self, call: Call, last: Call | None) -> None:
@@ -79,7 +81,7 @@ class _Walk:
             return
         if operation.name in _FACTORIES or not any(operation.tensors()):
             self._put(operation, None)
-            self._sizes.update({spec.storage: spec for spec in operation.outputs})
+            self._made_new.make(operation)
             return
         known = [(spec, self._source(spec)) for spec in operation.tensors()]
         read = [(spec, source) for spec, source in known if source is not None]
@@ -88,13 +90,14 @@ class _Walk:
         if not read and not any(spec.is_held for spec, _ in known):
             self._put(operation, None)
             return
-        operation = self._told(operation)
-        named = name_layer(operation)
+        # What takes its type or place from a tensor is as if made from it, but reads no number.
+        operation = operation.with_constants(spec for spec, source in known if source is None)
+        named = self._named(operation, read)
         if operation.name == "aten.copy_":
             if self._is_moved(operation):
                 return
         elif named is None:
-            self._move(operation, known[0][0] if known else None, read[0][1] if read else None)
+            self._move(operation, known[0][0], read[0][1] if read else None)
             return
         if not read and not operation.output.is_floating:
             return
@@ -109,25 +112,18 @@ class _Walk:
         other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
         return self.made.get(spec.storage, other)
 
-    def _told(self, operation: Operation) -> Operation:
-        """Return an operation that says of each constant that it is one.
-
-        What takes its type or place from a tensor is as if made from it, but reads no number.
-        """
-        constants = [
-            spec
-            for spec in operation.tensors()
-            if spec.origin == Origin.INPUT and self._source(spec) is None
-        ]
-        if not constants:
-            return operation
-        arguments = {
-            name: value._replace(origin=Origin.CONSTANT)
-            if isinstance(value, TensorSpec) and value in constants
-            else value
-            for name, value in operation.arguments.items()
-        }
-        return replace(operation, arguments=arguments)
+    def _named(
+        self, operation: Operation, read: Sequence[tuple[TensorSpec, LayerInput]]
+    ) -> LayerName | None:
+        """Name the layer that an operation is, None where it only moves numbers."""
+        named = name_layer(operation)
+        if named is not None:
+            named = self._axes.told(named, operation)
+            is_of_one = len({source for _, source in read}) == 1
+            if named[0] == "concat" and is_of_one and is_regrouped([spec for spec, _ in read]):
+                named = None
+        self._axes.follow(operation, named[0] if named else "")
+        return named
 
     def _put(self, operation: Operation, source: LayerInput | None) -> None:
         for spec in operation.outputs:
@@ -148,26 +144,19 @@ class _Walk:
         """Take a copy that fills a whole tensor, or writes a tensor into itself."""
         into, of = operation.tensor("self"), operation.tensor("src")
         target, given = self._source(into), self._source(of)
-        whole = self._sizes.get(into.storage, into)
-        is_part = given is not None and whole.elements > into.elements
-        if target == given:
-            self._fill(into, of)
+        is_part = given is not None and self._made_new.is_part(into)
+        if target is not None and target == given:
+            widths = self._made_new.fill(into, of)
+            if widths is not None:  # all around it is the other side
+                settings = {"by": padded_by(widths), "padding mode": "circular"}
+                pad = replace(self.nodes[target.layer], kind="pad", settings=settings)
+                self.nodes[target.layer] = pad
         elif target is None and is_part:
-            self._borders[into.storage] = CopiedBorders.around(whole, into)
+            self._made_new.put(into)
         if (target is None and not is_part) or target == given:
             self._put(operation, given)
             return True
         return False
-
-    def _fill(self, into: TensorSpec, of: TensorSpec) -> None:
-        """Take a copy within a tensor: what fills all borders with the other side is a padding."""
-        borders, source = self._borders.get(into.storage), self._source(into)
-        if borders is None or source is None or into.storage != of.storage:
-            return
-        if borders.copy(into, of):
-            settings = {"by": padded_by(borders.widths), "padding mode": "circular"}
-            pad = replace(self.nodes[source.layer], kind="pad", settings=settings)
-            self.nodes[source.layer] = pad
 
     def _add(
         self,
@@ -191,9 +180,10 @@ class _Walk:
             is_part = operation.is_pointwise and prod(whole) != first.elements
             before = before if is_part else whole
         output = operation.output.shape
-        output = output[:2] if kind.startswith("global ") else output
+        if kind.startswith("global ") and prod(before[:2]) == operation.output.elements:
+            output = before[:2]
         if kind == "write":
-            output = self._sizes.get(operation.output.storage, operation.output).shape
+            output = self._made_new.whole(operation.output).shape
         node = TracedLayer(
             kind=kind,
             settings=settings,
