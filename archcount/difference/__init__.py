@@ -1,6 +1,6 @@
 """Difference: two models as sequences of layers, aligned and compared."""
 
-from archcount.difference.findings import Finding, findings
+from archcount.difference.findings import LayerFinding, findings
 from archcount.difference.model_comparison import compare
 from archcount.difference.model_difference import (
     DIFFERENT,
@@ -15,7 +15,7 @@ from archcount.tracing.traced_layer import TracedLayer, describe
 __all__ = [
     "DIFFERENT",
     "ComparedModel",
-    "Finding",
+    "LayerFinding",
     "LayerPair",
     "ModelDifference",
     "RowDifference",

@@ -14,7 +14,7 @@ _LISTED = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class LayerFinding:
     """One difference, of one layer or of many alike.
 
     Attributes:
@@ -45,8 +45,8 @@ class Finding:
         >>> from archcount.tracing.traced_layer import TracedLayer
         >>> layer = TracedLayer(kind="conv", path="a", input=(1, 1), output=(1, 1))
         >>> pair = LayerPair(verdict="changed", left=layer, right=layer, place="a")
-        >>> print(Finding(what="kernel", layer="conv", left="5x5", right="3x3", pairs=(pair,) * 2,
-        ...     rows=("a",), is_everywhere=True))
+        >>> print(LayerFinding(what="kernel", layer="conv", left="5x5", right="3x3",
+        ...     pairs=(pair,) * 2, rows=("a",), is_everywhere=True))
         2 conv 3x3 for 5x5 (a)
         """
         many = f"{len(self.pairs)} " if len(self.pairs) > 1 else ""
@@ -80,12 +80,18 @@ class Finding:
 _Key = tuple[str, str, str, str]
 
 
-def findings(found: ModelDifference) -> tuple[Finding, ...]:
-    """Return what differs: changes of the layers with weights and of windows first."""
+def findings(found: ModelDifference, row: str = "") -> tuple[LayerFinding, ...]:
+    """Return what differs: changes of the layers with weights and of windows first.
+
+    Args:
+        found: the difference.
+        row: the row that is asked for; all of them where it is empty.
+    """
     gathered: dict[_Key, list[tuple[str, LayerPair]]] = {}
-    for row in found.rows:
-        for key, pair in _told(row.pairs):
-            gathered.setdefault(key, []).append((row.name, pair))
+    for each in found.rows:
+        if row in ("", each.name):
+            for key, pair in _told(each.pairs):
+                gathered.setdefault(key, []).append((each.name, pair))
     made = [_finding(found, key, pairs) for key, pairs in gathered.items()]
     return tuple(sorted(made, key=_rank))
 
@@ -114,7 +120,9 @@ def _told(pairs: Sequence[LayerPair]) -> Iterator[tuple[_Key, LayerPair]]:
                 yield (change.what, layer.kind, change.left, change.right), pair
 
 
-def _finding(found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]) -> Finding:
+def _finding(
+    found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]
+) -> LayerFinding:
     what, layer, left, right = key
     rows = tuple(dict.fromkeys(name for name, _ in placed))
     kinds = {each.kind for _, pair in placed for each in (pair.left, pair.right) if each}
@@ -125,7 +133,7 @@ def _finding(found: ModelDifference, key: _Key, placed: Sequence[tuple[str, Laye
         for each in (pair.left, pair.right)
         if each is not None and each.kind in kinds
     }
-    return Finding(
+    return LayerFinding(
         what=what,
         layer=layer,
         left=left,
@@ -140,7 +148,7 @@ _HEAVY = ("conv", "transposed conv", "linear", "embedding", "matmul", "attention
 _SETTINGS = ("kernel", "stride", "out", "groups", "dilation", "type", LEFT_OUT, ADDED)
 
 
-def _rank(finding: Finding) -> int:
+def _rank(finding: LayerFinding) -> int:
     """Put first what changes sizes or params most."""
     if finding.what == NORM_FOR_BIAS or finding.what == "bias":
         return 3

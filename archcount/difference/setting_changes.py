@@ -39,7 +39,7 @@ def changes(
     found: list[SettingChange] = []
     if left.kind != right.kind:
         if _is_same_window(left, right):
-            return (), ()
+            return _padded_whole(left, right), ()
         if _type(left) != _type(right):
             found.append(SettingChange("type", _type(left), _type(right)))
         if ("global" in left.kind) != ("global" in right.kind):
@@ -98,6 +98,14 @@ def _is_same_window(left: TracedLayer, right: TracedLayer) -> bool:
     whole, part = (left, right) if "global" in left.kind else (right, left)
     window = whole.settings.get("window")
     return window is not None and window == part.settings.get("kernel")
+
+
+def _padded_whole(left: TracedLayer, right: TracedLayer) -> tuple[SettingChange, ...]:
+    """Return the change where of two windows on a whole map one is padded."""
+    pads = [layer.settings.get("pads") or ((0, 0),) for layer in (left, right)]
+    if not any(low or high for side in pads for low, high in side):
+        return ()
+    return (SettingChange("padding", *(_padding(side, is_ceil=False) for side in pads)),)
 
 
 def _type(layer: TracedLayer) -> str:
