@@ -60,12 +60,14 @@ def compare(
 
 @overload
 def compare(
-    report: str | nn.Module, table: Table | str, **options: Any
+    report: str | nn.Module, table: Table | str | Path, **options: Any
 ) -> ImplementationReport: ...
 
 
 def compare(
-    report: TableReport | ModelTableReport | str | nn.Module, table: Table | str, **options: Any
+    report: TableReport | ModelTableReport | str | nn.Module,
+    table: Table | str | Path,
+    **options: Any,
 ) -> TableReport | ModelTableReport | ImplementationReport:
     """Compare a report, or an implementation, with what a paper printed.
 
@@ -93,7 +95,7 @@ def compare(
         from archcount.api.implementation_report import compare_model
 
         return compare_model(report, table, **options)
-    if options or isinstance(table, str):
+    if options or isinstance(table, str | Path):
         allowed = "a report and its table, or a model with these options"
         raise UsageError.of("what goes with a model is given with a report", allowed=allowed)
     if isinstance(report, ModelTableReport):

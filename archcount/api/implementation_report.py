@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcount import difference
@@ -30,6 +31,7 @@ from archcount.reporting.implementation_words import summary
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import ResultRow, TableWarning
+from archcount.tracing.traced_layer import LayerSequence
 
 if TYPE_CHECKING:
     from torch import nn
@@ -99,7 +101,7 @@ class ImplementationReport(Report):
 
 def compare_model(
     model: str | nn.Module,
-    table: str | Table,
+    table: str | Path | Table,
     *,
     variant: str = "",
     input: Any = "",
@@ -145,9 +147,11 @@ def compare_model(
     return ImplementationReport(_result(table, counted, found), found)
 
 
-def _named(table: str | Table, variant: str) -> tuple[Table, str]:
+def _named(table: str | Path | Table, variant: str) -> tuple[Table, str]:
     """Return a table and the name of its variant, which may be written as it is printed."""
-    if isinstance(table, str):
+    if isinstance(table, Path):
+        table = load(table)
+    elif isinstance(table, str):
         name, _, named = table.partition("@")
         if named and variant:
             raise UsageError.of(f"two variants: {table} and {variant}", remedy="name one")
@@ -171,7 +175,7 @@ def _result(table: Table, counted: TableReport, found: ModelDifference) -> Imple
         engine="implementation",
         rows=(*rows, *implementation.outside),
         heads=(),
-        depth=implementation.depth,
+        depth=LayerSequence(found.right.layers, found.right.results).depth,
         uncounted=(),
     )
     network = table.variant(counted.architecture.variant)
@@ -181,7 +185,7 @@ def _result(table: Table, counted: TableReport, found: ModelDifference) -> Imple
     lines = tuple(
         ImplementedResult(
             code=row.verdict,
-            findings=difference.findings(found, row.id),
+            findings=difference.findings(implementation.difference, row.id),
             modules=row.modules,
             row=ResultRow(id=row.id, label="", count=row.count, cells=cells[row.id]),
             table=own,
@@ -199,7 +203,7 @@ def _result(table: Table, counted: TableReport, found: ModelDifference) -> Imple
         outside=implementation.outside,
         total=ResultRow(id="total", label="", count=count.total, cells=whole.cells, part="total"),
         table=first.total,
-        findings=difference.findings(found),
+        findings=difference.findings(implementation.difference),
         counterparts=(common.same[0], common.weighted[0]),
         is_another=is_another_network(found),
         cancellations=cancellations(printed, rows),

@@ -1,5 +1,6 @@
 """Difference: two models as sequences of layers, aligned and compared."""
 
+from archcount.difference.common_layers import another_network, is_another_network
 from archcount.difference.findings import LayerFinding, findings
 from archcount.difference.model_comparison import compare
 from archcount.difference.model_difference import (
@@ -21,7 +22,9 @@ __all__ = [
     "RowDifference",
     "SettingChange",
     "TracedLayer",
+    "another_network",
     "compare",
     "describe",
     "findings",
+    "is_another_network",
 ]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 
-from archcount.difference.model_difference import ComparedModel, ModelDifference
+from archcount.difference.model_difference import (
+    ComparedModel,
+    LayerPair,
+    ModelDifference,
+    RowDifference,
+)
 from archcount.engines.counts import RowCount
 from archcount.layers import Cost
-from archcount.tracing.traced_layer import LayerSequence, TracedLayer, is_weighted
+from archcount.tracing.traced_layer import TracedLayer, is_weighted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +42,12 @@ class Implementation:
     Attributes:
         rows: the rows, in the table's order.
         outside: the modules with layers that belong to no row, and what they count.
-        depth: the most layers with weights that follow one another.
+        difference: the difference without these, each layer in its row.
     """
 
     rows: tuple[ImplementedRow, ...]
     outside: tuple[RowCount, ...]
-    depth: int
+    difference: ModelDifference
 
 
 def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Implementation:
@@ -55,44 +60,53 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
         found: the difference between the table's network and the implementation.
         table: the table's count, row by row.
     """
-    model = found.right
-    places = {id(layer): place for place, layer in enumerate(model.layers)}
-    rows = {
-        row.name: sorted(places[id(pair.right)] for pair in row.pairs if pair.right is not None)
-        for row in found.rows
-    }
-    homes = _homes(found)
-    outside: dict[str, list[int]] = {}
-    for row in found.rows:
-        for pair in row.pairs:
-            if pair.left is None and pair.right is not None:
-                home = _home(pair.right, row.name, homes)
-                place = places[id(pair.right)]
-                if home != row.name:
-                    rows[row.name].remove(place)
-                    rows.get(home, outside.setdefault(pair.right.path, [])).append(place)
-    counting = _Counting(model)
-    verdicts = {row.name: row.verdict for row in found.rows}
+    pairs, outside = _placed(found)
+    difference = replace(
+        found,
+        rows=tuple(RowDifference(name=name, pairs=tuple(own)) for name, own in pairs.items()),
+    )
+    places = {id(layer): place for place, layer in enumerate(found.right.layers)}
+
+    def numbers(own: Iterable[LayerPair]) -> list[int]:
+        return sorted(places[id(pair.right)] for pair in own if pair.right is not None)
+
+    counting = _Counting(found.right)
+    verdicts = {row.name: row.verdict for row in difference.rows}
     made: list[ImplementedRow] = []
     for like in table:
-        numbers = rows.get(like.id, [])
+        own = pairs.get(like.id, [])
+        layers = numbers(own)
         before = made[-1].count.output if made else like.input
         verdict = verdicts.get(like.id, "not compared")
         made.append(
             ImplementedRow(
                 id=like.id,
-                verdict=verdict if numbers or like.id not in rows else "missing",
-                count=counting.row(like, numbers, before, _last(found, like.id)),
-                modules=_modules(model.layers[number] for number in numbers),
+                verdict="missing" if own and not layers else verdict,
+                count=counting.row(like, layers, before, _last(own)),
+                modules=_modules([found.right.layers[number] for number in layers]),
             )
         )
     return Implementation(
         rows=tuple(made),
-        outside=tuple(
-            counting.outside(path, numbers) for path, numbers in outside.items() if numbers
-        ),
-        depth=LayerSequence(model.layers, model.results).depth,
+        outside=tuple(counting.outside(path, numbers(own)) for path, own in outside.items()),
+        difference=difference,
     )
+
+
+def _placed(
+    found: ModelDifference,
+) -> tuple[dict[str, list[LayerPair]], dict[str, list[LayerPair]]]:
+    """Return the pairs of each row, and by module those of no row."""
+    homes = _homes(found)
+    pairs: dict[str, list[LayerPair]] = {row.name: [] for row in found.rows}
+    outside: dict[str, list[LayerPair]] = {}
+    for row in found.rows:
+        for pair in row.pairs:
+            home, module = row.name, ""
+            if pair.left is None and pair.right is not None:
+                home, module = _home(pair.right, row.name, homes)
+            (pairs[home] if home else outside.setdefault(module, [])).append(pair)
+    return pairs, outside
 
 
 def _homes(found: ModelDifference) -> Mapping[str, Counter[str]]:
@@ -112,36 +126,37 @@ def _holders(path: str) -> Iterator[str]:
         yield path
 
 
-def _home(layer: TracedLayer, near: str, homes: Mapping[str, Counter[str]]) -> str:
-    """Return the row of a layer that the table lacks, empty for none."""
-    holders = [*_holders(layer.path)]
-    for holder in holders:
+def _home(layer: TracedLayer, near: str, homes: Mapping[str, Counter[str]]) -> tuple[str, str]:
+    """Return the row of a layer that the table lacks; of no row the module that it stands in."""
+    outermost = ""
+    for holder in _holders(layer.path):
         if holder in homes:
             known = homes[holder]
-            return near if near in known else known.most_common(1)[0][0]
-    return "" if holders else near
+            return near if near in known else known.most_common(1)[0][0], ""
+        outermost = holder
+    return ("", outermost) if outermost else (near, "")
 
 
-def _last(found: ModelDifference, row: str) -> TracedLayer | None:
+def _last(pairs: Sequence[LayerPair]) -> TracedLayer | None:
     """Return the layer that stands for the last one of a row."""
-    pairs = next((each.pairs for each in found.rows if each.name == row), ())
     last = next((pair for pair in reversed(pairs) if pair.left is not None), None)
     return None if last is None else last.right
 
 
-def _modules(layers: Iterator[TracedLayer]) -> tuple[str, ...]:
+def _modules(layers: Sequence[TracedLayer]) -> tuple[str, ...]:
     """Return the modules that hold some layers, at the level where they differ."""
     paths = [layer.path.split(".") for layer in layers]
-    if not paths:
-        return ()
     level = 0
-    while len({path[level] for path in paths if level < len(path)}) == 1 and all(
+    while len({tuple(path[: level + 1]) for path in paths}) == 1 and all(
         level + 1 < len(path) for path in paths
     ):
         level += 1
     names = dict.fromkeys(".".join(path[: level + 1]) for path in paths)
-    common = ".".join(paths[0][:level])
-    return tuple(names) if len(names) <= 2 or not common else (common,)
+    common = ".".join(paths[0][:level]) if paths else ""
+    return tuple(names) if len(names) <= _LISTED or not common else (common,)
+
+
+_LISTED = 2
 
 
 class _Counting:

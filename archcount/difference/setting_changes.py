@@ -13,8 +13,16 @@ _FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "time
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
+_ACTIVATIONS = frozenset(
+    "relu,relu6,leaky relu,prelu,elu,celu,selu,silu,gelu,mish,sigmoid,tanh,hardtanh,hardswish,"
+    "hardsigmoid,softplus".split(",")
+)
+
+
 def family(layer: TracedLayer) -> str:
-    """Name the kinds that may stand for each other: pools, norms, or else the kind."""
+    """Name the kinds that may stand for each other: pools, norms, activations, or else the kind."""
+    if layer.kind in _ACTIVATIONS:
+        return "activation"
     return next((name for name in ("pool", "norm") if layer.kind.endswith(f" {name}")), layer.kind)
 
 
@@ -44,6 +52,8 @@ def changes(
             found.append(SettingChange("type", _type(left), _type(right)))
         if ("global" in left.kind) != ("global" in right.kind):
             return (*found, _reach(left, right)), ()
+        if family(left) == "activation":
+            return tuple(found), ()
     found += _chosen(left, right)
     found.sort(key=lambda change: _ORDER.get(change.what, 9))
     moved, remarks = padded(left, right)
@@ -66,9 +76,13 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
             yield SettingChange("out", f"{times[0]} a channel", f"{times[1]} a channel")
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
+    if "count_include_pad" not in one or "count_include_pad" not in other:
+        following.add("count_include_pad")  # without padding it has no effect
     for name in one.keys() | other.keys():
         if name not in following and one.get(name) != other.get(name):
-            yield SettingChange(name, _written(one.get(name)), _written(other.get(name)))
+            yield SettingChange(
+                name, _written(name, one.get(name)), _written(name, other.get(name))
+            )
 
 
 def _products(
@@ -93,7 +107,7 @@ _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation"
 
 def _is_same_window(left: TracedLayer, right: TracedLayer) -> bool:
     """Return whether one pools a whole map of fixed size, and the other a map that has grown."""
-    if _type(left) != _type(right) or "divisor" in {**left.settings, **right.settings}:
+    if _type(left) != _type(right) or "divisor_override" in {**left.settings, **right.settings}:
         return False
     whole, part = (left, right) if "global" in left.kind else (right, left)
     window = whole.settings.get("window")
@@ -129,9 +143,11 @@ def _window(layer: TracedLayer) -> str:
     return "x".join(map(str, kernel)) if kernel else "the whole map"
 
 
-def _written(value: Any) -> str:
+def _written(name: str, value: Any) -> str:
     if isinstance(value, tuple):
         return "x".join(map(str, value))
+    if isinstance(value, bool) and name == "count_include_pad":
+        return str(value)  # a name of torch's, with its values
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value)

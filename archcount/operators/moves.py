@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from archcount.layers import Cost
@@ -16,6 +17,7 @@ from archcount.operators.operator import (
     each,
     free,
     moved,
+    named_by_itself,
 )
 from archcount.operators.shapes import Result, contiguous, is_contiguous
 
@@ -117,14 +119,36 @@ def _resized(operation: Operation) -> LayerName:
 _BORDERS = {"reflection": "reflect", "replication": "replicate"}
 
 
-def _pad(operation: Operation) -> LayerName:
+def _pad(operation: Operation) -> LayerName | None:
     """Name a padding: what is added at each side, the last axis first, and what stands there."""
     amount = operation.arguments.get("pad", operation.arguments.get("padding"))
     assert amount is not None, f"{operation.name}: no widths"
+    if not any(amount):
+        return None
     border = operation.name.removeprefix("aten.").partition("_pad")[0]
-    if border in _BORDERS:
-        return "pad", {"by": tuple(amount), "mode": _BORDERS[border]}
-    return "pad", {"by": tuple(amount), "value": operation.arguments["value"]}
+    pairs = [*zip(amount[::2], amount[1::2], strict=True)]
+    by = padded_by(pairs[::-1])
+    settings = {"by": by, "padding mode": _BORDERS.get(border, "zeros")}
+    if operation.arguments.get("value"):
+        settings |= {"padding mode": "constant", "value": operation.arguments["value"]}
+    return "pad", settings
+
+
+def padded_by(widths: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """Write the widths of a padding along each axis as torch does: from the last that has one.
+
+    >>> padded_by([(0, 0), (1, 2), (3, 3)])
+    (3, 3, 1, 2)
+    """
+    first = next((place for place, pair in enumerate(widths) if any(pair)), len(widths))
+    return tuple(width for pair in reversed(widths[first:]) for width in pair)
+
+
+def _laid_out(operation: Operation) -> LayerName | None:
+    """Name what gives a tensor other strides: it is no layer where it keeps all the numbers."""
+    if operation.output.elements == operation.tensor("self").elements:
+        return None
+    return named_by_itself(operation)
 
 
 def _triangle_shape(operation: Operation) -> Result:
@@ -205,6 +229,7 @@ OPERATORS = {
         "upsample_bicubic2d _upsample_bicubic2d_aa",
         Operator(cost=each("other", 31), layer=_resized),
     ),
+    **aten("as_strided", Operator(cost=free, layer=_laid_out)),
     **aten("native_dropout", Operator(cost=each("scale"), layer=moved)),
     **aten(
         "clone _to_copy _unsafe_view lift_fresh unsafe_split unsafe_split_with_sizes squeeze "
@@ -218,7 +243,7 @@ OPERATORS = {
         "stack roll flip repeat repeat_interleave index index_select _unsafe_index gather "
         "masked_scatter masked_select masked_fill fill zero sort topk argsort im2col "
         "pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle unfold_copy "
-        "split_with_sizes_copy index_copy index_fill take as_strided resize_as slice_scatter "
+        "split_with_sizes_copy index_copy index_fill take resize_as slice_scatter "
         "select_scatter diagonal_scatter as_strided_scatter diag_embed block_diag complex "
         "max_unpool2d max_unpool3d rot90 _chunk_cat _pack_padded_sequence _pad_packed_sequence "
         "to_padded_tensor _lazy_clone _unsafe_masked_index _padded_dense_to_jagged_forward "

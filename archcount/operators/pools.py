@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -28,7 +29,7 @@ def _pool(kind: str, dims: int) -> Operator:
         places = operation.tensor("self").shape[-dims:]
         is_whole = kernel == places and not any(pads)
         if is_whole and all(size == 1 for size in operation.output.shape[-dims:]):
-            return f"global {kind} pool", {"window": kernel, **_divisor(operation)}
+            return f"global {kind} pool", {"window": kernel, **_divisor(operation, kernel)}
         settings = {
             "kernel": kernel,
             "stride": per_axis(arguments.get("stride") or kernel, dims),
@@ -36,18 +37,28 @@ def _pool(kind: str, dims: int) -> Operator:
             "ceil": bool(arguments.get("ceil_mode")),
             "dilation": per_axis(arguments.get("dilation") or (1,), dims),
             "places": places,
-            **_divisor(operation),
+            **_divisor(operation, kernel, pads),
         }
-        if any(pads) and not arguments.get("count_include_pad", True):
-            settings["counts padding"] = False
         return f"{kind} pool", settings
 
     return Operator(cost=cost, layer=layer, shape=_pool_shape)
 
 
-def _divisor(operation: Operation) -> dict[str, Any]:
-    divisor = operation.arguments.get("divisor_override")
-    return {} if divisor is None else {"divisor": divisor}
+def _divisor(
+    operation: Operation, kernel: Sequence[int], pads: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Say what the sum of a window is divided by, where that is not its area anyway.
+
+    Only where something is padded does it matter whether that counts. The area as the divisor is
+    the same as counting it, but for windows that rounding up lets hang over the edge.
+    """
+    given = operation.arguments
+    divisor, counts = given.get("divisor_override"), given.get("count_include_pad")
+    if divisor is not None and (divisor != prod(kernel) or given.get("ceil_mode")):
+        return {"divisor_override": divisor}
+    if counts is None or not any(pads):
+        return {}
+    return {"count_include_pad": bool(counts or divisor is not None)}
 
 
 def _pool_shape(operation: Operation) -> Result:

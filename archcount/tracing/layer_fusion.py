@@ -58,7 +58,11 @@ def _with_pad(node: TracedLayer, pad: TracedLayer, nodes: Sequence[TracedLayer])
     places = tuple(
         size - low - high for size, (low, high) in zip(settings["places"], amounts, strict=True)
     )
-    more = {"padding mode": pad.settings["mode"]} if "mode" in pad.settings else {}
+    mode = pad.settings["padding mode"]
+    if node.kind == "avg pool":
+        more: dict[str, Any] = {"count_include_pad": True}
+    else:
+        more = {} if "value" in pad.settings or mode == "zeros" else {"padding mode": mode}
     return replace(
         node,
         settings={**settings, "pads": pads, "places": places, **more},
@@ -72,19 +76,19 @@ def _may_join(
 ) -> bool:
     settings = node.settings
     has_own = any(low or high for low, high in settings["pads"])
+    border = pad.get("value", pad["padding mode"])
     if any(low < 0 or high < 0 for low, high in amounts):
         return False
     if node.kind == "conv":
-        return not has_own if "mode" in pad else pad["value"] == 0
-    if "mode" in pad or settings.get("ceil"):
+        return border == "zeros" or ("value" not in pad and not has_own)
+    if settings.get("ceil"):
         return False
     if node.kind == "avg pool":
-        return bool(pad["value"] == 0) and settings.get("counts padding", True)
+        return border == "zeros" and bool(settings.get("count_include_pad", True))
     if node.kind == "max pool":
         halves = [kernel // 2 for kernel in settings["kernel"]]
         fits = all(max(pair) <= half for pair, half in zip(amounts, halves, strict=True))
-        lowest = pad["value"] == float("-inf")
-        return fits and (lowest or (is_positive and pad["value"] == 0))
+        return fits and (border == float("-inf") or (is_positive and border == "zeros"))
     return False
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import prod
 
 from archcount.layers import Cost
+from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
+from archcount.tracing.circular_padding import CopiedBorders
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import ordered
@@ -71,6 +74,7 @@ class _Walk:
         self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
         self._known: dict[str, tuple[int, Operation]] = {}
         self._names: dict[tuple[int, ...], int] = {}
+        self._borders: dict[int, CopiedBorders | None] = {}
         self.parameters: dict[int, LayerParameter] = {}
 
     def take(self, call: Call, last: Call | None) -> None:
@@ -78,20 +82,23 @@ class _Walk:
         operation = call.operation
         if not operation.outputs or operation.is_view:
             return
-        if operation.name in _FACTORIES:
+        if operation.name in _FACTORIES or not any(operation.tensors()):
             self._put(operation, None)
             self._sizes.update({spec.storage: spec for spec in operation.outputs})
             return
-        named = name_layer(operation)
         known = [(spec, self._source(spec)) for spec in operation.tensors()]
         read = [(spec, source) for spec, source in known if source is not None]
+        if not read and not any(spec.is_held for spec, _ in known):
+            self._put(operation, None)
+            return
+        named = name_layer(self._told(operation))
         if operation.name == "aten.copy_":
             if self._is_moved(operation):
                 return
         elif named is None:
             self._move(operation, known[0][0] if known else None, read[0][1] if read else None)
             return
-        if not read and not _is_of_weights(operation):
+        if not read and not operation.output.is_floating:
             return
         if not read and operation.name in _MOVES_OF_WEIGHTS:
             self._move(operation, known[0][0], None)
@@ -102,6 +109,26 @@ class _Walk:
     def _source(self, spec: TensorSpec) -> LayerInput | None:
         other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
         return self.made.get(spec.storage, other)
+
+    def _told(self, operation: Operation) -> Operation:
+        """Return an operation that says of each constant that it is one.
+
+        What takes its type or place from a tensor is as if made from it, but reads no number.
+        """
+        constants = [
+            spec
+            for spec in operation.tensors()
+            if spec.origin == Origin.INPUT and self._source(spec) is None
+        ]
+        if not constants:
+            return operation
+        arguments = {
+            name: value._replace(origin=Origin.CONSTANT)
+            if isinstance(value, TensorSpec) and value in constants
+            else value
+            for name, value in operation.arguments.items()
+        }
+        return replace(operation, arguments=arguments)
 
     def _put(self, operation: Operation, source: LayerInput | None) -> None:
         for spec in operation.outputs:
@@ -115,6 +142,7 @@ class _Walk:
             if source is not None:
                 self.made[made.storage] = source
             elif spec is not None:  # weights keep what they are called
+                self.made[made.storage] = None
                 self._same.setdefault(made.storage, self._first(spec))
 
     def _is_moved(self, operation: Operation) -> bool:
@@ -123,10 +151,24 @@ class _Walk:
         target, given = self._source(into), self._source(of)
         whole = self._sizes.get(into.storage, into)
         is_part = given is not None and whole.elements > into.elements
+        if target == given:
+            self._fill(into, of)
+        elif target is None and is_part:
+            self._borders[into.storage] = CopiedBorders.around(whole, into)
         if (target is None and not is_part) or target == given:
             self._put(operation, given)
             return True
         return False
+
+    def _fill(self, into: TensorSpec, of: TensorSpec) -> None:
+        """Take a copy within a tensor: what fills all borders with the other side is a padding."""
+        borders, source = self._borders.get(into.storage), self._source(into)
+        if borders is None or source is None or into.storage != of.storage:
+            return
+        if borders.copy(into, of):
+            settings = {"by": padded_by(borders.widths), "padding mode": "circular"}
+            pad = replace(self.nodes[source.layer], kind="pad", settings=settings)
+            self.nodes[source.layer] = pad
 
     def _add(
         self,
@@ -148,8 +190,8 @@ class _Walk:
         elif source is not None and source.layer != INPUT and not source.output:
             before = self.nodes[source.layer].output
         output = before[:2] if kind.startswith("global ") else operation.output.shape
-        if kind == "write" and first.storage in self._sizes:
-            output = self._sizes[first.storage].shape
+        if kind == "write":
+            output = self._sizes.get(operation.output.storage, operation.output).shape
         node = TracedLayer(
             kind=kind,
             settings=settings,
@@ -227,12 +269,6 @@ _RANDOM = re.compile("rand|bernoulli|multinomial|poisson|normal|uniform|exponent
 
 _TRAINED = frozenset({"conv", "transposed conv", "linear", "embedding", "embedding bag"})
 """Kinds whose kernels are theirs, frozen or not."""
-
-
-def _is_of_weights(operation: Operation) -> bool:
-    """Return whether something trained is worked on, such as learnt queries."""
-    trained = any(spec.is_held for spec in operation.tensors())
-    return trained and operation.output.is_floating
 
 
 def _is_of_each_image(call: Call, last: Call | None) -> bool:

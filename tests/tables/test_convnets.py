@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers.model_libraries import library
 
 import archcount as ac
 from archcount.engines import engine
@@ -86,7 +87,7 @@ def test_the_params_of_resnets_of_cifar_are_added_up_by_hand(variant, blocks):
 
 
 def test_a_convnext_gives_what_torchvisions_gives_with_its_weights():
-    models = pytest.importorskip("torchvision.models")
+    models = library("torchvision.models")
     theirs = models.convnext_tiny().eval()
     ours = ac.load("convnext").build(variant="convnext-t").eval()
     given = dict(theirs.named_parameters())

@@ -8,6 +8,7 @@ import re
 
 import pytest
 import torch
+from helpers.model_libraries import library
 
 import archcount as ac
 from archcount.api.diff_report import diff
@@ -237,7 +238,7 @@ def _small(own, let):
     ],
 )
 def test_language_models_are_those_of_transformers(name, model, config, table):
-    transformers = pytest.importorskip("transformers")
+    transformers = library("transformers")
     with torch.device("meta"):
         theirs = getattr(transformers, model)(getattr(transformers, config)())
     params = sum(tensor.numel() for tensor in theirs.parameters())
@@ -339,7 +340,7 @@ def test_ties_that_do_not_fit_are_refused_at_their_place(old, new, says, data, t
 
 @pytest.mark.parametrize(("name", "model"), [("vit", "vit_b_16"), ("swin", "swin_t")])
 def test_vision_transformers_are_torchvisions(name, model, table):
-    models = pytest.importorskip("torchvision.models")
+    models = library("torchvision.models")
     with torch.device("meta"):
         theirs = getattr(models, model)()
     total = engine("formula").count(table(name).architecture()).total
@@ -347,12 +348,12 @@ def test_vision_transformers_are_torchvisions(name, model, table):
 
 
 def test_a_vit_does_what_torchvisions_does(data):
-    pytest.importorskip("torchvision.models")
+    library("torchvision.models")
     assert not diff("vit", "torchvision:vit_b_16").is_changed
 
 
 def test_a_swin_gives_what_torchvisions_gives_with_its_weights(table):
-    models = pytest.importorskip("torchvision.models")
+    models = library("torchvision.models")
     theirs, ours = models.swin_t().eval(), table("swin").build().eval()
     given = dict(theirs.named_parameters())
     for name in ("features.2", "features.4", "features.6"):  # merging of patches

@@ -6,6 +6,7 @@ import random
 
 import pytest
 import torch
+from helpers.model_libraries import library
 from torch import Tensor, nn
 
 import archcount as ac
@@ -425,7 +426,7 @@ def test_hooks_by_which_transformers_gathers_hidden_states_are_run():
 @pytest.mark.parametrize("name", ["Bert", "Bart", "T5", "Llama", "Longformer", "Deberta"])
 def test_models_of_transformers_take_ids_and_a_mask(name):
     """As many as a run on the CPU with its numbers."""
-    library = pytest.importorskip("transformers")
+    transformers = library("transformers")
     sizes = {
         "d_model": 32,
         "d_kv": 8,
@@ -446,9 +447,9 @@ def test_models_of_transformers_take_ids_and_a_mask(name):
         "attention_window": 8,
         "max_position_embeddings": 64,
     }
-    config = getattr(library, f"{name}Config")
+    config = getattr(transformers, f"{name}Config")
     known = vars(config()).keys() | set(getattr(config, "attribute_map", ()))
-    model = getattr(library, f"{name}Model")(
+    model = getattr(transformers, f"{name}Model")(
         config(**{key: value for key, value in sizes.items() if key in known})
     )
     ids, mask = torch.full((2, 16), 7), torch.ones(2, 16, dtype=torch.int64)

@@ -1,0 +1,59 @@
+"""Circular padding, which torch does by copies: of the map, then of each side to the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archcount.operators.operation import TensorSpec
+
+Widths = tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class CopiedBorders:
+    """What is copied into a new tensor: something inside, then the borders around it.
+
+    Attributes:
+        whole: the new tensor.
+        inner: the sizes of what is inside.
+        widths: how wide the borders are along each axis, before and after.
+    """
+
+    whole: TensorSpec
+    inner: tuple[int, ...]
+    widths: Widths
+    _done: set[tuple[int, int]] = field(default_factory=set)
+
+    @classmethod
+    def around(cls, whole: TensorSpec, into: TensorSpec) -> CopiedBorders | None:
+        """Return the borders around a part that something is copied into, None if it is no part.
+
+        >>> whole = TensorSpec((1, 8, 9), "float32", layout=(0, 72, 9, 1))
+        >>> into = TensorSpec((1, 5, 6), "float32", layout=(28, 72, 9, 1))
+        >>> CopiedBorders.around(whole, into).widths
+        ((0, 0), (3, 0), (1, 2))
+        """
+        if not whole.layout or into.layout[1:] != whole.layout[1:] or not all(into.shape):
+            return None
+        begin, widths = into.layout[0] - whole.layout[0], []
+        for size, part, stride in zip(whole.shape, into.shape, whole.layout[1:], strict=True):
+            low = begin // stride if size > 1 else 0
+            begin -= low * stride
+            widths.append((low, size - part - low))
+        if begin or any(high < 0 for _, high in widths):
+            return None
+        return cls(whole, into.shape, tuple(widths))
+
+    def copy(self, into: TensorSpec, of: TensorSpec) -> bool:
+        """Note a copy within the tensor; return whether all borders hold the other side now."""
+        far = of.layout[0] - into.layout[0]
+        for axis, (size, stride) in enumerate(zip(self.inner, self.whole.layout[1:], strict=True)):
+            for side, width in enumerate(self.widths[axis]):
+                if width == into.shape[axis] and far == (size * stride, -size * stride)[side]:
+                    self._done.add((axis, side))
+        return self._done == {
+            (axis, side)
+            for axis, pair in enumerate(self.widths)
+            for side, width in enumerate(pair)
+            if width
+        }
