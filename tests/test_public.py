@@ -56,7 +56,7 @@ def public(thing: type) -> set[str]:
 
 def test_tables_and_reports_have_what_is_documented():
     assert public(ac.Table) == {
-        "architecture", "build", "input", "models", "name", "networks", "printed", "source",
+        "architecture", "build", "chosen", "input", "models", "name", "networks", "printed", "source",
         "variant", "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {

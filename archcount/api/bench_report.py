@@ -154,7 +154,7 @@ def _targets(model: Any) -> tuple[tuple[str, ...], nn.Module | None]:
     if isinstance(model, str):
         return (model,), None
     if isinstance(model, Table):
-        return (str(model.path),), None
+        return (f"{model.path}@{model.chosen}" if model.chosen else str(model.path),), None
     if isinstance(model, Iterable):
         texts = tuple(model)
         if texts and all(isinstance(item, str) for item in texts):

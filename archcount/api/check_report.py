@@ -10,14 +10,14 @@ from pathlib import Path
 from archcount import engines
 from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import TableReport, count_table
-from archcount.api.tables import Table
+from archcount.api.tables import Table, meant
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import Unexpected, unexpected
 from archcount.errors import InvalidTableError, Problem, unknown_name
 from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheets
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
-from archcount.spec.catalogue import catalogue, find_table
+from archcount.spec.catalogue import catalogue, find_network
 from archcount.spec.load import load_table
 
 FAILING = (
@@ -70,7 +70,8 @@ def check(
     """Check tables; a file that is not valid is a finding, not an error.
 
     Args:
-        *names: names of tables, or files; every table that has a name where there is none.
+        *names: names of tables, or files; every table that has a name where there is none. With
+            `@variant` behind it, one network of the table is checked.
         engine: the engine that is compared with the formula, as `count_table` takes it; networks
             that are too large to be run with numbers are counted by torch under `all`.
         fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
@@ -87,7 +88,7 @@ def check(
             raise unknown_name("unknown reason to fail", word, FAILING)
     engines.check_name(engine)
     found = [
-        (str(name), *((name, str(name)) if isinstance(name, Path) else find_table(name)))
+        (str(name), *((name, str(name), "") if isinstance(name, Path) else find_network(name)))
         for name in names or catalogue().files
     ]
     known = Known()
@@ -98,12 +99,13 @@ def _check(
     name: str,
     path: Path,
     label: str,
+    variant: str,
     engine: str,
     fail_on: Collection[str],
     known: Known,
 ) -> TableCheck:
     try:
-        table = load_table(path, label, every_variant=True)
+        table = load_table(path, label, variant=variant, every_variant=not variant)
     except InvalidTableError as error:
         return TableCheck(
             name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
@@ -118,12 +120,12 @@ def _checked(
     fail_on: Collection[str],
     known: Known,
 ) -> TableCheck:
-    """Check every network of a table that is valid."""
+    """Check the networks that are meant of a table that is valid."""
     verdicts: Counter[str] = Counter()
     found: list[Finding] = []
     counted_by: dict[str, None] = {}
     undeclared = 0
-    for variant in table.networks:
+    for variant in meant(table):
         report = count_table(
             table, variant=variant, engine=_engine(engine, table, variant), heads=True
         )
@@ -134,7 +136,7 @@ def _checked(
         found += _verdicts(table, report, surprises, fail_on)
         verdicts += Counter(report.verdicts)
         counted_by |= dict.fromkeys(each.engine for each in report.counts)
-    papers = [table.variant(variant).printed for variant in table.networks]
+    papers = [table.variant(variant).printed for variant in meant(table)]
     return TableCheck(
         name=name,
         path=table.path,

@@ -75,9 +75,10 @@ def count(
 
     Args:
         thing: what to count: a table, an architecture, a module, or a text as the commands take
-            it: the name of a table, "torchvision:resnet50", "timm:vit_base_patch16_224",
-            "hf:CONFIG.json", "package.module:callable", "file.py:callable", or the file of an
-            exported or scripted module, "model.pt2" or "model.pt".
+            it: the name of a table, "resnet@50" for its variant 50, "torchvision:resnet50",
+            "timm:vit_base_patch16_224", "hf:CONFIG.json", "package.module:callable",
+            "file.py:callable", or the file of an exported or scripted module, "model.pt2" or
+            "model.pt".
         input: another input size of a table, "CxHxW"; for a module what it is called with, as
             `count_model` takes it: "3x224x224", "ids:int64[1,128]", a list of such, a shape, a
             tensor, a tuple or mapping of these, or a function that returns one of them; a library's
@@ -105,7 +106,7 @@ def count(
     if isinstance(thing, str) and not name:
         from archcount.api.tables import load
 
-        thing = load(thing)
+        thing = load(thing, options.get("variant", ""))
     is_table = not name and not _is_module(thing) and _is_table(thing)
     of_model = (*_OF_MODULES, "arguments") if name else _OF_MODULES
     allowed = ("variant", "let", "engine", "heads") if is_table else of_model
@@ -134,7 +135,7 @@ def _count_table(
     from archcount.api.table_report import count_table
     from archcount.api.tables import Table
 
-    if isinstance(thing, Table) and thing.models and not variant:
+    if isinstance(thing, Table) and thing.models and not (variant or thing.chosen):
         return count_model_table(thing, **options)
     return count_table(thing, variant=variant, **options)
 

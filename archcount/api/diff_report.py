@@ -172,7 +172,8 @@ def side_of(
     """
     if isinstance(thing, Table):
         architecture = thing.architecture()
-        return Side(built(architecture, device), thing.name, inputs_of(architecture))
+        name = f"{thing.name}@{thing.chosen}" if thing.chosen else thing.name
+        return Side(built(architecture, device), name, inputs_of(architecture))
     if isinstance(thing, str):
         module, own = load_model(thing, arguments=arguments, device=device)
         return Side(module, thing, own)

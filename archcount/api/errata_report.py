@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import count_table
-from archcount.api.tables import Table, load, load_every
+from archcount.api.tables import Table, load, load_every, meant
 from archcount.comparison import ComparedCell, ComparedClaim, Comparison
 from archcount.printed import PaperSource, PrintedTable
 from archcount.reporting.encoding import encode
@@ -55,7 +55,8 @@ def errata(*names: str | Path) -> ErrataReport:
     Those of one paper stand together, the oldest paper first.
 
     Args:
-        *names: names of tables, or files; every table that has a name where there is none.
+        *names: names of tables, or files; every table that has a name where there is none. With
+            `@variant` behind it, those of one network are listed.
 
     Raises:
         UsageError: there is no such table.
@@ -70,7 +71,7 @@ def errata(*names: str | Path) -> ErrataReport:
     found = [
         item
         for table in tables
-        for variant in table.networks
+        for variant in meant(table)
         for item in _declared(table, variant, known, papers)
     ]
     return ErrataReport(tuple(sorted(found, key=_age)), problems)

@@ -171,7 +171,7 @@ def formula(
     """Return a table's counts as exact expressions, and where they hold.
 
     Args:
-        table: the table, or its name.
+        table: the table, or its name, "resnet@50" for its variant 50.
         *rows: the rows' names; the whole network where there is none.
         variant: a variant of the table.
         symbols: what stays a symbol: H, W (D, L), size (for both), C, of sequences tokens,
@@ -193,7 +193,7 @@ def formula(
     """
     if multiple < 1:
         raise UsageError.of(f"multiples of {multiple}", allowed="1 or more")
-    loaded = load(table) if isinstance(table, str) else table
+    loaded = load(table, variant) if isinstance(table, str) else table
     network = loaded.variant(variant)
     found = formulas(network, symbols, multiple)
     known = {row.id: row for row in found.rows}

@@ -19,7 +19,7 @@ from archcount.difference.common_layers import common_layers, is_another_network
 from archcount.difference.implemented_rows import implemented_rows
 from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Count
-from archcount.errors import UsageError, unknown_name
+from archcount.errors import unknown_name
 from archcount.loading.model_target import built, inputs_of
 from archcount.reporting.implementation_result import (
     ImplementationResult,
@@ -139,7 +139,8 @@ def compare_model(
     counted = count_table(table, variant=variant, input=resized, let=let, engine="formula")
     counted = compare_with_references(counted, table, Known())
     architecture = counted.architecture
-    left = Side(built(architecture, device), architecture.name, inputs_of(architecture))
+    name = f"{table.name}@{architecture.variant}" if architecture.variant else table.name
+    left = Side(built(architecture, device), name, inputs_of(architecture))
     request = CountRequest(batch=1, device=device)
     found = difference_of(
         left, side_of(model, device, arguments), "" if resized else input, request
@@ -149,13 +150,8 @@ def compare_model(
 
 def _named(table: str | Path | Table, variant: str) -> tuple[Table, str]:
     """Return a table and the name of its variant, which may be written as it is printed."""
-    if isinstance(table, Path):
+    if not isinstance(table, Table):
         table = load(table)
-    elif isinstance(table, str):
-        name, _, named = table.partition("@")
-        if named and variant:
-            raise UsageError.of(f"two variants: {table} and {variant}", remedy="name one")
-        table, variant = load(name), variant or named
     labels = {label: name for name, label in table.models.items()}
     return table, labels.get(variant, variant)
 

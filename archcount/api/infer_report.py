@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archcount import engines
 from archcount.api.model_table_report import as_rows
@@ -44,24 +44,32 @@ class InferReport(Report):
 def infer(table: Table) -> InferReport:
     """Infer how a paper counts, whatever the file declares.
 
+    The numbers are those of the variant that the table was loaded for, else those of the table; of
+    a table of models likewise those of one model, else of all.
+
     >>> from archcount.api.tables import load
     >>> infer(load("googlenet")).proposed["ops"].k
     1000
     """
     formula = engines.engine("formula")
     if table.models:
+        chosen = [table.chosen] if table.chosen else [*table.models]
         counted = as_rows(
-            {name: formula.count(table.architecture(variant=name)) for name in table.models}
+            {name: formula.count(table.architecture(variant=name)) for name in chosen}
         )
+        printed = table.written
+        printed = replace(printed, rows=tuple(row for row in printed.rows if row.id in chosen))
     else:
-        counted = formula.count(table.architecture())
-    fits = fit_columns(table.printed, counted, declared=False)
+        network = table.variant()
+        counted = formula.count(network.architecture)
+        printed = network.printed if network.is_printed else network.printed.without_numbers()
+    fits = fit_columns(printed, counted, declared=False)
     return InferReport(
         Inference(
             name=table.name,
             fits=fits,
             ties={column: _ties(found) for column, found in fits.items()},
-            declared=table.printed.conventions,
+            declared=printed.conventions,
         )
     )
 

@@ -88,7 +88,8 @@ def sweep(
     128..4096:x2 one in which each is twice the one before.
 
     Args:
-        table: the table, or its name; or a module, or a model's name as `count` takes it.
+        table: the table, or its name, "resnet@50" for its variant 50; or a module, or a model's
+            name as `count` takes it.
         input: input sizes, each CxHxW or the side of a square; by default the table's own. Of a
             model also texts as `count` takes them, in which `{T}` is the value of a name under
             `let`: "ids:int64[1,{T}]".
@@ -119,7 +120,8 @@ def sweep(
         return ModelSweepReport(found)
     if arguments or device != "meta":
         raise UsageError.of("arguments and device go with a model", remedy="leave them out")
-    network = (load(table) if isinstance(table, str) else table).variant(variant)
+    loaded = load(table, variant) if isinstance(table, str) else table
+    network = loaded.variant(variant)
     return SweepReport(Sweep(network=network, axes=read_axes(network, input, let, batch)))
 
 

@@ -6,31 +6,43 @@ from collections.abc import Container
 from pathlib import Path
 
 from archcount.errors import InvalidTableError
-from archcount.spec.catalogue import catalogue, find_table
+from archcount.spec.catalogue import catalogue, find_network
 from archcount.spec.load import load_table
 from archcount.spec.table import Table
 
 __all__ = ["Table", "load"]
 
 
-def load(name: str | Path) -> Table:
+def load(name: str | Path, variant: str = "") -> Table:
     """Load a table by its name, or from a file.
 
     Names are those of the shipped tables, of the packages that entry points `archcount.tables`
     name, and of the folders in the environment variable `ARCHCOUNT_TABLES`.
 
-
     A variant other than the default one is read when it is first asked for.
 
+    Args:
+        name: the name or the file; a text may have `@variant` behind it.
+        variant: the variant that is then meant wherever none is named.
+
     Raises:
-        UsageError: there is no such table, or two of one name.
+        UsageError: there is no such table or variant, two tables of one name, or two variants.
         InvalidTableError: with every problem of the file and its default variant.
 
     >>> load("googlenet").input
     (3, 224, 224)
+    >>> load("resnet@18").architecture().params  # as torchvision's
+    11689512
     """
-    path, label = (name, str(name)) if isinstance(name, Path) else find_table(name)
-    return load_table(path, label)
+    if isinstance(name, Path):
+        return load_table(name, str(name), variant=variant)
+    path, label, variant = find_network(name, variant)
+    return load_table(path, label, variant=variant)
+
+
+def meant(table: Table) -> tuple[str, ...]:
+    """Return the networks that a table stands for: the one that it was loaded for, or every one."""
+    return (table.chosen,) if table.chosen else table.networks
 
 
 def load_every(names: Container[str] | None = None) -> tuple[tuple[Table, ...], tuple[str, ...]]:

@@ -12,11 +12,15 @@ from archcount.errors import ArchcountError
 
 
 def tables(context: typer.Context, incomplete: str) -> list[str]:
-    """Complete a table's name."""
+    """Complete a table's name, or behind an @ a variant of it."""
     with _catalogue(context):
+        from archcount.api.tables import load
         from archcount.spec.catalogue import catalogue
 
-        return [name for name in catalogue().files if name.startswith(incomplete)]
+        table, at, _ = incomplete.rpartition("@")
+        names = [f"{table}@{each}" for each in load(table).variants] if at else catalogue().files
+        return [name for name in names if name.startswith(incomplete)]
+    return []
 
 
 def tasks(context: typer.Context, incomplete: str) -> list[str]:
@@ -77,14 +81,13 @@ def rows(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _names(context: typer.Context, what: str) -> Iterator[str]:
-    from archcount.spec.catalogue import find_table
-    from archcount.spec.load import load_table
+    from archcount.api.tables import load
 
     # An option without its value yet keeps the words before it unparsed, in `args`.
     written = [word for word in context.args if not word.startswith("-")]
     name = written[0] if written else context.params.get("name") or "googlenet"
     try:
-        table = load_table(*find_table(name))
+        table = load(name)
     except ArchcountError:
         return  # a completion has no place to say what is wrong; the command will
     match what:

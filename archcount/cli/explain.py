@@ -30,7 +30,7 @@ def show_explain(
     or all, readings are built as modules and run.
     """
     with emitting(form, output) as emit:
-        table = load(name)
+        table = load(name, variant)
         with progress(f"explaining {row} of {table.name} with {engine}"):
-            report = explain(table, row, variant=variant, engine=engine)
+            report = explain(table, row, engine=engine)
         emit(report)

@@ -9,7 +9,7 @@ import typer
 from archcount.api.formula_report import FormulaReport, formula
 from archcount.cli import complete
 from archcount.cli.emit import emitting
-from archcount.cli.options import Output, TableName, Variant, format_option, loaded
+from archcount.cli.options import Output, TableName, Variant, format_option
 from archcount.errors import UsageError
 
 
@@ -53,11 +53,10 @@ def show_formula(
     if rows and every_row:
         raise UsageError.of("--rows and names of rows", allowed="one of the two")
     with emitting(form, output, FormulaReport.formats) as emit:
-        table, named = loaded(name, variant)
         report = formula(
-            table,
+            name,
             *(rows or []),
-            variant=named,
+            variant=variant,
             symbols=_names(symbols),
             multiple=multiple,
             every_row=every_row,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archcount.api.tables import load
 from archcount.cli import complete
 from archcount.cli.model_options import arguments_of
 from archcount.comparison import VERDICTS
@@ -18,6 +17,7 @@ from archcount.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from archcount.api.implementation_report import ImplementationReport
+    from archcount.api.tables import Table
 
 ImplementedBy = Annotated[
     str,
@@ -51,20 +51,18 @@ class Implemented:
     device: str
 
     def report(
-        self, name: str, variant: str, size: str, let: Mapping[str, str], rows: Sequence[str]
+        self, table: Table, size: str, let: Mapping[str, str], rows: Sequence[str]
     ) -> ImplementationReport:
         """Hold it against a table; of a table of models one row names the network."""
         from archcount.api.implementation_report import compare_model
 
-        table = load(name.partition("@")[0])
-        variant = variant or name.partition("@")[2]
-        is_network = bool(table.models) and not variant and len(rows) == 1
+        is_network = bool(table.models) and not table.chosen and len(rows) == 1
         # What the user's code prints is no part of the report.
         with redirect_stdout(sys.stderr):
             report = compare_model(
                 self.model,
                 table,
-                variant=rows[0] if is_network else variant,
+                variant=rows[0] if is_network else "",
                 input=size,
                 let=let,
                 arguments=arguments_of([*self.arguments]),

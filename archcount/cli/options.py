@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,18 +12,19 @@ from archcount.cli import complete
 from archcount.errors import UsageError, quote
 from archcount.reporting.formats import FORMATS, OutputFormat
 
-if TYPE_CHECKING:
-    from archcount.spec.table import Table
-
 TableName = Annotated[
     str,
     typer.Argument(
-        help="A table's name (see `archcount list`) or the path of a table file.",
+        help="A table's name (see `archcount list`) or the path of a table file, with @variant "
+        "behind it or not.",
         autocompletion=complete.tables,
     ),
 ]
 Variant = Annotated[
-    str, typer.Option(help="A variant of the table.", autocompletion=complete.variants)
+    str,
+    typer.Option(
+        help="A variant of the table, as NAME@VARIANT names it.", autocompletion=complete.variants
+    ),
 ]
 
 
@@ -55,15 +56,3 @@ def pairs_of(option: str, texts: list[str]) -> dict[str, str]:
             raise UsageError.of(f"duplicate {name}", allowed="one value for each name")
         values[name] = value
     return values
-
-
-def loaded(name: str, variant: str) -> tuple[Table, str]:
-    """Return the table and the variant that a name stands for, which may end in `@variant`."""
-    from archcount.loading.model_target import ModelTarget
-    from archcount.spec.load import load_table
-
-    target = ModelTarget.read(name, variant)
-    if target.table is None:
-        raise UsageError.of(f"{quote(name)} is not a table", allowed="a table's name or file")
-    table = load_table(target.table, target.label, variant=target.variant)
-    return table, target.variant

@@ -10,7 +10,7 @@ import typer
 from archcount.cli import complete
 from archcount.cli.emit import chosen_format
 from archcount.cli.model_options import Arguments, Device, arguments_of, model_argument
-from archcount.cli.options import Output, Variant, loaded, pairs_of
+from archcount.cli.options import Output, Variant, pairs_of
 from archcount.cli.output import destination, streamed
 from archcount.loading.programs import is_model_name
 
@@ -58,14 +58,10 @@ def show_sweep(
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
     chosen = "csv" if picture else chosen_format(form, output, SweepReport.formats)
-    thing: Any = name
     sizes: Any = inputs or ""
-    if not is_model_name(name):
-        thing, variant = loaded(name, variant)
-        sizes = ",".join(sizes)
     report = sweep(
-        thing,
-        input=sizes,
+        name,
+        input=sizes if is_model_name(name) else ",".join(sizes),
         let=pairs_of("--let", let or []),
         batch=batch,
         variant=variant,

@@ -55,28 +55,23 @@ def show_table(
     """
     words = words_of(failing or [], has_model=bool(model))
     others = (batch != 1, engine != AUTO, aux)
-    if as_printed:
-        _count_nothing(compare_paper, variant, size, classes, let, model, words, *others)
     if model and any(others):
         raise UsageError.of("--batch, --engine and --aux do not go with --model")
     lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
     with emitting(form, output) as emit:
-        if model:
+        table = load(name, variant)
+        if as_printed:
+            counting = (compare_paper, table.chosen, size, classes, let, model, words, *others)
+            _count_nothing(*counting)
+            report: Any = printed_report(table.written, row or [])
+        elif model:
             run = Implemented(model, arguments or [], device)
             with progress(f"comparing {model} with {name}"):
-                report: Any = run.report(name, variant, size, lets, row or [])
-        elif as_printed:
-            report = printed_report(load(name).written, row or [])
+                report = run.report(table, size, lets, row or [])
         else:
-            table = load(name)
+            options: dict[str, Any] = {"input": size, "let": lets, "engine": engine, "heads": aux}
             with progress(f"counting {table.name}"):
-                options: dict[str, Any] = {
-                    "input": size,
-                    "let": lets,
-                    "engine": engine,
-                    "heads": aux,
-                }
-                report = count(table, variant=variant, batch=batch, **options)
+                report = count(table, batch=batch, **options)
             report = compare(report, table) if compare_paper or words else report
             report = report.select(row) if row else report
         emit(report)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from archcount.difference.connectivity import ModelSide, rewired
-from archcount.difference.setting_changes import changes, family, is_alike
+from archcount.difference.setting_changes import changes, family, is_alike, is_as_large, is_as_wide
 from archcount.tracing.traced_layer import TracedLayer
 
 _WEIGHTS = {"type": 5, "kernel": 4, "stride": 4, "groups": 4, "dilation": 4, "out": 5, "bias": 2}
 _HEAVY = ("conv", "transposed conv", "linear", "matmul", "embedding", "lrn")
-_FAR = 10**9
+FAR = 10**9
 
 Match = tuple[int | None, int | None]
 
@@ -25,7 +25,7 @@ def align(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Mat
     start = 0
     while start < min(len(left), len(right)) and distance(left[start], right[start]) < 1:
         start += 1
-    rest = _aligned(left[start:], right[start:])
+    rest = aligned(left[start:], right[start:])
     return [
         *((place, place) for place in range(start)),
         *(
@@ -35,9 +35,10 @@ def align(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Mat
     ]
 
 
-def _aligned(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Match]:
+def aligned(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Match]:
+    """Pair the layers of two sequences in order, from their first on."""
     known: dict[tuple[int, int], float] = {}
-    ours, theirs = _numbered(left), _numbered(right)
+    ours, theirs = numbered(left), numbered(right)
 
     def cost(i: int, j: int) -> float:
         key = (ours[i], theirs[j])
@@ -46,26 +47,32 @@ def _aligned(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[
         # Names come second: among equal ways, the one that keeps them.
         return known[key] + (left[i].path != right[j].path) / 1000
 
-    gaps = [_gap(layer) for layer in left], [_gap(layer) for layer in right]
-    best = [[0.0] * (len(right) + 1) for _ in range(len(left) + 1)]
-    for i in range(len(left) - 1, -1, -1):
-        best[i][len(right)] = best[i + 1][len(right)] + gaps[0][i]
-    for j in range(len(right) - 1, -1, -1):
-        best[len(left)][j] = best[len(left)][j + 1] + gaps[1][j]
-    for i in range(len(left) - 1, -1, -1):
-        for j in range(len(right) - 1, -1, -1):
+    return cheapest(cost, [*map(gap, left)], [*map(gap, right)])
+
+
+def cheapest(
+    cost: Callable[[int, int], float], ours: Sequence[float], theirs: Sequence[float]
+) -> list[Match]:
+    """Pair two sequences in order at the least cost, by that of a pair and of each left alone."""
+    best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
+    for i in range(len(ours) - 1, -1, -1):
+        best[i][len(theirs)] = best[i + 1][len(theirs)] + ours[i]
+    for j in range(len(theirs) - 1, -1, -1):
+        best[len(ours)][j] = best[len(ours)][j + 1] + theirs[j]
+    for i in range(len(ours) - 1, -1, -1):
+        for j in range(len(theirs) - 1, -1, -1):
             best[i][j] = min(
                 best[i + 1][j + 1] + cost(i, j),
-                best[i + 1][j] + gaps[0][i],
-                best[i][j + 1] + gaps[1][j],
+                best[i + 1][j] + ours[i],
+                best[i][j + 1] + theirs[j],
             )
     found: list[Match] = []
     i = j = 0
-    while i < len(left) or j < len(right):
-        if i < len(left) and j < len(right) and best[i][j] == best[i + 1][j + 1] + cost(i, j):
+    while i < len(ours) or j < len(theirs):
+        if i < len(ours) and j < len(theirs) and best[i][j] == best[i + 1][j + 1] + cost(i, j):
             found.append((i, j))
             i, j = i + 1, j + 1
-        elif i < len(left) and best[i][j] == best[i + 1][j] + gaps[0][i]:
+        elif i < len(ours) and best[i][j] == best[i + 1][j] + ours[i]:
             found.append((i, None))
             i += 1
         else:
@@ -74,7 +81,7 @@ def _aligned(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[
     return found
 
 
-def _numbered(layers: Sequence[TracedLayer]) -> list[int]:
+def numbered(layers: Sequence[TracedLayer]) -> list[int]:
     """Return equal numbers to layers that are equal but for their names."""
     known: dict[str, int] = {}
     return [
@@ -85,25 +92,25 @@ def _numbered(layers: Sequence[TracedLayer]) -> list[int]:
     ]
 
 
-def _gap(layer: TracedLayer) -> float:
+def gap(layer: TracedLayer) -> float:
+    """Return what it costs that a layer has no partner."""
     return 10 if layer.kind in _HEAVY or family(layer) == "pool" else 3
 
 
 def distance(left: TracedLayer, right: TracedLayer) -> float:
     """Return how far a layer is from another: 0 if they are the same."""
     if not is_alike(left, right):
-        return _FAR
+        return FAR
     found, remarks = changes(left, right)
     cost: float = sum(_WEIGHTS.get(change.what, 3) for change in found)
-    cost += 2 * (left.settings.get("in") != right.settings.get("in"))
-    cost += left.input != right.input
-    cost += left.output != right.output
+    cost += 2 * (not is_as_wide(left, right))
+    cost += 2 - sum(is_as_large(left, right))
     return cost + 0.5 * bool(remarks) + (len(left.sources) != len(right.sources))
 
 
 _MOST = 2000
 """Of more layers than these gaps stay where they are: each way to move one is tried out."""
-_FARTHEST = 64
+FARTHEST = 64
 
 
 def settled(
@@ -137,7 +144,7 @@ def _ways(
     """Return the alignments with a run elsewhere, and where it begins in each."""
     for step in (-1, 1):
         found = matches
-        for far in range(_FARTHEST):
+        for far in range(FARTHEST):
             at = step * far
             moved = _moved(left, right, found, start + at, end + at, side, step)
             if moved is None:

@@ -6,9 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from archcount.difference.model_difference import DIFFERENT, ModelDifference
-from archcount.tracing.traced_layer import INPUT, TracedLayer
-
-_JOINS = ("add", "mul", "concat")
+from archcount.tracing.traced_layer import INPUT, TracedLayer, is_join, is_weighted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +47,7 @@ def common_layers(found: ModelDifference) -> CommonLayers:
         [_sizes(layer) for layer in side if is_weighted(layer)] for side in (left, right)
     )
     pairs = [pair for row in found.rows for pair in row.pairs]
-    joined = [pair for pair in pairs if pair.left and pair.right and _is_join(pair.left)]
+    joined = [pair for pair in pairs if pair.left and pair.right and is_join(pair.left)]
     return CommonLayers(
         weighted=(len(ours), len(theirs)),
         same=(_counterparts(ours, theirs), _counterparts(theirs, ours)),
@@ -101,15 +99,6 @@ def another_network(found: ModelDifference) -> str:
     return told
 
 
-def is_weighted(layer: TracedLayer) -> bool:
-    """Return whether a layer has trained weights from its inputs to its outputs, or of entries."""
-    return bool(layer.weights) and ("out" in layer.settings or "entries" in layer.settings)
-
-
-def _is_join(layer: TracedLayer) -> bool:
-    return layer.kind in _JOINS and len(layer.sources) > 1
-
-
 def _kernel(layer: TracedLayer) -> tuple[Hashable, ...]:
     """Return what a layer with weights does, whatever the widths; groups follow from the widths."""
     is_depthwise = layer.settings.get("groups") == "depthwise"
@@ -127,7 +116,7 @@ def _sized(layers: Sequence[TracedLayer]) -> Iterator[Hashable]:
     for layer in layers:
         if is_weighted(layer):
             yield _sizes(layer)
-        elif _is_join(layer):
+        elif is_join(layer):
             yield layer.kind
 
 
@@ -139,7 +128,7 @@ def _ordered(layers: Sequence[TracedLayer]) -> Iterator[Hashable]:
         own: Hashable = None
         if is_weighted(layer):
             own = _kernel(layer)
-        elif _is_join(layer):
+        elif is_join(layer):
             own = layer.kind
         before.append(near if own is None else own)
         if own is not None:

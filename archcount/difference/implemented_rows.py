@@ -15,7 +15,7 @@ from archcount.difference.model_difference import (
 )
 from archcount.engines.counts import RowCount
 from archcount.layers import Cost
-from archcount.tracing.traced_layer import TracedLayer, is_weighted
+from archcount.tracing.traced_layer import TracedLayer, is_in_depth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,7 +202,7 @@ class _Counting:
                 size, is_kernel = self._model.parameters[name_of]
                 params += size
                 weights += size * is_kernel
-                biases += size * (is_weighted(layer) and not is_kernel)
+                biases += size * (is_in_depth(layer) and not is_kernel)
             self._claimed |= layer.weights
         return RowCount(
             id=name,
@@ -220,7 +220,7 @@ class _Counting:
         for number in sorted(numbers):
             layer = self._model.layers[number]
             read = (depths.get(source.layer, 0) for source in layer.sources)
-            depths[number] = max(read, default=0) + is_weighted(layer)
+            depths[number] = max(read, default=0) + is_in_depth(layer)
         return max(depths.values(), default=0)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from archcount.difference.alignment import Match, align, settled
+from archcount.difference.block_alignment import Alignment, align_networks
+from archcount.difference.blocks import Block
 from archcount.difference.connectivity import ModelSide, reresulted, reweighted, rewired
 from archcount.difference.model_difference import (
     ComparedModel,
@@ -16,7 +17,7 @@ from archcount.difference.model_difference import (
     SettingChange,
     Verdict,
 )
-from archcount.difference.setting_changes import changes
+from archcount.difference.setting_changes import changes, is_as_large, is_as_wide
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 WHOLE = "(model)"
@@ -27,14 +28,16 @@ def compare(
     left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
 ) -> ModelDifference:
     """Return whether each layer of two models is the same; modules of the left name the rows."""
-    matches = settled(left.layers, right.layers, align(left.layers, right.layers))
-    partner = {one: other for one, other in matches if one is not None and other is not None}
+    alignment = align_networks(left.layers, right.layers)
+    partner = {
+        one: other for one, other in alignment.matches if one is not None and other is not None
+    }
     ours = ModelSide(left.layers, partner)
     theirs = ModelSide(right.layers, {other: one for one, other in partner.items()})
     rows = [
         RowDifference(name=name, pairs=tuple(found))
         for name, found in groupby(
-            _pairs(ours, theirs, matches), key=lambda pair: pair.place.partition(".")[0] or WHOLE
+            _pairs(ours, theirs, alignment), key=lambda pair: pair.place.partition(".")[0] or WHOLE
         )
     ]
     return ModelDifference(
@@ -55,26 +58,49 @@ def _gathered(rows: Sequence[RowDifference]) -> Iterator[RowDifference]:
         )
 
 
-def _pairs(left: ModelSide, right: ModelSide, matches: Sequence[Match]) -> Iterator[LayerPair]:
+def _pairs(left: ModelSide, right: ModelSide, alignment: Alignment) -> Iterator[LayerPair]:
     told: dict[int, Verdict] = {}
-    for one, other in matches:
+    ours, theirs, over = alignment.by_layer()
+    for one, other in alignment.matches:
         if one is None:
             assert other is not None
-            near = right.over(right.matched(LayerInput(other)))
-            place = left.layers[0].path if left.layers else ""
-            if near is not None and near.layer != INPUT:
-                place = left.layers[near.layer].path
-            yield LayerPair(verdict="extra", left=None, right=right.layers[other], place=place)
-        elif other is None:
+            pair = _extra(left, right, other, over.get(other))
+            own = theirs.get(other)
+            yield replace(pair, block=own.name) if own and not pair.block else pair
+            continue
+        name = ours[one].name if one in ours else ""
+        if other is None:
             layer = left.layers[one]
-            yield LayerPair(verdict="missing", left=layer, right=None, place=layer.path)
-        else:
-            pair = _pair(left, right, one, other)
-            if pair.verdict == "follows" and _is_alone(left.layers[one], right.layers[other], told):
-                change = _resized(left.layers[one], right.layers[other])
-                pair = replace(pair, verdict="changed", changes=(change,))
-            told[one] = pair.verdict
-            yield pair
+            yield LayerPair(verdict="missing", left=layer, right=None, place=layer.path, block=name)
+            continue
+        pair = replace(_pair(left, right, one, other), block=name)
+        if pair.verdict == "follows" and _is_alone(left.layers[one], right.layers[other], told):
+            change = _resized(left.layers[one], right.layers[other])
+            pair = replace(pair, verdict="changed", changes=(change,))
+        told[one] = pair.verdict
+        yield pair
+
+
+def _extra(left: ModelSide, right: ModelSide, other: int, block: Block | None) -> LayerPair:
+    """Return a layer that the left side lacks: behind what it reads, or in the block that it is of.
+
+    Args:
+        left: the left side.
+        right: the right side.
+        other: the number of the layer.
+        block: the block of the left side that the layer's own stands for.
+    """
+    near = right.over(right.matched(LayerInput(other)))
+    at = 0 if near is None or near.layer == INPUT else near.layer
+    if block and at not in block.places:
+        at = block.places[0]
+    return LayerPair(
+        verdict="extra",
+        left=None,
+        right=right.layers[other],
+        place=left.layers[at].path if left.layers else "",
+        block=block.name if block else "",
+    )
 
 
 def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:
@@ -82,9 +108,8 @@ def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:
     found, remarks = changes(ours, theirs)
     found += rewired(left, right, one, other)
     found += reweighted(left, right, one, other)
-    same = _shapes(ours) == _shapes(theirs)
-    for name in ("in", "sizes"):
-        same = same and ours.settings.get(name) == theirs.settings.get(name)
+    same = is_as_large(ours, theirs) == (True, True) and is_as_wide(ours, theirs)
+    same = same and ours.settings.get("sizes") == theirs.settings.get("sizes")
     return LayerPair(
         verdict="changed" if found else "same" if same else "follows",
         left=ours,
@@ -97,16 +122,11 @@ def _pair(left: ModelSide, right: ModelSide, one: int, other: int) -> LayerPair:
 
 def _is_alone(left: TracedLayer, right: TracedLayer, told: Mapping[int, Verdict]) -> bool:
     """Return whether all that a layer reads is the same, so that it follows no other change."""
-    if _shapes(left)[0] != _shapes(right)[0]:
+    if not is_as_large(left, right)[0]:
         return False
     return len(left.sources) == len(right.sources) and all(
         source.layer == INPUT or told.get(source.layer) == "same" for source in left.sources
     )
-
-
-def _shapes(layer: TracedLayer) -> list[list[int]]:
-    """Return the sizes of what is read and given, whatever axes of 1 lie between."""
-    return [[size for size in shape if size != 1] for shape in (layer.input, layer.output)]
 
 
 def _resized(left: TracedLayer, right: TracedLayer) -> SettingChange:

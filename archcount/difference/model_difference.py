@@ -60,6 +60,8 @@ class LayerPair:
         left: the layer of the left side, None of an extra one.
         right: the layer of the right side, None of a missing one.
         place: the module of the left side, after which an extra layer comes.
+        block: the repeated unit that it stands in, by the left side's name, or by the right one's
+            where that has more blocks; empty where it stands in none.
         changes: the settings that became others.
         remarks: what is another, and changes no size.
     """
@@ -68,6 +70,7 @@ class LayerPair:
     left: TracedLayer | None
     right: TracedLayer | None
     place: str
+    block: str = ""
     changes: tuple[SettingChange, ...] = ()
     remarks: tuple[str, ...] = ()
 

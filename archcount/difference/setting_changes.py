@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import ceil, prod
 from typing import Any
 
@@ -36,8 +37,58 @@ def is_alike(left: TracedLayer, right: TracedLayer) -> bool:
 
     A window along one axis stands for none along two: their strides and pads share no axes.
     """
+    if {left.kind, right.kind} == {"conv", "linear"}:
+        linear = left if left.kind == "linear" else right
+        return is_same_product(left, right) or len(linear.input) > 2
     places = [layer.settings["places"] for layer in (left, right) if "places" in layer.settings]
     return family(left) == family(right) and len({len(sizes) for sizes in places}) < 2
+
+
+def is_same_product(left: TracedLayer, right: TracedLayer) -> bool:
+    """Return whether one is a convolution and the other a linear layer that computes the same.
+
+    It does so at each place of a 1x1 convolution, at each patch of one whose windows lie side by
+    side, and once of one as large as the map.
+    """
+    if {left.kind, right.kind} != {"conv", "linear"}:
+        return False
+    conv, linear = (left, right) if left.kind == "conv" else (right, left)
+    of = conv.settings
+    is_plain = of["groups"] == 1 and not any(low or high for low, high in of["pads"])
+    if not is_plain or any(gap != 1 for gap in of["dilation"]):
+        return False
+    if prod(of["kernel"]) == 1:
+        return all(step == 1 for step in of["stride"])
+    is_apart = of["kernel"] in (of["stride"], of["places"])
+    is_whole = of["in"] * prod(of["kernel"]) == linear.settings["in"]
+    return bool(is_apart and is_whole) and is_as_large(left, right) == (True, True)
+
+
+def _as_conv(layer: TracedLayer, other: TracedLayer) -> TracedLayer:
+    """Return a linear layer at each of many places as the 1x1 convolution that it is."""
+    if layer.kind == "conv":
+        return layer
+    ones = (1,) * len(other.settings["places"])
+    settings = {
+        **other.settings,
+        **{"kernel": ones, "stride": ones, "dilation": ones, "groups": 1},
+        "pads": tuple((0, 0) for _ in ones),
+        **layer.settings,
+    }
+    return replace(layer, kind="conv", settings=settings)
+
+
+def is_as_large(left: TracedLayer, right: TracedLayer) -> tuple[bool, bool]:
+    """Return whether as many numbers are read, and given, in whatever order of the axes."""
+    return prod(left.input) == prod(right.input), prod(left.output) == prod(right.output)
+
+
+def is_as_wide(left: TracedLayer, right: TracedLayer) -> bool:
+    """Return whether as many numbers come together in each product."""
+    if left.settings.get("in") == right.settings.get("in"):
+        return True
+    kernels = left.settings.get("kernel", ()), right.settings.get("kernel", ())
+    return is_same_product(left, right) and any(prod(kernel) > 1 for kernel in kernels)
 
 
 def changes(
@@ -48,6 +99,10 @@ def changes(
     if left.kind != right.kind:
         if _is_same_window(left, right):
             return _padded_whole(left, right), ()
+        if is_same_product(left, right):
+            return tuple(_set(left, right, "out", "bias")), ()
+        if "conv" in (left.kind, right.kind):
+            return changes(_as_conv(left, right), _as_conv(right, left))
         if _type(left) != _type(right):
             found.append(SettingChange("type", _type(left), _type(right)))
         if ("global" in left.kind) != ("global" in right.kind):
@@ -55,7 +110,7 @@ def changes(
         if family(left) == "activation":
             return tuple(found), ()
     found += _chosen(left, right)
-    found.sort(key=lambda change: _ORDER.get(change.what, 9))
+    found.sort(key=lambda change: (_ORDER.get(change.what, 9), change.what))
     moved, remarks = padded(left, right)
     return (*found, *moved), remarks
 
@@ -78,11 +133,15 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
         yield from _products(one["sizes"], other["sizes"])
     if "count_include_pad" not in one or "count_include_pad" not in other:
         following.add("count_include_pad")  # without padding it has no effect
-    for name in one.keys() | other.keys():
-        if name not in following and one.get(name) != other.get(name):
-            yield SettingChange(
-                name, _written(name, one.get(name)), _written(name, other.get(name))
-            )
+    yield from _set(left, right, *(one.keys() | other.keys()) - following)
+
+
+def _set(left: TracedLayer, right: TracedLayer, *names: str) -> Iterator[SettingChange]:
+    """Return those of some settings that became others."""
+    for name in names:
+        one, other = left.settings.get(name), right.settings.get(name)
+        if one != other:
+            yield SettingChange(name, _written(name, one), _written(name, other))
 
 
 def _products(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcount.architecture import Architecture
+    from archcount.spec.table import Table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,15 +58,12 @@ class ModelTarget:
                 allowed="path/to/file.py:callable",
                 remedy=f"write {text}:NAME",
             )
-        from archcount.spec.catalogue import find_table  # a user's code needs none of it
+        from archcount.spec.catalogue import find_network  # a user's code needs none of it
 
-        name, _, named = text.partition("@")
-        if named and variant:
-            raise UsageError.of(f"two variants: {text} and --variant", remedy="name one")
-        variant = variant or named
-        path, label = find_table(name)
-        text = f"{name}@{variant}" if variant else name
-        return cls(text=text, table=path, label=label, variant=variant)
+        path, label, named = find_network(text, variant)
+        if named and not text.endswith(f"@{named}"):
+            text = f"{text}@{named}"
+        return cls(text=text, table=path, label=label, variant=named)
 
     def architecture(self, input: str = "") -> Architecture:
         """Expand the table to an architecture.
@@ -77,20 +75,23 @@ class ModelTarget:
             UsageError: there is no such variant, or the input is no size.
             InvalidTableError: the table cannot be read, or its rows do not go together.
         """
+        return self._loaded().architecture(input=input)
+
+    def _loaded(self) -> Table:
         assert self.table is not None, "a user's code has no table"
         from archcount.spec.load import load_table
 
-        table = load_table(self.table, self.label, variant=self.variant)
-        return table.architecture(variant=self.variant, input=input)
+        return load_table(self.table, self.label, variant=self.variant)
 
     def source(self) -> Path | None:
         """Return the file that defines the model, None where there is none.
 
         Raises:
             UsageError: there is no such model.
+            InvalidTableError: the table cannot be read.
         """
         if self.table is not None:
-            return self.table
+            return self._loaded().path
         if is_program(self.text):
             return Path(self.text)
         found_in = library_of(self.text)

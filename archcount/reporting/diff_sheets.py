@@ -159,6 +159,7 @@ def tidy_pairs(found: ModelDifference) -> list[dict[str, Value]]:
             "right_path": pair.right.path if pair.right else None,
             "changes": "; ".join(map(str, pair.changes)) or None,
             "remarks": "; ".join(pair.remarks) or None,
+            "block": pair.block or None,
         }
         for row in found.rows
         for pair in row.pairs

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,6 +17,7 @@ FOLDERS = "ARCHCOUNT_TABLES"
 """The environment variable that names folders of tables, as PATH names folders of programs."""
 PACKAGES = "archcount.tables"
 """The entry points that name packages whose folders have tables."""
+_ENDINGS = (".yaml", ".yml")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -93,11 +95,44 @@ def _folders() -> Iterator[Path]:
         yield Path(name)
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
+def find_network(text: str, variant: str = "") -> tuple[Path, str, str]:
+    """Find a table by its name or by a path, with `@variant` behind it or not.
+
+    Args:
+        text: the name or path; an @ that is part of a path stays there.
+        variant: the variant, where it is named apart.
+
+    Returns:
+        The file, what messages call it, and the variant; empty where none is named.
+
+    Raises:
+        UsageError: there is no such table, or two variants are named.
+
+    >>> find_network("resnet@50")[1:], find_network("resnet", "50")[1:]
+    (('resnet.yaml', '50'), ('resnet.yaml', '50'))
+    """
+    files = catalogue().files
+    name, at, named = _parted(text, files)
+    path, label = _found(name, files)
+    if at and not named:
+        raise UsageError.of(
+            f"{quote(text)} names no variant", remedy=f"write it behind @, or {name} alone"
+        )
+    if named and variant not in ("", named):
+        raise UsageError.of(f"two variants: {text} and {variant}", remedy="name one")
+    return path, label, named or variant
+
+
+def _parted(text: str, files: Container[str]) -> tuple[str, str, str]:
+    """Part a table's name or path from the variant behind it."""
+    ends = [len(text), *(at.start() for at in re.finditer("@", text))]
+    for end in ends:
+        if text[:end] in files or _is(Path(text[:end]).is_file):
+            return text[:end], text[end : end + 1], text[end + 1 :]
+    if "@" in text and Path(text).suffix not in _ENDINGS:
+        name, _, variant = text.rpartition("@")
+        return name, "@", variant
+    return text, "", ""
 
 
 def find_table(name: str) -> tuple[Path, str]:
@@ -112,17 +147,28 @@ def find_table(name: str) -> tuple[Path, str]:
     >>> find_table("googlenet")[1]
     'googlenet.yaml'
     """
-    files = catalogue().files
+    return _found(name, catalogue().files)
+
+
+def _found(name: str, files: Mapping[str, Path]) -> tuple[Path, str]:
     if name in files:
         return files[name], files[name].name
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or "/" in name or "\\" in name or _exists(path):
+    if path.suffix in _ENDINGS or "/" in name or "\\" in name or _is(path.exists):
         return path, name
     raise UsageError.of(
         f"unknown table {quote(name)}",
         allowed=f"{', '.join(files)}, or the path of a .yaml file",
         remedy=_variant(name) or suggestion(name, files) or "see `archcount list`",
     )
+
+
+def _is(test: Callable[[], bool]) -> bool:
+    """Ask something of a path, which no name that files cannot have fulfils."""
+    try:
+        return test()
+    except (OSError, ValueError):
+        return False
 
 
 def _variant(name: str) -> str:
@@ -133,5 +179,5 @@ def _variant(name: str) -> str:
         if name.startswith(summary.name):
             variant = name.removeprefix(summary.name).strip("-_ ")
             if variant in summary.variants:
-                return f"write {summary.name} --variant {variant}"
+                return f"write {summary.name}@{variant}"
     return ""

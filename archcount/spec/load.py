@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from archcount.errors import InvalidTableError, Problem
@@ -24,11 +25,12 @@ def load_table(
     Args:
         path: the file.
         label: what messages call it; the path if empty.
-        variant: the one to read now; the default one if empty.
+        variant: the one that is meant where none is named; that of the file if empty.
         every_variant: read every variant now.
 
     Raises:
         InvalidTableError: with every problem found, each with its line and column.
+        UsageError: there is no such variant.
     """
     label = label or str(path)
     text = read_text(path, label)
@@ -51,7 +53,9 @@ def load_table(
     if entries is None or base is None:
         raise InvalidTableError(in_order(problems))
     source = TableSource(tree=tree, lines=lines, entries=entries, base=base, models=models)
-    wanted = source.named(variant) or source.networks[0]
+    if variant:
+        source = replace(source, chosen=source.find(variant))
+    wanted = source.default or source.networks[0]
     read = {
         name: source.read(name, problems)
         for name in source.networks

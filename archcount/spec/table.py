@@ -13,8 +13,6 @@ from archcount.errors import (
     InvalidValueError,
     Problem,
     UsageError,
-    quote,
-    suggestion,
 )
 from archcount.layers import Shape
 from archcount.printed import PaperSource, PrintedTable, channels_first
@@ -54,6 +52,11 @@ class Table:
         return tuple(name for name in self.networks if name)
 
     @property
+    def chosen(self) -> str:
+        """The variant that it was loaded for, which is meant where none is named; or empty."""
+        return self._source.chosen
+
+    @property
     def source(self) -> PaperSource:
         """Where it was printed."""
         return self.printed.source
@@ -78,22 +81,14 @@ class Table:
         """Return one network of the file.
 
         Args:
-            name: the name of a variant, or empty for the default one, which is the table as
-                printed unless the file says otherwise.
+            name: the name of a variant, or empty for the default one: what was named when the
+                table was loaded, else what the file says, else the table as printed.
 
         Raises:
             UsageError: there is no such variant, or no default one among the models of a table.
             InvalidTableError: with every problem of the variant.
         """
-        key = self._source.named(name)
-        if key not in self.networks:
-            what = f"table {self.name} has no variant {quote(name)}"
-            remedy = suggestion(name, self.variants)
-            if not name:
-                what = f"table {self.name} is of {len(self.models)} models, and none is named"
-                remedy = f"name one: --variant, or {self.name}@{self.variants[0]}"
-            allowed = ", ".join(self.variants) or "none; this table has no variants"
-            raise UsageError.of(what, allowed=allowed, remedy=remedy)
+        key = self._source.find(name)
         if key not in self._read:
             problems: list[Problem] = []
             variant = self._source.read(key, problems)

@@ -29,6 +29,9 @@ class TableSource:
     """A table file that fits the schema, as it was read; `base` is without any variant.
 
     A table of models is the file that it reduces to, whose variants they are.
+
+    Attributes:
+        chosen: the variant that was named with the file; empty where none was.
     """
 
     tree: YamlNode
@@ -36,6 +39,7 @@ class TableSource:
     entries: TableFile
     base: Sections
     models: ModelTable | None = None
+    chosen: str = ""
 
     @property
     def written(self) -> PrintedTable:
@@ -55,7 +59,7 @@ class TableSource:
     @property
     def default(self) -> str:
         """The name of the variant that is meant where none is named."""
-        return self.entries.default or ""
+        return self.chosen or self.entries.default or ""
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -68,6 +72,23 @@ class TableSource:
         """Return the variant that a name means: a model may be called as the paper prints it."""
         model = self.models.model(name) if self.models and name not in self.networks else None
         return model.name if model else name or self.default
+
+    def find(self, name: str) -> str:
+        """Return the network that a name means, or that is meant where it is empty.
+
+        Raises:
+            UsageError: there is no such variant, or no default one among the models of a table.
+        """
+        key = self.named(name)
+        if key in self.networks:
+            return key
+        table, variants = self.entries.name, [each for each in self.networks if each]
+        what, remedy = f"table {table} has no variant {quote(name)}", suggestion(name, variants)
+        if not name:
+            what = f"table {table} is of {len(variants)} models, and none is named"
+            remedy = f"name one: --variant, or {table}@{variants[0]}"
+        allowed = ", ".join(variants) or "none; this table has no variants"
+        raise UsageError.of(what, allowed=allowed, remedy=remedy)
 
     def read(self, name: str, problems: list[Problem]) -> Variant:
         """Read a variant, or the table as printed where `name` is empty or `printed`.

@@ -64,9 +64,19 @@ _WEIGHTED = frozenset({"conv", "transposed conv", "linear"})
 _COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 
 
-def is_weighted(layer: TracedLayer) -> bool:
+def is_in_depth(layer: TracedLayer) -> bool:
     """Return whether a depth counts a layer."""
     return layer.kind in _WEIGHTED
+
+
+def is_weighted(layer: TracedLayer) -> bool:
+    """Return whether a layer has trained weights from its inputs to its outputs, or of entries."""
+    return bool(layer.weights) and ("out" in layer.settings or "entries" in layer.settings)
+
+
+def is_join(layer: TracedLayer) -> bool:
+    """Return whether a layer joins branches: a sum, a product or a concatenation of several."""
+    return layer.kind in ("add", "mul", "concat") and len(layer.sources) > 1
 
 
 def describe(layer: TracedLayer) -> str:
@@ -131,6 +141,6 @@ class LayerSequence:
         depths: list[int] = []
         for layer in self.layers:
             before = (depths[source.layer] for source in layer.sources if source.layer != INPUT)
-            depths.append(max(before, default=0) + is_weighted(layer))
+            depths.append(max(before, default=0) + is_in_depth(layer))
         ends = (depths[result.layer] for result in self.results if result.layer != INPUT)
         return max(ends, default=0)

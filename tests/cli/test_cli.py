@@ -370,7 +370,7 @@ def test_options_that_make_no_sense_are_one_clear_error(arguments, says):
 def test_a_variant_written_into_the_name_is_advised():
     result = run("table", "resnet50")
     assert result.returncode == 2
-    assert result.stderr.endswith("write resnet --variant 50\n")
+    assert result.stderr.endswith("write resnet@50\n")
 
 
 def test_layers_of_one_text_and_unlike_widths_are_added_up():

@@ -28,11 +28,11 @@ class Plain(nn.Module):
 def with_weights_of(one, other):
     """Give a network the parameters of another, in their order, whatever axes of 1 they have."""
     generator = torch.Generator().manual_seed(7)
-    pairs = [*zip(one.parameters(), other.parameters(), strict=True)]
     with torch.no_grad():
-        for ours, theirs in pairs:
+        for ours, theirs in zip(one.parameters(), other.parameters(), strict=False):
             ours.copy_(torch.randn(ours.shape, generator=generator) / 3)
-            theirs.copy_(ours.reshape(theirs.shape))
+            if ours.numel() == theirs.numel():
+                theirs.copy_(ours.reshape(theirs.shape))
     return one.double().eval(), other.double().eval()
 
 
@@ -84,7 +84,75 @@ def pool(*given, **more):
     return nn.Sequential(conv(3, 8), nn.AvgPool2d(*given, **more))
 
 
+def channels_last(part):
+    """A function that has a part read its map with the channels last."""
+    return lambda m, x: getattr(m, part)(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def squeezed(kind):
+    """Squeeze and excitation by linear layers or by 1x1 convolutions."""
+
+    def by_linear(m, x):
+        x = m.c(x)
+        scale = m.e(F.relu(m.s(x.mean((2, 3)))))
+        return x * torch.sigmoid(scale)[:, :, None, None]
+
+    def by_conv(m, x):
+        x = m.c(x)
+        return x * m.e(m.s(F.adaptive_avg_pool2d(x, 1)).relu()).sigmoid()
+
+    if kind == "linear":
+        return Plain(by_linear, c=conv(3, 8), s=nn.Linear(8, 2), e=nn.Linear(2, 8))
+    return Plain(by_conv, c=conv(3, 8), s=conv(8, 2, 1), e=conv(2, 8, 1))
+
+
+def by_patch(m, x):
+    x = x.view(1, 3, 3, 4, 5, 2).permute(0, 2, 4, 1, 3, 5).flatten(3)
+    return m.l(x).permute(0, 3, 1, 2)
+
+
+def pointwise(**more):
+    return nn.Sequential(conv(3, 8), nn.Conv2d(8, 6, 1, **more))
+
+
+def linear(out=6, **more):
+    return Plain(
+        lambda m, x: m.l(m.c(x).movedim(1, 3)).movedim(3, 1),
+        c=conv(3, 8),
+        l=nn.Linear(8, out, **more),
+    )
+
+
+def mixed(kind):
+    """Mix places, then channels, as MLP-Mixer does."""
+    if kind == "linear":
+        return Plain(
+            lambda m, x: m.d(F.gelu(m.t(m.c(x).flatten(2))).transpose(1, 2)).transpose(1, 2),
+            c=conv(3, 8),
+            t=nn.Linear(120, 40),
+            d=nn.Linear(8, 5),
+        )
+    return Plain(
+        lambda m, x: m.d(F.gelu(m.t(m.c(x).flatten(2).transpose(1, 2))).transpose(1, 2)),
+        c=conv(3, 8),
+        t=nn.Conv1d(120, 40, 1),
+        d=nn.Conv1d(8, 5, 1),
+    )
+
+
 SAME = {
+    "a 1x1 convolution or a linear layer": (pointwise(), linear()),
+    "squeezed and excited": (squeezed("linear"), squeezed("conv")),
+    "places and channels mixed": (mixed("linear"), mixed("conv")),
+    "patches": (nn.Conv2d(3, 8, (4, 2), stride=(4, 2)), Plain(by_patch, l=nn.Linear(24, 8))),
+    "the whole map": (
+        nn.Sequential(conv(3, 8), nn.Conv2d(8, 5, (12, 10)), nn.Flatten()),
+        nn.Sequential(conv(3, 8), nn.Flatten(), nn.Linear(960, 5)),
+    ),
+    "a classifier before or after the pool's places are dropped": (
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1), nn.Conv2d(8, 5, 1), nn.Flatten()),
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)),
+    ),
     "a pad by nothing": (
         nn.Sequential(nn.ZeroPad2d(0), conv(3, 8)),
         conv(3, 8),
@@ -129,6 +197,33 @@ def test_what_computes_the_same_is_the_same(name):
 MODES = ("zeros", "reflect", "replicate", "circular")
 
 CHANGED = {
+    "a linear layer of another width": (pointwise(), linear(7), ["out 6 became 7"]),
+    "a linear layer without bias": (pointwise(), linear(bias=False), ["bias yes became no"]),
+    "a linear layer for a strided convolution": (
+        pointwise(stride=2),
+        linear(),
+        ["stride 2x2 became 1x1"],
+    ),
+    "a linear layer for a grouped convolution": (
+        pointwise(groups=2),
+        linear(),
+        ["groups 2 became 1"],
+    ),
+    "a linear layer for a convolution that pads": (
+        pointwise(padding=1),
+        linear(),
+        ["padding 1 became 0"],
+    ),
+    "a 3x3 convolution for a linear layer": (
+        linear(),
+        nn.Sequential(conv(3, 8), conv(8, 6)),
+        ["kernel 1x1 became 3x3"],
+    ),
+    "a pool to one place for none": (
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(2), nn.Conv2d(8, 5, 1), nn.Flatten()),
+        nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)),
+        ["to 2x2 became 1x1", "follows"],
+    ),
     **{
         f"{left} for {right}": (
             conv(3, 8, padding_mode=left),

@@ -136,7 +136,7 @@ def test_a_row_names_the_model_of_a_table_of_models(tmp_path: Path, row: str) ->
 def test_another_network_is_one_sentence() -> None:
     report = ac.compare(ac.load("resnet").build(variant="50"), "vgg@D")
     assert report.record.is_another
-    assert "is another network than vgg" in report.summary
+    assert "is another network than vgg@D" in report.summary
     assert len(report.render("plain").splitlines()) < 8
 
 
