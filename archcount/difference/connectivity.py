@@ -88,6 +88,24 @@ def reresulted(
     return _told("results of", left, right, results, others)
 
 
+def more_results(
+    left: ModelSide, right: ModelSide, results: Sequence[LayerInput], others: Sequence[LayerInput]
+) -> int:
+    """Return how many results the right side gives beside those of the left, negative of fewer.
+
+    They are of layers that both have, such as the keys and values for the next token: nothing is
+    computed for them. 0 where there are as many, or the results differ otherwise.
+    """
+    ours = [left.over(left.matched(source)) for source in results]
+    theirs = [right.matched(source) for source in others]
+    few, many = sorted((ours, theirs), key=len)
+    rest = iter(many)
+    is_part = all(any(source == each for each in rest) for source in few)
+    side, given = (left, results) if many is ours else (right, others)
+    is_had = all(source.layer == INPUT or source.layer in side.partner for source in given)
+    return len(theirs) - len(ours) if is_part and is_had and few else 0
+
+
 def _told(
     what: str,
     left: ModelSide,

@@ -8,7 +8,13 @@ from itertools import groupby
 
 from archcount.difference.block_alignment import Alignment, align_networks
 from archcount.difference.blocks import Block
-from archcount.difference.connectivity import ModelSide, reresulted, reweighted, rewired
+from archcount.difference.connectivity import (
+    ModelSide,
+    more_results,
+    reresulted,
+    reweighted,
+    rewired,
+)
 from archcount.difference.model_difference import (
     ComparedModel,
     LayerPair,
@@ -17,6 +23,7 @@ from archcount.difference.model_difference import (
     SettingChange,
     Verdict,
 )
+from archcount.difference.packed_linears import repacked
 from archcount.difference.setting_changes import changes, is_as_large, is_as_wide
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
@@ -28,6 +35,8 @@ def compare(
     left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
 ) -> ModelDifference:
     """Return whether each layer of two models is the same; modules of the left name the rows."""
+    both = left, right
+    left, right = repacked(left, right)
     alignment = align_networks(left.layers, right.layers)
     partner = {
         one: other for one, other in alignment.matches if one is not None and other is not None
@@ -40,12 +49,18 @@ def compare(
             _pairs(ours, theirs, alignment), key=lambda pair: pair.place.partition(".")[0] or WHOLE
         )
     ]
+    results = reresulted(ours, theirs, left.results, right.results)
+    more = more_results(ours, theirs, left.results, right.results) if results else 0
+    if more:
+        name = (right if more > 0 else left).name
+        results = None
+        remarks += (f"{name} gives {abs(more)} more of what both compute as results",)
     return ModelDifference(
-        left=left,
-        right=right,
+        left=both[0],
+        right=both[1],
         inputs=inputs,
         rows=tuple(_gathered(rows)),
-        results=reresulted(ours, theirs, left.results, right.results),
+        results=results,
         remarks=remarks,
         has_blocks=bool(alignment.left and alignment.right),
     )

@@ -7,10 +7,11 @@ from dataclasses import replace
 from math import ceil, prod
 from typing import Any
 
+from archcount.difference.equal_writings import WRITING, equal_writings
 from archcount.difference.model_difference import SettingChange
 from archcount.tracing.traced_layer import TracedLayer
 
-_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times")
+_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times", *WRITING)
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
@@ -112,7 +113,7 @@ def changes(
     found += _chosen(left, right)
     found.sort(key=lambda change: (_ORDER.get(change.what, 9), change.what))
     moved, remarks = padded(left, right)
-    return (*found, *moved), remarks
+    return (*found, *moved), (*remarks, *equal_writings(left, right))
 
 
 def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
@@ -122,6 +123,7 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
         following.add("axis")
     if left.kind != right.kind:
         following.add("statistics")  # go with the type of a norm
+        following.update({"shift"} - (one.keys() & other.keys()))
     if "times" in one and one["times"] == other.get("times"):
         following.add("to")
     if one.get("groups") == other.get("groups") == "depthwise":
@@ -131,8 +133,9 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
             yield SettingChange("out", f"{times[0]} a channel", f"{times[1]} a channel")
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
-    if "count_include_pad" not in one or "count_include_pad" not in other:
-        following.add("count_include_pad")  # without padding it has no effect
+    # What is not known on one side, or has no effect there: without padding, whether it counts.
+    sometimes = {"count_include_pad", "axis"} | _SOMETIMES.get(left.kind, set())
+    following |= sometimes - (one.keys() & other.keys())
     yield from _set(left, right, *(one.keys() | other.keys()) - following)
 
 
@@ -161,6 +164,8 @@ def _products(
         yield SettingChange("products", *told)
 
 
+_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}}
+"""Settings by kind that are known of some layers alone."""
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
 
 

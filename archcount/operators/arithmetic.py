@@ -53,8 +53,8 @@ def _scaled(operation: Operation) -> LayerName | None:
     """Name a product of numbers in the same place."""
     other = operation.arguments["other"]
     if isinstance(other, TensorSpec):
-        is_held = operation.tensor("self").is_held or other.is_held
-        return "mul", {"by": "weights"} if is_held else {}
+        held = [spec.elements for spec in (operation.tensor("self"), other) if spec.is_held]
+        return "mul", {"by": "weights" if max(held) > 1 else "one weight"} if held else {}
     return ("mul", {"by": rounded(other)}) if other != 1 else None
 
 

@@ -72,7 +72,8 @@ def _added(operation: Operation) -> Charge:
 
 
 def _concat(operation: Operation) -> LayerName | None:
-    if len(operation.arguments["tensors"]) == 1:
+    """Name a concatenation: none with nothing, such as of keys with an empty cache."""
+    if sum(part.elements > 0 for part in operation.arguments["tensors"]) == 1:
         return None
     dims = len(operation.output.shape)
     return "concat", {"axis": operation.arguments["dim"] % max(dims, 1) - dims}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import prod
 from typing import Any, NamedTuple
@@ -96,10 +96,32 @@ class Operation:
             elif isinstance(value, list):
                 yield from (item for item in value if isinstance(item, TensorSpec))
 
+    def with_constants(self, constants: Iterable[TensorSpec]) -> Operation:
+        """Return it with some of the tensors that it reads made from neither input nor weights.
+
+        What the model holds stays what it is.
+        """
+        given = {
+            spec: spec._replace(origin=Origin.CONSTANT) for spec in constants if not spec.is_held
+        }
+        if not given:
+            return self
+        arguments = {
+            name: [_replaced(item, given) for item in value]
+            if isinstance(value, list)
+            else _replaced(value, given)
+            for name, value in self.arguments.items()
+        }
+        return replace(self, arguments=arguments)
+
     @property
     def output(self) -> TensorSpec:
         """Its first output."""
         return self.outputs[0]
+
+
+def _replaced(value: Any, given: Mapping[TensorSpec, TensorSpec]) -> Any:
+    return given.get(value, value) if isinstance(value, TensorSpec) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ def _layer(operation: Operation, left: str, right: str, added: str) -> LayerName
         settings["beta"] = rounded(beta)
     if any(trained):
         weight = other if trained[1] else one
-        out = weight.shape[-1] if trained[1] and len(weight.shape) > 1 else weight.shape[0]
+        is_vector = len(weight.shape) < 2
+        out = weight.shape[0 if is_vector else -1 if trained[1] else -2]
         bias = bool(added) and operation.tensor(added).is_held and beta != 0
         return "linear", {"in": one.shape[-1], "out": out, "bias": bias, **settings}
     return "matmul", {"sizes": (one.shape, other.shape), **settings}

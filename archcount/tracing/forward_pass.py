@@ -11,6 +11,7 @@ from torch import Tensor
 
 from archcount.layers import Cost
 from archcount.operators.operation import NOTHING, Charge, Operation, Origin, TensorSpec
+from archcount.tracing.known_values import KnownValues
 
 
 @dataclass(slots=True)
@@ -140,6 +141,7 @@ class ForwardPass:
         attention: the convention by which attention was counted.
         attention_calls: how many calls of it were counted otherwise than dense.
         held: the tensors of every module by path, as they were before the pass.
+        values: the values that are known of constants; None in a pass on the CPU.
         storages: the memories by number; kept here, as a number is the `id` of its storage.
     """
 
@@ -155,3 +157,4 @@ class ForwardPass:
     attention_calls: int
     storages: Mapping[int, Any]
     held: Mapping[str, Own]
+    values: KnownValues | None = None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from archcount.operators.operation import TensorSpec
 from archcount.tracing.known_tensor import KnownTensor, is_small
 from archcount.tracing.op_schema import OpSchema
 from archcount.tracing.tensor_specs import tensors_of
@@ -130,6 +131,17 @@ class KnownValues:
         for memory in memories:
             self.looked_at.update(dict.fromkeys(self.assumed(memory)))
         return self.known.issuperset(memories)
+
+    def constant(self, spec: TensorSpec) -> Tensor | None:
+        """Return the values of a tensor as they are after the pass, None where none are known."""
+        self.work_out([spec.storage])
+        if spec.storage not in self.known or spec.storage not in self._storages or not spec.layout:
+            return None
+        dtype = getattr(torch, spec.dtype)
+        offset, *stride = spec.layout
+        view = _TensorView(spec.storage, dtype, offset, spec.shape, tuple(stride))
+        found: Tensor = self.of(view)
+        return found
 
     def assumed(self, memory: int) -> list[str]:
         """Return what was assumed of the numbers in a memory, and of those they depend on."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from archcount.tracing.channel_axes import CHANNELS
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 
@@ -32,6 +33,8 @@ def _is_its_bias(node: TracedLayer, shape: Sequence[int], layer: TracedLayer) ->
         return False
     if node.settings["vector"] != layer.settings["out"]:
         return False
+    if node.settings["axis"] == CHANNELS:
+        return True
     places = layer.settings.get("places", ())
     is_moved = tuple(shape) != layer.output  # such as a map that became a list of its places
     return bool(node.settings["axis"] == (-1 if is_moved else -1 - len(places)))

@@ -81,6 +81,18 @@ def ordered(
     return LayerSequence(tuple(layers), tuple(map(placed, ends)), known)
 
 
+def before_softmax(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> list[LayerInput]:
+    """Return what gives the results, before a softmax that gives one."""
+    found = []
+    for end in ends:
+        node = None if end.layer == INPUT else nodes[end.layer]
+        is_softmax = node is not None and node.kind in ("softmax", "log softmax")
+        sources = node.sources if node is not None and is_softmax else ()
+        # Where the scores are a result by themselves, the softmax is another.
+        found.append(sources[0] if sources and sources[0] not in ends else end)
+    return found
+
+
 def _cost(node: TracedLayer, spent: Sequence[Cost]) -> Cost:
     """Return a layer's cost: of a local response norm as of one layer, else of all its steps."""
     if node.kind == "lrn":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
@@ -12,10 +12,15 @@ from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
-from archcount.tracing.circular_padding import CopiedBorders
+from archcount.tracing.channel_axes import ChannelAxes
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
-from archcount.tracing.layer_order import ordered
+from archcount.tracing.layer_order import before_softmax, ordered
+from archcount.tracing.layer_recognition import recognised
+from archcount.tracing.layer_steps import LayerSteps, Step
+from archcount.tracing.new_tensors import NewTensors
+from archcount.tracing.regrouping import is_regrouped
+from archcount.tracing.scaled_scores import NOTHING
 from archcount.tracing.traced_layer import (
     INPUT,
     LayerInput,
@@ -33,7 +38,7 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
     bias, a padding and its convolution, a sum of many) are one, and so is one that is worked out
     twice of the same. A softmax that gives the result is left out.
     """
-    walk = _Walk(trace.inputs)
+    walk = _Walk(trace)
     last: Call | None = None
     spent: list[tuple[int, Cost]] = []  # by the number of the layer that stands last by then
     for call in trace.calls:
@@ -42,18 +47,7 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
         if call.pattern.charge is not None:
             spent.append((len(walk.nodes) - 1, call.pattern.charge.cost))
     ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
-    ends = [_before_softmax(walk.nodes, end, ends) for end in ends]
-    return ordered(walk.nodes, ends, spent, walk.parameters)
-
-
-def _before_softmax(
-    nodes: Sequence[TracedLayer], end: LayerInput, ends: Sequence[LayerInput]
-) -> LayerInput:
-    if end.layer == INPUT or nodes[end.layer].kind not in ("softmax", "log softmax"):
-        return end
-    sources = nodes[end.layer].sources
-    # Where the scores are a result by themselves, the softmax is another.
-    return sources[0] if sources and sources[0] not in ends else end
+    return ordered(walk.nodes, before_softmax(walk.nodes, ends), spent, walk.parameters)
 
 
 class _Walk:
@@ -65,16 +59,19 @@ class _Walk:
         parameters: the parameters by the numbers of what layers have.
     """
 
-    def __init__(self, inputs: Iterable[int]) -> None:
-        self.nodes: list[TracedLayer] = []
+    def __init__(self, trace: ForwardPass) -> None:
+        held = (tensor for own in trace.held.values() for kind in own for tensor in kind)
+        shapes = {id(each.untyped_storage()): tuple(each.shape) for each in held}
+        self._steps = LayerSteps(held=shapes, values=trace.values)
+        self.nodes = self._steps.nodes
         self.made: dict[int, LayerInput | None] = {}
-        for number, storage in enumerate(inputs):
+        for number, storage in enumerate(trace.inputs):
             self.made.setdefault(storage, LayerInput(INPUT, number))
-        self._sizes: dict[int, TensorSpec] = {}
+        self._made_new = NewTensors()
         self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
         self._known: dict[str, tuple[int, Operation]] = {}
         self._names: dict[tuple[int, ...], int] = {}
-        self._borders: dict[int, CopiedBorders | None] = {}
+        self._axes = ChannelAxes()
         self.parameters: dict[int, LayerParameter] = {}
 
     def take(self, call: Call, last: Call | None) -> None:
@@ -84,19 +81,23 @@ class _Walk:
             return
         if operation.name in _FACTORIES or not any(operation.tensors()):
             self._put(operation, None)
-            self._sizes.update({spec.storage: spec for spec in operation.outputs})
+            self._made_new.make(operation)
             return
         known = [(spec, self._source(spec)) for spec in operation.tensors()]
         read = [(spec, source) for spec, source in known if source is not None]
+        if not read:
+            self._steps.constants.update({spec.storage: operation for spec in operation.outputs})
         if not read and not any(spec.is_held for spec, _ in known):
             self._put(operation, None)
             return
-        named = name_layer(self._told(operation))
+        # What takes its type or place from a tensor is as if made from it, but reads no number.
+        operation = operation.with_constants(spec for spec, source in known if source is None)
+        named = self._named(operation, read)
         if operation.name == "aten.copy_":
             if self._is_moved(operation):
                 return
         elif named is None:
-            self._move(operation, known[0][0] if known else None, read[0][1] if read else None)
+            self._move(operation, known[0][0], read[0][1] if read else None)
             return
         if not read and not operation.output.is_floating:
             return
@@ -104,31 +105,25 @@ class _Walk:
             self._move(operation, known[0][0], None)
             return
         assert named is not None, f"{operation.name} has no name as a layer"
-        self._add(call, named, last, read[0][0] if read else known[0][0], read)
+        first = read[0][0] if read else known[0][0]
+        self._add(call, operation, named, last, first, read)
 
     def _source(self, spec: TensorSpec) -> LayerInput | None:
         other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
         return self.made.get(spec.storage, other)
 
-    def _told(self, operation: Operation) -> Operation:
-        """Return an operation that says of each constant that it is one.
-
-        What takes its type or place from a tensor is as if made from it, but reads no number.
-        """
-        constants = [
-            spec
-            for spec in operation.tensors()
-            if spec.origin == Origin.INPUT and self._source(spec) is None
-        ]
-        if not constants:
-            return operation
-        arguments = {
-            name: value._replace(origin=Origin.CONSTANT)
-            if isinstance(value, TensorSpec) and value in constants
-            else value
-            for name, value in operation.arguments.items()
-        }
-        return replace(operation, arguments=arguments)
+    def _named(
+        self, operation: Operation, read: Sequence[tuple[TensorSpec, LayerInput]]
+    ) -> LayerName | None:
+        """Name the layer that an operation is, None where it only moves numbers."""
+        named = name_layer(operation)
+        if named is not None:
+            named = self._axes.told(named, operation)
+            is_of_one = len({source for _, source in read}) == 1
+            if named[0] == "concat" and is_of_one and is_regrouped([spec for spec, _ in read]):
+                named = None
+        self._axes.follow(operation, named[0] if named else "")
+        return named
 
     def _put(self, operation: Operation, source: LayerInput | None) -> None:
         for spec in operation.outputs:
@@ -149,36 +144,29 @@ class _Walk:
         """Take a copy that fills a whole tensor, or writes a tensor into itself."""
         into, of = operation.tensor("self"), operation.tensor("src")
         target, given = self._source(into), self._source(of)
-        whole = self._sizes.get(into.storage, into)
-        is_part = given is not None and whole.elements > into.elements
-        if target == given:
-            self._fill(into, of)
+        is_part = given is not None and self._made_new.is_part(into)
+        if target is not None and target == given:
+            widths = self._made_new.fill(into, of)
+            if widths is not None:  # all around it is the other side
+                settings = {"by": padded_by(widths), "padding mode": "circular"}
+                pad = replace(self.nodes[target.layer], kind="pad", settings=settings)
+                self.nodes[target.layer] = pad
         elif target is None and is_part:
-            self._borders[into.storage] = CopiedBorders.around(whole, into)
+            self._made_new.put(into)
         if (target is None and not is_part) or target == given:
             self._put(operation, given)
             return True
         return False
 
-    def _fill(self, into: TensorSpec, of: TensorSpec) -> None:
-        """Take a copy within a tensor: what fills all borders with the other side is a padding."""
-        borders, source = self._borders.get(into.storage), self._source(into)
-        if borders is None or source is None or into.storage != of.storage:
-            return
-        if borders.copy(into, of):
-            settings = {"by": padded_by(borders.widths), "padding mode": "circular"}
-            pad = replace(self.nodes[source.layer], kind="pad", settings=settings)
-            self.nodes[source.layer] = pad
-
     def _add(
         self,
         call: Call,
+        operation: Operation,
         named: LayerName,
         last: Call | None,
         first: TensorSpec,
         read: Sequence[tuple[TensorSpec, LayerInput]],
     ) -> None:
-        operation = call.operation
         kind, settings = named
         if kind == "batch norm" and _is_of_each_image(call, last):
             kind, settings = "instance norm", {**settings, "statistics": "of the image"}
@@ -188,10 +176,14 @@ class _Walk:
         if source is not None and source != read[0][1]:  # what a concatenation in it reads first
             before = self.nodes[read[0][1].layer].input
         elif source is not None and source.layer != INPUT and not source.output:
-            before = self.nodes[source.layer].output
-        output = before[:2] if kind.startswith("global ") else operation.output.shape
+            whole = self.nodes[source.layer].output
+            is_part = operation.is_pointwise and prod(whole) != first.elements
+            before = before if is_part else whole
+        output = operation.output.shape
+        if kind.startswith("global ") and prod(before[:2]) == operation.output.elements:
+            output = before[:2]
         if kind == "write":
-            output = self._sizes.get(operation.output.storage, operation.output).shape
+            output = self._made_new.whole(operation.output).shape
         node = TracedLayer(
             kind=kind,
             settings=settings,
@@ -201,7 +193,12 @@ class _Walk:
             output=output,
             weights=self._weights(kind, operation),
         )
-        number = self._placed(fused(node, first.shape, self.nodes), operation)
+        step = Step(operation, {spec.storage: given for spec, given in read})
+        node = recognised(fused(node, first.shape, self.nodes), step, self._steps)
+        if node.kind == NOTHING:
+            self._put(operation, node.sources[0])
+            return
+        number = self._placed(node, step)
         for place, spec in enumerate(operation.outputs):
             self.made[spec.storage] = LayerInput(number, place)
 
@@ -236,19 +233,19 @@ class _Walk:
                 sources.append(source)
         return tuple(sources)
 
-    def _placed(self, node: TracedLayer, operation: Operation) -> int:
+    def _placed(self, node: TracedLayer, step: Step) -> int:
         """Return the number of a layer: of the same one where it was worked out before."""
+        operation = step.operation
         specs = [(self._source(spec), spec) for spec in operation.tensors()]
         # What multiplies stands as often as it is done, as its cost does; constants are unknown.
         is_known = all(source or spec.is_held for source, spec in specs)
         if not is_known or node.kind in _TRAINED or _RANDOM.search(node.kind):
-            self.nodes.append(node)
-            return len(self.nodes) - 1
+            return self._steps.add(node, step)
         seen = [(source, self._first(spec), spec.shape, spec.layout) for source, spec in specs]
         key = repr((node.kind, sorted(node.settings.items()), seen, node.output))
         number, before = self._known.setdefault(key, (len(self.nodes), operation))
         if number == len(self.nodes):
-            self.nodes.append(node)
+            self._steps.add(node, step)
         for spec, other in zip(operation.outputs, before.outputs, strict=True):
             if spec.storage != other.storage:
                 self._same.setdefault(spec.storage, self._first(other))

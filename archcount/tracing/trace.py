@@ -121,6 +121,7 @@ def _forward_pass(
         attention_calls=convention.calls if convention else 0,
         storages=recorder.storages,
         held=held,
+        values=recorder.numbers,
     )
 
 

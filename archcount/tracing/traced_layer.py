@@ -82,7 +82,8 @@ def describe(layer: TracedLayer) -> str:
     'conv 5x5 16->32'
     """
     settings = dict(layer.settings)
-    words = [layer.kind]
+    number = settings.get("linears", 1)
+    words = [layer.kind] if number == 1 else [f"{number} {layer.kind}s"]
     if settings.get("kernel"):
         stride = settings.get("stride") or ()
         by = f"/{_same(stride)}" if any(step != 1 for step in stride) else ""
@@ -97,6 +98,8 @@ def describe(layer: TracedLayer) -> str:
     for name in ("entries", "size", "to", "by"):
         if name in settings:
             words.append(f"{name} {settings[name]}")
+    if "pattern" in settings:
+        words.append(settings["pattern"])
     return " ".join(words)
 
 

@@ -26,10 +26,13 @@ class Plain(nn.Module):
 
 
 def with_weights_of(one, other):
-    """Give a network the parameters of another, in their order, whatever axes of 1 they have."""
+    """Give a network the parameters of another by size, whatever axes of 1 they have."""
     generator = torch.Generator().manual_seed(7)
+    pairs = zip(
+        *(sorted(each.parameters(), key=torch.numel) for each in (one, other)), strict=False
+    )
     with torch.no_grad():
-        for ours, theirs in zip(one.parameters(), other.parameters(), strict=False):
+        for ours, theirs in pairs:
             ours.copy_(torch.randn(ours.shape, generator=generator) / 3)
             if ours.numel() == theirs.numel():
                 theirs.copy_(ours.reshape(theirs.shape))
@@ -140,7 +143,112 @@ def mixed(kind):
     )
 
 
+def biased(axis):
+    """A bias of its own behind a convolution without one."""
+    shape = {"first": (8, 1, 1), "last": (8,)}[axis]
+
+    def forward(m, x):
+        if axis == "first":
+            return m.c(x) + m.b
+        return (m.c(x).permute(0, 2, 3, 1) + m.b).permute(0, 3, 1, 2)
+
+    return Plain(forward, c=conv(3, 8, bias=False), b=nn.Parameter(torch.ones(shape)))
+
+
+def scaled(shape, axis="first"):
+    """ConvNeXt's layer scale."""
+
+    def forward(m, x):
+        x = m.c(x)
+        if axis == "first":
+            return x + m.d(x) * m.g
+        return x + (m.d(x).permute(0, 2, 3, 1) * m.g).permute(0, 3, 1, 2)
+
+    return Plain(forward, c=conv(3, 8), d=conv(8, 8), g=nn.Parameter(torch.ones(shape)))
+
+
+def classified(function):
+    return Plain(lambda m, x: m.l(function(m.c(x)).flatten(1)), c=conv(3, 8), l=nn.Linear(8, 5))
+
+
+def merged(way):
+    """Swin's merging of 2x2 patches."""
+
+    def forward(m, x):
+        x = m.c(x).permute(0, 2, 3, 1)
+        if way == "slices":
+            parts = [x[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
+            x = torch.cat(parts, -1)
+        elif way == "some twice":
+            x = torch.cat([x[:, row::2, 0::2] for row in (0, 1, 0, 1)], -1)
+        else:
+            x = x.unflatten(1, (6, 2)).unflatten(3, (5, 2)).permute(0, 1, 3, 2, 4, 5).flatten(3)
+        return m.r(m.n(x))
+
+    return Plain(forward, c=conv(3, 8), n=nn.LayerNorm(32), r=nn.Linear(32, 16, bias=False))
+
+
+def placed(way):
+    """A bias by relative places, of a table that is looked up."""
+
+    def forward(m, x):
+        scores = (rows := m.c(x).flatten(2)).transpose(1, 2) @ rows
+        index = torch.arange(120, device=x.device)
+        index = (index.unsqueeze(0) - index.unsqueeze(1)) + 119
+        found = m.t[index] if way == "at once" else m.t[index.flatten()].view(120, 120, 1)
+        return scores + found.permute(2, 0, 1).contiguous()
+
+    return Plain(forward, c=conv(3, 8), t=nn.Parameter(torch.zeros(239, 1)))
+
+
+def channels_normed(axis):
+    norm = nn.LayerNorm(8)
+    if axis == "last":
+        return Plain(
+            lambda m, x: m.d(m.n(m.c(x).permute(0, 2, 3, 1))).permute(0, 3, 1, 2),
+            c=conv(3, 8),
+            n=norm,
+            d=nn.Linear(8, 4),
+        )
+    return Plain(
+        lambda m, x: m.d(m.n(m.c(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)),
+        c=conv(3, 8),
+        n=norm,
+        d=conv(8, 4, 1),
+    )
+
+
+POOLS = {
+    "a mean": lambda x: x.mean((2, 3)),
+    "a mean that keeps the axes": lambda x: x.mean([-1, -2], keepdim=True),
+    "a mean with the channels last": lambda x: x.permute(0, 2, 3, 1).mean([1, 2]),
+    "an adaptive pool": lambda x: F.adaptive_avg_pool2d(x, 1),
+    "a pool of the whole map": lambda x: F.avg_pool2d(x, x.shape[2:]),
+    "a mean of places": lambda x: x.flatten(2).mean(2),
+    "a mean of a list": lambda x: x.flatten(2).transpose(1, 2).mean(1),
+}
+
 SAME = {
+    "a bias with the channels first or last": (biased("first"), biased("last")),
+    "a bias by itself": (biased("last"), conv(3, 8)),
+    "a scale with the channels first or last": (scaled((8, 1, 1)), scaled((8,), "last")),
+    "patches merged": (merged("slices"), merged("a transpose")),
+    "a table looked up": (placed("at once"), placed("as a list")),
+    "a norm of channels": (channels_normed("last"), channels_normed("first")),
+    "an einsum": (
+        nn.Sequential(conv(3, 8), nn.Conv2d(8, 6, 1, bias=False)),
+        Plain(
+            lambda m, x: torch.einsum("bchw,oc->bohw", m.c(x), m.l.weight),
+            c=conv(3, 8),
+            l=nn.Linear(8, 6, bias=False),
+        ),
+    ),
+    **{
+        f"{one} for {other}": (classified(POOLS[one]), classified(POOLS[other]))
+        for one in POOLS
+        for other in POOLS
+        if one < other
+    },
     "a 1x1 convolution or a linear layer": (pointwise(), linear()),
     "squeezed and excited": (squeezed("linear"), squeezed("conv")),
     "places and channels mixed": (mixed("linear"), mixed("conv")),
@@ -197,6 +305,20 @@ def test_what_computes_the_same_is_the_same(name):
 MODES = ("zeros", "reflect", "replicate", "circular")
 
 CHANGED = {
+    "a scale along another axis": (
+        scaled((8, 1, 1)),
+        scaled((1, 8)),
+        ["axis channels became -1"],
+        (1, 3, 12, 8),
+    ),
+    "a scale of all channels": (scaled((8, 1, 1)), scaled((1,)), ["by weights became one weight"]),
+    "patches of which some are merged twice": (merged("slices"), merged("some twice"), ["extra"]),
+    "a mean over channels": (
+        Plain(lambda m, x: m.c(x).mean((2, 3)), c=conv(3, 8)),
+        Plain(lambda m, x: m.c(x).permute(0, 2, 3, 1).mean((1, 3)), c=conv(3, 8)),
+        ["extra", "missing"],
+        (1, 3, 12, 8),
+    ),
     "a linear layer of another width": (pointwise(), linear(7), ["out 6 became 7"]),
     "a linear layer without bias": (pointwise(), linear(bias=False), ["bias yes became no"]),
     "a linear layer for a strided convolution": (

@@ -82,8 +82,30 @@ TORCHVISION = [
     Pair("resnet", "torchvision:resnet50", STRIDES, 25_557_032, 4.089),
     # Basic blocks stride in their first 3x3 here and there.
     Pair("resnet@18", "torchvision:resnet18", (), 11_689_512, 1.814),
+    # resnet.py, 131: bottlenecks twice as wide, in 3, 4, 6 and 3 blocks.
+    Pair(
+        "resnet",
+        "torchvision:wide_resnet50_2",
+        (
+            "6 conv with 128 filters for 64 (conv2_x)",
+            "8 conv with 256 filters for 128 (conv3_x)",
+            "12 conv with 512 filters for 256 (conv4_x)",
+            "6 conv with 1024 filters for 512 (conv5_x)",
+            *STRIDES,
+        ),
+        68_883_240,
+        11.398,
+    ),
     Pair("resnext@50-32x4d", "torchvision:resnext50_32x4d", (), 25_028_904, 4.23),
     Pair("vgg@D", "torchvision:vgg16", (), 138_357_544, 15.47),
+    # The column of 16 layers has one convolution more in each of the five rows than that of 11.
+    Pair(
+        "vgg@A",
+        "torchvision:vgg16",
+        ("5 conv 3x3 added", "5 relu added (in 5 rows)"),
+        138_357_544,
+        15.47,
+    ),
     # vgg.py, 81 and 83: a batch norm behind each of 13 convolutions, which keep their biases.
     Pair("vgg@D", "torchvision:vgg16_bn", ("13 batch norm added",), 138_365_992, 15.47),
     # alexnet.py, 22 to 32: the widths of the "one weird trick" paper, one tower, no response norm.
@@ -104,6 +126,8 @@ TORCHVISION = [
     Pair("mobilenet_v2", "torchvision:mobilenet_v2", (), 3_504_872, 0.301),
     Pair("efficientnet_b0", "torchvision:efficientnet_b0", (), 5_288_548, 0.386),
     Pair("vit", "torchvision:vit_b_16", (), 86_567_656, 17.564),
+    # convnext.py, 55 and 57: linear layers over maps laid out with channels last for convolutions 1x1.
+    Pair("convnext", "torchvision:convnext_tiny", (), 28_589_128, 4.456),
     # squeezenet.py, 45 to 54: pools round up, which changes no size at 227x227 (111, 55, 27, 13); the
     # average is of the whole map.
     Pair(
@@ -176,6 +200,9 @@ TIMM = [
     Pair("xception", "timm:legacy_xception", (), 22_855_952, 8_357_403_496),
     # resnet.py, 206: the stride stands in conv2.
     Pair("resnet", "timm:resnet50", STRIDES, 25_557_032, RESNET_50),
+    # senet.py, 151: the paper's strides; squeeze-and-excite by convolutions of 1x1. MACs are
+    # FlopCounterMode's.
+    Pair("senet@se-50", "timm:legacy_seresnet50", (), 28_088_024, 3_860_488_192),
     # 196 patches of 16 x 16 x 3, and 197 tokens in 12 layers.
     Pair(
         "vit",
@@ -185,6 +212,7 @@ TIMM = [
         196 * 768**2 + 12 * (197 * 12 * 768**2 + 2 * 197**2 * 768) + 768 * 1000,
     ),
     # MACs are FlopCounterMode's, two a MAC.
+    Pair("convnext", "timm:convnext_tiny", (), 28_589_128, 4_455_531_264),
     Pair("mobilenet_v2", "timm:mobilenetv2_100", (), 3_504_872, 300_774_272),
 ]
 

@@ -1,10 +1,10 @@
-"""Circular padding, which torch does by copies: of the map, then of each side to the other."""
+"""New tensors that are filled by copies, as torch pads with the other side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from archcount.operators.operation import TensorSpec
+from archcount.operators.operation import Operation, TensorSpec
 
 Widths = tuple[tuple[int, int], ...]
 
@@ -57,3 +57,34 @@ class CopiedBorders:
             for side, width in enumerate(pair)
             if width
         }
+
+
+class NewTensors:
+    """Tensors that were made without numbers of a layer, and what is copied into parts of them."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int, TensorSpec] = {}
+        self._borders: dict[int, CopiedBorders | None] = {}
+
+    def make(self, operation: Operation) -> None:
+        """Take what an operation makes."""
+        self._sizes.update({spec.storage: spec for spec in operation.outputs})
+
+    def whole(self, spec: TensorSpec) -> TensorSpec:
+        """Return the whole of which a tensor is a part, itself where that is not known."""
+        return self._sizes.get(spec.storage, spec)
+
+    def is_part(self, spec: TensorSpec) -> bool:
+        """Return whether a tensor is a part of a larger one."""
+        return self.whole(spec).elements > spec.elements
+
+    def put(self, into: TensorSpec) -> None:
+        """Take a copy of something else into a part of a tensor."""
+        self._borders[into.storage] = CopiedBorders.around(self.whole(into), into)
+
+    def fill(self, into: TensorSpec, of: TensorSpec) -> Widths | None:
+        """Take a copy within a tensor; return the borders once all of them hold the other side."""
+        borders = self._borders.get(into.storage)
+        if borders is None or into.storage != of.storage or not borders.copy(into, of):
+            return None
+        return borders.widths
