@@ -19,7 +19,7 @@ _BLOCK_ROWS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class LayerFinding:
     """One difference, of one layer or of many alike.
 
     Attributes:
@@ -53,8 +53,8 @@ class Finding:
         >>> from archcount.tracing.traced_layer import TracedLayer
         >>> layer = TracedLayer(kind="conv", path="a", input=(1, 1), output=(1, 1))
         >>> pair = LayerPair(verdict="changed", left=layer, right=layer, place="a")
-        >>> print(Finding(what="kernel", layer="conv", left="5x5", right="3x3", pairs=(pair,) * 2,
-        ...     rows=("a",), is_everywhere=True))
+        >>> print(LayerFinding(what="kernel", layer="conv", left="5x5", right="3x3",
+        ...     pairs=(pair,) * 2, rows=("a",), is_everywhere=True))
         2 conv 3x3 for 5x5 (a)
         """
         if self.blocks:
@@ -104,17 +104,24 @@ class Finding:
 _Key = tuple[str, str, str, str]
 
 
-def findings(found: ModelDifference) -> tuple[Finding, ...]:
-    """Return what differs: changes of the layers with weights and of windows first."""
+def findings(found: ModelDifference, row: str = "") -> tuple[LayerFinding, ...]:
+    """Return what differs: changes of the layers with weights and of windows first.
+
+    Args:
+        found: the difference.
+        row: the row that is asked for; all of them where it is empty.
+    """
     gathered: dict[_Key, list[tuple[str, LayerPair]]] = {}
     blocks = block_changes(found)
     told = {id(pair) for change in blocks for pair in change.pairs}
-    for row in found.rows:
-        rest = [pair for pair in row.pairs if id(pair) not in told]
-        for key, pair in _told(rest):
-            gathered.setdefault(key, []).append((row.name, pair))
+    for each in found.rows:
+        if row in ("", each.name):
+            rest = [pair for pair in each.pairs if id(pair) not in told]
+            for key, pair in _told(rest):
+                gathered.setdefault(key, []).append((each.name, pair))
     made = [_finding(found, key, pairs) for key, pairs in _rewired(gathered).items()]
-    return (*_of_blocks(blocks), *sorted(made, key=_rank))
+    whole = _of_blocks([change for change in blocks if row in ("", change.row)])
+    return (*whole, *sorted(made, key=_rank))
 
 
 def _rewired(
@@ -130,7 +137,7 @@ def _rewired(
     return made
 
 
-def _of_blocks(changes: Sequence[BlockChange]) -> Iterator[Finding]:
+def _of_blocks(changes: Sequence[BlockChange]) -> Iterator[LayerFinding]:
     """Say equal changes of blocks once."""
     gathered: dict[tuple[str, BlockType | None, BlockType | None], list[BlockChange]] = {}
     for change in changes:
@@ -138,7 +145,7 @@ def _of_blocks(changes: Sequence[BlockChange]) -> Iterator[Finding]:
         gathered.setdefault((change.what, *types), []).append(change)
     for (what, left, right), found in gathered.items():
         rows, number = Counter(change.row for change in found), len(found)
-        yield Finding(
+        yield LayerFinding(
             what=what,
             layer="block",
             left=left.told(number, is_counted=True) if left else "",
@@ -174,7 +181,9 @@ def _told(pairs: Sequence[LayerPair]) -> Iterator[tuple[_Key, LayerPair]]:
                 yield (change.what, layer.kind, change.left, change.right), pair
 
 
-def _finding(found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]) -> Finding:
+def _finding(
+    found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]
+) -> LayerFinding:
     what, layer, left, right = key
     rows = tuple(dict.fromkeys(name for name, _ in placed))
     kinds = {each.kind for _, pair in placed for each in (pair.left, pair.right) if each}
@@ -185,7 +194,7 @@ def _finding(found: ModelDifference, key: _Key, placed: Sequence[tuple[str, Laye
         for each in (pair.left, pair.right)
         if each is not None and each.kind in kinds
     }
-    return Finding(
+    return LayerFinding(
         what=what,
         layer=layer,
         left=left,
@@ -200,7 +209,7 @@ _HEAVY = ("conv", "transposed conv", "linear", "embedding", "matmul", "attention
 _SETTINGS = ("kernel", "stride", "out", "groups", "dilation", "type", LEFT_OUT, ADDED)
 
 
-def _rank(finding: Finding) -> int:
+def _rank(finding: LayerFinding) -> int:
     """Put first what changes sizes or params most."""
     if finding.what == NORM_FOR_BIAS or finding.what == "bias":
         return 3
