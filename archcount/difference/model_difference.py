@@ -104,6 +104,7 @@ class ModelDifference:
         rows: the rows of the left side.
         results: what gives the results, where others do on the right.
         remarks: what the reader should know of how they were run.
+        has_blocks: whether both sides have blocks, which stand for each other or for none.
     """
 
     left: ComparedModel
@@ -112,6 +113,7 @@ class ModelDifference:
     rows: tuple[RowDifference, ...]
     results: SettingChange | None = None
     remarks: tuple[str, ...] = ()
+    has_blocks: bool = False
 
     @property
     def is_changed(self) -> bool:
