@@ -9,20 +9,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archcount.operators.operation import TensorSpec
+from archcount.operators.operation import Origin, TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
 NOTHING = "nothing"
 """The kind of a mask that hides nothing: it gives what it reads."""
-_HIDDEN = -1e3
-"""What is added to a score that is hidden is less: some code adds -1e4, not minus infinity."""
+_HIDDEN = -99.0
+"""What is added to a score that is hidden is less: some code adds -1e4, Swin's -100."""
 
 
 def scores(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     """Make a factor of what is multiplied, or of the product, the product's own; see masks."""
     if node.kind == "matmul":
         return _product(node, step, steps)
+    if node.kind == "add weights":
+        node = _with_masked_places(node, step, steps)
     source = node.sources[0] if len(node.sources) == 1 else None
     before = None if source is None else steps.node(source)
     if source is None or before is None:
@@ -32,9 +34,38 @@ def scores(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
         if by is not None and steps.step(source) is not None:
             scale = _rounded(before.settings["scale"] * by)
             return replace(before, settings={**before.settings, "scale": scale})
-    if before.kind in ("matmul", "mask"):
+    if _are_scores(before, steps) or not before.sources:  # or places that are learnt
         return _masked(node, step, source, steps)
     return node
+
+
+def _with_masked_places(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
+    """Take scores to which learnt places are added that a mask hides as masked themselves."""
+    masks = [source for source in node.sources if _is_mask_of_places(source, steps)]
+    if len(masks) != 1 or len(node.sources) != 2:
+        return node
+    mask = steps.nodes[masks[0].layer]
+    sources = [mask.sources[0] if source == masks[0] else source for source in node.sources]
+    number = steps.add(replace(node, sources=tuple(sources)), step)
+    return replace(
+        mask, sources=(LayerInput(number),), input=node.output, output=node.output, path=node.path
+    )
+
+
+def _is_mask_of_places(source: LayerInput, steps: LayerSteps) -> bool:
+    mask = steps.node(source)
+    places = steps.node(mask.sources[0]) if mask and mask.kind == "mask" else None
+    return places is not None and not places.sources
+
+
+def _are_scores(node: TracedLayer, steps: LayerSteps) -> bool:
+    """Return whether a layer gives scores: a product, masked or with places added or not."""
+    while node.kind in ("mask", "add weights", "bias"):
+        read = [each for each in map(steps.node, node.sources) if each is not None and each.sources]
+        if len(read) != 1:  # a table that is looked up reads nothing
+            return False
+        node = read[0]
+    return node.kind == "matmul"
 
 
 def _product(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
@@ -98,9 +129,9 @@ def _rounded(value: float) -> float:
 def _masked(node: TracedLayer, step: Step, source: LayerInput, steps: LayerSteps) -> TracedLayer:
     """See a mask where constants are added to scores, or put in their place."""
     given = step.operation.arguments
-    if node.kind == "shift" and "by" not in node.settings:
+    if node.kind in ("shift", "add weights") and not node.settings:
         added = step.other(source)
-        if added is None or added.requires_grad or node.settings:
+        if added is None or added.requires_grad or added.origin == Origin.WEIGHT:
             return node
         return _as_mask(node, steps.numbers(added))
     if step.word == "masked_fill":
