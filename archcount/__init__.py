@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archcount.api.errata_report import ErrataReport, errata
     from archcount.api.explain_report import ExplainReport, explain
     from archcount.api.formula_report import FormulaReport, formula
+    from archcount.api.implementation_report import ImplementationReport
     from archcount.api.infer_report import InferReport, infer
     from archcount.api.list_report import ListReport, list
     from archcount.api.model_report import ModelReport
@@ -45,6 +46,7 @@ __all__ = [
     "ErrataReport",
     "ExplainReport",
     "FormulaReport",
+    "ImplementationReport",
     "InferReport",
     "InvalidTableError",
     "ListReport",
@@ -82,6 +84,7 @@ _PLACES = {
     "ErrataReport": "api.errata_report",
     "ExplainReport": "api.explain_report",
     "FormulaReport": "api.formula_report",
+    "ImplementationReport": "api.implementation_report",
     "InferReport": "api.infer_report",
     "ListReport": "api.list_report",
     "ModelReport": "api.model_report",

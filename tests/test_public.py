@@ -17,6 +17,7 @@ def test_the_surface_is_small_and_pinned():
         "ErrataReport",
         "ExplainReport",
         "FormulaReport",
+        "ImplementationReport",
         "InferReport",
         "InvalidTableError",
         "ListReport",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
 
 from archcount import comparison, engines
 from archcount.api.model_table_report import ModelTableReport, model_table
@@ -24,6 +24,11 @@ from archcount.printed import PrintedTable
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
 from archcount.spec.variant import Variant
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from archcount.api.implementation_report import ImplementationReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +58,32 @@ def compare(
 ) -> TableReport | ModelTableReport: ...
 
 
-def compare(report: TableReport | ModelTableReport, table: Table) -> TableReport | ModelTableReport:
-    """Compare a report with what a paper printed: the report, a verdict on every cell added.
+@overload
+def compare(
+    report: str | nn.Module, table: Table | str | Path, **options: Any
+) -> ImplementationReport: ...
 
-    Where the printed rows are not those of the variant that was counted, only its claims are
-    compared.
+
+def compare(
+    report: TableReport | ModelTableReport | str | nn.Module,
+    table: Table | str | Path,
+    **options: Any,
+) -> TableReport | ModelTableReport | ImplementationReport:
+    """Compare a report, or an implementation, with what a paper printed.
+
+    A report is returned with a verdict on every cell added. Where the printed rows are not those of
+    the variant that was counted, only its claims are compared. A model gives a report of the
+    table's rows with the model's numbers, and of what it does otherwise.
 
     Args:
-        report: a count of the table's architecture.
-        table: the table with the printed numbers.
+        report: a count of the table's architecture; or a model, as a module or a text such as
+            "torchvision:googlenet".
+        table: the table with the printed numbers; for a model also its name or file.
+        **options: for a model `variant`, `input`, `let`, `arguments` and `device`, as
+            `compare_model` takes them.
 
     Raises:
-        UsageError: the report is of another table.
+        UsageError: the report is of another table; of a model, errors as `compare_model`.
 
     >>> from archcount.api.counting import count
     >>> from archcount.api.tables import load
@@ -72,6 +91,13 @@ def compare(report: TableReport | ModelTableReport, table: Table) -> TableReport
     >>> report.record.comparison.tally("ops")["match"]
     10
     """
+    if not isinstance(report, TableReport | ModelTableReport):
+        from archcount.api.implementation_report import compare_model
+
+        return compare_model(report, table, **options)
+    if options or isinstance(table, str | Path):
+        allowed = "a report and its table, or a model with these options"
+        raise UsageError.of("what goes with a model is given with a report", allowed=allowed)
     if isinstance(report, ModelTableReport):
         if table.models.keys() != report.networks.keys():
             raise UsageError.of(f"the report is not of the models of the table {table.name}")

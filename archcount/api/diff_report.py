@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcount import difference
 from archcount.api.tables import Table
@@ -35,7 +35,7 @@ class DifferenceReport(Report):
         return self.record.is_changed
 
     @property
-    def findings(self) -> tuple[difference.Finding, ...]:
+    def findings(self) -> tuple[difference.LayerFinding, ...]:
         """What differs, equal changes of many layers said once."""
         return difference.findings(self.record)
 
@@ -85,20 +85,42 @@ def diff(
     request = CountRequest(batch=batch, device=device)
     if not batch:
         raise UsageError.of("batch 0: nothing would be run", allowed="a whole number from 1")
-    sides = [_made(left, device), _made(right, device)]
+    return DifferenceReport(
+        difference_of(side_of(left, device), side_of(right, device), input, request)
+    )
+
+
+class Side(NamedTuple):
+    """One side of a comparison.
+
+    Attributes:
+        module: the model.
+        name: the name that it was requested by.
+        inputs: what it is called with, as texts, where it says so itself.
+    """
+
+    module: nn.Module
+    name: str
+    inputs: tuple[str, ...] = ()
+
+
+def difference_of(
+    left: Side, right: Side, input: Any, request: CountRequest
+) -> difference.ModelDifference:
+    """Run both sides with one input, and compare them; errors as `diff`."""
     has_input = not isinstance(input, str) or bool(input)
-    owns = {} if has_input else {name: own for _, name, own in sides if own}
+    owns = {} if has_input else {side.name: side.inputs for side in (left, right) if side.inputs}
     given = next(iter(owns.values()), input)
     remarks: tuple[str, ...] = ()
     if len(set(owns.values())) > 1:
         remarks = (f"{_made_for(owns)}; both were called with {', '.join(given)}",)
     models = []
     inputs = ""
-    for module, name, _ in sides:
+    for module, name, _ in (left, right):
         model, inputs, found = _run(module, name, given, owns, request)
         models.append(model)
         remarks += found
-    return DifferenceReport(difference.compare(*models, inputs=inputs, remarks=remarks))
+    return difference.compare(*models, inputs=inputs, remarks=remarks)
 
 
 def _run(
@@ -124,7 +146,12 @@ def _run(
             remedy="name one with --input",
         ) from None
     model = difference.ComparedModel(
-        name=name, layers=layers.layers, results=layers.results, params=params, macs=macs
+        name=name,
+        layers=layers.layers,
+        results=layers.results,
+        params=params,
+        macs=macs,
+        parameters=layers.parameters,
     )
     return model, inputs, found
 
@@ -133,16 +160,24 @@ def _made_for(owns: Mapping[str, tuple[str, ...]]) -> str:
     return ", ".join(f"{name} is made for {', '.join(own)}" for name, own in owns.items())
 
 
-def _made(thing: str | Table | nn.Module, device: str) -> tuple[nn.Module, str, tuple[str, ...]]:
-    """Return a module, its name, and its own input where it has one."""
+def side_of(
+    thing: str | Table | nn.Module, device: str, arguments: Mapping[str, Any] | None = None
+) -> Side:
+    """Return a side of a comparison; errors as `diff`.
+
+    Args:
+        thing: the side.
+        device: where it is run.
+        arguments: what the callable that a text names is given by name.
+    """
     if isinstance(thing, Table):
         architecture = thing.architecture()
         name = f"{thing.name}@{thing.chosen}" if thing.chosen else thing.name
-        return built(architecture, device), name, inputs_of(architecture)
+        return Side(built(architecture, device), name, inputs_of(architecture))
     if isinstance(thing, str):
-        module, own = load_model(thing, device=device)
-        return module, thing, own
+        module, own = load_model(thing, arguments=arguments, device=device)
+        return Side(module, thing, own)
     from archcount.tracing.script_copy import class_name
 
     module = module_of(thing)
-    return module, class_name(module), ()
+    return Side(module, class_name(module))

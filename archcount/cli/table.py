@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+from typing import Any
 
 from archcount.api.comparing import compare
 from archcount.api.counting import count
 from archcount.api.printed_report import printed_report
 from archcount.api.tables import load
-from archcount.cli import complete
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
+from archcount.cli.implementation import FailOn, Implemented, ImplementedBy, fail_on, words_of
+from archcount.cli.model_options import Arguments, Device
 from archcount.cli.options import Format, Output, TableName, Variant, pairs_of
+from archcount.cli.table_options import (
+    AsPrinted,
+    Classes,
+    ComparePaper,
+    Heads,
+    Images,
+    Lets,
+    Rows,
+    Size,
+)
 from archcount.engines import AUTO
 from archcount.errors import UsageError
 
 
 def show_table(
     name: TableName = "googlenet",
-    compare_paper: Annotated[
-        bool, typer.Option("--compare-paper", help="Give a verdict on every printed number.")
-    ] = False,
+    compare_paper: ComparePaper = False,
     variant: Variant = "",
-    size: Annotated[
-        str, typer.Option("--input", help="Another input size, CxHxW.", metavar="CxHxW")
-    ] = "",
-    classes: Annotated[
-        str, typer.Option(help="Another number of classes: --let classes=N.", metavar="N")
-    ] = "",
-    let: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Another value of a name under let: in the table's file (may be repeated).",
-            metavar="NAME=VALUE",
-            autocompletion=complete.lets,
-        ),
-    ] = None,
-    as_printed: Annotated[
-        bool,
-        typer.Option("--as-printed", help="Show the paper's own rows and headings; count nothing."),
-    ] = False,
-    batch: Annotated[int, typer.Option(help="Count operations for this many images.")] = 1,
-    aux: Annotated[bool, typer.Option("--aux", help="Count the auxiliary heads too.")] = False,
-    row: Annotated[
-        list[str] | None,
-        typer.Option(help="Show only this row (may be repeated).", autocompletion=complete.rows),
-    ] = None,
+    size: Size = "",
+    classes: Classes = "",
+    let: Lets = None,
+    as_printed: AsPrinted = False,
+    batch: Images = 1,
+    aux: Heads = False,
+    row: Rows = None,
     engine: Engine = AUTO,
+    model: ImplementedBy = "",
+    arguments: Arguments = None,
+    device: Device = "meta",
+    failing: FailOn = None,
     form: Format = None,
     output: Output = None,
 ) -> None:
@@ -56,20 +50,32 @@ def show_table(
 
     Every number is for one image (or --batch) at inference. MACs are multiply-accumulates of
     convolutions and linear layers; weights are parameters of kernels, params all of them.
+    With --model the rows have the numbers of an implementation, whose layers are aligned with those
+    of the table, and what the code does otherwise is said.
     """
+    words = words_of(failing or [], has_model=bool(model))
+    others = (batch != 1, engine != AUTO, aux)
+    if model and any(others):
+        raise UsageError.of("--batch, --engine and --aux do not go with --model")
+    lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
     with emitting(form, output) as emit:
         table = load(name, variant)
         if as_printed:
-            counting = (batch != 1, engine != AUTO)
-            _count_nothing(compare_paper, table.chosen, size, classes, let, aux, *counting)
-            emit(printed_report(table.written, row or []))
-            return
-        lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
-        with progress(f"counting {table.name}"):
-            report = count(table, input=size, let=lets, engine=engine, heads=aux, batch=batch)
-        if compare_paper:
-            report = compare(report, table)
-        emit(report.select(row) if row else report)
+            counting = (compare_paper, table.chosen, size, classes, let, model, words, *others)
+            _count_nothing(*counting)
+            report: Any = printed_report(table.written, row or [])
+        elif model:
+            run = Implemented(model, arguments or [], device)
+            with progress(f"comparing {model} with {name}"):
+                report = run.report(table, size, lets, row or [])
+        else:
+            options: dict[str, Any] = {"input": size, "let": lets, "engine": engine, "heads": aux}
+            with progress(f"counting {table.name}"):
+                report = count(table, batch=batch, **options)
+            report = compare(report, table) if compare_paper or words else report
+            report = report.select(row) if row else report
+        emit(report)
+        fail_on(words, report)
 
 
 def _count_nothing(*options: object) -> None:

@@ -1,7 +1,7 @@
 """Difference: two models as sequences of layers, aligned and compared."""
 
 from archcount.difference.common_layers import another_network, is_another_network
-from archcount.difference.findings import Finding, findings
+from archcount.difference.findings import LayerFinding, findings
 from archcount.difference.model_comparison import compare
 from archcount.difference.model_difference import (
     DIFFERENT,
@@ -16,7 +16,7 @@ from archcount.tracing.traced_layer import TracedLayer, describe
 __all__ = [
     "DIFFERENT",
     "ComparedModel",
-    "Finding",
+    "LayerFinding",
     "LayerPair",
     "ModelDifference",
     "RowDifference",

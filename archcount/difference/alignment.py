@@ -16,38 +16,61 @@ FAR = 10**9
 Match = tuple[int | None, int | None]
 
 
-def align(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Match]:
-    """Pair the layers of two sequences in order, by structure first and names second.
+class LayerCosts:
+    """What it costs that one layer stands for another, worked out once for equal layers."""
+
+    def __init__(self, left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> None:
+        self.left, self.right = left, right
+        self.numbers = _numbered(left), _numbered(right)
+        self._known: dict[tuple[int, int], float] = {}
+
+    def distance(self, one: int, other: int) -> float:
+        """Return how far a layer of the left side is from one of the right."""
+        key = (self.numbers[0][one], self.numbers[1][other])
+        if key not in self._known:
+            self._known[key] = distance(self.left[one], self.right[other])
+        return self._known[key]
+
+    def align(self, ours: Sequence[int], theirs: Sequence[int]) -> list[Match]:
+        """Pair some layers of both sides in order, by structure first and names second."""
+
+        def cost(i: int, j: int) -> float:
+            one, other = ours[i], theirs[j]
+            # Names come second: among equal ways, the one that keeps them.
+            is_renamed = self.left[one].path != self.right[other].path
+            return self.distance(one, other) + is_renamed / 1000
+
+        found = cheapest(
+            cost,
+            [gap(self.left[place]) for place in ours],
+            [gap(self.right[place]) for place in theirs],
+        )
+        return [
+            (None if i is None else ours[i], None if j is None else theirs[j]) for i, j in found
+        ]
+
+    def total(self, matches: Sequence[Match]) -> float:
+        """Return what an alignment costs, whatever the names."""
+        return sum(
+            self.distance(one, other)
+            if one is not None and other is not None
+            else sum(gap(self.left[place]) for place in (one,) if place is not None)
+            + sum(gap(self.right[place]) for place in (other,) if place is not None)
+            for one, other in matches
+        )
+
+
+def align(costs: LayerCosts) -> list[Match]:
+    """Pair the layers of two models in order, by structure first and names second.
 
     Returns:
         Pairs of places; None where a layer has none that stands for it.
     """
-    start = 0
-    while start < min(len(left), len(right)) and distance(left[start], right[start]) < 1:
+    start, left, right = 0, len(costs.left), len(costs.right)
+    while start < min(left, right) and costs.distance(start, start) < 1:
         start += 1
-    rest = aligned(left[start:], right[start:])
-    return [
-        *((place, place) for place in range(start)),
-        *(
-            (None if one is None else one + start, None if other is None else other + start)
-            for one, other in rest
-        ),
-    ]
-
-
-def aligned(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> list[Match]:
-    """Pair the layers of two sequences in order, from their first on."""
-    known: dict[tuple[int, int], float] = {}
-    ours, theirs = numbered(left), numbered(right)
-
-    def cost(i: int, j: int) -> float:
-        key = (ours[i], theirs[j])
-        if key not in known:
-            known[key] = distance(left[i], right[j])
-        # Names come second: among equal ways, the one that keeps them.
-        return known[key] + (left[i].path != right[j].path) / 1000
-
-    return cheapest(cost, [*map(gap, left)], [*map(gap, right)])
+    same: list[Match] = [(place, place) for place in range(start)]
+    return same + costs.align(range(start, left), range(start, right))
 
 
 def cheapest(
@@ -81,7 +104,7 @@ def cheapest(
     return found
 
 
-def numbered(layers: Sequence[TracedLayer]) -> list[int]:
+def _numbered(layers: Sequence[TracedLayer]) -> list[int]:
     """Return equal numbers to layers that are equal but for their names."""
     known: dict[str, int] = {}
     return [

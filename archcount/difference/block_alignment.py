@@ -8,15 +8,15 @@ from itertools import groupby
 
 from archcount.difference.alignment import (
     FAR,
+    LayerCosts,
     Match,
     align,
-    aligned,
     cheapest,
-    distance,
     gap,
     settled,
 )
 from archcount.difference.blocks import Block, blocks_of
+from archcount.difference.connectivity import ModelSide, rewired
 from archcount.tracing.traced_layer import TracedLayer
 
 _STAGE = 100
@@ -46,7 +46,7 @@ class Alignment:
 
     Attributes:
         matches: pairs of places, in order; None where a layer has none that stands for it.
-        left: the blocks of the left side; none where they do not stand for those of the other.
+        left: the blocks of the left side; none where they do not stand for those of the right.
         right: likewise.
     """
 
@@ -59,138 +59,105 @@ class Alignment:
 
         The third is by the places of the right side, too: the block of the left side.
         """
-        ours = {place: block for block in self.left for place in block.places}
-        theirs = {place: block for block in self.right for place in block.places}
-        partner = {
-            theirs[other].name: ours[one]
-            for one, other in self.matches
-            if one in ours and other in theirs
-        }
         over = {
-            place: partner[block.name] for place, block in theirs.items() if block.name in partner
+            place: self.left[one]
+            for one, other in _partners(self.left, self.right, self.matches)
+            for place in self.right[other].places
         }
+        ours, theirs = (
+            {place: block for block in side for place in block.places}
+            for side in (self.left, self.right)
+        )
         return ours, theirs, over
 
 
 def align_networks(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> Alignment:
-    """Align two networks layer by layer, or by blocks where that would tear them.
+    """Align two networks layer by layer, or by blocks where that leaves less to say.
 
-    The layers of one block stand for those of one other, if no more layers are without a partner.
+    The layers of a block should stand for those of one block; then as few layers as possible should
+    be without a partner or read others.
     """
-    matches = settled(left, right, align(left, right))
-    for by_name in (True, False):
-        ours, theirs = blocks_of(left, by_name=by_name), blocks_of(right, by_name=by_name)
-        if not ours or not theirs:
-            continue
-        if not is_torn(ours, theirs, matches):
-            return Alignment(matches, ours, theirs)
-        others = align_blocks(left, right, ours, theirs)
-        if _alone(others) <= _alone(matches) and not is_torn(ours, theirs, others):
-            return Alignment(settled(left, right, others), ours, theirs)
-    return Alignment(matches)
+    costs = LayerCosts(left, right)
+    plain = settled(left, right, align(costs))
+    every = [(blocks_of(left, by_name=way), blocks_of(right, by_name=way)) for way in (True, False)]
+    # Blocks of one side alone are told apart by its names.
+    found = [blocks for blocks in every if all(blocks)] or every[:1]
+    ways = [plain]
+    if any(None in match for match in plain):
+        ways += [
+            settled(left, right, align_blocks(costs, *blocks)) for blocks in found if all(blocks)
+        ]
+
+    def fitting(matches: list[Match]) -> Alignment | None:
+        told = (Alignment(matches, *blocks) for blocks in found)
+        return next((way for way in told if not is_torn(way)), None)
+
+    best = min(ways, key=lambda way: (fitting(way) is None, _said(left, right, way)))
+    return fitting(best) or Alignment(best)
 
 
-def _alone(matches: Sequence[Match]) -> int:
-    return sum(None in match for match in matches)
+def _said(
+    left: Sequence[TracedLayer], right: Sequence[TracedLayer], matches: Sequence[Match]
+) -> int:
+    """Return how many layers are without a partner or read others."""
+    partner = {one: other for one, other in matches if one is not None and other is not None}
+    ours = ModelSide(left, partner)
+    theirs = ModelSide(right, {other: one for one, other in partner.items()})
+    moved = sum(bool(rewired(ours, theirs, *pair)) for pair in partner.items())
+    return moved + sum(None in match for match in matches)
 
 
-def is_torn(left: Sequence[Block], right: Sequence[Block], matches: Sequence[Match]) -> bool:
-    """Return whether the layers of some block stand for layers of several blocks."""
-    ours = {place: number for number, block in enumerate(left) for place in block.places}
-    theirs = {place: number for number, block in enumerate(right) for place in block.places}
-    pairs = {
-        (ours[one], theirs[other]) for one, other in matches if one in ours and other in theirs
-    }
+def is_torn(alignment: Alignment) -> bool:
+    """Return whether the layers with weights of some block stand for those of several blocks."""
+    pairs = _partners(alignment.left, alignment.right, alignment.matches)
     return any(len({pair[side] for pair in pairs}) < len(pairs) for side in (0, 1))
 
 
-def align_blocks(
-    left: Sequence[TracedLayer],
-    right: Sequence[TracedLayer],
-    ours: Sequence[Block],
-    theirs: Sequence[Block],
-) -> list[Match]:
+def _partners(
+    left: Sequence[Block], right: Sequence[Block], matches: Sequence[Match]
+) -> set[tuple[int, int]]:
+    """Return the numbers of the blocks whose layers with weights stand for each other."""
+    ours = {place: number for number, block in enumerate(left) for place in block.weighted}
+    theirs = {place: number for number, block in enumerate(right) for place in block.weighted}
+    return {(ours[one], theirs[other]) for one, other in matches if one in ours and other in theirs}
+
+
+def align_blocks(costs: LayerCosts, ours: Sequence[Block], theirs: Sequence[Block]) -> list[Match]:
     """Pair blocks by what they hold, their order and the sizes that they give; then their layers.
 
     What stands between two pairs on both sides is aligned layer by layer.
     """
-    one, other = _segments(left, ours), _segments(right, theirs)
-    known: dict[tuple[str, str], float] = {}
-
-    def layers(side: Sequence[TracedLayer], segment: _Segment) -> list[TracedLayer]:
-        return [side[place] for place in segment.places]
-
-    words = [
-        ["\n".join(_word(layer) for layer in layers(side, segment)) for segment in segments]
-        for side, segments in ((left, one), (right, other))
+    one, other = _segments(costs.left, ours), _segments(costs.right, theirs)
+    known: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
+    numbers = [
+        [tuple(side[place] for place in segment.places) for segment in segments]
+        for side, segments in zip(costs.numbers, (one, other), strict=True)
     ]
 
     def cost(i: int, j: int) -> float:
         if one[i].is_block != other[j].is_block:
             return FAR
-        key = (words[0][i], words[1][j])
+        key = numbers[0][i], numbers[1][j]
         if key not in known:
-            known[key] = _cost(layers(left, one[i]), layers(right, other[j]))
+            known[key] = costs.total(costs.align(one[i].places, other[j].places))
         moved = one[i].is_first != other[j].is_first, one[i].grid != other[j].grid
         apart = _STAGE * sum(moved) if one[i].is_block else 0
-        return known[key] + apart + _renamed(left, right, one[i], other[j]) / 1000
+        heads = costs.left[one[i].places[0]].path, costs.right[other[j].places[0]].path
+        return known[key] + apart + (heads[0] != heads[1]) / 1000
 
     gaps = [
-        [sum(gap(layer) for layer in layers(side, segment)) for segment in segments]
-        for side, segments in ((left, one), (right, other))
+        [sum(gap(side[place]) for place in segment.places) for segment in segments]
+        for side, segments in ((costs.left, one), (costs.right, other))
     ]
     found: list[Match] = []
     for is_pair, run in groupby(cheapest(cost, *gaps), key=lambda match: None not in match):
-        if is_pair:
-            for i, j in run:
-                assert i is not None
-                assert j is not None
-                found += _inner(left, right, one[i].places, other[j].places)
-        else:
-            alone = [*run]
-            found += _inner(
-                left,
-                right,
-                [place for i, _ in alone if i is not None for place in one[i].places],
-                [place for _, j in alone if j is not None for place in other[j].places],
+        # Each pair by itself; what stands between two of them together.
+        for part in ([match] for match in run) if is_pair else [[*run]]:
+            found += costs.align(
+                [place for i, _ in part if i is not None for place in one[i].places],
+                [place for _, j in part if j is not None for place in other[j].places],
             )
     return found
-
-
-def _inner(
-    left: Sequence[TracedLayer],
-    right: Sequence[TracedLayer],
-    ours: Sequence[int],
-    theirs: Sequence[int],
-) -> list[Match]:
-    found = aligned([left[place] for place in ours], [right[place] for place in theirs])
-    return [
-        (None if one is None else ours[one], None if other is None else theirs[other])
-        for one, other in found
-    ]
-
-
-def _cost(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> float:
-    """Return how far two runs of layers are from each other."""
-    return sum(
-        gap(right[other])
-        if one is None and other is not None
-        else gap(left[one])
-        if other is None and one is not None
-        else distance(left[one or 0], right[other or 0])
-        for one, other in aligned(left, right)
-    )
-
-
-def _word(layer: TracedLayer) -> str:
-    return repr((layer.kind, dict(layer.settings), layer.input, layer.output))
-
-
-def _renamed(
-    left: Sequence[TracedLayer], right: Sequence[TracedLayer], one: _Segment, other: _Segment
-) -> bool:
-    """Return whether segments begin in modules of other names."""
-    return left[one.places[0]].path != right[other.places[0]].path
 
 
 def _segments(layers: Sequence[TracedLayer], blocks: Sequence[Block]) -> list[_Segment]:

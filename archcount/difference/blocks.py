@@ -18,10 +18,12 @@ class Block:
     Attributes:
         name: the module that holds it, or the one that closes it.
         places: the numbers of its layers.
+        weighted: those of its layers with weights.
     """
 
     name: str
     places: tuple[int, ...]
+    weighted: tuple[int, ...]
 
 
 def blocks_of(layers: Sequence[TracedLayer], *, by_name: bool = True) -> tuple[Block, ...]:
@@ -48,16 +50,18 @@ def _named(layers: Sequence[TracedLayer]) -> list[Block]:
     taken: set[int] = set()
     found: list[Block] = []
     for pattern in sorted(groups, key=len, reverse=True):
-        blocks = [
-            Block(name, tuple(places))
-            for name, places in groups[pattern].items()
-            if sum(is_weighted(layers[place]) for place in places) > 1
-        ]
+        every = [_block(layers, name, places) for name, places in groups[pattern].items()]
+        blocks = [block for block in every if len(block.weighted) > 1]
         is_free = taken.isdisjoint(place for block in blocks for place in block.places)
         if is_free and _is_repeated(layers, blocks):
             found += blocks
             taken.update(place for block in blocks for place in block.places)
     return sorted(found, key=lambda block: block.places)
+
+
+def _block(layers: Sequence[TracedLayer], name: str, places: Sequence[int]) -> Block:
+    weighted = tuple(place for place in places if is_weighted(layers[place]))
+    return Block(name, tuple(places), weighted)
 
 
 _NUMBER = re.compile(r"\d+")
@@ -103,8 +107,8 @@ def _joined(layers: Sequence[TracedLayer]) -> Iterator[Block]:
     start = reach = 0
     for place, layer in enumerate(layers):
         if reach <= place:  # the rest reads nothing before this layer
-            run = range(start, place + 1)
-            if is_join(layer) and sum(is_weighted(layers[each]) for each in run) > 1:
-                yield Block(layer.path or f"block {place}", tuple(run))
+            block = _block(layers, layer.path or f"block {place}", range(start, place + 1))
+            if is_join(layer) and len(block.weighted) > 1:
+                yield block
             start = place + 1
         reach = max(reach, last[place])

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from archcount.difference.block_changes import FEWER, MORE, OTHER, BlockChange, block_changes
+from archcount.difference.block_types import BlockType
 from archcount.difference.model_difference import DIFFERENT, LayerPair, ModelDifference
 from archcount.difference.setting_changes import is_norm
 
 LEFT_OUT, ADDED, NORM_FOR_BIAS = "left out", "added", "norm for bias"
 _LISTED = 3
 """Of more rows their number is said."""
+_BLOCK_ROWS = 5
+"""Stages that have more or fewer blocks are listed, as networks have few."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class LayerFinding:
     """One difference, of one layer or of many alike.
 
     Attributes:
-        what: the setting that is another; `left out`, `added`, or `norm for bias`.
+        what: the setting that is another; `left out`, `added`, or `norm for bias`; of blocks, `more
+            blocks`, `fewer blocks` or `other blocks`.
         layer: what the layers are, such as "conv"; with their kernel where they came or went.
         left: the setting of the left side, empty where a layer came or went.
         right: likewise.
         pairs: the layers.
         rows: the rows of the left side that they stand in.
         is_everywhere: whether no other row has layers of the kind.
+        blocks: of blocks, how many there are in each row.
     """
 
     what: str
@@ -34,6 +41,7 @@ class Finding:
     pairs: tuple[LayerPair, ...]
     rows: tuple[str, ...]
     is_everywhere: bool
+    blocks: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.words}{self._place}"
@@ -45,10 +53,12 @@ class Finding:
         >>> from archcount.tracing.traced_layer import TracedLayer
         >>> layer = TracedLayer(kind="conv", path="a", input=(1, 1), output=(1, 1))
         >>> pair = LayerPair(verdict="changed", left=layer, right=layer, place="a")
-        >>> print(Finding(what="kernel", layer="conv", left="5x5", right="3x3", pairs=(pair,) * 2,
-        ...     rows=("a",), is_everywhere=True))
+        >>> print(LayerFinding(what="kernel", layer="conv", left="5x5", right="3x3",
+        ...     pairs=(pair,) * 2, rows=("a",), is_everywhere=True))
         2 conv 3x3 for 5x5 (a)
         """
+        if self.blocks:
+            return self._of_blocks()
         many = f"{len(self.pairs)} " if len(self.pairs) > 1 else ""
         if self.what == NORM_FOR_BIAS:
             return f"{self.right} for the bias of {many}{self.layer}"
@@ -58,8 +68,20 @@ class Finding:
     def _place(self) -> str:
         if self.is_everywhere and len(self.rows) > _LISTED:
             return ""
-        listed = ", ".join(self.rows)
-        return f" ({listed})" if len(self.rows) <= _LISTED else f" (in {len(self.rows)} rows)"
+        listed, most = ", ".join(self.rows), _BLOCK_ROWS if self.blocks else _LISTED
+        if self.what in (MORE, FEWER):
+            if len(self.rows) == 1:
+                return f" in {listed}"
+            told = zip(self.blocks, self.rows, strict=True)
+            listed = ", ".join(f"{number} in {row}" for number, row in told)
+        return f" ({listed})" if len(self.rows) <= most else f" (in {len(self.rows)} rows)"
+
+    def _of_blocks(self) -> str:
+        if self.what == OTHER:
+            return f"{self.right} for {self.left}"
+        number = sum(self.blocks)
+        noun = "block" if number == 1 else "blocks"
+        return f"{number} more {noun}" if self.what == MORE else f"{number} {noun} fewer"
 
     def _said(self) -> str:
         match self.what:
@@ -67,6 +89,8 @@ class Finding:
                 return f"{self.layer} {self.what}"
             case "type":
                 return f"{self.right} for {self.left}"
+            case "reads" if not self.right:
+                return f"{self.layer} read other layers"
             case "kernel":
                 return f"{self.layer} {self.right} for {self.left}"
             case "out":
@@ -80,14 +104,57 @@ class Finding:
 _Key = tuple[str, str, str, str]
 
 
-def findings(found: ModelDifference) -> tuple[Finding, ...]:
-    """Return what differs: changes of the layers with weights and of windows first."""
+def findings(found: ModelDifference, row: str = "") -> tuple[LayerFinding, ...]:
+    """Return what differs: changes of the layers with weights and of windows first.
+
+    Args:
+        found: the difference.
+        row: the row that is asked for; all of them where it is empty.
+    """
     gathered: dict[_Key, list[tuple[str, LayerPair]]] = {}
-    for row in found.rows:
-        for key, pair in _told(row.pairs):
-            gathered.setdefault(key, []).append((row.name, pair))
-    made = [_finding(found, key, pairs) for key, pairs in gathered.items()]
-    return tuple(sorted(made, key=_rank))
+    blocks = block_changes(found)
+    told = {id(pair) for change in blocks for pair in change.pairs}
+    for each in found.rows:
+        if row in ("", each.name):
+            rest = [pair for pair in each.pairs if id(pair) not in told]
+            for key, pair in _told(rest):
+                gathered.setdefault(key, []).append((each.name, pair))
+    made = [_finding(found, key, pairs) for key, pairs in _rewired(gathered).items()]
+    whole = _of_blocks([change for change in blocks if row in ("", change.row)])
+    return (*whole, *sorted(made, key=_rank))
+
+
+def _rewired(
+    gathered: Mapping[_Key, list[tuple[str, LayerPair]]],
+) -> dict[_Key, list[tuple[str, LayerPair]]]:
+    """Gather layers of one kind that read others, whatever they are called."""
+    kinds = Counter(layer for what, layer, _, _ in gathered if what == "reads")
+    made: dict[_Key, list[tuple[str, LayerPair]]] = {}
+    for (what, layer, left, right), pairs in gathered.items():
+        is_many = what == "reads" and kinds[layer] > 1
+        key = (what, layer, "", "") if is_many else (what, layer, left, right)
+        made.setdefault(key, []).extend(pairs)
+    return made
+
+
+def _of_blocks(changes: Sequence[BlockChange]) -> Iterator[LayerFinding]:
+    """Say equal changes of blocks once."""
+    gathered: dict[tuple[str, BlockType | None, BlockType | None], list[BlockChange]] = {}
+    for change in changes:
+        types = (change.left, change.right) if change.what == OTHER else (None, None)
+        gathered.setdefault((change.what, *types), []).append(change)
+    for (what, left, right), found in gathered.items():
+        rows, number = Counter(change.row for change in found), len(found)
+        yield LayerFinding(
+            what=what,
+            layer="block",
+            left=left.told(number, is_counted=True) if left else "",
+            right=right.told(number) if right else "",
+            pairs=tuple(pair for change in found for pair in change.pairs),
+            rows=tuple(rows),
+            is_everywhere=False,
+            blocks=tuple(rows.values()),
+        )
 
 
 def _told(pairs: Sequence[LayerPair]) -> Iterator[tuple[_Key, LayerPair]]:
@@ -114,7 +181,9 @@ def _told(pairs: Sequence[LayerPair]) -> Iterator[tuple[_Key, LayerPair]]:
                 yield (change.what, layer.kind, change.left, change.right), pair
 
 
-def _finding(found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]) -> Finding:
+def _finding(
+    found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]
+) -> LayerFinding:
     what, layer, left, right = key
     rows = tuple(dict.fromkeys(name for name, _ in placed))
     kinds = {each.kind for _, pair in placed for each in (pair.left, pair.right) if each}
@@ -125,7 +194,7 @@ def _finding(found: ModelDifference, key: _Key, placed: Sequence[tuple[str, Laye
         for each in (pair.left, pair.right)
         if each is not None and each.kind in kinds
     }
-    return Finding(
+    return LayerFinding(
         what=what,
         layer=layer,
         left=left,
@@ -140,7 +209,7 @@ _HEAVY = ("conv", "transposed conv", "linear", "embedding", "matmul", "attention
 _SETTINGS = ("kernel", "stride", "out", "groups", "dilation", "type", LEFT_OUT, ADDED)
 
 
-def _rank(finding: Finding) -> int:
+def _rank(finding: LayerFinding) -> int:
     """Put first what changes sizes or params most."""
     if finding.what == NORM_FOR_BIAS or finding.what == "bias":
         return 3

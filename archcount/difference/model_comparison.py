@@ -62,6 +62,7 @@ def compare(
         rows=tuple(_gathered(rows)),
         results=results,
         remarks=remarks,
+        has_blocks=bool(alignment.left and alignment.right),
     )
 
 
@@ -76,24 +77,28 @@ def _gathered(rows: Sequence[RowDifference]) -> Iterator[RowDifference]:
 def _pairs(left: ModelSide, right: ModelSide, alignment: Alignment) -> Iterator[LayerPair]:
     told: dict[int, Verdict] = {}
     ours, theirs, over = alignment.by_layer()
+    last = left.layers[0].path if left.layers else ""
     for one, other in alignment.matches:
+        block = ours.get(-1 if one is None else one)
+        if block is None and other is not None:
+            block = over.get(other) or theirs.get(other)
+        name = block.name if block else ""
         if one is None:
             assert other is not None
             pair = _extra(left, right, other, over.get(other))
-            own = theirs.get(other)
-            yield replace(pair, block=own.name) if own and not pair.block else pair
-            continue
-        name = ours[one].name if one in ours else ""
-        if other is None:
+            is_whole = name and other not in over
+            yield replace(pair, block=name, place=last if is_whole else pair.place)
+        elif other is None:
             layer = left.layers[one]
             yield LayerPair(verdict="missing", left=layer, right=None, place=layer.path, block=name)
-            continue
-        pair = replace(_pair(left, right, one, other), block=name)
-        if pair.verdict == "follows" and _is_alone(left.layers[one], right.layers[other], told):
-            change = _resized(left.layers[one], right.layers[other])
-            pair = replace(pair, verdict="changed", changes=(change,))
-        told[one] = pair.verdict
-        yield pair
+        else:
+            pair = replace(_pair(left, right, one, other), block=name)
+            if pair.verdict == "follows" and _is_alone(left.layers[one], right.layers[other], told):
+                change = _resized(left.layers[one], right.layers[other])
+                pair = replace(pair, verdict="changed", changes=(change,))
+            told[one] = pair.verdict
+            last = pair.place
+            yield pair
 
 
 def _extra(left: ModelSide, right: ModelSide, other: int, block: Block | None) -> LayerPair:
@@ -114,7 +119,6 @@ def _extra(left: ModelSide, right: ModelSide, other: int, block: Block | None) -
         left=None,
         right=right.layers[other],
         place=left.layers[at].path if left.layers else "",
-        block=block.name if block else "",
     )
 
 

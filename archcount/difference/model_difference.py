@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from archcount.tracing.traced_layer import LayerInput, TracedLayer
+from archcount.tracing.traced_layer import LayerInput, LayerParameter, TracedLayer
 
 Verdict = Literal["same", "follows", "changed", "missing", "extra"]
 DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
@@ -39,6 +39,7 @@ class ComparedModel:
         results: what gives the results.
         params: parameters that the call used.
         macs: multiply-accumulates.
+        parameters: the parameters by the numbers that layers have in `weights`.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ComparedModel:
     results: tuple[LayerInput, ...]
     params: int
     macs: int
+    parameters: tuple[LayerParameter, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +104,7 @@ class ModelDifference:
         rows: the rows of the left side.
         results: what gives the results, where others do on the right.
         remarks: what the reader should know of how they were run.
+        has_blocks: whether both sides have blocks, which stand for each other or for none.
     """
 
     left: ComparedModel
@@ -110,6 +113,7 @@ class ModelDifference:
     rows: tuple[RowDifference, ...]
     results: SettingChange | None = None
     remarks: tuple[str, ...] = ()
+    has_blocks: bool = False
 
     @property
     def is_changed(self) -> bool:

@@ -102,7 +102,7 @@ def changes(
     found: list[SettingChange] = []
     if left.kind != right.kind:
         if _is_same_window(left, right):
-            return (), ()
+            return _padded_whole(left, right), ()
         if is_same_product(left, right):
             return tuple(_set(left, right, "out", "bias")), ()
         if "conv" in (left.kind, right.kind):
@@ -179,6 +179,14 @@ def _is_same_window(left: TracedLayer, right: TracedLayer) -> bool:
     whole, part = (left, right) if "global" in left.kind else (right, left)
     window = whole.settings.get("window")
     return window is not None and window == part.settings.get("kernel")
+
+
+def _padded_whole(left: TracedLayer, right: TracedLayer) -> tuple[SettingChange, ...]:
+    """Return the change where of two windows on a whole map one is padded."""
+    pads = [layer.settings.get("pads") or ((0, 0),) for layer in (left, right)]
+    if not any(low or high for side in pads for low, high in side):
+        return ()
+    return (SettingChange("padding", *(_padding(side, is_ceil=False) for side in pads)),)
 
 
 def _type(layer: TracedLayer) -> str:

@@ -15,7 +15,7 @@ from archcount.tracing.written_norms import norm
 
 def recognised(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     """See the layer that a step completes, or the step as it is."""
-    for rule in (_looked_up, scores, norm, rotary, activation):
+    for rule in (scores, _looked_up, norm, rotary, activation):
         found = rule(node, step, steps)
         if found is not node:
             return found

@@ -132,8 +132,10 @@ class _Walk:
         named = name_layer(operation)
         if named is not None:
             named = self._axes.told(named, operation)
-            is_of_one = len({source for _, source in read}) == 1
-            if named[0] == "concat" and is_of_one and is_regrouped([spec for spec, _ in read]):
+            parts = [spec for spec, _ in read]
+            # What it also reads of weights, such as a class token, is no part of one memory.
+            is_of_one = len({source for _, source in read}) == 1 and [*operation.tensors()] == parts
+            if named[0] == "concat" and is_of_one and is_regrouped(parts):
                 named = None
         self._axes.follow(operation, named[0] if named else "")
         return named

@@ -9,22 +9,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archcount.operators.operation import Origin, TensorSpec
+from archcount.operators.operation import TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
 NOTHING = "nothing"
 """The kind of a mask that hides nothing: it gives what it reads."""
-_HIDDEN = -99.0
-"""What is added to a score that is hidden is less: some code adds -1e4, Swin's -100."""
+_HIDDEN = -99
+"""What is added to a score that is hidden is less: some code adds -100 or -1e4, not infinity."""
 
 
 def scores(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     """Make a factor of what is multiplied, or of the product, the product's own; see masks."""
     if node.kind == "matmul":
         return _product(node, step, steps)
-    if node.kind == "add weights":
-        node = _with_masked_places(node, step, steps)
+    if node.kind == "add weights" and len(node.sources) == 2:
+        return _with_masked_weights(node, step, steps)
     source = node.sources[0] if len(node.sources) == 1 else None
     before = None if source is None else steps.node(source)
     if source is None or before is None:
@@ -34,38 +34,51 @@ def scores(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
         if by is not None and steps.step(source) is not None:
             scale = _rounded(before.settings["scale"] * by)
             return replace(before, settings={**before.settings, "scale": scale})
-    if _are_scores(before, steps) or not before.sources:  # or places that are learnt
+    if before.kind == "mask" and node.kind == "add weights" and node.weights:
+        return _behind(before, node, step, steps)
+    if _are_scores(source, steps):
         return _masked(node, step, source, steps)
     return node
 
 
-def _with_masked_places(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
-    """Take scores to which learnt places are added that a mask hides as masked themselves."""
-    masks = [source for source in node.sources if _is_mask_of_places(source, steps)]
-    if len(masks) != 1 or len(node.sources) != 2:
-        return node
-    mask = steps.nodes[masks[0].layer]
-    sources = [mask.sources[0] if source == masks[0] else source for source in node.sources]
-    number = steps.add(replace(node, sources=tuple(sources)), step)
-    return replace(
-        mask, sources=(LayerInput(number),), input=node.output, output=node.output, path=node.path
+def _behind(mask: TracedLayer, node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
+    """See a mask behind the weights that are added to what it has hidden, with the same result."""
+    number = steps.add(replace(node, sources=mask.sources), step)
+    return replace(mask, sources=(LayerInput(number),), input=node.output, output=node.output)
+
+
+def _are_scores(source: LayerInput, steps: LayerSteps) -> bool:
+    """Return whether something is a product, with weights such as those of offsets added or not."""
+    node = steps.node(source)
+    if node is None or not node.sources:
+        return False
+    return node.kind in ("matmul", "mask") or (
+        node.kind == "add weights" and _are_scores(node.sources[0], steps)
     )
 
 
-def _is_mask_of_places(source: LayerInput, steps: LayerSteps) -> bool:
-    mask = steps.node(source)
-    places = steps.node(mask.sources[0]) if mask and mask.kind == "mask" else None
-    return places is not None and not places.sources
+def _with_masked_weights(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
+    """See a mask behind the sum where it is in the weights that are added to the scores."""
+    before, source = node.sources
+    filled, fill = steps.node(source), steps.step(source)
+    if filled is None or fill is None or fill.word != "masked_fill" or len(filled.sources) > 1:
+        return node
+    if not _are_scores(before, steps):
+        return node
+    inner = filled.sources[0] if filled.sources else None
+    if inner is not None and _reads_layers(inner, steps):
+        return node
+    bare = replace(node, sources=(before, inner) if inner else (before,), weights=filled.weights)
+    number = steps.add(bare, step)
+    mask = replace(node, kind="masked fill", sources=(LayerInput(number),), input=node.output)
+    found = _masked(mask, fill, source, steps)
+    return node if found is mask else found
 
 
-def _are_scores(node: TracedLayer, steps: LayerSteps) -> bool:
-    """Return whether a layer gives scores: a product, masked or with places added or not."""
-    while node.kind in ("mask", "add weights", "bias"):
-        read = [each for each in map(steps.node, node.sources) if each is not None and each.sources]
-        if len(read) != 1:  # a table that is looked up reads nothing
-            return False
-        node = read[0]
-    return node.kind == "matmul"
+def _reads_layers(source: LayerInput, steps: LayerSteps) -> bool:
+    """Return whether something is not worked out of weights alone."""
+    node = steps.node(source)
+    return node is None or any(_reads_layers(each, steps) for each in node.sources)
 
 
 def _product(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
@@ -95,7 +108,7 @@ def _with_mask(node: TracedLayer, added: TensorSpec, step: Step, steps: LayerSte
     mask = replace(
         node, kind="shift", settings={}, sources=(LayerInput(number),), input=node.output
     )
-    return _as_mask(mask, steps.numbers(added))
+    return _as_mask(mask, added, steps)
 
 
 def _unscaled(source: LayerInput, steps: LayerSteps) -> tuple[LayerInput, float]:
@@ -129,11 +142,12 @@ def _rounded(value: float) -> float:
 def _masked(node: TracedLayer, step: Step, source: LayerInput, steps: LayerSteps) -> TracedLayer:
     """See a mask where constants are added to scores, or put in their place."""
     given = step.operation.arguments
-    if node.kind in ("shift", "add weights") and not node.settings:
+    is_fixed = node.kind == "add weights" and not node.weights
+    if is_fixed or (node.kind == "shift" and "by" not in node.settings):
         added = step.other(source)
-        if added is None or added.requires_grad or added.origin == Origin.WEIGHT:
+        if added is None or added.requires_grad or node.settings:
             return node
-        return _as_mask(node, steps.numbers(added))
+        return _as_mask(node, added, steps)
     if step.word == "masked_fill":
         hidden, value = given["mask"], steps.number(given["value"])
     elif step.word == "where":
@@ -151,14 +165,24 @@ def _masked(node: TracedLayer, step: Step, source: LayerInput, steps: LayerSteps
     return _named(node, None)
 
 
-def _as_mask(node: TracedLayer, added: Tensor | None) -> TracedLayer:
+def _as_mask(node: TracedLayer, added: TensorSpec, steps: LayerSteps) -> TracedLayer:
     """See a mask where nothing but minus infinity, or something near, is added."""
-    if added is None:
-        return _named(node, None)
-    seen = added > _HIDDEN
-    if bool((added[seen] != 0).any()):
-        return node
-    return _named(node, seen)
+    numbers = steps.numbers(added)
+    if numbers is None:
+        return _named(node, _chosen(added, steps))
+    seen = numbers > _HIDDEN
+    return node if bool((numbers[seen] != 0).any()) else _named(node, seen)
+
+
+def _chosen(added: TensorSpec, steps: LayerSteps) -> Tensor | None:
+    """Return which keys are seen where 0 or minus infinity was chosen by known truth values."""
+    made = steps.constants.get(added.storage)
+    if made is None or made.name != "aten.where" or added.layout != made.output.layout:
+        return None
+    values = [steps.number(made.arguments[name]) for name in ("self", "other")]
+    if values[0] != 0 or values[1] is None or values[1] > _HIDDEN:
+        return None
+    return steps.numbers(made.tensor("condition"))
 
 
 def _named(node: TracedLayer, seen: Tensor | None) -> TracedLayer:
@@ -174,14 +198,16 @@ def _pattern(seen: Tensor, shape: tuple[int, ...]) -> str:
     if bool(seen.all()):
         return ""
     queries, keys = shape[-2:]
-    seen = seen.broadcast_to((*seen.shape[:-2], queries, keys)).reshape(-1, queries, keys)
-    places = torch.arange(keys) - torch.arange(queries).unsqueeze(1)
-    if bool((seen == seen[:1]).all()):
-        reach = int(seen[0].sum(1).max())
-        if bool((seen[0] == (places <= 0)).all()):
+    each = seen.broadcast_to((*seen.shape[:-2], queries, keys)).reshape(-1, queries, keys)
+    first, diagonal = each[0], keys - queries
+    if len(each) == 1 or bool((each == first).all()):
+        every = torch.ones_like(first)
+        reach = int(first.sum(1).max())
+        side = reach // 2
+        if torch.equal(first, every.tril(diagonal)):
             return "causal"
-        if bool((seen[0] == ((places <= 0) & (places > -reach))).all()):
+        if torch.equal(first, every.tril(diagonal).triu(diagonal + 1 - reach)):
             return f"causal within {reach}"
-        if bool((seen[0] == (places.abs() <= (reach // 2))).all()):
+        if torch.equal(first, every.tril(diagonal + side).triu(diagonal - side)):
             return f"within {reach}"
-    return f"{int(seen.sum())} of {prod(seen.shape)} pairs"
+    return f"{int(each.sum())} of {prod(each.shape)} pairs"

@@ -64,6 +64,11 @@ _WEIGHTED = frozenset({"conv", "transposed conv", "linear"})
 _COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
 
 
+def is_in_depth(layer: TracedLayer) -> bool:
+    """Return whether a depth counts a layer."""
+    return layer.kind in _WEIGHTED
+
+
 def is_weighted(layer: TracedLayer) -> bool:
     """Return whether a layer has trained weights from its inputs to its outputs, or of entries."""
     return bool(layer.weights) and ("out" in layer.settings or "entries" in layer.settings)
@@ -139,6 +144,6 @@ class LayerSequence:
         depths: list[int] = []
         for layer in self.layers:
             before = (depths[source.layer] for source in layer.sources if source.layer != INPUT)
-            depths.append(max(before, default=0) + (layer.kind in _WEIGHTED))
+            depths.append(max(before, default=0) + is_in_depth(layer))
         ends = (depths[result.layer] for result in self.results if result.layer != INPUT)
         return max(ends, default=0)

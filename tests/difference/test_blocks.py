@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import archcount as ac
+from archcount.difference.block_types import BlockType, block_type
 from archcount.difference.blocks import blocks_of
 from archcount.engines import model_run
 from archcount.loading.model_target import load_model
@@ -130,3 +131,32 @@ def test_blocks_that_came_are_whole(one, other, more):
     extra = [pair for row in found.rows for pair in row.pairs if pair.verdict == "extra"]
     assert len({pair.block for pair in extra}) == 34
     assert all(pair.right.path.startswith(pair.block) for pair in extra)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "expected"),
+    [
+        ("resnet@18", 0, BlockType("basic", ("conv 3x3", "conv 3x3"))),
+        ("resnet@18", 2, BlockType("basic", ("conv 3x3", "conv 3x3"))),  # with a projection
+        ("resnet@50", 0, BlockType("bottleneck", ("conv 1x1", "conv 3x3", "conv 1x1"))),
+        ("resnext", 1, BlockType("bottleneck", ("conv 1x1", "conv 3x3 groups 32", "conv 1x1"))),
+        ("mobilenet_v1", 0, BlockType("depthwise separable", ("depthwise conv 3x3", "conv 1x1"))),
+        (
+            "mobilenet_v2",
+            1,
+            BlockType("inverted residual", ("conv 1x1", "depthwise conv 3x3", "conv 1x1")),
+        ),
+        ("densenet", 0, BlockType("", ("conv 1x1", "conv 3x3"))),
+        (
+            "senet",
+            0,
+            BlockType(
+                "squeeze-and-excitation bottleneck",
+                ("conv 1x1", "conv 3x3", "conv 1x1", "linear", "linear"),
+            ),
+        ),
+    ],
+)
+def test_a_block_is_named_where_its_layers_leave_no_doubt(name, number, expected):
+    found = table(name)
+    assert block_type(found, blocks_of(found)[number].places) == expected

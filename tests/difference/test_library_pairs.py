@@ -1,12 +1,13 @@
-"""Papers against implementations in torchvision and timm whose code is known.
+"""Papers against implementations in torchvision, timm and transformers whose code is known.
 
 What each pair differs in was written down from the libraries' code and the table files before
 anything was compared. Params and MACs are those that the libraries document, or worked out by hand.
-Line numbers are of torchvision 0.28.0 and timm 1.0.31.
+Line numbers are of torchvision 0.28.0, timm 1.0.31 and transformers 5.23.0.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,7 +25,7 @@ class Pair:
 
     Attributes:
         table: the paper's row.
-        model: the implementation.
+        model: the implementation; of transformers, its class.
         findings: every difference.
         params: of the implementation.
         macs: likewise, whole, or in billions as torchvision rounds them.
@@ -126,6 +127,9 @@ TORCHVISION = [
     Pair("mobilenet_v2", "torchvision:mobilenet_v2", (), 3_504_872, 0.301),
     Pair("efficientnet_b0", "torchvision:efficientnet_b0", (), 5_288_548, 0.386),
     Pair("vit", "torchvision:vit_b_16", (), 86_567_656, 17.564),
+    # swin_transformer.py: the attention is written out (matrix products, a scale, the bias of each
+    # offset, a mask); patches are merged column by column, which is an order of weights alone.
+    Pair("swin", "torchvision:swin_t", (), 28_288_354, 4.491),
     # convnext.py, 55 and 57: linear layers over maps laid out with channels last for convolutions 1x1.
     Pair("convnext", "torchvision:convnext_tiny", (), 28_589_128, 4.456),
     # squeezenet.py, 45 to 54: pools round up, which changes no size at 227x227 (111, 55, 27, 13); the
@@ -200,6 +204,26 @@ TIMM = [
     Pair("xception", "timm:legacy_xception", (), 22_855_952, 8_357_403_496),
     # resnet.py, 206: the stride stands in conv2.
     Pair("resnet", "timm:resnet50", STRIDES, 25_557_032, RESNET_50),
+    # resnet.py, 563 to 570: three convolutions of 3x3, with 32, 32 and 64 filters, for the one of 7x7,
+    # of which the first strides, two batch norms and ReLUs more; 336 to 343: a shortcut that strides
+    # averages 2x2 first, and its convolution does not stride.
+    # Params: 9 x 3 x 32 + 9 x 32 x 32 + 9 x 32 x 64 + 2 x 2 x 32 for 49 x 3 x 64.
+    Pair(
+        "resnet",
+        "timm:resnet50d",
+        (
+            "conv 3x3 for 7x7 (conv1)",
+            "conv with 32 filters for 64 (conv1)",
+            "6 conv stride 1x1 for 2x2 (conv3_x, conv4_x, conv5_x)",
+            "3 conv stride 2x2 for 1x1 (conv3_x, conv4_x, conv5_x)",
+            "2 conv 3x3 added (conv1)",
+            "3 avg pool 2x2 added (conv3_x, conv4_x, conv5_x)",
+            "2 batch norm added (conv1)",
+            "2 relu added (conv1)",
+        ),
+        25_557_032 + 864 + 9_216 + 18_432 + 128 - 9_408,
+        RESNET_50 + 112**2 * (864 + 9_216 + 18_432 - 9_408),
+    ),
     # senet.py, 151: the paper's strides; squeeze-and-excite by convolutions of 1x1. MACs are
     # FlopCounterMode's.
     Pair("senet@se-50", "timm:legacy_seresnet50", (), 28_088_024, 3_860_488_192),
@@ -211,12 +235,41 @@ TIMM = [
         86_567_656,
         196 * 768**2 + 12 * (197 * 12 * 768**2 + 2 * 197**2 * 768) + 768 * 1000,
     ),
-    # MACs are FlopCounterMode's, two a MAC.
+    # FlopCounterMode's of the three, two a MAC.
+    Pair("swin", "timm:swin_tiny_patch4_window7_224", (), 28_288_354, 4_490_566_656),
     Pair("convnext", "timm:convnext_tiny", (), 28_589_128, 4_455_531_264),
     Pair("mobilenet_v2", "timm:mobilenetv2_100", (), 3_504_872, 300_774_272),
 ]
 
-PAIRS = [*TORCHVISION, *TIMM]
+TRANSFORMERS = [
+    # activations.py, 66: GELU by a hyperbolic tangent. 124,439,808 params for the printed 117M.
+    # MACs at 1,024 tokens: 12 layers of 12 d^2 and two products of 1,024 x 1,024 x d, and the scores.
+    Pair(
+        "gpt2",
+        "hf:GPT2LMHeadModel",
+        ("12 gelu approximate tanh for none (layers)",),
+        50_257 * 768 + 1_024 * 768 + 12 * (12 * 768**2 + 13 * 768) + 2 * 768,
+        12 * (12 * 768**2 * 1_024 + 2 * 1_024**2 * 768) + 1_024 * 768 * 50_257,
+    ),
+    # Its GELU is exact. It gives the last layer's tokens beside what the pooler gives.
+    Pair(
+        "bert",
+        "hf:BertModel",
+        (),
+        (30_522 + 512 + 2 + 2) * 768 + 12 * (12 * 768**2 + 13 * 768) + 768**2 + 768,
+        12 * (12 * 768**2 * 512 + 2 * 512**2 * 768) + 768**2,
+    ),
+    Pair(
+        "llama",
+        "hf:LlamaForCausalLM",
+        (),
+        2 * 32_000 * 4_096 + 32 * (4 * 4_096**2 + 3 * 4_096 * 11_008 + 2 * 4_096) + 4_096,
+        32 * (2_048 * (4 * 4_096**2 + 3 * 4_096 * 11_008) + 2 * 2_048**2 * 4_096)
+        + 2_048 * 4_096 * 32_000,
+    ),
+]
+
+PAIRS = [*TORCHVISION, *TIMM, *TRANSFORMERS]
 
 COUNTERPARTS = "have a counterpart of the same kernel and widths"
 
@@ -242,15 +295,31 @@ ANOTHER = {
 }
 
 
+@pytest.fixture(scope="module")
+def configs(tmp_path_factory):
+    """Folders with the configuration of each class of transformers, its defaults unchanged."""
+    folder = tmp_path_factory.mktemp("configs")
+    for name, kind in (
+        ("GPT2LMHeadModel", "gpt2"),
+        ("BertModel", "bert"),
+        ("LlamaForCausalLM", "llama"),
+    ):
+        (folder / name).mkdir()
+        entries = {"model_type": kind, "architectures": [name]}
+        (folder / name / "config.json").write_text(json.dumps(entries))
+    return folder
+
+
 @cache
 def compared(table: str, model: str) -> DifferenceReport:
     return ac.diff(table, model)
 
 
-def report_of(table: str, model: str) -> DifferenceReport:
+def report_of(table: str, model: str, configs) -> DifferenceReport:
     """Compare a pair; each is built and run once."""
-    library(model.partition(":")[0])
-    return compared(table, model)
+    prefix, _, name = model.partition(":")
+    library({"hf": "transformers"}.get(prefix, prefix))
+    return compared(table, f"hf:{configs / name}" if prefix == "hf" else model)
 
 
 def named(pair: Pair) -> str:
@@ -258,22 +327,22 @@ def named(pair: Pair) -> str:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=named)
-def test_every_difference_of_an_implementation_is_found_and_no_other(pair: Pair) -> None:
-    report = report_of(pair.table, pair.model)
+def test_every_difference_of_an_implementation_is_found_and_no_other(pair: Pair, configs) -> None:
+    report = report_of(pair.table, pair.model, configs)
     assert sorted(map(str, report.findings)) == sorted(pair.findings)
     assert not is_another_network(report.record)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=named)
-def test_an_implementation_has_its_own_params_and_macs(pair: Pair) -> None:
-    right = report_of(pair.table, pair.model).record.right
+def test_an_implementation_has_its_own_params_and_macs(pair: Pair, configs) -> None:
+    right = report_of(pair.table, pair.model, configs).record.right
     assert right.params == pair.params
     macs = round(right.macs / 1e9, 3) if isinstance(pair.macs, float) else right.macs
     assert macs == pair.macs
 
 
 @pytest.mark.parametrize(("table", "model"), ANOTHER)
-def test_another_network_is_said_to_be_one(table: str, model: str) -> None:
-    record = report_of(table, model).record
+def test_another_network_is_said_to_be_one(table: str, model: str, configs) -> None:
+    record = report_of(table, model, configs).record
     assert is_another_network(record)
     assert another_network(record).endswith(ANOTHER[table, model])

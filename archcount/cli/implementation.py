@@ -1,0 +1,89 @@
+"""`archcount table --model`: an implementation held against the table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archcount.cli import complete
+from archcount.cli.model_options import arguments_of
+from archcount.comparison import VERDICTS
+from archcount.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from archcount.api.implementation_report import ImplementationReport
+    from archcount.api.tables import Table
+
+ImplementedBy = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        help="An implementation: show its numbers in the table's rows, and what it does "
+        "otherwise: torchvision:NAME, timm:NAME, hf:CONFIG.json, package.module:callable, "
+        "path/to/file.py:callable.",
+        metavar="MODEL",
+        autocompletion=complete.models,
+    ),
+]
+FAILING = ("changed", *(word for word in VERDICTS if word not in ("match", "unpublished")))
+FailOn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-on",
+        help="Exit 1 on any of these (may be repeated, or joined by commas): with --model "
+        f"changed, where the code differs from the table; {', '.join(FAILING[1:])}.",
+        metavar="WHAT",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Implemented:
+    """The model that a command names, what its callable is given, and where it is run."""
+
+    model: str
+    arguments: Sequence[str]
+    device: str
+
+    def report(
+        self, table: Table, size: str, let: Mapping[str, str], rows: Sequence[str]
+    ) -> ImplementationReport:
+        """Hold it against a table; of a table of models one row names the network."""
+        from archcount.api.implementation_report import compare_model
+
+        is_network = bool(table.models) and not table.chosen and len(rows) == 1
+        # What the user's code prints is no part of the report.
+        with redirect_stdout(sys.stderr):
+            report = compare_model(
+                self.model,
+                table,
+                variant=rows[0] if is_network else "",
+                input=size,
+                let=let,
+                arguments=arguments_of([*self.arguments]),
+                device=self.device,
+            )
+        return report.select(rows) if rows and not is_network else report
+
+
+def words_of(texts: Sequence[str], *, has_model: bool) -> list[str]:
+    """Read what a command fails on; raise a UsageError for what is none of it."""
+    words = [word.strip() for text in texts for word in text.split(",")]
+    for word in words:
+        if word not in FAILING:
+            raise unknown_name("unknown reason to fail", word, FAILING)
+        if word == "changed" and not has_model:
+            raise UsageError.of("--fail-on changed", remedy="name an implementation with --model")
+    return words
+
+
+def fail_on(words: Sequence[str], report: Any) -> None:
+    """Exit with code 1 where a report has what fails it."""
+    has = {"changed": "changed" in words and report.is_changed, **report.verdicts} if words else {}
+    if any(has.get(word) for word in words):
+        raise typer.Exit(1)

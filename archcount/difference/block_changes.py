@@ -1,0 +1,86 @@
+"""What differs between two models by whole blocks: more, fewer, of another type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from archcount.difference.block_types import BlockType, block_type
+from archcount.difference.model_difference import LayerPair, ModelDifference
+from archcount.tracing.traced_layer import TracedLayer
+
+MORE, FEWER, OTHER = "more blocks", "fewer blocks", "other blocks"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlockChange:
+    """A block that the other side lacks, or has of another type.
+
+    Attributes:
+        what: `more blocks`, `fewer blocks` or `other blocks`.
+        row: the row of the left side.
+        left: what the block is there, None of one more.
+        right: likewise of the right side.
+        pairs: its layers.
+    """
+
+    what: str
+    row: str
+    left: BlockType | None
+    right: BlockType | None
+    pairs: tuple[LayerPair, ...]
+
+
+def blocks_in(found: ModelDifference) -> Iterator[tuple[str, str, tuple[LayerPair, ...]]]:
+    """Return each block, the row that it begins in, and its layers."""
+    rows: dict[str, str] = {}
+    pairs: dict[str, list[LayerPair]] = {}
+    for row in found.rows:
+        for pair in row.pairs:
+            if pair.block:
+                rows.setdefault(pair.block, row.name)
+                pairs.setdefault(pair.block, []).append(pair)
+    for name, layers in pairs.items():
+        yield name, rows[name], tuple(layers)
+
+
+def block_changes(found: ModelDifference) -> tuple[BlockChange, ...]:
+    """Return the blocks that came or went, and those of another type where every one of a row is.
+
+    A block is of another type where it has more or fewer layers with weights, which are not told
+    by themselves then. Of one block alone, its layers tell more.
+    """
+    sides = [
+        {id(layer): place for place, layer in enumerate(side.layers)}
+        for side in (found.left, found.right)
+    ]
+    told = []
+    kept: set[str] = set()  # rows with a block of the same type
+    for _, row, pairs in blocks_in(found):
+        left = _type(found.left.layers, [pair.left for pair in pairs if pair.left], sides[0])
+        right = _type(found.right.layers, [pair.right for pair in pairs if pair.right], sides[1])
+        what = OTHER if left and right else FEWER if left else MORE
+        if left and right and not (found.has_blocks and _is_other(left, right)):
+            kept.add(row)
+        else:
+            told.append(BlockChange(what=what, row=row, left=left, right=right, pairs=pairs))
+    others = [change for change in told if change.what == OTHER and change.row not in kept]
+    told = [change for change in told if change.what != OTHER]
+    return (*(others if len(others) > 1 else ()), *told)
+
+
+def _type(
+    layers: Sequence[TracedLayer], own: Sequence[TracedLayer], places: Mapping[int, int]
+) -> BlockType | None:
+    return block_type(layers, {places[id(layer)] for layer in own}) if own else None
+
+
+def _is_other(left: BlockType, right: BlockType) -> bool:
+    """Return whether blocks of convolutions have more or fewer layers with weights."""
+    has_conv = all(any("conv" in layer for layer in side.layers) for side in (left, right))
+    number = len(left.layers), len(right.layers)
+    return has_conv and number[0] != number[1] and max(number) <= _MOST
+
+
+_MOST = 8
+"""Of longer blocks, such as dense ones of many layers, the layers that came or went tell more."""

@@ -1,0 +1,257 @@
+"""The rows of a table as an implementation has them: which of its layers, and what they count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from archcount.difference.model_difference import (
+    ComparedModel,
+    LayerPair,
+    ModelDifference,
+    RowDifference,
+)
+from archcount.engines.counts import RowCount
+from archcount.layers import Cost
+from archcount.tracing.traced_layer import TracedLayer, is_in_depth
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImplementedRow:
+    """A row of a table in an implementation.
+
+    Attributes:
+        verdict: `same`; `follows`, where it differs by what came before it alone; `changed`;
+            `missing`, where nothing stands for it; `not compared`, where it has no layer that is.
+        count: what the implementation's layers count.
+        modules: the modules that hold them.
+    """
+
+    id: str
+    verdict: str
+    count: RowCount
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Implementation:
+    """An implementation by the rows of a table.
+
+    Attributes:
+        rows: the rows, in the table's order.
+        outside: the modules with layers that belong to no row, and what they count.
+        difference: the difference without these, each layer in its row.
+    """
+
+    rows: tuple[ImplementedRow, ...]
+    outside: tuple[RowCount, ...]
+    difference: ModelDifference
+
+
+def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Implementation:
+    """Return what an implementation, the right side, has for each row of a table, the left side.
+
+    A layer that the table lacks belongs to the row that it follows, unless it stands in a module
+    of its own, none of whose layers stands for one of the table's.
+
+    Args:
+        found: the difference between the table's network and the implementation.
+        table: the table's count, row by row.
+    """
+    pairs, outside = _placed(found)
+    difference = replace(
+        found,
+        rows=tuple(RowDifference(name=name, pairs=tuple(own)) for name, own in pairs.items()),
+    )
+    places = {id(layer): place for place, layer in enumerate(found.right.layers)}
+
+    def numbers(own: Iterable[LayerPair]) -> list[int]:
+        return sorted(places[id(pair.right)] for pair in own if pair.right is not None)
+
+    counting = _Counting(found.right)
+    verdicts = {row.name: row.verdict for row in difference.rows}
+    made: list[ImplementedRow] = []
+    for like in table:
+        own = pairs.get(like.id, [])
+        layers = numbers(own)
+        before = made[-1].count.output if made else like.input
+        verdict = verdicts.get(like.id, "not compared")
+        made.append(
+            ImplementedRow(
+                id=like.id,
+                verdict="missing" if own and not layers else verdict,
+                count=counting.row(like, layers, before, _last(own)),
+                modules=_modules([found.right.layers[number] for number in layers]),
+            )
+        )
+    return Implementation(
+        rows=tuple(made),
+        outside=tuple(counting.outside(path, numbers(own)) for path, own in outside.items()),
+        difference=difference,
+    )
+
+
+def _placed(
+    found: ModelDifference,
+) -> tuple[dict[str, list[LayerPair]], dict[str, list[LayerPair]]]:
+    """Return the pairs of each row, and by module those of no row."""
+    homes = _homes(found)
+    pairs: dict[str, list[LayerPair]] = {row.name: [] for row in found.rows}
+    outside: dict[str, list[LayerPair]] = {}
+    for row in found.rows:
+        for pair in row.pairs:
+            home, module = row.name, ""
+            if pair.left is None and pair.right is not None:
+                home, module = _home(pair.right, row.name, homes)
+            (pairs[home] if home else outside.setdefault(module, [])).append(pair)
+    return pairs, outside
+
+
+def _homes(found: ModelDifference) -> Mapping[str, Counter[str]]:
+    """Return of which rows the layers in a module are that stand for layers of the table."""
+    homes: dict[str, Counter[str]] = {}
+    for row in found.rows:
+        for pair in row.pairs:
+            if pair.left is not None and pair.right is not None:
+                for holder in _holders(pair.right.path):
+                    homes.setdefault(holder, Counter())[row.name] += 1
+    return homes
+
+
+def _holders(path: str) -> Iterator[str]:
+    """Return the modules that hold a module, the innermost first, without the model itself."""
+    while path := path.rpartition(".")[0]:
+        yield path
+
+
+def _home(layer: TracedLayer, near: str, homes: Mapping[str, Counter[str]]) -> tuple[str, str]:
+    """Return the row of a layer that the table lacks; of no row the module that it stands in."""
+    outermost = ""
+    for holder in _holders(layer.path):
+        if holder in homes:
+            known = homes[holder]
+            return near if near in known else known.most_common(1)[0][0], ""
+        outermost = holder
+    return ("", outermost) if outermost else (near, "")
+
+
+def _last(pairs: Sequence[LayerPair]) -> TracedLayer | None:
+    """Return the layer that stands for the last one of a row."""
+    last = next((pair for pair in reversed(pairs) if pair.left is not None), None)
+    return None if last is None else last.right
+
+
+def _modules(layers: Sequence[TracedLayer]) -> tuple[str, ...]:
+    """Return the modules that hold some layers, at the level where they differ."""
+    paths = [layer.path.split(".") for layer in layers]
+    level = 0
+    while len({tuple(path[: level + 1]) for path in paths}) == 1 and all(
+        level + 1 < len(path) for path in paths
+    ):
+        level += 1
+    names = dict.fromkeys(".".join(path[: level + 1]) for path in paths)
+    common = ".".join(paths[0][:level]) if paths else ""
+    return tuple(names) if len(names) <= _LISTED or not common else (common,)
+
+
+_LISTED = 2
+
+
+class _Counting:
+    """Adds up what layers of a model count; a parameter is of the first row that has it."""
+
+    def __init__(self, model: ComparedModel) -> None:
+        self._model = model
+        self._claimed: set[int] = set()
+
+    def row(
+        self,
+        like: RowCount,
+        numbers: Sequence[int],
+        before: tuple[int, ...],
+        last: TracedLayer | None,
+    ) -> RowCount:
+        """Count a row; where it has no layers it gives what it reads.
+
+        Args:
+            like: the table's count of it.
+            numbers: its layers.
+            before: what the row before it gives.
+            last: the layer that stands for its last one, None where there is none.
+        """
+        layers = [self._model.layers[number] for number in sorted(numbers)]
+        end = last or (layers[-1] if layers else None)
+        output = before if end is None else printed_size(end, like.output)
+        start = printed_size_of(layers[0].input, like.input, layers[0]) if layers else before
+        return self._sum(like.id, numbers, start, output)
+
+    def outside(self, path: str, numbers: Sequence[int]) -> RowCount:
+        """Count a module whose layers are of no row."""
+        first, last = (self._model.layers[number] for number in (numbers[0], numbers[-1]))
+        return self._sum(path, numbers, first.input[1:], last.output[1:])
+
+    def _sum(
+        self, name: str, numbers: Sequence[int], start: tuple[int, ...], end: tuple[int, ...]
+    ) -> RowCount:
+        layers = [self._model.layers[number] for number in numbers]
+        weights = biases = params = 0
+        for layer in layers:
+            for name_of in layer.weights - self._claimed:
+                size, is_kernel = self._model.parameters[name_of]
+                params += size
+                weights += size * is_kernel
+                biases += size * (is_in_depth(layer) and not is_kernel)
+            self._claimed |= layer.weights
+        return RowCount(
+            id=name,
+            input=start,
+            output=end,
+            weights=weights,
+            biases=biases,
+            params=params,
+            cost=Cost.total(layer.cost for layer in layers),
+            depth=self._depth(numbers),
+        )
+
+    def _depth(self, numbers: Sequence[int]) -> int:
+        depths: dict[int, int] = {}
+        for number in sorted(numbers):
+            layer = self._model.layers[number]
+            read = (depths.get(source.layer, 0) for source in layer.sources)
+            depths[number] = max(read, default=0) + is_in_depth(layer)
+        return max(depths.values(), default=0)
+
+
+def printed_size(layer: TracedLayer, like: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the size that a layer gives, channels first as a table prints it."""
+    return printed_size_of(layer.output, like, layer)
+
+
+def printed_size_of(
+    shape: tuple[int, ...], like: tuple[int, ...], layer: TracedLayer
+) -> tuple[int, ...]:
+    """Return a size of one image, channels first.
+
+    Code may hold channels last, or the places of a map as a list. What has as many channels and
+    places as the table's size, however they are arranged, is of that size.
+
+    Args:
+        shape: the size, the images first.
+        like: the table's size.
+        layer: what reads or gives it.
+    """
+    sides = shape[1:]
+    if sorted(sides) == sorted(side for side in like if side != 1) or _is_alike(sides, like):
+        return like
+    if layer.kind in _CHANNELS_LAST and len(sides) > 1:
+        sides = (sides[-1], *sides[:-1])
+    return (*sides, *(1,) * (len(like) - len(sides)))
+
+
+_CHANNELS_LAST = ("linear", "layer norm", "rms norm", "embedding")
+
+
+def _is_alike(sides: tuple[int, ...], like: tuple[int, ...]) -> bool:
+    return prod(sides) == prod(like) and like[0] in sides

@@ -1,0 +1,217 @@
+"""An implementation against a small table: rows, verdicts, sums that agree by accident, gates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers.commands import run
+from torch import Tensor, nn
+
+import archcount as ac
+
+# 8 x 8 x 4 of 27 weights each: 108 weights, 6,912 MACs; 8 x 8 x 8 of 36: 288 and 18,432.
+TABLE = """\
+archcount: 1
+name: small
+source: {title: A small paper, year: 2026, authors: [A. Writer, B. Writer], table: Table 3}
+input: 3x8x8
+layer: {pad: same, bias: false, act: none}
+conventions: {params: {K: 1000, count: weights}, ops: {K: 1000, count: macs}}
+columns: {w: width}
+table: |
+  row   | block         | patch | output | w | params | ops
+  conv1 | conv patch w  | 3x3   | 8x8x4  | 4 | 108    | 7K
+  conv2 | conv patch w  | 3x3   | 8x8x8  | 8 | 288    | 18K
+  pool  | maxpool patch | 2x2/2 | 4x4x8  |   |        |
+"""
+MODELS = """\
+archcount: 1
+name: sizes
+source: {title: Two sizes, year: 2026, authors: [A. Writer, B. Writer], table: Table 1}
+rows: models
+input: 3x8x8
+layer: {pad: same, act: none}
+network:
+- {row: conv, block: conv 3x3 w bias=false}
+- {row: pool, block: [global_avgpool, flatten]}
+- {row: fc, block: linear 10}
+table: |
+  model | params | w
+  Small | 158    | 4
+  Large | 0.3K   | 8
+"""
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(TABLE)
+    return path
+
+
+def net(*first: nn.Module, kernels: tuple[object, object] = (3, 3)) -> nn.Sequential:
+    one = nn.Conv2d(3, 4, kernels[0], padding="same", bias=False)
+    other = nn.Conv2d(4, 8, kernels[1], padding="same", bias=False)
+    return nn.Sequential(*first, one, other, nn.MaxPool2d(2))
+
+
+def test_the_same_network_has_the_tables_numbers_and_verdicts(table: Path) -> None:
+    report = ac.compare(net(), ac.load(table))
+    assert [line.code for line in report.record.rows] == ["same"] * 3
+    assert [line.modules for line in report.record.rows] == [("0",), ("1",), ("2",)]
+    assert report.verdicts == {"match": 7}
+    assert report.summary == (
+        "Sequential implements small (A. Writer and B. Writer 2026, Table 3), layer by layer. It has the table's "
+        "396 params and 25,344 MACs."
+    )
+    assert not report.is_changed
+
+
+def test_errors_that_cancel_are_found_by_arithmetic(table: Path) -> None:
+    # 64 places x 15 x 3 x 4 = 11,520 MACs, 4,520 above 7K; 64 x 7 x 4 x 8 = 14,336, 3,664 below
+    # 18K; 25,856 is among the sums of what prints as 7K (6,500 to 7,999) and 18K (17,500 to 18,999).
+    report = ac.compare(net(kernels=((3, 5), (1, 7))), ac.load(table))
+    assert report.summary == (
+        "Sequential implements small (A. Writer and B. Writer 2026, Table 3) but for conv 3x5 for 3x3 (conv1); "
+        "conv 1x7 for 3x3 (conv2). It has 404 params instead of 396, 25,856 MACs instead of "
+        "25,344. The 25,856 MACs agree with the printed column added up (25.0K) only because "
+        "differences cancel: +4.5K in conv1 against -3.7K in conv2."
+    )
+    cells = {line.row.id: line.row.cells for line in report.record.rows}
+    assert cells["conv1"]["params"].computed == 180
+    assert cells["conv1"]["params"].verdict.status == "off"
+    assert cells["conv1"]["output"].verdict.status == "match"
+
+
+def test_one_difference_cancels_nothing(table: Path) -> None:
+    report = ac.compare(net(kernels=(5, 3)), ac.load(table))
+    assert "cancel" not in report.summary
+
+
+class Necked(nn.Module):
+    """The small network with a module that the table knows nothing of, and without its pool."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = net()[:2]
+        self.neck = nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU())
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.neck(self.body(image))
+
+
+def test_what_belongs_to_no_row_is_listed_with_its_cost(table: Path) -> None:
+    report = ac.compare(Necked(), ac.load(table))
+    assert {line.row.id: line.code for line in report.record.rows} == {
+        "conv1": "same",
+        "conv2": "same",
+        "pool": "missing",
+    }
+    (conv,) = report.record.outside
+    # 8 x 8 weights and 8 biases, at 64 places
+    assert (conv.id, conv.params, conv.cost.macs) == ("neck", 72, 4096)
+    assert report.record.total.count.params == 396 + 72
+    assert "max pool 2x2 left out (pool)" in report.summary
+    assert "neck, which belongs to no row" in report.summary
+
+
+@pytest.mark.parametrize("row", ["Large", "large"])
+def test_a_row_names_the_model_of_a_table_of_models(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "sizes.yaml"
+    path.write_text(MODELS)
+    layers = [nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    # 216 weights, and 8 x 10 + 10
+    report = ac.compare(nn.Sequential(*layers, nn.Linear(8, 10)), path, variant=row)
+    cell = report.record.total.cells["params"]
+    assert (cell.printed, cell.computed, cell.verdict.status) == ("0.3K", 306, "match")
+    assert not report.is_changed
+    other = ac.compare(nn.Sequential(*layers, nn.Linear(8, 10)), path, variant="Small")
+    assert other.record.total.cells["params"].verdict.status == "off"
+    assert str(other.findings[0]) == "conv with 8 filters for 4 (conv)"
+
+
+def test_another_network_is_one_sentence() -> None:
+    report = ac.compare(ac.load("resnet").build(variant="50"), "vgg@D")
+    assert report.record.is_another
+    assert "is another network than vgg@D" in report.summary
+    assert len(report.render("plain").splitlines()) < 8
+
+
+MODEL = """
+from torch import nn
+def same(): return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, bias=False),
+    nn.Conv2d(4, 8, 3, padding=1, bias=False), nn.MaxPool2d(2))
+def other(width=4): return nn.Sequential(nn.Conv2d(3, width, 3, padding=1, bias=False),
+    nn.Conv2d(width, 8, 5, padding=2, bias=False), nn.MaxPool2d(2))
+print("imported")
+"""
+
+
+@pytest.fixture
+def command(table: Path, tmp_path: Path) -> Callable[..., object]:
+    code = tmp_path / "nets.py"
+    code.write_text(MODEL)
+    return lambda name, *options: run(
+        "table", str(table), "--compare-paper", "--model", f"{code}:{name}", *options
+    )
+
+
+def test_the_command(command: Callable[..., object]) -> None:
+    result = command("other", "--format", "json")
+    found = json.loads(result.stdout)
+    assert found["schema"] == "archcount.implementation/1"
+    assert found["changed"]
+    assert found["rows"][1]["code"] == "changed"
+    assert found["rows"][1]["differs"] == ["conv 5x5 for 3x3"]
+    # 25 x 4 x 8 weights
+    (cell,) = (cell for cell in found["rows"][1]["cells"] if cell["column"] == "params")
+    assert (cell["computed"], cell["verdict"]) == (800, "off")
+    assert found["totals"]["params"] == 908
+    assert found["totals"]["table"]["params"] == 396
+    assert command("same").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "code"),
+    [
+        ("same", "changed,off", 0),
+        ("other", "changed", 1),
+        ("other", "off", 1),
+        ("other", "contradiction", 0),
+    ],
+)
+def test_its_gate(command: Callable[..., object], name: str, words: str, code: int) -> None:
+    assert command(name, "--fail-on", words).returncode == code
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--fail-on", "chnged"], "unknown reason to fail 'chnged'"),
+        (["--batch", "4"], "do not go with --model"),
+        (["--row", "conv9"], "has no row 'conv9'"),
+        (["--variant", "x"], "has no variant 'x'"),
+        (["--arg", "width"], "--arg 'width'"),
+    ],
+)
+def test_wrong_options(command: Callable[..., object], options: list[str], message: str) -> None:
+    result = command("other", *options)
+    assert result.returncode == 2
+    assert message in result.stderr
+
+
+def test_an_argument_and_a_row(command: Callable[..., object]) -> None:
+    result = command("other", "--arg", "width=6", "--row", "conv1", "--format", "json")
+    found = json.loads(result.stdout)
+    assert [row["id"] for row in found["rows"]] == ["conv1"]
+    assert found["rows"][0]["differs"] == ["conv with 6 filters for 4"]
+
+
+def test_what_fails_a_table_without_a_model(table: Path) -> None:
+    assert run("table", str(table), "--fail-on", "off").returncode == 0
+    result = run("table", str(table), "--fail-on", "changed")
+    assert result.returncode == 2
+    assert "--model" in result.stderr
