@@ -50,7 +50,7 @@ source: {title: One layer, year: 2026, authors: [A. Writer, B. Writer], table: T
 input: tokens 16 of 32
 table: |
   row   | block             | params
-  embed | embedding 32 8    | 256
+  embed | embedding 8       | 256
   attn  | attention heads=1 | 288
 """
 
