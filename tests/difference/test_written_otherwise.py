@@ -286,6 +286,46 @@ def test_what_is_wrong_with_attention_is_said(name: str, product: str) -> None:
     assert [each for each in told(one, other) if not each.startswith("follows")] == expected
 
 
+def with_slopes(style: str, slope: float = 0.25) -> nn.Module:
+    """Attention whose scores fall with the distance, as ALiBi's do, and that sees nothing after."""
+
+    def forward(m: nn.Module, x: Tensor) -> Tensor:
+        q, k = (part(x).view(1, -1, HEADS, SIZE).transpose(1, 2) for part in (m.q, m.k))
+        v = x.view(1, -1, HEADS, SIZE).transpose(1, 2)
+        places = torch.arange(x.shape[1], device=x.device)
+        slopes = slope ** torch.arange(1, HEADS + 1, device=x.device, dtype=x.dtype)
+        bias = slopes[:, None, None] * (places - places[:, None])
+        hidden = places > places[:, None]
+        if style == "torch's":
+            mask = bias.masked_fill(hidden, float("-inf"))
+            return F.scaled_dot_product_attention(q, k, v, mask)
+        if style == "baddbmm":
+            scores = torch.baddbmm(bias, q[0], k[0].mT, beta=1.0, alpha=SIZE**-0.5)[None]
+        else:
+            scores = q @ k.mT / math.sqrt(SIZE) + bias
+        if style != "no mask":
+            scores = scores + torch.zeros_like(scores).masked_fill(hidden, float("-inf"))
+        return scores.softmax(-1) @ v
+
+    return Written(forward, **{n: linear(numbers(WIDTH, WIDTH, seed=ord(n))) for n in "qk"})
+
+
+def test_a_mask_among_numbers_is_a_mask_behind_them() -> None:
+    one = with_slopes("torch's")
+    for style in ("baddbmm", "by hand"):
+        assert is_equal_on_numbers(one, with_slopes(style))
+        assert told(one, with_slopes(style)) == []
+    assert told(one, with_slopes("no mask")) == ["missing mask causal"]
+
+
+def test_a_bias_of_a_packed_linear_layer_is_said() -> None:
+    packed = attention("fused", "one", bias=(False, False, False))
+    for bias in ((True, True, True), (True, False, True)):
+        found = told(packed, attention("fused", "three", bias=bias))
+        assert found == [f"bias no became {'yes' if all(bias) else 'of 2 of 3'}"]
+    assert remarks(packed, attention()) == {"three linears for one"}
+
+
 def test_a_trained_scale_is_no_constant() -> None:
     def trained(m: nn.Module, x: Tensor) -> Tensor:
         return ((m.q(x) * m.scale) @ x.mT).softmax(-1) @ x
