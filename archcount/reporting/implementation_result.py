@@ -79,15 +79,6 @@ class ImplementationResult:
 
 
 @encode.register
-def _(finding: LayerFinding) -> dict[str, Any]:
-    return {
-        "words": str(finding),
-        **fields_of(finding, "pairs", "is_everywhere"),
-        "layers": [pair.place for pair in finding.pairs],
-    }
-
-
-@encode.register
 def _(line: ImplementedResult) -> dict[str, Any]:
     return {**encode(line.row), **fields_of(line, "row", "findings"), "differs": _said(line)}
 
