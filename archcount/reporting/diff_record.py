@@ -43,9 +43,9 @@ def _(finding: LayerFinding) -> dict[str, Any]:
 @encode.register
 def _(found: ModelDifference) -> dict[str, Any]:
     return {
-        **fields_of(found),
         "left": found.left.name,
         "right": found.right.name,
+        **fields_of(found, "left", "right", "rows", "layers"),
         "changed": found.is_changed,
         "rows": [
             {"row": row.name, "verdict": row.verdict, "layers": encode(row.pairs)}
