@@ -58,11 +58,14 @@ def is_same_product(left: TracedLayer, right: TracedLayer) -> bool:
     is_plain = of["groups"] == 1 and not any(low or high for low, high in of["pads"])
     if not is_plain or any(gap != 1 for gap in of["dilation"]):
         return False
+    is_equal = is_as_large(left, right) == (True, True)
     if prod(of["kernel"]) == 1:
-        return all(step == 1 for step in of["stride"])
+        is_dense = all(step == 1 for step in of["stride"])
+        is_each = len(linear.input) > 2 or linear.settings["in"] == of["in"]
+        return is_dense and (is_equal or is_each)
     is_apart = of["kernel"] in (of["stride"], of["places"])
     is_whole = of["in"] * prod(of["kernel"]) == linear.settings["in"]
-    return bool(is_apart and is_whole) and is_as_large(left, right) == (True, True)
+    return bool(is_apart and is_whole) and is_equal
 
 
 def _as_conv(layer: TracedLayer, other: TracedLayer) -> TracedLayer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import prod
@@ -96,16 +96,9 @@ class Operation:
             elif isinstance(value, list):
                 yield from (item for item in value if isinstance(item, TensorSpec))
 
-    def with_constants(self, constants: Iterable[TensorSpec]) -> Operation:
-        """Return it with some of the tensors that it reads made from neither input nor weights.
-
-        What the model holds stays what it is.
-        """
-        given = {
-            spec: spec._replace(origin=Origin.CONSTANT) for spec in constants if not spec.is_held
-        }
-        if not given:
-            return self
+    def with_origins(self, origins: Mapping[TensorSpec, Origin]) -> Operation:
+        """Return it with what some of the tensors that it reads were made from."""
+        given = {spec: spec._replace(origin=origin) for spec, origin in origins.items()}
         arguments = {
             name: [_replaced(item, given) for item in value]
             if isinstance(value, list)

@@ -18,7 +18,7 @@ from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import before_softmax, ordered
 from archcount.tracing.layer_recognition import recognised
 from archcount.tracing.layer_steps import LayerSteps, Step
-from archcount.tracing.new_tensors import NewTensors
+from archcount.tracing.new_tensors import NewTensors, is_made_new
 from archcount.tracing.regrouping import is_regrouped
 from archcount.tracing.scaled_scores import NOTHING
 from archcount.tracing.traced_layer import (
@@ -79,7 +79,7 @@ class _Walk:
         operation = call.operation
         if not operation.outputs or operation.is_view:
             return
-        if operation.name in _FACTORIES or not any(operation.tensors()):
+        if is_made_new(operation):
             self._put(operation, None)
             self._made_new.make(operation)
             return
@@ -90,8 +90,7 @@ class _Walk:
         if not read and not any(spec.is_held for spec, _ in known):
             self._put(operation, None)
             return
-        # What takes its type or place from a tensor is as if made from it, but reads no number.
-        operation = operation.with_constants(spec for spec, source in known if source is None)
+        operation = self._told(operation)
         named = self._named(operation, read)
         if operation.name == "aten.copy_":
             if self._is_moved(operation):
@@ -111,6 +110,20 @@ class _Walk:
     def _source(self, spec: TensorSpec) -> LayerInput | None:
         other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
         return self.made.get(spec.storage, other)
+
+    def _told(self, operation: Operation) -> Operation:
+        """Return an operation that says what it reads that does not depend on the input.
+
+        What takes its type or place from a tensor is as if made from it, but reads no number.
+        """
+        origins = {}
+        for spec in operation.tensors():
+            source = self._source(spec)
+            if spec.origin == Origin.INPUT and source is None:
+                origins[spec] = Origin.CONSTANT
+            elif spec.origin == Origin.INPUT and self._steps.is_of_weights(source):
+                origins[spec] = Origin.WEIGHT
+        return operation.with_origins(origins) if origins else operation
 
     def _named(
         self, operation: Operation, read: Sequence[tuple[TensorSpec, LayerInput]]
@@ -281,12 +294,3 @@ def _is_of_each_image(call: Call, last: Call | None) -> bool:
 
 _MOVES_OF_WEIGHTS = {"aten.repeat", "aten.constant_pad_nd"}
 """Operations that are no layer where they read nothing but weights."""
-
-_FACTORIES = {
-    f"aten.{name}"
-    for name in (
-        "empty_like zeros_like ones_like full_like rand_like randn_like randint_like new_empty "
-        "new_empty_strided new_zeros new_ones new_full"
-    ).split()
-}
-"""Operations that read no more of a tensor than its sizes."""

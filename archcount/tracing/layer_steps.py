@@ -90,6 +90,15 @@ class LayerSteps:
         """Return the step that gave something, None where it was given or is constant."""
         return None if source is None or source.layer == INPUT else self.steps[source.layer]
 
+    def is_of_weights(self, source: LayerInput | None) -> bool:
+        """Return whether a layer works on weights alone, such as a table that is looked up."""
+        while source is not None and source.layer != INPUT:
+            sources = self.nodes[source.layer].sources
+            if not sources:
+                return True
+            source = sources[0] if len(sources) == 1 else None
+        return False
+
     def is_whole(self, spec: TensorSpec, source: LayerInput) -> bool:
         """Return whether all that a layer gave is read, in its order."""
         made = self.steps[source.layer].operation.outputs[source.output]

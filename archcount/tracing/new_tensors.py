@@ -88,3 +88,17 @@ class NewTensors:
         if borders is None or into.storage != of.storage or not borders.copy(into, of):
             return None
         return borders.widths
+
+
+def is_made_new(operation: Operation) -> bool:
+    """Return whether an operation reads no number, and of a tensor no more than its sizes."""
+    return operation.name in _FACTORIES or not any(operation.tensors())
+
+
+_FACTORIES = {
+    f"aten.{name}"
+    for name in (
+        "empty_like zeros_like ones_like full_like rand_like randn_like randint_like new_empty "
+        "new_empty_strided new_zeros new_ones new_full"
+    ).split()
+}

@@ -65,22 +65,41 @@ def before(function, **parts):
     return Plain(lambda m, x: function(m, m.c(x)), c=conv(3, 8), **parts)
 
 
-def shifted_windows(way):
-    """Scores of 4 windows of 30 places, those of other windows left out by a mask."""
+def apart(x, rows):
+    """Whether places of 4 windows of 30 places lie in other parts of a shifted map."""
+    marks = x.new_zeros(12, 10)
+    for number, begin in enumerate((0, *rows)):
+        marks[begin:, :5] = number
+    marks = marks.view(4, 30)
+    return marks.unsqueeze(1) - marks.unsqueeze(2)
+
+
+def windows(way, rows=(4, 9)):
+    """Swin's attention in 4 shifted windows, each place seeing those of its part of the map."""
 
     def forward(m, x):
-        rows = m.c(x).flatten(2).view(1, 8, 4, 30).permute(0, 2, 3, 1)
-        scores = rows @ rows.transpose(2, 3)
-        marks = x.new_zeros(12, 10) if way == "of the input" else torch.zeros(12, 10)
-        for number, begin in enumerate((0, 4, 9)):
-            marks[begin:, :5] = number
-        marks = marks.to(x).view(4, 30)
-        apart = marks.unsqueeze(1) - marks.unsqueeze(2)
-        apart = apart.masked_fill(apart != 0, -100.0).masked_fill(apart == 0, 0.0)
-        return (scores + (m.mask if way == "kept" else apart)).softmax(-1) @ rows
+        places = m.c(x).flatten(2).view(1, 8, 4, 30).permute(0, 2, 3, 1) / 8
+        scores = places @ places.transpose(2, 3)
+        index = torch.arange(30, device=x.device)
+        index = index.unsqueeze(0) - index.unsqueeze(1) + 29
+        bias = m.t[index.view(-1)].view(30, 30)
+        parts = apart(x, rows)
+        if way == "filled into the bias":
+            scores = scores + bias.masked_fill(parts != 0, float("-inf"))
+        elif way == "kept":
+            scores = scores + bias + m.mask.unsqueeze(0)
+        elif way == "chosen":
+            scores = torch.where(parts == 0, scores + bias, -1e4)
+        elif way == "nothing":
+            scores = scores + bias
+        else:
+            mask = parts.masked_fill(parts != 0, -100.0).masked_fill(parts == 0, 0.0)
+            scores = scores + bias + mask
+        return scores.softmax(-1) @ places
 
-    parts = {"mask": nn.Buffer(torch.zeros(4, 30, 30))} if way == "kept" else {}
-    return Plain(forward, c=conv(3, 8), **parts)
+    kept = torch.where(apart(torch.zeros(1), rows) == 0, 0.0, -100.0)
+    parts = {"mask": nn.Buffer(kept)} if way == "kept" else {}
+    return Plain(forward, c=conv(3, 8), t=nn.Parameter(torch.zeros(59)), **parts)
 
 
 def pool(*given, **more):
@@ -265,10 +284,10 @@ SAME = {
         nn.Sequential(nn.ZeroPad2d(0), conv(3, 8)),
         conv(3, 8),
     ),
-    "a mask made as the network runs": (
-        shifted_windows("of the input"),
-        shifted_windows("of constants"),
-    ),
+    **{
+        f"a mask that is {way}": (windows("added"), windows(way))
+        for way in ("filled into the bias", "kept", "chosen")
+    },
     "a map laid out with the channels last": (
         nn.Sequential(conv(3, 8), nn.AdaptiveAvgPool2d(1)),
         before(
@@ -305,6 +324,16 @@ def test_what_computes_the_same_is_the_same(name):
 MODES = ("zeros", "reflect", "replicate", "circular")
 
 CHANGED = {
+    # Marks 0 to 2 begin at rows 0, 4 and 9 in half of the columns, 3 rows to a window. The second
+    # window, of rows 3 to 5, has mark 0 in 5 + 15 places, 1 in 10; the fourth, of rows 9 to 11, has
+    # 0 in 15 places, 2 in 15; the third has 0 in 15, 1 in 15; the first has 0 alone.
+    # 900 + 20^2 + 10^2 + 2 * (15^2 + 15^2) = 2300. From row 6 on, 900 in the second.
+    "a mask with other parts": (
+        windows("added"),
+        windows("filled into the bias", (6, 9)),
+        ["pattern 2300 of 3600 pairs became 2700 of 3600 pairs"],
+    ),
+    "no mask": (windows("added"), windows("nothing"), ["missing"]),
     "a scale along another axis": (
         scaled((8, 1, 1)),
         scaled((1, 8)),
