@@ -99,11 +99,15 @@ def more_results(
     ours = [left.over(left.matched(source)) for source in results]
     theirs = [right.matched(source) for source in others]
     few, many = sorted((ours, theirs), key=len)
-    rest = iter(many)
-    is_part = all(any(source == each for each in rest) for source in few)
     side, given = (left, results) if many is ours else (right, others)
-    is_had = all(source.layer == INPUT or source.layer in side.partner for source in given)
-    return len(theirs) - len(ours) if is_part and is_had and few else 0
+    rest = iter(few)
+    wanted = next(rest, None)
+    for source, read in zip(given, many, strict=True):
+        if wanted is not None and read == wanted:
+            wanted = next(rest, None)
+        elif source.layer != INPUT and source.layer not in side.partner:
+            return 0
+    return len(theirs) - len(ours) if few and wanted is None else 0
 
 
 def _told(

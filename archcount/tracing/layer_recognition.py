@@ -7,7 +7,9 @@ from dataclasses import replace
 from archcount.operators.operation import TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.rotary import rotary
+from archcount.tracing.routed_experts import experts
 from archcount.tracing.scaled_scores import scores
+from archcount.tracing.soft_caps import soft_cap
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 from archcount.tracing.written_activations import activation
 from archcount.tracing.written_norms import norm
@@ -15,7 +17,7 @@ from archcount.tracing.written_norms import norm
 
 def recognised(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     """See the layer that a step completes, or the step as it is."""
-    for rule in (scores, _looked_up, norm, rotary, activation):
+    for rule in (soft_cap, scores, _looked_up, norm, rotary, experts, activation):
         found = rule(node, step, steps)
         if found is not node:
             return found

@@ -20,7 +20,7 @@ from archcount.tracing.layer_recognition import recognised
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.new_tensors import NewTensors, is_made_new
 from archcount.tracing.regrouping import is_regrouped
-from archcount.tracing.scaled_scores import NOTHING
+from archcount.tracing.scaled_scores import NOTHING, rounded_scales
 from archcount.tracing.traced_layer import (
     INPUT,
     LayerInput,
@@ -47,7 +47,8 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
         if call.pattern.charge is not None:
             spent.append((len(walk.nodes) - 1, call.pattern.charge.cost))
     ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
-    return ordered(walk.nodes, before_softmax(walk.nodes, ends), spent, walk.parameters)
+    nodes = rounded_scales(walk.nodes)
+    return ordered(nodes, before_softmax(nodes, ends), spent, walk.parameters)
 
 
 class _Walk:

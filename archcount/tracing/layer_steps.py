@@ -114,3 +114,16 @@ class LayerSteps:
             found = self.numbers(value) if value.elements == 1 else None
             return None if found is None else float(found)
         return float(value) if isinstance(value, int | float) else None
+
+
+def factor(step: Step, steps: LayerSteps) -> float | None:
+    """Return the number that a step multiplies by, None where it does something else."""
+    if step.word not in ("mul", "div") or step.operation.arguments.get("rounding_mode"):
+        return None
+    given = [step.operation.arguments[name] for name in ("self", "other")]
+    if step.word == "mul" and isinstance(given[0], TensorSpec) and given[0].elements == 1:
+        given.reverse()
+    number = steps.number(given[1])
+    if number is None or (step.word == "div" and not number):
+        return None
+    return number if step.word == "mul" else 1 / number

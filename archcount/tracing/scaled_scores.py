@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -10,7 +11,8 @@ import torch
 from torch import Tensor
 
 from archcount.operators.operation import TensorSpec
-from archcount.tracing.layer_steps import LayerSteps, Step
+from archcount.tracing.layer_steps import LayerSteps, Step, factor
+from archcount.tracing.soft_caps import KIND as CAP
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
 NOTHING = "nothing"
@@ -30,9 +32,9 @@ def scores(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     if source is None or before is None:
         return node
     if before.kind == "matmul" and "scale" in before.settings:
-        by = _factor(step, steps)
+        by = factor(step, steps)
         if by is not None and steps.step(source) is not None:
-            scale = _rounded(before.settings["scale"] * by)
+            scale = before.settings["scale"] * by
             return replace(before, settings={**before.settings, "scale": scale})
     if before.kind == "mask" and node.kind == "add weights" and node.weights:
         return _behind(before, node, step, steps)
@@ -53,7 +55,7 @@ def _are_scores(source: LayerInput, steps: LayerSteps) -> bool:
     if node is None or not node.sources:
         return False
     return node.kind in ("matmul", "mask") or (
-        node.kind == "add weights" and _are_scores(node.sources[0], steps)
+        node.kind in ("add weights", CAP) and _are_scores(node.sources[0], steps)
     )
 
 
@@ -95,7 +97,7 @@ def _product(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
         found, by = _unscaled(source, steps)
         scale *= by
         sources.append(found)
-    settings["scale"] = _rounded(scale)
+    settings["scale"] = scale
     shape = node.settings["sizes"][0]
     return replace(node, settings=settings, sources=tuple(sources), input=shape)
 
@@ -116,25 +118,21 @@ def _unscaled(source: LayerInput, steps: LayerSteps) -> tuple[LayerInput, float]
     node, step = steps.node(source), steps.step(source)
     if node is None or step is None or len(node.sources) != 1 or node.kind not in ("mul", "div"):
         return source, 1
-    by = _factor(step, steps)
+    by = factor(step, steps)
     return (source, 1) if by is None else (node.sources[0], by)
 
 
-def _factor(step: Step, steps: LayerSteps) -> float | None:
-    """Return the number that a step multiplies by, None where it does something else."""
-    if step.word not in ("mul", "div") or step.operation.arguments.get("rounding_mode"):
-        return None
-    given = [step.operation.arguments[name] for name in ("self", "other")]
-    if step.word == "mul" and isinstance(given[0], TensorSpec) and given[0].elements == 1:
-        given.reverse()
-    number = steps.number(given[1])
-    if number is None or (step.word == "div" and not number):
-        return None
-    return number if step.word == "mul" else 1 / number
+def rounded_scales(nodes: Sequence[TracedLayer]) -> list[TracedLayer]:
+    """Round the scales, which are worked out in several ways, to what those agree on."""
+    return [
+        replace(node, settings={**node.settings, "scale": _short(node.settings["scale"])})
+        if node.kind == "matmul" and "scale" in node.settings
+        else node
+        for node in nodes
+    ]
 
 
-def _rounded(value: float) -> float:
-    """Round what was worked out in several ways to what they agree on."""
+def _short(value: float) -> float:
     short = float(f"{value:.6g}")
     return int(short) if short.is_integer() else short
 

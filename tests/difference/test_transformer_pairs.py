@@ -61,6 +61,13 @@ PAIRS = [
         settings={"vocab_size": 128_000, "num_key_value_heads": 8, "intermediate_size": 14_336},
     ),
     Pair("mistral", "MistralForCausalLM", llama(32_000, 4096, 14_336, 1024, 32)),
+    # modeling_mixtral.py: experts in grouped products, their shares divided by the sum of those chosen.
+    # The parameters beside are eight units instead of one, and a router.
+    Pair(
+        "mixtral",
+        "MixtralForCausalLM",
+        llama(32_000, 4096, 8 * 14_336, 1024, 32) + 32 * 8 * 4096,
+    ),
     # modeling_gemma.py: embeddings times the root of the width, which the paper does not say; GELU by
     # tanh. Logits have the embedding's weights, heads are 256 wide, 16 of them.
     Pair(

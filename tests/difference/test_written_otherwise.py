@@ -547,3 +547,101 @@ def test_activations_of_other_parts_are_none() -> None:
     square = Written(lambda m, x: (y := m.a(x)) * torch.sigmoid(y.mT), a=linear(numbers(6, WIDTH)))
     plain = Written(lambda m, x: F.silu(m.a(x)), a=linear(numbers(6, WIDTH)))
     assert told(plain, square)
+
+
+# Experts, each token's two of four; on the CPU, where tokens are given to experts by numbers.
+
+
+def routed(style: str, *, active: int = 2, act: Callable[[Tensor], Tensor] = F.silu) -> nn.Module:
+    both, down = numbers(4, 48, WIDTH, seed=2), numbers(4, WIDTH, 24, seed=3)
+    parts: dict[str, nn.Module | nn.Parameter] = {"router": linear(numbers(4, WIDTH, seed=1))}
+    if style == "modules":
+        for number in range(4):
+            gate, up = map(linear, both[number].chunk(2))
+            parts[f"e{number}"] = Written(
+                lambda m, x: m.down(act(m.gate(x)) * m.up(x)),
+                gate=gate, up=up, down=linear(down[number]),
+            )  # fmt: skip
+    else:
+        parts |= {"both": nn.Parameter(both), "down": nn.Parameter(down)}
+
+    def forward(m: nn.Module, x: Tensor) -> Tensor:
+        tokens = x.flatten(0, 1)
+        if style == "modules":
+            scores, chosen = m.router(tokens).topk(active, dim=-1)
+            shares = scores.softmax(-1)
+        else:
+            shares, chosen = m.router(tokens).softmax(-1).topk(active, dim=-1)
+            if style != "shares of all":
+                shares = shares / shares.sum(-1, keepdim=True)
+        total = torch.zeros_like(tokens)
+        for number in range(4):
+            rows, slots = torch.where(chosen == number)
+            if style == "modules":
+                found = getattr(m, f"e{number}")(tokens[rows])
+            else:
+                gate, up = F.linear(tokens[rows], m.both[number]).chunk(2, dim=-1)
+                found = F.linear(act(gate) * up, m.down[number])
+            total.index_add_(0, rows, found * shares[rows, slots, None])
+        return total.view_as(x)
+
+    return Written(forward, **parts)
+
+
+def told_on_the_cpu(one: nn.Module, other: nn.Module) -> list[str]:
+    found = ac.diff(one, other, input=[numbers(*TOKENS, seed=9)], device="cpu").record
+    pairs = [pair for row in found.rows for pair in row.pairs if pair.verdict != "same"]
+    return [", ".join(map(str, pair.changes)) or pair.verdict for pair in pairs]
+
+
+def test_experts_are_the_same_whatever_they_are_written_as() -> None:
+    one, other = routed("modules"), routed("parameters")
+    assert is_equal_on_numbers(one, other)
+    assert told_on_the_cpu(one, other) == told_on_the_cpu(other, one) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (lambda: routed("modules", active=1), "active 2 became 1"),
+        (lambda: routed("parameters", act=F.gelu), "activation silu became gelu none"),
+        (lambda: routed("shares of all"), "weights softmax of the chosen became softmax of all"),
+    ],
+)
+def test_other_experts_are_not(other: Callable[[], nn.Module], expected: str) -> None:
+    one, found = routed("modules"), other()
+    assert not is_equal_on_numbers(one, found)
+    assert told_on_the_cpu(one, found) == [expected]
+
+
+def test_a_soft_cap_is_one_layer() -> None:
+    def capped(cap: float, *, after: float = 1.0) -> nn.Module:
+        return Written(
+            lambda m, x: m.b(torch.tanh(m.a(x) / cap) * cap * after),
+            a=linear(numbers(WIDTH, WIDTH, seed=1)), b=linear(numbers(WIDTH, WIDTH, seed=2)),
+        )  # fmt: skip
+
+    by_hand = Written(
+        lambda m, x: m.b(5 * (m.a(x) * 0.2).tanh()),
+        a=linear(numbers(WIDTH, WIDTH, seed=1)), b=linear(numbers(WIDTH, WIDTH, seed=2)),
+    )  # fmt: skip
+    assert is_equal_on_numbers(capped(5), by_hand)
+    assert told(capped(5), by_hand) == []
+    assert told(capped(5), capped(6)) == ["by 5 became 6"]
+    assert told(capped(5), activated(lambda x: x)) == ["missing soft cap by 5"]
+
+
+def test_a_soft_cap_of_scores_leaves_their_scale() -> None:
+    def attended(cap: float | None) -> nn.Module:
+        def forward(m: nn.Module, x: Tensor) -> Tensor:
+            scores = m.q(x) @ m.k(x).mT * 0.25
+            if cap is not None:
+                scores = torch.tanh(scores / cap) * cap
+            hidden = torch.ones(LENGTH, LENGTH, dtype=torch.bool, device=x.device).triu(1)
+            return scores.masked_fill(hidden, float("-inf")).softmax(-1) @ x
+
+        parts = {name: linear(numbers(WIDTH, WIDTH, seed=at)) for at, name in enumerate("qk")}
+        return Written(forward, **parts)
+
+    assert told(attended(None), attended(50)) == ["extra soft cap by 50"]
+    assert told(attended(50), attended(30)) == ["by 50 became 30"]
