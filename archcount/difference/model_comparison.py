@@ -62,6 +62,7 @@ def compare(
         results=results,
         remarks=remarks,
         has_blocks=bool(alignment.left and alignment.right),
+        layers=(left.layers, right.layers),
     )
 
 
