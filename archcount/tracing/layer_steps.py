@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcount.operators.operation import Operation, TensorSpec
+from archcount.tracing.channel_axes import ChannelAxes
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class LayerSteps:
         constants: what made each memory that no layer gave.
         held: the shapes of the parameters and buffers by their memories.
         values: the values that are known of constants; None in a pass on the CPU.
+        axes: which axis of each tensor holds channels.
+        same: memories that hold the same numbers as another, moved or made anew, by that.
     """
 
     nodes: list[TracedLayer] = field(default_factory=list)
@@ -75,6 +78,8 @@ class LayerSteps:
     constants: dict[int, Operation] = field(default_factory=dict)
     held: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     values: KnownValues | None = None
+    axes: ChannelAxes = field(default_factory=ChannelAxes)
+    same: dict[int, int] = field(default_factory=dict)
 
     def add(self, node: TracedLayer, step: Step) -> int:
         """Take a layer, and return its number."""
@@ -103,6 +108,20 @@ class LayerSteps:
         """Return whether all that a layer gave is read, in its order."""
         made = self.steps[source.layer].operation.outputs[source.output]
         return places(spec) == places(made)
+
+    def lies(self, spec: TensorSpec) -> tuple[int, tuple[int, ...]]:
+        """Return the memory of a tensor, or one that holds the same, and where in it that lies."""
+        return self.same.get(spec.storage, spec.storage), places(spec)
+
+    def uniform(self, spec: TensorSpec) -> float | None:
+        """Return the number that a constant has at each place, None where it is not known."""
+        made = self.constants.get(spec.storage)
+        if made is not None:
+            word = made.name.removeprefix("aten.").removeprefix("new_").removesuffix("_like")
+            if word in ("zeros", "ones", "full"):
+                value = made.arguments.get("fill_value", int(word == "ones"))
+                return float(value) if isinstance(value, int | float) else None
+        return self.number(spec)
 
     def numbers(self, spec: TensorSpec) -> Tensor | None:
         """Return the numbers of a constant, None where they are not known."""
