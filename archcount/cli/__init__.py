@@ -21,8 +21,10 @@ def main() -> NoReturn:
     try:
         # Imported here, so that a signal finds its handler from the first moment on.
         from archcount.cli.app import app
+        from archcount.cli.bash_words import whole_words
 
-        app()
+        with whole_words():
+            app()
     except ArchcountError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)  # noqa: T201

@@ -35,7 +35,6 @@ def compare(
     left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
 ) -> ModelDifference:
     """Return whether each layer of two models is the same; modules of the left name the rows."""
-    both = left, right
     left, right = repacked(left, right)
     alignment = align_networks(left.layers, right.layers)
     partner = {
@@ -56,13 +55,14 @@ def compare(
         results = None
         remarks += (f"{name} gives {abs(more)} more of what both compute as results",)
     return ModelDifference(
-        left=both[0],
-        right=both[1],
+        left=left,
+        right=right,
         inputs=inputs,
         rows=tuple(_gathered(rows)),
         results=results,
         remarks=remarks,
         has_blocks=bool(alignment.left and alignment.right),
+        layers=(left.layers, right.layers),
     )
 
 

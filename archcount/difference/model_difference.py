@@ -105,6 +105,7 @@ class ModelDifference:
         results: what gives the results, where others do on the right.
         remarks: what the reader should know of how they were run.
         has_blocks: whether both sides have blocks, which stand for each other or for none.
+        layers: the layers of both sides as they were compared, several linear layers as one.
     """
 
     left: ComparedModel
@@ -114,6 +115,7 @@ class ModelDifference:
     results: SettingChange | None = None
     remarks: tuple[str, ...] = ()
     has_blocks: bool = False
+    layers: tuple[tuple[TracedLayer, ...], tuple[TracedLayer, ...]] = ((), ())
 
     @property
     def is_changed(self) -> bool:

@@ -116,7 +116,8 @@ def changes(
     found += _chosen(left, right)
     found.sort(key=lambda change: (_ORDER.get(change.what, 9), change.what))
     moved, remarks = padded(left, right)
-    return (*found, *moved), (*remarks, *equal_writings(left, right))
+    written = equal_writings(left, right, is_same=not (found or moved))
+    return (*found, *moved), (*remarks, *written)
 
 
 def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:

@@ -51,6 +51,7 @@ class ImplementationResult:
         findings: what differs, equal changes of many layers said once.
         counterparts: how many layers with weights of the table have a counterpart of the same
             kernel and widths, and how many there are.
+        joins: how many joins join other layers, in words; empty where these are few.
         is_another: whether the two have so little in common that rows say nothing.
         cancellations: where totals agree with what is printed by accident.
     """
@@ -65,6 +66,7 @@ class ImplementationResult:
     table: RowCount
     findings: tuple[LayerFinding, ...] = ()
     counterparts: tuple[int, int]
+    joins: str = ""
     is_another: bool = False
     cancellations: tuple[Cancellation, ...] = ()
     comparison: Comparison
@@ -76,15 +78,6 @@ class ImplementationResult:
         return (
             bool(self.findings) or self.is_another or self.total.count.params != self.table.params
         )
-
-
-@encode.register
-def _(finding: LayerFinding) -> dict[str, Any]:
-    return {
-        "words": str(finding),
-        **fields_of(finding, "pairs", "is_everywhere"),
-        "layers": [pair.place for pair in finding.pairs],
-    }
 
 
 @encode.register

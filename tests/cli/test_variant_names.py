@@ -163,6 +163,31 @@ def test_it_is_completed(words, expected, toy):
     assert result.stdout.count('"') == 2 * len(shown)
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["vgg", "@"], ["A", "A-LRN", "B", "C", "D", "E"]),
+        (["vgg", "@", "A"], ["A", "A-LRN"]),
+        (["resnet@18", "--row", "conv1"], ["conv1"]),
+        (["resnet", "@", "18", "--row", "conv2"], ["conv2_pool", "conv2_x"]),
+        (["vg"], ["vgg"]),
+        ([""], None),
+    ],
+)
+def test_bash_parts_words_at_it(words, expected):
+    # bash gives its words one a line, and replaces what stands behind the last @ alone
+    words = ["archcount", "table", *words]
+    request = {
+        "_ARCHCOUNT_COMPLETE": "complete_bash",
+        "COMP_WORDS": "\n".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    script = Path(sys.executable).with_name("archcount")
+    result = subprocess.run([script], capture_output=True, text=True, env={**os.environ, **request})
+    found = result.stdout.splitlines()
+    assert found == expected or (expected is None and {"vgg", "resnet"} < {*found})
+
+
 def test_a_loaded_table_means_it_wherever_none_is_named():
     table = ac.load("resnet@18")
     assert table.chosen == "18"
@@ -210,5 +235,8 @@ def test_a_path_is_taken_as_it_stands(toy):
     assert ac.load(Path(toy), "wide").chosen == ac.load(f"{toy}@wide").chosen == "wide"
     with pytest.raises(ac.InvalidTableError, match="there is no such file"):
         ac.load(Path(f"{toy}@wide"))
+    # a file that is called so comes before a variant
+    Path(f"{toy}@wide").write_text(Path(toy).read_text().replace("name: toy", "name: other"))
+    assert (ac.load(f"{toy}@wide").name, ac.load(f"{toy}@wide").chosen) == ("other", "")
     with pytest.raises(ac.InvalidTableError, match="@home/none.yaml:1:1: there is no such file"):
         ac.load(toy.replace("toy@1", "none"))

@@ -43,6 +43,16 @@ table: |
   Small | 158    | 4
   Large | 0.3K   | 8
 """
+ATTENTION = """\
+archcount: 1
+name: one
+source: {title: One layer, year: 2026, authors: [A. Writer, B. Writer], table: Table 1}
+input: tokens 16 of 32
+table: |
+  row   | block             | params
+  embed | embedding 8       | 256
+  attn  | attention heads=1 | 288
+"""
 
 
 @pytest.fixture
@@ -215,3 +225,28 @@ def test_what_fails_a_table_without_a_model(table: Path) -> None:
     result = run("table", str(table), "--fail-on", "changed")
     assert result.returncode == 2
     assert "--model" in result.stderr
+
+
+class Separate(nn.Module):
+    """Attention whose query, key and value have a linear layer each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(32, 8)
+        self.q, self.k, self.v, self.out = (nn.Linear(8, 8) for _ in range(4))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        tokens = self.embed(ids)
+        q, k, v = self.q(tokens), self.k(tokens), self.v(tokens)
+        return self.out(nn.functional.scaled_dot_product_attention(q, k, v))
+
+
+def test_layers_that_are_taken_as_one_are_counted_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text(ATTENTION)
+    report = ac.compare(Separate(), path)
+    embed, line = report.record.rows
+    assert (embed.code, embed.row.count.params) == ("same", 256)
+    # four of 8 x 8 and 8 biases; 16 tokens x 256, and twice 16 x 16 x 8
+    assert (line.row.count.params, line.row.count.cost.macs) == (288, 8192)
+    assert not report.is_changed

@@ -51,12 +51,22 @@ def record(one: nn.Module, other: nn.Module, shape: tuple[int, ...] = TOKENS):
 
 def told(one: nn.Module, other: nn.Module, shape: tuple[int, ...] = TOKENS) -> list[str]:
     """What is said of the layers that are another."""
-    pairs = [pair for row in record(one, other, shape).rows for pair in row.pairs]
+    return said(record(one, other, shape))
+
+
+def said(found) -> list[str]:
+    pairs = [pair for row in found.rows for pair in row.pairs]
     return [
         ", ".join(map(str, pair.changes)) or f"{pair.verdict} {pair.left or pair.right}"
         for pair in pairs
         if pair.verdict != "same"
     ]
+
+
+def told_on_the_cpu(one: nn.Module, other: nn.Module) -> list[str]:
+    """What is said where all numbers are there."""
+    found = ac.diff(one, other, input=[numbers(*TOKENS, seed=9)], device="cpu").record
+    return said(found)
 
 
 def remarks(one: nn.Module, other: nn.Module, shape: tuple[int, ...] = TOKENS) -> set[str]:
@@ -236,6 +246,13 @@ def grouped(style: str) -> nn.Module:
     return Written(forward, **{n: linear(numbers(w, WIDTH, seed=w)) for n, w in widths.items()})
 
 
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_attention_is_the_same_on_the_cpu(product: str) -> None:
+    one, other = attention("fused", causal=True), attention(product, "one", causal=True)
+    assert told_on_the_cpu(one, other) == []
+    assert told_on_the_cpu(one, attention(product)) == ["missing mask causal"]
+
+
 @pytest.mark.parametrize("style", GQA)
 def test_grouped_keys_are_the_same_however_they_are_repeated(style: str) -> None:
     one, other = grouped("torch's"), grouped(style)
@@ -267,6 +284,61 @@ def test_what_is_wrong_with_attention_is_said(name: str, product: str) -> None:
     other = attention(product, **{"causal": True, **change})
     assert not is_equal_on_numbers(one, other)
     assert [each for each in told(one, other) if not each.startswith("follows")] == expected
+
+
+def with_slopes(style: str, slope: float = 0.25) -> nn.Module:
+    """Attention whose scores fall with the distance, as ALiBi's do, and that sees nothing after."""
+
+    def forward(m: nn.Module, x: Tensor) -> Tensor:
+        q, k = (part(x).view(1, -1, HEADS, SIZE).transpose(1, 2) for part in (m.q, m.k))
+        v = x.view(1, -1, HEADS, SIZE).transpose(1, 2)
+        places = torch.arange(x.shape[1], device=x.device)
+        slopes = slope ** torch.arange(1, HEADS + 1, device=x.device, dtype=x.dtype)
+        bias = slopes[:, None, None] * (places - places[:, None])
+        hidden = places > places[:, None]
+        if style == "torch's":
+            mask = bias.masked_fill(hidden, float("-inf"))
+            return F.scaled_dot_product_attention(q, k, v, mask)
+        if style == "baddbmm":
+            scores = torch.baddbmm(bias, q[0], k[0].mT, beta=1.0, alpha=SIZE**-0.5)[None]
+        else:
+            scores = q @ k.mT / math.sqrt(SIZE) + bias
+        if style != "no mask":
+            scores = scores + torch.zeros_like(scores).masked_fill(hidden, float("-inf"))
+        return scores.softmax(-1) @ v
+
+    return Written(forward, **{n: linear(numbers(WIDTH, WIDTH, seed=ord(n))) for n in "qk"})
+
+
+def test_a_mask_among_numbers_is_a_mask_behind_them() -> None:
+    one = with_slopes("torch's")
+    for style in ("baddbmm", "by hand"):
+        assert is_equal_on_numbers(one, with_slopes(style))
+        assert told(one, with_slopes(style)) == []
+    assert told(one, with_slopes("no mask")) == ["missing mask causal"]
+
+
+def test_a_bias_of_a_packed_linear_layer_is_said() -> None:
+    packed = attention("fused", "one", bias=(False, False, False))
+    for bias in ((True, True, True), (True, False, True)):
+        found = told(packed, attention("fused", "three", bias=bias))
+        assert found == [f"bias no became {'yes' if all(bias) else 'of 2 of 3'}"]
+    assert remarks(packed, attention()) == {"three linears for one"}
+
+
+def test_a_trained_scale_is_no_constant() -> None:
+    def trained(m: nn.Module, x: Tensor) -> Tensor:
+        return ((m.q(x) * m.scale) @ x.mT).softmax(-1) @ x
+
+    one = Written(
+        trained, q=linear(numbers(WIDTH, WIDTH)), scale=nn.Parameter(torch.full((1,), 0.5).double())
+    )
+    other = Written(
+        lambda m, x: ((m.q(x) * 0.5) @ x.mT).softmax(-1) @ x, q=linear(numbers(WIDTH, WIDTH))
+    )
+    assert is_equal_on_numbers(one, other)
+    for found in (told(one, other), told_on_the_cpu(one, other)):
+        assert found == ["missing mul by one weight", "scale 1 became 0.5"]
 
 
 def test_a_width_of_a_packed_linear_layer_is_said() -> None:
@@ -586,12 +658,6 @@ def routed(style: str, *, active: int = 2, act: Callable[[Tensor], Tensor] = F.s
         return total.view_as(x)
 
     return Written(forward, **parts)
-
-
-def told_on_the_cpu(one: nn.Module, other: nn.Module) -> list[str]:
-    found = ac.diff(one, other, input=[numbers(*TOKENS, seed=9)], device="cpu").record
-    pairs = [pair for row in found.rows for pair in row.pairs if pair.verdict != "same"]
-    return [", ".join(map(str, pair.changes)) or pair.verdict for pair in pairs]
 
 
 def test_experts_are_the_same_whatever_they_are_written_as() -> None:
