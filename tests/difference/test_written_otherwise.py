@@ -505,6 +505,29 @@ def test_a_rotation_left_out_is_said() -> None:
     assert told(both, part) == ["size 8 became 4"] * 2
 
 
+def test_angles_of_another_base_are_said() -> None:
+    def turned(base: float, style: str) -> nn.Module:
+        def turn(x: Tensor) -> Tensor:
+            frequencies = 1.0 / base ** (torch.arange(0, SIZE, 2, device=x.device) / SIZE)
+            found = torch.outer(torch.arange(x.shape[1], device=x.device), frequencies)
+            if style == "complex":
+                pairs = torch.view_as_complex(x.float().reshape(1, x.shape[1], -1, 2))
+                turned = pairs * torch.polar(torch.ones_like(found), found)
+                return torch.view_as_real(turned).flatten(2).to(x.dtype)
+            found = torch.cat((found, found), -1)
+            one, two = x.chunk(2, -1)
+            return x * found.cos() + torch.cat((-two, one), -1) * found.sin()
+
+        return Written(lambda m, x: turn(m.q(x)), q=linear(numbers(SIZE, WIDTH, seed=4)))
+
+    for style in ("halves", "complex"):
+        assert told(turned(10_000.0, style), turned(500_000.0, style)) == [
+            "base 10000 became 500000"
+        ]
+        assert told(turned(10_000.0, style), turned(10_000.0, style)) == []
+    assert told(turned(10_000.0, "halves"), turned(10_000.0, "complex")) == []
+
+
 @pytest.mark.parametrize("wrong", ["backwards", "swapped"])
 def test_another_rotation_is_not_the_same(wrong: str) -> None:
     right, other = (attention(turn=(each, "half_turned")) for each in ("half_turned", wrong))
