@@ -110,6 +110,12 @@ class LayerSteps:
         made = self.steps[source.layer].operation.outputs[source.output]
         return places(spec) == places(made)
 
+    def is_kept(self, spec: TensorSpec, source: LayerInput) -> bool:
+        """Return whether all that a layer gave is read where it lies, or in another type."""
+        made = self.steps[source.layer].operation.outputs[source.output]
+        is_copy = spec.dtype != made.dtype
+        return self.is_whole(spec, source) and (is_copy or spec.storage == made.storage)
+
     def lies(self, spec: TensorSpec) -> tuple[int, tuple[int, ...]]:
         """Return the memory of a tensor, or one that holds the same, and where in it that lies."""
         return self.same.get(spec.storage, spec.storage), places(spec)

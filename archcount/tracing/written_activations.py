@@ -28,9 +28,12 @@ def activation(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
         return node
     for root, parts in _expressions(step, steps):
         spec = _read_of(root, parts, steps)
-        if spec is None:
+        if spec is None or spec.elements != step.operation.output.elements:
             continue
-        name = _name(_values(root, parts, steps))
+        try:
+            name = _name(_values(root, parts, steps))
+        except (RuntimeError, TypeError):  # what torch does with whole numbers alone
+            return node
         if name is not None:
             kind, settings = name
             return replace(

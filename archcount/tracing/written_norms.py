@@ -52,8 +52,9 @@ def _divided(
     by = _deviation(step, source, steps)
     if by is None:
         return None
+    elements = step.operation.output.elements
     for other, whole in step.reads():
-        if whole is None or whole == source:
+        if whole is None or whole == source or other.elements != elements:
             continue
         centred = _centred(whole, by.axes, steps)
         of = centred if by.is_centred else (other, whole)
@@ -155,6 +156,8 @@ def _scaled(
     if step.word != "mul" or before is None or before.settings.get("scale") is not False:
         return None
     scale = step.other(source)
+    if not any(steps.is_kept(spec, read) for spec, read in step.reads() if read == source):
+        return None
     if before.kind not in (KIND, LAYER) or before.settings.get("shift") or scale is None:
         return None
     size = prod(map(int, before.settings["size"].split("x")))
@@ -178,6 +181,8 @@ def _shifted(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     if "alpha" in node.settings or str(node.settings["vector"]) != before.settings["size"]:
         return node
     spec = next(spec for spec, source in step.reads() if source is not None)
+    if spec.elements != step.operation.output.elements:
+        return node
     is_known = steps.axes.of(spec) is not None
     if node.settings["axis"] != (CHANNELS if is_known else -1):
         return node
