@@ -60,12 +60,12 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
         found: the difference between the table's network and the implementation.
         table: the table's count, row by row.
     """
-    pairs, outside = _placed(found)
+    places = {id(layer): place for place, layer in enumerate(found.right.layers)}
+    pairs, outside = _placed(found, places)
     difference = replace(
         found,
         rows=tuple(RowDifference(name=name, pairs=tuple(own)) for name, own in pairs.items()),
     )
-    places = {id(layer): place for place, layer in enumerate(found.right.layers)}
 
     def numbers(own: Iterable[LayerPair]) -> list[int]:
         return sorted(places[id(pair.right)] for pair in own if pair.right is not None)
@@ -94,7 +94,7 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
 
 
 def _placed(
-    found: ModelDifference,
+    found: ModelDifference, places: Mapping[int, int]
 ) -> tuple[dict[str, list[LayerPair]], dict[str, list[LayerPair]]]:
     """Return the pairs of each row, and by module those of no row."""
     homes = _homes(found)
@@ -104,7 +104,9 @@ def _placed(
         for pair in row.pairs:
             home, module = row.name, ""
             if pair.left is None and pair.right is not None:
-                home, module = _home(pair.right, row.name, homes)
+                home, module = found.mapped.get(places[id(pair.right)], ""), ""
+                if not home:
+                    home, module = _home(pair.right, row.name, homes)
             (pairs[home] if home else outside.setdefault(module, [])).append(pair)
     return pairs, outside
 

@@ -52,6 +52,7 @@ class ImplementationResult:
         counterparts: how many layers with weights of the table have a counterpart of the same
             kernel and widths, and how many there are.
         is_another: whether the two have so little in common that rows say nothing.
+        results: what gives the results, where others do in the implementation.
         cancellations: where totals agree with what is printed by accident.
     """
 
@@ -66,6 +67,7 @@ class ImplementationResult:
     findings: tuple[LayerFinding, ...] = ()
     counterparts: tuple[int, int]
     is_another: bool = False
+    results: str = ""
     cancellations: tuple[Cancellation, ...] = ()
     comparison: Comparison
     warnings: tuple[TableWarning, ...] = ()
@@ -82,7 +84,9 @@ class ImplementationResult:
 def _(finding: LayerFinding) -> dict[str, Any]:
     return {
         "words": str(finding),
-        **fields_of(finding, "pairs", "is_everywhere"),
+        "differs": finding.alone,
+        **fields_of(finding, "pairs", "is_everywhere", "numbers"),
+        "numbers": dict(finding.by_row),
         "layers": [pair.place for pair in finding.pairs],
     }
 
