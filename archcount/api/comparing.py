@@ -13,6 +13,7 @@ from archcount.api.table_report import TableReport, table_result
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed
+from archcount.comparison.errata import with_reasons_declared
 from archcount.comparison.model_reasons import ModelReasons, model_reasons
 from archcount.comparison.whole_readings import read_as
 from archcount.engines import Count
@@ -146,9 +147,8 @@ def compare_with_reasons(
     """
     network = table.variant(architecture.variant)
     printed = network.printed if network.is_printed else network.printed.without_numbers()
-    as_printed = (
-        network.is_printed and architecture.input == network.input and not architecture.lets
-    )
+    is_own = architecture.input == network.input and not architecture.lets
+    as_printed = network.is_printed and is_own
     recount = Recount(network) if as_printed else None
     known = Known() if known is None else known
     compared = comparison.compare(
@@ -163,8 +163,10 @@ def compare_with_reasons(
     if compared.whole is not None and as_printed:
         engine = counts[0].engine
         compared = _read_otherwise(compared, network, engine)
-        return _with_model_reasons(compared, table, known, network.name, engine)
-    return _confirmed(compared, recount, counts, build) if recount else compared
+        compared = _with_model_reasons(compared, table, known, network.name, engine)
+    elif recount:
+        compared = _confirmed(compared, recount, counts, build)
+    return with_reasons_declared(printed, compared) if is_own else compared
 
 
 def _read_otherwise(compared: Comparison, network: Variant, engine: str) -> Comparison:

@@ -11,8 +11,8 @@ from pathlib import Path
 from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import count_table
 from archcount.api.tables import Table, load, load_every, meant
-from archcount.comparison import ComparedCell, ComparedClaim, Comparison
-from archcount.printed import PaperSource, PrintedTable
+from archcount.comparison import ComparedCell, ComparedClaim
+from archcount.printed import PaperSource
 from archcount.reporting.encoding import encode
 from archcount.reporting.errata_sheets import PrintedErratum, errata_sheets
 from archcount.reporting.report import CatalogueReport, Lines, Parts
@@ -113,12 +113,15 @@ def _declared(
     compared = compare_with_references(report, table, known).record.comparison
     assert compared is not None, "a report is compared"
     own = replace(papers.get(_arxiv(printed.source.arxiv), printed.source), table="", note="")
-    for row, column, cell, because in _cells(printed, compared):
-        label, heading = row or table.models[variant], printed.headings.get(column) or column
-        where = ", ".join(filter(None, (printed.source.table, label, heading)))
-        yield _erratum(table, variant, own, where, cell, because, row)
+    for line in compared.printed:
+        row = "" if line is compared.whole else line.id
+        for column, cell in line.cells.items():
+            label, heading = row or table.models[variant], printed.headings.get(column) or column
+            where = ", ".join(filter(None, (printed.source.table, label, heading)))
+            if cell.because:
+                yield _erratum(table, variant, own, where, cell, row)
     for claim, counted in zip(printed.claims, compared.claims, strict=True):
-        if claim.erratum is None:
+        if not counted.because:
             continue
         source = own
         if claim.paper:
@@ -127,23 +130,7 @@ def _declared(
             source = papers.get(number) or PaperSource(title=claim.paper, year=year)
         place = claim.source.removeprefix(f"{claim.paper}, ")
         what = f"{place} ({claim.what})"
-        yield _erratum(table, variant, source, what, counted, claim.erratum.because)
-
-
-def _cells(
-    printed: PrintedTable, compared: Comparison
-) -> Iterator[tuple[str, str, ComparedCell, str]]:
-    """Yield the cells that errata or readings speak of, with the row and the reason."""
-    errata = {(item.row, item.column): item.because for item in printed.errata}
-    readings = {item.row: item.because for item in printed.readings}
-    for row in compared.printed:
-        name = "" if row is compared.whole else row.id
-        for column, cell in row.cells.items():
-            because = errata.get((name, column))
-            if because is None and cell.verdict.why == "declared":
-                because = readings.get(name)
-            if because is not None:
-                yield name, column, cell, because
+        yield _erratum(table, variant, source, what, counted)
 
 
 def _erratum(
@@ -152,7 +139,6 @@ def _erratum(
     source: PaperSource,
     cell: str,
     item: ComparedCell | ComparedClaim,
-    because: str,
     row: str = "",
 ) -> PrintedErratum:
     words = ["explain", table.name, row] if row else ["table", table.name, "--compare-paper"]
@@ -166,6 +152,6 @@ def _erratum(
         computed=item.shown,
         verdict=item.verdict.status,
         explanation=item.verdict.sentence,
-        because=because,
+        because=item.because,
         command=f"archcount {shlex.join(words)}",
     )

@@ -203,6 +203,7 @@ def _result(table: Table, counted: TableReport, found: ModelDifference) -> Imple
         table=first.total,
         findings=difference.findings(implementation.difference),
         counterparts=(common.same[0], common.weighted[0]),
+        joins=common.told_of_joins,
         is_another=is_another_network(found),
         results=str(found.results or ""),
         cancellations=cancellations(printed, rows),

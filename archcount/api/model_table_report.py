@@ -136,6 +136,7 @@ def _joined(table: Table, networks: Mapping[str, TableReport]) -> Comparison | N
         rows=tuple(each.whole for each in found.values() if each.whole),
         others=(),
         whole=None,
+        is_own=all(each.is_own for each in found.values()),
         claims=tuple(claim for name in found for claim in _claims(table, name, found[name])),
         fits=fit_columns(
             table.written, as_rows({name: report.counts[0] for name, report in networks.items()})

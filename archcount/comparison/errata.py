@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from archcount.comparison.results import Comparison, Verdict
+from archcount.comparison.results import ComparedCell, ComparedRow, Comparison, Verdict
 from archcount.errors import Location
 from archcount.printed import Erratum, PrintedTable
 
@@ -26,6 +26,40 @@ class Unexpected:
     found: str
     sentence: str
     remedy: str
+
+
+def with_reasons_declared(printed: PrintedTable, comparison: Comparison) -> Comparison:
+    """Return a comparison with the file's reasons beside the verdicts that it declares."""
+    errata = {(erratum.row, erratum.column): erratum for erratum in printed.errata}
+    readings = {reading.row: reading.because for reading in printed.readings}
+
+    def known(row: ComparedRow) -> ComparedRow:
+        name = "" if row is comparison.whole else row.id
+
+        def because(cell: ComparedCell) -> str:
+            reading = readings.get(name, "") if cell.verdict.why == "declared" else ""
+            return _because(errata.get((name, cell.column)), cell.verdict, reading)
+
+        cells = {name: replace(cell, because=because(cell)) for name, cell in row.cells.items()}
+        return replace(row, cells=cells)
+
+    return replace(
+        comparison,
+        rows=tuple(map(known, comparison.rows)),
+        whole=known(comparison.whole) if comparison.whole else None,
+        claims=tuple(
+            replace(compared, because=_because(claim.erratum, compared.verdict))
+            for claim, compared in zip(printed.claims, comparison.claims, strict=True)
+        ),
+        is_own=True,
+    )
+
+
+def _because(erratum: Erratum | None, verdict: Verdict, otherwise: str = "") -> str:
+    """Return the reason of an erratum that holds; without an erratum, another one."""
+    if erratum is None:
+        return otherwise
+    return erratum.because if erratum.verdict == verdict.status else ""
 
 
 def unexpected(printed: PrintedTable, comparison: Comparison) -> tuple[Unexpected, ...]:

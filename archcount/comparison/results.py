@@ -207,6 +207,7 @@ class ComparedCell:
         printed: as printed, or None where the paper leaves it blank.
         computed: base units for one image; a size as (channels, height, width).
         shown: the computed value in the paper's notation and order, one digit finer.
+        because: the reason that the file gives, where it declares this verdict.
     """
 
     column: str
@@ -214,6 +215,7 @@ class ComparedCell:
     computed: int | Fraction | tuple[int, ...]
     shown: str
     verdict: Verdict
+    because: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -242,6 +244,7 @@ class ComparedClaim:
         source: where it is printed.
         computed: base units for one image; a ratio as a fraction, a rate in MAC/s.
         figures: what follows from the claim, by name, such as MACs of a training.
+        because: the reason that the file gives, where it declares this verdict.
     """
 
     what: str
@@ -251,6 +254,7 @@ class ComparedClaim:
     shown: str
     verdict: Verdict
     figures: Mapping[str, int | float] = field(default_factory=dict)
+    because: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -268,6 +272,7 @@ class Comparison:
         contradictions: what the paper says against itself.
         cause: one change that makes many printed sizes right, where there is one.
         whole: the network as a whole, where it is a row of a table of models.
+        is_own: whether the network and its input are the file's, which its errata speak of.
     """
 
     columns: tuple[str, ...]
@@ -280,6 +285,7 @@ class Comparison:
     contradictions: tuple[Contradiction, ...] = ()
     cause: CommonCause | None = None
     whole: ComparedRow | None = None
+    is_own: bool = False
 
     @property
     def printed(self) -> tuple[ComparedRow, ...]:

@@ -36,6 +36,14 @@ class CommonLayers:
         """Whether most joins join other layers."""
         return 2 * self.rejoined > self.joins and self.rejoined >= FEW
 
+    @property
+    def told_of_joins(self) -> str:
+        """How many joins join other layers, empty where these are few."""
+        if not self.is_rejoined:
+            return ""
+        whole = f"{self.joins} sums, products and concatenations"
+        return f", but {self.rejoined} of the {whole} join other layers"
+
 
 def common_layers(found: ModelDifference) -> CommonLayers:
     """Return what the two sides of a comparison have in common.
@@ -88,15 +96,11 @@ def another_network(found: ModelDifference) -> str:
     """Say in one sentence that two networks are different ones, and how much they share."""
     common = common_layers(found)
     left, right = found.left.name, found.right.name
-    told = (
+    return (
         f"{left} and {right} are different networks: {common.same[0]} of the {common.weighted[0]} "
         f"layers with weights of {left}, and {common.same[1]} of the {common.weighted[1]} of "
-        f"{right}, have a counterpart of the same kernel and widths"
+        f"{right}, have a counterpart of the same kernel and widths{common.told_of_joins}"
     )
-    if common.is_rejoined:
-        told += f", but {common.rejoined} of the {common.joins} sums, products and concatenations "
-        told += "join other layers"
-    return told
 
 
 def _kernel(layer: TracedLayer) -> tuple[Hashable, ...]:

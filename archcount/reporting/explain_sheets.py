@@ -10,6 +10,7 @@ from archcount.comparison.plausibility import MARGIN
 from archcount.edits import Site
 from archcount.printed import joined_by_x
 from archcount.reporting.compared_columns import role, size
+from archcount.reporting.declared_reasons import DeclaredReasons
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
@@ -124,10 +125,13 @@ def _cells(row: ExplainedRow) -> Sheet:
 
 
 def _reasons(row: ExplainedRow) -> Iterator[Span]:
-    for cell in row.compared.cells.values():
-        if cell.printed is not None and cell.verdict.status != "match":
-            yield Span(f"{cell.column}: {cell.verdict.sentence}", role(cell))
-    if row.because:
+    declared = DeclaredReasons(is_own=True)
+    cells = [cell for cell in row.compared.cells.values() if cell.printed is not None]
+    for cell in cells:
+        if cell.verdict.status != "match":
+            words = f"{cell.column}{declared.mark(cell)}: {cell.verdict.sentence}"
+            yield Span(f"{words}{declared.below(cell.because, cell.column)}", role(cell))
+    if row.because and row.because not in {cell.because for cell in cells}:
         yield Span(f"the file declares a reading: {row.because}")
     said = {cell.verdict.why for cell in row.compared.cells.values()}
     for item in row.contradictions:

@@ -51,6 +51,7 @@ class ImplementationResult:
         findings: what differs, equal changes of many layers said once.
         counterparts: how many layers with weights of the table have a counterpart of the same
             kernel and widths, and how many there are.
+        joins: how many joins join other layers, in words; empty where these are few.
         is_another: whether the two have so little in common that rows say nothing.
         results: what gives the results, where others do in the implementation.
         cancellations: where totals agree with what is printed by accident.
@@ -66,6 +67,7 @@ class ImplementationResult:
     table: RowCount
     findings: tuple[LayerFinding, ...] = ()
     counterparts: tuple[int, int]
+    joins: str = ""
     is_another: bool = False
     results: str = ""
     cancellations: tuple[Cancellation, ...] = ()

@@ -22,7 +22,7 @@ def summary(result: ImplementationResult) -> str:
         found, of = result.counterparts
         return (
             f"{result.model} is another network than {paper}: {found} of the table's {of} layers "
-            "with weights have a counterpart of the same kernel and widths. It has "
+            f"with weights have a counterpart of the same kernel and widths{result.joins}. It has "
             f"{_totals(result)}."
         )
     said = [str(finding) for finding in result.findings[:_SAID]]

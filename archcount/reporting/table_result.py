@@ -152,7 +152,7 @@ def _(item: Explanation) -> dict[str, Any]:
 def _(comparison: Comparison) -> dict[str, Any]:
     return {
         "batch": 1,
-        **fields_of(comparison, "rows", "others", "claims", "fits"),
+        **fields_of(comparison, "rows", "others", "claims", "fits", "is_own"),
         "best_conventions": {
             column: {
                 "convention": describe(fits[0].convention),
@@ -232,5 +232,6 @@ def row_record(row: ResultRow, columns: tuple[str, ...], batch: int, axes: str) 
             f"{column}_verdict": verdict.status if verdict else None,
             f"{column}_why": verdict.why if verdict else None,
             f"{column}_error": float(verdict.error) if verdict and verdict.error else None,
+            f"{column}_because": (cell.because or None) if cell else None,
         }
     return record

@@ -8,11 +8,13 @@ from archcount.comparison import (
     VERDICTS,
     CommonCause,
     ComparedCell,
+    ComparedClaim,
     Comparison,
 )
 from archcount.engines import Disagreement, Uncounted
 from archcount.layers import Shape
 from archcount.reporting.compared_columns import compared_columns, narrow_columns, role, size
+from archcount.reporting.declared_reasons import DeclaredReasons, number_declared
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableResult, TableWarning
 
@@ -159,31 +161,46 @@ def comparison_notes(comparison: Comparison, rows: Iterable[ResultRow]) -> Itera
     for column in comparison.columns:
         tally = comparison.tally(column)
         found = {status: tally[status] for status in VERDICTS if tally[status]}
-        yield Span(f"{column}: {tallied(found)}")
+        yield Span(f"{column}: {tallied(found)}{number_declared(comparison, column)}")
     rows = tuple(rows)
     if any(cell.verdict.status == "off" for row in rows for cell in row.cells.values()):
         yield Span("off by (computed - printed) / printed")
-    yield from reasons(rows, comparison.cause)
+    declared = DeclaredReasons(is_own=comparison.is_own)
+    yield from _reasons(rows, comparison.cause, declared)
     yield from _standing_alone(comparison)
     for claim in comparison.claims:
-        sentence = f"{claim.verdict.status}: {claim.verdict.sentence}"
-        yield Span(f"claim ({claim.source}): {sentence}", role(claim))
+        yield _reason(f"claim ({claim.source})", claim, declared)
 
 
-def reasons(rows: Iterable[ResultRow], cause: CommonCause | None = None) -> Iterator[Span]:
+def _reasons(
+    rows: Iterable[ResultRow], cause: CommonCause | None, declared: DeclaredReasons
+) -> Iterator[Span]:
     """Return why each shown cell does not match; cells of one reason together.
 
-    The one cause of many has been said.
+    The one cause of many has been said; what the file says of its cells has not.
     """
-    said = ("match", "unpublished")
+    of_cause: dict[str, list[str]] = {}
     for row in rows:
-        reasons: dict[str, tuple[list[str], ComparedCell]] = {}
+        reasons: dict[tuple[str, str], tuple[list[str], ComparedCell]] = {}
         for column, cell in row.cells.items():
-            if cell.verdict.status not in said and not (cause and cause.why == cell.verdict.why):
-                reasons.setdefault(cell.verdict.sentence, ([], cell))[0].append(column)
-        for sentence, (columns, cell) in reasons.items():
-            names = " and ".join(columns)
-            yield Span(f"{row.id} {names}: {cell.verdict.status}: {sentence}", role(cell))
+            if cell.verdict.status in ("match", "unpublished"):
+                continue
+            if not (cause and cause.why == cell.verdict.why):
+                key = (cell.verdict.sentence, cell.because)
+                reasons.setdefault(key, ([], cell))[0].append(column)
+            elif cell.because:
+                of_cause.setdefault(cell.because, []).append(f"{row.id} {column}")
+        for columns, cell in reasons.values():
+            yield _reason(f"{row.id} {' and '.join(columns)}", cell, declared)
+    for because, places in of_cause.items():
+        place = ", ".join(places)
+        yield Span(f"{place}: by the one cause{declared.below(because, place)}", "warn")
+
+
+def _reason(place: str, item: ComparedCell | ComparedClaim, declared: DeclaredReasons) -> Span:
+    """Return the sentence of a verdict, and below it what the file says of it."""
+    verdict = f"{item.verdict.status}{declared.mark(item)}: {item.verdict.sentence}"
+    return Span(f"{place}: {verdict}{declared.below(item.because, place)}", role(item))
 
 
 def _standing_alone(comparison: Comparison) -> Iterator[Span]:

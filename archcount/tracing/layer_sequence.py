@@ -63,7 +63,7 @@ class _Walk:
     def __init__(self, trace: ForwardPass) -> None:
         held = (tensor for own in trace.held.values() for kind in own for tensor in kind)
         shapes = {id(each.untyped_storage()): tuple(each.shape) for each in held}
-        self._steps = LayerSteps(held=shapes, values=trace.values)
+        self._steps = LayerSteps(held=shapes, values=trace.values, storages=trace.storages)
         self.nodes = self._steps.nodes
         self.made: dict[int, LayerInput | None] = {}
         for number, storage in enumerate(trace.inputs):

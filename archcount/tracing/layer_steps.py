@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
-from archcount.operators.operation import Operation, TensorSpec
+import torch
+from torch import Tensor
+
+from archcount.operators.operation import Operation, Origin, TensorSpec
+from archcount.tracing.known_values import KnownValues
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from archcount.tracing.known_values import KnownValues
 
 
 def places(spec: TensorSpec) -> tuple[int, ...]:
@@ -68,6 +67,7 @@ class LayerSteps:
         constants: what made each memory that no layer gave.
         held: the shapes of the parameters and buffers by their memories.
         values: the values that are known of constants; None in a pass on the CPU.
+        storages: the memories by number, which have all values in a pass on the CPU.
     """
 
     nodes: list[TracedLayer] = field(default_factory=list)
@@ -75,6 +75,7 @@ class LayerSteps:
     constants: dict[int, Operation] = field(default_factory=dict)
     held: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     values: KnownValues | None = None
+    storages: Mapping[int, Any] = field(default_factory=dict)
 
     def add(self, node: TracedLayer, step: Step) -> int:
         """Take a layer, and return its number."""
@@ -105,8 +106,17 @@ class LayerSteps:
         return places(spec) == places(made)
 
     def numbers(self, spec: TensorSpec) -> Tensor | None:
-        """Return the numbers of a constant, None where they are not known."""
-        return None if self.values is None else self.values.constant(spec)
+        """Return the numbers of a constant, None where they are not known, or trained."""
+        if spec.origin in (Origin.INPUT, Origin.WEIGHT):
+            return None
+        if self.values is not None:
+            return self.values.constant(spec)
+        storage = self.storages.get(spec.storage)
+        if storage is None or storage.device.type != "cpu" or not spec.layout:
+            return None
+        offset, *stride = spec.layout
+        blank = torch.empty(0, dtype=getattr(torch, spec.dtype))
+        return blank.set_(storage, offset, spec.shape, tuple(stride))
 
     def number(self, value: object) -> float | None:
         """Return a number, or that of a constant of one place; None where it is not known."""

@@ -235,5 +235,8 @@ def test_a_path_is_taken_as_it_stands(toy):
     assert ac.load(Path(toy), "wide").chosen == ac.load(f"{toy}@wide").chosen == "wide"
     with pytest.raises(ac.InvalidTableError, match="there is no such file"):
         ac.load(Path(f"{toy}@wide"))
+    # a file that is called so comes before a variant
+    Path(f"{toy}@wide").write_text(Path(toy).read_text().replace("name: toy", "name: other"))
+    assert (ac.load(f"{toy}@wide").name, ac.load(f"{toy}@wide").chosen) == ("other", "")
     with pytest.raises(ac.InvalidTableError, match="@home/none.yaml:1:1: there is no such file"):
         ac.load(toy.replace("toy@1", "none"))

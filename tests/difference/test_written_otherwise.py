@@ -51,12 +51,22 @@ def record(one: nn.Module, other: nn.Module, shape: tuple[int, ...] = TOKENS):
 
 def told(one: nn.Module, other: nn.Module, shape: tuple[int, ...] = TOKENS) -> list[str]:
     """What is said of the layers that are another."""
-    pairs = [pair for row in record(one, other, shape).rows for pair in row.pairs]
+    return said(record(one, other, shape))
+
+
+def said(found) -> list[str]:
+    pairs = [pair for row in found.rows for pair in row.pairs]
     return [
         ", ".join(map(str, pair.changes)) or f"{pair.verdict} {pair.left or pair.right}"
         for pair in pairs
         if pair.verdict != "same"
     ]
+
+
+def told_on_the_cpu(one: nn.Module, other: nn.Module) -> list[str]:
+    """What is said where all numbers are there."""
+    found = ac.diff(one, other, input=[numbers(*TOKENS, seed=9)], device="cpu").record
+    return said(found)
 
 
 def remarks(one: nn.Module, other: nn.Module, shape: tuple[int, ...] = TOKENS) -> set[str]:
@@ -236,6 +246,13 @@ def grouped(style: str) -> nn.Module:
     return Written(forward, **{n: linear(numbers(w, WIDTH, seed=w)) for n, w in widths.items()})
 
 
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_attention_is_the_same_on_the_cpu(product: str) -> None:
+    one, other = attention("fused", causal=True), attention(product, "one", causal=True)
+    assert told_on_the_cpu(one, other) == []
+    assert told_on_the_cpu(one, attention(product)) == ["missing mask causal"]
+
+
 @pytest.mark.parametrize("style", GQA)
 def test_grouped_keys_are_the_same_however_they_are_repeated(style: str) -> None:
     one, other = grouped("torch's"), grouped(style)
@@ -267,6 +284,21 @@ def test_what_is_wrong_with_attention_is_said(name: str, product: str) -> None:
     other = attention(product, **{"causal": True, **change})
     assert not is_equal_on_numbers(one, other)
     assert [each for each in told(one, other) if not each.startswith("follows")] == expected
+
+
+def test_a_trained_scale_is_no_constant() -> None:
+    def trained(m: nn.Module, x: Tensor) -> Tensor:
+        return ((m.q(x) * m.scale) @ x.mT).softmax(-1) @ x
+
+    one = Written(
+        trained, q=linear(numbers(WIDTH, WIDTH)), scale=nn.Parameter(torch.full((1,), 0.5).double())
+    )
+    other = Written(
+        lambda m, x: ((m.q(x) * 0.5) @ x.mT).softmax(-1) @ x, q=linear(numbers(WIDTH, WIDTH))
+    )
+    assert is_equal_on_numbers(one, other)
+    for found in (told(one, other), told_on_the_cpu(one, other)):
+        assert found == ["missing mul by one weight", "scale 1 became 0.5"]
 
 
 def test_a_width_of_a_packed_linear_layer_is_said() -> None:
@@ -586,12 +618,6 @@ def routed(style: str, *, active: int = 2, act: Callable[[Tensor], Tensor] = F.s
         return total.view_as(x)
 
     return Written(forward, **parts)
-
-
-def told_on_the_cpu(one: nn.Module, other: nn.Module) -> list[str]:
-    found = ac.diff(one, other, input=[numbers(*TOKENS, seed=9)], device="cpu").record
-    pairs = [pair for row in found.rows for pair in row.pairs if pair.verdict != "same"]
-    return [", ".join(map(str, pair.changes)) or pair.verdict for pair in pairs]
 
 
 def test_experts_are_the_same_whatever_they_are_written_as() -> None:

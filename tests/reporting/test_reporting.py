@@ -28,9 +28,9 @@ counted: one image of 3x8x8 (channels x height x width), inference, without auxi
 the paper's columns: params = params, K = 1000; ops = MACs, K = 1000; compared for one image
 output: 3 match
 params: 3 match
-ops: 2 match, 1 off
+ops: 2 match, 1 off; 1 new
 off by (computed - printed) / printed
-stage ops: off: 32,768 MACs = 32.77K with K = 1000, printed 33.2K: computed is -1.3% from printed. No reading found.
+stage ops: off, new: 32,768 MACs = 32.77K with K = 1000, printed 33.2K: computed is -1.3% from printed. No reading found.
 counted by formula alone
 """
 
