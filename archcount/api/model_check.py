@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from archcount.difference.expected_differences import unexpected_differences
 from archcount.errors import InvalidTableError, UsageError
 from archcount.loading.arguments import read_value
 from archcount.printed.expected import Expectations
-from archcount.reporting.check_sheets import Finding, TableCheck
+from archcount.reporting.check_sheets import Finding, TableCheck, invalid
 from archcount.spec.expectation_file import read_expectations
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def check_model(
     *,
     fail_on: Collection[str] = ("surprise",),
     **options: Any,
-) -> tuple[TableCheck, ImplementationReport | None]:
+) -> TableCheck:
     """Check an implementation against a table and the differences that a file declares.
 
     Args:
@@ -36,9 +35,6 @@ def check_model(
         expect: a file of expectations; nothing is expected to differ where it is empty.
         fail_on: what fails the check, words of `archcount.api.check_report.FAILING`.
         **options: as `compare_model` takes them; what is given here is taken before the file's.
-
-    Returns:
-        What was found, and the comparison; None of a file that is not valid.
 
     Raises:
         UsageError: neither says which table or which model; or errors as `compare_model`.
@@ -49,16 +45,8 @@ def check_model(
         try:
             declared = read_expectations(path)
         except InvalidTableError as error:
-            found = tuple(
-                Finding(
-                    kind="invalid",
-                    what=each.what + (f"; allowed: {each.allowed}" if each.allowed else ""),
-                    remedy=each.remedy,
-                    where=each.where,
-                )
-                for each in error.problems
-            )
-            return TableCheck(name=str(expect), path=path, findings=found), None
+            found = tuple(map(invalid, error.problems))
+            return TableCheck(name=str(expect), path=path, findings=found)
     report = _compared(table, model, declared, options)
     record = report.record
     verdicts = report.verdicts
@@ -70,7 +58,7 @@ def check_model(
             for each in record.warnings
         ),
     )
-    check = TableCheck(
+    return TableCheck(
         name=f"{record.model} against {record.name}",
         path=path if expect else Path(str(table)),
         paper=", ".join(filter(None, (record.source.short_authors, record.source.table))),
@@ -80,7 +68,6 @@ def check_model(
         declared=len(declared.differences),
         findings=findings,
     )
-    return check, report
 
 
 def _compared(
@@ -90,16 +77,16 @@ def _compared(
     options: Mapping[str, Any],
 ) -> ImplementationReport:
     """Compare what is named here, or else in the file."""
-    sides = {"table": table or declared.table, "model": model or declared.model}
-    for what, side in sides.items():
+    table, model = table or declared.table, model or declared.model
+    for what, side in (("table", table), ("model", model)):
         if side == "":
-            where = f"; {declared.label} has no {what}:" if declared.label else ""
+            where = f": {declared.label} has no {what}:" if declared.label else ""
             remedy = f"name the {what}" + (", here or in the file" if declared.label else "")
             raise UsageError.of(f"no {what} is named{where}", remedy=remedy)
     arguments = {name: read_value(text) for name, text in declared.arguments.items()}
     own = {"input": declared.input, "map": declared.map, "arguments": arguments}
     given = {name: value for name, value in options.items() if value}
-    return compare_model(sides["model"], sides["table"], **{**own, **given})
+    return compare_model(model, table, **{**own, **given})
 
 
 def _surprises(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from archcount.difference.findings import LayerFinding
 from archcount.errors import Location
-from archcount.printed.expected import ExpectedDifference, Expectations
+from archcount.printed.expected import Expectations, ExpectedDifference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

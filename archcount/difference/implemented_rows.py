@@ -83,7 +83,7 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
                 id=like.id,
                 verdict="missing" if own and not layers else verdict,
                 count=counting.row(like, layers, before, _last(own)),
-                modules=_modules([found.right.layers[number] for number in layers]),
+                modules=_modules(layers, found.right.layers),
             )
         )
     return Implementation(
@@ -145,17 +145,21 @@ def _last(pairs: Sequence[LayerPair]) -> TracedLayer | None:
     return None if last is None else last.right
 
 
-def _modules(layers: Sequence[TracedLayer]) -> tuple[str, ...]:
-    """Return the modules that hold some layers, at the level where they differ."""
-    paths = [layer.path.split(".") for layer in layers]
+def _modules(numbers: Sequence[int], every: Sequence[TracedLayer]) -> tuple[str, ...]:
+    """Return the modules that hold some layers: one, two, or the first and the last."""
+    paths = [path.split(".") for number in numbers if (path := every[number].path)]
     level = 0
     while len({tuple(path[: level + 1]) for path in paths}) == 1 and all(
         level + 1 < len(path) for path in paths
     ):
         level += 1
-    names = dict.fromkeys(".".join(path[: level + 1]) for path in paths)
-    common = ".".join(paths[0][:level]) if paths else ""
-    return tuple(names) if len(names) <= _LISTED or not common else (common,)
+    names = list(dict.fromkeys(".".join(path[: level + 1]) for path in paths))
+    if len(names) <= _LISTED:
+        return tuple(names)
+    holder = ".".join(paths[0][:level])
+    inside = [at for at, layer in enumerate(every) if layer.path.startswith(f"{holder}.")]
+    is_all = bool(holder) and {*inside} <= {*numbers}
+    return (holder,) if is_all else (f"{names[0]}:{names[-1]}",)
 
 
 _LISTED = 2

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from archcount.errors import InvalidTableError
-from archcount.printed.expected import ExpectedDifference, Expectations
+from archcount.printed.expected import Expectations, ExpectedDifference
 from archcount.spec.schema_types import Entry, Line
 from archcount.spec.validate import checked
 from archcount.spec.yaml_tree import YamlNode, parse, read_text
