@@ -13,7 +13,8 @@ from archcount.errors import UsageError
 from archcount.loading.model_target import built, inputs_of, load_model
 from archcount.loading.programs import module_of
 from archcount.loading.reference import UserCodeError
-from archcount.reporting.diff_sheets import difference_sheet, tidy_pairs
+from archcount.reporting.diff_record import tidy_pairs
+from archcount.reporting.diff_sheets import difference_sheets
 from archcount.reporting.report import Lines, Parts, Report
 
 if TYPE_CHECKING:
@@ -22,12 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DifferenceReport(Report):
-    """What differs between two architectures."""
+    """What differs between two architectures.
+
+    Attributes:
+        depth: how much is listed: 0 what differs in short, 1 rows, 2 blocks, 3 layers that differ,
+            equal ones once, 4 every layer; None as much as is read at a glance.
+    """
 
     command = "diff {record.left.name} {record.right.name}"
     schema = "archcount.diff/2"
 
     record: difference.ModelDifference
+    depth: int | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -43,7 +50,7 @@ class DifferenceReport(Report):
         return tidy_pairs(self.record)
 
     def _sheets(self) -> Parts:
-        return [[difference_sheet(self.record)]]
+        return difference_sheets(self.record, self.depth)
 
 
 def diff(
@@ -53,6 +60,7 @@ def diff(
     input: Any = "",
     batch: int = 1,
     device: str = "meta",
+    depth: int | None = None,
 ) -> DifferenceReport:
     """Compare two architectures, however their code is written.
 
@@ -68,10 +76,12 @@ def diff(
         input: what both are called with, as `count` takes it; a table's own where it is empty.
         batch: how many images an input such as "3x224x224" stands for.
         device: `meta`, or `cpu` for models whose code reads values of activations.
+        depth: how much the report lists: 0 what differs in short, 1 rows, 2 blocks, 3 layers, equal
+            ones once, 4 every layer. JSON and data frames hold every layer anyhow.
 
     Raises:
-        UsageError: there is no such model, nothing says the input, or two tables have no input
-            that both can take.
+        UsageError: the depth is below 0, there is no such model, nothing says the input, or two
+            tables have no input that both can take.
         UserCodeError: a model raised something.
         InvalidTableError: a table cannot be read.
         UnavailableError: a model is too large to run.
@@ -85,9 +95,10 @@ def diff(
     request = CountRequest(batch=batch, device=device)
     if not batch:
         raise UsageError.of("batch 0: nothing would be run", allowed="a whole number from 1")
-    return DifferenceReport(
-        difference_of(side_of(left, device), side_of(right, device), input, request)
-    )
+    if depth is not None and depth < 0:
+        raise UsageError.of(f"depth {depth}", allowed="a whole number from 0")
+    found = difference_of(side_of(left, device), side_of(right, device), input, request)
+    return DifferenceReport(found, depth)
 
 
 class Side(NamedTuple):

@@ -26,6 +26,14 @@ def show_diff(
     fail_on: Annotated[
         str, typer.Option("--fail-on", help="changed: exit 1 where anything differs.")
     ] = "",
+    depth: Annotated[
+        int | None,
+        typer.Option(
+            help="How much is listed: 0 what differs in short, 1 rows, 2 blocks, 3 layers, equal "
+            "ones once, 4 every layer. As much as is read at a glance where it is not given.",
+            show_default=False,
+        ),
+    ] = None,
     form: Format = None,
     output: Output = None,
 ) -> None:
@@ -34,7 +42,8 @@ def show_diff(
     Both are run once on copies without weights. The left side's modules name the rows. Layers are
     aligned by structure first and by names second: kernel, stride, width, groups, bias, type of
     pool, padding, any other argument that can change a number, what each layer reads, and which
-    layers share their weights are compared.
+    layers share their weights are compared. What differs is said in short first, equal changes of
+    many layers once; of two different networks, that alone.
     """
     if fail_on not in ("", "changed"):
         raise UsageError.of(f"--fail-on {quote(fail_on)}", allowed="changed")
@@ -42,7 +51,9 @@ def show_diff(
     with emitting(form, output) as emit:
         # What the user's code prints is no part of the report.
         with progress(f"comparing {left} with {right}"), redirect_stdout(sys.stderr):
-            report = diff(left, right, input=request.given(), batch=batch, device=device)
+            report = diff(
+                left, right, input=request.given(), batch=batch, device=device, depth=depth
+            )
         emit(report)
     if fail_on and report.is_changed:
         raise typer.Exit(1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
+from statistics import median
 
-from archcount.difference.model_difference import DIFFERENT, ModelDifference
+from archcount.difference.model_difference import DIFFERENT, LayerPair, ModelDifference
 from archcount.tracing.traced_layer import INPUT, TracedLayer, is_join, is_weighted
 
 
@@ -20,6 +22,7 @@ class CommonLayers:
         rejoined: of these, how many join other layers.
         sized: the share of both sides' layers with weights and joins that the other has.
         ordered: the share that the other has behind the same ones, whatever the widths.
+        scaled: the share of pairs with weights that are wider or narrower by much the same factor.
         differing: how many layers changed, came or went.
     """
 
@@ -29,12 +32,21 @@ class CommonLayers:
     rejoined: int
     sized: float
     ordered: float
+    scaled: float
     differing: int
 
     @property
     def is_rejoined(self) -> bool:
         """Whether most joins join other layers."""
         return 2 * self.rejoined > self.joins and self.rejoined >= FEW
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether they have most layers in common, or one is a wider or narrower version."""
+        pairs = zip(self.same, self.weighted, strict=True)
+        is_shared = all(same >= EITHER * of for same, of in pairs)
+        is_scaled = self.ordered >= ORDERED and self.scaled >= SCALED
+        return (self.sized >= SIZED and is_shared) or is_scaled
 
     @property
     def told_of_joins(self) -> str:
@@ -65,6 +77,7 @@ def common_layers(found: ModelDifference) -> CommonLayers:
         ),
         sized=_shared([*_sized(left)], [*_sized(right)]),
         ordered=_shared([*_ordered(left)], [*_ordered(right)]),
+        scaled=_scaled(pairs),
         differing=sum(pair.verdict in DIFFERENT for pair in pairs),
     )
 
@@ -75,8 +88,12 @@ SIZED = 0.5
 """A network of the same family has most layers and joins even where its blocks are others, as
 ResNet-50 for ResNet-18 (0.64). Families share some, as most widths are powers of two: VGG-16 and
 ResNet-50 (0.40)."""
+EITHER = 0.2
+"""Of each side's layers with weights: of Swin-T's, ViT-B has those of the last stage, 0.17."""
 ORDERED = 0.9
 """A wider or narrower network need not have a width in common, but has the same layers in order."""
+SCALED = 0.75
+"""Layers of ResNet-50 at half its widths are all narrower by 2; of Swin-T for ViT-B by 1 to 8."""
 
 
 def is_another_network(found: ModelDifference) -> bool:
@@ -88,8 +105,7 @@ def is_another_network(found: ModelDifference) -> bool:
     does so behind them.
     """
     common = common_layers(found)
-    is_alike = common.sized >= SIZED or common.ordered >= ORDERED
-    return common.differing >= FEW and (common.is_rejoined or not is_alike)
+    return common.differing >= FEW and (common.is_rejoined or not common.is_alike)
 
 
 def another_network(found: ModelDifference) -> str:
@@ -105,15 +121,33 @@ def another_network(found: ModelDifference) -> str:
 
 def _kernel(layer: TracedLayer) -> tuple[Hashable, ...]:
     """Return what a layer with weights does, whatever the widths; groups follow from the widths."""
-    is_depthwise = layer.settings.get("groups") == "depthwise"
-    return layer.kind, layer.settings.get("kernel"), is_depthwise
+    kernel, groups = layer.settings.get("kernel"), layer.settings.get("groups", 1)
+    if layer.kind == "conv" and groups == 1 and prod(layer.settings["kernel"]) == 1:
+        return "linear", None, False  # as which some code writes it
+    return layer.kind, kernel, groups == "depthwise"
 
 
 def _sizes(layer: TracedLayer) -> Hashable:
     settings = layer.settings
-    names = ("groups", "in", "out", "entries")
     width = layer.output[-1] if "entries" in settings else None
-    return (*_kernel(layer), *(settings.get(name) for name in names), width)
+    given = (settings.get(name) for name in ("in", "out", "entries"))
+    return (*_kernel(layer), settings.get("groups", 1), *given, width)
+
+
+def _scaled(pairs: Sequence[LayerPair]) -> float:
+    """Return the share of layers with weights whose width changed by much the same factor."""
+    factors: list[float] = [
+        pair.right.settings["out"] / pair.left.settings["out"]
+        for pair in pairs
+        if pair.left
+        and pair.right
+        and "out" in pair.left.settings.keys() & pair.right.settings.keys()
+    ]
+    if not factors:
+        return 1.0
+    middle = median(factors)
+    alike = [factor for factor in factors if middle / 1.5 <= factor <= 1.5 * middle]
+    return len(alike) / len(factors)
 
 
 def _sized(layers: Sequence[TracedLayer]) -> Iterator[Hashable]:

@@ -8,12 +8,13 @@ WRITING = ("linears", "style")
 """Settings that are no change: into how many linear layers one is split, which pairs are turned."""
 
 
-def equal_writings(left: TracedLayer, right: TracedLayer) -> tuple[str, ...]:
-    """Return a remark where two layers are the same in what they compute, written otherwise."""
+def equal_writings(left: TracedLayer, right: TracedLayer, *, is_same: bool) -> tuple[str, ...]:
+    """Return a remark where two layers are written otherwise; `is_same` if nothing else differs."""
     one, other = (layer.settings.get("linears", 1) for layer in (left, right))
     if one != other:
         linears = "linear" if other == 1 else "linears"
-        return (f"{_word(other)} {linears} for {_word(one)}: the same in what is computed",)
+        same = ": the same in what is computed" if is_same else ""
+        return (f"{_word(other)} {linears} for {_word(one)}{same}",)
     styles = [layer.settings.get("style") for layer in (left, right)]
     if styles[0] != styles[1]:
         return (

@@ -11,15 +11,15 @@ from archcount.difference.model_difference import ComparedModel
 from archcount.layers import Cost
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
-_Key = tuple[int, int, bool]
-"""Width before and after, and whether there are biases, of linear layers taken as one."""
+_Key = tuple[int, int]
+"""Width before and after of linear layers taken as one."""
 
 
 def repacked(left: ComparedModel, right: ComparedModel) -> tuple[ComparedModel, ComparedModel]:
     """Take linear layers as one where the other model has one for them, such as to q, k and v.
 
-    They read the same, all or none have a bias, and they are as wide as the one. What reads a part
-    of them reads the one then: which part a layer takes is not compared.
+    They read the same, and are as wide as the one. What reads a part of them reads the one then:
+    which part a layer takes is not compared.
     """
     ours, theirs = _groups(left.layers), _groups(right.layers)
     keys = [_key(left.layers, group) for group in ours]
@@ -41,17 +41,17 @@ def repacked(left: ComparedModel, right: ComparedModel) -> tuple[ComparedModel, 
 
 
 def _groups(layers: Sequence[TracedLayer]) -> list[list[int]]:
-    """Return the places of linear layers by what they read, with and without biases apart."""
-    found: dict[tuple[tuple[LayerInput, ...], bool], list[int]] = {}
+    """Return the places of linear layers by what they read."""
+    found: dict[tuple[LayerInput, ...], list[int]] = {}
     for place, layer in enumerate(layers):
         if layer.kind == "linear" and layer.settings.keys() == {"in", "out", "bias"}:
-            found.setdefault((layer.sources, layer.settings["bias"]), []).append(place)
+            found.setdefault(layer.sources, []).append(place)
     return [*found.values()]
 
 
 def _key(layers: Sequence[TracedLayer], group: Sequence[int]) -> _Key:
     settings = [layers[place].settings for place in group]
-    return settings[0]["in"], sum(each["out"] for each in settings), settings[0]["bias"]
+    return settings[0]["in"], sum(each["out"] for each in settings)
 
 
 def _split(group: Sequence[int], is_end: Sequence[bool]) -> Iterator[Sequence[int]]:
@@ -88,9 +88,11 @@ def _joined(model: ComparedModel, runs: Sequence[Sequence[int]]) -> ComparedMode
 
 def _one(parts: Sequence[TracedLayer]) -> TracedLayer:
     out = sum(part.settings["out"] for part in parts)
+    biases = sum(part.settings["bias"] for part in parts)
+    bias = bool(biases) if biases in (0, len(parts)) else f"of {biases} of {len(parts)}"
     return replace(
         parts[0],
-        settings={**parts[0].settings, "out": out, "linears": len(parts)},
+        settings={**parts[0].settings, "out": out, "bias": bias, "linears": len(parts)},
         output=(*parts[0].output[:-1], out),
         weights=frozenset[int]().union(*(part.weights for part in parts)),
         cost=Cost.total(part.cost for part in parts),

@@ -116,7 +116,8 @@ def changes(
     found += _chosen(left, right)
     found.sort(key=lambda change: (_ORDER.get(change.what, 9), change.what))
     moved, remarks = padded(left, right)
-    return (*found, *moved), (*remarks, *equal_writings(left, right))
+    written = equal_writings(left, right, is_same=not (found or moved))
+    return (*found, *moved), (*remarks, *written)
 
 
 def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
@@ -167,7 +168,7 @@ def _products(
         yield SettingChange("products", *told)
 
 
-_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}}
+_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}, "rotary": {"base"}}
 """Settings by kind that are known of some layers alone."""
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
 

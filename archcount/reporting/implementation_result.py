@@ -77,20 +77,9 @@ class ImplementationResult:
     @property
     def is_changed(self) -> bool:
         """Whether the implementation is another network than the table's."""
-        return (
-            bool(self.findings) or self.is_another or self.total.count.params != self.table.params
-        )
-
-
-@encode.register
-def _(finding: LayerFinding) -> dict[str, Any]:
-    return {
-        "words": str(finding),
-        "differs": finding.alone,
-        **fields_of(finding, "pairs", "is_everywhere", "numbers"),
-        "numbers": dict(finding.by_row),
-        "layers": [pair.place for pair in finding.pairs],
-    }
+        told = self.findings or self.outside or self.results or self.is_another
+        ours, theirs = self.total.count, self.table
+        return bool(told) or (ours.params, ours.cost.macs) != (theirs.params, theirs.cost.macs)
 
 
 @encode.register

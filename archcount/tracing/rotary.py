@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from archcount.operators.operation import Origin, TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step, places
+from archcount.tracing.rotary_angles import base, maker
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
 KIND = "rotary"
@@ -38,15 +39,17 @@ def rotary(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
         found = _of_complex(step, steps)
     if found is None:
         return node
-    source, shape, style = found
+    source, shape, style, angles = found
     settings = {"size": shape[-1], "of": shape[-1], "style": style}
+    settings |= base([steps.numbers(each) for each in angles], shape[-1] // 2, style == PAIRS)
     return replace(
         node, kind=KIND, settings=settings, sources=(source,), input=shape, output=shape,
         weights=frozenset(),
     )  # fmt: skip
 
 
-_Found = tuple[LayerInput, tuple[int, ...], str]
+_Found = tuple[LayerInput, tuple[int, ...], str, tuple[TensorSpec, ...]]
+"""What is turned, its shape, in which pairs, and cosine and sine, or both as complex numbers."""
 
 
 def _of_halves_turned(step: Step, steps: LayerSteps) -> _Found | None:
@@ -54,7 +57,8 @@ def _of_halves_turned(step: Step, steps: LayerSteps) -> _Found | None:
     terms = _terms(step, steps)
     for plain, turned in permutations(terms, 2):
         parts = _turned(turned, steps)
-        if parts is None or min(plain.sign, turned.sign) < 0:
+        is_whole = steps.is_whole(turned.read, turned.source)
+        if parts is None or not is_whole or min(plain.sign, turned.sign) < 0:
             continue
         first, second, style = parts
         whole = plain.read
@@ -63,7 +67,7 @@ def _of_halves_turned(step: Step, steps: LayerSteps) -> _Found | None:
         if plain.source != first.source or not is_all or not _begin_alike(whole, first.read):
             continue
         if _style(first.read, second.read) == style and _are_angles(plain, turned):
-            return plain.source, whole.shape, style
+            return plain.source, whole.shape, style, (plain.by, turned.by)
     return None
 
 
@@ -101,7 +105,7 @@ def _of_parts(step: Step, steps: LayerSteps) -> _Found | None:
         style = _style(first.read, second.read)
         if style == _order(step) and _are_angles(first, second):
             shape = (*first.read.shape[:-1], 2 * first.read.shape[-1])
-            return first.source, shape, style
+            return first.source, shape, style, (first.by, second.by)
     return None
 
 
@@ -123,7 +127,7 @@ def _of_complex(step: Step, steps: LayerSteps) -> _Found | None:
             continue
         if term.made in ("polar", ""):
             shape = (*term.read.shape[:-1], 2 * term.read.shape[-1])
-            return term.source, shape, PAIRS
+            return term.source, shape, PAIRS, (term.by,)
     return None
 
 
@@ -167,7 +171,7 @@ def _products(step: Step, steps: LayerSteps) -> list[_Term]:
     if len(reads) != 2:
         return []
     return [
-        _Term(1, spec, source, by, _made(by, step, steps))
+        _Term(1, spec, source, by, maker(by, step, steps))
         for (spec, source), (by, _) in permutations(reads)
         if source is not None and spec.origin == Origin.INPUT and by.origin != Origin.INPUT
     ]
@@ -233,27 +237,3 @@ def _style(first: TensorSpec, second: TensorSpec) -> str:
 def _are_angles(cosine: _Term, sine: _Term) -> bool:
     """Return whether constants may be cosine and sine: of what is held, nothing else is known."""
     return cosine.made in ("cos", "") and sine.made in ("sin", "")
-
-
-def _made(spec: TensorSpec, step: Step, steps: LayerSteps) -> str:
-    """Return by which function a constant was made, empty where none is seen."""
-    for _ in range(8):
-        inner = steps.step(step.sources.get(spec.storage))
-        if inner is None:
-            made = steps.constants.get(spec.storage)
-            if made is None:
-                return ""
-            inner = Step(made, {})
-        if inner.word in ("cos", "sin", "polar"):
-            return inner.word
-        found = next(inner.operation.tensors(), None)
-        if inner.word not in _MOVES or found is None:
-            return ""
-        step, spec = inner, found
-    return ""
-
-
-_MOVES = frozenset(
-    "mul cat stack clone _to_copy index index_select embedding repeat repeat_interleave".split()
-)
-"""What does not make another function of a cosine."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archcount.operators.operation import TensorSpec
+from archcount.operators.operation import Operation, TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step, factor
 from archcount.tracing.soft_caps import KIND as CAP
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
@@ -55,7 +55,7 @@ def _are_scores(source: LayerInput, steps: LayerSteps) -> bool:
     if node is None or not node.sources:
         return False
     return node.kind in ("matmul", "mask") or (
-        node.kind in ("add weights", CAP) and _are_scores(node.sources[0], steps)
+        node.kind in ("add weights", "shift", CAP) and _are_scores(node.sources[0], steps)
     )
 
 
@@ -88,15 +88,17 @@ def _product(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     settings: dict[str, Any] = dict(node.settings)
     added = given.get("self") if step.word == "baddbmm" else None
     if isinstance(added, TensorSpec) and given.get("beta", 1) != 0:
-        if step.sources.get(added.storage) is not None or settings.keys() & {"alpha", "beta"}:
+        if step.sources.get(added.storage) is not None:
             return node
         return _with_mask(node, added, step, steps)
-    scale: float = settings.pop("alpha", 1)
+    settings.pop("alpha", None)
+    scale: float = given.get("alpha", 1)
     sources = []
     for source in node.sources:
         found, by = _unscaled(source, steps)
         scale *= by
         sources.append(found)
+    settings.pop("beta", None)  # of nothing, or of constants
     settings["scale"] = scale
     shape = node.settings["sizes"][0]
     return replace(node, settings=settings, sources=tuple(sources), input=shape)
@@ -110,7 +112,7 @@ def _with_mask(node: TracedLayer, added: TensorSpec, step: Step, steps: LayerSte
     mask = replace(
         node, kind="shift", settings={}, sources=(LayerInput(number),), input=node.output
     )
-    return _as_mask(mask, added, steps)
+    return _as_mask(mask, added, step, steps)
 
 
 def _unscaled(source: LayerInput, steps: LayerSteps) -> tuple[LayerInput, float]:
@@ -145,7 +147,7 @@ def _masked(node: TracedLayer, step: Step, source: LayerInput, steps: LayerSteps
         added = step.other(source)
         if added is None or added.requires_grad or node.settings:
             return node
-        return _as_mask(node, added, steps)
+        return _as_mask(node, added, step, steps)
     if step.word == "masked_fill":
         hidden, value = given["mask"], steps.number(given["value"])
     elif step.word == "where":
@@ -163,24 +165,47 @@ def _masked(node: TracedLayer, step: Step, source: LayerInput, steps: LayerSteps
     return _named(node, None)
 
 
-def _as_mask(node: TracedLayer, added: TensorSpec, steps: LayerSteps) -> TracedLayer:
-    """See a mask where nothing but minus infinity, or something near, is added."""
+def _as_mask(node: TracedLayer, added: TensorSpec, step: Step, steps: LayerSteps) -> TracedLayer:
+    """See a mask where minus infinity, or something near, is added, behind what else is."""
     numbers = steps.numbers(added)
-    if numbers is None:
-        return _named(node, _chosen(added, steps))
-    seen = numbers > _HIDDEN
-    return node if bool((numbers[seen] != 0).any()) else _named(node, seen)
+    if numbers is not None:
+        seen: Tensor | None = numbers > _HIDDEN
+        is_mask = not bool((numbers[seen] != 0).any())
+        if not is_mask and bool((numbers > _HIDDEN).all()):
+            return node
+    else:
+        made = steps.constants.get(added.storage)
+        if made is not None and Step(made, {}).word not in _MASKS:
+            return node
+        seen, is_mask = (None, True) if made is None else _chosen(made, added, steps)
+    if is_mask:
+        return _named(node, seen)
+    number = steps.add(replace(node, kind="shift", settings={}), step)
+    mask = replace(node, sources=(LayerInput(number),), input=node.output)
+    return _named(mask, seen)
 
 
-def _chosen(added: TensorSpec, steps: LayerSteps) -> Tensor | None:
-    """Return which keys are seen where 0 or minus infinity was chosen by known truth values."""
-    made = steps.constants.get(added.storage)
-    if made is None or made.name != "aten.where" or added.layout != made.output.layout:
-        return None
-    values = [steps.number(made.arguments[name]) for name in ("self", "other")]
-    if values[0] != 0 or values[1] is None or values[1] > _HIDDEN:
-        return None
-    return steps.numbers(made.tensor("condition"))
+def _chosen(made: Operation, added: TensorSpec, steps: LayerSteps) -> tuple[Tensor | None, bool]:
+    """Return which keys are seen, if known, and whether nothing is added to their scores.
+
+    They are where 0 or minus infinity was chosen by known truth values.
+    """
+    word = Step(made, {}).word
+    if word not in ("where", "masked_fill"):
+        return None, True
+    kept = made.arguments["self"]
+    value = steps.number(made.arguments["other" if word == "where" else "value"])
+    is_zero = steps.number(kept) == 0 if word == "where" else kept.storage not in steps.constants
+    if value is None or value > _HIDDEN or added.layout != made.output.layout:
+        return None, True
+    mask = steps.numbers(made.tensor("condition" if word == "where" else "mask"))
+    if mask is not None and word == "masked_fill":
+        mask = ~mask
+    return mask, is_zero or kept.storage == added.storage
+
+
+_MASKS = frozenset({"where", "masked_fill", "triu", "tril", "_to_copy", "clone"})
+"""What makes a mask of numbers."""
 
 
 def _named(node: TracedLayer, seen: Tensor | None) -> TracedLayer:

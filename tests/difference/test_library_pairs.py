@@ -80,6 +80,12 @@ TORCHVISION = {
         "added; 5 relu added (in 5 rows). It has 138,357,544 params instead of 132,863,336, "
         "15,470,264,320 MACs instead of 7,609,090,048."
     ),
+    # ... and of the other way round.
+    ("vgg@D", "vgg11"): (
+        "implements vgg@D (Karen Simonyan and Andrew Zisserman 2014, Tables 1 and 2) but for 5 conv 3x3 "
+        "left out; 5 relu left out (in 5 rows). It has 132,863,336 params instead of 138,357,544, "
+        "7,609,090,048 MACs instead of 15,470,264,320."
+    ),
     # vgg.py, 81 and 83: a batch norm behind each of 13 convolutions, which keep their biases.
     ("vgg@D", "vgg16_bn"): (
         "implements vgg@D (Karen Simonyan and Andrew Zisserman 2014, Tables 1 and 2) but for 13 batch "
@@ -116,10 +122,20 @@ TORCHVISION = {
         "implements swin@swin-t (Ze Liu et al. 2021, Table 1), layer by layer. It has the table's "
         "28,288,354 params and 4,490,566,656 MACs."
     ),
+    # swin_transformer.py, 868: 18 layers in the third stage for 6.
+    ("swin", "swin_s"): (
+        "implements swin@swin-t (Ze Liu et al. 2021, Table 1) but for 12 more blocks in stage3. It has "
+        "49,606,258 params instead of 28,288,354, 8,740,875,264 MACs instead of 4,490,566,656."
+    ),
     # convnext.py, 55 and 57: linear layers over maps laid out with channels last for convolutions 1x1.
     ("convnext", "convnext_tiny"): (
         "implements convnext@convnext-t (Zhuang Liu et al. 2022, Table 1), layer by layer. It has the "
         "table's 28,589,128 params and 4,455,531,264 MACs."
+    ),
+    # convnext.py, 347: 27 blocks in the third stage for 9.
+    ("convnext", "convnext_small"): (
+        "implements convnext@convnext-t (Zhuang Liu et al. 2022, Table 1) but for 18 more blocks in res4. "
+        "It has 50,223,688 params instead of 28,589,128, 8,683,712,256 MACs instead of 4,455,531,264."
     ),
     # squeezenet.py, 45 to 54: pools round up, which changes no size at 227x227 (111, 55, 27, 13); the
     # average is of the whole map.
@@ -218,6 +234,11 @@ ANOTHER = {
     ),
     ("googlenet", "torchvision:resnet50"): (
         "is another network than googlenet (Christian Szegedy et al. 2014, Table 1): "
+    ),
+    # Linear layers of ViT's widths stand in the last stage of Swin; those before are narrower by 2, 4
+    # and 8, and its attention is in windows.
+    ("vit", "torchvision:swin_t"): (
+        "is another network than vit@vit-base (Alexey Dosovitskiy et al. 2020, Table 1): "
     ),
     ("resnet", "torchvision:densenet121"): (
         "is another network than resnet@50 (Kaiming He et al. 2015, Table 1): "

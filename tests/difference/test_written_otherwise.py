@@ -286,6 +286,46 @@ def test_what_is_wrong_with_attention_is_said(name: str, product: str) -> None:
     assert [each for each in told(one, other) if not each.startswith("follows")] == expected
 
 
+def with_slopes(style: str, slope: float = 0.25) -> nn.Module:
+    """Attention whose scores fall with the distance, as ALiBi's do, and that sees nothing after."""
+
+    def forward(m: nn.Module, x: Tensor) -> Tensor:
+        q, k = (part(x).view(1, -1, HEADS, SIZE).transpose(1, 2) for part in (m.q, m.k))
+        v = x.view(1, -1, HEADS, SIZE).transpose(1, 2)
+        places = torch.arange(x.shape[1], device=x.device)
+        slopes = slope ** torch.arange(1, HEADS + 1, device=x.device, dtype=x.dtype)
+        bias = slopes[:, None, None] * (places - places[:, None])
+        hidden = places > places[:, None]
+        if style == "torch's":
+            mask = bias.masked_fill(hidden, float("-inf"))
+            return F.scaled_dot_product_attention(q, k, v, mask)
+        if style == "baddbmm":
+            scores = torch.baddbmm(bias, q[0], k[0].mT, beta=1.0, alpha=SIZE**-0.5)[None]
+        else:
+            scores = q @ k.mT / math.sqrt(SIZE) + bias
+        if style != "no mask":
+            scores = scores + torch.zeros_like(scores).masked_fill(hidden, float("-inf"))
+        return scores.softmax(-1) @ v
+
+    return Written(forward, **{n: linear(numbers(WIDTH, WIDTH, seed=ord(n))) for n in "qk"})
+
+
+def test_a_mask_among_numbers_is_a_mask_behind_them() -> None:
+    one = with_slopes("torch's")
+    for style in ("baddbmm", "by hand"):
+        assert is_equal_on_numbers(one, with_slopes(style))
+        assert told(one, with_slopes(style)) == []
+    assert told(one, with_slopes("no mask")) == ["missing mask causal"]
+
+
+def test_a_bias_of_a_packed_linear_layer_is_said() -> None:
+    packed = attention("fused", "one", bias=(False, False, False))
+    for bias in ((True, True, True), (True, False, True)):
+        found = told(packed, attention("fused", "three", bias=bias))
+        assert found == [f"bias no became {'yes' if all(bias) else 'of 2 of 3'}"]
+    assert remarks(packed, attention()) == {"three linears for one"}
+
+
 def test_a_trained_scale_is_no_constant() -> None:
     def trained(m: nn.Module, x: Tensor) -> Tensor:
         return ((m.q(x) * m.scale) @ x.mT).softmax(-1) @ x
@@ -463,6 +503,29 @@ def test_a_rotation_left_out_is_said() -> None:
     assert told(one, both) == ["extra rotary size 8"]
     part = attention(turn=("of_a_part", "of_a_part"))
     assert told(both, part) == ["size 8 became 4"] * 2
+
+
+def test_angles_of_another_base_are_said() -> None:
+    def turned(base: float, style: str) -> nn.Module:
+        def turn(x: Tensor) -> Tensor:
+            frequencies = 1.0 / base ** (torch.arange(0, SIZE, 2, device=x.device) / SIZE)
+            found = torch.outer(torch.arange(x.shape[1], device=x.device), frequencies)
+            if style == "complex":
+                pairs = torch.view_as_complex(x.float().reshape(1, x.shape[1], -1, 2))
+                turned = pairs * torch.polar(torch.ones_like(found), found)
+                return torch.view_as_real(turned).flatten(2).to(x.dtype)
+            found = torch.cat((found, found), -1)
+            one, two = x.chunk(2, -1)
+            return x * found.cos() + torch.cat((-two, one), -1) * found.sin()
+
+        return Written(lambda m, x: turn(m.q(x)), q=linear(numbers(SIZE, WIDTH, seed=4)))
+
+    for style in ("halves", "complex"):
+        assert told(turned(10_000.0, style), turned(500_000.0, style)) == [
+            "base 10000 became 500000"
+        ]
+        assert told(turned(10_000.0, style), turned(10_000.0, style)) == []
+    assert told(turned(10_000.0, "halves"), turned(10_000.0, "complex")) == []
 
 
 @pytest.mark.parametrize("wrong", ["backwards", "swapped"])
