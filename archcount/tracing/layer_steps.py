@@ -105,6 +105,12 @@ class LayerSteps:
         made = self.steps[source.layer].operation.outputs[source.output]
         return places(spec) == places(made)
 
+    def is_kept(self, spec: TensorSpec, source: LayerInput) -> bool:
+        """Return whether all that a layer gave is read where it lies, or in another type."""
+        made = self.steps[source.layer].operation.outputs[source.output]
+        is_copy = spec.dtype != made.dtype
+        return self.is_whole(spec, source) and (is_copy or spec.storage == made.storage)
+
     def numbers(self, spec: TensorSpec) -> Tensor | None:
         """Return the numbers of a constant, None where they are not known, or trained."""
         if spec.origin in (Origin.INPUT, Origin.WEIGHT):

@@ -24,9 +24,12 @@ def activation(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     """See one activation where arithmetic on one tensor comes to it, such as `x * sigmoid(x)`."""
     for root, parts in _expressions(step, steps):
         spec = _read_of(root, parts)
-        if spec is None:
+        if spec is None or spec.elements != step.operation.output.elements:
             continue
-        name = _name(_values(root, parts))
+        try:
+            name = _name(_values(root, parts))
+        except (RuntimeError, TypeError):  # what torch does with whole numbers alone
+            return node
         if name is not None:
             kind, settings = name
             return replace(

@@ -33,7 +33,8 @@ def _divided(
     square, size = mean
     spec, read = next(square.reads())
     for other, whole in step.reads():
-        if whole is not None and whole == read and places(other) == places(spec):
+        is_read = whole is not None and whole == read and places(other) == places(spec)
+        if is_read and whole is not None and other.elements == step.operation.output.elements:
             settings = {"scale": False, "size": size}
             return replace(node, kind=KIND, settings=settings, sources=(whole,), input=other.shape)
     return None
@@ -92,6 +93,8 @@ def _scaled(
     if step.word != "mul" or before is None or before.settings.get("scale") is not False:
         return None
     scale = step.other(source)
+    if not any(steps.is_kept(spec, read) for spec, read in step.reads() if read == source):
+        return None
     if before.kind not in (KIND, "layer norm") or before.settings.get("shift") or scale is None:
         return None
     size = prod(map(int, before.settings["size"].split("x")))
