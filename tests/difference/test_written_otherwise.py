@@ -623,9 +623,16 @@ LAYER_NORMS = {
 
 
 def by_layer(style: str, *, is_map: bool = False, has_shift: bool = True) -> nn.Module:
+    """A norm behind a layer, which says which axis holds the channels."""
     scale, shift = (nn.Parameter(numbers(WIDTH, seed=at)) for at in (1, 2))
+    before: nn.Module = linear(numbers(WIDTH, WIDTH, seed=3))
+    if is_map:
+        before = nn.Conv2d(WIDTH, WIDTH, 1, bias=False, dtype=torch.float64)
+        with torch.no_grad():
+            before.weight.copy_(numbers(WIDTH, WIDTH, 1, 1, seed=3))
 
     def forward(m: nn.Module, x: Tensor) -> Tensor:
+        x = m.c(x)
         if style == "torch's":
             x = x.permute(0, 2, 3, 1) if is_map else x
             x = F.layer_norm(x, (WIDTH,), m.g, m.b if has_shift else None, eps=1e-5)
@@ -634,7 +641,7 @@ def by_layer(style: str, *, is_map: bool = False, has_shift: bool = True) -> nn.
         g, b = (each[:, None, None] if is_map else each for each in (m.g, m.b))
         return g * x + b if has_shift else g * x
 
-    return Written(forward, g=scale, b=shift)
+    return Written(forward, c=before, g=scale, b=shift)
 
 
 @pytest.mark.parametrize("style", LAYER_NORMS)
