@@ -168,7 +168,7 @@ def _products(
         yield SettingChange("products", *told)
 
 
-_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}, "rotary": {"base"}}
+_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}, "rotary": {"base", "of"}}
 """Settings by kind that are known of some layers alone."""
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
 
