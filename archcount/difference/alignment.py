@@ -233,7 +233,7 @@ def _score(
         assert first is not None
         assert last is not None
         ends = _shared(layers, first), _shared(layers, last + 1)
-        torn = [torn[0] + max(ends), torn[1] + min(ends)]
+        torn = [torn[0] + max(ends), torn[1] + (min(ends) if side == 0 else 0)]
     return (
         sum(len(rewired(ours, theirs, *pair)) for pair in pairs),
         sum(left[one].path != right[other].path for one, other in pairs),
