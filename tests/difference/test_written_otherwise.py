@@ -229,6 +229,7 @@ def test_torchs_module_is_attention_by_hand() -> None:
 
 GQA = {
     "torch's": lambda k: k,
+    "packed": lambda k: k,
     "repeated": lambda k: k.repeat_interleave(2, dim=1),
     "spread": lambda k: k[:, :, None].expand(1, 2, 2, *k.shape[2:]).reshape(1, 4, *k.shape[2:]),
 }
@@ -236,14 +237,21 @@ GQA = {
 
 def grouped(style: str) -> nn.Module:
     def forward(m: nn.Module, x: Tensor) -> Tensor:
-        q, k, v = (part(x).view(1, -1, n, SIZE).transpose(1, 2)
-                   for part, n in ((m.q, 4), (m.k, 2), (m.v, 2)))  # fmt: skip
-        gqa = style == "torch's"
+        if style == "packed":
+            parts = m.qkv(x).split((WIDTH, WIDTH // 2, WIDTH // 2), dim=-1)
+        else:
+            parts = (m.q(x), m.k(x), m.v(x))
+        q, k, v = (part.view(1, -1, n, SIZE).transpose(1, 2)
+                   for part, n in zip(parts, (4, 2, 2), strict=True))  # fmt: skip
+        gqa = style in ("torch's", "packed")
         k, v = GQA[style](k), GQA[style](v)
         return F.scaled_dot_product_attention(q, k, v, enable_gqa=gqa).transpose(1, 2).flatten(2)
 
-    widths = {"q": WIDTH, "k": WIDTH // 2, "v": WIDTH // 2}
-    return Written(forward, **{n: linear(numbers(w, WIDTH, seed=w)) for n, w in widths.items()})
+    weight = numbers(2 * WIDTH, WIDTH, seed=1)
+    if style == "packed":
+        return Written(forward, qkv=linear(weight))
+    parts = weight.split((WIDTH, WIDTH // 2, WIDTH // 2))
+    return Written(forward, **{n: linear(part) for n, part in zip("qkv", parts, strict=True)})
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -573,6 +581,19 @@ def test_root_mean_squares_are_the_same_however_they_are_written(name: str) -> N
     assert told(layer, other) == ["type layer norm became rms norm"]
 
 
+def test_a_scale_of_the_other_axis_is_no_scale_of_a_norm() -> None:
+    def scaled(is_turned: bool) -> nn.Module:
+        def forward(m: nn.Module, x: Tensor) -> Tensor:
+            x = NORMS["rsqrt"](x)
+            return (x.mT * m.g).mT if is_turned else x * m.g
+
+        return Written(forward, g=nn.Parameter(numbers(WIDTH, seed=3)))
+
+    square = (1, WIDTH, WIDTH)
+    assert not is_equal_on_numbers(scaled(False), scaled(True), square)
+    assert told(scaled(False), scaled(True), square)
+
+
 def test_what_is_no_root_mean_square_is_not_the_same() -> None:
     right = Written(lambda m, x: NORMS["rsqrt"](x))
     wrong = [
@@ -584,6 +605,69 @@ def test_what_is_no_root_mean_square_is_not_the_same() -> None:
     ]
     for function in wrong:
         assert told(right, Written(function))
+
+
+def centred(x: Tensor, axis: int) -> Tensor:
+    return x - x.mean(axis, keepdim=True)
+
+
+LAYER_NORMS = {
+    "a quotient": lambda x, axis: (
+        centred(x, axis)
+        / torch.sqrt((x - x.mean(axis, keepdim=True)).pow(2).mean(axis, True) + 1e-5)
+    ),
+    "by variance": lambda x, axis: (
+        centred(x, axis) * torch.rsqrt(x.var(axis, unbiased=False, keepdim=True) + 1e-5)
+    ),
+}
+
+
+def by_layer(style: str, *, is_map: bool = False, has_shift: bool = True) -> nn.Module:
+    """A norm behind a layer, which says which axis holds the channels."""
+    scale, shift = (nn.Parameter(numbers(WIDTH, seed=at)) for at in (1, 2))
+    before: nn.Module = linear(numbers(WIDTH, WIDTH, seed=3))
+    if is_map:
+        before = nn.Conv2d(WIDTH, WIDTH, 1, bias=False, dtype=torch.float64)
+        with torch.no_grad():
+            before.weight.copy_(numbers(WIDTH, WIDTH, 1, 1, seed=3))
+
+    def forward(m: nn.Module, x: Tensor) -> Tensor:
+        x = m.c(x)
+        if style == "torch's":
+            x = x.permute(0, 2, 3, 1) if is_map else x
+            x = F.layer_norm(x, (WIDTH,), m.g, m.b if has_shift else None, eps=1e-5)
+            return x.permute(0, 3, 1, 2) if is_map else x
+        x = LAYER_NORMS[style](x, 1 if is_map else -1)
+        g, b = (each[:, None, None] if is_map else each for each in (m.g, m.b))
+        return g * x + b if has_shift else g * x
+
+    return Written(forward, c=before, g=scale, b=shift)
+
+
+@pytest.mark.parametrize("style", LAYER_NORMS)
+@pytest.mark.parametrize("is_map", [False, True])
+def test_layer_norms_are_the_same_however_they_are_written(style: str, is_map: bool) -> None:
+    shape = (1, WIDTH, 5, 5) if is_map else TOKENS
+    one, other = by_layer("torch's", is_map=is_map), by_layer(style, is_map=is_map)
+    assert is_equal_on_numbers(one, other, shape)
+    assert told(one, other, shape) == told(other, one, shape) == []
+    bare = by_layer(style, is_map=is_map, has_shift=False)
+    assert told(one, bare, shape) == ["shift yes became no"]
+
+
+def test_what_is_no_layer_norm_is_not_the_same() -> None:
+    right = Written(lambda m, x: F.layer_norm(x, (WIDTH,)))
+    wrong = [
+        lambda x: centred(x, -1) / torch.sqrt(x.var(-1, keepdim=True) + 1e-5),  # unbiased
+        lambda x: x / torch.sqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5),
+        lambda x: centred(x, 1) / torch.sqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5),
+        lambda x: centred(x, 1) / torch.sqrt(centred(x, -1).pow(2).mean(-1, True) + 1e-5),
+        lambda x: centred(x, -1) / torch.sqrt(x.pow(2).mean(-1, True) + 1e-5),
+    ]
+    for function in wrong:
+        other = Written(lambda m, x, f=function: f(x))
+        assert not is_equal_on_numbers(right, other)
+        assert told(right, other)
 
 
 TANH = math.sqrt(2 / math.pi)
@@ -639,6 +723,10 @@ def test_activations_of_other_parts_are_none() -> None:
     ]
     for function in wrong:
         assert told(silu, activated(function))
+    outer = Written(lambda m, x: (y := m.a(x)[..., 0])[:, None] * torch.sigmoid(y[..., None]),
+                    a=linear(numbers(6, WIDTH)))  # fmt: skip
+    column = Written(lambda m, x: F.silu(m.a(x)[..., 0]), a=linear(numbers(6, WIDTH)))
+    assert told(column, outer)
     square = Written(lambda m, x: (y := m.a(x)) * torch.sigmoid(y.mT), a=linear(numbers(6, WIDTH)))
     plain = Written(lambda m, x: F.silu(m.a(x)), a=linear(numbers(6, WIDTH)))
     assert told(plain, square)
