@@ -15,6 +15,7 @@ from archcount.operators.registry import name_layer
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import before_softmax, ordered
+from archcount.tracing.layer_parameters import LayerParameters
 from archcount.tracing.layer_recognition import recognised
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.new_tensors import NewTensors, is_made_new
