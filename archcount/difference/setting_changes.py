@@ -140,6 +140,7 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
     # What is not known on one side, or has no effect there: without padding, whether it counts.
     sometimes = {"count_include_pad", "axis"} | _SOMETIMES.get(left.kind, set())
     following |= sometimes - (one.keys() & other.keys())
+    following |= _axes_told(one, other)
     yield from _set(left, right, *(one.keys() | other.keys()) - following)
 
 
@@ -166,6 +167,16 @@ def _products(
             for number, sizes in zip(numbers, each, strict=True)
         ]
         yield SettingChange("products", *told)
+
+
+def _axes_told(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    """Return the names of an axis that say nothing: the number, where what it holds is known."""
+    if "axes" not in one or "axes" not in other:
+        return {"axes"}
+    if one["axes"] == other["axes"]:
+        return {"dim", "dims"}
+    is_said = any(one.get(name) != other.get(name) for name in ("dim", "dims"))
+    return {"axes"} if is_said else set()
 
 
 _SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}, "rotary": {"base", "of"}}

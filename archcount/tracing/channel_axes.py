@@ -85,7 +85,13 @@ class ChannelAxes:
             return kind, self._along(settings, operation)
         if kind.endswith((" over dimensions", " pool")) and operation.name in _REDUCTIONS:
             return self._over(kind, settings, operation)
-        return named
+        given = settings.get("dim", settings.get("dims"))
+        source = next(operation.tensors(), None)
+        channel = None if source is None else self.of(source)
+        if given is None or channel is None:
+            return named
+        axes = given if isinstance(given, tuple) else (given,)
+        return kind, {**settings, "axes": ", ".join(_name(axis, channel) for axis in axes)}
 
     def _along(self, settings: dict[str, Any], operation: Operation) -> dict[str, Any]:
         """Say along which axis a trained vector is added or multiplied."""
@@ -95,9 +101,9 @@ class ChannelAxes:
         if not axes or vector is None:
             return settings
         along = [at - len(vector.shape) for at, size in enumerate(vector.shape) if size != 1]
-        if along == axes[:1]:
-            return {**settings, "axis": CHANNELS}
-        return {**settings, "axis": along[0]} if len(along) == 1 else settings
+        if len(along) != 1:
+            return settings
+        return {**settings, "axis": _name(along[0], axes[0])}
 
     def _over(self, kind: str, settings: dict[str, Any], operation: Operation) -> LayerName:
         """Name a mean or maximum: over all places, whichever axes they are, it is a global pool."""
@@ -109,8 +115,17 @@ class ChannelAxes:
         gone = _reduced(operation, dims)
         if dims > 2 and gone == {*range(1 - dims, 0)} - {channel}:
             return f"global {word} pool", {}
-        axes = (CHANNELS if axis == channel else str(axis) for axis in sorted(gone))
+        axes = sorted(_name(axis, channel) for axis in gone)
         return f"{word} over dimensions", {"by": ", ".join(axes)}
+
+
+def _name(axis: int, channel: int) -> str:
+    """Name an axis: its number, from the end, among those that hold no channels.
+
+    >>> [_name(axis, -3) for axis in (-3, -2, -1)], [_name(axis, -1) for axis in (-1, -3, -2)]
+    (['channels', '-2', '-1'], ['channels', '-2', '-1'])
+    """
+    return CHANNELS if axis == channel else str(axis + (channel > axis))
 
 
 def _reduced(operation: Operation, dims: int) -> set[int]:

@@ -350,6 +350,16 @@ SAME = {
         nn.Sequential(conv(3, 8), nn.ReLU(), nn.LocalResponseNorm(5)),
         before(lambda m, x: F.local_response_norm(x.clamp(min=0), 5)),
     ),
+    "a softmax of channels": (
+        before(lambda m, x: x.softmax(1) * x),
+        before(lambda m, x: ((y := x.permute(0, 2, 3, 1)).softmax(-1) * y).permute(0, 3, 1, 2)),
+    ),
+    "a map that is shifted": (
+        before(lambda m, x: x.roll((1, 2), (2, 3)) + x),
+        before(
+            lambda m, x: ((y := x.permute(0, 2, 3, 1)).roll((1, 2), (1, 2)) + y).permute(0, 3, 1, 2)
+        ),
+    ),
     "a norm by its mean square": (normed_by_torch(), normed(by_mean_square)),
     "a norm by its variance": (normed_by_torch(), normed(by_variance)),
     "a norm by hand with the channels last": (
@@ -438,6 +448,16 @@ def test_what_computes_the_same_is_the_same(name):
 MODES = ("zeros", "reflect", "replicate", "circular")
 
 CHANGED = {
+    "a softmax of rows": (
+        before(lambda m, x: x.softmax(1) * x),
+        before(lambda m, x: x.softmax(3) * x),
+        ["dim -3 became -1"],
+    ),
+    "a softmax of rows on the last axis too": (
+        before(lambda m, x: ((y := x.permute(0, 2, 3, 1)).softmax(-1) * y).permute(0, 3, 1, 2)),
+        before(lambda m, x: x.softmax(-1) * x),
+        ["axes channels became -1"],
+    ),
     "a norm without shift": (
         normed_by_torch(),
         normed(by_variance, shift=False),
