@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from archcount.difference.connectivity import ModelSide, rewired
 from archcount.difference.setting_changes import changes, family, is_alike, is_as_large, is_as_wide
@@ -232,7 +232,7 @@ def _score(
         first, last = matches[start][side], matches[end - 1][side]
         assert first is not None
         assert last is not None
-        torn += not (_begins(layers, first) or _begins(layers, last + 1))
+        torn += min(_shared(layers, first), _shared(layers, last + 1))
     return (
         sum(len(rewired(ours, theirs, *pair)) for pair in pairs),
         sum(left[one].path != right[other].path for one, other in pairs),
@@ -240,8 +240,9 @@ def _score(
     )
 
 
-def _begins(layers: Sequence[TracedLayer], at: int) -> bool:
-    """Return whether another row begins with a layer, or the sequence begins or ends there."""
+def _shared(layers: Sequence[TracedLayer], at: int) -> int:
+    """Return how many modules hold both a layer and the one before it."""
     if not 0 < at < len(layers):
-        return True
-    return layers[at].path.partition(".")[0] != layers[at - 1].path.partition(".")[0]
+        return 0
+    both = (layers[place].path.split(".") for place in (at - 1, at))
+    return sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(*both, strict=False)))
