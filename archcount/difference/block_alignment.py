@@ -108,9 +108,20 @@ def _said(
 
 
 def is_torn(alignment: Alignment) -> bool:
-    """Return whether the layers with weights of some block stand for those of several blocks."""
+    """Return whether layers with weights of one block stand for those of several, or of none."""
     pairs = _partners(alignment.left, alignment.right, alignment.matches)
-    return any(len({pair[side] for pair in pairs}) < len(pairs) for side in (0, 1))
+    if any(len({pair[side] for pair in pairs}) < len(pairs) for side in (0, 1)):
+        return True
+    if not alignment.left or not alignment.right:
+        return False
+    ours, theirs = (
+        {place for block in side for place in block.weighted}
+        for side in (alignment.left, alignment.right)
+    )
+    return any(
+        one is not None and other is not None and (one in ours) != (other in theirs)
+        for one, other in alignment.matches
+    )
 
 
 def _partners(
