@@ -9,6 +9,8 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["pytester"]
+
 settings.register_profile(
     "sample",
     max_examples=60,

@@ -19,7 +19,10 @@ from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS, NAMED_JOINS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs" / "networks.md", ROOT / "docs" / "models.md")
+PAGES = (
+    README,
+    *(ROOT / "docs" / f"{name}.md" for name in ("networks", "models", "implementations")),
+)
 """The pages whose console blocks are run."""
 PICTURE = ROOT / "docs" / "table.svg"
 GUIDE = ROOT / "docs" / "table-format.md"

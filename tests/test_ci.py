@@ -253,17 +253,36 @@ def test_every_input_is_heard(repository, good):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_inputs_arrive_as_they_are_written(text, repository, stub):
-    names = ("tables", "fail-on", "engine", "args")
+    names = ("tables", "expect", "fail-on", "engine", "args")
     result = step(1, repository, "python", **{name: f"{name} {text}" for name in names})
     assert result.returncode == 0, result.stderr
-    (python,) = stub.read_text().split("\0")[:1]
-    given = stub.read_text().split("\0")[1:-1]
+    python, *given = stub.read_text().split("\0")[:-1]
     assert python.endswith("/bin/python")
+    options = [*("-P", "-m", "archcount", "check", "--format=github"), f"--fail-on=fail-on {text}"]
+    options += f"args {text}".split("\n")
     assert given == [
-        *("-P", "-m", "archcount", "check", "--format=github"),
-        *(f"--fail-on=fail-on {text}", f"--engine=engine {text}", *f"args {text}".split("\n")),
-        *("--", *f"tables {text}".split("\n")),
+        *(*options, f"--engine=engine {text}", "--", *f"tables {text}".split("\n")),
+        *(python, *options, *(f"--expect={line}" for line in f"expect {text}".split("\n"))),
     ]
+
+
+def test_an_implementation_is_checked_by_its_file(repository):
+    (repository / "net.py").write_text(
+        "import archcount as ac\nnet = ac.load('tables/toy.yaml').build()\n"
+    )
+    entry = "archcount: 1\ntable: tables/toy.yaml\nmodel: net.py:net\n"
+    (repository / "same.yaml").write_text(entry)
+    (repository / "wrong.yaml").write_text(
+        entry + "expect: [{differs: relu left out, because: none}]\n"
+    )
+    result = step(1, repository, tables="", expect="same.yaml")
+    assert result.returncode == 0, result.stderr
+    result = step(
+        1, repository, tables="tables/toy.yaml", expect="same.yaml\nwrong.yaml", engine="formula"
+    )
+    assert result.returncode == 1
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("::error"))
+    assert line.startswith("::error file=wrong.yaml,line=4,")
 
 
 def test_no_name_of_a_file_is_run(repository, good):
@@ -281,7 +300,7 @@ def test_no_table_is_no_success(repository):
     result = step(1, repository, tables=" \n\n".strip(" "))
     assert (result.returncode, result.stdout) == (
         2,
-        "::error::archcount: the input tables names none\n",
+        "::error::archcount: the inputs tables and expect name none\n",
     )
     (repository / "tables").rename(repository / "elsewhere")
     result = step(1, repository)

@@ -88,7 +88,9 @@ def test_the_picture_is_the_real_output():
     assert readme.PICTURE.read_text() == readme.picture()
 
 
-@pytest.mark.parametrize(("page", "lines"), [("README.md", 6), ("docs/models.md", 5)])
+@pytest.mark.parametrize(
+    ("page", "lines"), [("README.md", 6), ("docs/models.md", 5), ("docs/implementations.md", 1)]
+)
 def test_python_in_the_pages_runs(page, lines):
     result = doctest.testfile(str(ROOT / page), module_relative=False)
     assert result.attempted >= lines

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from archcount import engines
 from archcount.api.comparing import Known, compare_with_references
@@ -13,12 +14,22 @@ from archcount.api.table_report import TableReport, count_table
 from archcount.api.tables import Table, meant
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import Unexpected, unexpected
-from archcount.errors import InvalidTableError, Problem, unknown_name
-from archcount.reporting.check_sheets import GITHUB, Finding, TableCheck, check_lines, check_sheets
+from archcount.errors import InvalidTableError, UsageError, unknown_name
+from archcount.reporting.check_sheets import (
+    GITHUB,
+    Finding,
+    TableCheck,
+    check_lines,
+    check_sheets,
+    invalid,
+)
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.spec.catalogue import catalogue, find_network
 from archcount.spec.load import load_table
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FAILING = (
     "surprise",
@@ -65,9 +76,17 @@ class CheckReport(Report):
 
 
 def check(
-    *names: str | Path, engine: str = "auto", fail_on: Collection[str] = ("surprise",)
+    *names: str | Path,
+    engine: str = "auto",
+    fail_on: Collection[str] = ("surprise",),
+    model: str | nn.Module = "",
+    expect: str | Path = "",
+    **options: Any,
 ) -> CheckReport:
-    """Check tables; a file that is not valid is a finding, not an error.
+    """Check tables, or an implementation; a file that is not valid is a finding, not an error.
+
+    An implementation fails where it differs from the table otherwise than its file of expectations
+    declares, and where it no longer differs as declared.
 
     Args:
         *names: names of tables, or files; every table that has a name where there is none. With
@@ -76,9 +95,15 @@ def check(
             that are too large to be run with numbers are counted by torch under `all`.
         fail_on: what fails the check, words of `FAILING`; a verdict there fails it though the
             file declares it.
+        model: an implementation of the one table named, as `compare` takes it.
+        expect: a file that declares what the implementation does otherwise, and may name the table
+            and the implementation.
+        **options: with an implementation, `variant`, `input`, `let`, `arguments`, `map` and
+            `device`, as `compare` takes them.
 
     Raises:
-        UsageError: there is no such table, engine, or word.
+        UsageError: there is no such table, engine, or word; with an implementation, several tables
+            are named, or errors as of `compare`.
 
     >>> check("googlenet", engine="formula").passed
     True
@@ -87,12 +112,30 @@ def check(
         if word not in FAILING:
             raise unknown_name("unknown reason to fail", word, FAILING)
     engines.check_name(engine)
+    if options or model or expect:
+        return _check_model(names, model, expect, fail_on, options)
     found = [
         (str(name), *((name, str(name), "") if isinstance(name, Path) else find_network(name)))
         for name in names or catalogue().files
     ]
     known = Known()
     return CheckReport(tuple(_check(*each, engine, fail_on, known) for each in found))
+
+
+def _check_model(
+    names: Sequence[str | Path],
+    model: str | nn.Module,
+    expect: str | Path,
+    fail_on: Collection[str],
+    options: Mapping[str, Any],
+) -> CheckReport:
+    from archcount.api.model_check import check_model
+
+    if len(names) > 1:
+        what = f"an implementation of {len(names)} tables"
+        raise UsageError.of(what, allowed="one table")
+    table = names[0] if names else ""
+    return CheckReport((check_model(table, model, expect, fail_on=fail_on, **options),))
 
 
 def _check(
@@ -107,9 +150,7 @@ def _check(
     try:
         table = load_table(path, label, variant=variant, every_variant=not variant)
     except InvalidTableError as error:
-        return TableCheck(
-            name=name, path=path, findings=tuple(_invalid(item) for item in error.problems)
-        )
+        return TableCheck(name=name, path=path, findings=tuple(map(invalid, error.problems)))
     return _checked(table, name, engine, fail_on, known)
 
 
@@ -159,13 +200,6 @@ def _engine(name: str, table: Table, variant: str) -> str:
     """Leave out of `all` what would run a large network with numbers, as `auto` does."""
     too_much = name == "all" and engines.is_large(table.architecture(variant=variant))
     return engines.AUTO if too_much else name
-
-
-def _invalid(problem: Problem) -> Finding:
-    allowed = f"; allowed: {problem.allowed}" if problem.allowed else ""
-    return Finding(
-        kind="invalid", what=problem.what + allowed, remedy=problem.remedy, where=problem.where
-    )
 
 
 def _engines(report: TableReport) -> Iterator[Finding]:

@@ -80,7 +80,7 @@ def compare(
         report: a count of the table's architecture; or a model, as a module or a text such as
             "torchvision:googlenet".
         table: the table with the printed numbers; for a model also its name or file.
-        **options: for a model `variant`, `input`, `let`, `arguments` and `device`, as
+        **options: for a model `variant`, `input`, `let`, `arguments`, `map` and `device`, as
             `compare_model` takes them.
 
     Raises:

@@ -116,9 +116,21 @@ class Side(NamedTuple):
 
 
 def difference_of(
-    left: Side, right: Side, input: Any, request: CountRequest
+    left: Side,
+    right: Side,
+    input: Any,
+    request: CountRequest,
+    modules: Mapping[str, str] | None = None,
 ) -> difference.ModelDifference:
-    """Run both sides with one input, and compare them; errors as `diff`."""
+    """Run both sides with one input, and compare them; errors as `diff`.
+
+    Args:
+        left: the one side.
+        right: the other.
+        input: what both are called with.
+        request: how they are run.
+        modules: by row of the left side the modules of the right that stand for it.
+    """
     has_input = not isinstance(input, str) or bool(input)
     owns = {} if has_input else {side.name: side.inputs for side in (left, right) if side.inputs}
     given = next(iter(owns.values()), input)
@@ -131,7 +143,7 @@ def difference_of(
         model, inputs, found = _run(module, name, given, owns, request)
         models.append(model)
         remarks += found
-    return difference.compare(*models, inputs=inputs, remarks=remarks)
+    return difference.compare(*models, inputs=inputs, remarks=remarks, modules=modules or {})
 
 
 def _run(

@@ -107,6 +107,7 @@ def compare_model(
     input: Any = "",
     let: Mapping[str, str | int] | None = None,
     arguments: Mapping[str, Any] | None = None,
+    map: Mapping[str, str] | None = None,
     device: str = "meta",
 ) -> ImplementationReport:
     """Hold an implementation against a paper's table.
@@ -122,6 +123,8 @@ def compare_model(
         input: what both are called with, as `count` takes it; the table's own where it is empty.
         let: other values of the `let` names of the table.
         arguments: what the callable that `model` names is given by name.
+        map: by row the modules that stand for it, where the reader knows better: a module, the
+            first and the last as "features.3:features.6", or several of these with commas.
         device: `meta`, or `cpu` for models whose code reads values of activations.
 
     Raises:
@@ -142,9 +145,8 @@ def compare_model(
     name = f"{table.name}@{architecture.variant}" if architecture.variant else table.name
     left = Side(built(architecture, device), name, inputs_of(architecture))
     request = CountRequest(batch=1, device=device)
-    found = difference_of(
-        left, side_of(model, device, arguments), "" if resized else input, request
-    )
+    right, given = side_of(model, device, arguments), "" if resized else input
+    found = difference_of(left, right, given, request, map)
     return ImplementationReport(_result(table, counted, found), found)
 
 
@@ -203,6 +205,7 @@ def _result(table: Table, counted: TableReport, found: ModelDifference) -> Imple
         counterparts=(common.same[0], common.weighted[0]),
         joins=common.told_of_joins,
         is_another=is_another_network(found),
+        results=str(found.results or ""),
         cancellations=cancellations(printed, rows),
         comparison=compared,
         warnings=tuple(_warnings(counted, found, count)),

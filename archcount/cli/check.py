@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from archcount.api.check_report import CHECK_FORMATS, FAILING, check
+from archcount.api.check_report import CHECK_FORMATS, FAILING
 from archcount.cli import complete
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
+from archcount.cli.implementation import Implemented, ImplementedBy, Maps
+from archcount.cli.model_options import Arguments, Device
 from archcount.cli.options import Output, format_option
 from archcount.engines import AUTO
 from archcount.errors import UsageError
@@ -36,22 +38,36 @@ def show_check(
         ),
     ] = None,
     engine: Engine = AUTO,
+    model: ImplementedBy = "",
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A file that declares what an implementation does otherwise; it may name the "
+            "table and the model (may be repeated).",
+            metavar="FILE",
+        ),
+    ] = None,
+    maps: Maps = None,
+    arguments: Arguments = None,
+    device: Device = "meta",
     form: Annotated[str | None, format_option(CHECK_FORMATS)] = None,
     output: Output = None,
 ) -> None:
     """Check tables: valid, counted alike by every engine, every verdict as its file declares.
 
     A surprise in either direction fails: a printed number that is not right and not declared,
-    or a declared one that no longer disagrees. Exit code 1 if a check fails, 2 if a file is not
-    valid.
+    or a declared one that no longer disagrees. With --model or --expect an implementation is
+    checked: it differs from the table as the file declares, and not otherwise. Exit code 1 if a
+    check fails, 2 if a file is not valid.
     """
     if every and names:
         raise UsageError.of("--all and names", allowed="one of them")
     words = [word.strip() for item in fail_on or ["surprise"] for word in item.split(",")]
-    chosen = [] if every else names or ["googlenet"]
+    run = Implemented(model, arguments or [], device, maps or [])
+    chosen = [] if every else names or ([] if expect else ["googlenet"])
     with emitting(form, output, CHECK_FORMATS) as emit:
-        with progress(f"checking {', '.join(chosen) or 'every table'}"):
-            report = check(*chosen, engine=engine, fail_on=words)
+        with progress(f"checking {', '.join([*chosen, *(expect or [])]) or 'every table'}"):
+            report = run.check(chosen, expect or [], engine=engine, fail_on=words)
         emit(report)
     if report.invalid:
         raise typer.Exit(2)

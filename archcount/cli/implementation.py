@@ -6,16 +6,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from archcount.cli import complete
 from archcount.cli.model_options import arguments_of
+from archcount.cli.options import pairs_of
 from archcount.comparison import VERDICTS
+from archcount.engines import AUTO
 from archcount.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
+    from archcount.api.check_report import CheckReport
     from archcount.api.implementation_report import ImplementationReport
     from archcount.api.tables import Table
 
@@ -42,13 +46,53 @@ FailOn = Annotated[
 ]
 
 
+Maps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        help="The modules that stand for a row, where you know better: "
+        "conv2=features.3:features.6 (may be repeated), or a file with map:.",
+        metavar="ROW=MODULES",
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Implemented:
-    """The model that a command names, what its callable is given, and where it is run."""
+    """The model that a command names, what its callable is given, and where it is run.
+
+    Attributes:
+        maps: which modules stand for which rows, as options.
+    """
 
     model: str
     arguments: Sequence[str]
     device: str
+    maps: Sequence[str]
+
+    def check(
+        self, names: Sequence[str], files: Sequence[str], *, engine: str, fail_on: Sequence[str]
+    ) -> CheckReport:
+        """Check it by each file of expectations; tables where no model and no file is named."""
+        from archcount.api.check_report import CheckReport, check
+
+        if not (self.model or files):
+            if self.arguments or self.maps or self.device != "meta":
+                raise UsageError.of("--arg, --map and --device go with --model or --expect")
+            return check(*names, engine=engine, fail_on=fail_on)
+        if engine != AUTO:
+            raise UsageError.of("--engine does not go with --model or --expect")
+        options = {"fail_on": fail_on, "model": self.model, **self._options()}
+        with redirect_stdout(sys.stderr):
+            reports = [check(*names, expect=file, **options) for file in files or [""]]
+        return CheckReport(tuple(each for report in reports for each in report.record))
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "arguments": arguments_of([*self.arguments]),
+            "map": _map_of(self.maps),
+            "device": self.device,
+        }
 
     def report(
         self, table: Table, size: str, let: Mapping[str, str], rows: Sequence[str]
@@ -65,10 +109,22 @@ class Implemented:
                 variant=rows[0] if is_network else "",
                 input=size,
                 let=let,
-                arguments=arguments_of([*self.arguments]),
-                device=self.device,
+                **self._options(),
             )
         return report.select(rows) if rows and not is_network else report
+
+
+def _map_of(texts: Sequence[str]) -> dict[str, str]:
+    """Read which modules stand for which rows, from options and files."""
+    from archcount.spec.expectation_file import read_expectations
+
+    given = [text for text in texts if "=" in text]
+    files = [read_expectations(Path(text)).map for text in texts if "=" not in text]
+    return {
+        name: modules
+        for each in (*files, pairs_of("--map", given))
+        for name, modules in each.items()
+    }
 
 
 def words_of(texts: Sequence[str], *, has_model: bool) -> list[str]:

@@ -10,7 +10,14 @@ from archcount.api.printed_report import printed_report
 from archcount.api.tables import load
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
-from archcount.cli.implementation import FailOn, Implemented, ImplementedBy, fail_on, words_of
+from archcount.cli.implementation import (
+    FailOn,
+    Implemented,
+    ImplementedBy,
+    Maps,
+    fail_on,
+    words_of,
+)
 from archcount.cli.model_options import Arguments, Device
 from archcount.cli.options import Format, Output, TableName, Variant, pairs_of
 from archcount.cli.table_options import (
@@ -40,6 +47,7 @@ def show_table(
     row: Rows = None,
     engine: Engine = AUTO,
     model: ImplementedBy = "",
+    maps: Maps = None,
     arguments: Arguments = None,
     device: Device = "meta",
     failing: FailOn = None,
@@ -65,7 +73,7 @@ def show_table(
             _count_nothing(*counting)
             report: Any = printed_report(table.written, row or [])
         elif model:
-            run = Implemented(model, arguments or [], device)
+            run = Implemented(model, arguments or [], device, maps or [])
             with progress(f"comparing {model} with {name}"):
                 report = run.report(table, size, lets, row or [])
         else:

@@ -50,12 +50,13 @@ def block_changes(found: ModelDifference) -> tuple[BlockChange, ...]:
     A block is of another type where it has more or fewer layers with weights, which are not told
     by themselves then. Of one block alone, its layers tell more.
     """
-    sides = [{id(layer): place for place, layer in enumerate(side)} for side in found.layers]
+    layers = found.left.layers, found.right.layers
+    sides = [{id(layer): place for place, layer in enumerate(side)} for side in layers]
     told = []
     kept: set[str] = set()  # rows with a block of the same type
     for _, row, pairs in blocks_in(found):
-        left = _type(found.layers[0], [pair.left for pair in pairs if pair.left], sides[0])
-        right = _type(found.layers[1], [pair.right for pair in pairs if pair.right], sides[1])
+        left = _type(layers[0], [pair.left for pair in pairs if pair.left], sides[0])
+        right = _type(layers[1], [pair.right for pair in pairs if pair.right], sides[1])
         what = OTHER if left and right else FEWER if left else MORE
         if left and right and not (found.has_blocks and _is_other(left, right)):
             kept.add(row)

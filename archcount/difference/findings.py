@@ -31,7 +31,7 @@ class LayerFinding:
         pairs: the layers.
         rows: the rows of the left side that they stand in.
         is_everywhere: whether no other row has layers of the kind.
-        blocks: of blocks, how many there are in each row.
+        numbers: how many of the layers or blocks each row has.
     """
 
     what: str
@@ -41,7 +41,26 @@ class LayerFinding:
     pairs: tuple[LayerPair, ...]
     rows: tuple[str, ...]
     is_everywhere: bool
-    blocks: tuple[int, ...] = ()
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def is_of_blocks(self) -> bool:
+        """Whether it is of blocks, not of layers."""
+        return self.what in (MORE, FEWER, OTHER)
+
+    @property
+    def by_row(self) -> Mapping[str, int]:
+        """How many of the layers or blocks each row has."""
+        return dict(zip(self.rows, self.numbers, strict=True))
+
+    @property
+    def alone(self) -> str:
+        """What differs, without its number and place, as an expectation says it."""
+        if self.what in (MORE, FEWER):
+            return self.what
+        if self.what == NORM_FOR_BIAS:
+            return f"{self.right} for the bias of {self.layer}"
+        return self._of_blocks() if self.is_of_blocks else self._said()
 
     def __str__(self) -> str:
         return f"{self.words}{self._place}"
@@ -57,7 +76,7 @@ class LayerFinding:
         ...     pairs=(pair,) * 2, rows=("a",), is_everywhere=True))
         2 conv 3x3 for 5x5 (a)
         """
-        if self.blocks:
+        if self.is_of_blocks:
             return self._of_blocks()
         many = f"{len(self.pairs)} " if len(self.pairs) > 1 else ""
         if self.what == NORM_FOR_BIAS:
@@ -68,18 +87,18 @@ class LayerFinding:
     def _place(self) -> str:
         if self.is_everywhere and len(self.rows) > _LISTED:
             return ""
-        listed, most = ", ".join(self.rows), _BLOCK_ROWS if self.blocks else _LISTED
+        listed, most = ", ".join(self.rows), _BLOCK_ROWS if self.is_of_blocks else _LISTED
         if self.what in (MORE, FEWER):
             if len(self.rows) == 1:
                 return f" in {listed}"
-            told = zip(self.blocks, self.rows, strict=True)
+            told = zip(self.numbers, self.rows, strict=True)
             listed = ", ".join(f"{number} in {row}" for number, row in told)
         return f" ({listed})" if len(self.rows) <= most else f" (in {len(self.rows)} rows)"
 
     def _of_blocks(self) -> str:
         if self.what == OTHER:
             return f"{self.right} for {self.left}"
-        number = sum(self.blocks)
+        number = sum(self.numbers)
         noun = "block" if number == 1 else "blocks"
         return f"{number} more {noun}" if self.what == MORE else f"{number} {noun} fewer"
 
@@ -153,7 +172,7 @@ def _of_blocks(changes: Sequence[BlockChange]) -> Iterator[LayerFinding]:
             pairs=tuple(pair for change in found for pair in change.pairs),
             rows=tuple(rows),
             is_everywhere=False,
-            blocks=tuple(rows.values()),
+            numbers=tuple(rows.values()),
         )
 
 
@@ -185,7 +204,7 @@ def _finding(
     found: ModelDifference, key: _Key, placed: Sequence[tuple[str, LayerPair]]
 ) -> LayerFinding:
     what, layer, left, right = key
-    rows = tuple(dict.fromkeys(name for name, _ in placed))
+    rows = Counter(name for name, _ in placed)
     kinds = {each.kind for _, pair in placed for each in (pair.left, pair.right) if each}
     having = {
         row.name
@@ -200,8 +219,9 @@ def _finding(
         left=left,
         right=right,
         pairs=tuple(pair for _, pair in placed),
-        rows=rows,
+        rows=tuple(rows),
         is_everywhere=having <= {*rows},
+        numbers=tuple(rows.values()),
     )
 
 

@@ -60,12 +60,12 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
         found: the difference between the table's network and the implementation.
         table: the table's count, row by row.
     """
-    pairs, outside = _placed(found)
+    places = {id(layer): place for place, layer in enumerate(found.right.layers)}
+    pairs, outside = _placed(found, places)
     difference = replace(
         found,
         rows=tuple(RowDifference(name=name, pairs=tuple(own)) for name, own in pairs.items()),
     )
-    places = {id(layer): place for place, layer in enumerate(found.right.layers)}
 
     def numbers(own: Iterable[LayerPair]) -> list[int]:
         return sorted(places[id(pair.right)] for pair in own if pair.right is not None)
@@ -83,7 +83,7 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
                 id=like.id,
                 verdict="missing" if own and not layers else verdict,
                 count=counting.row(like, layers, before, _last(own)),
-                modules=_modules([found.right.layers[number] for number in layers]),
+                modules=_modules(layers, found.right.layers),
             )
         )
     return Implementation(
@@ -94,7 +94,7 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
 
 
 def _placed(
-    found: ModelDifference,
+    found: ModelDifference, places: Mapping[int, int]
 ) -> tuple[dict[str, list[LayerPair]], dict[str, list[LayerPair]]]:
     """Return the pairs of each row, and by module those of no row."""
     homes = _homes(found)
@@ -104,7 +104,9 @@ def _placed(
         for pair in row.pairs:
             home, module = row.name, ""
             if pair.left is None and pair.right is not None:
-                home, module = _home(pair.right, row.name, homes)
+                home, module = found.mapped.get(places[id(pair.right)], ""), ""
+                if not home:
+                    home, module = _home(pair.right, row.name, homes)
             (pairs[home] if home else outside.setdefault(module, [])).append(pair)
     return pairs, outside
 
@@ -143,17 +145,21 @@ def _last(pairs: Sequence[LayerPair]) -> TracedLayer | None:
     return None if last is None else last.right
 
 
-def _modules(layers: Sequence[TracedLayer]) -> tuple[str, ...]:
-    """Return the modules that hold some layers, at the level where they differ."""
-    paths = [layer.path.split(".") for layer in layers]
+def _modules(numbers: Sequence[int], every: Sequence[TracedLayer]) -> tuple[str, ...]:
+    """Return the modules that hold some layers: one, two, or the first and the last."""
+    paths = [path.split(".") for number in numbers if (path := every[number].path)]
     level = 0
     while len({tuple(path[: level + 1]) for path in paths}) == 1 and all(
         level + 1 < len(path) for path in paths
     ):
         level += 1
-    names = dict.fromkeys(".".join(path[: level + 1]) for path in paths)
-    common = ".".join(paths[0][:level]) if paths else ""
-    return tuple(names) if len(names) <= _LISTED or not common else (common,)
+    names = list(dict.fromkeys(".".join(path[: level + 1]) for path in paths))
+    if len(names) <= _LISTED:
+        return tuple(names)
+    holder = ".".join(paths[0][:level])
+    inside = [at for at, layer in enumerate(every) if layer.path.startswith(f"{holder}.")]
+    is_all = bool(holder) and {*inside} <= {*numbers}
+    return (holder,) if is_all else (f"{names[0]}:{names[-1]}",)
 
 
 _LISTED = 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from types import MappingProxyType
 
 from archcount.difference.block_alignment import Alignment, align_networks
 from archcount.difference.blocks import Block
@@ -22,21 +23,43 @@ from archcount.difference.model_difference import (
     RowDifference,
     SettingChange,
     Verdict,
+    row_of,
 )
 from archcount.difference.packed_linears import repacked
+from archcount.difference.row_map import align_mapped, mapped_layers
 from archcount.difference.setting_changes import changes, is_as_large, is_as_wide
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
-WHOLE = "(model)"
-"""The row of what stands in no module of the model."""
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def compare(
-    left: ComparedModel, right: ComparedModel, *, inputs: str = "", remarks: tuple[str, ...] = ()
+    left: ComparedModel,
+    right: ComparedModel,
+    *,
+    inputs: str = "",
+    remarks: tuple[str, ...] = (),
+    modules: Mapping[str, str] = _NONE,
 ) -> ModelDifference:
-    """Return whether each layer of two models is the same; modules of the left name the rows."""
+    """Return whether each layer of two models is the same; modules of the left name the rows.
+
+    Args:
+        left: the one side.
+        right: the other.
+        inputs: what both were given, as text.
+        remarks: what the reader should know of how they were run.
+        modules: by row the modules of the right side that stand for it, as `mapped_layers` takes
+            them; the layers of other rows are found.
+
+    Raises:
+        UsageError: there is no such row or module.
+    """
     left, right = repacked(left, right)
-    alignment = align_networks(left.layers, right.layers)
+    mapped = mapped_layers(left.layers, right.layers, modules)
+    if mapped:
+        alignment = Alignment(align_mapped(left.layers, right.layers, mapped))
+    else:
+        alignment = align_networks(left.layers, right.layers)
     partner = {
         one: other for one, other in alignment.matches if one is not None and other is not None
     }
@@ -45,7 +68,7 @@ def compare(
     rows = [
         RowDifference(name=name, pairs=tuple(found))
         for name, found in groupby(
-            _pairs(ours, theirs, alignment), key=lambda pair: pair.place.partition(".")[0] or WHOLE
+            _pairs(ours, theirs, alignment), key=lambda pair: row_of(pair.place)
         )
     ]
     results = reresulted(ours, theirs, left.results, right.results)
@@ -62,7 +85,7 @@ def compare(
         results=results,
         remarks=remarks,
         has_blocks=bool(alignment.left and alignment.right),
-        layers=(left.layers, right.layers),
+        mapped=mapped,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from archcount.tracing.traced_layer import LayerInput, LayerParameter, TracedLayer
@@ -11,6 +12,19 @@ from archcount.tracing.traced_layer import LayerInput, LayerParameter, TracedLay
 Verdict = Literal["same", "follows", "changed", "missing", "extra"]
 DIFFERENT: tuple[Verdict, ...] = ("changed", "missing", "extra")
 """The verdicts of what is another; what `follows` differs by what came before it alone."""
+
+
+WHOLE = "(model)"
+"""The row of what stands in no module of the model."""
+
+
+def row_of(path: str) -> str:
+    """Return the row that a module of a table's network is of.
+
+    >>> row_of("conv2.conv1"), row_of("")
+    ('conv2', '(model)')
+    """
+    return path.partition(".")[0] or WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,7 @@ class ModelDifference:
         results: what gives the results, where others do on the right.
         remarks: what the reader should know of how they were run.
         has_blocks: whether both sides have blocks, which stand for each other or for none.
-        layers: the layers of both sides as they were compared, several linear layers as one.
+        mapped: the rows of layers of the right side that the reader names, by their places.
     """
 
     left: ComparedModel
@@ -115,7 +129,7 @@ class ModelDifference:
     results: SettingChange | None = None
     remarks: tuple[str, ...] = ()
     has_blocks: bool = False
-    layers: tuple[tuple[TracedLayer, ...], tuple[TracedLayer, ...]] = ((), ())
+    mapped: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def is_changed(self) -> bool:

@@ -17,7 +17,7 @@ _FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "time
 
 _ACTIVATIONS = frozenset(
     "relu,relu6,leaky relu,prelu,elu,celu,selu,silu,gelu,mish,sigmoid,tanh,hardtanh,hardswish,"
-    "hardsigmoid,softplus".split(",")
+    "hardsigmoid,softplus,squared relu,log sigmoid forward".split(",")
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archcount.comparison import VERDICTS
-from archcount.errors import Location
+from archcount.errors import Location, Problem
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.formats import OutputFormat
 from archcount.reporting.report import Report
@@ -44,6 +44,14 @@ class Finding:
     def message(self) -> str:
         """What was found and what to do, on one line."""
         return f"{self.what.rstrip('.')}; {self.remedy}" if self.remedy else self.what
+
+
+def invalid(problem: Problem) -> Finding:
+    """Return the finding of a problem that keeps a file from being read."""
+    allowed = f"; allowed: {problem.allowed}" if problem.allowed else ""
+    return Finding(
+        kind="invalid", what=problem.what + allowed, remedy=problem.remedy, where=problem.where
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

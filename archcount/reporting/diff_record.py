@@ -35,7 +35,9 @@ def _(layer: TracedLayer) -> dict[str, Any]:
 def _(finding: LayerFinding) -> dict[str, Any]:
     return {
         "words": str(finding),
-        **fields_of(finding, "pairs", "is_everywhere"),
+        "differs": finding.alone,
+        **fields_of(finding, "pairs", "is_everywhere", "numbers"),
+        "numbers": dict(finding.by_row),
         "layers": [pair.place for pair in finding.pairs],
     }
 
@@ -45,7 +47,7 @@ def _(found: ModelDifference) -> dict[str, Any]:
     return {
         "left": found.left.name,
         "right": found.right.name,
-        **fields_of(found, "left", "right", "rows", "layers"),
+        **fields_of(found, "left", "right", "rows", "mapped"),
         "changed": found.is_changed,
         "rows": [
             {"row": row.name, "verdict": row.verdict, "layers": encode(row.pairs)}

@@ -53,6 +53,7 @@ class ImplementationResult:
             kernel and widths, and how many there are.
         joins: how many joins join other layers, in words; empty where these are few.
         is_another: whether the two have so little in common that rows say nothing.
+        results: what gives the results, where others do in the implementation.
         cancellations: where totals agree with what is printed by accident.
     """
 
@@ -68,6 +69,7 @@ class ImplementationResult:
     counterparts: tuple[int, int]
     joins: str = ""
     is_another: bool = False
+    results: str = ""
     cancellations: tuple[Cancellation, ...] = ()
     comparison: Comparison
     warnings: tuple[TableWarning, ...] = ()
@@ -75,9 +77,9 @@ class ImplementationResult:
     @property
     def is_changed(self) -> bool:
         """Whether the implementation is another network than the table's."""
-        return (
-            bool(self.findings) or self.is_another or self.total.count.params != self.table.params
-        )
+        told = self.findings or self.outside or self.results or self.is_another
+        ours, theirs = self.total.count, self.table
+        return bool(told) or (ours.params, ours.cost.macs) != (theirs.params, theirs.cost.macs)
 
 
 @encode.register

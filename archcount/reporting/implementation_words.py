@@ -30,6 +30,7 @@ def summary(result: ImplementationResult) -> str:
     if more:
         said.append(f"{more} more difference{'s' if more > 1 else ''}")
     said += [f"{count.id}, which belongs to no row" for count in result.outside]
+    said += [result.results] if result.results else []
     but = f" but for {'; '.join(said)}" if said else ", layer by layer"
     words = f"{result.model} implements {paper}{but}. It has {_totals(result)}."
     return " ".join([words, *(f"{_sentence(told(item))}." for item in result.cancellations)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,9 +14,11 @@ from archcount.spec.schema import TableFile
 from archcount.spec.schema_types import MAPPING, SIZE, TEXT
 from archcount.spec.yaml_tree import YamlNode
 
+Schema = TypeVar("Schema", bound=BaseModel)
+
 
 def validate(tree: YamlNode) -> TableFile:
-    """Check the file's keys and values against the schema.
+    """Check the keys and values of a table file against the schema.
 
     Raises:
         InvalidTableError: with every problem, each with its location.
@@ -29,15 +31,24 @@ def validate(tree: YamlNode) -> TableFile:
                 remedy="begin as the guide does, docs/table-format.md",
             )
         )
+    return checked(tree, TableFile)
+
+
+def checked(tree: YamlNode, schema: type[Schema]) -> Schema:
+    """Check the keys and values of a mapping against a schema.
+
+    Raises:
+        InvalidTableError: with every problem, each with its location.
+    """
     try:
         given = {key: item.plain() for key, item in tree.items() if item.value is not None}
-        return TableFile.model_validate(given)
+        return schema.model_validate(given)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
-        raise InvalidTableError([_problem(tree, detail) for detail in details]) from None
+        raise InvalidTableError([_problem(tree, detail, schema) for detail in details]) from None
 
 
-def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
+def _problem(tree: YamlNode, detail: ErrorDetails, schema: type[BaseModel]) -> Problem:
     path = tuple(step for step in detail["loc"] if step not in (TEXT, MAPPING, COUNT, SUM))
     label = ".".join(str(step) for step in path if step != "[key]")
     place = tree.find(path)
@@ -45,7 +56,7 @@ def _problem(tree: YamlNode, detail: ErrorDetails) -> Problem:
     parent = tree.find(path[:-1])
     if detail["type"] == "extra_forbidden":
         key = str(path[-1])
-        allowed = _keys(path[:-1])
+        allowed = _keys(path[:-1], schema)
         return Problem(
             what=f"unknown key {quote(key)}",
             allowed=", ".join(allowed),
@@ -106,9 +117,9 @@ _PATTERNS = {
 }
 
 
-def _model(path: tuple[int | str, ...]) -> type[BaseModel] | None:
+def _model(path: tuple[int | str, ...], schema: type[BaseModel]) -> type[BaseModel] | None:
     """Find the schema's mapping that a path leads to."""
-    here: Any = TableFile
+    here: Any = schema
     for step in path:
         if _is_model(here):
             fields = {info.alias or name: info for name, info in here.model_fields.items()}
@@ -130,8 +141,8 @@ def _is_model(thing: Any) -> bool:
     return isinstance(thing, type) and issubclass(thing, BaseModel)
 
 
-def _keys(path: tuple[int | str, ...]) -> list[str]:
-    model = _model(path)
+def _keys(path: tuple[int | str, ...], schema: type[BaseModel]) -> list[str]:
+    model = _model(path, schema)
     return [info.alias or name for name, info in model.model_fields.items()] if model else []
 
 

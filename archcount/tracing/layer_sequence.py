@@ -12,7 +12,6 @@ from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
-from archcount.tracing.channel_axes import ChannelAxes
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import before_softmax, ordered
@@ -69,10 +68,9 @@ class _Walk:
         for number, storage in enumerate(trace.inputs):
             self.made.setdefault(storage, LayerInput(INPUT, number))
         self._made_new = NewTensors()
-        self._same: dict[int, int] = {}  # memories that hold the same numbers, moved or made anew
+        self._same = self._steps.same
         self._known: dict[str, tuple[int, Operation]] = {}
         self._names: dict[tuple[int, ...], int] = {}
-        self._axes = ChannelAxes()
         self.parameters: dict[int, LayerParameter] = {}
 
     def take(self, call: Call, last: Call | None) -> None:
@@ -83,6 +81,7 @@ class _Walk:
         if is_made_new(operation):
             self._put(operation, None)
             self._made_new.make(operation)
+            self._steps.constants.update({spec.storage: operation for spec in operation.outputs})
             return
         known = [(spec, self._source(spec)) for spec in operation.tensors()]
         read = [(spec, source) for spec, source in known if source is not None]
@@ -132,13 +131,13 @@ class _Walk:
         """Name the layer that an operation is, None where it only moves numbers."""
         named = name_layer(operation)
         if named is not None:
-            named = self._axes.told(named, operation)
+            named = self._steps.axes.told(named, operation)
             parts = [spec for spec, _ in read]
             # What it also reads of weights, such as a class token, is no part of one memory.
             is_of_one = len({source for _, source in read}) == 1 and [*operation.tensors()] == parts
             if named[0] == "concat" and is_of_one and is_regrouped(parts):
                 named = None
-        self._axes.follow(operation, named[0] if named else "")
+        self._steps.axes.follow(operation, named[0] if named else "")
         return named
 
     def _put(self, operation: Operation, source: LayerInput | None) -> None:
@@ -152,6 +151,8 @@ class _Walk:
         for made in operation.outputs:
             if source is not None:
                 self.made[made.storage] = source
+                if spec is not None and (made.shape, made.layout) == (spec.shape, spec.layout):
+                    self._same.setdefault(made.storage, self._first(spec))
             elif spec is not None:  # weights keep what they are called
                 self.made[made.storage] = None
                 self._same.setdefault(made.storage, self._first(spec))

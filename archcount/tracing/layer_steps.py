@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from archcount.operators.operation import Operation, Origin, TensorSpec
+from archcount.tracing.channel_axes import ChannelAxes
 from archcount.tracing.known_values import KnownValues
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
@@ -68,6 +69,8 @@ class LayerSteps:
         held: the shapes of the parameters and buffers by their memories.
         values: the values that are known of constants; None in a pass on the CPU.
         storages: the memories by number, which have all values in a pass on the CPU.
+        axes: which axis of each tensor holds channels.
+        same: memories that hold the same numbers as another, moved or made anew, by that.
     """
 
     nodes: list[TracedLayer] = field(default_factory=list)
@@ -76,6 +79,8 @@ class LayerSteps:
     held: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     values: KnownValues | None = None
     storages: Mapping[int, Any] = field(default_factory=dict)
+    axes: ChannelAxes = field(default_factory=ChannelAxes)
+    same: dict[int, int] = field(default_factory=dict)
 
     def add(self, node: TracedLayer, step: Step) -> int:
         """Take a layer, and return its number."""
@@ -104,6 +109,26 @@ class LayerSteps:
         """Return whether all that a layer gave is read, in its order."""
         made = self.steps[source.layer].operation.outputs[source.output]
         return places(spec) == places(made)
+
+    def is_kept(self, spec: TensorSpec, source: LayerInput) -> bool:
+        """Return whether all that a layer gave is read where it lies, or in another type."""
+        made = self.steps[source.layer].operation.outputs[source.output]
+        is_copy = spec.dtype != made.dtype
+        return self.is_whole(spec, source) and (is_copy or spec.storage == made.storage)
+
+    def lies(self, spec: TensorSpec) -> tuple[int, tuple[int, ...]]:
+        """Return the memory of a tensor, or one that holds the same, and where in it that lies."""
+        return self.same.get(spec.storage, spec.storage), places(spec)
+
+    def uniform(self, spec: TensorSpec) -> float | None:
+        """Return the number that a constant has at each place, None where it is not known."""
+        made = self.constants.get(spec.storage)
+        if made is not None:
+            word = made.name.removeprefix("aten.").removeprefix("new_").removesuffix("_like")
+            if word in ("zeros", "ones", "full"):
+                value = made.arguments.get("fill_value", int(word == "ones"))
+                return float(value) if isinstance(value, int | float) else None
+        return self.number(spec)
 
     def numbers(self, spec: TensorSpec) -> Tensor | None:
         """Return the numbers of a constant, None where they are not known, or trained."""

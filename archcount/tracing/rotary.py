@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
+from math import prod
 from typing import NamedTuple
 
 from archcount.operators.operation import Origin, TensorSpec
@@ -37,7 +38,7 @@ def rotary(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
             return _with_rest(node, step, steps) or node
     else:
         found = _of_complex(step, steps)
-    if found is None:
+    if found is None or prod(found[1]) != _numbers_of(step):
         return node
     source, shape, style, angles = found
     settings = {"size": shape[-1], "of": shape[-1], "style": style}
@@ -46,6 +47,12 @@ def rotary(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
         node, kind=KIND, settings=settings, sources=(source,), input=shape, output=shape,
         weights=frozenset(),
     )  # fmt: skip
+
+
+def _numbers_of(step: Step) -> int:
+    """Count the numbers that a step gives, a complex one as two."""
+    made = step.operation.output
+    return made.elements * (2 if "complex" in made.dtype else 1)
 
 
 _Found = tuple[LayerInput, tuple[int, ...], str, tuple[TensorSpec, ...]]

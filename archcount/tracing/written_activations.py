@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,10 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from archcount.operators.operation import TensorSpec
-from archcount.tracing.layer_steps import LayerSteps, Step, places
+from archcount.operators.products import rounded
+from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
-_MOST = 16
+_MOST = 20
 """Of more steps than these no activation is written."""
 _NUMBERS = (-7.3, -3.2, -2.9, -1.7, -0.6, -0.1, 0.3, 0.9, 1.8, 2.7, 3.4, 6.6)
 """Between and beyond the corners of all that are known."""
@@ -22,11 +24,16 @@ _NUMBERS = (-7.3, -3.2, -2.9, -1.7, -0.6, -0.1, 0.3, 0.9, 1.8, 2.7, 3.4, 6.6)
 
 def activation(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     """See one activation where arithmetic on one tensor comes to it, such as `x * sigmoid(x)`."""
+    if node.kind in _KINDS:
+        return node
     for root, parts in _expressions(step, steps):
-        spec = _read_of(root, parts)
-        if spec is None:
+        spec = _read_of(root, parts, steps)
+        if spec is None or spec.elements != step.operation.output.elements:
             continue
-        name = _name(_values(root, parts))
+        try:
+            name = _name(_values(root, parts, steps))
+        except (RuntimeError, TypeError):  # what torch does with whole numbers alone
+            return node
         if name is not None:
             kind, settings = name
             return replace(
@@ -40,73 +47,82 @@ def _expressions(step: Step, steps: LayerSteps) -> Iterator[tuple[LayerInput, di
     """Return each tensor that a step depends on alone, and the steps from it on."""
     last = len(steps.nodes)
     parts = {last: step}
-    if not _is_arithmetic(step):
+    if not _is_arithmetic(step, steps):
         return
     read = {source for _, source in step.reads() if source is not None}
     while len(parts) < _MOST and read:
-        if len(read) == 1 and len(parts) > 1:
+        if len(read) == 1:
             yield next(iter(read)), parts
         at = max(read)
         inner = None if at.layer == INPUT or at.output else steps.steps[at.layer]
-        if inner is None or not _is_arithmetic(inner):
+        if inner is None or not _is_arithmetic(inner, steps):
             return
         read.discard(at)
         parts[at.layer] = inner
         read |= {source for _, source in inner.reads() if source is not None}
 
 
-def _is_arithmetic(step: Step) -> bool:
-    """Return whether a step works number by number, on nothing but tensors that layers gave."""
-    return step.word in _ARITHMETIC and all(source is not None for _, source in step.reads())
+def _is_arithmetic(step: Step, steps: LayerSteps) -> bool:
+    """Return whether a step works number by number, on what layers gave and on known numbers."""
+    return step.word in _ARITHMETIC and all(
+        source is not None or steps.uniform(spec) is not None for spec, source in step.reads()
+    )
 
 
-def _read_of(root: LayerInput, parts: Mapping[int, Step]) -> TensorSpec | None:
+def _read_of(root: LayerInput, parts: Mapping[int, Step], steps: LayerSteps) -> TensorSpec | None:
     """Return what is read of a tensor; None where parts of tensors are read, or other ones."""
     seen: TensorSpec | None = None
     for step in parts.values():
         for spec, source in step.reads():
             if source == root:
-                if seen is not None and (spec.storage, places(spec)) != (
-                    seen.storage,
-                    places(seen),
-                ):
+                if seen is not None and steps.lies(spec) != steps.lies(seen):
                     return None
                 seen = spec
             elif source is not None:
                 made = parts[source.layer].operation.output
-                if (spec.storage, places(spec)) != (made.storage, places(made)):
+                if steps.lies(spec) != steps.lies(made):
                     return None
     return seen
 
 
-def _values(root: LayerInput, parts: Mapping[int, Step]) -> Tensor:
+def _values(root: LayerInput, parts: Mapping[int, Step], steps: LayerSteps) -> Tensor:
     """Return what some steps make of a few numbers."""
     found = {root.layer: torch.tensor(_NUMBERS, dtype=torch.float64)}
+
+    def read(step: Step, value: Any) -> Any:
+        if not isinstance(value, TensorSpec):
+            return value
+        source = step.sources.get(value.storage)
+        if source is not None:
+            return found[source.layer]
+        return torch.tensor(steps.uniform(value), dtype=torch.float64)
+
     for number in sorted(parts):
         step = parts[number]
-        given: dict[str, Any] = {
-            name: found[_layer(step, value)] if isinstance(value, TensorSpec) else value
-            for name, value in step.operation.arguments.items()
-        }
-        found[number] = getattr(torch.ops.aten, step.word)(**given)
+        given = {name: read(step, value) for name, value in step.operation.arguments.items()}
+        made = getattr(torch.ops.aten, step.word)(**given)
+        found[number] = made if isinstance(made, Tensor) else made[0]
     return found[max(parts)]
 
 
-def _layer(step: Step, spec: TensorSpec) -> int:
-    source = step.sources[spec.storage]
-    assert source is not None
-    return source.layer
-
-
 def _name(values: Tensor) -> tuple[str, dict[str, Any]] | None:
+    """Return the activation that gives some values for the few numbers, None where none does."""
     numbers = torch.tensor(_NUMBERS, dtype=torch.float64)
-    for kind, settings, function in _ACTIVATIONS:
+    slope = rounded(float(values[0] / numbers[0]))
+    if not values.is_floating_point():
+        return None
+    leaky = partial(F.leaky_relu, negative_slope=slope)
+    known = list(_ACTIVATIONS)
+    if 0 < slope < 0.99:
+        known.append(("leaky relu", {"negative_slope": slope}, leaky))
+    for kind, settings, function in known:
         if torch.allclose(values, function(numbers), rtol=1e-5, atol=1e-9):
             return kind, dict(settings)
     return None
 
 
-_ACTIVATIONS: list[tuple[str, dict[str, Any], Callable[[Tensor], Tensor]]] = [
+_Activation = tuple[str, dict[str, Any], Callable[[Tensor], Tensor]]
+_ACTIVATIONS: list[_Activation] = [
     ("gelu", {"approximate": "tanh"}, lambda x: F.gelu(x, approximate="tanh")),
     ("gelu", {"approximate": "none"}, F.gelu),
     ("silu", {}, F.silu),
@@ -117,9 +133,22 @@ _ACTIVATIONS: list[tuple[str, dict[str, Any], Callable[[Tensor], Tensor]]] = [
     ("hardswish", {}, F.hardswish),
     ("hardsigmoid", {}, F.hardsigmoid),
     ("mish", {}, F.mish),
+    ("softplus", {"beta": 1, "threshold": 20}, F.softplus),
+    ("log sigmoid forward", {}, F.logsigmoid),
+    ("elu", {"alpha": 1, "scale": 1, "input_scale": 1}, F.elu),
+    (
+        "elu",
+        {"alpha": 1.6732632423543772, "scale": 1.0507009873554805, "input_scale": 1},
+        F.selu,
+    ),
+    ("squared relu", {}, lambda x: F.relu(x) ** 2),
+    ("gelu", {"approximate": "sigmoid"}, lambda x: x * torch.sigmoid(1.702 * x)),
 ]
 """Kind and settings as their operators have them."""
+_KINDS = frozenset(kind for kind, _, _ in _ACTIVATIONS)
 _ARITHMETIC = frozenset(
-    "add sub rsub mul div neg pow square exp log log1p sqrt rsqrt reciprocal abs tanh sigmoid erf "
-    "relu hardtanh clamp clamp_min clamp_max minimum maximum softplus gelu silu".split()
+    "add sub rsub mul div neg pow square exp expm1 log log1p sqrt rsqrt reciprocal abs tanh "
+    "sigmoid erf erfc relu leaky_relu elu hardtanh hardsigmoid threshold clamp clamp_min "
+    "clamp_max minimum maximum softplus log_sigmoid_forward gelu silu gt ge lt le where "
+    "masked_fill".split()
 )

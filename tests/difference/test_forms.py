@@ -247,7 +247,112 @@ POOLS = {
     "a mean of a list": lambda x: x.flatten(2).transpose(1, 2).mean(1),
 }
 
+
+def zeros(x):
+    return torch.zeros_like(x)
+
+
+ACTIVATIONS = {
+    "relu6": [
+        F.relu6,
+        lambda x: x.clamp(0, 6),
+        lambda x: F.relu(x).clamp(max=6),
+        lambda x: torch.minimum(F.relu(x), torch.full_like(x, 6)),
+        lambda x: F.hardtanh(x, 0, 6),
+    ],
+    "relu": [
+        F.relu,
+        lambda x: x.clamp(min=0),
+        lambda x: torch.maximum(x, zeros(x)),
+        lambda x: x * (x > 0).to(x.dtype),
+        lambda x: torch.where(x > 0, x, 0.0),
+        lambda x: x.masked_fill(x < 0, 0),
+        lambda x: F.threshold(x, 0, 0),
+    ],
+    "leaky relu": [
+        lambda x: F.leaky_relu(x, 0.1),
+        lambda x: torch.maximum(x, 0.1 * x),
+        lambda x: F.relu(x) - 0.1 * F.relu(-x),
+    ],
+    "hardsigmoid": [
+        F.hardsigmoid,
+        lambda x: F.relu6(x + 3) / 6,
+        lambda x: (x / 6 + 0.5).clamp(0, 1),
+    ],
+    "hardswish": [
+        F.hardswish,
+        lambda x: x * F.relu6(x + 3) / 6,
+        lambda x: x * F.hardsigmoid(x),
+    ],
+    "silu": [F.silu, lambda x: x * x.sigmoid(), lambda x: x * 0.5 * (1 + torch.tanh(x / 2))],
+    "mish": [F.mish, lambda x: x * torch.tanh(torch.log(1 + torch.exp(x)))],
+    "gelu": [F.gelu, lambda x: 0.5 * x * torch.erfc(-x / 2**0.5)],
+    "softplus": [F.softplus, lambda x: torch.log1p(torch.exp(x))],
+    "log sigmoid": [F.logsigmoid, lambda x: -F.softplus(-x)],
+    "elu": [F.elu, lambda x: torch.where(x > 0, x, torch.expm1(x))],
+    "squared relu": [lambda x: F.relu(x) ** 2, lambda x: (y := F.relu(x)) * y],
+    "nearly the identity": [lambda x: x + 1e-6],
+    "hardswish with another shift": [lambda x: x * F.relu6(x + 2) / 6],
+    "the absolute value": [torch.abs],
+}
+
+
+def activated(function):
+    return Plain(lambda m, x: m.d(function(m.c(x))), c=conv(3, 8), d=conv(8, 4))
+
+
+def by_mean_square(x, axis):
+    x = x - x.mean(axis, keepdim=True)
+    return x / torch.sqrt(x.pow(2).mean(axis, keepdim=True) + 1e-6)
+
+
+def by_variance(x, axis, correction=0):
+    spread = x.var(axis, keepdim=True, correction=correction)
+    return (x - x.mean(axis, keepdim=True)) * torch.rsqrt(spread + 1e-6)
+
+
+def by_another_mean(x, axis):
+    apart = x - x.mean(axis, keepdim=True)
+    return (x - x.mean(2, keepdim=True)) / torch.sqrt((apart**2).mean(axis, keepdim=True) + 1e-6)
+
+
+def normed(function, axis=1, shape=(8, 1, 1), shift=True):
+    """ConvNeXt's norm of channels, as a function has it."""
+
+    def forward(m, x):
+        x = m.c(x) if axis == 1 else m.c(x).permute(0, 2, 3, 1)
+        x = function(x, axis) * m.n.g
+        x = x + m.n.b if shift else x
+        return m.d(x if axis == 1 else x.permute(0, 3, 1, 2))
+
+    parts = {"g": nn.Parameter(torch.ones(shape)), "b": nn.Parameter(torch.zeros(shape))}
+    if not shift:
+        parts.pop("b")
+    return Plain(forward, c=conv(3, 8), n=Plain(None, **parts), d=conv(8, 4))
+
+
+def normed_by_torch():
+    norm = nn.LayerNorm(8, eps=1e-6)
+    return Plain(
+        lambda m, x: m.d(m.n(m.c(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)),
+        c=conv(3, 8),
+        n=norm,
+        d=conv(8, 4),
+    )
+
+
 SAME = {
+    **{
+        f"{name} {number}": (activated(functions[0]), activated(function))
+        for name, functions in ACTIVATIONS.items()
+        for number, function in enumerate(functions[1:])
+    },
+    "a norm by its mean square": (normed_by_torch(), normed(by_mean_square)),
+    "a norm by its variance": (normed_by_torch(), normed(by_variance)),
+    "a norm by hand with the channels last": (
+        normed_by_torch(),
+        normed(by_mean_square, -1, (8,)),
+    ),
     "a bias with the channels first or last": (biased("first"), biased("last")),
     "a bias by itself": (biased("last"), conv(3, 8)),
     "a scale with the channels first or last": (scaled((8, 1, 1)), scaled((8,), "last")),
@@ -324,6 +429,16 @@ def test_what_computes_the_same_is_the_same(name):
 MODES = ("zeros", "reflect", "replicate", "circular")
 
 CHANGED = {
+    "a norm without shift": (
+        normed_by_torch(),
+        normed(by_variance, shift=False),
+        ["shift yes became no"],
+    ),
+    "relu6 written out": (
+        activated(F.relu),
+        activated(ACTIVATIONS["relu6"][2]),
+        ["type relu became relu6"],
+    ),
     # Marks 0 to 2 begin at rows 0, 4 and 9 in half of the columns, 3 rows to a window. The second
     # window, of rows 3 to 5, has mark 0 in 5 + 15 places, 1 in 10; the fourth, of rows 9 to 11, has
     # 0 in 15 places, 2 in 15; the third has 0 in 15, 1 in 15; the first has 0 alone.
@@ -442,3 +557,26 @@ def test_a_border_that_is_not_the_other_side_is_no_circular_padding():
 
     whole = Plain(lambda m, x: m.c(F.pad(x, (1, 2, 0, 0), mode="circular")), c=nn.Conv2d(3, 8, 3))
     assert told(whole, Plain(partly, c=nn.Conv2d(3, 8, 3))) != []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        normed(lambda x, axis: by_variance(x, axis, correction=1)),
+        normed(by_another_mean),
+        normed(by_variance, shape=(1, 8)),
+    ],
+)
+def test_what_is_no_norm_of_channels_is_none(other):
+    shape = (1, 3, 12, 8)
+    left, right = results(normed_by_torch(), other, shape)
+    assert not torch.allclose(left, right)
+    assert told(normed_by_torch(), other.float(), shape)
+
+
+@pytest.mark.parametrize("one", ACTIVATIONS)
+def test_no_activation_is_taken_for_another(one):
+    for other, functions in ACTIVATIONS.items():
+        assert (told(activated(ACTIVATIONS[one][0]), activated(functions[-1])) == []) == (
+            one == other
+        )

@@ -229,6 +229,7 @@ def test_torchs_module_is_attention_by_hand() -> None:
 
 GQA = {
     "torch's": lambda k: k,
+    "packed": lambda k: k,
     "repeated": lambda k: k.repeat_interleave(2, dim=1),
     "spread": lambda k: k[:, :, None].expand(1, 2, 2, *k.shape[2:]).reshape(1, 4, *k.shape[2:]),
 }
@@ -236,14 +237,21 @@ GQA = {
 
 def grouped(style: str) -> nn.Module:
     def forward(m: nn.Module, x: Tensor) -> Tensor:
-        q, k, v = (part(x).view(1, -1, n, SIZE).transpose(1, 2)
-                   for part, n in ((m.q, 4), (m.k, 2), (m.v, 2)))  # fmt: skip
-        gqa = style == "torch's"
+        if style == "packed":
+            parts = m.qkv(x).split((WIDTH, WIDTH // 2, WIDTH // 2), dim=-1)
+        else:
+            parts = (m.q(x), m.k(x), m.v(x))
+        q, k, v = (part.view(1, -1, n, SIZE).transpose(1, 2)
+                   for part, n in zip(parts, (4, 2, 2), strict=True))  # fmt: skip
+        gqa = style in ("torch's", "packed")
         k, v = GQA[style](k), GQA[style](v)
         return F.scaled_dot_product_attention(q, k, v, enable_gqa=gqa).transpose(1, 2).flatten(2)
 
-    widths = {"q": WIDTH, "k": WIDTH // 2, "v": WIDTH // 2}
-    return Written(forward, **{n: linear(numbers(w, WIDTH, seed=w)) for n, w in widths.items()})
+    weight = numbers(2 * WIDTH, WIDTH, seed=1)
+    if style == "packed":
+        return Written(forward, qkv=linear(weight))
+    parts = weight.split((WIDTH, WIDTH // 2, WIDTH // 2))
+    return Written(forward, **{n: linear(part) for n, part in zip("qkv", parts, strict=True)})
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -573,6 +581,19 @@ def test_root_mean_squares_are_the_same_however_they_are_written(name: str) -> N
     assert told(layer, other) == ["type layer norm became rms norm"]
 
 
+def test_a_scale_of_the_other_axis_is_no_scale_of_a_norm() -> None:
+    def scaled(is_turned: bool) -> nn.Module:
+        def forward(m: nn.Module, x: Tensor) -> Tensor:
+            x = NORMS["rsqrt"](x)
+            return (x.mT * m.g).mT if is_turned else x * m.g
+
+        return Written(forward, g=nn.Parameter(numbers(WIDTH, seed=3)))
+
+    square = (1, WIDTH, WIDTH)
+    assert not is_equal_on_numbers(scaled(False), scaled(True), square)
+    assert told(scaled(False), scaled(True), square)
+
+
 def test_what_is_no_root_mean_square_is_not_the_same() -> None:
     right = Written(lambda m, x: NORMS["rsqrt"](x))
     wrong = [
@@ -639,6 +660,10 @@ def test_activations_of_other_parts_are_none() -> None:
     ]
     for function in wrong:
         assert told(silu, activated(function))
+    outer = Written(lambda m, x: (y := m.a(x)[..., 0])[:, None] * torch.sigmoid(y[..., None]),
+                    a=linear(numbers(6, WIDTH)))  # fmt: skip
+    column = Written(lambda m, x: F.silu(m.a(x)[..., 0]), a=linear(numbers(6, WIDTH)))
+    assert told(column, outer)
     square = Written(lambda m, x: (y := m.a(x)) * torch.sigmoid(y.mT), a=linear(numbers(6, WIDTH)))
     plain = Written(lambda m, x: F.silu(m.a(x)), a=linear(numbers(6, WIDTH)))
     assert told(plain, square)
