@@ -607,6 +607,69 @@ def test_what_is_no_root_mean_square_is_not_the_same() -> None:
         assert told(right, Written(function))
 
 
+def centred(x: Tensor, axis: int) -> Tensor:
+    return x - x.mean(axis, keepdim=True)
+
+
+LAYER_NORMS = {
+    "a quotient": lambda x, axis: (
+        centred(x, axis)
+        / torch.sqrt((x - x.mean(axis, keepdim=True)).pow(2).mean(axis, True) + 1e-5)
+    ),
+    "by variance": lambda x, axis: (
+        centred(x, axis) * torch.rsqrt(x.var(axis, unbiased=False, keepdim=True) + 1e-5)
+    ),
+}
+
+
+def by_layer(style: str, *, is_map: bool = False, has_shift: bool = True) -> nn.Module:
+    """A norm behind a layer, which says which axis holds the channels."""
+    scale, shift = (nn.Parameter(numbers(WIDTH, seed=at)) for at in (1, 2))
+    before: nn.Module = linear(numbers(WIDTH, WIDTH, seed=3))
+    if is_map:
+        before = nn.Conv2d(WIDTH, WIDTH, 1, bias=False, dtype=torch.float64)
+        with torch.no_grad():
+            before.weight.copy_(numbers(WIDTH, WIDTH, 1, 1, seed=3))
+
+    def forward(m: nn.Module, x: Tensor) -> Tensor:
+        x = m.c(x)
+        if style == "torch's":
+            x = x.permute(0, 2, 3, 1) if is_map else x
+            x = F.layer_norm(x, (WIDTH,), m.g, m.b if has_shift else None, eps=1e-5)
+            return x.permute(0, 3, 1, 2) if is_map else x
+        x = LAYER_NORMS[style](x, 1 if is_map else -1)
+        g, b = (each[:, None, None] if is_map else each for each in (m.g, m.b))
+        return g * x + b if has_shift else g * x
+
+    return Written(forward, c=before, g=scale, b=shift)
+
+
+@pytest.mark.parametrize("style", LAYER_NORMS)
+@pytest.mark.parametrize("is_map", [False, True])
+def test_layer_norms_are_the_same_however_they_are_written(style: str, is_map: bool) -> None:
+    shape = (1, WIDTH, 5, 5) if is_map else TOKENS
+    one, other = by_layer("torch's", is_map=is_map), by_layer(style, is_map=is_map)
+    assert is_equal_on_numbers(one, other, shape)
+    assert told(one, other, shape) == told(other, one, shape) == []
+    bare = by_layer(style, is_map=is_map, has_shift=False)
+    assert told(one, bare, shape) == ["shift yes became no"]
+
+
+def test_what_is_no_layer_norm_is_not_the_same() -> None:
+    right = Written(lambda m, x: F.layer_norm(x, (WIDTH,)))
+    wrong = [
+        lambda x: centred(x, -1) / torch.sqrt(x.var(-1, keepdim=True) + 1e-5),  # unbiased
+        lambda x: x / torch.sqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5),
+        lambda x: centred(x, 1) / torch.sqrt(x.var(-1, unbiased=False, keepdim=True) + 1e-5),
+        lambda x: centred(x, 1) / torch.sqrt(centred(x, -1).pow(2).mean(-1, True) + 1e-5),
+        lambda x: centred(x, -1) / torch.sqrt(x.pow(2).mean(-1, True) + 1e-5),
+    ]
+    for function in wrong:
+        other = Written(lambda m, x, f=function: f(x))
+        assert not is_equal_on_numbers(right, other)
+        assert told(right, other)
+
+
 TANH = math.sqrt(2 / math.pi)
 ACTIVATIONS = {
     "gelu": [
