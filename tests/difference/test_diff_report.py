@@ -105,7 +105,8 @@ def test_another_network_is_one_sentence_unless_a_depth_is_given():
 def test_json_has_what_differs_in_short():
     found = json.loads(ac.diff("resnet@18", "resnet@50").to_json())
     assert [each["words"] for each in found["findings"]] == SHORT
-    assert found["findings"][1]["blocks"] == [1, 2, 4, 1]
+    numbers = {"conv2_x": 1, "conv3_x": 2, "conv4_x": 4, "conv5_x": 1}
+    assert found["findings"][1]["numbers"] == numbers
     assert not found["another_network"]
 
 
