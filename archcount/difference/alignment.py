@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby
 
 from archcount.difference.connectivity import ModelSide, rewired
 from archcount.difference.setting_changes import changes, family, is_alike, is_as_large, is_as_wide
@@ -142,7 +142,7 @@ def settled(
     """Move each run of layers without a partner along equal ones to its best place.
 
     An alignment costs the same wherever among equal layers the gap is. It stands where the least
-    layers read others than before, then where names agree, then where a row begins or ends.
+    layers read others than before, then where names agree, then where whole modules begin and end.
     """
     if len(matches) > _MOST:
         return matches
@@ -221,28 +221,33 @@ def _moved(
 
 def _score(
     left: Sequence[TracedLayer], right: Sequence[TracedLayer], matches: Sequence[Match]
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, int]:
     pairs = [(one, other) for one, other in matches if one is not None and other is not None]
     partner = dict(pairs)
     ours = ModelSide(left, partner)
     theirs = ModelSide(right, {other: one for one, other in pairs})
-    torn = 0
+    torn = [0, 0]
     for start, end, side in _gaps(matches):
         layers = left if side == 0 else right
         first, last = matches[start][side], matches[end - 1][side]
         assert first is not None
         assert last is not None
-        torn += min(_shared(layers, first), _shared(layers, last + 1))
+        ends = _shared(layers, first), _shared(layers, last + 1)
+        torn = [torn[0] + max(ends), torn[1] + (min(ends) if side == 0 else 0)]
     return (
         sum(len(rewired(ours, theirs, *pair)) for pair in pairs),
         sum(left[one].path != right[other].path for one, other in pairs),
-        torn,
+        torn[0],
+        torn[1],
     )
 
 
 def _shared(layers: Sequence[TracedLayer], at: int) -> int:
-    """Return how many modules hold both a layer and the one before it."""
+    """Return how many modules hold both a layer and the one before; 0 at the beginning and end."""
     if not 0 < at < len(layers):
         return 0
-    both = (layers[place].path.split(".") for place in (at - 1, at))
-    return sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(*both, strict=False)))
+    paths = [layers[place].path.split(".") for place in (at - 1, at)]
+    return next(
+        (depth for depth, pair in enumerate(zip(*paths, strict=False)) if pair[0] != pair[1]),
+        min(map(len, paths)),
+    )

@@ -25,19 +25,52 @@ def repacked(left: ComparedModel, right: ComparedModel) -> tuple[ComparedModel, 
     keys = [_key(left.layers, group) for group in ours]
     others = [_key(right.layers, group) for group in theirs]
     runs: tuple[list[Sequence[int]], list[Sequence[int]]] = ([], [])
-    for at, other, size in SequenceMatcher(
-        None, keys, others, autojunk=False
-    ).get_matching_blocks():
-        for number in range(size):
-            pair = ours[at + number], theirs[other + number]
-            ends = [
-                [*accumulate(model.layers[each].settings["out"] for each in group)]
-                for model, group in zip((left, right), pair, strict=True)
-            ]
-            common = {*ends[0]} & {*ends[1]}
-            for found, group, sums in zip(runs, pair, ends, strict=True):
-                found += _split(group, [end in common for end in sums])
+    matcher = SequenceMatcher(None, keys, others, autojunk=False)
+    for word, at, end, other, last in matcher.get_opcodes():
+        if end - at != last - other or word not in ("equal", "replace"):
+            continue
+        for pair in zip(ours[at:end], theirs[other:last], strict=True):
+            for found, split in zip(runs, _parts(left.layers, right.layers, *pair), strict=True):
+                found += split
     return _joined(left, runs[0]), _joined(right, runs[1])
+
+
+def _parts(
+    ours: Sequence[TracedLayer],
+    theirs: Sequence[TracedLayer],
+    left: Sequence[int],
+    right: Sequence[int],
+) -> tuple[list[Sequence[int]], list[Sequence[int]]]:
+    """Return the runs of two groups that end where both have an end: one where widths differ."""
+    ends = [
+        [*accumulate(layers[each].settings["out"] for each in group)]
+        for layers, group in ((ours, left), (theirs, right))
+    ]
+    if ends[0][-1] != ends[1][-1]:
+        is_one = _is_one_for(ours, theirs, left, right) or _is_one_for(theirs, ours, right, left)
+        return ([left] * (is_one and len(left) > 1), [right] * (is_one and len(right) > 1))
+    common = {*ends[0]} & {*ends[1]}
+    split = [
+        [*_split(group, [end in common for end in sums])]
+        for group, sums in zip((left, right), ends, strict=True)
+    ]
+    return split[0], split[1]
+
+
+def _is_one_for(
+    layers: Sequence[TracedLayer],
+    others: Sequence[TracedLayer],
+    group: Sequence[int],
+    parts: Sequence[int],
+) -> bool:
+    """Return whether a group is one layer, wider than each of some of the same input."""
+    if len(group) != 1 or len(parts) < 2:
+        return False
+    one = layers[group[0]].settings
+    return all(
+        others[part].settings["in"] == one["in"] and others[part].settings["out"] < one["out"]
+        for part in parts
+    )
 
 
 def _groups(layers: Sequence[TracedLayer]) -> list[list[int]]:

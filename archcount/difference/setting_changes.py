@@ -17,7 +17,7 @@ _FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "time
 
 _ACTIVATIONS = frozenset(
     "relu,relu6,leaky relu,prelu,elu,celu,selu,silu,gelu,mish,sigmoid,tanh,hardtanh,hardswish,"
-    "hardsigmoid,softplus,squared relu,log sigmoid forward".split(",")
+    "hardsigmoid,softplus,log sigmoid forward".split(",")
 )
 
 
@@ -168,7 +168,7 @@ def _products(
         yield SettingChange("products", *told)
 
 
-_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}, "rotary": {"base"}}
+_SOMETIMES = {"add weights": {"entries"}, "mask": {"pattern"}, "rotary": {"base", "of"}}
 """Settings by kind that are known of some layers alone."""
 _ORDER = {"type": 0, "kernel": 1, "stride": 2, "out": 3, "groups": 4, "dilation": 5, "bias": 6}
 

@@ -31,10 +31,16 @@ def _axes(operation: Operation) -> set[int]:
 
 
 def _over(kind: str) -> LayerRule:
-    """Return a rule that names a mean or a maximum: over all places it is a global pool."""
+    """Return a rule that names a mean or a maximum: over all places it is a global pool.
 
-    def rule(operation: Operation) -> LayerName:
-        dims, axes = len(operation.tensor("self").shape), _axes(operation)
+    Over one place it is no layer.
+    """
+
+    def rule(operation: Operation) -> LayerName | None:
+        shape, axes = operation.tensor("self").shape, _axes(operation)
+        dims = len(shape)
+        if axes and 0 not in axes and all(shape[axis] == 1 for axis in axes):
+            return None
         if dims > 2 and axes == {*range(2, dims)}:
             return f"global {kind} pool", {}
         return f"{kind} over dimensions", {"by": tuple(sorted(axes))}

@@ -37,6 +37,11 @@ class ChannelAxes:
             operation: what is done.
             kind: the kind of the layer that it is, empty where it is none.
         """
+        if operation.name == "aten._unsafe_view":  # the same memory in other axes
+            of = self._steps.get(operation.tensor("self").storage)
+            if of is not None:
+                self._steps[operation.output.storage] = of
+            return
         axis = self._made(operation, kind)
         for spec in operation.outputs:
             before = self._steps.pop(spec.storage, None)

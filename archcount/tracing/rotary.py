@@ -41,7 +41,7 @@ def rotary(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     if found is None or prod(found[1]) != _numbers_of(step):
         return node
     source, shape, style, angles = found
-    settings = {"size": shape[-1], "of": shape[-1], "style": style}
+    settings = {"size": shape[-1], "style": style}
     settings |= base([steps.numbers(each) for each in angles], shape[-1] // 2, style == PAIRS)
     return replace(
         node, kind=KIND, settings=settings, sources=(source,), input=shape, output=shape,

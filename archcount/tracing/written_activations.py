@@ -141,7 +141,6 @@ _ACTIVATIONS: list[_Activation] = [
         {"alpha": 1.6732632423543772, "scale": 1.0507009873554805, "input_scale": 1},
         F.selu,
     ),
-    ("squared relu", {}, lambda x: F.relu(x) ** 2),
     ("gelu", {"approximate": "sigmoid"}, lambda x: x * torch.sigmoid(1.702 * x)),
 ]
 """Kind and settings as their operators have them."""

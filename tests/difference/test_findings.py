@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
-from torch import nn
+from torch import Tensor, nn
 
 import archcount as ac
 
@@ -135,3 +136,26 @@ def test_a_block_left_out_is_said_once(data: Path) -> None:
 def test_joins_of_other_layers_are_said_once() -> None:
     # Two sums in each of 12 layers, before a norm and behind it.
     assert "24 add read other layers (layers)" in found("gpt2", "bert")
+
+
+class Unit(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.up, self.down = nn.LayerNorm(8), nn.Linear(8, 16), nn.Linear(16, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.down(self.up(self.norm(x)).relu())
+
+
+def test_a_block_more_stands_behind_the_others_though_the_next_layer_is_like_its_first() -> None:
+    parts = {
+        "stem": nn.Linear(4, 8),
+        "encoder": net(Unit(), Unit()),
+        "norm": nn.LayerNorm(8),
+        "head": nn.Linear(8, 3),
+    }
+    rows = nn.Sequential(OrderedDict(parts))
+    units = net(Unit(), Unit(), Unit())
+    whole = {"units": units, "norm": nn.LayerNorm(8)}
+    other = net(net(nn.Linear(4, 8), nn.Sequential(OrderedDict(whole))), nn.Linear(8, 3))
+    assert list(map(str, ac.diff(rows, other, input="6x4").findings)) == ["1 more block in encoder"]

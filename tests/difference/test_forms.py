@@ -290,7 +290,6 @@ ACTIVATIONS = {
     "softplus": [F.softplus, lambda x: torch.log1p(torch.exp(x))],
     "log sigmoid": [F.logsigmoid, lambda x: -F.softplus(-x)],
     "elu": [F.elu, lambda x: torch.where(x > 0, x, torch.expm1(x))],
-    "squared relu": [lambda x: F.relu(x) ** 2, lambda x: (y := F.relu(x)) * y],
     "nearly the identity": [lambda x: x + 1e-6],
     "hardswish with another shift": [lambda x: x * F.relu6(x + 2) / 6],
     "the absolute value": [torch.abs],
@@ -347,6 +346,10 @@ SAME = {
         for name, functions in ACTIVATIONS.items()
         for number, function in enumerate(functions[1:])
     },
+    "a response norm behind a relu": (
+        nn.Sequential(conv(3, 8), nn.ReLU(), nn.LocalResponseNorm(5)),
+        before(lambda m, x: F.local_response_norm(x.clamp(min=0), 5)),
+    ),
     "a norm by its mean square": (normed_by_torch(), normed(by_mean_square)),
     "a norm by its variance": (normed_by_torch(), normed(by_variance)),
     "a norm by hand with the channels last": (
@@ -415,6 +418,12 @@ SAME = {
         pool((12, 10)),
     ),
 }
+
+
+def test_a_response_norm_behind_a_relu_is_one_layer():
+    one = nn.Sequential(conv(3, 8), nn.ReLU(), nn.LocalResponseNorm(5))
+    layers = ac.diff(one, one, input=[MAP]).record.left.layers
+    assert [layer.kind for layer in layers] == ["conv", "relu", "lrn"]
 
 
 @pytest.mark.parametrize("name", SAME)

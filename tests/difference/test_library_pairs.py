@@ -116,6 +116,16 @@ TORCHVISION = {
         "implements vit@vit-base (Alexey Dosovitskiy et al. 2020, Table 1), layer by layer. It has the "
         "table's 86,567,656 params and 17,563,828,224 MACs."
     ),
+    # vision_transformer.py, 711: 24 layers, of width 1024 and 4096. Params: 768 x 1024 + 1024, 198 x
+    # 1024, 24 x (12 x 1024^2 + 13 x 1024), 2 x 1024, 1024 x 1000 + 1000; MACs: 196 x 768 x 1024,
+    # 24 x (197 x 12 x 1024^2 + 2 x 197^2 x 1024), 1024 x 1000.
+    ("vit", "vit_l_16"): (
+        "implements vit@vit-base (Alexey Dosovitskiy et al. 2020, Table 1) but for 12 more blocks in "
+        "encoder; conv with 1024 filters for 768 (patches); 12 linear with 3072 outputs for 2304 "
+        "(encoder); 24 linear with 1024 outputs for 768 (encoder); 12 linear with 4096 outputs for 3072 "
+        "(encoder); 25 layer norm size 1024 for 768 (encoder, norm). It has 304,326,632 params instead "
+        "of 86,567,656, 61,554,712,576 MACs instead of 17,563,828,224."
+    ),
     # swin_transformer.py: the attention is written out (matrix products, a scale, the bias of each
     # offset, a mask); patches are merged column by column, which is an order of weights alone.
     ("swin", "swin_t"): (
@@ -183,6 +193,8 @@ TIMM = {
         "implements senet@se-50 (Jie Hu et al. 2017, Table 1), layer by layer. It has the table's "
         "28,088,024 params and 3,860,488,192 MACs."
     ),
+    # vgg.py, 69 and 87: a convolution of 7x7 for the first linear layer, and a pool of the one place it gives.
+    ("vgg@D", "vgg16"): TORCHVISION["vgg@D", "vgg16"],
     # 196 patches of 16 x 16 x 3, and 197 tokens in 12 layers of 12 x 768^2 and two products.
     ("vit", "vit_base_patch16_224"): TORCHVISION["vit", "vit_b_16"],
     ("swin", "swin_tiny_patch4_window7_224"): TORCHVISION["swin", "swin_t"],

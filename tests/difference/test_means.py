@@ -62,3 +62,10 @@ def test_a_mean_over_other_axes_is_another(other: Callable[[Tensor], Tensor], sh
     assert report(pooled, other, shape).is_changed
     assert report(other, pooled, shape).is_changed
     assert report(lambda x: x.mean((1, 2)), other, shape).is_changed
+
+
+def test_a_mean_over_one_place_is_no_layer() -> None:
+    """As behind a convolution of 7x7 over 7x7 places, which timm's VGG has for a linear layer."""
+    one, other = nn.Conv2d(3, 8, 7), nn.Sequential(nn.Conv2d(3, 8, 7), nn.AdaptiveAvgPool2d(1))
+    assert not ac.diff(one, other, input="3x7x7").is_changed
+    assert ac.diff(one, other, input="3x8x8").is_changed

@@ -98,27 +98,32 @@ def pooled(x: Tensor, pool: Pool) -> Tensor:
 class Mixed(nn.Module):
     """An Inception module, whose branches run last first."""
 
+    stack: type[Stack] = Stack
+    axis = 1
+
     def __init__(self, plans: list[list[Layer]]) -> None:
         super().__init__()
         # The convolution after the pool, with a bare kernel.
         last = len(plans) - 1
         self.paths = nn.ModuleList(
-            Stack(plan, bare=branch == last) for branch, plan in reversed([*enumerate(plans)])
+            self.stack(plan, bare=branch == last) for branch, plan in reversed([*enumerate(plans)])
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the branches, and put their channels in order."""
         parts = [path(x) for path in self.paths]
-        return torch.cat(parts[::-1], 1)
+        return torch.cat(parts[::-1], self.axis)
 
 
 class Unit(nn.Module):
     """A residual block; the shortcut runs first, and the sum is made in place."""
 
+    stack: type[Stack] = Stack
+
     def __init__(self, main: list[Layer], skip: list[Layer]) -> None:
         super().__init__()
-        self.skip = Stack(skip, bare=True) if skip else None
-        self.main = Stack(main)
+        self.skip = self.stack(skip, bare=True) if skip else None
+        self.main = self.stack(main)
 
     def forward(self, x: Tensor) -> Tensor:
         """Add and clip."""
@@ -142,7 +147,12 @@ class Net(nn.Module):
         return x
 
 
-def build(settings: Settings) -> Net:
+def build(
+    settings: Settings,
+    mixed: type[Mixed] = Mixed,
+    unit: type[Unit] = Unit,
+    net: type[Net] = Net,
+) -> Net:
     """The network; chains that follow each other are one stack, whatever their rows."""
     at = {layer.at: layer for layer in layers(settings)}
     groups = [
@@ -159,10 +169,10 @@ def build(settings: Settings) -> Net:
         ]
         match kind:
             case "concat":
-                stages.append(nn.Sequential(*(Mixed(plan) for plan in plans)))
+                stages.append(nn.Sequential(*(mixed(plan) for plan in plans)))
             case "add":
-                stages.append(nn.Sequential(*(Unit(*plan) for plan in plans)))
+                stages.append(nn.Sequential(*(unit(*plan) for plan in plans)))
             case _:
                 whole = [layer for (plan,) in plans for layer in plan]
-                stages.append(Stack(whole, bare=not stages))
-    return Net(stages)
+                stages.append(unit.stack(whole, bare=not stages))
+    return net(stages)
