@@ -135,15 +135,26 @@ def difference_of(
     owns = {} if has_input else {side.name: side.inputs for side in (left, right) if side.inputs}
     given = next(iter(owns.values()), input)
     remarks: tuple[str, ...] = ()
-    if len(set(owns.values())) > 1:
+    is_apart = len({_takes_ids(own) for own in owns.values()}) > 1
+    if is_apart:
+        remarks = (f"{_made_for(owns)}; each was called with its own",)
+    elif len(set(owns.values())) > 1:
         remarks = (f"{_made_for(owns)}; both were called with {', '.join(given)}",)
     models = []
-    inputs = ""
-    for module, name, _ in (left, right):
-        model, inputs, found = _run(module, name, given, owns, request)
+    called: list[str] = []
+    for side in (left, right):
+        own = side.inputs if is_apart else given
+        model, inputs, found = _run(side.module, side.name, own, owns, request)
         models.append(model)
+        called.append(inputs)
         remarks += found
-    return difference.compare(*models, inputs=inputs, remarks=remarks, modules=modules or {})
+    told = " and ".join(dict.fromkeys(called))
+    return difference.compare(*models, inputs=told, remarks=remarks, modules=modules or {})
+
+
+def _takes_ids(inputs: tuple[str, ...]) -> bool:
+    """Return whether a model takes the ids of tokens, which one of images cannot be called with."""
+    return any("int" in text for text in inputs)
 
 
 def _run(

@@ -35,19 +35,22 @@ def implementation_sheets(result: ImplementationResult) -> list[list[Sheet]]:
         return [[answer]]
     codes = {line.row.id: _CODE[line.code] for line in result.rows}
     rows = [*(line.row for line in result.rows), *map(_outside, result.outside), result.total]
-    code: Column[ResultRow] = Column("Code", lambda row: codes.get(row.id, _other(row)))
     name: Column[ResultRow] = Column(
-        "Row", lambda row: Span(row.id, "strong" if row.part == "total" else "")
+        "Row", lambda row: Span(row.id, "strong" if row.part == "total" else ""), whole=True
     )
+    code: Column[ResultRow] = Column("Code", lambda row: codes.get(row.id, _other(row)), whole=True)
+    mark: Column[ResultRow] = Column("", lambda row: _mark(codes.get(row.id, _other(row))))
+    wide = [name, code, *compared_columns(result.comparison)]
+    narrow = [mark, name, *narrow_columns(result.comparison)]
     layouts = [
         make_sheet(
             "The rows, with the numbers of the implementation",
-            [name, code, *columns(result.comparison)],
+            columns,
             rows,
             rule_before=(len(rows) - 1,),
-            notes=_notes(result),
+            notes=[*legend, *_notes(result)],
         )
-        for columns in (compared_columns, narrow_columns)
+        for columns, legend in ((wide, ()), (narrow, (Span(_LEGEND),)))
     ]
     differences = [*_differences(result.rows)]
     if not differences:
@@ -62,6 +65,14 @@ def _differing(lines: list[_Difference]) -> Sheet:
         Column("Differs by", lambda line: Span(line.words, "warn")),
     ]
     return make_sheet("What the code does otherwise", columns, lines)
+
+
+_MARKS = {"differs": "~", "missing": "-", "no row": "+"}
+_LEGEND = "~ differs from the table, - has no counterpart in the code, + belongs to no row"
+
+
+def _mark(code: Span) -> Span:
+    return Span(_MARKS.get(code.text, ""), code.role)
 
 
 def _other(row: ResultRow) -> Span:

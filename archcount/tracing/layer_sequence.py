@@ -15,6 +15,7 @@ from archcount.operators.registry import name_layer
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import before_softmax, ordered
+from archcount.tracing.layer_parameters import LayerParameters
 from archcount.tracing.layer_recognition import recognised
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.new_tensors import NewTensors, is_made_new
@@ -47,7 +48,7 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
             spent.append((len(walk.nodes) - 1, call.pattern.charge.cost))
     ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
     nodes = rounded_scales(walk.nodes)
-    return ordered(nodes, before_softmax(nodes, ends), spent, walk.parameters)
+    return ordered(nodes, before_softmax(nodes, ends), spent, walk.whole_parameters())
 
 
 class _Walk:
@@ -56,7 +57,7 @@ class _Walk:
     Attributes:
         nodes: the layers, each after all that it reads.
         made: what lies in a memory; None is a constant.
-        parameters: the parameters by the numbers of what layers have.
+        parameters: the parameters, or the parts of them that are read, by their numbers.
     """
 
     def __init__(self, trace: ForwardPass) -> None:
@@ -70,8 +71,7 @@ class _Walk:
         self._made_new = NewTensors()
         self._same = self._steps.same
         self._known: dict[str, tuple[int, Operation]] = {}
-        self._names: dict[tuple[int, ...], int] = {}
-        self.parameters: dict[int, LayerParameter] = {}
+        self.parameters = LayerParameters()
 
     def take(self, call: Call, last: Call | None) -> None:
         """Take the next operation; `last` is the one before it that read something."""
@@ -225,11 +225,12 @@ class _Walk:
         for spec in operation.tensors():
             is_trained = spec.requires_grad or kind in _TRAINED
             if spec.is_held and self._source(spec) is None and spec.is_floating and is_trained:
-                key = (self._first(spec), *spec.layout[:1])
-                number = self._names.setdefault(key, len(self._names))
-                self.parameters.setdefault(number, _parameter(kind, spec))
-                found.add(number)
+                found.add(self.parameters.name(kind, self._first(spec), spec))
         return frozenset(found)
+
+    def whole_parameters(self) -> dict[int, LayerParameter]:
+        """Return the parameters by the numbers of what layers have."""
+        return self.parameters.whole(self._steps.held)
 
     def _flat(
         self, kind: str, settings: dict[str, object], read: Sequence[tuple[TensorSpec, LayerInput]]
@@ -270,13 +271,6 @@ class _Walk:
 
     def _first(self, spec: TensorSpec) -> int:
         return self._same.get(spec.storage, spec.storage)
-
-
-def _parameter(kind: str, spec: TensorSpec) -> LayerParameter:
-    """Return a parameter, which may be read as if it were repeated along an axis."""
-    strides = spec.layout[1:] or (1,) * len(spec.shape)
-    sides = [size for size, step in zip(spec.shape, strides, strict=True) if step or size == 1]
-    return LayerParameter(prod(sides), kind != "bias" and len(sides) > 1)
 
 
 _RANDOM = re.compile("rand|bernoulli|multinomial|poisson|normal|uniform|exponential|dropout")

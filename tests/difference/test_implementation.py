@@ -250,3 +250,17 @@ def test_layers_that_are_taken_as_one_are_counted_as_one(tmp_path: Path) -> None
     # four of 8 x 8 and 8 biases; 16 tokens x 256, and twice 16 x 16 x 8
     assert (line.row.count.params, line.row.count.cost.macs) == (288, 8192)
     assert not report.is_changed
+
+
+def test_a_paper_of_images_and_a_model_of_ids_are_another_network(table: Path) -> None:
+    # Each is called with its own input, since neither can take the other's.
+    report = ac.compare("bert@bert_base", ac.load(table))
+    assert report.record.is_another
+    (warning,) = report.record.warnings
+    assert warning.what.endswith("each was called with its own")
+
+
+def test_marks_stand_for_the_code_in_80_columns(table: Path) -> None:
+    narrow = ac.compare(net(kernels=(5, 3)), ac.load(table)).render("rich", width=60, colour=False)
+    assert "~ conv1" in narrow
+    assert "~ differs from the table" in narrow

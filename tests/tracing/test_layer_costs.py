@@ -68,3 +68,23 @@ def test_all_of_a_pass_is_in_its_layers(name: str) -> None:
     assert named == {*range(len(layers.parameters))}
     params = sum(each.numel() for each in network.parameters())
     assert sum(each.size for each in layers.parameters) == params
+
+
+class Sliced(nn.Module):
+    """A table of two rows, of which one is read, and one of three parts, read apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.segments = nn.Parameter(torch.zeros(2, 9))
+        self.packed = nn.Parameter(torch.zeros(27, 9))
+
+    def forward(self, image: Tensor) -> Tensor:
+        first, second, _ = self.packed.chunk(3)
+        return functional.linear(functional.linear(image + self.segments[0], first), second)
+
+
+def test_what_nothing_reads_of_a_parameter_is_of_the_layer_that_reads_it() -> None:
+    layers = layers_of(trace(Sliced().eval(), [torch.zeros(1, 3, 9, 9)]))
+    sizes = [sum(layers.parameters[name].size for name in each.weights) for each in layers.layers]
+    # 2 x 9; of 27 x 9 two parts of 9 x 9, and the third with the first
+    assert sizes == [18, 162, 81]
