@@ -132,7 +132,12 @@ def findings(found: ModelDifference, row: str = "") -> tuple[LayerFinding, ...]:
     """
     gathered: dict[_Key, list[tuple[str, LayerPair]]] = {}
     blocks = block_changes(found)
-    told = {id(pair) for change in blocks for pair in change.pairs}
+    told = {
+        id(pair)
+        for change in blocks
+        for pair in change.pairs
+        if not change.has_all_of_left or not pair.changes
+    }
     for each in found.rows:
         if row in ("", each.name):
             rest = [pair for pair in each.pairs if id(pair) not in told]
