@@ -70,7 +70,7 @@ def test_equal_lines_are_said_once():
     # Stages 5 and 6 have three blocks of two activations, Table 2 of arXiv:1801.04381.
     (at,) = (n for n, line in enumerate(lines) if line.startswith("~  bottleneck5"))
     assert [re.split(r"  +", line)[1:] for line in lines[at + 1 : at + 3]] == [
-        ["block1 to block3", "2 relu for relu6"],
+        ["block1 to block3", "each: 2 relu for relu6"],
         ["bottleneck6", "likewise"],
     ]
 
