@@ -209,6 +209,6 @@ def _layer_line(pair: LayerPair, within: str, level: int) -> DiffLine:
     words = ", ".join(map(str, pair.changes)) or "; ".join(pair.remarks) or pair.verdict
     left, right = (describe(each) if each else "" for each in (pair.left, pair.right))
     if pair.right and not pair.left:
-        words, what = f"extra: {pair.right.path}", f"extra {pair.right.kind}"
+        words, what = f"extra: {pair.right.path or within}", f"extra {pair.right.kind}"
         return DiffLine("extra", f"after {name}", words, left, right, level, what=what)
     return DiffLine(pair.verdict, name, words, left, right, level)

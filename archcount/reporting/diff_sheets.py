@@ -26,7 +26,10 @@ def difference_sheets(found: ModelDifference, depth: int | None) -> list[list[Sh
     title = f"{found.left.name} -> {found.right.name}"
     if depth is None and is_another_network(found):
         depth = FINDINGS
-        said = [Span(another_network(found), "bad"), Span("a depth of 1 to 4 lists them", "dim")]
+        said = [
+            Span(another_network(found), "bad"),
+            Span("a depth of 1 to 4 lists rows, blocks and layers", "dim"),
+        ]
     else:
         said = [*_said(found, is_all=depth == FINDINGS)]
     lines = difference_lines(found, depth)

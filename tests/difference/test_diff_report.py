@@ -126,3 +126,9 @@ def test_the_option_is_that_of_python():
     error = CliRunner().invoke(app, ["diff", "resnet@18", "resnet@50", "--depth", "-1"]).exception
     assert isinstance(error, ac.UsageError)
     assert "depth -1; allowed: a whole number from 0" in str(error)
+
+
+def test_what_stands_in_no_module_is_of_the_model():
+    lines = listed(ac.diff(nn.Identity(), nn.ReLU(), input="3x4x4"))
+    assert lines[2] == "relu added (model)"
+    assert re.split(r"  +", lines[9]) == ["+", "after (model)", "relu", "extra: (model)"]
