@@ -106,7 +106,7 @@ def _notes(found: ModelDifference) -> Iterator[Span]:
     yield Span(
         f"both called once in evaluation mode with {found.inputs}; not compared: dropout, a "
         "softmax that gives the result, what only moves numbers (reshapes, transposes, slices), "
-        "the constants of a norm and the numbers in masks and other fixed tensors, what is frozen "
+        "the constants of a norm and the numbers in fixed tensors but known masks, what is frozen "
         "or detached, and what runs in training alone (auxiliary heads)",
         "dim",
     )
