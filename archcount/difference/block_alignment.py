@@ -59,16 +59,34 @@ class Alignment:
 
         The third is by the places of the right side, too: the block of the left side.
         """
+        partners = _partners(self.left, self.right, self.matches)
         over = {
-            place: self.left[one]
-            for one, other in _partners(self.left, self.right, self.matches)
-            for place in self.right[other].places
+            place: self.left[one] for one, other in partners for place in self.right[other].places
         }
         ours, theirs = (
             {place: block for block in side for place in block.places}
             for side in (self.left, self.right)
         )
         return ours, theirs, over
+
+    def without_mixed(self) -> Alignment:
+        """Return it without the blocks of which a layer with weights stands for one of no block."""
+        if not self.left or not self.right:
+            return self
+        mixed = _mixed(self)
+        numbers = [
+            {number for number, block in enumerate(side) if places & {*block.weighted}}
+            for side, places in zip((self.left, self.right), mixed, strict=True)
+        ]
+        for pair in _partners(self.left, self.right, self.matches):
+            if any(number in found for number, found in zip(pair, numbers, strict=True)):
+                for number, found in zip(pair, numbers, strict=True):
+                    found.add(number)
+        left, right = (
+            tuple(block for number, block in enumerate(side) if number not in found)
+            for side, found in zip((self.left, self.right), numbers, strict=True)
+        )
+        return Alignment(self.matches, left, right)
 
 
 def align_networks(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) -> Alignment:
@@ -92,8 +110,12 @@ def align_networks(left: Sequence[TracedLayer], right: Sequence[TracedLayer]) ->
         told = (Alignment(matches, *blocks) for blocks in found)
         return next((way for way in told if not is_torn(way)), None)
 
-    best = min(ways, key=lambda way: (fitting(way) is None, _said(left, right, way)))
-    return fitting(best) or Alignment(best)
+    def rank(way: list[Match]) -> tuple[bool, int, bool]:
+        is_mixed = any(_mixed(Alignment(way, *found[0])))
+        return fitting(way) is None, _said(left, right, way), is_mixed
+
+    best = min(ways, key=rank)
+    return (fitting(best) or Alignment(best)).without_mixed()
 
 
 def _said(
@@ -111,6 +133,19 @@ def is_torn(alignment: Alignment) -> bool:
     """Return whether the layers with weights of some block stand for those of several blocks."""
     pairs = _partners(alignment.left, alignment.right, alignment.matches)
     return any(len({pair[side] for pair in pairs}) < len(pairs) for side in (0, 1))
+
+
+def _mixed(alignment: Alignment) -> tuple[set[int], set[int]]:
+    """Return the layers with weights of blocks that stand for one of no block, on both sides."""
+    ours, theirs = (
+        {place for block in side for place in block.weighted}
+        for side in (alignment.left, alignment.right)
+    )
+    pairs = [(i, j) for i, j in alignment.matches if i is not None and j is not None]
+    return (
+        {one for one, other in pairs if one in ours and other not in theirs},
+        {other for one, other in pairs if other in theirs and one not in ours},
+    )
 
 
 def _partners(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archcount.difference.block_types import BlockType, block_type
 from archcount.difference.model_difference import LayerPair, ModelDifference
-from archcount.tracing.traced_layer import TracedLayer
+from archcount.tracing.traced_layer import TracedLayer, is_weighted
 
 MORE, FEWER, OTHER = "more blocks", "fewer blocks", "other blocks"
 
@@ -29,6 +29,15 @@ class BlockChange:
     left: BlockType | None
     right: BlockType | None
     pairs: tuple[LayerPair, ...]
+
+    @property
+    def has_all_of_left(self) -> bool:
+        """Whether the right block has the left one's layers with weights, and more."""
+        mine = [pair for pair in self.pairs if pair.left and is_weighted(pair.left)]
+        return self.what == OTHER and all(
+            pair.right and not any(change.what in ("kernel", "out") for change in pair.changes)
+            for pair in mine
+        )
 
 
 def blocks_in(found: ModelDifference) -> Iterator[tuple[str, str, tuple[LayerPair, ...]]]:

@@ -87,11 +87,13 @@ class LayerFinding:
     def _place(self) -> str:
         if self.is_everywhere and len(self.rows) > _LISTED:
             return ""
-        listed, most = ", ".join(self.rows), _BLOCK_ROWS if self.is_of_blocks else _LISTED
+        # What stands in no module has a row in parentheses.
+        rows = [row.strip("()") for row in self.rows]
+        listed, most = ", ".join(rows), _BLOCK_ROWS if self.is_of_blocks else _LISTED
         if self.what in (MORE, FEWER):
             if len(self.rows) == 1:
                 return f" in {listed}"
-            told = zip(self.numbers, self.rows, strict=True)
+            told = zip(self.numbers, rows, strict=True)
             listed = ", ".join(f"{number} in {row}" for number, row in told)
         return f" ({listed})" if len(self.rows) <= most else f" (in {len(self.rows)} rows)"
 
@@ -132,7 +134,12 @@ def findings(found: ModelDifference, row: str = "") -> tuple[LayerFinding, ...]:
     """
     gathered: dict[_Key, list[tuple[str, LayerPair]]] = {}
     blocks = block_changes(found)
-    told = {id(pair) for change in blocks for pair in change.pairs}
+    told = {
+        id(pair)
+        for change in blocks
+        for pair in change.pairs
+        if not change.has_all_of_left or not pair.changes
+    }
     for each in found.rows:
         if row in ("", each.name):
             rest = [pair for pair in each.pairs if id(pair) not in told]

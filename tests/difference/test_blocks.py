@@ -94,13 +94,15 @@ def blocks_that_stand_for_each_other(one, other, given):
     }
 
 
-def test_the_layers_of_a_block_stand_for_those_of_one_block():
-    found = blocks_that_stand_for_each_other("resnet@18", "resnet@50", "")
+@pytest.mark.parametrize(("other", "stages"), [("resnet@50", "conv{}_x"), ("resnext", "conv{}")])
+def test_the_layers_of_a_block_stand_for_those_of_one_block(other, stages):
+    found = blocks_that_stand_for_each_other("resnet@18", other, "")
     named = {(one, other.removesuffix(".relu")) for one, other in found}
-    # The first two of each stage, although the first of ResNet-50 alone has a shortcut in conv2_x.
+    # The first two of each stage, although the first block of conv2_x has a shortcut there alone.
     assert named == {
-        (name, name)
-        for name in (f"conv{stage}_x.block{number}" for stage in (2, 3, 4, 5) for number in (1, 2))
+        (f"conv{stage}_x.block{number}", f"{stages.format(stage)}.block{number}")
+        for stage in (2, 3, 4, 5)
+        for number in (1, 2)
     }
 
 

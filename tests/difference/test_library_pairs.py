@@ -193,6 +193,15 @@ TIMM = {
         "implements senet@se-50 (Jie Hu et al. 2017, Table 1), layer by layer. It has the table's "
         "28,088,024 params and 3,860,488,192 MACs."
     ),
+    # resnet.py, 206, as above; squeeze-and-excite, which another paper has, behind each conv3: 2 c c/16
+    # weights and c + c/16 biases of 3, 4, 6 and 3 blocks of 256 to 2048 channels.
+    ("resnet", "seresnet50"): (
+        f"{RESNET} but for squeeze-and-excitation bottleneck blocks (conv 1x1, conv 3x3, conv 1x1, "
+        "linear, linear) for 16 bottleneck blocks (conv 1x1, conv 3x3, conv 1x1) (conv2_x, conv3_x, "
+        "conv4_x, conv5_x); 3 conv stride 1x1 for 2x2 (conv3_x, conv4_x, conv5_x); 3 conv stride 2x2 for "
+        "1x1 (conv3_x, conv4_x, conv5_x). It has 28,088,024 params instead of 25,557,032, 4,091,699,200 "
+        "MACs instead of 3,857,973,248."
+    ),
     # vgg.py, 69 and 87: a convolution of 7x7 for the first linear layer, and a pool of the one place it gives.
     ("vgg@D", "vgg16"): TORCHVISION["vgg@D", "vgg16"],
     # 196 patches of 16 x 16 x 3, and 197 tokens in 12 layers of 12 x 768^2 and two products.
