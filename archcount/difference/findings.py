@@ -87,11 +87,13 @@ class LayerFinding:
     def _place(self) -> str:
         if self.is_everywhere and len(self.rows) > _LISTED:
             return ""
-        listed, most = ", ".join(self.rows), _BLOCK_ROWS if self.is_of_blocks else _LISTED
+        # What stands in no module has a row in parentheses.
+        rows = [row.strip("()") for row in self.rows]
+        listed, most = ", ".join(rows), _BLOCK_ROWS if self.is_of_blocks else _LISTED
         if self.what in (MORE, FEWER):
             if len(self.rows) == 1:
                 return f" in {listed}"
-            told = zip(self.numbers, self.rows, strict=True)
+            told = zip(self.numbers, rows, strict=True)
             listed = ", ".join(f"{number} in {row}" for number, row in told)
         return f" ({listed})" if len(self.rows) <= most else f" (in {len(self.rows)} rows)"
 

@@ -41,6 +41,7 @@ class DiffLine:
         below: what is listed below it.
         number: how many layers it stands for, or blocks.
         what: what equal lines have in common besides the verdict.
+        is_counted: whether the words say how many layers of it differ.
     """
 
     verdict: str
@@ -52,6 +53,7 @@ class DiffLine:
     below: tuple[DiffLine, ...] = ()
     number: int = 1
     what: str = ""
+    is_counted: bool = False
 
     @property
     def mark(self) -> str:
@@ -113,11 +115,12 @@ class _Lines:
             return DiffLine(row.verdict, row.name, words, told, told, below=below, number=number)
         if self.depth == ROWS:
             words = "; ".join(each.words for each in findings(self.found, row.name))
-            return DiffLine(row.verdict, row.name, words)
+            return DiffLine(row.verdict, row.name, words, is_counted=True)
         loose = [pair for pair in row.pairs if not _is_in_block(pair, row)]
         words = self._words(row, loose) if self.depth == BLOCKS else ""
         below = (*self._folded(self._parts(row)),)
-        return DiffLine(row.verdict, row.name, words or row.verdict, below=below)
+        told = words or row.verdict
+        return DiffLine(row.verdict, row.name, told, below=below, is_counted=bool(words))
 
     def _words(self, row: RowDifference, pairs: Sequence[LayerPair]) -> str:
         """Say what differs in some of a row's layers."""
@@ -148,7 +151,7 @@ class _Lines:
         below = (*self._layers(pairs, name, 2),)
         if change is None:
             words = "changed" if below else self._words(row, pairs)
-            return DiffLine("changed", short, words, level=1, below=below)
+            return DiffLine("changed", short, words, level=1, below=below, is_counted=not below)
         left, right = (
             ", ".join(side.layers) if side else "" for side in (change.left, change.right)
         )
@@ -190,6 +193,8 @@ def _several(lines: Sequence[DiffLine]) -> DiffLine:
         left = right = _layers(number)
     elif first.what in (MORE, FEWER):
         words = f"{number} more blocks" if first.what == MORE else f"{number} blocks fewer"
+    elif first.is_counted:
+        words = f"each: {words}"
     name = ", ".join(names) if len(names) == 2 else f"{names[0]} to {names[-1]}"
     return replace(first, name=name, words=words, left=left, right=right, number=number, below=())
 
@@ -209,6 +214,6 @@ def _layer_line(pair: LayerPair, within: str, level: int) -> DiffLine:
     words = ", ".join(map(str, pair.changes)) or "; ".join(pair.remarks) or pair.verdict
     left, right = (describe(each) if each else "" for each in (pair.left, pair.right))
     if pair.right and not pair.left:
-        words, what = f"extra: {pair.right.path}", f"extra {pair.right.kind}"
+        words, what = f"extra: {pair.right.path or within}", f"extra {pair.right.kind}"
         return DiffLine("extra", f"after {name}", words, left, right, level, what=what)
     return DiffLine(pair.verdict, name, words, left, right, level)

@@ -26,7 +26,10 @@ def difference_sheets(found: ModelDifference, depth: int | None) -> list[list[Sh
     title = f"{found.left.name} -> {found.right.name}"
     if depth is None and is_another_network(found):
         depth = FINDINGS
-        said = [Span(another_network(found), "bad"), Span("a depth of 1 to 4 lists them", "dim")]
+        said = [
+            Span(another_network(found), "bad"),
+            Span("a depth of 1 to 4 lists rows, blocks and layers", "dim"),
+        ]
     else:
         said = [*_said(found, is_all=depth == FINDINGS)]
     lines = difference_lines(found, depth)
@@ -103,7 +106,7 @@ def _notes(found: ModelDifference) -> Iterator[Span]:
     yield Span(
         f"both called once in evaluation mode with {found.inputs}; not compared: dropout, a "
         "softmax that gives the result, what only moves numbers (reshapes, transposes, slices), "
-        "the constants of a norm and the numbers in masks and other fixed tensors, what is frozen "
+        "the constants of a norm and the numbers in fixed tensors but known masks, what is frozen "
         "or detached, and what runs in training alone (auxiliary heads)",
         "dim",
     )

@@ -70,7 +70,7 @@ def test_equal_lines_are_said_once():
     # Stages 5 and 6 have three blocks of two activations, Table 2 of arXiv:1801.04381.
     (at,) = (n for n, line in enumerate(lines) if line.startswith("~  bottleneck5"))
     assert [re.split(r"  +", line)[1:] for line in lines[at + 1 : at + 3]] == [
-        ["block1 to block3", "2 relu for relu6"],
+        ["block1 to block3", "each: 2 relu for relu6"],
         ["bottleneck6", "likewise"],
     ]
 
@@ -126,3 +126,9 @@ def test_the_option_is_that_of_python():
     error = CliRunner().invoke(app, ["diff", "resnet@18", "resnet@50", "--depth", "-1"]).exception
     assert isinstance(error, ac.UsageError)
     assert "depth -1; allowed: a whole number from 0" in str(error)
+
+
+def test_what_stands_in_no_module_is_of_the_model():
+    lines = listed(ac.diff(nn.Identity(), nn.ReLU(), input="3x4x4"))
+    assert lines[2] == "relu added (model)"
+    assert re.split(r"  +", lines[9]) == ["+", "after (model)", "relu", "extra: (model)"]
