@@ -126,6 +126,8 @@ def distance(left: TracedLayer, right: TracedLayer) -> float:
         return FAR
     found, remarks = changes(left, right)
     cost: float = sum(_WEIGHTS.get(change.what, 3) for change in found)
+    if gap(left) < _WEIGHTS["type"] and any(change.what == "type" for change in found):
+        cost += gap(left) - _WEIGHTS["type"]  # a norm or an activation for another
     cost += 2 * (not is_as_wide(left, right))
     cost += 2 - sum(is_as_large(left, right))
     return cost + 0.5 * bool(remarks) + (len(left.sources) != len(right.sources))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archcount.difference.block_types import BlockType, block_type
 from archcount.difference.model_difference import LayerPair, ModelDifference
-from archcount.tracing.traced_layer import TracedLayer, is_weighted
+from archcount.tracing.traced_layer import INPUT, TracedLayer, is_join, is_weighted
 
 MORE, FEWER, OTHER = "more blocks", "fewer blocks", "other blocks"
 
@@ -72,8 +72,24 @@ def block_changes(found: ModelDifference) -> tuple[BlockChange, ...]:
         else:
             told.append(BlockChange(what=what, row=row, left=left, right=right, pairs=pairs))
     others = [change for change in told if change.what == OTHER and change.row not in kept]
-    told = [change for change in told if change.what != OTHER]
+    told = [_with_joins(found, change) for change in told if change.what != OTHER]
     return (*(others if len(others) > 1 else ()), *told)
+
+
+def _with_joins(found: ModelDifference, change: BlockChange) -> BlockChange:
+    """Count a join with a block that came or went, which closes it but is none of its modules'."""
+    side = (found.right if change.what == MORE else found.left).layers
+    own = {id(pair.right if change.what == MORE else pair.left) for pair in change.pairs}
+    joins = [
+        pair
+        for row in found.rows
+        for pair in row.pairs
+        if not pair.block and (pair.left is None or pair.right is None)
+        for layer in [pair.right if change.what == MORE else pair.left]
+        if layer is not None and is_join(layer)
+        if any(each.layer != INPUT and id(side[each.layer]) in own for each in layer.sources)
+    ]
+    return replace(change, pairs=(*change.pairs, *joins))
 
 
 def _type(

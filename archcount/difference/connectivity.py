@@ -21,8 +21,17 @@ class ModelSide:
         while source.layer != INPUT and source.layer not in self.partner:
             if not self.layers[source.layer].sources:
                 return None
-            source = self.layers[source.layer].sources[0]
+            source = self._begun(source.layer) or self.layers[source.layer].sources[0]
         return source
+
+    def _begun(self, at: int) -> LayerInput | None:
+        """Return the concatenation with a partner of the first of what one puts together."""
+        parts = self.layers[at].sources if self.layers[at].kind == "concat" else ()
+        for place in range(at - 1, -1, -1) if parts else ():
+            found = self.layers[place]
+            if found.kind == "concat" and place in self.partner:
+                return LayerInput(place) if parts[: len(found.sources)] == found.sources else None
+        return None
 
     def over(self, source: LayerInput | None) -> LayerInput | None:
         """Return what stands on the other side for what is read."""

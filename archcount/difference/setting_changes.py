@@ -126,7 +126,7 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
     if left.kind == "concat":
         following.add("axis")
     if left.kind != right.kind:
-        following.add("statistics")  # go with the type of a norm
+        following.update(("statistics", "groups", "size"))  # go with the type of a norm
         following.update({"shift"} - (one.keys() & other.keys()))
     if "times" in one and one["times"] == other.get("times"):
         following.add("to")

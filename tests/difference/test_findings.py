@@ -97,7 +97,6 @@ STAGES = "(conv2_x, conv3_x, conv4_x, conv5_x)"
             [
                 "24 more blocks (8 in dense3, 16 in dense4)",
                 "conv with 640 filters for 512 (transition3_conv)",
-                "2 batch norm read other layers (transition3_conv, avgpool)",
             ],
         ),
         # A squeeze and an excitation in each of 16 blocks, as linear layers on the mean of a map.

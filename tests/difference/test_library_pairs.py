@@ -104,6 +104,13 @@ TORCHVISION = {
         "implements densenet@121 (Gao Huang et al. 2016, Table 1), layer by layer. It has the table's "
         "7,978,856 params and 2,834,161,664 MACs."
     ),
+    # densenet.py, 422: blocks of 6, 12, 32 and 32 layers for 6, 12, 24 and 16; the third transition
+    # halves 256 + 32 x 32 channels for 256 + 24 x 32. A block's last concatenation is in no layer.
+    ("densenet", "densenet169"): (
+        "implements densenet@121 (Gao Huang et al. 2016, Table 1) but for 24 more blocks (8 in dense3, 16 "
+        "in dense4); conv with 640 filters for 512 (transition3_conv). It has 14,149,480 params instead of "
+        "7,978,856, 3,359,843,328 MACs instead of 2,834,161,664."
+    ),
     ("mobilenet_v2", "mobilenet_v2"): (
         "implements mobilenet_v2 (Mark Sandler et al. 2018, Table 2), layer by layer. It has the table's "
         "3,504,872 params and 300,774,272 MACs."
@@ -192,6 +199,12 @@ TIMM = {
     ("senet@se-50", "legacy_seresnet50"): (
         "implements senet@se-50 (Jie Hu et al. 2017, Table 1), layer by layer. It has the table's "
         "28,088,024 params and 3,860,488,192 MACs."
+    ),
+    # resnet.py, 1729: groups of channels are normalised for the batch.
+    ("resnet", "resnet50_gn"): (
+        f"{RESNET} but for 3 conv stride 1x1 for 2x2 (conv3_x, conv4_x, conv5_x); 3 conv stride 2x2 for "
+        "1x1 (conv3_x, conv4_x, conv5_x); 53 group norm for batch norm. It has 4,089,184,256 MACs instead "
+        "of 3,857,973,248, the table's 25,557,032 params."
     ),
     # resnet.py, 206, as above; squeeze-and-excite, which another paper has, behind each conv3: 2 c c/16
     # weights and c + c/16 biases of 3, 4, 6 and 3 blocks of 256 to 2048 channels.
