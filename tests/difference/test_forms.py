@@ -290,6 +290,8 @@ ACTIVATIONS = {
     "softplus": [F.softplus, lambda x: torch.log1p(torch.exp(x))],
     "log sigmoid": [F.logsigmoid, lambda x: -F.softplus(-x)],
     "elu": [F.elu, lambda x: torch.where(x > 0, x, torch.expm1(x))],
+    "relu up to 20": [lambda x: x.clamp(0, 20), lambda x: F.hardtanh(x, 0, 20)],
+    "relu up to 30": [lambda x: F.relu(x).clamp(max=30), lambda x: x.clamp(0, 30)],
     "nearly the identity": [lambda x: x + 1e-6],
     "hardswish with another shift": [lambda x: x * F.relu6(x + 2) / 6],
     "the absolute value": [torch.abs],

@@ -1,0 +1,59 @@
+"""What is written nearly alike and computes something else is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import archcount as ac
+
+WIDTH, HEADS, LENGTH = 32, 4, 6
+
+
+class Plain(nn.Module):
+    """A network of a function and the parts that it reads."""
+
+    def __init__(self, function: Callable[..., Tensor], **parts: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, *given: Tensor) -> Tensor:
+        return self.function(self, *given)
+
+
+def told(one: nn.Module, other: nn.Module, *shape: int) -> list[str]:
+    """What is said of the layers that are another."""
+    found = ac.diff(one.eval(), other.eval(), input=[shape or (1, LENGTH, WIDTH)]).record
+    pairs = [pair for row in found.rows for pair in row.pairs if pair.verdict != "same"]
+    return [", ".join(map(str, pair.changes)) or pair.verdict for pair in pairs]
+
+
+def masked(seen: Callable[[Tensor], Tensor], *, by_hand: bool) -> nn.Module:
+    """Attention in which a query sees what a function of the places of all pairs says."""
+
+    def attend(m: Plain, x: Tensor) -> Tensor:
+        q, k, v = (
+            each.unflatten(-1, (HEADS, -1)).transpose(1, 2) for each in m.qkv(x).chunk(3, -1)
+        )
+        mask = seen(torch.arange(x.shape[1] ** 2, device=x.device).view(x.shape[1], -1))
+        if not by_hand:
+            return F.scaled_dot_product_attention(q, k, v, mask)
+        scores = q @ k.mT * q.shape[-1] ** -0.5
+        return scores.masked_fill(~mask, float("-inf")).softmax(-1) @ v
+
+    return Plain(attend, qkv=nn.Linear(WIDTH, 3 * WIDTH))
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_mask_of_as_many_other_pairs_is_another(by_hand: bool) -> None:
+    even = masked(lambda places: places % 2 == 0, by_hand=False)
+    assert told(even, masked(lambda places: places % 2 == 0, by_hand=by_hand)) == []
+    odd = masked(lambda places: places % 2 == 1, by_hand=by_hand)
+    # 18 of the 36 places of a 6x6 map are even.
+    assert told(even, odd) == ["pattern 18 of 36 pairs became as many others"]
