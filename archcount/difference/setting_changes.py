@@ -233,7 +233,9 @@ def _written(name: str, value: Any) -> str:
         return str(value)  # a name of torch's, with its values
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None else str(value)
+    if value is None:
+        return "all" if name == "over" else "none"
+    return str(value)
 
 
 def padded(

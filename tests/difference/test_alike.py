@@ -17,7 +17,7 @@ WIDTH, HEADS, LENGTH = 32, 4, 6
 class Plain(nn.Module):
     """A network of a function and the parts that it reads."""
 
-    def __init__(self, function: Callable[..., Tensor], **parts: nn.Module) -> None:
+    def __init__(self, function: Callable[..., Tensor], **parts: nn.Module | nn.Parameter) -> None:
         super().__init__()
         self.function = function
         for name, part in parts.items():
@@ -57,3 +57,26 @@ def test_a_mask_of_as_many_other_pairs_is_another(by_hand: bool) -> None:
     odd = masked(lambda places: places % 2 == 1, by_hand=by_hand)
     # 18 of the 36 places of a 6x6 map are even.
     assert told(even, odd) == ["pattern 18 of 36 pairs became as many others"]
+
+
+def averaged(begin: int) -> nn.Module:
+    """A class token before the places of a map, and the average from one place on."""
+
+    def forward(m: Plain, x: Tensor) -> Tensor:
+        places = m.patches(x).flatten(2).mT
+        tokens = torch.cat((m.token.expand(len(x), -1, -1), places), 1)
+        return m.classes(m.norm(tokens)[:, begin:].mean(1))
+
+    return Plain(
+        forward,
+        token=nn.Parameter(torch.zeros(1, 1, WIDTH)),
+        patches=nn.Conv2d(3, WIDTH, 4, 4),
+        norm=nn.LayerNorm(WIDTH),
+        classes=nn.Linear(WIDTH, 5),
+    )
+
+
+def test_an_average_without_the_class_token_is_another() -> None:
+    # 16x16 in patches of 4x4 are 16 places, and the token.
+    found = told(averaged(0), averaged(1), 1, 3, 16, 16)
+    assert found == ["over all became 16 of 17 places"]
