@@ -112,11 +112,13 @@ class ChannelAxes:
         if channel is None:
             return kind, settings
         word = kind.removeprefix("global ").partition(" ")[0]
-        gone = _reduced(operation, dims)
-        if dims > 2 and gone == {*range(1 - dims, 0)} - {channel}:
+        gone, places = _reduced(operation, dims), {*range(1 - dims, 0)} - {channel}
+        rest = {axis for axis in places - gone if source.shape[axis] > 1}
+        if dims > 2 and gone and gone <= places and not rest:
             return f"global {word} pool", {}
         axes = sorted(_name(axis, channel) for axis in gone)
-        return f"{word} over dimensions", {"by": ", ".join(axes)}
+        part = {"of": "places"} if gone <= places else {}
+        return f"{word} over dimensions", {"by": ", ".join(axes), **part}
 
 
 def _name(axis: int, channel: int) -> str:
