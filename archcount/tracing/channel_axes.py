@@ -114,11 +114,13 @@ class ChannelAxes:
         if channel is None:
             return kind, settings
         word = kind.removeprefix("global ").partition(" ")[0]
-        gone = _reduced(operation, dims)
-        if dims > 2 and gone == {*range(1 - dims, 0)} - {channel}:
+        gone, places = _reduced(operation, dims), {*range(1 - dims, 0)} - {channel}
+        rest = {axis for axis in places - gone if source.shape[axis] > 1}
+        if dims > 2 and gone and gone <= places and not rest:
             return f"global {word} pool", self._part(source, channel)
         axes = sorted(_name(axis, channel) for axis in gone)
-        return f"{word} over dimensions", {"by": ", ".join(axes)}
+        part = {"of": "places"} if gone <= places else {}
+        return f"{word} over dimensions", {"by": ", ".join(axes), **part}
 
     def _part(self, spec: TensorSpec, channel: int) -> dict[str, Any]:
         """Say over how many places of a map all channels are reduced, nothing where over all."""

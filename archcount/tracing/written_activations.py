@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache
 from typing import Any
 
 import torch
@@ -113,18 +113,24 @@ def _name(values: Tensor) -> tuple[str, dict[str, Any]] | None:
     slope = rounded(float(values[0] / numbers[0]))
     if not values.is_floating_point():
         return None
-    leaky = partial(F.leaky_relu, negative_slope=slope)
-    known = list(_ACTIVATIONS)
-    if 0 < slope < 0.99:
-        known.append(("leaky relu", {"negative_slope": slope}, leaky))
-    low, high = float(values.min()), float(values.max())
-    if min(_NUMBERS) < low < high < max(_NUMBERS):
-        cut = partial(torch.clamp, min=low, max=high)
-        known.append(("hardtanh", {"by": f"{low:g} to {high:g}"}, cut))
-    for kind, settings, function in known:
-        if torch.allclose(values, function(numbers), rtol=1e-5, atol=1e-9):
+    for kind, settings, known in _known():
+        if torch.allclose(values, known, rtol=1e-5, atol=1e-9):
             return kind, dict(settings)
+    leaky = F.leaky_relu(numbers, negative_slope=slope)
+    if 0 < slope < 0.99 and torch.allclose(values, leaky, rtol=1e-5, atol=1e-9):
+        return "leaky relu", {"negative_slope": slope}
+    low, high = float(values.min()), float(values.max())
+    is_cut = min(_NUMBERS) < low < high < max(_NUMBERS)
+    if is_cut and torch.allclose(values, numbers.clamp(low, high), rtol=1e-5, atol=1e-9):
+        return "hardtanh", {"by": f"{low:g} to {high:g}"}
     return None
+
+
+@cache
+def _known() -> list[tuple[str, dict[str, Any], Tensor]]:
+    """Return the activations with what they give for the few numbers."""
+    numbers = torch.tensor(_NUMBERS, dtype=torch.float64)
+    return [(kind, settings, function(numbers)) for kind, settings, function in _ACTIVATIONS]
 
 
 _Activation = tuple[str, dict[str, Any], Callable[[Tensor], Tensor]]

@@ -244,6 +244,8 @@ POOLS = {
     "an adaptive pool": lambda x: F.adaptive_avg_pool2d(x, 1),
     "a pool of the whole map": lambda x: F.avg_pool2d(x, x.shape[2:]),
     "a mean of places": lambda x: x.flatten(2).mean(2),
+    "a mean of means": lambda x: x.mean(3).mean(2),
+    "a mean of means of columns": lambda x: x.mean(2, keepdim=True).mean(3, keepdim=True),
     "a mean of a list": lambda x: x.flatten(2).transpose(1, 2).mean(1),
 }
 
