@@ -49,13 +49,17 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
     from archcount import cli
 
     out, err, code, threshold = io.StringIO(), io.StringIO(), 0, gc.get_threshold()
-    # Signals stay the test runner's.
-    with patch.object(cli, "stop_on_signals"), patch.object(sys, "argv", ["archcount", *arguments]):
-        with patch.dict(os.environ), redirect_stdout(out), redirect_stderr(err):
-            os.environ.pop("COLUMNS", None)
-            try:
-                cli.main()
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else int(bool(end.code))
+    with (
+        patch.object(cli, "stop_on_signals"),  # signals stay the test runner's
+        patch.object(sys, "argv", ["archcount", *arguments]),
+        patch.dict(os.environ),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        os.environ.pop("COLUMNS", None)
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(bool(end.code))
     gc.set_threshold(*threshold)
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
