@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archcount.operators.operation import Origin, TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step, places
-from archcount.tracing.rotary_angles import base, maker
+from archcount.tracing.rotary_angles import base, is_of_pairs, maker
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
 KIND = "rotary"
@@ -41,8 +41,11 @@ def rotary(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     if found is None or prod(found[1]) != _numbers_of(step):
         return node
     source, shape, style, angles = found
-    settings = {"size": shape[-1], "style": style}
-    settings |= base([steps.numbers(each) for each in angles], shape[-1] // 2, style == PAIRS)
+    settings: dict[str, Any] = {"size": shape[-1], "style": style}
+    numbers, pairs = [steps.numbers(each) for each in angles], shape[-1] // 2
+    if not all(is_of_pairs(each, pairs, style == PAIRS) for each in numbers):
+        return node
+    settings |= base(numbers, pairs, style == PAIRS)
     return replace(
         node, kind=KIND, settings=settings, sources=(source,), input=shape, output=shape,
         weights=frozenset(),

@@ -212,7 +212,7 @@ def _named(node: TracedLayer, seen: Tensor | None) -> TracedLayer:
     pattern = None if seen is None else _pattern(seen, node.output)
     if pattern == "":
         return replace(node, kind=NOTHING)
-    settings = {} if pattern is None else {"pattern": pattern}
+    settings: dict[str, Any] = {} if pattern is None else {"pattern": pattern}
     if pattern and seen is not None and pattern.endswith(" pairs"):
         settings["pairs"] = _which(seen, node.output)
     return replace(node, kind="mask", settings=settings, weights=frozenset())

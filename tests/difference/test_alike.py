@@ -80,3 +80,37 @@ def test_an_average_without_the_class_token_is_another() -> None:
     # 16x16 in patches of 4x4 are 16 places, and the token.
     found = told(averaged(0), averaged(1), 1, 3, 16, 16)
     assert found == ["over all became 16 of 17 places"]
+
+
+def turned(style: str = "halves", slower: float = 1.0) -> nn.Module:
+    """Scores of queries and keys of which each number is turned with another by its place."""
+
+    def turn(x: Tensor) -> Tensor:
+        pairs = x.shape[-1] // 2
+        angles = slower * 10_000.0 ** (-torch.arange(pairs, device=x.device) / pairs)
+        angles = torch.arange(x.shape[-2], device=x.device)[:, None] * angles
+        cos, sin = angles.cos(), angles.sin()
+        one, two = x.chunk(2, -1)
+        if style == "halves":
+            return torch.cat((one * cos - two * sin, two * cos + one * sin), -1)
+        if style == "mixed":  # turned with the one half the width after, by the next one's angle
+            cos, sin = (each.repeat_interleave(2, -1) for each in (cos, sin))
+        else:
+            cos, sin = (torch.cat((each, each), -1) for each in (cos, sin))
+        return x * cos + torch.cat((-two, one), -1) * sin
+
+    def forward(m: Plain, x: Tensor) -> Tensor:
+        return turn(m.q(x)) @ turn(m.k(x)).mT
+
+    return Plain(forward, q=nn.Linear(WIDTH, 8), k=nn.Linear(WIDTH, 8))
+
+
+def test_a_rotation_by_angles_of_other_pairs_is_none() -> None:
+    assert told(turned(), turned("doubled")) == []
+    assert "missing" in told(turned("doubled"), turned("mixed"))
+
+
+def test_angles_that_are_scaled_are_others() -> None:
+    found = told(turned(), turned("doubled", slower=0.5))
+    assert found == ["base 10000 became other angles"] * 2
+    assert told(turned(slower=0.5), turned("doubled", slower=0.5)) == []
