@@ -153,3 +153,12 @@ def halves(one: int, other: int) -> nn.Module:
 def test_a_half_of_a_map_that_is_not_read_is_said() -> None:
     assert told(halves(0, 1), halves(1, 0), 1, 3, 9, 9) == []
     assert told(halves(0, 1), halves(1, 1), 1, 3, 9, 9) == ["read all became 4 of 8 channels"]
+
+
+def test_a_softmax_of_the_result_is_of_the_channels() -> None:
+    linear, of_channels, of_places = (
+        nn.Sequential(nn.Linear(WIDTH, 5), *more)
+        for more in ((), (nn.Softmax(-1),), (nn.LogSoftmax(1),))
+    )
+    assert told(linear, of_channels) == []
+    assert told(linear, of_places) == ["extra"]

@@ -1,8 +1,8 @@
 """Papers against implementations in torchvision, timm and transformers whose code is known.
 
-The sentence of each pair follows from the libraries' code and the table files; those of the first pairs
-were written down before they were compared. Params are torchvision's `num_params` or worked out by hand; MACs are half of what torch's
-FlopCounterMode counts of the implementation, which are torchvision's `_ops` to the digits that it
+The sentence of each pair follows from the libraries' code and the table files; those of the first
+pairs were written down before they were compared. Params are torchvision's `num_params` or worked out by
+hand; MACs are half of what torch's FlopCounterMode counts of the implementation, which are torchvision's `_ops` to the digits that it
 prints, or worked out by hand. Line numbers are of torchvision 0.28.0, timm 1.0.31 and transformers
 5.23.0.
 """
