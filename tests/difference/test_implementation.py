@@ -273,3 +273,17 @@ def test_marks_stand_for_the_code_in_80_columns(table: Path) -> None:
     narrow = ac.compare(net(kernels=(5, 3)), ac.load(table)).render("rich", width=60, colour=False)
     assert "~ conv1" in narrow
     assert "~ differs from the table" in narrow
+
+
+def test_a_pool_that_pads_elsewhere_is_remarked_on(table: Path) -> None:
+    table.write_text(TABLE.replace("| 2x2/2 |", "| 3x3/2 |"))
+    model = net()
+    model[-1] = nn.MaxPool2d(3, 2, padding=1)
+    assert ac.compare(model.eval(), table).record.remarks == ()
+    model[-1] = nn.MaxPool2d(3, 2, ceil_mode=True)
+    report = ac.compare(model.eval(), table)
+    # 4 windows of 3 begin at 0, 2, 4 and 6 of 8 places, and at -1, 1, 3 and 5.
+    assert not report.is_changed
+    (remark,) = report.record.remarks
+    assert remark == "padding 1 became 0 rounding up: no size changes (pool)"
+    assert f"written otherwise: {remark}" in report.render("plain")
