@@ -65,7 +65,7 @@ def sentence(name: str) -> str:
     A command is a module of this package with a function `show_NAME`; empty where there is none.
 
     >>> sentence("env")
-    'Show the versions and devices that a report or a measurement depends on.'
+    'Show the versions and devices that a report depends on.'
     >>> sentence("output"), sentence("a/path.pt")
     ('', '')
     """
