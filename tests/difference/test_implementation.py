@@ -217,7 +217,7 @@ def test_wrong_options(command: Callable[..., object], options: list[str], messa
 
 @pytest.mark.parametrize("option", [["--map", "a=b"], ["--arg", "a=1"], ["--device", "cpu"]])
 def test_options_of_a_model_need_one(table: Path, option: list[str]) -> None:
-    result = run("table", str(table), *option)
+    result = invoke("table", str(table), *option)
     assert result.returncode == 2
     assert "--map, --arg and --device go with --model" in result.stderr
 
