@@ -70,6 +70,8 @@ def show_table(
     others = (batch != 1, engine != AUTO, aux)
     if model and any(others):
         raise UsageError.of("--batch, --engine and --aux do not go with --model")
+    if not model and (maps or arguments or device != "meta"):
+        raise UsageError.of("--map, --arg and --device go with --model")
     lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
     with emitting(form, output) as emit:
         table = load(name, variant)
