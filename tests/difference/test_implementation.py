@@ -205,12 +205,21 @@ def test_its_gate(command: Callable[..., object], name: str, words: str, code: i
         (["--row", "conv9"], "has no row 'conv9'"),
         (["--variant", "x"], "has no variant 'x'"),
         (["--arg", "width"], "--arg 'width'"),
+        (["--map", "conv1"], "no file 'conv1'; allowed: ROW=MODULES, such as conv2=features.3"),
+        (["--map", "conv1=conv9"], "no layer is compared of a module 'conv9'; there are "),
     ],
 )
 def test_wrong_options(command: Callable[..., object], options: list[str], message: str) -> None:
     result = command("other", *options)
     assert result.returncode == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize("option", [["--map", "a=b"], ["--arg", "a=1"], ["--device", "cpu"]])
+def test_options_of_a_model_need_one(table: Path, option: list[str]) -> None:
+    result = invoke("table", str(table), *option)
+    assert result.returncode == 2
+    assert "--map, --arg and --device go with --model" in result.stderr
 
 
 def test_an_argument_and_a_row(command: Callable[..., object]) -> None:
