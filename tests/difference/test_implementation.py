@@ -299,6 +299,6 @@ class Logits(nn.Module):
 def test_a_list_of_all_places_has_the_size_of_the_sequence(tmp_path: Path) -> None:
     path = tmp_path / "logits.yaml"
     rows = "table: |\n  row | block | params\n  embed | embedding 8 | 256\n  scores | linear 32 bias=false | 256\n"
-    path.write_text(ATTENTION.partition("table:")[0] + rows)
+    path.write_text(ATTENTION.partition("table: |")[0] + rows)
     report = ac.compare(Logits(), path)
     assert [line.row.count.output for line in report.record.rows] == [(8, 16), (32, 16)]
