@@ -36,7 +36,7 @@ _HEADINGS = {
 """The columns that every table may have, and how papers head them."""
 
 _BLOCKS = {
-    r"conv(olution)?\b": "conv patch output.c",
+    r"conv(olution(al)?)?([\d_]|\b)": "conv patch output.c",
     r"(depth-?wise|dw).*conv|conv.*dw": "dwconv patch",
     r"max[- ]?pool": "maxpool patch",
     r"(global |adaptive )?(avg|average)[- ]?pool": "global_avgpool, or avgpool patch",
@@ -108,6 +108,10 @@ def _grid(pasted: Pasted) -> Iterator[str]:
             yield f"#   {' | '.join(cell for cell in row if cell)}"
     yield "# TODO: what each row is made of, in the place of identity; often it is something like"
     for label, block in _proposed(labels):
+        if "patch_" not in columns:
+            block = block.replace("patch", "3x3/2")
+        if "output_" not in columns:
+            block = block.replace("output.c", "64")
         yield f"#   {label or '(no label)'}: {block}"
     yield "table: |"
     named = zip(_names(labels), kept, strict=True)
@@ -166,7 +170,9 @@ def _names(labels: Iterable[str]) -> list[str]:
 
 
 def _is_total(row: Sequence[str]) -> bool:
-    return row[0].lower().rstrip(":") in ("total", "totals", "sum")
+    """Whether a row is of the whole network: a sum, or the FLOPs of each of its networks."""
+    is_sum = row[0].lower().rstrip(":") in ("total", "totals", "sum")
+    return is_sum or _known(row[0]) in ("params", "ops")
 
 
 def _is_round(cell: str) -> bool:

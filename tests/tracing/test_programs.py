@@ -194,6 +194,8 @@ def test_a_program_is_no_table(kind, exported, tmp_path):
     torch.export.save(exported, path)
     with pytest.raises(ac.UsageError, match="is a model's file, and no table; count it with"):
         ac.load(kind(path))
+    with pytest.raises(ac.UsageError, match="is a model's file, and no table; count it with"):
+        ac.check(kind(path))
 
 
 def test_a_table_that_comes_through_a_pipe_is_left_to_its_reader(tmp_path):
