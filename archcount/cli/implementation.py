@@ -42,6 +42,7 @@ FailOn = Annotated[
         help="Exit 1 on any of these (may be repeated, or joined by commas): with --model "
         f"changed, where the code differs from the table; {', '.join(FAILING[1:])}.",
         metavar="WHAT",
+        autocompletion=complete.words(*FAILING),
     ),
 ]
 
