@@ -104,7 +104,7 @@ def count_model(
     (24, 24)
     """
     request = CountRequest(input=input, machine=Machine.read(peak, bandwidth), **options)
-    shown = {"columns": read_columns(columns), "sort": read_sort(sort)}
+    shown: dict[str, Any] = {"columns": read_columns(columns), "sort": read_sort(sort)}
     return report_of(module, request, name=name, **shown)
 
 

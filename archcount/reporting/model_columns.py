@@ -14,7 +14,7 @@ from archcount.reporting.figures import percent, significant, size
 from archcount.reporting.module_lines import ModuleLine
 from archcount.reporting.sheet import Column, Span
 
-Written = Callable[[int], str]
+Written = Callable[[Any], str]
 """Writes a number, exact or short."""
 _Maker = Callable[[ModelCount, Written], Column[ModuleLine]]
 
