@@ -12,6 +12,7 @@ from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
+from archcount.tracing.composite_operations import parts
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import before_softmax, ordered
@@ -75,7 +76,10 @@ class _Walk:
 
     def take(self, call: Call, last: Call | None) -> None:
         """Take the next operation; `last` is the one before it that read something."""
-        operation = call.operation
+        for operation in parts(call.operation):
+            self._take(call, operation, last)
+
+    def _take(self, call: Call, operation: Operation, last: Call | None) -> None:
         if not operation.outputs or operation.is_view:
             return
         if is_made_new(operation):

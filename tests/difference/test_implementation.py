@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.commands import run
+from helpers.commands import invoke
 from torch import Tensor, nn
 
 import archcount as ac
@@ -164,7 +164,7 @@ print("imported")
 def command(table: Path, tmp_path: Path) -> Callable[..., object]:
     code = tmp_path / "nets.py"
     code.write_text(MODEL)
-    return lambda name, *options: run(
+    return lambda name, *options: invoke(
         "table", str(table), "--compare-paper", "--model", f"{code}:{name}", *options
     )
 
@@ -221,8 +221,8 @@ def test_an_argument_and_a_row(command: Callable[..., object]) -> None:
 
 
 def test_what_fails_a_table_without_a_model(table: Path) -> None:
-    assert run("table", str(table), "--fail-on", "off").returncode == 0
-    result = run("table", str(table), "--fail-on", "changed")
+    assert invoke("table", str(table), "--fail-on", "off").returncode == 0
+    result = invoke("table", str(table), "--fail-on", "changed")
     assert result.returncode == 2
     assert "--model" in result.stderr
 
