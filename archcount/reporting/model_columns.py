@@ -98,7 +98,7 @@ def order_by(name: str, count: ModelCount) -> Callable[[ModuleCount], float]:
 def _whole(heading: str, text: Callable[[ModelCount, ModuleCount], Span | str]) -> _Maker:
     """Make a column of what belongs to a whole module, as text."""
     return lambda count, _: Column(
-        heading, lambda line: "" if line.is_own else text(count, line.module)
+        heading, lambda line: "" if line.is_own else text(count, line.module), whole=True
     )
 
 

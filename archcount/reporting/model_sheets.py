@@ -34,10 +34,13 @@ def model_sheets(
     folded = any("×" in line.name for line in lines)
     full = columns_of(columns, count, "{:,}".format)
     small = columns_of(columns, count, short)
-    narrow = [column for column in small if column.heading != "Type"]
+    narrow, narrowest = (
+        [column for column in small if column.heading not in left_out]
+        for left_out in (("Type",), ("Type", "Kernel", "Input", "Output"))
+    )
     exact, *shorter = (
         make_sheet(title, each, lines, notes=_notes(count, depth, folded=folded))
-        for each in (full, small, narrow)
+        for each in (full, small, narrow, narrowest)
     )
     return [replace(exact, of_files=True), *shorter]
 

@@ -158,6 +158,18 @@ def test_the_memory_of_shared_and_quantised_weights():
     assert record.total.memory == 5 == sum(record.weight_bytes.values())
 
 
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_no_name_or_number_is_broken(width):
+    report = ac.count(nn.TransformerEncoderLayer(1024, 8), input="[1,65536,1024]")
+    text = report.render("rich", width=width, colour=False)
+    assert max(map(len, text.splitlines())) <= width
+    words = {*text.replace("─", "").split()}
+    # 2 x 1024 x 1024 + 1024 numbers, and 65,536 x 1024 x 2048 multiply-accumulates
+    assert {"self_attn", "out_proj", "linear1", "2.099M", "137.439G"} <= words
+    known = {*report.render("rich", width=160, colour=False).split()}
+    assert words <= known, words - known
+
+
 def test_no_number_changes_its_unit_with_the_width():
     report = counted(block(), block(8))
     numbers = [
