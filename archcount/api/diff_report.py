@@ -46,6 +46,10 @@ class DifferenceReport(Report):
         """What differs, equal changes of many layers said once."""
         return difference.findings(self.record)
 
+    def _gist(self) -> str:
+        sides = f"{self.record.left.name}, {self.record.right.name}"
+        return f"{sides}: {'changed' if self.is_changed else 'equal'}"
+
     def _tidy(self) -> Lines:
         return tidy_pairs(self.record)
 

@@ -18,7 +18,7 @@ from archcount.reporting.model_table import (
     model_table_remarks,
     model_table_sheets,
 )
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import Lines, Parts, Report, how_many
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import ResultRow
 
@@ -56,6 +56,9 @@ class ModelTableReport(Report):
                 raise unknown_name(f"{self.record.name} has no model", name, names)
         chosen = tuple(row for row in self.record.rows if {row.id, row.label} & {*rows})
         return replace(self, record=replace(self.record, rows=chosen))
+
+    def _gist(self) -> str:
+        return f"{self.record.name}: {how_many(len(self.networks), 'network')}"
 
     def _tidy(self) -> Lines:
         return model_table_lines(self.record)

@@ -15,7 +15,7 @@ from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
 from archcount.loading.programs import is_model_name
 from archcount.reporting.formats import FORMATS
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import Lines, Parts, Report, how_many
 from archcount.reporting.sweep_output import STREAMS, AnyPoint, AnySweep, point_lines, sweep_sheet
 from archcount.symbolic.model_sweep import ModelSweep, check_names, has_names
 from archcount.symbolic.sweep import Sweep
@@ -65,6 +65,9 @@ class SweepReport(Report):
             yield from STREAMS[form](self.record, points)
         else:
             yield self.render(form)
+
+    def _gist(self) -> str:
+        return f"{self.record.name}: {how_many(len(self), 'point')}"
 
     def _tidy(self) -> Lines:
         return list(point_lines(self.record))

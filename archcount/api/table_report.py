@@ -74,6 +74,11 @@ class TableReport(Report):
         chosen = tuple(row for row in self.record.rows if row.id in rows)
         return replace(self, record=replace(self.record, rows=chosen))
 
+    def _gist(self) -> str:
+        variant = f"@{self.record.variant}" if self.record.variant else ""
+        total = f"{self.total.params:,} params, {self.total.cost.macs:,} MACs"
+        return f"{self.record.name}{variant}: {total}"
+
     def _tidy(self) -> Lines:
         return tidy_rows(self.record)
 

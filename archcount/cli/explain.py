@@ -34,6 +34,9 @@ def show_explain(
     groups, a separable kernel, one layer more or less) and gives every printed number at once.
     The likeliest stands first; it is marked which engines counted it. With --engine fvcore, torch
     or all, readings are built as modules and run.
+
+    Examples:
+        archcount explain googlenet inception_5a
     """
     with emitting(form, output) as emit:
         table = load(name, variant)

@@ -34,14 +34,16 @@ def format_option(formats: Mapping[str, OutputFormat]) -> Any:
         "--format",
         help=f"{', '.join(formats)}; by default rich on a terminal and plain in a pipe.",
         metavar="FORMAT",
-        autocompletion=lambda incomplete: [form for form in formats if form.startswith(incomplete)],
+        autocompletion=complete.words(*formats),
     )
 
 
 Format = Annotated[str | None, format_option(FORMATS)]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", help="Write to a file; its ending chooses the format."),
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write to a file; its ending chooses the format."
+    ),
 ]
 
 

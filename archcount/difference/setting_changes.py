@@ -11,9 +11,7 @@ from archcount.difference.equal_writings import WRITING, equal_writings
 from archcount.difference.model_difference import SettingChange
 from archcount.tracing.traced_layer import TracedLayer
 
-_FOLLOWING = (
-    *("in", "sizes", "window", "pads", "ceil", "places", "vector", "times", "pairs", *WRITING),
-)
+_FOLLOWING = (*"in sizes window pads ceil places vector times pairs".split(), *WRITING)
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
@@ -234,7 +232,7 @@ def _written(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:
-        return "all" if name == "over" else "none"
+        return "all" if name in ("over", "read") else "none"
     return str(value)
 
 

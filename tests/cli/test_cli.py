@@ -476,9 +476,7 @@ def test_help_names_every_command_with_its_own_sentence():
     from archcount.cli.app import sentence
 
     shown = " ".join(run("--help").stdout.split())
-    names = (
-        "table count diff bench check env errata explain formula infer list schema sweep".split()
-    )
+    names = "table explain check infer list errata new schema formula sweep count diff bench env".split()
     assert re.findall(r"^  ([a-z]+)  ", run("--help").stdout, re.M) == names
     for name in names:
         function = getattr(import_module(f"archcount.cli.{name}"), f"show_{name}")

@@ -114,3 +114,42 @@ def test_angles_that_are_scaled_are_others() -> None:
     found = told(turned(), turned("doubled", slower=0.5))
     assert found == ["base 10000 became other angles"] * 2
     assert told(turned(slower=0.5), turned("doubled", slower=0.5)) == []
+
+
+def packed(*parts: int, whole: bool = True) -> nn.Module:
+    """Attention of three parts of one linear layer, or of three, as queries, keys and values."""
+
+    def forward(m: Plain, x: Tensor) -> Tensor:
+        given = m.qkv(x).chunk(3, -1) if whole else (m.q(x), m.k(x), m.v(x))
+        q, k, v = (given[part].unflatten(-1, (HEADS, -1)).transpose(1, 2) for part in parts)
+        return F.scaled_dot_product_attention(q, k, v)
+
+    if whole:
+        return Plain(forward, qkv=nn.Linear(WIDTH, 3 * WIDTH))
+    return Plain(forward, **{name: nn.Linear(WIDTH, WIDTH) for name in "qkv"})
+
+
+@pytest.mark.parametrize("parts", [(0, 0, 2), (0, 1, 1), (2, 1, 2)])
+def test_a_part_of_a_packed_linear_layer_that_is_not_read_is_said(parts: tuple[int, ...]) -> None:
+    assert told(packed(0, 1, 2), packed(*parts)) == ["read all became 64 of 96 channels"]
+    assert told(packed(0, 1, 2, whole=False), packed(*parts))
+
+
+def test_parts_of_a_packed_linear_layer_in_another_order_are_the_same() -> None:
+    assert told(packed(0, 1, 2), packed(2, 0, 1)) == []
+    assert told(packed(0, 1, 2, whole=False), packed(1, 2, 0)) == []
+
+
+def halves(one: int, other: int) -> nn.Module:
+    """A map of which one half of the channels is added to what a convolution makes of the other."""
+
+    def forward(m: Plain, x: Tensor) -> Tensor:
+        given = F.relu(m.first(x)).chunk(2, 1)
+        return given[one] + m.second(given[other])
+
+    return Plain(forward, first=nn.Conv2d(3, 8, 3), second=nn.Conv2d(4, 4, 3, padding=1))
+
+
+def test_a_half_of_a_map_that_is_not_read_is_said() -> None:
+    assert told(halves(0, 1), halves(1, 0), 1, 3, 9, 9) == []
+    assert told(halves(0, 1), halves(1, 1), 1, 3, 9, 9) == ["read all became 4 of 8 channels"]

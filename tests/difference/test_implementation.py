@@ -205,12 +205,21 @@ def test_its_gate(command: Callable[..., object], name: str, words: str, code: i
         (["--row", "conv9"], "has no row 'conv9'"),
         (["--variant", "x"], "has no variant 'x'"),
         (["--arg", "width"], "--arg 'width'"),
+        (["--map", "conv1"], "no file 'conv1'; allowed: ROW=MODULES, such as conv2=features.3"),
+        (["--map", "conv1=conv9"], "no layer is compared of a module 'conv9'; there are "),
     ],
 )
 def test_wrong_options(command: Callable[..., object], options: list[str], message: str) -> None:
     result = command("other", *options)
     assert result.returncode == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize("option", [["--map", "a=b"], ["--arg", "a=1"], ["--device", "cpu"]])
+def test_options_of_a_model_need_one(table: Path, option: list[str]) -> None:
+    result = invoke("table", str(table), *option)
+    assert result.returncode == 2
+    assert "--map, --arg and --device go with --model" in result.stderr
 
 
 def test_an_argument_and_a_row(command: Callable[..., object]) -> None:
@@ -264,3 +273,32 @@ def test_marks_stand_for_the_code_in_80_columns(table: Path) -> None:
     narrow = ac.compare(net(kernels=(5, 3)), ac.load(table)).render("rich", width=60, colour=False)
     assert "~ conv1" in narrow
     assert "~ differs from the table" in narrow
+
+
+def test_a_layer_that_the_table_lacks_gives_what_its_row_gives(table: Path) -> None:
+    model = net()
+    model.insert(1, nn.AvgPool2d(2))  # behind conv1
+    report = ac.compare(model, ac.load(table))
+    lines = {line.row.id: line.row for line in report.record.rows}
+    assert [lines[row].count.output for row in lines] == [(4, 4, 4), (8, 4, 4), (8, 2, 2)]
+    assert lines["conv1"].cells["output"].verdict.status == "off"
+    assert "avg pool 2x2 added (conv1)" in report.summary
+
+
+class Logits(nn.Module):
+    """Scores of each token, worked out with the sequences as one list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.scores = nn.Embedding(32, 8), nn.Linear(8, 32, bias=False)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.scores(self.embed(ids).flatten(0, 1))
+
+
+def test_a_list_of_all_places_has_the_size_of_the_sequence(tmp_path: Path) -> None:
+    path = tmp_path / "logits.yaml"
+    rows = "table: |\n  row | block | params\n  embed | embedding 8 | 256\n  scores | linear 32 bias=false | 256\n"
+    path.write_text(ATTENTION.partition("table: |")[0] + rows)
+    report = ac.compare(Logits(), path)
+    assert [line.row.count.output for line in report.record.rows] == [(8, 16), (32, 16)]
