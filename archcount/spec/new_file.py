@@ -60,6 +60,7 @@ def new_file(name: str, file: str, pasted: Pasted | None = None) -> str:
     """
     grid = _EXAMPLE if pasted is None else "".join(f"{line}\n" for line in _grid(pasted))
     size = "3x32x32" if pasted is None else "3x224x224"
+    number = (pasted and pasted.number) or "TODO: Table 1"
     return f"""\
 # `archcount check {file}` passes as it is. What to do is marked with TODO; then
 # `archcount table {file} --compare-paper` says of every printed number whether it is right.
@@ -69,7 +70,7 @@ def new_file(name: str, file: str, pasted: Pasted | None = None) -> str:
 archcount: 1
 name: {name}
 # TODO: the paper, and which of its tables; year:, authors: and arxiv: may follow.
-source: {{title: "TODO: title of the paper", table: "TODO: Table 1"}}
+source: {{title: "TODO: title of the paper", table: "{number}"}}
 # TODO: the size of one input, channels first; of text, such as tokens 512 of 50257.
 input: {size}
 # TODO: what every convolution has, such as
@@ -84,6 +85,8 @@ def _grid(pasted: Pasted) -> Iterator[str]:
     renamed = [name for name in columns if name[-1] == "_" and name[:-1] in COLUMNS]
     kept = [row for row in pasted.rows if not _is_total(row)] or pasted.rows
     labels = [row[columns.index("type") if "type" in columns else 0] for row in kept]
+    if pasted.caption:
+        yield f"# {pasted.caption}"
     yield "# TODO: `is: information` keeps a column from being read and compared. Take it away when"
     yield "# the blocks are written, as in `c: Filters`."
     if renamed:

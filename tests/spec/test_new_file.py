@@ -132,6 +132,17 @@ def test_headings_and_their_names(heading, name, tmp_path):
     assert loaded(text, tmp_path).written.headings[name] == (heading or name)
 
 
+@pytest.mark.parametrize("form", [by_tabs, by_commas, by_blanks])
+@pytest.mark.parametrize("above", [True, False])
+def test_a_caption_is_no_row(form, above, tmp_path):
+    caption, table = "Table 2: Nets, widths, and so on.", form([["layer", "c"], ["conv", "8"]])
+    pasted = read_pasted(f"{caption}\n{table}" if above else f"{table}{caption}\n", "x")
+    assert (pasted.headings, pasted.rows) == (("layer", "c"), (("conv", "8"),))
+    text = new_file("new", "new.yaml", pasted)
+    assert f"\n# {caption}\n" in text
+    assert loaded(text, tmp_path).source.table == "Table 2"
+
+
 def test_what_cannot_be_known_is_proposed_in_comments():
     rows = [["layer", "n", "params"], ["conv", "2", "650,000"], ["Total", "", "520K"]]
     text = new_file("new", "new.yaml", read_pasted(by_tabs(rows), "pasted.txt"))
