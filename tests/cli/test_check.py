@@ -277,7 +277,7 @@ def test_infer_proposes_a_block_that_a_file_can_hold(toy, toy_text):
 
 
 def test_the_reasons_stand_below_the_table():
-    text = run("table", "--compare-paper", *FAST).stdout
+    text = run("table", "--compare-paper", "--verbose", *FAST).stdout
     assert (
         "inception_5a params: reading: 928 input channels instead of 832: 1,097,728 weights" in text
     )
