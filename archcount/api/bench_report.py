@@ -21,7 +21,7 @@ from archcount.reporting.bench_sheets import (
     comparison_remarks,
     comparison_sheets,
 )
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import Lines, Parts, Report, how_many
 from archcount.reporting.sheet import Span
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class BenchReport(Report):
     schema = "archcount.bench/1"
 
     record: Benchmark
+
+    def _gist(self) -> str:
+        return how_many(len(self.record.measurements), "measurement")
 
     def _tidy(self) -> Lines:
         return bench_lines(self.record)
@@ -58,6 +61,9 @@ class BenchComparisonReport(Report):
     schema = "archcount.bench-compare/2"
 
     record: BenchComparison
+
+    def _gist(self) -> str:
+        return how_many(len(self.record.pairs), "pair")
 
     def _tidy(self) -> Lines:
         return [asdict(pair) for pair in self.record.pairs]

@@ -74,6 +74,10 @@ class CheckReport(Report):
         """What was found, of all tables."""
         return tuple(finding for check in self.record for finding in check.findings)
 
+    def _gist(self) -> str:
+        passed = sum(check.passed for check in self.record)
+        return f"{passed} of {len(self.record)} passed"
+
     def _tidy(self) -> Lines:
         return check_lines(self.record)
 

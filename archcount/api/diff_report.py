@@ -46,6 +46,10 @@ class DifferenceReport(Report):
         """What differs, equal changes of many layers said once."""
         return difference.findings(self.record)
 
+    def _gist(self) -> str:
+        sides = f"{self.record.left.name}, {self.record.right.name}"
+        return f"{sides}: {'changed' if self.is_changed else 'equal'}"
+
     def _tidy(self) -> Lines:
         return tidy_pairs(self.record)
 
@@ -73,15 +77,15 @@ def diff(
         left: a table's name (`name@variant` for a variant), its file, a loaded table,
             `package.module:callable`, `file.py:callable`, or a module. Its modules name the rows.
         right: likewise.
-        input: what both are called with, as `count` takes it; a table's own where it is empty.
+        input: what both are called with, as `count` takes it. Where it is empty, the first that a
+            side is made for, and each side's own where the other cannot take it.
         batch: how many images an input such as "3x224x224" stands for.
         device: `meta`, or `cpu` for models whose code reads values of activations.
         depth: how much the report lists: 0 what differs in short, 1 rows, 2 blocks, 3 layers, equal
             ones once, 4 every layer. JSON and data frames hold every layer anyhow.
 
     Raises:
-        UsageError: the depth is below 0, there is no such model, nothing says the input, or two
-            tables have no input that both can take.
+        UsageError: the depth is below 0, there is no such model, or nothing says the input.
         UserCodeError: a model raised something.
         InvalidTableError: a table cannot be read.
         UnavailableError: a model is too large to run.
@@ -134,51 +138,39 @@ def difference_of(
     has_input = not isinstance(input, str) or bool(input)
     owns = {} if has_input else {side.name: side.inputs for side in (left, right) if side.inputs}
     given = next(iter(owns.values()), input)
-    remarks: tuple[str, ...] = ()
-    is_apart = len({_takes_ids(own) for own in owns.values()}) > 1
-    if is_apart:
-        remarks = (f"{_made_for(owns)}; each was called with its own",)
-    elif len(set(owns.values())) > 1:
-        remarks = (f"{_made_for(owns)}; both were called with {', '.join(given)}",)
     models = []
     called: list[str] = []
+    remarks: tuple[str, ...] = ()
     for side in (left, right):
-        own = side.inputs if is_apart else given
-        model, inputs, found = _run(side.module, side.name, own, owns, request)
+        try:
+            model, inputs, found = _run(side.module, side.name, given, request)
+        except UserCodeError:
+            if not owns.get(side.name) or side.inputs == given:
+                raise
+            model, inputs, found = _run(side.module, side.name, side.inputs, request)
         models.append(model)
         called.append(inputs)
         remarks += found
     told = " and ".join(dict.fromkeys(called))
+    if len(set(owns.values())) > 1:
+        made = ", ".join(f"{name} is made for {', '.join(own)}" for name, own in owns.items())
+        is_apart = called[0] != called[1]
+        how = (
+            "each was called with its own"
+            if is_apart
+            else f"both were called with {', '.join(given)}"
+        )
+        remarks = (f"{made}; {how}", *remarks)
     return difference.compare(*models, inputs=told, remarks=remarks, modules=modules or {})
 
 
-def _takes_ids(inputs: tuple[str, ...]) -> bool:
-    """Return whether a model takes the ids of tokens, which one of images cannot be called with."""
-    return any("int" in text for text in inputs)
-
-
 def _run(
-    module: nn.Module,
-    name: str,
-    given: Any,
-    owns: Mapping[str, tuple[str, ...]],
-    request: CountRequest,
+    module: nn.Module, name: str, given: Any, request: CountRequest
 ) -> tuple[difference.ComparedModel, str, tuple[str, ...]]:
-    """Run one side; `owns` are the inputs that the tables are made for, where none was named."""
+    """Run one side; return it, what it was called with, and remarks."""
     from archcount.engines.models import model_layers
 
-    try:
-        layers, params, macs, inputs, found = model_layers(
-            module, given, name=name, request=request
-        )
-    except UserCodeError as error:
-        if len(set(owns.values())) < 2:
-            raise
-        raise UsageError.of(
-            str(error).partition("\n")[0],
-            allowed=f"an input that both can take: {_made_for(owns)}",
-            remedy="name one with --input",
-        ) from None
+    layers, params, macs, inputs, found = model_layers(module, given, name=name, request=request)
     model = difference.ComparedModel(
         name=name,
         layers=layers.layers,
@@ -188,10 +180,6 @@ def _run(
         parameters=layers.parameters,
     )
     return model, inputs, found
-
-
-def _made_for(owns: Mapping[str, tuple[str, ...]]) -> str:
-    return ", ".join(f"{name} is made for {', '.join(own)}" for name, own in owns.items())
 
 
 def side_of(

@@ -30,6 +30,9 @@ class ErrataReport(CatalogueReport):
     record: tuple[PrintedErratum, ...]
     problems: tuple[str, ...] = ()
 
+    def _gist(self) -> str:
+        return f"{len(self.record)} errata"
+
     def _tidy(self) -> Lines:
         return [
             {name: value or None for name, value in encode(item).items() if name != "authors"}

@@ -98,6 +98,10 @@ class ImplementationReport(Report):
         chosen = tuple(line for line in self.record.rows if line.row.id in rows)
         return replace(self, record=replace(self.record, rows=chosen))
 
+    def _gist(self) -> str:
+        sides = f"{self.record.name}, {self.record.model}"
+        return f"{sides}: {'changed' if self.is_changed else 'equal'}"
+
     def _tidy(self) -> Lines:
         return tidy_implementation(self.record)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, overload
 
 from archcount.errors import UsageError, quote, unknown_name
-from archcount.reporting.report import CatalogueReport, Lines, Parts
+from archcount.reporting.report import CatalogueReport, Lines, Parts, how_many
 from archcount.reporting.sheet import Column, make_sheet
 from archcount.spec.summary import TableSummary, read_summaries
 
@@ -25,6 +25,9 @@ class ListReport(CatalogueReport):
 
     record: tuple[TableSummary, ...]
     problems: tuple[str, ...] = ()
+
+    def _gist(self) -> str:
+        return how_many(len(self.record), "table")
 
     def _tidy(self) -> Lines:
         return [

@@ -46,6 +46,9 @@ class ModelReport(Report):
         """The model as a whole: `params`, `macs`, `backward_macs`, `cost`."""
         return self.record.total
 
+    def _gist(self) -> str:
+        return f"{self.record.name}: {self.total.params:,} params, {self.total.macs:,} MACs"
+
     def _tidy(self) -> Lines:
         return tidy_modules(self.record)
 

@@ -20,7 +20,7 @@ from archcount.reporting.model_table import (
     model_table_remarks,
     model_table_sheets,
 )
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import Lines, Parts, Report, how_many
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import ResultRow
 
@@ -65,6 +65,9 @@ class ModelTableReport(Report):
     def answer(self) -> str:
         """In a line how much of what is printed is right, or what was counted."""
         return model_table_answer(self.record)
+
+    def _gist(self) -> str:
+        return f"{self.record.name}: {how_many(len(self.networks), 'network')}"
 
     def _tidy(self) -> Lines:
         return model_table_lines(self.record)

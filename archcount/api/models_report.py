@@ -12,7 +12,7 @@ from archcount.engines.summaries import summarize_all
 from archcount.errors import UsageError
 from archcount.loading.model_libraries import expanded
 from archcount.reporting.models_sheets import models_sheets, tidy_summary
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import Lines, Parts, Report, how_many
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,9 @@ class ModelsReport(Report):
     items = "models"
 
     record: tuple[ModelSummary, ...]
+
+    def _gist(self) -> str:
+        return how_many(len(self.record), "model")
 
     def _tidy(self) -> Lines:
         return [tidy_summary(line) for line in self.record]

@@ -15,7 +15,7 @@ from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
 from archcount.loading.programs import is_model_name
 from archcount.reporting.formats import FORMATS
-from archcount.reporting.report import Lines, Parts, Report
+from archcount.reporting.report import Lines, Parts, Report, how_many
 from archcount.reporting.sweep_output import STREAMS, AnyPoint, AnySweep, point_lines, sweep_sheet
 from archcount.symbolic.model_sweep import ModelSweep, check_names, has_names
 from archcount.symbolic.sweep import Sweep
@@ -57,6 +57,9 @@ class SweepReport(Report):
     def lines(self, form: str) -> Iterator[str]:
         """Yield the text of a format, a line a point, as the points are counted."""
         yield from STREAMS[form](self.record) if form in STREAMS else [self.render(form)]
+
+    def _gist(self) -> str:
+        return f"{self.record.name}: {how_many(len(self), 'point')}"
 
     def _tidy(self) -> Lines:
         return list(point_lines(self.record))

@@ -83,6 +83,11 @@ class TableReport(Report):
         """In a line how much of what is printed is right; without a comparison, the totals."""
         return answer(self.record)
 
+    def _gist(self) -> str:
+        variant = f"@{self.record.variant}" if self.record.variant else ""
+        total = f"{self.total.params:,} params, {self.total.cost.macs:,} MACs"
+        return f"{self.record.name}{variant}: {total}"
+
     def _tidy(self) -> Lines:
         return tidy_rows(self.record)
 

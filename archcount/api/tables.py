@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 from pathlib import Path
 
-from archcount.errors import InvalidTableError
+from archcount.errors import InvalidTableError, UsageError, quote
+from archcount.loading.programs import is_program
 from archcount.spec.catalogue import catalogue, find_network
 from archcount.spec.load import load_table
 from archcount.spec.table import Table
@@ -34,6 +35,11 @@ def load(name: str | Path, variant: str = "") -> Table:
     >>> load("resnet@18").architecture().params  # as torchvision's
     11689512
     """
+    if is_program(str(name)):
+        raise UsageError.of(
+            f"{quote(str(name))} is a model's file, and no table",
+            remedy=f"count it with `archcount count {name}`",
+        )
     if isinstance(name, Path):
         return load_table(name, str(name), variant=variant)
     path, label, variant = find_network(name, variant)

@@ -10,7 +10,7 @@ from archcount.api.table_report import count_table
 from archcount.api.tables import Table, load_every
 from archcount.comparison import ComparedClaim
 from archcount.printed import Claim
-from archcount.reporting.report import CatalogueReport, Lines, Parts
+from archcount.reporting.report import CatalogueReport, Lines, Parts, how_many
 from archcount.reporting.totals_sheets import NetworkTotals, totals_lines, totals_sheets
 
 
@@ -23,6 +23,9 @@ class TotalsReport(CatalogueReport):
 
     record: tuple[NetworkTotals, ...]
     problems: tuple[str, ...] = ()
+
+    def _gist(self) -> str:
+        return how_many(len(self.record), "network")
 
     def _tidy(self) -> Lines:
         return totals_lines(self.record)

@@ -11,25 +11,37 @@ import typer
 from typer.core import TyperGroup
 
 from archcount import __version__
+from archcount.cli.help import START, HelpfulCommand, grouped, write_options
 from archcount.cli.more_tables import OPTION, more_tables, to_the_front
+from archcount.errors import unknown_name
 
-FIRST = ("table", "count", "diff", "bench")
-"""The commands that help lists first, since they are used most."""
+GROUPS = {
+    "Papers' tables": "table explain check infer list errata new schema formula sweep",
+    "Any model": "count diff bench",
+    "Other commands": "",
+}
+"""The commands as help lists them; the last group has those that none names."""
 
 
 class LazyGroup(TyperGroup):
     """A group that finds its commands by their modules, and imports the one that is run."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of the commands, those that are used most first."""
+        """Return the names of the commands, in the order of help."""
         found = [
             name for _, name, _ in iter_modules([str(Path(__file__).parent)]) if sentence(name)
         ]
-        return sorted(found, key=lambda name: (name not in FIRST, *map(name.__ne__, FIRST), name))
+        return [name for _, names in grouped(found, GROUPS) for name in names]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the options that are of every command wherever they stand."""
         return super().parse_args(ctx, to_the_front(args))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command of the first word; raise a UsageError where it is none."""
+        if not (ctx.resilient_parsing or args[0].startswith("-") or self.get_command(ctx, args[0])):
+            raise unknown_name("no command", args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; None where there is none of that name."""
@@ -37,12 +49,14 @@ class LazyGroup(TyperGroup):
             self.commands[cmd_name] = _imported(cmd_name)
         return self.commands.get(cmd_name)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands for help, without importing them."""
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands for help, without importing them, and the options."""
         names = self.list_commands(ctx)
         width = max(map(len, names))
-        with formatter.section("Commands"):
-            formatter.write_dl([(name.ljust(width), sentence(name)) for name in names])
+        for heading, group in grouped(names, GROUPS):
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), sentence(name)) for name in group])
+        write_options(self.get_params(ctx), ctx, formatter)
 
 
 def sentence(name: str) -> str:
@@ -51,7 +65,7 @@ def sentence(name: str) -> str:
     A command is a module of this package with a function `show_NAME`; empty where there is none.
 
     >>> sentence("env")
-    'Show the versions and devices that a report or a measurement depends on.'
+    'Show the versions and devices that a report depends on.'
     >>> sentence("output"), sentence("a/path.pt")
     ('', '')
     """
@@ -71,7 +85,7 @@ def _imported(name: str) -> Any:
         group.info.help = sentence(name)
         return typer.main.get_command(group)
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-    alone.command(name)(getattr(module, f"show_{name}"))
+    alone.command(name, cls=HelpfulCommand)(getattr(module, f"show_{name}"))
     return typer.main.get_command(alone)
 
 
@@ -79,7 +93,6 @@ app = typer.Typer(
     name="archcount",
     cls=LazyGroup,
     help="Check a neural-network paper's architecture table: build it, count it, compare it.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -95,8 +108,7 @@ def entry(
         typer.Option(
             OPTION,
             metavar="DIR",
-            help="A folder of tables that every command knows by name, as those of the "
-            "environment variable ARCHCOUNT_TABLES; before or behind the command's name.",
+            help="A folder of tables that the command knows by name, as those of ARCHCOUNT_TABLES.",
         ),
     ] = None,
 ) -> None:
@@ -104,5 +116,7 @@ def entry(
     if version:
         typer.echo(__version__)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(START, nl=False)
     if tables:
         context.with_resource(more_tables(tables))

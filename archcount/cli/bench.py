@@ -10,8 +10,10 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from archcount.cli import complete
 from archcount.cli.bench_options import BenchOptions, DefaultGroup, read_share, with_options
 from archcount.cli.emit import emitting
+from archcount.cli.help import HelpfulCommand
 from archcount.cli.options import Format, Output
 from archcount.cli.output import destination
 from archcount.errors import UsageError, quote
@@ -22,14 +24,19 @@ if TYPE_CHECKING:
 bench = typer.Typer(cls=DefaultGroup, rich_markup_mode=None, add_completion=False)
 
 
-@bench.command("run")
+@bench.command("run", cls=HelpfulCommand)
 @with_options
 def show_bench(options: BenchOptions) -> None:
-    """Measure how fast models run forward and backward; compare two results.
+    """Measure how fast models run forward and backward.
 
     Every combination of target, mode, batch and dtype runs in a process of its own, and they take
     turns. Sampling ends when the 95% interval of the median is narrow enough, or the time is up.
     `archcount bench compare BEFORE AFTER` compares two results.
+
+    Examples:
+        archcount bench resnet@50 --batch 1,32
+        archcount bench torchvision:resnet50 --mode forward --compile -o after.json
+        archcount bench compare before.json after.json --fail-on slower:5%
     """
     if options.is_picture and not options.per_row:
         raise UsageError.of(
@@ -93,18 +100,28 @@ def _history(file: Path | None) -> Iterator[IO[str] | None]:
         yield history
 
 
-@bench.command("compare")
+@bench.command("compare", cls=HelpfulCommand)
 def show_compare(
     before: Annotated[
-        Path, typer.Argument(help="A result: FILE.json, or FILE.jsonl (its last line).")
+        Path,
+        typer.Argument(
+            help="A result: FILE.json, or FILE.jsonl (its last line).",
+            autocompletion=complete.files(".json", ".jsonl"),
+        ),
     ],
-    after: Annotated[Path, typer.Argument(help="The result to compare with it.")],
+    after: Annotated[
+        Path,
+        typer.Argument(
+            help="The result to compare with it.", autocompletion=complete.files(".json", ".jsonl")
+        ),
+    ],
     fail_on: Annotated[
         str,
         typer.Option(
             "--fail-on",
             metavar="slower[:5%]",
             help="Exit 1 if anything is slower (by more than 5%).",
+            autocompletion=complete.words("slower", "slower:5%"),
         ),
     ] = "",
     force: Annotated[
@@ -113,7 +130,12 @@ def show_compare(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """Compare two results: SAME, FASTER, SLOWER or UNCLEAR, by the interval of the ratio."""
+    """Compare two results: SAME, FASTER, SLOWER or UNCLEAR, by the interval of the ratio.
+
+    Examples:
+        archcount bench compare before.json after.json
+        archcount bench compare before.json after.json --fail-on slower:5%
+    """
     from archcount.api.bench_report import compare_bench
 
     what, _, by = fail_on.partition(":")

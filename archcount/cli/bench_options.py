@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from archcount.benchmark.settings import COMPILE_MODES
+from archcount.benchmark.settings import COMPILE_MODES, DTYPES, OPTIMIZERS, TUNABLE
 from archcount.cli import complete
 from archcount.cli.model_options import Arguments, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
@@ -38,13 +38,27 @@ class BenchOptions:
         ),
     ] = None
     device: Annotated[
-        str, typer.Option(help="cpu, cuda, cuda:N, mps or xpu; by default an accelerator.")
+        str,
+        typer.Option(
+            help="cpu, cuda, cuda:N, mps or xpu; by default an accelerator.",
+            autocompletion=complete.words("cpu", "cuda", "mps", "xpu"),
+        ),
     ] = ""
     batch: Annotated[
         str, typer.Option(help="Images per iteration, or several numbers: 1,32,128.")
     ] = "32"
-    mode: Annotated[str, typer.Option(help="forward, train, or both.")] = "forward,train"
-    dtype: Annotated[str, typer.Option(help="float32, bf16, fp16, or several of them.")] = "float32"
+    mode: Annotated[
+        str,
+        typer.Option(
+            help="forward, train, or both.", autocompletion=complete.words("forward", "train")
+        ),
+    ] = "forward,train"
+    dtype: Annotated[
+        str,
+        typer.Option(
+            help="float32, bf16, fp16, or several of them.", autocompletion=complete.words(*DTYPES)
+        ),
+    ] = "float32"
     amp: Annotated[
         bool, typer.Option("--amp", help="Use autocast to --dtype, with float32 weights.")
     ] = False
@@ -56,10 +70,24 @@ class BenchOptions:
         bool, typer.Option("--channels-last", help="Use the channels-last memory format.")
     ] = False
     compile_mode: Annotated[
-        str, typer.Option("--compile", metavar="[MODE]", help="Use torch.compile.")
+        str,
+        typer.Option(
+            "--compile",
+            metavar="[MODE]",
+            help="Use torch.compile.",
+            autocompletion=complete.words(*COMPILE_MODES),
+        ),
     ] = ""
-    optimizer: Annotated[str, typer.Option(help="sgd: include its step in a train iteration.")] = ""
-    threads: Annotated[int | None, typer.Option(help="Threads of torch on the CPU.")] = None
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            help="sgd: include its step in a train iteration.",
+            autocompletion=complete.words(*OPTIMIZERS),
+        ),
+    ] = ""
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", help="Threads of torch on the CPU.")
+    ] = None
     inputs: Inputs = None
     maker: Maker = ""
     arg: Arguments = None
@@ -67,7 +95,8 @@ class BenchOptions:
         str, typer.Option(help="The half width of the interval that ends sampling.")
     ] = "1%"
     budget: Annotated[
-        float, typer.Option(help="The most seconds of sampling per configuration.")
+        float,
+        typer.Option(metavar="SECONDS", help="The most seconds of sampling per configuration."),
     ] = 20.0
     warm_up: Annotated[int, typer.Option("--warm-up", help="The fewest iterations of warm-up.")] = (
         10
@@ -80,7 +109,13 @@ class BenchOptions:
         ),
     ] = 1
     on_oom: Annotated[
-        str, typer.Option("--on-oom", help="When out of memory: fail, halve (the batch) or skip.")
+        str,
+        typer.Option(
+            "--on-oom",
+            metavar="WHAT",
+            help="When out of memory: fail, halve (the batch) or skip.",
+            autocompletion=complete.words("fail", "halve", "skip"),
+        ),
     ] = "fail"
     per_row: Annotated[
         bool,
@@ -99,7 +134,8 @@ class BenchOptions:
         str,
         typer.Option(
             help="Settings for --tune: channels_last, compile, tf32, bf16, fp16, amp-bf16 or "
-            "amp-fp16."
+            "amp-fp16.",
+            autocompletion=complete.words(*TUNABLE),
         ),
     ] = "channels_last,compile"
     nproc: Annotated[

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from archcount.cli import complete
 from archcount.cli.options import pairs_of
 from archcount.engines.model_summary import ModelSummary
 from archcount.errors import UsageError, quote, unknown_name
@@ -25,6 +26,7 @@ Limits = Annotated[
         metavar="NAME=NUMBER",
         help="Exit 1 if a number is larger: params=25M, macs=4.1G, flops, peak_bytes=8MiB, "
         "activation_bytes, weight_bytes (may be repeated).",
+        autocompletion=complete.words(*(f"{name}=" for name in FIGURES)),
     ),
 ]
 

@@ -35,6 +35,7 @@ def show_check(
             help=f"What fails the check (may be repeated, or joined by commas): "
             f"{', '.join(FAILING)}. By default surprise.",
             metavar="WHAT",
+            autocompletion=complete.words(*FAILING),
         ),
     ] = None,
     engine: Engine = AUTO,
@@ -45,6 +46,7 @@ def show_check(
             help="A file that declares what an implementation does otherwise; it may name the "
             "table and the model (may be repeated).",
             metavar="FILE",
+            autocompletion=complete.files(".yaml", ".yml"),
         ),
     ] = None,
     maps: Maps = None,
@@ -53,12 +55,17 @@ def show_check(
     form: Annotated[str | None, format_option(CHECK_FORMATS)] = None,
     output: Output = None,
 ) -> None:
-    """Check tables: valid, counted alike by every engine, every verdict as its file declares.
+    """Check tables: valid, counted alike, every verdict as declared.
 
     A surprise in either direction fails: a printed number that is not right and not declared,
     or a declared one that no longer disagrees. With --model or --expect an implementation is
     checked: it differs from the table as the file declares, and not otherwise. Exit code 1 if a
     check fails, 2 if a file is not valid.
+
+    Examples:
+        archcount check mine.yaml
+        archcount check --all --engine formula
+        archcount check googlenet --model torchvision:googlenet
     """
     if every and names:
         raise UsageError.of("--all and names", allowed="one of them")

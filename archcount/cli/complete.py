@@ -1,9 +1,10 @@
-"""Shell completion of table, variant and row names."""
+"""Shell completion: names of tables, variants and rows, models, words of an option, files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import typer
 
@@ -63,6 +64,37 @@ def models(context: typer.Context, incomplete: str) -> list[str]:
     except ArchcountError:
         return []  # the library is not installed; the command will say so
     return [f"{prefix}:{name}" for name in names]
+
+
+def words(*known: str) -> Callable[[str], list[str]]:
+    """Return what completes one of some words, also behind a comma.
+
+    >>> words("forward", "train")("forward,t")
+    ['forward,train']
+    """
+
+    def matching(incomplete: str) -> list[str]:
+        before, comma, begun = incomplete.rpartition(",")
+        return [f"{before}{comma}{word}" for word in known if word.startswith(begun)]
+
+    return matching
+
+
+def files(*endings: str) -> Callable[[str], list[str]]:
+    """Return what completes the path of a file with one of some endings, or of a folder."""
+
+    def matching(incomplete: str) -> list[str]:
+        folder, slash, begun = incomplete.rpartition("/")
+        with suppress(OSError):
+            there = sorted(Path(folder + slash or ".").expanduser().iterdir())
+            return [
+                f"{folder}{slash}{path.name}{'/' if path.is_dir() else ''}"
+                for path in there
+                if path.name.startswith(begun) and (path.is_dir() or path.suffix in endings)
+            ]
+        return []
+
+    return matching
 
 
 def variants(context: typer.Context, incomplete: str) -> list[str]:

@@ -69,7 +69,7 @@ def show_count(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """Count any PyTorch model: output sizes, parameters, operations and memory by module.
+    """Count any PyTorch model: sizes, parameters, operations, memory.
 
     The model is run once on a copy without weights, at dispatch level: what counts is what it
     does, not what its modules are called. MACs are multiply-accumulates of convolutions, linear
@@ -80,6 +80,12 @@ def show_count(
     module, --train the memory of training.
 
     Several models, or a pattern of a library's names, are counted in parallel, one line each.
+
+    Examples:
+        archcount count torchvision:resnet50
+        archcount count models.py:Net --input 3x32x32 --max params=25M
+        archcount count hf:config.json --prefill 2048
+        archcount count 'timm:vit_*' -o vit.csv
     """
     how: dict[str, Any] = {"input": inputs or "", "maker": maker, "batch": batch, "train": train}
     how |= {"device": device, "prefill": prefill, "decode": decode, "attention": attention}

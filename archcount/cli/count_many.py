@@ -28,7 +28,7 @@ from archcount.reporting.models_sheets import tidy_summary
 
 Jobs = Annotated[
     int | None,
-    typer.Option(help="Processes for several models; the number of cores by default."),
+    typer.Option(metavar="N", help="Processes for several models; the number of cores by default."),
 ]
 Timeout = Annotated[
     float | None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from archcount.cli import complete
 from archcount.cli.model_options import model_argument
 from archcount.reporting.model_columns import COLUMNS, DEFAULT
 
@@ -15,7 +16,12 @@ Targets = Annotated[
 Variant = Annotated[str, typer.Option(help="A variant of a table.")]
 Depth = Annotated[int, typer.Option(help="How many levels of modules are shown.")]
 Columns = Annotated[
-    str, typer.Option(metavar="NAMES", help=f"Columns to show: {', '.join(COLUMNS)}.")
+    str,
+    typer.Option(
+        metavar="NAMES",
+        help=f"Columns to show: {', '.join(COLUMNS)}.",
+        autocompletion=complete.words(*COLUMNS),
+    ),
 ]
 DEFAULT_COLUMNS = ",".join(DEFAULT)
 Fold = Annotated[bool, typer.Option("--fold/--no-fold", help="Show equal layers once, or each.")]
@@ -42,6 +48,7 @@ AttentionConvention = Annotated[
         metavar="full|causal|flash",
         help="How attention is counted: dense, by the lower triangle under a causal mask, or as "
         "flash attention (dense, and the scores again in the backward pass).",
+        autocompletion=complete.words("full", "causal", "flash"),
     ),
 ]
 WeightDtype = Annotated[
@@ -50,6 +57,7 @@ WeightDtype = Annotated[
         "--dtype",
         metavar="TYPE",
         help="How weights are stored: fp32, bf16, fp16, int8 or int4 (computed in bfloat16).",
+        autocompletion=complete.words("fp32", "bf16", "fp16", "int8", "int4"),
     ),
 ]
 Peak = Annotated[

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from archcount.api.diff_report import diff
+from archcount.cli import complete
 from archcount.cli.emit import emitting, progress
 from archcount.cli.model_options import Batch, Device, Inputs, Maker, model_argument
 from archcount.cli.options import Format, Output
@@ -24,7 +25,12 @@ def show_diff(
     batch: Batch = 1,
     device: Device = "meta",
     fail_on: Annotated[
-        str, typer.Option("--fail-on", help="changed: exit 1 where anything differs.")
+        str,
+        typer.Option(
+            "--fail-on",
+            help="changed: exit 1 where anything differs.",
+            autocompletion=complete.words("changed"),
+        ),
     ] = "",
     depth: Annotated[
         int | None,
@@ -37,13 +43,17 @@ def show_diff(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """Compare two architectures layer by layer, however their code is written.
+    """Compare two architectures layer by layer, however written.
 
     Both are run once on copies without weights. The left side's modules name the rows. Layers are
     aligned by structure first and by names second: kernel, stride, width, groups, bias, type of
     pool, padding, any other argument that can change a number, what each layer reads, and which
     layers share their weights are compared. What differs is said in short first, equal changes of
     many layers once; of two different networks, that alone.
+
+    Examples:
+        archcount diff resnet@50 torchvision:resnet50
+        archcount diff before.py:Net after.py:Net --input 3x32x32 --fail-on changed
     """
     if fail_on not in ("", "changed"):
         raise UsageError.of(f"--fail-on {quote(fail_on)}", allowed="changed")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from archcount.cli import complete
 from archcount.engines import ENGINES
 
 Engine = Annotated[
@@ -14,5 +15,6 @@ Engine = Annotated[
         help=f"{', '.join(ENGINES)}, or all; formula checks the others. auto is fvcore, and torch "
         "for networks too large to be run with numbers.",
         metavar="ENGINE",
+        autocompletion=complete.words(*ENGINES, "all", "auto"),
     ),
 ]

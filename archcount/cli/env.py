@@ -32,7 +32,11 @@ class EnvReport(Report):
 
 
 def show_env(form: Format = None, output: Output = None) -> None:
-    """Show the versions and devices that a report or a measurement depends on."""
+    """Show the versions and devices that a report depends on.
+
+    Examples:
+        archcount env --format json
+    """
     with emitting(form, output) as emit:
         with progress("asking torch for its devices"):
             report = EnvReport([{"what": what, "value": value} for what, value in _facts()])

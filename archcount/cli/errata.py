@@ -23,9 +23,12 @@ def show_errata(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """List the printed numbers that are known not to match, with the reason for each.
+    """List printed numbers known not to match, with the reasons.
 
     Tables declare them under `errata:`; `archcount check` fails where one no longer disagrees.
+
+    Examples:
+        archcount errata googlenet
     """
     with emitting(form, output) as emit:
         emit(errata(*(names or ())))

@@ -22,12 +22,17 @@ def show_explain(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """Explain one row: its arithmetic, each convention tried, and the readings that fit.
+    """Explain one row: its arithmetic, and the readings that fit.
+
+    Each convention tried is listed, the declared one first.
 
     A reading changes one thing of the row (the input width, one filter count, kernel or stride,
     groups, a separable kernel, one layer more or less) and gives every printed number at once.
     The likeliest stands first; it is marked which engines counted it. With --engine fvcore, torch
     or all, readings are built as modules and run.
+
+    Examples:
+        archcount explain googlenet inception_5a
     """
     with emitting(form, output) as emit:
         table = load(name, variant)

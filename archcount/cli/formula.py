@@ -45,10 +45,14 @@ def show_formula(
     form: Annotated[str | None, format_option(FormulaReport.formats)] = None,
     output: Output = None,
 ) -> None:
-    """Show a table's counts as exact expressions in its input size and `let` names.
+    """Show a table's counts as exact expressions.
 
     Their domain is printed below them. They come from one run of the counting over symbols, and
     are checked by counting at points of that domain.
+
+    Examples:
+        archcount formula resnet@50 --in H,W
+        archcount formula googlenet inception_3a
     """
     if rows and every_row:
         raise UsageError.of("--rows and names of rows", allowed="one of the two")

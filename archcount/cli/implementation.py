@@ -16,7 +16,7 @@ from archcount.cli.model_options import arguments_of
 from archcount.cli.options import pairs_of
 from archcount.comparison import VERDICTS
 from archcount.engines import AUTO
-from archcount.errors import UsageError, unknown_name
+from archcount.errors import UsageError, quote, unknown_name
 
 if TYPE_CHECKING:
     from archcount.api.check_report import CheckReport
@@ -42,6 +42,7 @@ FailOn = Annotated[
         help="Exit 1 on any of these (may be repeated, or joined by commas): with --model "
         f"changed, where the code differs from the table; {', '.join(FAILING[1:])}.",
         metavar="WHAT",
+        autocompletion=complete.words(*FAILING),
     ),
 ]
 
@@ -119,7 +120,14 @@ def _map_of(texts: Sequence[str]) -> dict[str, str]:
     from archcount.spec.expectation_file import read_expectations
 
     given = [text for text in texts if "=" in text]
-    files = [read_expectations(Path(text)).map for text in texts if "=" not in text]
+    named = [Path(text) for text in texts if "=" not in text]
+    for path in named:
+        if not path.exists():
+            raise UsageError.of(
+                f"--map: there is no file {quote(str(path))}",
+                allowed="ROW=MODULES, such as conv2=features.3:features.6, or a file with map:",
+            )
+    files = [read_expectations(path).map for path in named]
     return {
         name: modules
         for each in (*files, pairs_of("--map", given))

@@ -39,6 +39,11 @@ def show_list(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """List the shipped tables, or with --totals every network of theirs, counted and judged."""
+    """List the shipped tables, or with --totals every network.
+
+    Examples:
+        archcount list --year 2014..2016
+        archcount list --totals --kind transformer
+    """
     with emitting(form, output) as emit:
         emit(list_tables(totals=totals, year=year, task=task, kind=kind))

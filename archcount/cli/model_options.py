@@ -49,7 +49,10 @@ Arguments = Annotated[
 Batch = Annotated[int, typer.Option(help="How many images 3x224x224 stands for.")]
 Device = Annotated[
     str,
-    typer.Option(help="meta takes no memory; cpu is for models that read values of activations."),
+    typer.Option(
+        help="meta takes no memory; cpu is for models that read values of activations.",
+        autocompletion=complete.words("meta", "cpu"),
+    ),
 ]
 
 

@@ -35,7 +35,7 @@ def format_option(formats: Mapping[str, OutputFormat]) -> Any:
         "--format",
         help=f"{', '.join(formats)}; by default rich on a terminal and plain in a pipe.",
         metavar="FORMAT",
-        autocompletion=lambda incomplete: [form for form in formats if form.startswith(incomplete)],
+        autocompletion=complete.words(*formats),
     )
 
 
@@ -46,7 +46,9 @@ Verbose = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show the answer alone, in one line.")]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", help="Write to a file; its ending chooses the format."),
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write to a file; its ending chooses the format."
+    ),
 ]
 
 

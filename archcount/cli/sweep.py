@@ -45,14 +45,24 @@ def show_sweep(
     device: Device = "meta",
     batch: Annotated[str, typer.Option(help="Batches, such as 1,8.")] = "1",
     form: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="plain, csv, md, json or html.")
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="plain, csv, md, json or html.",
+            autocompletion=complete.words("plain", "csv", "md", "json", "html"),
+        ),
     ] = None,
     output: Output = None,
 ) -> None:
-    """Count a table or a model at many input sizes, values of names and batches.
+    """Count at many input sizes, values of names and batches.
 
     One line a combination, written as they come; -o x.svg or x.png draws them. Tables are counted
     in closed form; a model is called once at each.
+
+    Examples:
+        archcount sweep mobilenet_v1 --let alpha=0.25,0.5,1 --input 128..224:32
+        archcount sweep hf:config.json --input 'ids:int64[1,{T}]' --let T=128..4096:x2
     """
     from archcount.api.sweep_report import SweepReport, sweep
 

@@ -66,18 +66,25 @@ def show_table(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """Count a table row by row, and with --compare-paper judge what the paper printed.
+    """Count a paper's table row by row, and judge what it printed.
 
     Every number is for one image (or --batch) at inference. MACs are multiply-accumulates of
     convolutions and linear layers; weights are parameters of kernels, params all of them.
     With --model the rows have the numbers of an implementation, whose layers are aligned with those
     of the table, and what the code does otherwise is said.
+
+    Examples:
+        archcount table googlenet --compare-paper
+        archcount table resnet@50 --input 3x256x256 --let classes=10
+        archcount table googlenet --model torchvision:googlenet
     """
     words = words_of(failing or [], has_model=bool(model))
     others = (batch != 1, engine != AUTO, aux)
     if model and any(others):
         raise UsageError.of("--batch, --engine and --aux do not go with --model")
     detail = detail_of(verbose, quiet)
+    if not model and (maps or arguments or device != "meta"):
+        raise UsageError.of("--map, --arg and --device go with --model")
     lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
     with emitting(form, output) as emit:
         table = load(name, variant)

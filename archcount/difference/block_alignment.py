@@ -15,7 +15,7 @@ from archcount.difference.alignment import (
     gap,
     settled,
 )
-from archcount.difference.blocks import Block, blocks_of
+from archcount.difference.blocks import RepeatedBlock, blocks_of
 from archcount.difference.connectivity import ModelSide, rewired
 from archcount.tracing.traced_layer import TracedLayer
 
@@ -51,10 +51,12 @@ class Alignment:
     """
 
     matches: list[Match]
-    left: tuple[Block, ...] = ()
-    right: tuple[Block, ...] = ()
+    left: tuple[RepeatedBlock, ...] = ()
+    right: tuple[RepeatedBlock, ...] = ()
 
-    def by_layer(self) -> tuple[dict[int, Block], dict[int, Block], dict[int, Block]]:
+    def by_layer(
+        self,
+    ) -> tuple[dict[int, RepeatedBlock], dict[int, RepeatedBlock], dict[int, RepeatedBlock]]:
         """Return the block of each layer of the left side, of the right, and what that stands for.
 
         The third is by the places of the right side, too: the block of the left side.
@@ -149,7 +151,7 @@ def _mixed(alignment: Alignment) -> tuple[set[int], set[int]]:
 
 
 def _partners(
-    left: Sequence[Block], right: Sequence[Block], matches: Sequence[Match]
+    left: Sequence[RepeatedBlock], right: Sequence[RepeatedBlock], matches: Sequence[Match]
 ) -> set[tuple[int, int]]:
     """Return the numbers of the blocks whose layers with weights stand for each other."""
     ours = {place: number for number, block in enumerate(left) for place in block.weighted}
@@ -157,7 +159,9 @@ def _partners(
     return {(ours[one], theirs[other]) for one, other in matches if one in ours and other in theirs}
 
 
-def align_blocks(costs: LayerCosts, ours: Sequence[Block], theirs: Sequence[Block]) -> list[Match]:
+def align_blocks(
+    costs: LayerCosts, ours: Sequence[RepeatedBlock], theirs: Sequence[RepeatedBlock]
+) -> list[Match]:
     """Pair blocks by what they hold, their order and the sizes that they give; then their layers.
 
     What stands between two pairs on both sides is aligned layer by layer.
@@ -195,7 +199,7 @@ def align_blocks(costs: LayerCosts, ours: Sequence[Block], theirs: Sequence[Bloc
     return found
 
 
-def _segments(layers: Sequence[TracedLayer], blocks: Sequence[Block]) -> list[_Segment]:
+def _segments(layers: Sequence[TracedLayer], blocks: Sequence[RepeatedBlock]) -> list[_Segment]:
     """Return the blocks and what stands between them; of a block that is torn, its runs."""
     inside = {place: number for number, block in enumerate(blocks) for place in block.places}
     found: list[_Segment] = []

@@ -12,7 +12,7 @@ from archcount.tracing.traced_layer import INPUT, TracedLayer, is_join, is_weigh
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RepeatedBlock:
     """One repeated unit of a network.
 
     Attributes:
@@ -26,7 +26,7 @@ class Block:
     weighted: tuple[int, ...]
 
 
-def blocks_of(layers: Sequence[TracedLayer], *, by_name: bool = True) -> tuple[Block, ...]:
+def blocks_of(layers: Sequence[TracedLayer], *, by_name: bool = True) -> tuple[RepeatedBlock, ...]:
     """Return the repeated units of a network, in order; none where nothing is repeated.
 
     Args:
@@ -37,7 +37,7 @@ def blocks_of(layers: Sequence[TracedLayer], *, by_name: bool = True) -> tuple[B
     return tuple(_named(layers) if by_name else _joined(layers))
 
 
-def _named(layers: Sequence[TracedLayer]) -> list[Block]:
+def _named(layers: Sequence[TracedLayer]) -> list[RepeatedBlock]:
     """Take the deepest modules of one numbered name that read one another and resemble."""
     groups: dict[tuple[str, ...], dict[str, list[int]]] = {}
     for place, layer in enumerate(layers):
@@ -48,7 +48,7 @@ def _named(layers: Sequence[TracedLayer]) -> list[Block]:
                 modules = groups.setdefault(pattern, {})
                 modules.setdefault(".".join(parts[:depth]), []).append(place)
     taken: set[int] = set()
-    found: list[Block] = []
+    found: list[RepeatedBlock] = []
     for pattern in sorted(groups, key=len, reverse=True):
         every = [_block(layers, name, places) for name, places in groups[pattern].items()]
         blocks = [block for block in every if len(block.weighted) > 1]
@@ -59,15 +59,15 @@ def _named(layers: Sequence[TracedLayer]) -> list[Block]:
     return sorted(found, key=lambda block: block.places)
 
 
-def _block(layers: Sequence[TracedLayer], name: str, places: Sequence[int]) -> Block:
+def _block(layers: Sequence[TracedLayer], name: str, places: Sequence[int]) -> RepeatedBlock:
     weighted = tuple(place for place in places if is_weighted(layers[place]))
-    return Block(name, tuple(places), weighted)
+    return RepeatedBlock(name, tuple(places), weighted)
 
 
 _NUMBER = re.compile(r"\d+")
 
 
-def _is_repeated(layers: Sequence[TracedLayer], blocks: Sequence[Block]) -> bool:
+def _is_repeated(layers: Sequence[TracedLayer], blocks: Sequence[RepeatedBlock]) -> bool:
     """Return whether blocks read one another, if not behind each change of size, and resemble."""
     if len(blocks) < 2:
         return False
@@ -97,7 +97,7 @@ def _resemble(one: Mapping[Hashable, int], other: Mapping[Hashable, int]) -> boo
     return 2 * common > sum(one.values()) + sum(other.values()) - common
 
 
-def _joined(layers: Sequence[TracedLayer]) -> Iterator[Block]:
+def _joined(layers: Sequence[TracedLayer]) -> Iterator[RepeatedBlock]:
     """Take each run of layers of which the rest reads what its join gives, and that alone."""
     last = [0] * len(layers)  # who reads a layer last
     for place, layer in enumerate(layers):

@@ -8,7 +8,7 @@ from itertools import groupby
 from types import MappingProxyType
 
 from archcount.difference.block_alignment import Alignment, align_networks
-from archcount.difference.blocks import Block
+from archcount.difference.blocks import RepeatedBlock
 from archcount.difference.connectivity import (
     ModelSide,
     more_results,
@@ -124,7 +124,7 @@ def _pairs(left: ModelSide, right: ModelSide, alignment: Alignment) -> Iterator[
             yield pair
 
 
-def _extra(left: ModelSide, right: ModelSide, other: int, block: Block | None) -> LayerPair:
+def _extra(left: ModelSide, right: ModelSide, other: int, block: RepeatedBlock | None) -> LayerPair:
     """Return a layer that the left side lacks: behind what it reads, or in the block that it is of.
 
     Args:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from archcount.difference.alignment import LayerCosts, Match
 from archcount.difference.model_difference import row_of
-from archcount.errors import UsageError, unknown_name
+from archcount.errors import UsageError, quote, unknown_name
 from archcount.tracing.traced_layer import TracedLayer
 
 
@@ -49,8 +50,12 @@ def _range(layers: Sequence[TracedLayer], text: str) -> range:
 def _places(layers: Sequence[TracedLayer], name: str) -> list[int]:
     found = [place for place, layer in enumerate(layers) if f"{layer.path}.".startswith(f"{name}.")]
     if not found or not name:
-        known = dict.fromkeys(layer.path for layer in layers if layer.path)
-        raise unknown_name("map: no layer is compared of a module", name, [*known])
+        known = [*dict.fromkeys(layer.path for layer in layers if layer.path)]
+        near = get_close_matches(name[:100], known, n=5, cutoff=0.5) or known[:5]
+        raise UsageError.of(
+            f"map: no layer is compared of a module {quote(name)}",
+            remedy=f"there are {', '.join(near)}{' and others' if len(known) > len(near) else ''}",
+        )
     return found
 
 

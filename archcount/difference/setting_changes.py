@@ -11,7 +11,7 @@ from archcount.difference.equal_writings import WRITING, equal_writings
 from archcount.difference.model_difference import SettingChange
 from archcount.tracing.traced_layer import TracedLayer
 
-_FOLLOWING = ("in", "sizes", "window", "pads", "ceil", "places", "vector", "times", *WRITING)
+_FOLLOWING = (*"in sizes window pads ceil places vector times pairs".split(), *WRITING)
 """Settings that come of what a layer reads, or are judged by the sizes that they give."""
 
 
@@ -137,6 +137,8 @@ def _chosen(left: TracedLayer, right: TracedLayer) -> Iterator[SettingChange]:
             yield SettingChange("out", f"{times[0]} a channel", f"{times[1]} a channel")
     if left.kind == "matmul":
         yield from _products(one["sizes"], other["sizes"])
+    if one.get("pattern") == other.get("pattern") and one.get("pairs") != other.get("pairs"):
+        yield SettingChange("pattern", str(one["pattern"]), "as many others")
     # What is not known on one side, or has no effect there: without padding, whether it counts.
     sometimes = {"count_include_pad", "axis"} | _SOMETIMES.get(left.kind, set())
     following |= sometimes - (one.keys() & other.keys())
@@ -229,7 +231,9 @@ def _written(name: str, value: Any) -> str:
         return str(value)  # a name of torch's, with its values
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None else str(value)
+    if value is None:
+        return "all" if name in ("over", "read") else "none"
+    return str(value)
 
 
 def padded(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,8 +210,20 @@ def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) 
                 return found(**arguments)
         except (Exception, SystemExit) as error:  # it may only need numbers
             earlier = error
-    with users_code(f"{reference} failed", earlier=earlier, when="before, on the meta device"):
+    remedy, when = _missing(found, arguments), "before, on the meta device"
+    with users_code(f"{reference} failed", remedy, earlier=earlier, when=when):
         return found(**arguments)
+
+
+def _missing(found: Any, arguments: Mapping[str, Any]) -> str:
+    """Return what to do where a callable needs more than it is given."""
+    try:
+        signature(found).bind(**arguments)
+    except TypeError:
+        return "give what it needs with --arg NAME=VALUE"
+    except ValueError:  # one in C has no signature
+        pass
+    return ""
 
 
 def _no_module(reference: str, found: Any) -> UsageError:

@@ -11,21 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
+from archcount.loading.file_kinds import EXPORTED, OTHERS, SCRIPTED, kind_of
 
 if TYPE_CHECKING:
     from torch import nn
 
 _EXPORTED = (".pt2",)
-_SCRIPTED = (".pt", ".pth", ".ts", ".torchscript")
+_ENDINGS = (*_EXPORTED, ".pt", ".pth", ".ts", ".torchscript", ".onnx", ".safetensors")
 
 
 def is_program(text: str) -> bool:
-    """Return whether a text names a file of a program.
+    """Return whether a text names a file of a program, by its ending or its content.
 
     >>> is_program("model.pt2"), is_program("model.yaml")
     (True, False)
     """
-    return text.endswith((*_EXPORTED, *_SCRIPTED))
+    return text.endswith(_ENDINGS) or bool(kind_of(Path(text)))
 
 
 def is_model_name(text: str) -> bool:
@@ -38,16 +39,25 @@ def is_model_name(text: str) -> bool:
 
 
 def load_program(path: Path) -> nn.Module:
-    """Load a file of `torch.export.save` (`.pt2`), or of `torch.jit.save` (`.pt`), on the CPU.
+    """Load a file of `torch.export.save`, or of `torch.jit.save`, on the CPU.
+
+    Which of them it is, its content says; where that says nothing, its ending.
 
     Raises:
         UsageError: there is no such file, or it holds something else.
     """
     if not path.is_file():
         raise UsageError.of(f"no file {quote(str(path))}")
+    kind = kind_of(path)
+    if kind in OTHERS:
+        raise UsageError.of(
+            f"{quote(str(path))} is {kind}",
+            allowed="what torch.export.save or torch.jit.save writes",
+            remedy=OTHERS[kind],
+        )
     import torch
 
-    is_exported = path.suffix in _EXPORTED
+    is_exported = kind == EXPORTED or (not kind and path.suffix in _EXPORTED)
     try:
         with _silence():
             found: nn.Module
@@ -58,12 +68,10 @@ def load_program(path: Path) -> nn.Module:
             return found
     except Exception as error:  # of any kind: they read what may be anything
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0]
-        saved, kind = "torch.jit.save", "a scripted or traced module"
-        if is_exported:
-            saved, kind = "torch.export.save", "an exported program"
+        kind = EXPORTED if is_exported else SCRIPTED
         raise UsageError.of(
             f"{quote(str(path))} cannot be read as {kind}: {reason}",
-            allowed=f"what {saved} writes",
+            allowed=f"what {'torch.export.save' if is_exported else 'torch.jit.save'} writes",
             remedy="for weights alone, name the code that makes their model: package:callable",
         ) from None
 

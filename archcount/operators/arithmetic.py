@@ -67,17 +67,21 @@ def _divided(operation: Operation) -> LayerName | None:
 
 
 def _hardtanh(operation: Operation) -> LayerName:
-    low, high = operation.arguments["min_val"], operation.arguments["max_val"]
-    return ("relu6", {}) if (low, high) == (0, 6) else ("hardtanh", {"by": (low, high)})
+    return _cut(operation.arguments["min_val"], operation.arguments["max_val"])
+
+
+def _cut(low: float, high: float) -> LayerName:
+    is_relu6 = (low, high) == (0, 6)
+    return ("relu6", {}) if is_relu6 else ("hardtanh", {"by": f"{low:g} to {high:g}"})
 
 
 def _clamp(operation: Operation) -> LayerName:
     low, high = operation.arguments.get("min"), operation.arguments.get("max")
     if isinstance(low, TensorSpec) or isinstance(high, TensorSpec):
         return named_by_itself(operation)
-    if low == 0 and high in (None, 6):
-        return ("relu" if high is None else "relu6"), {}
-    return "clamp", {"by": (low, high)}
+    if low is not None and high is not None:
+        return _cut(low, high)
+    return ("relu", {}) if low == 0 else ("clamp", {"by": (low, high)})
 
 
 def _prelu(operation: Operation) -> LayerName:

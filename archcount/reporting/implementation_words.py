@@ -20,9 +20,10 @@ def summary(result: ImplementationResult) -> str:
     paper = _paper(result.source, result.name)
     if result.is_another:
         found, of = result.counterparts
+        joins = result.joins if found else ""
         return (
             f"{result.model} is another network than {paper}: {found} of the table's {of} layers "
-            f"with weights have a counterpart of the same kernel and widths{result.joins}. It has "
+            f"with weights have a counterpart of the same kernel and widths{joins}. It has "
             f"{_totals(result)}."
         )
     said = [str(finding) for finding in result.findings[:_SAID]]

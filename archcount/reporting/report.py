@@ -43,6 +43,23 @@ class Report(ABC):
     items: ClassVar[str] = "items"
     record: Any
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        # A dataclass keeps a method that its class has; its own repr would write every number.
+        super().__init_subclass__(**options)
+        cls.__repr__ = Report.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """Return the report in one line, such as `<TableReport lenet: 10 params, 20 MACs>`."""
+        return f"<{type(self).__name__} {self._gist()}>"
+
+    def __str__(self) -> str:
+        """Return the report in plain text, as a pipe gets it."""
+        return self.render("plain").rstrip("\n")
+
+    def _gist(self) -> str:
+        """Return what it is about, in a few words: that for which it was made."""
+        return self.command.format(record=self.record).partition(" ")[2]
+
     @abstractmethod
     def _tidy(self) -> Lines: ...
 
@@ -97,6 +114,15 @@ class Report(ABC):
 
         records: list[dict[str, Any]] = [dict(record) for record in self._tidy()]
         return pd.DataFrame.from_records(records, index=self.index or None)
+
+
+def how_many(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> how_many(1, "table"), how_many(1200, "point")
+    ('1 table', '1,200 points')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class CatalogueReport(Report):

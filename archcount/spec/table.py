@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,33 @@ if TYPE_CHECKING:
     from archcount.architecture.network import Network
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Table:
     """A paper's architecture table, loaded; a variant is read when it is first asked for."""
 
     path: Path
     _source: TableSource = field(repr=False)
     _read: dict[str, Variant] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        """Return the table in one line."""
+        variant = f"@{self.chosen}" if self.chosen else ""
+        return f"<Table {self.name}{variant}: {self.written.source}>"
+
+    def __str__(self) -> str:
+        """Return the printed rows, as the file has them."""
+        paper = self.written
+        lines = [list(paper.columns)]
+        lines += [
+            [row.cells[name].text if name in row.cells else "" for name in paper.columns]
+            for row in paper.rows
+        ]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        text = [" | ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+        return "\n".join([f"{self.name}: {paper.source}", "", *text])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     @property
     def name(self) -> str:

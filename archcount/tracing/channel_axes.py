@@ -17,6 +17,7 @@ class ChannelAxes:
 
     def __init__(self) -> None:
         self._steps: dict[int, tuple[int, int]] = {}  # by memory: the stride, and how many
+        self._sizes: dict[int, int] = {}  # by memory: how many numbers it has
 
     def of(self, spec: TensorSpec) -> int | None:
         """Return the axis of channels, from the end; None where it is not known."""
@@ -50,6 +51,7 @@ class ChannelAxes:
                 if before is not None and before[0] == step:  # a part is written to
                     number = max(number, before[1])
                 self._steps[spec.storage] = step, number
+                self._sizes[spec.storage] = max(spec.elements, self._sizes.get(spec.storage, 0))
 
     def _made(self, operation: Operation, kind: str) -> int | None:
         dims = len(operation.output.shape)
@@ -112,11 +114,20 @@ class ChannelAxes:
         if channel is None:
             return kind, settings
         word = kind.removeprefix("global ").partition(" ")[0]
-        gone = _reduced(operation, dims)
-        if dims > 2 and gone == {*range(1 - dims, 0)} - {channel}:
-            return f"global {word} pool", {}
+        gone, places = _reduced(operation, dims), {*range(1 - dims, 0)} - {channel}
+        rest = {axis for axis in places - gone if source.shape[axis] > 1}
+        if dims > 2 and gone and gone <= places and not rest:
+            return f"global {word} pool", self._part(source, channel)
         axes = sorted(_name(axis, channel) for axis in gone)
-        return f"{word} over dimensions", {"by": ", ".join(axes)}
+        part = {"of": "places"} if gone <= places else {}
+        return f"{word} over dimensions", {"by": ", ".join(axes), **part}
+
+    def _part(self, spec: TensorSpec, channel: int) -> dict[str, Any]:
+        """Say over how many places of a map all channels are reduced, nothing where over all."""
+        number = self._steps[spec.storage][1]
+        whole, places = self._sizes.get(spec.storage, 0) // number, spec.elements // number
+        is_part = spec.shape[channel] == number and places < whole
+        return {"over": f"{places} of {whole} places"} if is_part else {}
 
 
 def _name(axis: int, channel: int) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from archcount.tracing.embedding_indices import check_indices
-from archcount.tracing.known_values import META, DataDependentError, KnownValues, Step
+from archcount.tracing.known_values import META, DataDependentError, KnownValues, ValueStep
 from archcount.tracing.op_schema import OpSchema
 from archcount.tracing.tensor_specs import is_strided, tensors_of
 
@@ -26,7 +26,7 @@ def run_of(
     kwargs: Mapping[str, Any],
     read: Sequence[int],
     asked: str,
-) -> tuple[Run | None, Step | None]:
+) -> tuple[Run | None, ValueStep | None]:
     """Return how an operation of a pass on the meta device is done.
 
     An operation on known values alone can be repeated with them later; one that reads values gets
@@ -66,7 +66,7 @@ def run_of(
     if not is_known:
         numbers.lose(schema.written(args, kwargs))
     elif not (schema.is_view and read):
-        step = Step(func, schema, _filled(schema, args), kwargs, tuple(read))
+        step = ValueStep(func, schema, _filled(schema, args), kwargs, tuple(read))
     if on_cpu:
         return partial(_mixed, func, schema, args, kwargs), step
     return None, step

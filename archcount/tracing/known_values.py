@@ -49,7 +49,7 @@ class _TensorView(NamedTuple):
 
 
 @dataclass(slots=True)
-class Step:
+class ValueStep:
     """An operation that can be done with numbers, as all that it reads is known.
 
     Attributes:
@@ -91,7 +91,7 @@ class KnownValues:
         self.beyond: dict[str, None] = {}
         self.memory = keep
         self._storages: dict[int, torch.UntypedStorage] = {}
-        self._steps: list[Step] = []
+        self._steps: list[ValueStep] = []
         self._assumed: dict[int, frozenset[str]] = {}
         self._held: set[int] = set()  # the program's own, copied before they are written to
         self._lost: set[int] = set()
@@ -147,7 +147,7 @@ class KnownValues:
         """Return what was assumed of the numbers in a memory, and of those they depend on."""
         return sorted(self._assumed_of(memory))
 
-    def record(self, step: Step, made: Sequence[Tensor]) -> None:
+    def record(self, step: ValueStep, made: Sequence[Tensor]) -> None:
         """Note that what an operation gave without numbers can be worked out with them."""
         written = step.schema.written(step.args, step.kwargs)
         if not all(map(is_small, (*made, *written))):
@@ -200,7 +200,7 @@ class KnownValues:
         for step in reversed(chosen):
             self._do(step)
 
-    def _do(self, step: Step) -> None:
+    def _do(self, step: ValueStep) -> None:
         try:
             for memory in step.changes & self._held:
                 self._own(memory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from archcount.tracing.channel_axes import CHANNELS
@@ -21,10 +22,21 @@ def fused(node: TracedLayer, shape: Sequence[int], nodes: Sequence[TracedLayer])
     before = nodes[node.sources[0].layer]
     if before.kind == "pad" and "pads" in node.settings and tuple(shape) == before.output:
         return _with_pad(node, before, nodes)
+    if _is_mean_of_means(node, shape, before):
+        return replace(node, sources=before.sources, input=before.input)
     if node.kind == "bias" and _is_its_bias(node, shape, before):
         settings = {**before.settings, "bias": True}
         return replace(before, settings=settings, weights=before.weights | node.weights)
     return node
+
+
+def _is_mean_of_means(node: TracedLayer, shape: Sequence[int], before: TracedLayer) -> bool:
+    """Return whether a pool of the whole map takes the mean, or maximum, of those of its rows."""
+    word = node.kind.removeprefix("global ").removesuffix(" pool")
+    is_part = before.kind == f"{word} over dimensions" and before.settings.get("of") == "places"
+    return (
+        is_part and prod(shape) == prod(before.output) and "divisor_override" not in node.settings
+    )
 
 
 def _is_its_bias(node: TracedLayer, shape: Sequence[int], layer: TracedLayer) -> bool:

@@ -12,6 +12,7 @@ from archcount.operators.moves import padded_by
 from archcount.operators.operation import Operation, Origin, TensorSpec
 from archcount.operators.operator import LayerName
 from archcount.operators.registry import name_layer
+from archcount.tracing.composite_operations import parts
 from archcount.tracing.forward_pass import Call, ForwardPass
 from archcount.tracing.layer_fusion import fused
 from archcount.tracing.layer_order import before_softmax, ordered
@@ -19,6 +20,7 @@ from archcount.tracing.layer_parameters import LayerParameters
 from archcount.tracing.layer_recognition import recognised
 from archcount.tracing.layer_steps import LayerSteps, Step
 from archcount.tracing.new_tensors import NewTensors, is_made_new
+from archcount.tracing.read_channels import ReadChannels
 from archcount.tracing.regrouping import is_regrouped
 from archcount.tracing.scaled_scores import NOTHING, rounded_scales
 from archcount.tracing.traced_layer import (
@@ -47,7 +49,7 @@ def layers_of(trace: ForwardPass) -> LayerSequence:
         if call.pattern.charge is not None:
             spent.append((len(walk.nodes) - 1, call.pattern.charge.cost))
     ends = [walk.made.get(storage) or LayerInput(INPUT) for storage in trace.results]
-    nodes = rounded_scales(walk.nodes)
+    nodes = rounded_scales(walk.read.told(walk.nodes, trace.results))
     return ordered(nodes, before_softmax(nodes, ends), spent, walk.whole_parameters())
 
 
@@ -58,6 +60,7 @@ class _Walk:
         nodes: the layers, each after all that it reads.
         made: what lies in a memory; None is a constant.
         parameters: the parameters, or the parts of them that are read, by their numbers.
+        read: which channels are read.
     """
 
     def __init__(self, trace: ForwardPass) -> None:
@@ -72,12 +75,17 @@ class _Walk:
         self._same = self._steps.same
         self._known: dict[str, tuple[int, Operation]] = {}
         self.parameters = LayerParameters()
+        self.read = ReadChannels()
 
     def take(self, call: Call, last: Call | None) -> None:
         """Take the next operation; `last` is the one before it that read something."""
-        operation = call.operation
+        for operation in parts(call.operation):
+            self._take(call, operation, last)
+
+    def _take(self, call: Call, operation: Operation, last: Call | None) -> None:
         if not operation.outputs or operation.is_view:
             return
+        self.read.take(operation)
         if is_made_new(operation):
             self._put(operation, None)
             self._made_new.make(operation)
@@ -104,8 +112,7 @@ class _Walk:
             self._move(operation, known[0][0], None)
             return
         assert named is not None, f"{operation.name} has no name as a layer"
-        first = read[0][0] if read else known[0][0]
-        self._add(call, operation, named, last, first, read)
+        self._add(call, operation, named, last, (read or known)[0][0], read)
 
     def _source(self, spec: TensorSpec) -> LayerInput | None:
         other = LayerInput(INPUT) if spec.origin == Origin.INPUT else None
@@ -216,6 +223,7 @@ class _Walk:
             self._put(operation, node.sources[0])
             return
         number = self._placed(node, step)
+        self.read.give(number, operation.output, self._steps.axes.of(operation.output))
         for place, spec in enumerate(operation.outputs):
             self.made[spec.storage] = LayerInput(number, place)
 

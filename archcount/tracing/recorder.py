@@ -17,7 +17,7 @@ from archcount.tracing.attention import AttentionMode
 from archcount.tracing.data_dependent import Run, is_looking, needed, on_meta, run_of
 from archcount.tracing.forward_pass import Call, Pattern, holders
 from archcount.tracing.known_tensor import KnownTensor
-from archcount.tracing.known_values import KnownValues, Step
+from archcount.tracing.known_values import KnownValues, ValueStep
 from archcount.tracing.op_schema import schema_of
 from archcount.tracing.script_copy import Owners
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as, tensors_of
@@ -116,7 +116,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         return given
 
     def _note(
-        self, pattern: Pattern, made: Sequence[Tensor], memories: list[int], step: Step | None
+        self, pattern: Pattern, made: Sequence[Tensor], memories: list[int], step: ValueStep | None
     ) -> None:
         """Note an operation; what it gave has the origin of what it read."""
         origins, sizes, origin = self._origins, self.sizes, pattern.origin
@@ -143,7 +143,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
 
     def _numbered(
         self, func: Any, args: Any, kwargs: Any, read: Sequence[int], asked: str
-    ) -> tuple[Run | None, Step | None]:
+    ) -> tuple[Run | None, ValueStep | None]:
         """Return how an operation is done that has to do with known numbers, or other devices."""
         assert self.numbers is not None, "a pass with numbers"
         return run_of(self.numbers, func, schema_of(func), args, kwargs, read, asked)
@@ -157,7 +157,7 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         specs: dict[int, TensorSpec],
         read: list[int],
         run: Run | None,
-        step: Step | None,
+        step: ValueStep | None,
     ) -> Any:
         """Do an operation that was not met before in this pass, and work out what it costs."""
         schema = schema_of(func)

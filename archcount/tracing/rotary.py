@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archcount.operators.operation import Origin, TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step, places
-from archcount.tracing.rotary_angles import base, maker
+from archcount.tracing.rotary_angles import base, is_of_pairs, maker
 from archcount.tracing.traced_layer import LayerInput, TracedLayer
 
 KIND = "rotary"
@@ -18,7 +18,7 @@ HALVES, PAIRS = "halves", "neighbours"
 """Whether a number is turned with the one half the width after it, or with the next."""
 
 
-class _Term(NamedTuple):
+class _Rotated(NamedTuple):
     """A product of what a layer gave and a constant, its sign, and what made the constant."""
 
     sign: int
@@ -41,8 +41,11 @@ def rotary(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
     if found is None or prod(found[1]) != _numbers_of(step):
         return node
     source, shape, style, angles = found
-    settings = {"size": shape[-1], "style": style}
-    settings |= base([steps.numbers(each) for each in angles], shape[-1] // 2, style == PAIRS)
+    settings: dict[str, Any] = {"size": shape[-1], "style": style}
+    numbers, pairs = [steps.numbers(each) for each in angles], shape[-1] // 2
+    if not all(is_of_pairs(each, pairs, style == PAIRS) for each in numbers):
+        return node
+    settings |= base(numbers, pairs, style == PAIRS)
     return replace(
         node, kind=KIND, settings=settings, sources=(source,), input=shape, output=shape,
         weights=frozenset(),
@@ -78,7 +81,7 @@ def _of_halves_turned(step: Step, steps: LayerSteps) -> _Found | None:
     return None
 
 
-def _turned(term: _Term, steps: LayerSteps) -> tuple[_Term, _Term, str] | None:
+def _turned(term: _Rotated, steps: LayerSteps) -> tuple[_Rotated, _Rotated, str] | None:
     """Read the two parts of `turned(x)`, the second one taken negative before the first."""
     step = steps.step(term.source)
     if step is None or step.word not in ("cat", "stack"):
@@ -89,7 +92,9 @@ def _turned(term: _Term, steps: LayerSteps) -> tuple[_Term, _Term, str] | None:
     one, other = both
     if one is None or other is None or (one[0], other[0]) != (-1, 1):
         return None
-    parts = [_Term(1, _squeezed(step, spec), source, term.by) for _, spec, source in (other, one)]
+    parts = [
+        _Rotated(1, _squeezed(step, spec), source, term.by) for _, spec, source in (other, one)
+    ]
     return parts[0], parts[1], _order(step)
 
 
@@ -117,8 +122,8 @@ def _of_parts(step: Step, steps: LayerSteps) -> _Found | None:
 
 
 def _orders(
-    one: Sequence[_Term], other: Sequence[_Term]
-) -> list[tuple[tuple[_Term, ...], tuple[_Term, ...]]]:
+    one: Sequence[_Rotated], other: Sequence[_Rotated]
+) -> list[tuple[tuple[_Rotated, ...], tuple[_Rotated, ...]]]:
     if len(one) != 2 or len(other) != 2:
         return []
     return [(ours, theirs) for ours in permutations(one) for theirs in permutations(other)]
@@ -154,7 +159,7 @@ def _with_rest(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer 
     return None
 
 
-def _terms(step: Step, steps: LayerSteps) -> list[_Term]:
+def _terms(step: Step, steps: LayerSteps) -> list[_Rotated]:
     """Return the products with constants that are added or subtracted."""
     if step.word not in ("add", "sub") or step.operation.arguments.get("alpha", 1) != 1:
         return []
@@ -172,13 +177,13 @@ def _terms(step: Step, steps: LayerSteps) -> list[_Term]:
     return found
 
 
-def _products(step: Step, steps: LayerSteps) -> list[_Term]:
+def _products(step: Step, steps: LayerSteps) -> list[_Rotated]:
     """Return the product that a step is, where one of both is a constant."""
     reads = [*step.reads()]
     if len(reads) != 2:
         return []
     return [
-        _Term(1, spec, source, by, maker(by, step, steps))
+        _Rotated(1, spec, source, by, maker(by, step, steps))
         for (spec, source), (by, _) in permutations(reads)
         if source is not None and spec.origin == Origin.INPUT and by.origin != Origin.INPUT
     ]
@@ -241,6 +246,6 @@ def _style(first: TensorSpec, second: TensorSpec) -> str:
     return HALVES if apart == step * first.shape[-1] else ""
 
 
-def _are_angles(cosine: _Term, sine: _Term) -> bool:
+def _are_angles(cosine: _Rotated, sine: _Rotated) -> bool:
     """Return whether constants may be cosine and sine: of what is held, nothing else is known."""
     return cosine.made in ("cos", "") and sine.made in ("sin", "")

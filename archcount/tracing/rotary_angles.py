@@ -10,9 +10,21 @@ from torch import Tensor
 from archcount.operators.operation import TensorSpec
 from archcount.tracing.layer_steps import LayerSteps, Step
 
+OTHERS = "other angles"
+"""The base of angles that have none, such as scaled ones."""
 
-def base(numbers: Sequence[Tensor | None], pairs: int, is_by_turns: bool) -> dict[str, float]:
-    """Return the base of the angles as a setting, nothing where it is not known, or there is none.
+
+def is_of_pairs(numbers: Tensor | None, pairs: int, is_by_turns: bool) -> bool:
+    """Return whether both numbers of a pair have one angle, as far as the numbers are known."""
+    if numbers is None or numbers.shape[-1] != 2 * pairs:
+        return True
+    if is_by_turns:
+        return torch.equal(numbers[..., ::2], numbers[..., 1::2])
+    return torch.equal(numbers[..., :pairs], numbers[..., pairs:])
+
+
+def base(numbers: Sequence[Tensor | None], pairs: int, is_by_turns: bool) -> dict[str, float | str]:
+    """Return the base of the angles as a setting, nothing where their numbers are not known.
 
     Args:
         numbers: cosine and sine of each position and pair, or both as complex numbers.
@@ -26,7 +38,8 @@ def base(numbers: Sequence[Tensor | None], pairs: int, is_by_turns: bool) -> dic
     rows = [each.squeeze() for each in (cosine, sine)]
     if any(each.dim() != 2 or len(each) < 2 for each in rows):
         return {}
-    found = torch.atan2(rows[1][1].double(), rows[0][1].double())  # of the second position
+    first, second = (torch.complex(rows[0][at].double(), rows[1][at].double()) for at in (0, 1))
+    found = (second / first).angle()  # from one position to the next
     if len(found) == 2 * pairs:
         found = found[::2] if is_by_turns else found[:pairs]
     if len(found) != pairs or not float(found[-1]) > 0:
@@ -34,7 +47,7 @@ def base(numbers: Sequence[Tensor | None], pairs: int, is_by_turns: bool) -> dic
     number = float(found[-1]) ** (-pairs / (pairs - 1))
     expected = number ** (-torch.arange(pairs, dtype=torch.float64) / pairs)
     if not torch.allclose(found, expected, rtol=1e-4, atol=1e-9):
-        return {}
+        return {"base": OTHERS} if cosine.dtype in (torch.float32, torch.float64) else {}
     short = float(f"{number:.4g}")
     return {"base": int(short) if short.is_integer() else short}
 

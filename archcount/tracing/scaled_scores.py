@@ -212,8 +212,17 @@ def _named(node: TracedLayer, seen: Tensor | None) -> TracedLayer:
     pattern = None if seen is None else _pattern(seen, node.output)
     if pattern == "":
         return replace(node, kind=NOTHING)
-    settings = {} if pattern is None else {"pattern": pattern}
+    settings: dict[str, Any] = {} if pattern is None else {"pattern": pattern}
+    if pattern and seen is not None and pattern.endswith(" pairs"):
+        settings["pairs"] = _which(seen, node.output)
     return replace(node, kind="mask", settings=settings, weights=frozenset())
+
+
+def _which(seen: Tensor, shape: tuple[int, ...]) -> int:
+    """Return a number by which pairs that are seen are told from as many others."""
+    queries, keys = shape[-2:]
+    places = seen.broadcast_to((*seen.shape[:-2], queries, keys)).flatten().nonzero()
+    return int((places * 2_654_435_761 % (2**31 - 1)).sum())
 
 
 def _pattern(seen: Tensor, shape: tuple[int, ...]) -> str:

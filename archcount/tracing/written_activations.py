@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache
 from typing import Any
 
 import torch
@@ -18,8 +18,10 @@ from archcount.tracing.traced_layer import INPUT, LayerInput, TracedLayer
 
 _MOST = 20
 """Of more steps than these no activation is written."""
-_NUMBERS = (-7.3, -3.2, -2.9, -1.7, -0.6, -0.1, 0.3, 0.9, 1.8, 2.7, 3.4, 6.6)
-"""Between and beyond the corners of all that are known."""
+_NUMBERS = (
+    -7.3, -3.2, -2.9, -1.7, -0.6, -0.1, 0.3, 0.9, 1.8, 2.7, 3.4, 6.6, 23.8, 311.0, -26.2, -290.0,
+)  # fmt: skip
+"""Between and beyond the corners of all that are known, and where others cut off: at 20, say."""
 
 
 def activation(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
@@ -34,7 +36,7 @@ def activation(node: TracedLayer, step: Step, steps: LayerSteps) -> TracedLayer:
             name = _name(_values(root, parts, steps))
         except (RuntimeError, TypeError):  # what torch does with whole numbers alone
             return node
-        if name is not None:
+        if name is not None and name[0] != node.kind:
             kind, settings = name
             return replace(
                 node, kind=kind, settings=settings, sources=(root,), input=spec.shape,
@@ -111,14 +113,24 @@ def _name(values: Tensor) -> tuple[str, dict[str, Any]] | None:
     slope = rounded(float(values[0] / numbers[0]))
     if not values.is_floating_point():
         return None
-    leaky = partial(F.leaky_relu, negative_slope=slope)
-    known = list(_ACTIVATIONS)
-    if 0 < slope < 0.99:
-        known.append(("leaky relu", {"negative_slope": slope}, leaky))
-    for kind, settings, function in known:
-        if torch.allclose(values, function(numbers), rtol=1e-5, atol=1e-9):
+    for kind, settings, known in _known():
+        if torch.allclose(values, known, rtol=1e-5, atol=1e-9):
             return kind, dict(settings)
+    leaky = F.leaky_relu(numbers, negative_slope=slope)
+    if 0 < slope < 0.99 and torch.allclose(values, leaky, rtol=1e-5, atol=1e-9):
+        return "leaky relu", {"negative_slope": slope}
+    low, high = float(values.min()), float(values.max())
+    is_cut = min(_NUMBERS) < low < high < max(_NUMBERS)
+    if is_cut and torch.allclose(values, numbers.clamp(low, high), rtol=1e-5, atol=1e-9):
+        return "hardtanh", {"by": f"{low:g} to {high:g}"}
     return None
+
+
+@cache
+def _known() -> list[tuple[str, dict[str, Any], Tensor]]:
+    """Return the activations with what they give for the few numbers."""
+    numbers = torch.tensor(_NUMBERS, dtype=torch.float64)
+    return [(kind, settings, function(numbers)) for kind, settings, function in _ACTIVATIONS]
 
 
 _Activation = tuple[str, dict[str, Any], Callable[[Tensor], Tensor]]

@@ -13,6 +13,7 @@ import signal
 import stat
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -264,8 +265,14 @@ def test_list():
     assert {"rows": 19, "input": "3x224x224"}.items() <= items["googlenet"].items()
 
 
+@cache
+def totals() -> ac.TotalsReport:
+    """Those of some years, counted once for all formats."""
+    return ac.list(totals=True, year="2014..2017")
+
+
 def test_totals_in_every_format_are_of_every_network():
-    found = json.loads(run("list", "--totals", "--year", "2014..2017", "--format", "json").stdout)
+    found = json.loads(totals().to_json())
     assert found["schema"] == "archcount.totals/2"
     items = {(item["name"], item["variant"]): item for item in found["items"]}
     resnet = items["resnet", "50"]
@@ -280,11 +287,7 @@ def test_totals_in_every_format_are_of_every_network():
     }
     assert items["googlenet", None]["verdicts"]["contradiction"] == 4
     assert ("googlenet", "keras-ucm") in items
-    lines = list(
-        csv.DictReader(
-            io.StringIO(run("list", "--totals", "--year", "2014..2017", "--format", "csv").stdout)
-        )
-    )
+    lines = list(csv.DictReader(io.StringIO(totals().to_csv())))
     assert [(line["table"], line["variant"] or None) for line in lines] == list(items)
     [shallow] = [line for line in lines if line["variant"] == "shallow"]
     assert (shallow["ops_printed"], shallow["ops_verdict"]) == ("307M", "match")
@@ -292,22 +295,14 @@ def test_totals_in_every_format_are_of_every_network():
 
 
 @pytest.mark.parametrize("form", ["plain", "md", "html", "svg"])
-def test_totals_for_people_have_a_line_a_network(form, tmp_path):
-    target = tmp_path / "totals.txt"
-    assert (
-        run(
-            "list", "--totals", "--year", "2014..2016", "--format", form, "-o", str(target)
-        ).returncode
-        == 0
-    )
-    text = target.read_text()
+def test_totals_for_people_have_a_line_a_network(form):
+    text = totals().render(form, width=160)
     for word in ("keras-ucm", "101-v1.5", "inception_resnet_v2_printed"):
         assert word in text
 
 
 def test_totals_fit_narrow_terminals():
-    shown = in_terminal(80, "list", "--totals", "--year", "2014..2017")
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    plain = totals().render("rich", width=80, colour=False).splitlines()
     assert max(len(line.rstrip()) for line in plain) <= 80
     assert any(line.startswith("  1.0-224") and "568,740,352" in line for line in plain)
     assert any(line.startswith("inception_resnet_v2_printed ") for line in plain)
@@ -481,9 +476,7 @@ def test_help_names_every_command_with_its_own_sentence():
     from archcount.cli.app import sentence
 
     shown = " ".join(run("--help").stdout.split())
-    names = (
-        "table count diff bench check env errata explain formula infer list schema sweep".split()
-    )
+    names = "table explain check infer list errata new schema formula sweep count diff bench env".split()
     assert re.findall(r"^  ([a-z]+)  ", run("--help").stdout, re.M) == names
     for name in names:
         function = getattr(import_module(f"archcount.cli.{name}"), f"show_{name}")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import archcount as ac
 from archcount.cli.app import app
+from archcount.loading.reference import UserCodeError
 
 
 def run(*arguments):
@@ -74,12 +75,13 @@ def test_tables_made_for_other_inputs_are_called_with_the_left_ones_and_it_is_sa
     assert "is made for" not in result.stdout
 
 
-def test_tables_that_have_no_input_in_common_are_one_clear_error():
-    error = run("googlenet", "inception_v3").exception
-    assert isinstance(error, ac.UsageError)
-    assert "inception_v3 failed on float32[1,3,224,224]" in str(error)
+def test_what_cannot_take_the_left_ones_input_is_called_with_its_own():
+    report = ac.diff("googlenet", "inception_v3")
     both = "googlenet is made for 3x224x224, inception_v3 is made for 3x299x299"
-    assert f"allowed: an input that both can take: {both}; name one with --input" in str(error)
+    assert report.record.remarks == (f"{both}; each was called with its own",)
+    assert report.record.inputs == "float32[1,3,224,224] and float32[1,3,299,299]"
+    with pytest.raises(UserCodeError, match="inception_v3 failed on"):
+        ac.diff("googlenet", "inception_v3", input="3x224x224")
 
 
 @pytest.mark.parametrize("wrong", [5, None, nn.ReLU])

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.commands import run
+from helpers.commands import invoke
 from torch import Tensor, nn
 
 import archcount as ac
@@ -161,7 +161,7 @@ def test_a_module_of_no_row_is_declared_by_its_name(folder: Path) -> None:
 )
 def test_a_file_that_is_not_valid(folder: Path, text: str, place: str, message: str) -> None:
     (folder / "expect.yaml").write_text(text)
-    result = run("check", "--expect", str(folder / "expect.yaml"))
+    result = invoke("check", "--expect", str(folder / "expect.yaml"))
     assert result.returncode == 2
     assert f"expect.yaml:{place}: invalid:" in result.stdout
     assert message in result.stdout
@@ -188,15 +188,15 @@ def test_a_file_that_is_not_valid(folder: Path, text: str, place: str, message: 
 )
 def test_wrong_options(folder: Path, options: list[str], message: str) -> None:
     (folder / "nothing.yaml").write_text("archcount: 1\ntable: small.yaml\n")
-    result = run("check", *(each.replace("FOLDER", str(folder)) for each in options))
+    result = invoke("check", *(each.replace("FOLDER", str(folder)) for each in options))
     assert result.returncode == 2
     assert message in result.stderr
 
 
 def test_the_command(folder: Path) -> None:
     file = str(folder / "expect.yaml")
-    assert run("check", "--expect", file).returncode == 0
-    result = run(
+    assert invoke("check", "--expect", file).returncode == 0
+    result = invoke(
         "check", "--expect", file, "--model", f"{folder / 'nets.py'}:same", "--format", "json"
     )
     assert result.returncode == 1

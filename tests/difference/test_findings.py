@@ -90,7 +90,6 @@ STAGES = "(conv2_x, conv3_x, conv4_x, conv5_x)"
         ),
         ("resnet@50", "resnet@152", ["34 more blocks (4 in conv3_x, 30 in conv4_x)"]),
         # 24 and 16 layers, and 32 and 32, Table 1 of arXiv:1608.06993; half of 256 + 32 x 32 goes on.
-        # A transition reads the layers of a block that came, too.
         (
             "densenet",
             "densenet@169",

@@ -244,6 +244,8 @@ POOLS = {
     "an adaptive pool": lambda x: F.adaptive_avg_pool2d(x, 1),
     "a pool of the whole map": lambda x: F.avg_pool2d(x, x.shape[2:]),
     "a mean of places": lambda x: x.flatten(2).mean(2),
+    "a mean of means": lambda x: x.mean(3).mean(2),
+    "a mean of means of columns": lambda x: x.mean(2, keepdim=True).mean(3, keepdim=True),
     "a mean of a list": lambda x: x.flatten(2).transpose(1, 2).mean(1),
 }
 
@@ -290,6 +292,8 @@ ACTIVATIONS = {
     "softplus": [F.softplus, lambda x: torch.log1p(torch.exp(x))],
     "log sigmoid": [F.logsigmoid, lambda x: -F.softplus(-x)],
     "elu": [F.elu, lambda x: torch.where(x > 0, x, torch.expm1(x))],
+    "relu up to 20": [lambda x: x.clamp(0, 20), lambda x: F.hardtanh(x, 0, 20)],
+    "relu up to 30": [lambda x: F.relu(x).clamp(max=30), lambda x: x.clamp(0, 30)],
     "nearly the identity": [lambda x: x + 1e-6],
     "hardswish with another shift": [lambda x: x * F.relu6(x + 2) / 6],
     "the absolute value": [torch.abs],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.commands import run
+from helpers.commands import invoke
 from torch import Tensor, nn
 
 import archcount as ac
@@ -164,7 +164,7 @@ print("imported")
 def command(table: Path, tmp_path: Path) -> Callable[..., object]:
     code = tmp_path / "nets.py"
     code.write_text(MODEL)
-    return lambda name, *options: run(
+    return lambda name, *options: invoke(
         "table", str(table), "--compare-paper", "--model", f"{code}:{name}", *options
     )
 
@@ -205,12 +205,21 @@ def test_its_gate(command: Callable[..., object], name: str, words: str, code: i
         (["--row", "conv9"], "has no row 'conv9'"),
         (["--variant", "x"], "has no variant 'x'"),
         (["--arg", "width"], "--arg 'width'"),
+        (["--map", "conv1"], "no file 'conv1'; allowed: ROW=MODULES, such as conv2=features.3"),
+        (["--map", "conv1=conv9"], "no layer is compared of a module 'conv9'; there are "),
     ],
 )
 def test_wrong_options(command: Callable[..., object], options: list[str], message: str) -> None:
     result = command("other", *options)
     assert result.returncode == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize("option", [["--map", "a=b"], ["--arg", "a=1"], ["--device", "cpu"]])
+def test_options_of_a_model_need_one(table: Path, option: list[str]) -> None:
+    result = invoke("table", str(table), *option)
+    assert result.returncode == 2
+    assert "--map, --arg and --device go with --model" in result.stderr
 
 
 def test_an_argument_and_a_row(command: Callable[..., object]) -> None:
@@ -221,8 +230,8 @@ def test_an_argument_and_a_row(command: Callable[..., object]) -> None:
 
 
 def test_what_fails_a_table_without_a_model(table: Path) -> None:
-    assert run("table", str(table), "--fail-on", "off").returncode == 0
-    result = run("table", str(table), "--fail-on", "changed")
+    assert invoke("table", str(table), "--fail-on", "off").returncode == 0
+    result = invoke("table", str(table), "--fail-on", "changed")
     assert result.returncode == 2
     assert "--model" in result.stderr
 

@@ -215,6 +215,16 @@ TIMM = {
         "1x1 (conv3_x, conv4_x, conv5_x). It has 28,088,024 params instead of 25,557,032, 4,091,699,200 "
         "MACs instead of 3,857,973,248."
     ),
+    # mlp_mixer.py: affine layers are `torch.addcmul`; the paper's equations shift behind both branches
+    # of 12 layers too, by 384 each, and the authors' code does not.
+    ("resmlp@released-s12", "resmlp_12_224"): (
+        "implements resmlp@released-s12 (resmlp_models.py), layer by layer. It has the table's 15,350,872 "
+        "params and 3,009,739,776 MACs."
+    ),
+    ("resmlp", "resmlp_12_224"): (
+        "implements resmlp@resmlp-s12 (Hugo Touvron et al. 2021, Table 1) but for 24 bias left out "
+        "(layers). It has 15,350,872 params instead of 15,360,088, the table's 3,009,739,776 MACs."
+    ),
     # vgg.py, 69 and 87: a convolution of 7x7 for the first linear layer, and a pool of the one place it gives.
     ("vgg@D", "vgg16"): TORCHVISION["vgg@D", "vgg16"],
     # 196 patches of 16 x 16 x 3, and 197 tokens in 12 layers of 12 x 768^2 and two products.

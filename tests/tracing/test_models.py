@@ -106,6 +106,7 @@ def test_a_rule_of_the_users_own_counts_it(own, monkeypatch):
         (["{own}:Token", "--input", "4"], "did you mean 'Tokens'"),
         (["{own}:NUMBER", "--input", "4"], "gives a int; allowed: an nn.Module"),
         (["{own}:tokens", "--input", "4"], "gives a dict; allowed: an nn.Module"),
+        (["torch.nn:Linear", "--input", "4"], "give what it needs with --arg NAME=VALUE"),
         (["nowhere.py:Net", "--input", "4"], "no file 'nowhere.py'"),
         (["no_such_package:Net", "--input", "4"], "no module named 'no_such_package'"),
         (["torch.nn:Identity"], "no input given; give --input 3x224x224, or --inputs"),

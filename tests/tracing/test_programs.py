@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 import archcount as ac
+from archcount.loading.programs import is_program
 from archcount.loading.reference import UserCodeError
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # newer torch deprecates scripting
@@ -138,8 +143,15 @@ def test_files_of_scripted_modules_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("weights.pt", {}, "'weights.pt' cannot be read as a scripted or traced module"),
-        ("weights.pt2", {}, "'weights.pt2' cannot be read as an exported program"),
+        ("weights.pt", {}, "'weights.pt' is weights alone, or a pickled object; allowed: what"),
+        ("weights.pt2", {}, "'weights.pt2' is weights alone, or a pickled object; allowed: what"),
+        ("weights.safetensors", {}, "'weights.safetensors' is weights alone (safetensors)"),
+        ("legacy.pt", {}, "'legacy.pt' is weights alone, or a pickled object"),
+        ("net.onnx", {}, "'net.onnx' is an ONNX file"),
+        ("net.bin", {}, "'net.bin' is an ONNX file"),
+        ("other.zip", {}, "'other.zip' is a zip archive of something else"),
+        ("text.pt", {}, "'text.pt' cannot be read as a scripted or traced module"),
+        ("text.pt2", {}, "'text.pt2' cannot be read as an exported program"),
         ("none.pt", {}, "no file 'none.pt'"),
         ("weights.pt", {"arguments": {"width": 2}}, "--arg goes with package:callable"),
     ],
@@ -148,10 +160,45 @@ def test_files_that_hold_no_program_are_refused(name, options, said, tmp_path, m
     monkeypatch.chdir(tmp_path)
     for suffix in ("pt", "pt2"):
         torch.save({"weight": IMAGES}, f"weights.{suffix}")
+        Path(f"text.{suffix}").write_text("text")
+    torch.save({"weight": IMAGES}, "legacy.pt", _use_new_zipfile_serialization=False)
+    # As onnx.proto has it: ir_version = 8, then producer_name = "pytorch".
+    for onnx in ("net.onnx", "net.bin"):
+        Path(onnx).write_bytes(b"\x08\x08\x12\x07pytorch")
+    # https://github.com/huggingface/safetensors: 8 bytes of a length, and JSON so long.
+    header = b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    size = len(header).to_bytes(8, "little")
+    Path("weights.safetensors").write_bytes(size + header + bytes(4))
+    with zipfile.ZipFile("other.zip", "w") as archive:
+        archive.writestr("a/b.txt", "")
     with pytest.raises(ac.UsageError) as error:
         ac.count(name, input=(2, 3, 8, 8), **options)
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
+
+
+def test_a_program_is_known_by_its_content_and_not_by_its_ending(exported, tmp_path):
+    for name in ("block.pt", "block.model"):
+        torch.export.save(exported, tmp_path / "block.pt2")
+        (tmp_path / "block.pt2").rename(tmp_path / name)
+        report = ac.count(str(tmp_path / name), input=(2, 3, 8, 8))
+        assert report.total.macs == CONV + TAIL
+    traced = tmp_path / "traced.bin"
+    torch.jit.save(torch.jit.trace(Block().eval(), IMAGES), traced)
+    assert ac.count(str(traced), input=(2, 3, 8, 8)).total.macs == CONV + TAIL
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_program_is_no_table(kind, exported, tmp_path):
+    path = tmp_path / "block.pt2"
+    torch.export.save(exported, path)
+    with pytest.raises(ac.UsageError, match="is a model's file, and no table; count it with"):
+        ac.load(kind(path))
+
+
+def test_a_table_that_comes_through_a_pipe_is_left_to_its_reader(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert not is_program(str(tmp_path / "pipe"))
 
 
 @pytest.fixture

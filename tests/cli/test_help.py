@@ -1,0 +1,150 @@
+"""Help, the start without a command, suggestions and completion, as a newcomer meets them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from helpers.commands import in_terminal, run
+
+from archcount.cli.app import app
+
+GROUP = typer.main.get_command(app)
+COMMANDS = GROUP.list_commands(None)
+SCRIPT = Path(sys.executable).with_name("archcount")
+
+
+def examples(text: str) -> list[str]:
+    return re.findall(r"^  (archcount .*?)(?:  .*)?$", text, re.MULTILINE)
+
+
+def parsed(words: list[str]) -> None:
+    """Parse a command with its options, and run nothing."""
+    command, name, rest = GROUP.get_command(None, words[0]), words[0], words[1:]
+    if hasattr(command, "commands"):
+        is_named = rest[:1] == ["compare"]
+        name = "compare" if is_named else "run"
+        command, rest = command.commands[name], rest[is_named:]
+        rest = [word for word in rest if word != "--compile"]  # its mode may be left out
+    command.make_context(name, rest, resilient_parsing=False)
+
+
+def test_without_a_command_five_are_shown_with_an_example_each():
+    result = run()
+    assert result.returncode == 0
+    assert result.stderr == ""
+    shown = examples(result.stdout)
+    assert [line.split()[1] for line in shown] == ["table", "count", "diff", "bench", "list"]
+    for line in shown:
+        parsed(shlex.split(line)[1:])
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert len(result.stdout.splitlines()) <= 24
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_begins_with_usage_and_examples_that_can_be_run(name):
+    lines = run(name, "--help").stdout.splitlines()
+    assert re.match(rf"Usage: (python -m )?archcount {name}\b", lines[0])
+    first = "\n".join(lines[:24])  # a terminal's first screen
+    shown = examples(first)
+    assert shown
+    for line in shown:
+        assert line.split()[1] == name
+        parsed(shlex.split(line)[1:])
+
+
+@pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["bench", "compare"]])
+def test_help_names_no_python_types(command):
+    text = run(*command, "--help").stdout
+    assert not re.search(r"<\w+", text)
+    assert max(map(len, text.splitlines())) <= 80
+    # every option stands once
+    options = re.findall(r"^  (?:-\w, )?(--[\w-]+).*?  \S", text, re.MULTILINE)
+    assert len(options) == len({*options})
+    assert options[-1] == "--help"
+
+
+def test_options_stand_in_groups():
+    text = run("count", "--help").stdout
+    headings = re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE)
+    assert headings == [
+        "Examples", "Arguments", "Network and input", "Method", "Several models", "Exit code",
+        "What is shown", "Output", "Others",
+    ]  # fmt: skip
+    place = {word: text.index(f"\n{word}:") for word in headings}
+    assert place["Exit code"] < text.index("  --max ") < place["What is shown"]
+    assert text.index("  --format ") > place["Output"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("tabel", "table"), ("cuont", "count"), ("Bench", "bench")]
+)
+def test_a_misspelt_command_gets_its_suggestion(word, meant):
+    result = run(word)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: no command '{word}'; allowed: table, ")
+    assert line.endswith(f"did you mean '{meant}'?")
+
+
+def test_a_word_like_no_command_gets_none():
+    assert "did you mean" not in run("qqqq").stderr
+
+
+def test_the_start_fits_a_small_terminal():
+    assert "archcount list" in in_terminal(80)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("table --engine f", ["formula", "fvcore"]),
+        ("table --fail-on r", ["reading"]),
+        ("table --fail-on off,c", ["off,changed", "off,convention", "off,contradiction"]),
+        ("check --fail-on w", ["warning"]),
+        ("check --format g", ["github"]),
+        ("diff --fail-on c", ["changed"]),
+        ("count --device m", ["meta"]),
+        ("count --attention c", ["causal"]),
+        ("count --dtype int", ["int8", "int4"]),
+        ("count --columns type,m", ["type,macs"]),
+        ("count --max peak", ["peak_bytes="]),
+        ("bench --dtype b", ["bf16"]),
+        ("bench --mode forward,t", ["forward,train"]),
+        ("bench --device cu", ["cuda"]),
+        ("bench --on-oom h", ["halve"]),
+        ("bench --compile red", ["reduce-overhead"]),
+        ("bench --allow amp-b", ["amp-bf16"]),
+        ("bench compare --fail-on s", ["slower", "slower:5%"]),
+        ("bench compare be", ["before.json"]),
+        ("bench compare before.json older/a", ["older/after.jsonl"]),
+        ("bench compare ol", ["older/"]),
+        ("check --expect e", ["expected.yaml"]),
+        ("list --kind transf", ["transformer"]),
+        ("list --task seg", ["segmentation"]),
+        ("sweep --format cs", ["csv"]),
+        ("tab", ["table"]),
+    ],
+)
+def test_it_is_completed(words, expected, tmp_path):
+    (tmp_path / "older").mkdir()
+    for name in ("before.json", "best.txt", "older/after.jsonl", "expected.yaml"):
+        (tmp_path / name).touch()
+    asked = ["archcount", *words.split()]
+    request = {
+        "_ARCHCOUNT_COMPLETE": "complete_bash",
+        "COMP_WORDS": "\n".join(asked),
+        "COMP_CWORD": str(len(asked) - 1),
+    }
+    result = subprocess.run(
+        [SCRIPT], capture_output=True, text=True, env={**os.environ, **request}, cwd=tmp_path
+    )
+    assert result.stderr == ""
+    assert sorted(result.stdout.split()) == sorted(expected)
