@@ -306,7 +306,7 @@ def test_what_the_paper_prints_no_column_of_is_counted_beside_what_it_does(toy_t
     plain = [line.split() for line in report.render("plain").splitlines()]
     assert ["Row", "Output", "paper", "Depth", "Params", "MACs"] in plain
     assert ["stage", "4x4x8", "match", "4", "2,088", "32,768"] in plain
-    assert ["total", "1x1x10", "2,290", "39,760"] in plain
+    assert ["total", "1x1x10", "6", "2,290", "39,760"] in plain
 
 
 def reports(table):
