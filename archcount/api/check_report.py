@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcount import engines
 from archcount.api.comparing import Known, compare_with_references
 from archcount.api.table_report import TableReport, count_table
-from archcount.api.tables import Table, meant
+from archcount.api.tables import Table, meant, refuse_program
 from archcount.comparison import VERDICTS
 from archcount.comparison.errata import Unexpected, unexpected
 from archcount.errors import InvalidTableError, UsageError, unknown_name
@@ -124,6 +124,8 @@ def check(
     engines.check_name(engine)
     if options or model or expect:
         return _check_model(names, model, expect, fail_on, options)
+    for name in names:
+        refuse_program(name)
     found = [
         (str(name), *((name, str(name), "") if isinstance(name, Path) else find_network(name)))
         for name in names or catalogue().files

@@ -50,7 +50,7 @@ class Head:
     node: Node
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Architecture:
     """A table's network with every number resolved.
 
@@ -75,6 +75,11 @@ class Architecture:
     lets: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     inputs: Mapping[str, Shape] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return the network in one line."""
+        name = f"{self.name}@{self.variant}" if self.variant else self.name
+        return f"<Architecture {name}: {len(self.rows)} rows, input {self.input}>"
 
     @property
     def input_shapes(self) -> tuple[Shape, ...]:

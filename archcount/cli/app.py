@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -13,7 +14,8 @@ from typer.core import TyperGroup
 from archcount import __version__
 from archcount.cli.help import START, HelpfulCommand, grouped, write_options
 from archcount.cli.more_tables import OPTION, more_tables, to_the_front
-from archcount.errors import unknown_name
+from archcount.errors import UsageError, quote, suggestion
+from archcount.loading.programs import is_model_name
 
 GROUPS = {
     "Papers' tables": "table explain check infer list errata new schema formula sweep",
@@ -40,7 +42,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command of the first word; raise a UsageError where it is none."""
         if not (ctx.resilient_parsing or args[0].startswith("-") or self.get_command(ctx, args[0])):
-            raise unknown_name("no command", args[0], self.list_commands(ctx))
+            raise _no_command(args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -57,6 +59,20 @@ class LazyGroup(TyperGroup):
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(width), sentence(name)) for name in group])
         write_options(self.get_params(ctx), ctx, formatter)
+
+
+def _no_command(word: str, commands: list[str]) -> UsageError:
+    """Return the error for a word that is no command, which may be a table's or model's name."""
+    remedy = suggestion(word, commands)
+    if not remedy and is_model_name(word):
+        remedy = f"write archcount count {word}"
+    elif not remedy:
+        with suppress(UsageError):
+            from archcount.spec.catalogue import find_network
+
+            find_network(word)
+            remedy = f"write archcount table {word}"
+    return UsageError.of(f"no command {quote(word)}", allowed=", ".join(commands), remedy=remedy)
 
 
 def sentence(name: str) -> str:

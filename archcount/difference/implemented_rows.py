@@ -13,6 +13,7 @@ from archcount.difference.model_difference import (
     ModelDifference,
     RowDifference,
 )
+from archcount.difference.setting_changes import is_as_large
 from archcount.engines.counts import RowCount
 from archcount.layers import Cost
 from archcount.tracing.traced_layer import TracedLayer, is_in_depth
@@ -82,7 +83,7 @@ def implemented_rows(found: ModelDifference, table: Sequence[RowCount]) -> Imple
             ImplementedRow(
                 id=like.id,
                 verdict="missing" if own and not layers else verdict,
-                count=counting.row(like, layers, before, _last(own)),
+                count=counting.row(like, layers, before, own),
                 modules=_modules(layers, found.right.layers),
             )
         )
@@ -139,12 +140,6 @@ def _home(layer: TracedLayer, near: str, homes: Mapping[str, Counter[str]]) -> t
     return ("", outermost) if outermost else (near, "")
 
 
-def _last(pairs: Sequence[LayerPair]) -> TracedLayer | None:
-    """Return the layer that stands for the last one of a row."""
-    last = next((pair for pair in reversed(pairs) if pair.left is not None), None)
-    return None if last is None else last.right
-
-
 def _modules(numbers: Sequence[int], every: Sequence[TracedLayer]) -> tuple[str, ...]:
     """Return the modules that hold some layers: one, two, or the first and the last."""
     paths = [path.split(".") for number in numbers if (path := every[number].path)]
@@ -177,21 +172,30 @@ class _Counting:
         like: RowCount,
         numbers: Sequence[int],
         before: tuple[int, ...],
-        last: TracedLayer | None,
+        pairs: Sequence[LayerPair],
     ) -> RowCount:
         """Count a row; where it has no layers it gives what it reads.
 
         Args:
             like: the table's count of it.
-            numbers: its layers.
+            numbers: its layers, in their order.
             before: what the row before it gives.
-            last: the layer that stands for its last one, None where there is none.
+            pairs: its layers with those of the table.
         """
-        layers = [self._model.layers[number] for number in sorted(numbers)]
-        end = last or (layers[-1] if layers else None)
-        output = before if end is None else printed_size(end, like.output)
-        start = printed_size_of(layers[0].input, like.input, layers[0]) if layers else before
-        return self._sum(like.id, numbers, start, output)
+        if not numbers:
+            return self._sum(like.id, numbers, before, before)
+        first, last = (self._model.layers[number] for number in (numbers[0], numbers[-1]))
+        ours = [pair.left for pair in pairs if pair.left is not None]
+        ends = [pair.right for pair in pairs if pair.left is not None]
+        start = printed_size(first.input, like.input, first)
+        end = printed_size(last.output, like.output, last)
+        # What only moves numbers, such as a crop, is no layer: the row is as large as the table's
+        # where the layers at its ends are.
+        if ours and ends[0] is first and is_as_large(ours[0], first)[0]:
+            start = like.input
+        if ours and ends[-1] is last and is_as_large(ours[-1], last)[1]:
+            end = like.output
+        return self._sum(like.id, numbers, start, end)
 
     def outside(self, path: str, numbers: Sequence[int]) -> RowCount:
         """Count a module whose layers are of no row."""
@@ -230,12 +234,7 @@ class _Counting:
         return max(depths.values(), default=0)
 
 
-def printed_size(layer: TracedLayer, like: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the size that a layer gives, channels first as a table prints it."""
-    return printed_size_of(layer.output, like, layer)
-
-
-def printed_size_of(
+def printed_size(
     shape: tuple[int, ...], like: tuple[int, ...], layer: TracedLayer
 ) -> tuple[int, ...]:
     """Return a size of one image, channels first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ def summary(result: ImplementationResult) -> str:
     said += [result.results] if result.results else []
     but = f" but for {'; '.join(said)}" if said else ", layer by layer"
     words = f"{result.model} implements {paper}{but}. It has {_totals(result)}."
-    return " ".join([words, *(f"{_sentence(told(item))}." for item in result.cancellations)])
+    rest = [*map(told, result.cancellations), *_printed(result)]
+    return " ".join([words, *(f"{_sentence(each)}." for each in rest)])
 
 
 def _sentence(text: str) -> str:
@@ -59,6 +61,23 @@ def _totals(result: ImplementationResult) -> str:
     if equal:
         words.append(f"the table's {' and '.join(equal)}")
     return ", ".join(words)
+
+
+def _printed(result: ImplementationResult) -> Iterator[str]:
+    """Return what is printed of the whole network, and is not what the implementation has."""
+    cells = result.total.cells if result.comparison.whole else {}
+    for column, cell in cells.items():
+        if cell.printed is not None and cell.verdict.status not in ("match", "unpublished"):
+            how, sentence = _SHORT[cell.verdict.status], cell.verdict.sentence.rstrip(".")
+            yield f"the paper prints {cell.printed} ({column}), {how}: {sentence}"
+
+
+_SHORT = {
+    "convention": "by another convention",
+    "reading": "by another reading",
+    "contradiction": "which contradicts its other numbers",
+    "off": "which is off",
+}
 
 
 def told(item: Cancellation) -> str:

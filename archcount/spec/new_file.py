@@ -36,7 +36,7 @@ _HEADINGS = {
 """The columns that every table may have, and how papers head them."""
 
 _BLOCKS = {
-    r"conv(olution)?\b": "conv patch output.c",
+    r"conv(olution(al)?)?([\d_]|\b)": "conv patch output.c",
     r"(depth-?wise|dw).*conv|conv.*dw": "dwconv patch",
     r"max[- ]?pool": "maxpool patch",
     r"(global |adaptive )?(avg|average)[- ]?pool": "global_avgpool, or avgpool patch",
@@ -60,6 +60,7 @@ def new_file(name: str, file: str, pasted: Pasted | None = None) -> str:
     """
     grid = _EXAMPLE if pasted is None else "".join(f"{line}\n" for line in _grid(pasted))
     size = "3x32x32" if pasted is None else "3x224x224"
+    number = (pasted and pasted.number) or "TODO: Table 1"
     return f"""\
 # `archcount check {file}` passes as it is. What to do is marked with TODO; then
 # `archcount table {file} --compare-paper` says of every printed number whether it is right.
@@ -69,7 +70,7 @@ def new_file(name: str, file: str, pasted: Pasted | None = None) -> str:
 archcount: 1
 name: {name}
 # TODO: the paper, and which of its tables; year:, authors: and arxiv: may follow.
-source: {{title: "TODO: title of the paper", table: "TODO: Table 1"}}
+source: {{title: "TODO: title of the paper", table: "{number}"}}
 # TODO: the size of one input, channels first; of text, such as tokens 512 of 50257.
 input: {size}
 # TODO: what every convolution has, such as
@@ -84,6 +85,8 @@ def _grid(pasted: Pasted) -> Iterator[str]:
     renamed = [name for name in columns if name[-1] == "_" and name[:-1] in COLUMNS]
     kept = [row for row in pasted.rows if not _is_total(row)] or pasted.rows
     labels = [row[columns.index("type") if "type" in columns else 0] for row in kept]
+    if pasted.caption:
+        yield f"# {pasted.caption}"
     yield "# TODO: `is: information` keeps a column from being read and compared. Take it away when"
     yield "# the blocks are written, as in `c: Filters`."
     if renamed:
@@ -108,6 +111,10 @@ def _grid(pasted: Pasted) -> Iterator[str]:
             yield f"#   {' | '.join(cell for cell in row if cell)}"
     yield "# TODO: what each row is made of, in the place of identity; often it is something like"
     for label, block in _proposed(labels):
+        if "patch_" not in columns:
+            block = block.replace("patch", "3x3/2")
+        if "output_" not in columns:
+            block = block.replace("output.c", "64")
         yield f"#   {label or '(no label)'}: {block}"
     yield "table: |"
     named = zip(_names(labels), kept, strict=True)
@@ -166,7 +173,9 @@ def _names(labels: Iterable[str]) -> list[str]:
 
 
 def _is_total(row: Sequence[str]) -> bool:
-    return row[0].lower().rstrip(":") in ("total", "totals", "sum")
+    """Whether a row is of the whole network: a sum, or the FLOPs of each of its networks."""
+    is_sum = row[0].lower().rstrip(":") in ("total", "totals", "sum")
+    return is_sum or _known(row[0]) in ("params", "ops")
 
 
 def _is_round(cell: str) -> bool:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from archcount.errors import InvalidTableError, Location, quote
@@ -14,16 +14,28 @@ from archcount.errors import InvalidTableError, Location, quote
 _LINE = tuple[int, str]
 _RULE = re.compile(r"[\s|:+=_-]*")
 """A line that only parts headings from rows, or rows from one another."""
+_CAPTION = re.compile(r"\s*(Table|TABLE|Tab\.) ([\dIVX]+)\s*[.:|]")
 _GAP = re.compile(r" {2,}")
 ALLOWED = "cells parted by tabs, commas, |, or two blanks or more; the headings on the first line"
 
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """A pasted table; every row has as many cells as there are headings."""
+    """A pasted table; every row has as many cells as there are headings.
+
+    Attributes:
+        caption: as it was pasted above or below the table; empty where it was not.
+    """
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+
+    @property
+    def number(self) -> str:
+        """Which table of the paper it is, such as "Table 1"; empty where no caption says so."""
+        found = _CAPTION.match(self.caption)
+        return f"Table {found[2]}" if found else ""
 
 
 def read_pasted(text: str, name: str) -> Pasted:
@@ -44,6 +56,8 @@ def read_pasted(text: str, name: str) -> Pasted:
         for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1)
         if not _RULE.fullmatch(line)
     ]
+    caption = next((line for _, line in lines if _CAPTION.match(line)), "")
+    lines = [(number, line) for number, line in lines if not _CAPTION.match(line)]
     if not lines:
         raise _refusal(name, 1, "there is no table in it")
     first = lines[0][1]
@@ -54,10 +68,14 @@ def read_pasted(text: str, name: str) -> Pasted:
     elif _GAP.search(first.strip()):
         found = _aligned(lines, name)
     elif "," in first:
-        found = _by_commas(text, name)
+        found = [
+            (number, cells)
+            for number, cells in _by_commas(text, name)
+            if not _CAPTION.match(",".join(cells))
+        ]
     else:
         raise _refusal(name, lines[0][0], f"one column alone: {quote(first.strip())}")
-    return _even(found, name)
+    return replace(_even(found, name), caption=_clean(caption))
 
 
 def _between_pipes(line: str) -> list[str]:

@@ -94,8 +94,18 @@ def test_a_misspelt_command_gets_its_suggestion(word, meant):
     assert line.endswith(f"did you mean '{meant}'?")
 
 
-def test_a_word_like_no_command_gets_none():
-    assert "did you mean" not in run("qqqq").stderr
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("googlenet", "; write archcount table googlenet\n"),
+        ("resnet@50", "; write archcount table resnet@50\n"),
+        ("timm:resnet50", "; write archcount count timm:resnet50\n"),
+        ("net.pt2", "; write archcount count net.pt2\n"),
+        ("qqqq", ", bench, env\n"),
+    ],
+)
+def test_a_name_in_the_place_of_a_command_is_known_for_what_it_is(word, advice):
+    assert run(word).stderr.endswith(advice)
 
 
 def test_the_start_fits_a_small_terminal():

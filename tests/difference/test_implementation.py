@@ -273,3 +273,32 @@ def test_marks_stand_for_the_code_in_80_columns(table: Path) -> None:
     narrow = ac.compare(net(kernels=(5, 3)), ac.load(table)).render("rich", width=60, colour=False)
     assert "~ conv1" in narrow
     assert "~ differs from the table" in narrow
+
+
+def test_a_layer_that_the_table_lacks_gives_what_its_row_gives(table: Path) -> None:
+    model = net()
+    model.insert(1, nn.AvgPool2d(2))  # behind conv1
+    report = ac.compare(model, ac.load(table))
+    lines = {line.row.id: line.row for line in report.record.rows}
+    assert [lines[row].count.output for row in lines] == [(4, 4, 4), (8, 4, 4), (8, 2, 2)]
+    assert lines["conv1"].cells["output"].verdict.status == "off"
+    assert "avg pool 2x2 added (conv1)" in report.summary
+
+
+class Logits(nn.Module):
+    """Scores of each token, worked out with the sequences as one list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.scores = nn.Embedding(32, 8), nn.Linear(8, 32, bias=False)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.scores(self.embed(ids).flatten(0, 1))
+
+
+def test_a_list_of_all_places_has_the_size_of_the_sequence(tmp_path: Path) -> None:
+    path = tmp_path / "logits.yaml"
+    rows = "table: |\n  row | block | params\n  embed | embedding 8 | 256\n  scores | linear 32 bias=false | 256\n"
+    path.write_text(ATTENTION.partition("table: |")[0] + rows)
+    report = ac.compare(Logits(), path)
+    assert [line.row.count.output for line in report.record.rows] == [(8, 16), (32, 16)]

@@ -240,14 +240,17 @@ TRANSFORMERS = {
     # 2 x 1,024^2 x 768) + 1,024 x 768 x 50,257.
     ("gpt2", "GPT2LMHeadModel"): (
         "implements gpt2@117m (Alec Radford et al. 2019, Table 2) but for 12 gelu approximate tanh for "
-        "none (layers). It has the table's 124,439,808 params and 145,824,153,600 MACs."
+        "none (layers). It has the table's 124,439,808 params and 145,824,153,600 MACs. The paper prints "
+        "117M (params), by another reading: with a vocabulary of 40,468 to 41,124: 117,299,712 params = "
+        "117.3M with K = 1000, printed 117M: rounded or truncated."
     ),
     # Its GELU is exact. It gives the last layer's tokens beside what the pooler gives.
     # (30,522 + 512 + 2 + 2) x 768 + 12 x (12 x 768^2 + 13 x 768) + 768^2 + 768 params; 12 x (12 x 768^2
     # x 512 + 2 x 512^2 x 768) + 768^2 MACs.
     ("bert", "BertModel"): (
         "implements bert@bert_base (Jacob Devlin et al. 2018, sec. 3), layer by layer. It has the table's "
-        "109,482,240 params and 48,318,971,904 MACs."
+        "109,482,240 params and 48,318,971,904 MACs. The paper prints 110M (params), which is off: "
+        "109,482,240 params = 109.5M with K = 1000, printed 110M: computed is -0.5% from printed."
     ),
     # 2 x 32,000 x 4,096 + 32 x (4 x 4,096^2 + 3 x 4,096 x 11,008 + 2 x 4,096) + 4,096 params; 32 x
     # (2,048 x (4 x 4,096^2 + 3 x 4,096 x 11,008) + 2 x 2,048^2 x 4,096) + 2,048 x 4,096 x 32,000 MACs.
