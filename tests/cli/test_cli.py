@@ -369,11 +369,11 @@ def test_a_variant_written_into_the_name_is_advised():
 
 
 def test_layers_of_one_text_and_unlike_widths_are_added_up():
-    result = run("explain", "vgg", "conv1", *FAST)
+    result = run("explain", "vgg", "conv1", "-v", *FAST)
     # 3 x 64 x 9 = 1,728 and 64 x 64 x 9 = 36,864
     assert "3 x 64 x 3x3 + 64 x 64 x 3x3" in result.stdout
     assert "38,592" in result.stdout
-    result = run("explain", "vgg", "conv5", "--variant", "E", *FAST)
+    result = run("explain", "vgg", "conv5", "--variant", "E", "-v", *FAST)
     assert "512 x 512 x 3x3, 4 times" in result.stdout
 
 
