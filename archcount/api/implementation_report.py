@@ -222,10 +222,21 @@ def _result(table: Table, counted: TableReport, found: ModelDifference) -> Imple
         joins=common.told_of_joins,
         is_another=is_another_network(found),
         results=str(found.results or ""),
+        remarks=tuple(_remarked(implementation.difference)),
         cancellations=cancellations(printed, rows),
         comparison=compared,
         warnings=tuple(_warnings(counted, found, count)),
     )
+
+
+def _remarked(found: ModelDifference) -> Iterable[str]:
+    """Yield what is remarked on layers, each once with the rows that have such layers."""
+    rows: dict[str, list[str]] = {}
+    for row in found.rows:
+        for remark in dict.fromkeys(remark for pair in row.pairs for remark in pair.remarks):
+            rows.setdefault(remark, []).append(row.name.strip("()"))
+    for remark, names in rows.items():
+        yield f"{remark} ({', '.join(names) if len(names) < 4 else f'in {len(names)} rows'})"
 
 
 def _warnings(counted: TableReport, found: ModelDifference, count: Count) -> Iterable[TableWarning]:

@@ -165,7 +165,7 @@ def built(architecture: Architecture, device: str = "meta") -> nn.Module:
     from archcount.tracing.without_weights import without_weights
 
     if device == "meta":
-        with without_weights():
+        with without_weights(counts=True):
             return builder.assemble(architecture)
     with torch.device(device):
         return builder.build(architecture)
@@ -204,9 +204,11 @@ def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) 
     from archcount.tracing.without_weights import without_weights
 
     earlier: BaseException | None = None
-    if device == "meta":
+    for counts in (
+        (True, False) if device == "meta" else ()
+    ):  # some code joins both devices' tensors
         try:
-            with without_weights():
+            with without_weights(counts=counts):
                 return found(**arguments)
         except (Exception, SystemExit) as error:  # it may only need numbers
             earlier = error

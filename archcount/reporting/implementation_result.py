@@ -54,6 +54,7 @@ class ImplementationResult:
         joins: how many joins join other layers, in words; empty where these are few.
         is_another: whether the two have so little in common that rows say nothing.
         results: what gives the results, where others do in the implementation.
+        remarks: what is written otherwise and changes no size, each with its rows.
         cancellations: where totals agree with what is printed by accident.
     """
 
@@ -70,6 +71,7 @@ class ImplementationResult:
     joins: str = ""
     is_another: bool = False
     results: str = ""
+    remarks: tuple[str, ...] = ()
     cancellations: tuple[Cancellation, ...] = ()
     comparison: Comparison
     warnings: tuple[TableWarning, ...] = ()

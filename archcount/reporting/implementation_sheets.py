@@ -142,3 +142,5 @@ def _notes(result: ImplementationResult) -> Iterator[Span]:
         "not compared: dropout, a softmax that gives the result, what only moves numbers, the "
         "constants of a norm, and what runs in training alone"
     )
+    for remark in result.remarks:
+        yield Span(f"written otherwise: {remark}")

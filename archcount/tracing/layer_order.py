@@ -11,6 +11,7 @@ from math import prod
 from types import MappingProxyType
 
 from archcount.layers import Cost
+from archcount.tracing.channel_axes import CHANNELS
 from archcount.tracing.traced_layer import (
     INPUT,
     LayerInput,
@@ -86,11 +87,17 @@ def before_softmax(nodes: Sequence[TracedLayer], ends: Sequence[LayerInput]) -> 
     found = []
     for end in ends:
         node = None if end.layer == INPUT else nodes[end.layer]
-        is_softmax = node is not None and node.kind in ("softmax", "log softmax")
+        is_softmax = node is not None and _is_of_channels(node)
         sources = node.sources if node is not None and is_softmax else ()
         # Where the scores are a result by themselves, the softmax is another.
         found.append(sources[0] if sources and sources[0] not in ends else end)
     return found
+
+
+def _is_of_channels(node: TracedLayer) -> bool:
+    """Return whether a layer is a softmax of the channels at each place, as far as is known."""
+    is_softmax = node.kind in ("softmax", "log softmax")
+    return is_softmax and node.settings.get("axes", CHANNELS) == CHANNELS
 
 
 def _cost(node: TracedLayer, spent: Sequence[Cost]) -> Cost:

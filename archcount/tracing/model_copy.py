@@ -238,7 +238,7 @@ class ModelCopy:
         if (
             copy.is_meta
             and has_numbers(tensor)
-            and (not tensor.dtype.is_floating_point or tensor.numel() <= _MOST_FLOATS)
+            and (not _is_trained(tensor) or tensor.numel() <= _MOST_FLOATS)
         ):
             self.known.append(KnownTensor(copy, tensor.detach()))
         return copy
@@ -251,7 +251,11 @@ _SHARDED = (
     "send to one another"
 )
 _MOST_FLOATS = 16
-"""Such as a scale; statistics of batch norms have more, and code does not read them."""
+"""Of what is trained, such as a scale: kernels have more, and code does not read them."""
+
+
+def _is_trained(tensor: Tensor) -> bool:
+    return isinstance(tensor, nn.Parameter) and tensor.dtype.is_floating_point
 
 
 def _wrapper(module: nn.Module) -> str:

@@ -249,10 +249,15 @@ def test_explain_writes_the_arithmetic_as_on_paper():
 
 
 @pytest.mark.parametrize(
-    "row", ["conv1", "inception_3a", "inception_4e", "inception_5a", "inception_5b", "linear"]
+    ("name", "row"),
+    [
+        *(("googlenet", row) for row in ("conv1", "inception_3a", "inception_4e", "linear")),
+        *(("googlenet", row) for row in ("inception_5a", "inception_5b")),
+        ("efficientnet_b0", "stage3"),
+    ],
 )
-def test_explain_is_one_screen(row):
-    report = ac.explain(ac.load("googlenet"), row)
+def test_explain_is_one_screen(name, row):
+    report = ac.explain(ac.load(name), row)
     lines = report.render("rich", width=80, colour=False).splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import archcount as ac
+from archcount.loading.model_target import build
 
 WIDTH, HEADS, LENGTH = 32, 4, 6
 
@@ -153,3 +155,45 @@ def halves(one: int, other: int) -> nn.Module:
 def test_a_half_of_a_map_that_is_not_read_is_said() -> None:
     assert told(halves(0, 1), halves(1, 0), 1, 3, 9, 9) == []
     assert told(halves(0, 1), halves(1, 1), 1, 3, 9, 9) == ["read all became 4 of 8 channels"]
+
+
+def test_a_softmax_of_the_result_is_of_the_channels() -> None:
+    linear, of_channels, of_places = (
+        nn.Sequential(nn.Linear(WIDTH, 5), *more)
+        for more in ((), (nn.Softmax(-1),), (nn.LogSoftmax(1),))
+    )
+    assert told(linear, of_channels) == []
+    assert told(linear, of_places) == ["extra"]
+
+
+KEEPS_ANGLES = """
+import torch
+from torch import nn
+class Turned(nn.Module):
+    def __init__(self, base=10_000.0, joins=False):
+        super().__init__()
+        self.q, self.k = nn.Linear(32, 64), nn.Linear(32, 64)
+        self.register_buffer("steps", base ** (-torch.arange(32) / 32), persistent=False)
+        if joins:  # with a tensor that torch's context makes, on whichever device
+            self.steps = self.steps + torch.zeros(32)
+    def turn(self, x):
+        angles = torch.arange(x.shape[1], device=x.device)[:, None] * self.steps
+        one, two = x.chunk(2, -1)
+        cos, sin = angles.cos(), angles.sin()
+        return torch.cat((one * cos - two * sin, two * cos + one * sin), -1)
+    def forward(self, x):
+        return self.turn(self.q(x)) @ self.turn(self.k(x)).mT
+"""
+
+
+def test_the_base_of_angles_that_a_model_keeps_is_compared(tmp_path: Path) -> None:
+    path = tmp_path / "keeps_angles.py"
+    path.write_text(KEEPS_ANGLES)
+
+    def found(**arguments: object) -> list[str]:
+        other = build(f"{path}:Turned", arguments)
+        return told(build(f"{path}:Turned"), other)
+
+    assert found(base=10_000.0) == []
+    assert found(base=500.0) == ["base 10000 became 500"] * 2
+    assert found(joins=True) == []  # made without numbers, which are not known then

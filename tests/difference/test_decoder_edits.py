@@ -153,7 +153,8 @@ def test_a_decoder_is_the_same_in_both_styles(kv: int) -> None:
         assert [str(each) for each in report.findings] == []
 
 
-# What is said of each edit, written down before it was run; all of both blocks.
+# What is said of each edit. Which layers it changes, and how many in both blocks, follows from the
+# settings; the words are the report's, several of them taken over from a run.
 EDITS = {
     "heads": (
         {"heads": 2, "kv": 1, "scale": math.sqrt(2)},

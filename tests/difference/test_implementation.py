@@ -275,6 +275,20 @@ def test_marks_stand_for_the_code_in_80_columns(table: Path) -> None:
     assert "~ differs from the table" in narrow
 
 
+def test_a_pool_that_pads_elsewhere_is_remarked_on(table: Path) -> None:
+    table.write_text(TABLE.replace("| 2x2/2 |", "| 3x3/2 |"))
+    model = net()
+    model[-1] = nn.MaxPool2d(3, 2, padding=1)
+    assert ac.compare(model.eval(), table).record.remarks == ()
+    model[-1] = nn.MaxPool2d(3, 2, ceil_mode=True)
+    report = ac.compare(model.eval(), table)
+    # 4 windows of 3 begin at 0, 2, 4 and 6 of 8 places, and at -1, 1, 3 and 5.
+    assert not report.is_changed
+    (remark,) = report.record.remarks
+    assert remark == "padding 1 became 0 rounding up: no size changes (pool)"
+    assert f"written otherwise: {remark}" in report.render("plain")
+
+
 def test_a_layer_that_the_table_lacks_gives_what_its_row_gives(table: Path) -> None:
     model = net()
     model.insert(1, nn.AvgPool2d(2))  # behind conv1
@@ -302,3 +316,15 @@ def test_a_list_of_all_places_has_the_size_of_the_sequence(tmp_path: Path) -> No
     path.write_text(ATTENTION.partition("table: |")[0] + rows)
     report = ac.compare(Logits(), path)
     assert [line.row.count.output for line in report.record.rows] == [(8, 16), (32, 16)]
+
+
+def test_weights_that_two_rows_share_are_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "logits.yaml"
+    rows = "table: |\n  row | block | params\n  embed | embedding 8 | 256\n  scores | linear 32 bias=false | 256\n"
+    path.write_text(ATTENTION.partition("table: |")[0] + rows)
+    model = Logits()
+    model.scores.weight = model.embed.weight
+    report = ac.compare(model, path)
+    # 32 words of 8 numbers.
+    assert [line.row.count.params for line in report.record.rows] == [256, 0]
+    assert report.record.total.count.params == 256

@@ -1,6 +1,6 @@
 """Tables against implementations that write the same layers in another form.
 
-Their code was read before anything was compared. Line numbers are of torchvision 0.28.0 and timm
+What they differ in follows from their code. Line numbers are of torchvision 0.28.0 and timm
 1.0.31. Params are the models' own, added up.
 """
 

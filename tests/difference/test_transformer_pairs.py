@@ -1,7 +1,7 @@
 """Papers against implementations of transformers, whose attention is written in other words.
 
-What each pair differs in was written down from the library's code (transformers 5.24) and the table
-files before anything was compared. Params are worked out by hand.
+What each pair differs in follows from the library's code (transformers 5.24) and the table
+files. Params are worked out by hand.
 """
 
 from __future__ import annotations
