@@ -17,13 +17,21 @@ MOST_LAYERS = 9
 """How many layers fit on a screen of 24 lines."""
 
 
+_LONG = 18
+"""The characters from which on what a file writes is folded between its words."""
+
+
 def answer_sheet(row: ExplainedRow, reasons: Iterator[Span]) -> Sheet:
     """Lay out a row on one screen: its layers, its totals, its printed cells and their reasons."""
     sites = [site for site in row.plan.sites if site.weights or site.macs]
     shown = sites if len(sites) <= MOST_LAYERS else sites[: MOST_LAYERS - 1]
     names = _names(row)
     columns: list[Column[Site]] = [
-        Column("Layer", lambda site: names[site.path], whole=True),
+        Column(
+            "Layer",
+            lambda site: names[site.path],
+            whole=max(map(len, names.values()), default=0) < _LONG,
+        ),
         Column("kernel, channels", _shape),
         Column("weights", _weights),
         Column("MACs", _macs, right=True),

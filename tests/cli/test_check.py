@@ -249,10 +249,15 @@ def test_explain_writes_the_arithmetic_as_on_paper():
 
 
 @pytest.mark.parametrize(
-    "row", ["conv1", "inception_3a", "inception_4e", "inception_5a", "inception_5b", "linear"]
+    ("name", "row"),
+    [
+        *(("googlenet", row) for row in ("conv1", "inception_3a", "inception_4e", "linear")),
+        *(("googlenet", row) for row in ("inception_5a", "inception_5b")),
+        ("efficientnet_b0", "stage3"),
+    ],
 )
-def test_explain_is_one_screen(row):
-    report = ac.explain(ac.load("googlenet"), row)
+def test_explain_is_one_screen(name, row):
+    report = ac.explain(ac.load(name), row)
     lines = report.render("rich", width=80, colour=False).splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
@@ -336,7 +341,7 @@ def test_infer_proposes_a_block_that_a_file_can_hold(toy, toy_text):
 
 
 def test_the_reasons_stand_below_the_table():
-    text = run("table", "--compare-paper", *FAST).stdout
+    text = run("table", "--compare-paper", "--verbose", *FAST).stdout
     assert (
         "inception_5a params: reading: 928 input channels instead of 832: 1,097,728 weights" in text
     )
