@@ -64,7 +64,7 @@ def test_tables_and_reports_have_what_is_documented():
         "to_markdown",
     }  # fmt: skip
     assert public(ac.TableReport) - public(ac.Report) == {
-        "command", "schema", "select", "total", "verdicts",
+        "answer", "command", "detail", "schema", "select", "total", "verdicts",
     }  # fmt: skip
 
 

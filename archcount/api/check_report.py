@@ -19,6 +19,7 @@ from archcount.reporting.check_sheets import (
     GITHUB,
     Finding,
     TableCheck,
+    check_answer,
     check_lines,
     check_sheets,
     invalid,
@@ -52,6 +53,11 @@ class CheckReport(Report):
     items = "tables"
 
     record: tuple[TableCheck, ...]
+
+    @property
+    def answer(self) -> str:
+        """In a line how many tables passed, and how many printed numbers are right."""
+        return check_answer(self.record)
 
     @property
     def passed(self) -> bool:

@@ -15,6 +15,7 @@ from archcount.architecture import Architecture
 from archcount.comparison import ComparedRow, Comparison, Explanation, believed
 from archcount.comparison.errata import with_reasons_declared
 from archcount.comparison.model_reasons import ModelReasons, model_reasons
+from archcount.comparison.not_judged import without_verdicts
 from archcount.comparison.whole_readings import read_as
 from archcount.engines import Count
 from archcount.engines.model_recount import ModelRecount
@@ -166,7 +167,7 @@ def compare_with_reasons(
         compared = _with_model_reasons(compared, table, known, network.name, engine)
     elif recount:
         compared = _confirmed(compared, recount, counts, build)
-    return with_reasons_declared(printed, compared) if is_own else compared
+    return with_reasons_declared(printed, compared) if is_own else without_verdicts(compared)
 
 
 def _read_otherwise(compared: Comparison, network: Variant, engine: str) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from archcount.errors import UsageError
@@ -57,6 +57,8 @@ def count(
     peak: str | float = "",
     bandwidth: str | float = "",
     attention: str = "full",
+    columns: str | Sequence[str] = ...,
+    sort: str = "",
 ) -> ModelReport: ...
 
 
@@ -86,8 +88,8 @@ def count(
         batch: how many images the operations are for.
         **options: for a table `variant`, `let`, `engine`, `heads`, as `count_table` takes them;
             for a module `train`, `device`, `prefill`, `decode`, `dtype`, `peak`, `bandwidth`,
-            `columns` and `attention`, as `count_model` does; for what is named with a colon also
-            `arguments`, a mapping of what the callable is given by name.
+            `columns`, `sort` and `attention`, as `count_model` does; for what is named with a
+            colon also `arguments`, a mapping of what the callable is given by name.
 
     Raises:
         UsageError: an option does not go with the thing, or has no such value.
@@ -152,7 +154,7 @@ def _made(name: str, arguments: Mapping[str, Any] | None, device: str) -> tuple[
 
 _OF_MODULES = (
     *("train", "device", "prefill", "decode", "dtype", "peak", "bandwidth", "columns"),
-    "attention",
+    *("sort", "attention"),
 )
 
 

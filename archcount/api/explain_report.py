@@ -25,21 +25,28 @@ _BUILT = 5
 
 @dataclass(frozen=True)
 class ExplainReport(Report):
-    """One row of a table explained."""
+    """One row of a table explained.
+
+    Attributes:
+        verbose: whether people are shown all of it, or one screen.
+    """
 
     command = "explain {record.name} {record.count.id}"
     schema = "archcount.explain/2"
 
     record: ExplainedRow
+    verbose: bool = False
 
     def _tidy(self) -> Lines:
         return explained_lines(self.record)
 
     def _sheets(self) -> Parts:
-        return explained_sheets(self.record)
+        return explained_sheets(self.record, verbose=self.verbose)
 
 
-def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula") -> ExplainReport:
+def explain(
+    table: Table, row: str, *, variant: str = "", engine: str = "formula", verbose: bool = False
+) -> ExplainReport:
     """Explain one row of a table: its arithmetic, conventions and readings.
 
     Args:
@@ -47,6 +54,7 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
         row: the row's name.
         variant: a variant of the table.
         engine: the engine that counts; `fvcore`, `torch` or `all` build what is said of the row.
+        verbose: whether text shows the conventions tried and every reading too; data does always.
 
     Raises:
         UsageError: there is no such row, variant or engine.
@@ -84,8 +92,9 @@ def explain(table: Table, row: str, *, variant: str = "", engine: str = "formula
         },
         contradictions=tuple(item for item in comparison.contradictions if item.row == row),
         because=next((each.because for each in paper.readings if each.row == row), ""),
+        headings=paper.headings,
     )
-    return ExplainReport(explained)
+    return ExplainReport(explained, verbose)
 
 
 def _tried(

@@ -14,6 +14,7 @@ from archcount.api.table_report import TableReport, count_table
 from archcount.api.tables import Table, load
 from archcount.comparison import VERDICTS
 from archcount.comparison.implementation import cancellations, compare_implementation
+from archcount.comparison.not_judged import without_verdicts
 from archcount.difference import LayerFinding, ModelDifference
 from archcount.difference.common_layers import common_layers, is_another_network
 from archcount.difference.implemented_rows import implemented_rows
@@ -21,6 +22,7 @@ from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Count
 from archcount.errors import unknown_name
 from archcount.loading.model_target import built, inputs_of
+from archcount.reporting.detail import Detail
 from archcount.reporting.implementation_result import (
     ImplementationResult,
     ImplementedResult,
@@ -43,6 +45,7 @@ class ImplementationReport(Report):
 
     Attributes:
         layers: the difference from the network that the table builds, layer by layer.
+        detail: how much of it people are shown.
     """
 
     command = "table {record.name} --compare-paper --model {record.model}"
@@ -51,6 +54,12 @@ class ImplementationReport(Report):
 
     record: ImplementationResult
     layers: ModelDifference
+    detail: Detail = "findings"
+
+    @property
+    def answer(self) -> str:
+        """The same as `summary`."""
+        return self.summary
 
     @property
     def summary(self) -> str:
@@ -97,7 +106,7 @@ class ImplementationReport(Report):
         return tidy_implementation(self.record)
 
     def _sheets(self) -> Parts:
-        return implementation_sheets(self.record)
+        return implementation_sheets(self.record, self.detail)
 
     def _remarks(self) -> Iterable[Span]:
         return [Span(self.summary), *(Span(str(each)) for each in self.record.warnings)]
@@ -183,6 +192,9 @@ def _result(table: Table, counted: TableReport, found: ModelDifference) -> Imple
     network = table.variant(counted.architecture.variant)
     printed = network.printed if network.is_printed else network.printed.without_numbers()
     compared = compare_implementation(printed, count, counted.record.comparison)
+    own = counted.record.comparison
+    if own is not None and not own.is_own:
+        compared = without_verdicts(compared)
     cells = {row.id: row.cells for row in compared.rows}
     lines = tuple(
         ImplementedResult(

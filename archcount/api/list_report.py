@@ -50,7 +50,9 @@ class ListReport(CatalogueReport):
         networks = sum(heading.networks for heading in self.record)
         title = f"tables: {len(self.record)}, of {networks} networks"
         place, source = Column("Printed in", _place), Column("Source", _source)
-        layouts = ((*_columns(), place, source), (*_columns(), place), _columns())
+        columns = _columns()
+        without_task = tuple(column for column in columns if column.heading != "Task")
+        layouts = ((*columns, place, source), (*columns, place), columns, without_task)
         notes = self._remarks()
         return [[make_sheet(title, columns, self.record, notes=notes) for columns in layouts]]
 

@@ -11,7 +11,7 @@ from archcount.engines.memory_traffic import Machine
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.loading.programs import module_of
 from archcount.reporting.language_sheets import language_sheets
-from archcount.reporting.model_columns import DEFAULT, MOVED, read_columns
+from archcount.reporting.model_columns import DEFAULT, MOVED, read_columns, read_sort
 from archcount.reporting.model_roofline import moved_text, roofline_sheets
 from archcount.reporting.model_sheets import DEPTH, model_sheets, remarks, tidy_modules
 from archcount.reporting.report import Lines, Parts, Report
@@ -30,6 +30,7 @@ class ModelReport(Report):
         depth: how many levels of modules are shown to people.
         columns: what is shown of each, by the names of `COLUMNS`.
         fold: whether equal layers are shown once.
+        sort: the name of the quantity by which modules are sorted; empty for their own order.
     """
 
     command = "count {record.name}"
@@ -40,6 +41,7 @@ class ModelReport(Report):
     depth: int = DEPTH
     columns: tuple[str, ...] = DEFAULT
     fold: bool = True
+    sort: str = ""
 
     @property
     def total(self) -> ModuleCount:
@@ -60,7 +62,7 @@ class ModelReport(Report):
         asked += (
             [roofline_sheets(self.record, machine, self.depth, fold=self.fold)] if machine else []
         )
-        main = model_sheets(self.record, self.depth, self.columns, fold=self.fold)
+        main = model_sheets(self.record, self.depth, self.columns, fold=self.fold, sort=self.sort)
         return [main, *asked]
 
     def _remarks(self) -> Iterable[Span]:
@@ -75,6 +77,7 @@ def count_model(
     peak: str | float = "",
     bandwidth: str | float = "",
     columns: str | Sequence[str] = DEFAULT,
+    sort: str = "",
     **options: Any,
 ) -> ModelReport:
     """Count one call of a model, module by module; the model itself is left unchanged.
@@ -88,7 +91,8 @@ def count_model(
         peak: FLOP/s of a machine, such as "989T"; with `bandwidth` the roofline is reported.
         bandwidth: B/s of its memory, such as "3.35T".
         columns: what is shown of each module: type, kernel, input, output, params, trainable,
-            buffers, macs, flops, backward, share, bytes, intensity.
+            buffers, memory, macs, flops, backward, share, bytes, intensity.
+        sort: one of these that is a number; the largest modules come first.
         **options: `batch`, `train`, `device`, `prefill`, `decode`, `dtype` and `attention`, as in
             `CountRequest`.
 
@@ -103,7 +107,8 @@ def count_model(
     (24, 24)
     """
     request = CountRequest(input=input, machine=Machine.read(peak, bandwidth), **options)
-    return report_of(module, request, name=name, columns=read_columns(columns))
+    shown: dict[str, Any] = {"columns": read_columns(columns), "sort": read_sort(sort)}
+    return report_of(module, request, name=name, **shown)
 
 
 def report_of(
@@ -113,6 +118,7 @@ def report_of(
     *,
     name: str = "",
     columns: tuple[str, ...] = DEFAULT,
+    sort: str = "",
 ) -> ModelReport:
     """Count one call of a model as requested; arguments and errors as `count_model`.
 
@@ -122,13 +128,14 @@ def report_of(
         own: the input that it is made for, where the request has none.
         name: what it is called in the report.
         columns: what is shown of each module.
+        sort: the quantity by which modules are sorted; empty for their own order.
     """
     from archcount.engines import models
     from archcount.tracing.script_copy import class_name
 
     module = module_of(module)
-    request = replace(request, has_traffic=any(column in MOVED for column in columns))
+    request = replace(request, has_traffic=any(column in MOVED for column in (*columns, sort)))
     record = models.count(
         module, request.given(own), name=name or class_name(module), request=request
     )
-    return ModelReport(record, columns=columns)
+    return ModelReport(record, columns=columns, sort=sort)

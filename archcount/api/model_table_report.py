@@ -12,8 +12,10 @@ from archcount.comparison import VERDICTS, Comparison, fit_columns
 from archcount.comparison.results import ComparedClaim
 from archcount.engines import Count
 from archcount.errors import unknown_name
+from archcount.reporting.detail import Detail
 from archcount.reporting.model_table import (
     CountedModels,
+    model_table_answer,
     model_table_lines,
     model_table_remarks,
     model_table_sheets,
@@ -29,6 +31,7 @@ class ModelTableReport(Report):
 
     Attributes:
         networks: the reports of the networks, by the names of their variants.
+        detail: how much of it people are shown.
     """
 
     command = "table {record.name}"
@@ -37,6 +40,7 @@ class ModelTableReport(Report):
 
     networks: Mapping[str, TableReport]
     record: CountedModels
+    detail: Detail = "findings"
 
     @property
     def verdicts(self) -> Mapping[str, int]:
@@ -57,6 +61,11 @@ class ModelTableReport(Report):
         chosen = tuple(row for row in self.record.rows if {row.id, row.label} & {*rows})
         return replace(self, record=replace(self.record, rows=chosen))
 
+    @property
+    def answer(self) -> str:
+        """In a line how much of what is printed is right, or what was counted."""
+        return model_table_answer(self.record)
+
     def _gist(self) -> str:
         return f"{self.record.name}: {how_many(len(self.networks), 'network')}"
 
@@ -64,7 +73,7 @@ class ModelTableReport(Report):
         return model_table_lines(self.record)
 
     def _sheets(self) -> Parts:
-        return [model_table_sheets(self.record)]
+        return model_table_sheets(self.record, self.detail)
 
     def _remarks(self) -> Iterable[Span]:
         return model_table_remarks(self.record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -54,9 +54,17 @@ class SweepReport(Report):
     def __iter__(self) -> Iterator[AnyPoint]:
         return iter(self.record)
 
-    def lines(self, form: str) -> Iterator[str]:
-        """Yield the text of a format, a line a point, as the points are counted."""
-        yield from STREAMS[form](self.record) if form in STREAMS else [self.render(form)]
+    def lines(self, form: str, points: Iterable[AnyPoint] | None = None) -> Iterator[str]:
+        """Yield the text of a format, a line a point, as the points are counted.
+
+        Args:
+            form: the name of one of `formats`.
+            points: those of the report, for a caller who looks at them too.
+        """
+        if form in STREAMS:
+            yield from STREAMS[form](self.record, points)
+        else:
+            yield self.render(form)
 
     def _gist(self) -> str:
         return f"{self.record.name}: {how_many(len(self), 'point')}"

@@ -14,6 +14,7 @@ from archcount.comparison import VERDICTS, Comparison
 from archcount.engines import Count, RowCount, cross_check
 from archcount.errors import UsageError, unknown_name
 from archcount.printed import PaperSource
+from archcount.reporting.detail import Detail
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import (
@@ -23,7 +24,7 @@ from archcount.reporting.table_result import (
     TableWarning,
     tidy_rows,
 )
-from archcount.reporting.table_sheets import remarks, table_sheets
+from archcount.reporting.table_sheets import answer, remarks, table_sheets
 from archcount.spec.variant import Variant
 
 
@@ -34,6 +35,7 @@ class TableReport(Report):
     Attributes:
         architecture: what was counted.
         counts: what each engine found, for one image; the first one's is reported.
+        detail: how much of it people are shown.
     """
 
     command = "table {record.name}"
@@ -43,6 +45,7 @@ class TableReport(Report):
     architecture: Architecture
     counts: tuple[Count, ...]
     record: TableResult
+    detail: Detail = "findings"
 
     @cached_property
     def total(self) -> RowCount:
@@ -72,7 +75,13 @@ class TableReport(Report):
             if name not in known:
                 raise unknown_name(f"{self.record.name} has no row", name, known)
         chosen = tuple(row for row in self.record.rows if row.id in rows)
-        return replace(self, record=replace(self.record, rows=chosen))
+        fewer = len(chosen) < len(self.record.rows) or self.record.is_selected
+        return replace(self, record=replace(self.record, rows=chosen, is_selected=fewer))
+
+    @property
+    def answer(self) -> str:
+        """In a line how much of what is printed is right; without a comparison, the totals."""
+        return answer(self.record)
 
     def _gist(self) -> str:
         variant = f"@{self.record.variant}" if self.record.variant else ""
@@ -83,7 +92,7 @@ class TableReport(Report):
         return tidy_rows(self.record)
 
     def _sheets(self) -> Parts:
-        return [table_sheets(self.record)]
+        return table_sheets(self.record, self.detail)
 
     def _remarks(self) -> Iterable[Span]:
         return remarks(self.record)

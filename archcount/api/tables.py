@@ -6,6 +6,7 @@ from collections.abc import Container
 from pathlib import Path
 
 from archcount.errors import InvalidTableError, UsageError, quote
+from archcount.loading.file_kinds import OTHERS, kind_of
 from archcount.loading.programs import is_program
 from archcount.spec.catalogue import catalogue, find_network
 from archcount.spec.load import load_table
@@ -45,9 +46,12 @@ def load(name: str | Path, variant: str = "") -> Table:
 def refuse_program(name: str | Path) -> None:
     """Raise a UsageError where a name is that of a model's file, and of no table."""
     if is_program(str(name)):
+        kind = kind_of(Path(name))
+        is_read = kind not in OTHERS
         raise UsageError.of(
-            f"{quote(str(name))} is a model's file, and no table",
-            remedy=f"count it with `archcount count {name}`",
+            f"{quote(str(name))} is {kind or 'a model'}, and no table",
+            allowed="a table's name, or the path of a .yaml file",
+            remedy=f"count it with `archcount count {name}`" if is_read else "",
         )
 
 

@@ -66,12 +66,12 @@ def _measure(configuration: Configuration, plan: RunSettings) -> tuple[float, in
     is_shared = configuration.mode == "train" and distributed.get_world_size() > 1
     session = Session(configuration, wrap=partial(_wrapped, configuration) if is_shared else None)
     session.first_call()
-    warm = session.block(plan.warm_up)
     is_nccl = str(distributed.get_backend()) == "nccl"
-    last = torch.tensor([float(median(warm.samples_ns))], dtype=torch.float64)
-    last = last.to(configuration.device if is_nccl else "cpu")
-    distributed.broadcast(last, 0)  # all processes have blocks of one length
-    sampling = Sampling(plan=plan, iteration_ns=float(last))
+    place = configuration.device if is_nccl else "cpu"
+    # All processes have blocks of one length: that of rank 0.
+    first = _of_first(median(session.block(1).samples_ns), place)
+    warm = session.block(max(1, min(plan.warm_up, int(plan.budget * 1e9 / first))))
+    sampling = Sampling(plan=plan, iteration_ns=_of_first(median(warm.samples_ns), place))
     is_over = [False]
     while not is_over[0]:
         distributed.barrier()
@@ -80,6 +80,13 @@ def _measure(configuration: Configuration, plan: RunSettings) -> tuple[float, in
         distributed.broadcast_object_list(is_over, 0)  # rank 0 decides
     rate = configuration.batch * 1e9 / describe(sampling.blocks).median_ns
     return rate, session.gradient_bytes if is_shared else 0
+
+
+def _of_first(number: float, device: str) -> float:
+    """Return the number of rank 0."""
+    shared = torch.tensor([number], dtype=torch.float64, device=device)
+    distributed.broadcast(shared, 0)
+    return float(shared)
 
 
 def _wrapped(configuration: Configuration, module: nn.Module) -> nn.Module:

@@ -38,7 +38,8 @@ class Warming:
     """A warm-up that is running.
 
     Attributes:
-        budget_ns: nanoseconds after which no block begins, once there are `least` iterations.
+        least: the fewest iterations, where the budget allows them.
+        budget_ns: nanoseconds after which no block begins, but for the first.
 
     >>> warming = Warming(least=4, budget_ns=10**9)
     >>> for samples in [(90, 80), (60, 55), (51, 50), (50, 50), (50, 51), (50, 50), (50, 50)]:
@@ -77,9 +78,9 @@ class Warming:
     @property
     def is_over(self) -> bool:
         """Whether the warm-up is over."""
-        if self.iterations < self.least:
-            return False
-        return self.is_settled or self.iterations >= _CAP or self.wall_ns >= self.budget_ns
+        if self.blocks and self.wall_ns >= self.budget_ns:
+            return True
+        return self.iterations >= self.least and (self.is_settled or self.iterations >= _CAP)
 
     def next_length(self) -> int:
         """Return the length of the next block: at most a third of the fewest iterations."""

@@ -85,8 +85,9 @@ class RunSettings:
 
     Attributes:
         target: the half width of the interval that ends sampling, relative to the median.
-        budget: the most seconds of sampling, and of warm-up, per configuration.
-        warm_up: the fewest iterations of warm-up.
+        budget: the most seconds of warm-up, and of sampling, per configuration; an iteration of the
+            one and six blocks of the other are run in any case.
+        warm_up: the fewest iterations of warm-up, where the budget allows them.
         on_oom: what to do when the device runs out of memory.
         per_row: whether to time the rows of a table.
         repeat: processes per configuration, which share its budget.

@@ -66,7 +66,7 @@ def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
     """Reserve the destination before any work is done; yield the function that writes there."""
     output = options.output
     if output is None or not options.is_picture:
-        with emitting(options.form, output, even_if_stopped=True) as emit:
+        with emitting(options.form, output, even_if_stopped=True, is_shown=True) as emit:
             yield emit
         return
     from archcount.reporting.pictures import require_matplotlib

@@ -96,11 +96,15 @@ class BenchOptions:
     ] = "1%"
     budget: Annotated[
         float,
-        typer.Option(metavar="SECONDS", help="The most seconds of sampling per configuration."),
+        typer.Option(
+            metavar="SECONDS",
+            help="The most seconds of warm-up, and of sampling, per configuration; at least one "
+            "iteration and six blocks are run.",
+        ),
     ] = 20.0
-    warm_up: Annotated[int, typer.Option("--warm-up", help="The fewest iterations of warm-up.")] = (
-        10
-    )
+    warm_up: Annotated[
+        int, typer.Option("--warm-up", help="The fewest iterations of warm-up in the budget.")
+    ] = 10
     repeat: Annotated[
         int,
         typer.Option(

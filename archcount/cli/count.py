@@ -25,6 +25,7 @@ from archcount.cli.count_options import (
     Fold,
     Peak,
     Prefill,
+    Sort,
     Strict,
     Targets,
     Train,
@@ -39,7 +40,7 @@ from archcount.engines.memory_traffic import Machine
 from archcount.engines.model_summary import ModelSummary, summary_of
 from archcount.errors import UsageError
 from archcount.loading.model_target import load_model
-from archcount.reporting.model_columns import DEFAULT, read_columns
+from archcount.reporting.model_columns import DEFAULT, read_columns, read_sort
 from archcount.reporting.model_sheets import DEPTH
 
 
@@ -52,6 +53,7 @@ def show_count(
     batch: Batch = 1,
     depth: Depth = DEPTH,
     columns: Columns = DEFAULT_COLUMNS,
+    sort: Sort = "",
     fold: Fold = True,
     train: Train = False,
     device: Device = "meta",
@@ -91,7 +93,7 @@ def show_count(
     how |= {"device": device, "prefill": prefill, "decode": decode, "attention": attention}
     how |= {"dtype": dtype, "machine": Machine.read(peak, bandwidth)}
     request = CountRequest(arguments=arguments_of(arg or []), **how)
-    shown = _Shown(depth=depth, columns=read_columns(columns), fold=fold)
+    shown = _Shown(depth=depth, columns=read_columns(columns), fold=fold, sort=read_sort(sort))
     most = read_limits(limits)
     pool = PoolOptions(jobs=jobs, timeout=timeout, append=append)
     of_one: dict[str, object] = shown.changed()
@@ -110,6 +112,7 @@ class _Shown:
     depth: int
     columns: tuple[str, ...]
     fold: bool
+    sort: str
 
     def __post_init__(self) -> None:
         if self.depth < 0:
@@ -121,6 +124,7 @@ class _Shown:
             "--depth": self.depth != DEPTH,
             "--no-fold": not self.fold,
             "--columns": self.columns != DEFAULT,
+            "--sort": self.sort,
         }
 
 
@@ -139,7 +143,8 @@ def _show_one(
             module, own = load_model(
                 target, variant=variant, arguments=request.arguments, device=request.device
             )
-            report = report_of(module, request, own, name=target, columns=shown.columns)
+            how: dict[str, Any] = {"columns": shown.columns, "sort": shown.sort}
+            report = report_of(module, request, own, name=target, **how)
         emit(replace(report, depth=shown.depth, fold=shown.fold))
     return summary_of(report.record)
 

@@ -8,7 +8,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.model_options import model_argument
-from archcount.reporting.model_columns import COLUMNS, DEFAULT
+from archcount.reporting.model_columns import COLUMNS, DEFAULT, SORTABLE
 
 Targets = Annotated[
     list[str], model_argument("The models, or patterns such as timm:resnet* and timm:all:")
@@ -24,6 +24,14 @@ Columns = Annotated[
     ),
 ]
 DEFAULT_COLUMNS = ",".join(DEFAULT)
+Sort = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help=f"Show the largest modules of each level first, by {', '.join(SORTABLE)}.",
+        autocompletion=complete.words(*SORTABLE),
+    ),
+]
 Fold = Annotated[bool, typer.Option("--fold/--no-fold", help="Show equal layers once, or each.")]
 Train = Annotated[bool, typer.Option("--train", help="Count in training mode.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if something could not be counted.")]

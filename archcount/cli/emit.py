@@ -25,13 +25,21 @@ def emitting(
     formats: Mapping[str, OutputFormat] = FORMATS,
     *,
     even_if_stopped: bool = False,
+    is_shown: bool = False,
 ) -> Iterator[Callable[[Report], None]]:
-    """Choose the format and reserve the destination before any work; yield what takes a report."""
+    """Choose the format and reserve the destination before any work; yield what takes a report.
+
+    With `is_shown`, what goes to a file is shown on standard output too.
+    """
     chosen = chosen_format(form, output, formats)
     with destination(output, even_if_stopped=even_if_stopped) as write:
 
         def emit(report: Report) -> None:
-            if formats[chosen].is_tidy or output is not None:
+            if output is not None and is_shown:
+                with destination(None, even_if_stopped=even_if_stopped) as show:
+                    form = chosen_format(None, None, formats)
+                    show(report.render(form, colour=write_colour(None)))
+            elif formats[chosen].is_tidy or output is not None:
                 for remark in report._remarks():
                     typer.echo(remark.text, err=True)
             width = None if output is None else FILE_WIDTH

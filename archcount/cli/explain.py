@@ -19,12 +19,16 @@ def show_explain(
     row: Annotated[str, typer.Argument(help="The row's name.", autocompletion=complete.rows)],
     variant: Variant = "",
     engine: Engine = "formula",
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Show the conventions tried, and every reading."),
+    ] = False,
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """Explain one row: its arithmetic, and the readings that fit.
+    """Explain one row: its arithmetic and printed numbers, and the likeliest reading.
 
-    Each convention tried is listed, the declared one first.
+    With -v each convention tried and all readings that fit are shown.
 
     A reading changes one thing of the row (the input width, one filter count, kernel or stride,
     groups, a separable kernel, one layer more or less) and gives every printed number at once.
@@ -37,5 +41,5 @@ def show_explain(
     with emitting(form, output) as emit:
         table = load(name, variant)
         with progress(f"explaining {row} of {table.name} with {engine}"):
-            report = explain(table, row, engine=engine)
+            report = explain(table, row, engine=engine, verbose=verbose)
         emit(report)

@@ -10,6 +10,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.errors import UsageError, quote
+from archcount.reporting.detail import Detail
 from archcount.reporting.formats import FORMATS, OutputFormat
 
 TableName = Annotated[
@@ -39,12 +40,23 @@ def format_option(formats: Mapping[str, OutputFormat]) -> Any:
 
 
 Format = Annotated[str | None, format_option(FORMATS)]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show every verdict and note in words.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show the answer alone, in one line.")]
 Output = Annotated[
     Path | None,
     typer.Option(
         "-o", "--output", metavar="FILE", help="Write to a file; its ending chooses the format."
     ),
 ]
+
+
+def detail_of(verbose: bool, quiet: bool) -> Detail:
+    """Return how much is shown; raise a UsageError for all and little at once."""
+    if verbose and quiet:
+        raise UsageError.of("--verbose and --quiet", allowed="one of them")
+    return "everything" if verbose else "answer" if quiet else "findings"
 
 
 def pairs_of(option: str, texts: list[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ from archcount.cli.output import destination, streamed
 from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
-    from archcount.reporting.sweep_output import AnySweep
+    from archcount.reporting.sweep_output import AnyPoint, AnySweep
 
 _PICTURES = (".svg", ".png")
 
@@ -58,13 +59,14 @@ def show_sweep(
     """Count at many input sizes, values of names and batches.
 
     One line a combination, written as they come; -o x.svg or x.png draws them. Tables are counted
-    in closed form; a model is called once at each.
+    in closed form; a model is called once at each. Exits 1 where none could be counted.
 
     Examples:
         archcount sweep mobilenet_v1 --let alpha=0.25,0.5,1 --input 128..224:32
         archcount sweep hf:config.json --input 'ids:int64[1,{T}]' --let T=128..4096:x2
     """
     from archcount.api.sweep_report import SweepReport, sweep
+    from archcount.reporting.sweep_output import STREAMS
 
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
     chosen = "csv" if picture else chosen_format(form, output, SweepReport.formats)
@@ -80,13 +82,33 @@ def show_sweep(
     )
     if picture and output is not None:
         _draw(output, report.record)
-    else:
-        streamed(output, report.lines("plain" if chosen == "rich" else chosen))
+        return
+    form = "plain" if chosen == "rich" else chosen
+    seen = _Seen(report)
+    streamed(output, report.lines(form, seen))
+    if form in STREAMS and seen.failed == len(report):
+        typer.echo(f"error: no combination could be counted: {seen.problem}", err=True)
+        raise typer.Exit(1)
+
+
+class _Seen:
+    """Points, and how many of those that were read could not be counted."""
+
+    def __init__(self, points: Iterable[AnyPoint]) -> None:
+        self._points = points
+        self.failed = 0
+        self.problem = ""
+
+    def __iter__(self) -> Iterator[AnyPoint]:
+        for point in self._points:
+            self.failed += bool(point.problem)
+            self.problem = self.problem or point.problem
+            yield point
 
 
 def _draw(file: Path, sweep: AnySweep) -> None:
     """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
-    from archcount.reporting.sweep_output import AnyPoint, check_drawable, draw_sweep
+    from archcount.reporting.sweep_plot import check_drawable, draw_sweep
 
     with destination(file) as write:
         check_drawable(sweep.axes)

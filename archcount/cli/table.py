@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from archcount.api.comparing import compare
@@ -19,7 +20,16 @@ from archcount.cli.implementation import (
     words_of,
 )
 from archcount.cli.model_options import Arguments, Device
-from archcount.cli.options import Format, Output, TableName, Variant, pairs_of
+from archcount.cli.options import (
+    Format,
+    Output,
+    Quiet,
+    TableName,
+    Variant,
+    Verbose,
+    detail_of,
+    pairs_of,
+)
 from archcount.cli.table_options import (
     AsPrinted,
     Classes,
@@ -51,6 +61,8 @@ def show_table(
     arguments: Arguments = None,
     device: Device = "meta",
     failing: FailOn = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
     form: Format = None,
     output: Output = None,
 ) -> None:
@@ -70,13 +82,25 @@ def show_table(
     others = (batch != 1, engine != AUTO, aux)
     if model and any(others):
         raise UsageError.of("--batch, --engine and --aux do not go with --model")
+    detail = detail_of(verbose, quiet)
     if not model and (maps or arguments or device != "meta"):
         raise UsageError.of("--map, --arg and --device go with --model")
     lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
     with emitting(form, output) as emit:
         table = load(name, variant)
         if as_printed:
-            counting = (compare_paper, table.chosen, size, classes, let, model, words, *others)
+            counting = (
+                compare_paper,
+                table.chosen,
+                size,
+                classes,
+                let,
+                model,
+                words,
+                verbose,
+                quiet,
+                *others,
+            )
             _count_nothing(*counting)
             report: Any = printed_report(table.written, row or [])
         elif model:
@@ -89,7 +113,7 @@ def show_table(
                 report = count(table, batch=batch, **options)
             report = compare(report, table) if compare_paper or words else report
             report = report.select(row) if row else report
-        emit(report)
+        emit(report if as_printed else replace(report, detail=detail))
         fail_on(words, report)
 
 

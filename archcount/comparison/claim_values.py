@@ -93,6 +93,7 @@ def compared_claim(
         what=what or claim.what + part_words(claim),
         printed=claim.printed,
         source=claim.source,
+        elsewhere=claim.elsewhere,
         computed=computed,
         shown=shown or write(computed, quantity, 1000),
         verdict=verdict,

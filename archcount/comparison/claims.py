@@ -225,6 +225,7 @@ def _crops(claim: Claim, macs: int) -> ComparedClaim:
         what=claim.what,
         printed=claim.printed,
         source=claim.source,
+        elsewhere=claim.elsewhere,
         computed=number,
         shown=f"{number:,}",
         verdict=replace(verdict, sentence=f"{verdict.sentence} {sentence}"),
@@ -243,6 +244,7 @@ def _training_time(claim: Claim, forward: int, backward: int) -> ComparedClaim:
         what=claim.what + (" with heads" if claim.heads else ""),
         printed=claim.printed,
         source=claim.source,
+        elsewhere=claim.elsewhere,
         computed=rate,
         shown=_rate(rate),
         verdict=Verdict(

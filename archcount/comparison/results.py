@@ -22,7 +22,6 @@ VERDICTS: Mapping[str, str] = {
 }
 """Every verdict, with when it is said."""
 
-
 WHYS: Mapping[str, Mapping[str, str]] = {
     "match": {
         "equal": "exactly the printed number",
@@ -73,7 +72,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "cell": "one printed number of the network is another",
     },
     "contradiction": {
-        "params-ops": "params x positions are not the ops",
+        "params-ops": "the printed params at every position do not give the printed ops",
         "widths": "the printed filters do not give the printed channels",
         "grid": "patch and stride do not give the printed grid",
         "input-output": "the input is not the output of the row before",
@@ -84,6 +83,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
     "unpublished": {
         "blank": "nothing is printed",
         "rate": "a duration, from which a rate follows that nobody printed",
+        "another": "what is printed is for another input or other values than were counted",
     },
 }
 """The reason of each verdict as words for machines; those of `convention` are joined by +."""
@@ -94,8 +94,7 @@ class Verdict:
     """What is said of one printed number.
 
     Attributes:
-        status: one of `VERDICTS`.
-        why: the reason for machines, a word of `WHYS`.
+        status: one of `VERDICTS`; why: the reason for machines, a word of `WHYS`.
         sentence: the reason in words.
         error: (computed - printed) / printed of the table as it stands, where it does not match
             and has a size.
@@ -244,6 +243,7 @@ class ComparedClaim:
         source: where it is printed.
         computed: base units for one image; a ratio as a fraction, a rate in MAC/s.
         figures: what follows from the claim, by name, such as MACs of a training.
+        elsewhere: whether another paper than the table's prints it.
         because: the reason that the file gives, where it declares this verdict.
     """
 
@@ -254,6 +254,7 @@ class ComparedClaim:
     shown: str
     verdict: Verdict
     figures: Mapping[str, int | float] = field(default_factory=dict)
+    elsewhere: bool = False
     because: str = ""
 
 

@@ -27,6 +27,7 @@ class ModuleCount:
         params: parameters, each counted once.
         trainable: those of them that take a gradient.
         buffers: numbers in buffers, each counted once.
+        memory: bytes of its parameters and buffers, as they are stored.
         own: operations of its own, outside of the modules that it holds.
         cost: operations done while it was run.
         backward: multiply-accumulates of the backward pass.
@@ -42,6 +43,7 @@ class ModuleCount:
     params: int
     trainable: int
     buffers: int
+    memory: int
     own: Cost
     cost: Cost
     backward: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ from archcount.engines.measure import WHOLE
 from archcount.engines.memory_traffic import bytes_moved
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.model_run import run
-from archcount.engines.module_state import module_states
+from archcount.engines.module_state import ModuleState, module_states
 from archcount.engines.saved_tensors import SavedTensors, training_memory
 from archcount.engines.weight_types import WeightType
 from archcount.errors import UsageError
@@ -45,7 +45,7 @@ def count(
     saved = SavedTensors()
     with saved if request.train else nullcontext():
         copy, inputs, traced = run(module, given, name=name, request=request)
-    record = counted(copy, inputs, traced, name=name, train=request.train)
+    record = counted(copy, inputs, traced, name=name, train=request.train, weights=weights)
     parameters = copy.module.parameters
     if weights is not None:
         stored = weights.bytes_by_type([*parameters(), *copy.module.buffers()])
@@ -70,7 +70,13 @@ def count(
 
 
 def counted(
-    copy: ModelCopy, inputs: Inputs, traced: ForwardPass, *, name: str, train: bool
+    copy: ModelCopy,
+    inputs: Inputs,
+    traced: ForwardPass,
+    *,
+    name: str,
+    train: bool,
+    weights: WeightType | None = None,
 ) -> ModelCount:
     """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
@@ -78,7 +84,8 @@ def counted(
     parameters = {id(tensor): tensor for own, _ in traced.held.values() for tensor in own}
     buffers = {id(tensor): tensor for _, own in traced.held.values() for tensor in own}
     weight_bytes: Counter[torch.dtype] = Counter()
-    for tensor in (*{**parameters, **buffers}.values(), *held[""].packed.values()):
+    tensors = {**parameters, **buffers}
+    for tensor in (*tensors.values(), *held[""].packed.values()):
         weight_bytes[tensor.dtype] += bytes_of(tensor)
     return ModelCount(
         name=name,
@@ -86,7 +93,12 @@ def counted(
         inputs=str(inputs),
         train=train,
         modules=tuple(
-            _measured(record, parts[record.path], held[record.path].sizes)
+            _measured(
+                record,
+                parts[record.path],
+                held[record.path].sizes,
+                _memory(held[record.path], tensors, weights),
+            )
             for record in traced.modules
         ),
         unused=_unused(parameters.values(), traced),
@@ -158,7 +170,16 @@ def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
     return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
 
 
-def _measured(record: ModuleTrace, part: nn.Module, sizes: tuple[int, int, int]) -> ModuleCount:
+def _memory(held: ModuleState, tensors: Mapping[int, Tensor], weights: WeightType | None) -> int:
+    """Return the bytes of what a module holds, its weights stored in a type that was requested."""
+    found = [tensors[each] for each in {**held.parameters, **held.buffers}]
+    found += held.packed.values()
+    return sum(weights.bytes_by_type(found).values() if weights else map(bytes_of, found))
+
+
+def _measured(
+    record: ModuleTrace, part: nn.Module, sizes: tuple[int, int, int], memory: int
+) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
         path=_printable(record.path),
@@ -171,6 +192,7 @@ def _measured(record: ModuleTrace, part: nn.Module, sizes: tuple[int, int, int])
         params=params,
         trainable=trainable,
         buffers=buffers,
+        memory=memory,
         own=record.own,
         cost=record.cost,
         backward=record.backward,

@@ -51,9 +51,8 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Span]:
         )
     for peak in benchmark.peaks:
         yield Span(_peak(peak))
-    for item in done:
-        for line in _remarks(item, benchmark):
-            yield Span(f"{item.configuration.label}: {line}", "warn")
+    for text in _warnings(done, benchmark):
+        yield Span(text, "warn")
     yield Span(_where(benchmark), "dim")
 
 
@@ -100,36 +99,51 @@ def _peak(peak: Peak) -> str:
     )
 
 
-def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[str]:
+def _warnings(done: list[Measurement], benchmark: Benchmark) -> Iterator[str]:
+    """Yield what to beware of, each once with all that it is about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for item in done:
+        for what, detail, advice in _remarks(item, benchmark):
+            label = f"{item.configuration.label}{detail and f' ({detail})'}"
+            about.setdefault((what, advice), []).append(label)
+    for (what, advice), labels in about.items():
+        yield f"{what}: {'; '.join(labels)}{advice and f'. {advice}'}"
+
+
+def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[tuple[str, str, str]]:
+    """Yield what is unusual in a measurement, a detail of it, and what to do."""
     found = item.statistics
     assert found is not None
     if item.warm_up is not None and not item.warm_up.settled:
         yield (
-            f"times were not stable after {item.warm_up.iterations} iterations of warm-up; the "
-            "machine may be busy, or its clocks may change"
+            "times were not stable at the end of the warm-up",
+            f"after {item.warm_up.iterations} iterations",
+            "The machine may be busy, its clocks may change, or --budget ended the warm-up",
         )
     if item.stopped == "budget":
         width = "no interval" if found.half_width is None else f"±{percent(found.half_width)}"
-        yield (f"time was up at {width} after {found.samples} iterations; use a larger --budget")
+        detail = f"{width} after {found.samples} iterations"
+        yield "time was up", detail, "Use a larger --budget"
     if item.is_launch_bound and item.wall_ns is not None and item.host_ns is not None:
         yield (
-            f"launch-bound: launching an iteration takes {milliseconds(item.host_ns)} ms "
-            f"of {milliseconds(item.wall_ns)} ms; a larger batch or --compile uses the device "
-            "better"
+            "launch-bound",
+            f"launching an iteration takes {milliseconds(item.host_ns)} ms of "
+            f"{milliseconds(item.wall_ns)} ms",
+            "A larger batch or --compile uses the device better",
         )
     if item.facts is not None and item.facts.uncounted:
-        yield f"no FLOP/s, as some operations are uncounted: {', '.join(item.facts.uncounted)}"
+        yield "no FLOP/s, as some operations are uncounted", ", ".join(item.facts.uncounted), ""
     peak = benchmark.peak_for(item.configuration)
-    if (
-        peak is not None
-        and item.flops_per_second is not None
-        and item.flops_per_second > peak.flops
-    ):
+    speed = item.flops_per_second
+    if peak is not None and speed is not None and speed > peak.flops:
         yield (
-            f"more FLOP/s than the {peak.source} peak: some convolutions use fewer multiplications "
-            "than are counted (Winograd), or the measurement of the peak was disturbed"
+            f"more FLOP/s than the {peak.source} peak",
+            "",
+            "Some convolutions use fewer multiplications than are counted (Winograd), or the "
+            "measurement of the peak was disturbed",
         )
-    yield from item.remarks
+    for remark in item.remarks:
+        yield remark, "", ""
 
 
 def _where(benchmark: Benchmark) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcount.benchmark.comparing import SAME, BenchComparison, ComparedTimes
-from archcount.benchmark.results import Benchmark, Measurement, ProcessScaling, Tuned
+from archcount.benchmark.results import Benchmark, Measurement, ProcessScaling
+from archcount.reporting.bench_answer import answer
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.encoding import Value
 from archcount.reporting.figures import milliseconds, percent, rate, seconds, significant, size
 from archcount.reporting.report import Lines
 from archcount.reporting.roofline import row_sheets
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
+from archcount.reporting.tuning_sheets import tuned_sheets
 
 
 def bench_sheets(benchmark: Benchmark) -> Iterator[Sequence[Sheet]]:
@@ -26,7 +28,29 @@ def bench_sheets(benchmark: Benchmark) -> Iterator[Sequence[Sheet]]:
     title = "throughput on " + ", ".join(_devices(benchmark))
     layouts = _columns(benchmark) if benchmark.measurements else [()]
     notes = list(benchmark_notes(benchmark))
-    yield [make_sheet(title, columns, benchmark.measurements, notes=notes) for columns in layouts]
+    words = answer(benchmark)
+    notes += [Span(words, "strong")] if words else []
+    same = _same(benchmark.measurements)
+    yield [
+        make_sheet(f"{title}{same * (number > 1)}", columns, benchmark.measurements, notes=notes)
+        for number, columns in enumerate(layouts)
+    ]
+
+
+def _same(items: Sequence[Measurement]) -> str:
+    """Say which batch and settings all have, which the narrowest layout leaves out."""
+    batches, settings = (dict.fromkeys(found) for found in (_batches(items), _settings(items)))
+    words = [f"batch {only}" for only in batches if len(batches) == 1]
+    words += [only for only in settings if len(settings) == 1]
+    return "".join(f", {word}" for word in words)
+
+
+def _batches(items: Sequence[Measurement]) -> Iterator[str]:
+    return (_batch(item) for item in items)
+
+
+def _settings(items: Sequence[Measurement]) -> Iterator[str]:
+    return (item.configuration.settings for item in items)
 
 
 def _devices(benchmark: Benchmark) -> Iterator[str]:
@@ -41,7 +65,7 @@ def _devices(benchmark: Benchmark) -> Iterator[str]:
 
 
 def _columns(benchmark: Benchmark) -> Iterator[Sequence[Column[Measurement]]]:
-    """Yield the columns in full, and those for 80 columns."""
+    """Yield the columns in full, those for 80 columns, and for fewer."""
 
     def of_peak(item: Measurement) -> str:
         peak = benchmark.peak_for(item.configuration)
@@ -49,9 +73,14 @@ def _columns(benchmark: Benchmark) -> Iterator[Sequence[Column[Measurement]]]:
         return "" if peak is None or speed is None else percent(speed / peak.flops)
 
     name: Sequence[Column[Measurement]] = (
-        Column("Model", lambda item: item.configuration.target),
-        Column("Mode", lambda item: item.configuration.mode),
+        Column("Model", lambda item: item.configuration.target, whole=True),
+        Column("Mode", lambda item: item.configuration.mode, whole=True),
         Column("Batch", _batch, right=True),
+    )
+    kind: Column[Measurement] = Column("Type", lambda item: item.configuration.settings)
+    rate_of: Sequence[Column[Measurement]] = (
+        Column("images/s", _images, right=True),
+        Column("±", lambda item: percent(getattr(item.statistics, "half_width", None)), right=True),
     )
     speed: Sequence[Column[Measurement]] = (
         Column("ms", lambda item: milliseconds(item.median_ns), right=True),
@@ -67,13 +96,10 @@ def _columns(benchmark: Benchmark) -> Iterator[Sequence[Column[Measurement]]]:
         Column("Memory", lambda item: size(item.peak_bytes), right=True),
         Column("First call", lambda item: seconds(item.first_call_ns), right=True),
     )
-    yield (
-        *name,
-        Column("Type", lambda item: item.configuration.settings),
-        Column("images/s", _images, right=True),
-        Column("±", lambda item: percent(getattr(item.statistics, "half_width", None)), right=True),
-        *speed,
-    )
+    yield (*name, kind, *rate_of, *speed)
+    items = benchmark.measurements
+    batch = name[2:] if len({*_batches(items)}) > 1 else ()
+    yield (*name[:2], *batch, *([kind] if len({*_settings(items)}) > 1 else []), *rate_of)
 
 
 def _batch(item: Measurement) -> str:
@@ -152,8 +178,8 @@ def scaling_sheets(every: Sequence[ProcessScaling]) -> Sequence[Sheet]:
     """Return the table of those that could be run."""
     scaling = [item for item in every if not item.problem]
     columns: Sequence[Column[ProcessScaling]] = (
-        Column("Model", lambda item: item.configuration.target),
-        Column("Mode", lambda item: item.configuration.mode),
+        Column("Model", lambda item: item.configuration.target, whole=True),
+        Column("Mode", lambda item: item.configuration.mode, whole=True),
         Column("Batch", lambda item: f"{item.configuration.batch} each", right=True),
         Column("Processes", lambda item: f"{item.processes}", right=True),
         Column("images/s", lambda item: significant(item.images_per_second), right=True),
@@ -174,60 +200,6 @@ def scaling_sheets(every: Sequence[ProcessScaling]) -> Sequence[Sheet]:
         )
     ]
     return [make_sheet("several processes", columns, scaling, notes=notes)]
-
-
-def tuned_sheets(tuned: Sequence[Tuned]) -> Sequence[Sheet]:
-    """Return the table of all combinations of settings, the fastest of each model first."""
-    columns: Sequence[Column[Tuned]] = (
-        Column("Model", lambda way: way.target),
-        Column("Mode", lambda way: way.mode),
-        Column("Batch", lambda way: f"{way.batch}", right=True),
-        Column("Settings", lambda way: way.settings),
-        Column("Plain", lambda way: way.plain),
-        Column("Time", lambda way: f"{way.ratio:.3f}×", right=True),
-        Column("95% interval", _ratio_interval, right=True),
-        Column("Error", _error, right=True),
-        Column("First call", lambda way: seconds(way.first_call_ns), right=True),
-    )
-    return [make_sheet("tuning", columns, tuned, notes=_fastest(tuned))]
-
-
-def _ratio_interval(way: Tuned) -> str:
-    if way.low is None or way.high is None:
-        return ""
-    return f"{way.low:.3f} to {way.high:.3f}"
-
-
-def _error(way: Tuned) -> str:
-    if way.error is None:
-        return "unknown"
-    return "0" if way.error == 0 else f"{way.error:.1e}"
-
-
-def _fastest(tuned: Sequence[Tuned]) -> Iterator[Span]:
-    best: dict[tuple[str, str, int, str], Tuned] = {}
-    for way in tuned:
-        best.setdefault((way.target, way.mode, way.batch, way.plain), way)
-        if way.remark:
-            yield Span(f"{way.target} {way.mode}, {way.settings}: {way.remark}", "warn")
-    for way in best.values():
-        name = f"{way.target} {way.mode}, batch {way.batch}"
-        if way.high is None or way.high >= 1:
-            yield Span(
-                f"{name}: no settings are significantly faster than the plain ones", "strong"
-            )
-        else:
-            interval = f"{1 / way.high:.2f} to {1 / (way.low or way.ratio):.2f}"
-            yield Span(
-                f"{name}: {way.settings} is fastest, {1 / way.ratio:.2f} times as fast as the "
-                f"plain settings (95% interval {interval})",
-                "strong",
-            )
-    yield Span(
-        "time: relative to the plain settings; error: the largest difference of an output in "
-        "evaluation mode from the plain one, relative to the largest output, for the same weights "
-        "and images"
-    )
 
 
 _ROLES = {"SAME": "", "FASTER": "good", "SLOWER": "bad", "UNCLEAR": "warn"}

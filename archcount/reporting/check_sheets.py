@@ -95,11 +95,14 @@ class TableCheck:
 
 def check_sheets(checks: Sequence[TableCheck]) -> list[Sheet]:
     """Lay checks out: one line a table, their sums and the findings below."""
-    passed = sum(check.passed for check in checks)
-    title = f"checked {len(checks)} table{'s' * (len(checks) != 1)}: {passed} passed"
+    title = _passed(checks)
     found = [finding for check in checks for finding in check.findings]
-    notes = [Span(str(finding), "bad" if finding.failing else "warn") for finding in found]
+    notes = [
+        Span(str(finding), "bad" if finding.failing else "warn", f"{finding.kind}:")
+        for finding in found
+    ]
     sums = [_sum(checks)] if len(checks) > 1 else []
+    notes += [Span(title)] if found else []
     notes += [Span(_shares(total)) for total in sums if total.numbers]
     return [
         make_sheet(
@@ -107,6 +110,17 @@ def check_sheets(checks: Sequence[TableCheck]) -> list[Sheet]:
         )
         for columns in (_columns(), _narrow_columns())
     ]
+
+
+def check_answer(checks: Sequence[TableCheck]) -> str:
+    """Return in a line how many tables passed, and how many printed numbers are right."""
+    total = _sum(checks)
+    return "; ".join([_passed(checks), *([_shares(total)] if total.numbers else [])])
+
+
+def _passed(checks: Sequence[TableCheck]) -> str:
+    passed = sum(check.passed for check in checks)
+    return f"checked {len(checks)} table{'s' * (len(checks) != 1)}: {passed} passed"
 
 
 def _sum(checks: Sequence[TableCheck]) -> TableCheck:

@@ -11,29 +11,43 @@ from archcount.reporting.table_result import ResultRow
 
 _ROLES = {"match": "good", "convention": "warn", "reading": "warn", "unpublished": "dim"}
 MARKS = {"match": "✓", "convention": "≈", "reading": "≈", "unpublished": ""}
-_BRIEF = {"convention": "conv.", "reading": "read.", "contradiction": "contr."}
+LEGEND = "✓ match, ≈ explained by a convention or a reading, ✗ contradiction or off"
+"""What the marks of narrow columns mean."""
+NOT_JUDGED = "what is printed has no mark: it is not judged"
+_REASONED = ("convention", "reading", "contradiction")
+"""The verdicts that are shown with the word for their reason."""
+_STANDARD = ("input", "output", "depth", *QUANTITIES)
+"""The order of the columns in every table, before those that a paper has of its own."""
 
 
 def compared_columns(comparison: Comparison) -> list[Column[ResultRow]]:
-    """Return the columns that were compared, what is printed in words beside each."""
-    columns = []
-    for name in comparison.columns:
-        columns += [_counted(comparison, name), Column("paper", partial(_says, name))]
-    return [*columns, *(_counted(comparison, name) for name in _unprinted(comparison))]
+    """Return the counted columns, what is printed in words beside those that were compared."""
+    columns: list[Column[ResultRow]] = []
+    for name in _names(comparison):
+        columns.append(_counted(comparison, name))
+        if name in comparison.columns:
+            columns.append(Column("paper", partial(_says, name), attached=True))
+    return columns
 
 
 def narrow_columns(comparison: Comparison) -> list[Column[ResultRow]]:
-    """Return the same in the paper's notation, with marks."""
+    """Return the same with marks for the verdicts, every number exact."""
     columns: list[Column[ResultRow]] = []
-    for name in comparison.columns:
-        if _is_number(name):
-            columns += [
-                Column(heading(comparison, name), partial(_shown, name), right=True),
-                Column("paper", partial(_says_briefly, name)),
-            ]
+    for name in _names(comparison):
+        if name not in comparison.columns:
+            columns.append(_counted(comparison, name))
+        elif _is_number(name):
+            columns.append(_counted(comparison, name))
+            columns.append(Column("paper", partial(_says_briefly, name), whole=True, attached=True))
         else:
-            columns.append(Column(heading(comparison, name), partial(_marked, name)))
-    return [*columns, *(_counted(comparison, name) for name in _unprinted(comparison))]
+            columns.append(Column(heading(comparison, name), partial(_marked, name), whole=True))
+    return columns
+
+
+def _names(comparison: Comparison) -> tuple[str, ...]:
+    """Return what is counted of every row, and what else the paper prints of some."""
+    counted = [name for name in _STANDARD if name in comparison.columns or name != "input"]
+    return (*counted, *(name for name in comparison.columns if name not in _STANDARD))
 
 
 def _is_number(column: str) -> bool:
@@ -43,11 +57,6 @@ def _is_number(column: str) -> bool:
 
 def _counted(comparison: Comparison, name: str) -> Column[ResultRow]:
     return Column(heading(comparison, name), partial(_exact, name), right=name not in SIZES)
-
-
-def _unprinted(comparison: Comparison) -> tuple[str, ...]:
-    """Return what is counted of every row though the paper has no column of it."""
-    return tuple(name for name in ("output", *QUANTITIES) if name not in comparison.columns)
 
 
 def heading(comparison: Comparison, column: str) -> str:
@@ -85,20 +94,15 @@ def _exact(column: str, row: ResultRow) -> str:
     return f"{cell.computed:,}" if isinstance(cell.computed, int) else cell.shown
 
 
-def _shown(column: str, row: ResultRow) -> Span:
-    cell = row.cells.get(column)
-    return Span("" if cell is None else cell.shown, "strong" if row.part == "total" else "")
-
-
 def _marked(column: str, row: ResultRow) -> Span:
     """Write a size or depth with a mark, and what is printed where that differs."""
     cell = row.cells.get(column)
-    shown = _exact(column, row) if cell is None else cell.shown
-    if cell is None or cell.printed is None:
-        return Span(shown)
+    if cell is None or cell.verdict.status == "unpublished":
+        return Span(_exact(column, row))
+    shown = cell.shown
     mark = MARKS.get(cell.verdict.status, "✗")
     differs = "" if cell.verdict.status == "match" else f" {cell.printed}"
-    return Span(f"{shown} {mark}{differs}", role(cell))
+    return Span(f"{shown} {mark}{differs}".strip(), role(cell), word=mark)
 
 
 def role(cell: ComparedCell | ComparedClaim) -> str:
@@ -112,13 +116,14 @@ def _says(column: str, row: ResultRow) -> Span:
     if cell is None or cell.printed is None:
         return Span("")
     verdict = cell.verdict
-    matches = not _is_number(column) and verdict.status == "match"
-    words = [verdict.status] if matches else [cell.printed, verdict.status]
-    if verdict.why in ("rounded", "truncated") or verdict.status in _BRIEF:
+    status = "not judged" if verdict.status == "unpublished" else verdict.status
+    matches = not _is_number(column) and status == "match"
+    words = [status] if matches else [cell.printed, status]
+    if verdict.why in ("rounded", "truncated") or verdict.status in _REASONED:
         words.append(f"({verdict.why})")
     elif verdict.error is not None:
         words.append(percent(verdict.error))
-    return Span(" ".join(words), role(cell))
+    return Span(" ".join(words), role(cell), word=" ".join(words if matches else words[1:]))
 
 
 def _says_briefly(column: str, row: ResultRow) -> Span:
@@ -128,10 +133,6 @@ def _says_briefly(column: str, row: ResultRow) -> Span:
         return Span("")
     verdict = cell.verdict
     words = [cell.printed, MARKS.get(verdict.status, "✗")]
-    if verdict.why in ("rounded", "truncated"):
-        words.append(f"{verdict.why[:5]}.")
-    elif verdict.status in _BRIEF:
-        words.append(_BRIEF[verdict.status])
-    elif verdict.error is not None:
+    if verdict.status == "off" and verdict.error is not None:
         words.append(percent(verdict.error))
-    return Span(" ".join(words), role(cell))
+    return Span(" ".join(words).strip(), role(cell), word=" ".join(words[1:]))

@@ -11,6 +11,7 @@ from archcount.edits import Site
 from archcount.printed import joined_by_x
 from archcount.reporting.compared_columns import role, size
 from archcount.reporting.declared_reasons import DeclaredReasons
+from archcount.reporting.explain_answer import answer_sheet, is_product
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
@@ -21,12 +22,15 @@ MOST_SHOWN = 12
 """How many readings are shown where more fit; JSON and CSV hold all of them."""
 
 
-def explained_sheets(row: ExplainedRow) -> list[list[Sheet]]:
-    """Lay an explanation out: arithmetic, printed cells, conventions, readings.
+def explained_sheets(row: ExplainedRow, *, verbose: bool = False) -> list[list[Sheet]]:
+    """Lay an explanation out: on one screen, or all of it.
 
     Returns:
-        Each in a wide layout, and where that helps in a narrow one.
+        The arithmetic and the printed cells; or these, conventions and readings, each in a wide
+        layout, and where that helps in a narrow one.
     """
+    if not verbose:
+        return [[answer_sheet(row, _reasons(row))] * 2]  # the second closer together
     sheets = [[_arithmetic(row, narrow=narrow) for narrow in (False, True)]]
     cells = _cells(row)
     if cells.lines or cells.notes:
@@ -66,13 +70,9 @@ def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
     )
 
 
-_PRODUCTS = frozenset({"conv", "dwconv", "linear", "sepconv", "shortcut", "upconv"})
-"""The layers whose weights are a product of what they read and give; others have several."""
-
-
 def _weights(site: Site) -> str:
     """Write a layer's weights as a product, or as a sum of them where its widths differ."""
-    if not site.weights or site.word not in _PRODUCTS:
+    if not is_product(site):
         return ""
     if site.widths:
         return " + ".join(

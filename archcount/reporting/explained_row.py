@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from archcount.comparison import ComparedRow, Contradiction, Explanation, believed
@@ -44,6 +44,7 @@ class ExplainedRow:
         compared: its cells with their verdicts, and the readings that fit.
         stands_for: the numbers that each printed cell can stand for, in words.
         because: the reason that the file gives for its reading, where it declares one.
+        headings: the printed headings of the paper's columns, by name.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ExplainedRow:
     stands_for: Mapping[str, str]
     contradictions: tuple[Contradiction, ...]
     because: str = ""
+    headings: Mapping[str, str] = field(default_factory=dict)
 
 
 def ranks(explanations: tuple[Explanation, ...]) -> list[str]:
@@ -82,7 +84,7 @@ def what(item: Explanation) -> str:
 def _(row: ExplainedRow) -> dict[str, Any]:
     compared = row.compared
     return {
-        **fields_of(row, "label", "count", "plan", "compared", "tried"),
+        **fields_of(row, "label", "count", "plan", "compared", "tried", "headings"),
         "row": encode(
             ResultRow(id=row.count.id, label=row.label, count=row.count, cells=compared.cells)
         ),

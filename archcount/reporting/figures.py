@@ -83,3 +83,17 @@ def short(number: int) -> str:
         if number >= worth:
             return f"{number / worth:.3f}{unit}"
     return f"{number}"
+
+
+def headline(number: int, of: str) -> str:
+    """Write a number with three digits and the unit of what it counts.
+
+    >>> headline(25_557_032, " params"), headline(4_089_184_256, "MACs"), headline(999_950, "MACs")
+    ('25.6 M params', '4.09 GMACs', '1.00 MMACs')
+    >>> headline(112, " params"), headline(0, "MACs")
+    ('112 params', '0 MACs')
+    """
+    for unit, worth in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("K", 10**3)):
+        if number >= 0.9995 * worth:
+            return f"{significant(number / worth, 3)} {unit}{of}"
+    return f"{number} {of.strip()}"

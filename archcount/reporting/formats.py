@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def plain(sheet: Sheet) -> str:
     """Write a sheet as aligned text, lines as long as they need to be."""
     if not sheet.headings:
-        return "\n".join([sheet.title, "", *(note.text for note in sheet.notes)]) + "\n"
+        blank = [""] if sheet.notes else []
+        return "\n".join([sheet.title, *blank, *(note.text for note in sheet.notes)]) + "\n"
     table = [sheet.headings, *(tuple(cell.text for cell in line) for line in sheet.lines)]
     widths = [max(len(line[index]) for line in table) for index in range(len(sheet.headings))]
     rule = "  ".join("-" * width for width in widths)

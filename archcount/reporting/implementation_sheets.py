@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from archcount.comparison import VERDICTS
 from archcount.engines import RowCount
-from archcount.reporting.compared_columns import compared_columns, narrow_columns
+from archcount.reporting.compared_columns import LEGEND, compared_columns, narrow_columns
+from archcount.reporting.detail import Detail
 from archcount.reporting.implementation_result import ImplementationResult, ImplementedResult
 from archcount.reporting.implementation_words import summary
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
@@ -23,13 +24,17 @@ _CODE = {
 }
 
 
-def implementation_sheets(result: ImplementationResult) -> list[list[Sheet]]:
+def implementation_sheets(
+    result: ImplementationResult, detail: Detail = "findings"
+) -> list[list[Sheet]]:
     """Lay the answer out, the rows with every number exact and for 80 columns, the differences."""
+    if detail == "answer":
+        return [[make_sheet(summary(result), (), ())]]
     answer = make_sheet(
         f"{result.model} against {result.name}: {result.source}",
         [],
         [],
-        notes=[Span(summary(result), "warn" if result.is_changed else "good"), *_warnings(result)],
+        notes=[*_warnings(result), _answer(result)],
     )
     if result.is_another:
         return [[answer]]
@@ -50,12 +55,17 @@ def implementation_sheets(result: ImplementationResult) -> list[list[Sheet]]:
             rule_before=(len(rows) - 1,),
             notes=[*legend, *_notes(result)],
         )
-        for columns, legend in ((wide, ()), (narrow, (Span(_LEGEND),)))
+        for columns, legend in ((wide, ()), (narrow, (Span(_LEGEND), Span(LEGEND))))
     ]
     differences = [*_differences(result.rows)]
     if not differences:
         return [[answer], layouts]
     return [[answer], layouts, [_differing(differences)]]
+
+
+def _answer(result: ImplementationResult) -> Span:
+    word = "is another network" if result.is_another else "implements"
+    return Span(summary(result), "warn" if result.is_changed else "good", word)
 
 
 def _differing(lines: list[_Difference]) -> Sheet:
@@ -123,9 +133,11 @@ def _notes(result: ImplementationResult) -> Iterator[Span]:
     for column in comparison.columns:
         tally = comparison.tally(column)
         found = {status: tally[status] for status in VERDICTS if tally[status]}
-        yield Span(f"{column}: {tallied(found)}")
+        if {*found} != {"unpublished"}:
+            yield Span(f"{column}: {tallied(found)}")
     for claim in comparison.claims:
-        yield Span(f"claim ({claim.source}): {claim.verdict.status}: {claim.verdict.sentence}")
+        if claim.verdict.why != "another":
+            yield Span(f"claim ({claim.source}): {claim.verdict.status}: {claim.verdict.sentence}")
     yield Span(
         "not compared: dropout, a softmax that gives the result, what only moves numbers, the "
         "constants of a norm, and what runs in training alone"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archcount.comparison import ColumnFit
-from archcount.comparison.conventions import describe
+from archcount.comparison.conventions import describe, plain
 from archcount.printed import Convention
 from archcount.reporting.encoding import Value, encode
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
@@ -37,6 +37,11 @@ class Inference:
         """The likeliest convention of each column."""
         return {column: fits[0].convention for column, fits in self.fits.items()}
 
+    def differs(self, column: str) -> bool:
+        """Return whether a column is declared otherwise, in more than what no row tells apart."""
+        best, declared = self.fits[column][0], plain(self.declared[column])
+        return declared not in (plain(best.convention), *map(plain, best.like))
+
     @property
     def block(self) -> str:
         """The `conventions:` line for the table file; empty where nothing is printed."""
@@ -65,7 +70,27 @@ def inferred_sheets(inference: Inference) -> list[Sheet]:
     sheets = [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
     words = inference.block or "nothing is printed that a convention could be inferred from"
     title = f"{inference.name}: proposed for the table file"
-    return [*sheets, make_sheet(title, (), (), notes=[Span(words, "strong")])]
+    notes = [Span(words, "strong"), *_differences(inference)]
+    return [*sheets, make_sheet(title, (), (), notes=notes)]
+
+
+def _differences(inference: Inference) -> Iterator[Span]:
+    """Say where what is proposed differs from what the file declares."""
+    unlike = [column for column in inference.fits if inference.differs(column)]
+    for column in unlike:
+        declared = inference.declared[column]
+        fits = inference.fits[column]
+        told = next((fit for fit in fits if fit.convention == plain(declared)), None)
+        printed = len(fits[0].fits) + len(fits[0].misses)
+        gives = f", which gives {len(told.fits)} of {printed}" if told else ""
+        yield Span(
+            f"{column}: the file declares {describe(declared)}{gives}; the likeliest gives "
+            f"{len(fits[0].fits)} of {printed}",
+            "warn",
+        )
+    same = [column for column in inference.fits if column not in unlike]
+    if same:
+        yield Span(f"as the file declares: {', '.join(same)}", "good")
 
 
 def _sheet(inference: Inference, column: str, fits: tuple[ColumnFit, ...]) -> Sheet:
@@ -114,6 +139,7 @@ def _(inference: Inference) -> dict[str, Any]:
             column: {
                 "proposed": describe(fits[0].convention),
                 "declared": describe(inference.declared[column]),
+                "differs": inference.differs(column),
                 "ties": [describe(found) for found in inference.ties.get(column, ())],
                 "tried": [_line(fit) for fit in fits],
             }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from archcount.engines.memory_traffic import Moved
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.errors import UsageError, unknown_name
-from archcount.reporting.figures import significant, size
+from archcount.reporting.figures import percent, significant, size
 from archcount.reporting.module_lines import ModuleLine
 from archcount.reporting.sheet import Column, Span
 
-Written = Callable[[int], str]
+Written = Callable[[Any], str]
 """Writes a number, exact or short."""
 _Maker = Callable[[ModelCount, Written], Column[ModuleLine]]
 
@@ -51,50 +53,73 @@ def columns_of(
     return [first, *(COLUMNS[name](count, written) for name in names)]
 
 
+@dataclass(frozen=True, slots=True)
+class ModuleQuantity:
+    """A number of each line: what modules can be sorted by.
+
+    Attributes:
+        of: its value; None where a line has none.
+        form: how it is written; None for exact or short, as the numbers around it.
+    """
+
+    heading: str
+    of: Callable[[ModelCount, ModuleLine], float | None]
+    form: Callable[[Any], str] | None = None
+
+    def column(self, count: ModelCount, written: Written) -> Column[ModuleLine]:
+        """Return the column of it."""
+
+        def text(line: ModuleLine) -> str:
+            found = self.of(count, line)
+            return "" if found is None else (self.form or written)(found)
+
+        return Column(self.heading, text, right=True)
+
+
+def read_sort(name: str) -> str:
+    """Check the name of the quantity that modules are sorted by; empty for none.
+
+    Raises:
+        UsageError: there is no such quantity.
+    """
+    if name and name not in SORTABLE:
+        raise unknown_name("modules cannot be sorted by", name, SORTABLE)
+    return name
+
+
+def order_by(name: str, count: ModelCount) -> Callable[[ModuleCount], float]:
+    """Return what sorts modules by a quantity, the largest first; as they are for an empty name."""
+    if not name:
+        return lambda _: 0
+    of = SORTABLE[name].of
+    return lambda module: -(of(count, ModuleLine(module, "")) or 0)
+
+
 def _whole(heading: str, text: Callable[[ModelCount, ModuleCount], Span | str]) -> _Maker:
     """Make a column of what belongs to a whole module, as text."""
     return lambda count, _: Column(
-        heading, lambda line: "" if line.is_own else text(count, line.module)
+        heading, lambda line: "" if line.is_own else text(count, line.module), whole=True
     )
 
 
-def _number(heading: str, number: Callable[[ModuleLine], int | None]) -> _Maker:
-    """Make a column of numbers, which may be written short."""
-
-    def text(written: Written, line: ModuleLine) -> str:
-        found = number(line)
-        return "" if found is None else written(found)
-
-    return lambda _, written: Column(heading, partial(text, written), right=True)
-
-
-def _of_whole(field: str) -> Callable[[ModuleLine], int | None]:
+def _of_whole(field: str) -> Callable[[ModelCount, ModuleLine], int | None]:
     """Return what takes a number of a whole module."""
-    return lambda line: None if line.is_own else getattr(line.module, field)
+    return lambda _, line: None if line.is_own else getattr(line.module, field)
 
 
-def _share(count: ModelCount, _: Written) -> Column[ModuleLine]:
+def _share(count: ModelCount, line: ModuleLine) -> float | None:
     whole = count.total.macs
-    return Column(
-        "Share", lambda line: f"{100 * line.macs / whole:.1f}%" if whole else "", right=True
-    )
+    return line.macs / whole if whole else None
 
 
-def _bytes(count: ModelCount, line: ModuleLine) -> int:
+def _moved(count: ModelCount, line: ModuleLine) -> int:
     found = (count.moved or {}).get(line.module.path, Moved())
     return found.own if line.is_own else found.total
 
 
-def _moved(count: ModelCount, _: Written) -> Column[ModuleLine]:
-    return Column("Moved", lambda line: size(_bytes(count, line)), right=True)
-
-
-def _intensity(count: ModelCount, _: Written) -> Column[ModuleLine]:
-    def text(line: ModuleLine) -> str:
-        moved = _bytes(count, line)
-        return significant(2 * line.macs / moved, 3) if moved else ""
-
-    return Column("FLOP/B", text, right=True)
+def _intensity(count: ModelCount, line: ModuleLine) -> float | None:
+    moved = _moved(count, line)
+    return 2 * line.macs / moved if moved else None
 
 
 def _kind(_: ModelCount, module: ModuleCount) -> str:
@@ -116,19 +141,25 @@ def _output(count: ModelCount, module: ModuleCount) -> Span:
     return Span("" if ran else "not run", "dim")
 
 
+SORTABLE: Mapping[str, ModuleQuantity] = {
+    "params": ModuleQuantity("Params", _of_whole("params")),
+    "trainable": ModuleQuantity("Trainable", _of_whole("trainable")),
+    "buffers": ModuleQuantity("Buffers", _of_whole("buffers")),
+    "memory": ModuleQuantity("Memory", _of_whole("memory"), size),
+    "macs": ModuleQuantity("MACs", lambda _, line: line.macs),
+    "flops": ModuleQuantity("FLOPs", lambda _, line: 2 * line.macs),
+    "backward": ModuleQuantity("Backward MACs", _of_whole("backward")),
+    "share": ModuleQuantity("Share", _share, percent),
+    "bytes": ModuleQuantity("Moved", _moved, size),
+    "intensity": ModuleQuantity("FLOP/B", _intensity, partial(significant, digits=3)),
+}
+"""The numbers by the names that columns of them are chosen by, and modules sorted."""
+
 COLUMNS: Mapping[str, _Maker] = {
     "type": _whole("Type", _kind),
     "kernel": _whole("Kernel", lambda _, module: _sizes(module.kernel)),
     "input": _whole("Input", lambda _, module: _sizes(module.input)),
     "output": _whole("Output", _output),
-    "params": _number("Params", _of_whole("params")),
-    "trainable": _number("Trainable", _of_whole("trainable")),
-    "buffers": _number("Buffers", _of_whole("buffers")),
-    "macs": _number("MACs", lambda line: line.macs),
-    "flops": _number("FLOPs", lambda line: 2 * line.macs),
-    "backward": _number("Backward MACs", _of_whole("backward")),
-    "share": _share,
-    "bytes": _moved,
-    "intensity": _intensity,
+    **{name: quantity.column for name, quantity in SORTABLE.items()},
 }
 """The columns by the names that they are chosen by."""

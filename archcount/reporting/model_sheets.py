@@ -10,8 +10,8 @@ from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.layers import CATEGORIES
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.reporting.encoding import Value, encode, fields_of
-from archcount.reporting.figures import short, size
-from archcount.reporting.model_columns import DEFAULT, columns_of
+from archcount.reporting.figures import headline, short, size
+from archcount.reporting.model_columns import DEFAULT, columns_of, order_by
 from archcount.reporting.module_lines import module_lines
 from archcount.reporting.sheet import Sheet, Span, make_sheet
 
@@ -25,18 +25,38 @@ def model_sheets(
     columns: Sequence[str] = DEFAULT,
     *,
     fold: bool = True,
+    sort: str = "",
 ) -> list[Sheet]:
     """Lay a counted model out: exact for files, short for terminals, and for narrow ones."""
-    lines, title = list(module_lines(count, depth, fold=fold)), f"{count.name}: {count.inputs}"
+    lines = list(module_lines(count, depth, fold=fold, order=order_by(sort, count)))
+    title = f"{count.name}: {totals(count)}"
+    columns = (*columns, sort) if sort and sort not in columns else columns
     folded = any("×" in line.name for line in lines)
     full = columns_of(columns, count, "{:,}".format)
     small = columns_of(columns, count, short)
-    narrow = [column for column in small if column.heading != "Type"]
+    narrow, narrowest = (
+        [column for column in small if column.heading not in left_out]
+        for left_out in (("Type",), ("Type", "Kernel", "Input", "Output"))
+    )
     exact, *shorter = (
         make_sheet(title, each, lines, notes=_notes(count, depth, folded=folded))
-        for each in (full, small, narrow)
+        for each in (full, small, narrow, narrowest)
     )
     return [replace(exact, of_files=True), *shorter]
+
+
+def totals(count: ModelCount) -> str:
+    """Return how large a model is, in one line.
+
+    >>> from torch import nn
+    >>> from archcount import count
+    >>> totals(count(nn.Linear(1000, 500), input="[2,1000]").record)
+    '501 K params, 1.00 MMACs, 2.00 MFLOPs'
+    """
+    total = count.total
+    numbers = ((total.params, " params"), (total.macs, "MACs"), (2 * total.macs, "FLOPs"))
+    missed = ", without what is uncounted" if count.uncounted else ""
+    return ", ".join(headline(number, of) for number, of in numbers) + missed
 
 
 def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
@@ -46,7 +66,7 @@ def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
     frozen = f", {total.frozen:,} frozen" if total.frozen else ""
     unused = f", {count.unused:,} not used in this call" if count.unused else ""
     yield Span(
-        f"params {total.params:,}, shared ones once: {total.trainable:,} trainable{frozen}"
+        f"params {total.params:,} (shared ones counted once): {total.trainable:,} trainable{frozen}"
         f"{unused}; buffers {total.buffers:,}"
     )
     kinds = [f"{name} {getattr(total.cost, name):,}" for name in MAC_CATEGORIES]
@@ -137,6 +157,9 @@ def _(count: ModelCount) -> dict[str, Any]:
     }
 
 
+_TIDY = ("params", "trainable", "buffers", "memory", "macs")
+
+
 def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
     """Return one line a module, in base units; a module holds what is in those below it."""
     return [
@@ -145,7 +168,7 @@ def tidy_modules(count: ModelCount) -> list[dict[str, Value]]:
             "type": module.kind,
             "calls": module.calls,
             "output": "x".join(map(str, module.output)) if module.output is not None else None,
-            **{name: getattr(module, name) for name in ("params", "trainable", "buffers", "macs")},
+            **{name: getattr(module, name) for name in _TIDY},
             "own_macs": module.own.macs,
             "backward_macs": module.backward,
             **{f"ops_{name}": getattr(module.cost, name) for name in CATEGORIES},

@@ -9,12 +9,21 @@ from typing import Any
 from archcount.comparison import Comparison
 from archcount.engines import Disagreement, Uncounted
 from archcount.printed import PaperSource
-from archcount.reporting.compared_columns import compared_columns, narrow_columns, size
+from archcount.reporting.compared_columns import (
+    LEGEND,
+    NOT_JUDGED,
+    compared_columns,
+    narrow_columns,
+    size,
+)
+from archcount.reporting.detail import Detail
 from archcount.reporting.encoding import Value, encode, fields_of
+from archcount.reporting.finding_sheets import finding_sheets
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableWarning, row_record
 from archcount.reporting.table_sheets import (
     cause_notes,
+    compared_answer,
     comparison_notes,
     images,
     input_words,
@@ -51,18 +60,37 @@ class CountedModels:
     warnings: tuple[TableWarning, ...] = ()
 
 
-def model_table_sheets(table: CountedModels) -> list[Sheet]:
-    """Lay the models out with every number exact, and for 80 columns."""
-    model: Column[ResultRow] = Column("Model", lambda row: row.label)
-    if table.comparison is None:
-        layouts = [[model, *_plain_columns()]] * 2
-    else:
-        layouts = [
-            [model, *compared_columns(table.comparison)],
-            [model, *narrow_columns(table.comparison)],
-        ]
+def model_table_sheets(table: CountedModels, detail: Detail = "findings") -> list[list[Sheet]]:
+    """Lay out the answer, the models with every number exact, and what was found of them."""
+    first = [make_sheet(model_table_answer(table), (), ())]
+    if detail == "answer":
+        return [first]
+    everything = detail == "everything"
+    compared = table.comparison
+    layouts = [_plain_columns()] * 2
+    legend: tuple[Span, ...] = ()
+    if compared is not None:
+        layouts = [compared_columns(compared), narrow_columns(compared)]
+        legend = (Span(LEGEND if compared.is_own else NOT_JUDGED),)
     title = f"{table.name}: {table.source}"
-    return [make_sheet(title, columns, table.rows, notes=_notes(table)) for columns in layouts]
+    notes = tuple(_notes(table, everything=everything))
+    model: Column[ResultRow] = Column("Model", lambda row: row.label)
+    sheets = [
+        make_sheet(title, [model, *columns], table.rows, notes=(*words, *notes))
+        for columns, words in zip(layouts, ((), legend), strict=True)
+    ]
+    if compared is None:
+        return [sheets]
+    names = {row.id: row.label for row in table.rows}
+    found = [] if everything else finding_sheets(compared, [*names], names)
+    return [first, sheets, *found, first]
+
+
+def model_table_answer(table: CountedModels) -> str:
+    """Return in a line how much of what is printed is right, or what was counted."""
+    if table.comparison is None:
+        return f"{table.name}: {_counted(table)}"
+    return compared_answer(table.name, table.source, table.comparison, table.warnings)
 
 
 def _plain_columns() -> list[Column[ResultRow]]:
@@ -75,24 +103,29 @@ def _plain_columns() -> list[Column[ResultRow]]:
     ]
 
 
-def _notes(table: CountedModels) -> Iterator[Span]:
+def _counted(table: CountedModels) -> str:
     count = len(table.rows)
     networks = f"{count} networks, each on" if count > 1 else "1 network, on"
     inputs = {row.count.input for row in table.rows}
     what = f" of {input_words(inputs.pop(), table.of_ids)}" if len(inputs) == 1 else ""
-    yield Span(f"counted: {networks} {images(table.batch, table.of_ids)}{what}, inference")
+    return f"{networks} {images(table.batch, table.of_ids)}{what}, inference"
+
+
+def _notes(table: CountedModels, *, everything: bool) -> Iterator[Span]:
+    yield Span(f"counted: {_counted(table)}")
     if table.comparison is not None:
-        yield from cause_notes(table.comparison)
-        yield from comparison_notes(table.comparison, table.rows)
-        for note in table.notes:
+        if everything:
+            yield from cause_notes(table.comparison)
+        yield from comparison_notes(table.comparison, table.rows, everything=everything)
+        for note in table.notes if everything else ():
             yield Span(f"note: {note}")
     names = " and ".join(table.engines)
     if len(table.engines) == 1:
         yield Span(f"counted by {names} alone")
     elif table.agree:
-        yield Span(f"{names} agree on every row and cost category", "good")
+        yield Span(f"{names} agree on every row and cost category", "good", "agree")
     else:
-        yield Span(f"{names} do not agree", "bad")
+        yield Span(f"{names} do not agree", "bad", "do not agree")
     if table.chosen:
         yield Span(table.chosen)
     yield from model_table_remarks(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from archcount.engines.model_summary import ModelSummary
@@ -14,7 +15,7 @@ _EXACT = "{:,}".format
 
 
 def models_sheets(lines: Sequence[ModelSummary]) -> list[Sheet]:
-    """Lay counted models out, with exact numbers and for narrow terminals."""
+    """Lay counted models out, exact for files, short for terminals, and for narrow ones."""
     failed = sum(bool(line.error) for line in lines)
     uncounted = sum(bool(line.uncounted) for line in lines)
     # All are counted by the same; what failed says none.
@@ -28,9 +29,13 @@ def models_sheets(lines: Sequence[ModelSummary]) -> list[Sheet]:
     if failed:
         notes.append(Span(f"{failed:,} of {len(lines):,} could not be counted", "bad"))
     title = f"{len(lines):,} model{'s' * (len(lines) != 1)}"
-    full, narrow = _columns(_EXACT), _columns(short)
-    del narrow[1]
-    return [make_sheet(title, columns, lines, notes=notes) for columns in (full, narrow)]
+    wide = _columns(short)
+    narrow = [wide[0], *wide[2:]]
+    exact, *shorter = (
+        make_sheet(title, columns, lines, notes=notes)
+        for columns in (_columns(_EXACT), wide, narrow)
+    )
+    return [replace(exact, of_files=True), *shorter]
 
 
 def _columns(written: Callable[[int], str]) -> list[Column[ModelSummary]]:

@@ -38,8 +38,11 @@ def module_lines(
     *,
     fold: bool = True,
     has_own: Callable[[ModuleCount], object] = lambda module: module.own.macs,
+    order: Callable[[ModuleCount], float] = lambda _: 0,
 ) -> Iterator[ModuleLine]:
     """Yield the lines down to a depth; `has_own` says which modules do something themselves.
+
+    What a module holds stands in the given order, by default as the model has it.
 
     Layers that are numbered one after the other and are equal, with all that they hold, stand
     once.
@@ -58,7 +61,7 @@ def module_lines(
             return
         if inner and has_own(module):
             yield ModuleLine(module, f"{indent}(itself)", "dim", is_own=True)
-        for run in _runs(inner, alike, children):
+        for run in sorted(_runs(inner, alike, children), key=lambda run: order(run[0])):
             first, last = (each.path.rpartition(".")[2] for each in (run[0], run[-1]))
             told = first if len(run) == 1 else f"{first} … {last}  ×{len(run)}"
             yield from walk(run[0], indent + told)

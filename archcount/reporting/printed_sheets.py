@@ -42,7 +42,8 @@ def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
     for place, heading in enumerate(lines[0]):
         text: Callable[[tuple[str, ...]], str] = itemgetter(place)
         texts = [text(line) for line in lines[1:]]
-        folded = wrap(heading, max(_NARROW, *(len(each) for each in texts)))
+        width = max(_NARROW, *(len(each) for each in texts))
+        folded = wrap(heading, width, break_long_words=False, break_on_hyphens=False)
         wide.append(Column(heading, text))
         # A number or a size is never broken, words between blanks may be.
         whole = not any(" " in each for each in texts)

@@ -73,8 +73,8 @@ def row_sheets(item: Measurement, peak: Peak | None) -> Sequence[Sheet]:
 
 
 def _columns(item: Measurement) -> Iterator[Sequence[Column[RowFigures]]]:
-    """Yield the columns in full, and those for 80 columns."""
-    name: Column[RowFigures] = Column("Row", lambda part: part.row.id)
+    """Yield the columns in full, those for 80 columns, and for fewer."""
+    name: Column[RowFigures] = Column("Row", lambda part: part.row.id, whole=True)
     times: Sequence[Column[RowFigures]] = (
         Column("Forward ms", lambda part: milliseconds(part.row.forward_ns), right=True),
         Column("Backward ms", lambda part: milliseconds(part.row.backward_ns), right=True),
@@ -96,6 +96,7 @@ def _columns(item: Measurement) -> Iterator[Sequence[Column[RowFigures]]]:
     is_train = item.configuration.mode == "train"
     yield (name, *times[: 1 + is_train], *shares, moved, *limits)
     yield (name, both, *shares, *limits)
+    yield (name, both, *shares[:2], limits[1])
 
 
 def _notes(item: Measurement, peak: Peak | None) -> Iterator[Span]:

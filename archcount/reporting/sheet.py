@@ -14,10 +14,29 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of text and its role: `good`, `warn`, `bad`, `dim`, `strong`, or none."""
+    """A piece of text and its role: `good`, `warn`, `bad`, `dim`, `strong`, or none.
+
+    Attributes:
+        word: the part of the text that the role is of; where it is empty, what stands before the
+            first colon of a sentence, else all of it.
+    """
 
     text: str
     role: str = ""
+    word: str = ""
+
+    @property
+    def styled(self) -> tuple[int, int]:
+        """Where the part begins and ends that the role is of.
+
+        >>> Span("warning: another input", "bad").styled, Span("159K match", "good", "match").styled
+        ((0, 7), (5, 10))
+        """
+        if self.word:
+            start = self.text.find(self.word)
+            return start, start + len(self.word)
+        before, colon, _ = self.text.partition(":")
+        return 0, len(before if colon else self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +46,14 @@ class Column(Generic[Record]):
     Attributes:
         right: whether its text stands to the right, as numbers do.
         whole: whether its text is never broken; what stands to the right never is.
+        attached: whether it says something of the column before it, beside which it stays.
     """
 
     heading: str
     text: Callable[[Record], Span | str]
     right: bool = False
     whole: bool = False
+    attached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +70,7 @@ class Sheet:
     headings: tuple[str, ...]
     right: tuple[bool, ...]
     whole: tuple[bool, ...]
+    attached: tuple[bool, ...]
     lines: tuple[tuple[Span, ...], ...]
     rule_before: tuple[int, ...] = ()
     notes: tuple[Span, ...] = ()
@@ -70,6 +92,7 @@ def make_sheet(
         headings=tuple(column.heading for column in columns),
         right=tuple(column.right for column in columns),
         whole=tuple(column.right or column.whole for column in columns),
+        attached=tuple(column.attached for column in columns),
         lines=tuple(tuple(_text(column.text(record)) for column in columns) for record in records),
         rule_before=rule_before,
         notes=tuple(notes),

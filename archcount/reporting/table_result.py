@@ -81,6 +81,7 @@ class TableResult:
         engines: the engines that counted; the rows are the first one's.
         chosen: why they were chosen, where nobody named them and they are not the usual ones.
         is_printed: whether the rows that the paper prints are those of this variant.
+        is_selected: whether some rows are not shown.
     """
 
     name: str
@@ -99,6 +100,7 @@ class TableResult:
     uncounted: tuple[Uncounted, ...] = ()
     comparison: Comparison | None = None
     is_printed: bool = True
+    is_selected: bool = False
     of_ids: bool = False
     inputs: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -109,6 +111,10 @@ class TableResult:
         """Every line in the order shown: rows, total, heads, total with heads."""
         last = (self.total_with_heads,) if self.total_with_heads else ()
         return (*self.rows, self.total, *self.heads, *last)
+
+
+_ELSEWHERE = ("total", "total_with_heads", "depth_with_pooling", "is_printed", "is_selected")
+"""The fields that JSON has in another place, or not at all."""
 
 
 @encode.register
@@ -128,7 +134,7 @@ def _(cell: ComparedCell) -> dict[str, Any]:
 
 @encode.register
 def _(claim: ComparedClaim) -> dict[str, Any]:
-    return {**fields_of(claim, "verdict", source="from"), **encode(claim.verdict)}
+    return {**fields_of(claim, "verdict", "elsewhere", source="from"), **encode(claim.verdict)}
 
 
 @encode.register
@@ -189,7 +195,7 @@ def _(result: TableResult) -> dict[str, Any]:
     total, with_heads = result.total.count, result.total_with_heads
     comparison = result.comparison
     return {
-        **fields_of(result, "total", "total_with_heads", "depth_with_pooling", "is_printed"),
+        **fields_of(result, *_ELSEWHERE),
         "totals": {
             **encode(total),
             "depth_with_pooling": result.depth_with_pooling,

@@ -11,30 +11,72 @@ from archcount.comparison import (
     ComparedClaim,
     Comparison,
 )
+from archcount.comparison.answers import verdict_words
 from archcount.engines import Disagreement, Uncounted
 from archcount.layers import Shape
-from archcount.reporting.compared_columns import compared_columns, narrow_columns, role, size
+from archcount.printed import PaperSource
+from archcount.reporting.compared_columns import (
+    LEGEND,
+    NOT_JUDGED,
+    compared_columns,
+    narrow_columns,
+    role,
+    size,
+)
 from archcount.reporting.declared_reasons import DeclaredReasons, number_declared
+from archcount.reporting.detail import Detail
+from archcount.reporting.finding_sheets import finding_sheets
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableResult, TableWarning
 
 
-def table_sheets(report: TableResult) -> list[Sheet]:
-    """Lay a report out with every number exact, and for 80 columns in the paper's notation."""
+def table_sheets(report: TableResult, detail: Detail = "findings") -> list[list[Sheet]]:
+    """Lay a report out: the answer, the table, what was found, and the answer again."""
+    first = [make_sheet(answer(report), (), ())]
+    if detail == "answer":
+        return [first]
+    compared = report.comparison
+    everything = detail == "everything"
     layouts = [_plain_columns(), _plain_columns()]
-    if report.comparison and report.comparison.columns:
-        wide, narrow = compared_columns(report.comparison), narrow_columns(report.comparison)
-        layouts = [[_ROW, *wide], [_ROW, *narrow]]
-    return [_sheet(report, columns) for columns in layouts]
+    legend: tuple[Span, ...] = ()
+    if compared and compared.columns:
+        layouts = [compared_columns(compared), narrow_columns(compared)]
+        legend = (Span(LEGEND if compared.is_own else NOT_JUDGED),)
+    table = [
+        _sheet(report, [_ROW, *columns], (*words, *notes(report, everything=everything)))
+        for columns, words in zip(layouts, ((), legend), strict=True)
+    ]
+    if compared is None:
+        return [table]
+    names = {row.id: row.id for row in report.rows}
+    if compared.whole:
+        names = {compared.whole.id: report.total.id}
+    found = [] if everything else finding_sheets(compared, [*names], names)
+    return [first, table, *found, first]
 
 
-def _sheet(report: TableResult, columns: list[Column[ResultRow]]) -> Sheet:
+def _sheet(report: TableResult, columns: list[Column[ResultRow]], notes: Iterable[Span]) -> Sheet:
     rules = [len(report.rows)]
     if report.heads:
         rules += [len(report.rows) + 1, len(report.lines) - 1]
-    return make_sheet(
-        title(report), columns, report.lines, rule_before=tuple(rules), notes=notes(report)
-    )
+    return make_sheet(title(report), columns, report.lines, rule_before=tuple(rules), notes=notes)
+
+
+def answer(report: TableResult) -> str:
+    """Return in a line how much of what is printed is right; without a comparison, the totals."""
+    name = f"{report.name} ({report.variant})" if report.variant else report.name
+    if report.comparison is None:
+        return f"{name}: {_totals(report)}"
+    return compared_answer(name, report.source, report.comparison, report.warnings)
+
+
+def compared_answer(
+    name: str, source: PaperSource, comparison: Comparison, warnings: Iterable[TableWarning]
+) -> str:
+    """Return the answer of a comparison; where nothing is judged, why."""
+    place = ", ".join(filter(None, (name, source.table)))
+    why = "" if comparison.is_own else "".join(f"; {warning.what}" for warning in warnings)
+    return f"{place}: {verdict_words(comparison)}{why}"
 
 
 def title(report: TableResult) -> str:
@@ -45,7 +87,6 @@ def title(report: TableResult) -> str:
 
 def _plain_columns() -> list[Column[ResultRow]]:
     return [
-        _ROW,
         Column("Output", lambda row: size(row.count.output)),
         Column("Depth", lambda row: f"{row.count.depth}", right=True),
         Column("Weights", lambda row: f"{row.count.weights:,}", right=True),
@@ -55,7 +96,7 @@ def _plain_columns() -> list[Column[ResultRow]]:
 
 
 _ROW: Column[ResultRow] = Column(
-    "Row", lambda row: Span(row.id, "strong" if row.part == "total" else "")
+    "Row", lambda row: Span(row.id, "strong" if row.part == "total" else ""), whole=True
 )
 
 
@@ -64,16 +105,17 @@ def tallied(verdicts: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {status}" for status, number in verdicts.items())
 
 
-def notes(report: TableResult) -> Iterator[Span]:
-    """Return the notes: what was counted, how, by which engines, and what was found."""
-    if report.comparison is not None:
+def notes(report: TableResult, *, everything: bool) -> Iterator[Span]:
+    """Return the notes: what was counted, how, by which engines; and what was found, or all."""
+    if report.comparison is not None and everything:
         yield from cause_notes(report.comparison)
-    yield Span(_totals(report))
+    whole = "of the whole network, not of the rows shown alone: " if report.is_selected else ""
+    yield Span(f"total: {whole}{_totals(report)}")
     yield Span(_scope(report))
     if report.comparison is not None:
         shown = (report.total,) if report.comparison.whole else report.rows
-        yield from comparison_notes(report.comparison, shown)
-        for note in report.notes:
+        yield from comparison_notes(report.comparison, shown, everything=everything)
+        for note in report.notes if everything else ():
             yield Span(f"note: {note}")
     yield _engines(report)
     if report.chosen:
@@ -85,8 +127,7 @@ def remarks(report: TableResult) -> Iterator[Span]:
     """Return what the reader must not miss: disagreement, what is uncounted, and warnings."""
     if report.comparison is not None and not report.is_printed:
         yield Span(
-            f"the paper prints no rows of variant {report.variant}: only its claims are compared",
-            "warn",
+            f"the paper prints no rows of variant {report.variant}: only its claims are compared"
         )
     yield from problem_notes(report.disagreements, report.uncounted, report.warnings)
 
@@ -115,7 +156,7 @@ def cause_notes(comparison: Comparison) -> Iterator[Span]:
 def _totals(report: TableResult) -> str:
     count = report.total.count
     return (
-        f"total: {count.params:,} params ({count.weights:,} weights), {count.cost.macs:,} MACs "
+        f"{count.params:,} params ({count.weights:,} weights), {count.cost.macs:,} MACs "
         f"({count.cost.flops():,} FLOPs at 2 a MAC), depth {count.depth}"
     )
 
@@ -152,19 +193,23 @@ def input_words(input: tuple[int, ...], of_ids: bool) -> str:
     return f"{shape} ({shape.layout})"
 
 
-def comparison_notes(comparison: Comparison, rows: Iterable[ResultRow]) -> Iterator[Span]:
-    """Return what was found of the printed numbers, with the reasons for the rows shown."""
+def comparison_notes(
+    comparison: Comparison, rows: Iterable[ResultRow], *, everything: bool
+) -> Iterator[Span]:
+    """Return how the printed numbers were compared; and if wanted, every verdict in words."""
     conventions = comparison.conventions
     if conventions:
         words = "; ".join(f"{column} = {words}" for column, words in conventions.items())
         yield Span(f"the paper's columns: {words}; compared for one image")
+    rows = tuple(rows)
+    if any(cell.verdict.error is not None for row in rows for cell in row.cells.values()):
+        yield Span("percentages are (computed - printed) / printed")
+    if not everything or not comparison.is_own:
+        return
     for column in comparison.columns:
         tally = comparison.tally(column)
         found = {status: tally[status] for status in VERDICTS if tally[status]}
         yield Span(f"{column}: {tallied(found)}{number_declared(comparison, column)}")
-    rows = tuple(rows)
-    if any(cell.verdict.status == "off" for row in rows for cell in row.cells.values()):
-        yield Span("off by (computed - printed) / printed")
     declared = DeclaredReasons(is_own=comparison.is_own)
     yield from _reasons(rows, comparison.cause, declared)
     yield from _standing_alone(comparison)
@@ -194,13 +239,14 @@ def _reasons(
             yield _reason(f"{row.id} {' and '.join(columns)}", cell, declared)
     for because, places in of_cause.items():
         place = ", ".join(places)
-        yield Span(f"{place}: by the one cause{declared.below(because, place)}", "warn")
+        yield Span(f"{place}: by the one cause{declared.below(because, place)}")
 
 
 def _reason(place: str, item: ComparedCell | ComparedClaim, declared: DeclaredReasons) -> Span:
     """Return the sentence of a verdict, and below it what the file says of it."""
     verdict = f"{item.verdict.status}{declared.mark(item)}: {item.verdict.sentence}"
-    return Span(f"{place}: {verdict}{declared.below(item.because, place)}", role(item))
+    said = f"{place}: {verdict}{declared.below(item.because, place)}"
+    return Span(said, role(item), word=item.verdict.status)
 
 
 def _standing_alone(comparison: Comparison) -> Iterator[Span]:
@@ -216,5 +262,5 @@ def _engines(report: TableResult) -> Span:
     if len(names) == 1:
         return Span(f"counted by {names[0]} alone")
     if all(engine.agrees for engine in report.engines):
-        return Span(f"{' and '.join(names)} agree on every row and cost category", "good")
-    return Span(f"{' and '.join(names)} do not agree", "bad")
+        return Span(f"{' and '.join(names)} agree on every row and cost category", "good", "agree")
+    return Span(f"{' and '.join(names)} do not agree", "bad", "do not agree")

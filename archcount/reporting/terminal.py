@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as RichText
 
+from archcount.reporting.fitted_columns import FittedColumns, fitted
 from archcount.reporting.report import Parts
-from archcount.reporting.sheet import Sheet
+from archcount.reporting.sheet import Sheet, Span
 
 _STYLES = {"good": "green", "bad": "red", "warn": "yellow", "dim": "dim", "strong": "bold", "": ""}
 
@@ -69,41 +70,42 @@ def _print_all(parts: Parts, console: Console) -> None:
 
 def _print(sheets: Sequence[Sheet], console: Console) -> None:
     sheets = [sheet for sheet in sheets if not sheet.of_files] or sheets
-    tables = [_table(sheet, gap=2 if sheet is sheets[0] else 1) for sheet in sheets]
-    fitting = [
-        number
-        for number, table in enumerate(tables)
-        if Measurement.get(console, console.options.update(max_width=10_000), table).maximum
-        <= console.width
-    ]
-    chosen = fitting[0] if fitting else len(sheets) - 1
-    console.print(RichText(sheets[chosen].title, style="bold"))
-    console.print()
-    if sheets[chosen].headings:
-        console.print(tables[chosen])
+    for number, sheet in enumerate(sheets):
+        gap = 1 if number else 2
+        pieces = [FittedColumns.natural(sheet, gap)]
+        if pieces[0].total <= console.width:
+            break
+    else:
+        pieces = [*fitted(sheet, console.width, gap)]
+    console.print(RichText(sheet.title, style="bold"))
+    if sheet.headings:
+        for piece in pieces:
+            console.print()
+            console.print(_table(sheet, piece))
+    if sheet.notes:
         console.print()
-    for note in sheets[chosen].notes:
-        for line in note.text.splitlines():
-            text = RichText(line.lstrip(), style=_STYLES[note.role])
-            console.print(Padding(text, (0, 0, 0, len(line) - len(text))))
+    for note in sheet.notes:
+        for line in _styled(note).split("\n"):
+            indent = len(line.plain) - len(line.plain.lstrip())
+            console.print(Padding(line[indent:], (0, 0, 0, indent)))
 
 
-def _table(sheet: Sheet, *, gap: int) -> Table:
+def _styled(span: Span) -> RichText:
+    """Return a text with its role on the part that has it."""
+    text = RichText(span.text)
+    text.stylize(_STYLES[span.role], *span.styled)
+    return text
+
+
+def _table(sheet: Sheet, piece: FittedColumns) -> Table:
     # The box itself puts one blank between columns.
-    table = Table(box=SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False, show_edge=False)
-    for index, heading in enumerate(sheet.headings):
-        # Words may fold on a narrow terminal; a number is never broken.
-        whole = max((len(line[index].text) for line in sheet.lines), default=0)
-        right = sheet.right[index]
-        table.add_column(
-            heading,
-            justify="right" if right else "left",
-            overflow="fold",
-            min_width=whole if sheet.whole[index] else None,
-            no_wrap=sheet.whole[index],
-        )
+    padding = (0, piece.gap - 1, 0, 0)
+    table = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False)
+    for index, width in piece.widths.items():
+        justify: Literal["left", "right"] = "right" if sheet.right[index] else "left"
+        table.add_column(sheet.headings[index], justify=justify, overflow="fold", width=width)
     for number, line in enumerate(sheet.lines):
         if number in sheet.rule_before:
             table.add_section()
-        table.add_row(*(RichText(cell.text, style=_STYLES[cell.role]) for cell in line))
+        table.add_row(*(_styled(line[index]) for index in piece.widths))
     return table

@@ -12,7 +12,6 @@ from archcount.comparison import VERDICTS, ComparedClaim
 from archcount.engines import RowCount
 from archcount.reporting.compared_columns import MARKS
 from archcount.reporting.encoding import Value, encode, fields_of
-from archcount.reporting.figures import short
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_sheets import tallied
 
@@ -97,8 +96,8 @@ def _narrow_columns(networks: Sequence[NetworkTotals]) -> list[Column[NetworkTot
 
     return [
         Column("Network", label, whole=True),
-        Column("Params", lambda item: short(item.count.params), right=True),
-        Column("MACs", lambda item: short(item.count.cost.macs), right=True),
+        Column("Params", lambda item: f"{item.count.params:,}", right=True),
+        Column("MACs", lambda item: f"{item.count.cost.macs:,}", right=True),
         Column("Depth", lambda item: f"{item.count.depth}", right=True),
         Column("printed", partial(_printed, "")),
         Column("✓≈✗", _tally, right=True),

@@ -74,8 +74,8 @@ class ModelSweep:
     figures: ClassVar = (
         ("params", "params"),
         ("macs", "MACs"),
-        ("activation_bytes", "activations (B)"),
-        ("peak_bytes", "peak (B)"),
+        ("activation_bytes", "activations"),
+        ("peak_bytes", "peak"),
     )
     schema: ClassVar = "archcount.model_sweep/1"
 

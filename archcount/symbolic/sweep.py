@@ -86,10 +86,7 @@ class Sweep:
     @property
     def title(self) -> str:
         """What is counted."""
-        return (
-            f"{self.name}: counted in closed form, MACs of the whole batch, auxiliary heads left "
-            "out"
-        )
+        return f"{self.name}: counted in closed form, MACs of the batch, without auxiliary heads"
 
     @property
     def head(self) -> dict[str, str | None]:

@@ -35,6 +35,10 @@ def result(tmp_path_factory):
     path = tmp_path_factory.mktemp("bench") / "result.json"
     done = run(*SMALL, "--per-row", "-o", str(path))
     assert done.returncode == 0, done.stderr
+    # what goes to a file is shown too, and its warnings once
+    assert "images/s" in done.stdout
+    assert "time was up" in done.stdout
+    assert "time was up" not in done.stderr
     return path
 
 

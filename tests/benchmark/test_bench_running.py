@@ -87,6 +87,29 @@ def test_every_configuration_is_measured_in_a_worker_of_its_own():
     ]
 
 
+def test_slow_iterations_are_few_in_a_small_budget():
+    # 6 s each: one to warm up, six for an interval; each further one would be over the 4 s
+    ran = []
+
+    def slow(do, configuration, how):
+        if do == "block":
+            ran.append(how["iterations"] + how.get("prime", 0))
+
+    class SlowWorker(MockWorker):
+        def ask(self, do, **how):
+            found = super().ask(do, **how)
+            return block_of(6000 * MS, how["iterations"]) if do == "block" else found
+
+    runner = Runner(
+        plan=RunSettings(budget=4),
+        make_worker=lambda configuration: SlowWorker(configuration, slow, []),
+        count=lambda configuration: Counted(facts=FACTS),
+    )
+    (found,) = runner.run(named("a"))
+    assert found.status == "done"
+    assert sum(ran) == 1 + 6
+
+
 def test_blocks_are_sampled_in_turns_in_random_order():
     _, log, _ = run(named("a", "b"))
     last = max(place for place, entry in enumerate(log) if entry[0] == "loss_words")

@@ -185,7 +185,13 @@ def test_warm_up_is_limited_and_recorded_as_not_settled():
     assert never.iterations >= 200
     short = warmed(lambda place: BASE * 1.02**place, budget_ns=BASE)
     assert not short.settled
-    assert 10 <= short.iterations < 20
+    assert short.iterations == 1  # the first is as long as the budget
+
+
+def test_the_budget_ends_a_warm_up_whatever_its_fewest_iterations():
+    # blocks of at most 0.2 s, here of two iterations after a first of one: 0.1 + 4 x 0.2 >= 0.85 s
+    assert warmed(lambda place: 10**8, least=100, budget_ns=0.85e9).iterations == 9
+    assert warmed(lambda place: 6 * 10**9, budget_ns=4e9).iterations == 1
 
 
 def test_runs_are_compared_by_configuration():

@@ -219,7 +219,7 @@ def test_check_as_json_and_csv(toy):
 
 
 def test_explain_shows_arithmetic_conventions_and_readings():
-    text = run("explain", "googlenet", "inception_5a", *FAST).stdout
+    text = run("explain", "googlenet", "inception_5a", "-v", *FAST).stdout
     assert re.search(
         r"branch2.conv2 +conv 3x3 n3 +7x7x160 +160 x 320 x 3x3 +460,800 +49 +22,579,200", text
     )
@@ -233,8 +233,40 @@ def test_explain_shows_arithmetic_conventions_and_readings():
     assert text.count("\n") == len(text.splitlines())
 
 
-def test_explain_fits_a_terminal_of_80_columns():
-    shown = in_terminal(80, "explain", "googlenet", "conv1", *FAST, env={"NO_COLOR": "1"})
+def test_explain_writes_the_arithmetic_as_on_paper():
+    text = run("explain", "googlenet", "inception_3a", *FAST).stdout
+    # arXiv:1409.4842v1, Table 1: 16 "#5x5 reduce" to 32 "#5x5" filters on a grid of 28 x 28
+    assert re.search(r"#5×5 +5x5 x 16 -> 32 +25 x 16 x 32 = 12,800 +x 28 x 28 = 10,035,200", text)
+    assert "branch" not in text
+    # a layer that stands several times, unlike widths, one position, and weights that are no product
+    text = run("explain", "resnet@50", "conv3_x", *FAST).stdout
+    assert "256 x 128 + 3 x (512 x 128) = 229,376" in text
+    assert "4 x 9 x 128 x 128 = 589,824" in text
+    text = run("explain", "googlenet", "linear", *FAST).stdout
+    assert re.search(r"1024 -> 1000 +1024 x 1000 = 1,024,000 +1,024,000", text)
+    text = run("explain", "mobilenet_v1", "dw2", *FAST).stdout
+    assert re.search(r"3x3 x 64 -> 64 +9 x 64 = 576 +x 56 x 56 = 1,806,336", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        *(("googlenet", row) for row in ("conv1", "inception_3a", "inception_4e", "linear")),
+        *(("googlenet", row) for row in ("inception_5a", "inception_5b")),
+        ("efficientnet_b0", "stage3"),
+    ],
+)
+def test_explain_is_one_screen(name, row):
+    report = ac.explain(ac.load(name), row)
+    lines = report.render("rich", width=80, colour=False).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].startswith("-v: ")
+
+
+@pytest.mark.parametrize("options", [[], ["-v"]])
+def test_explain_fits_a_terminal_of_80_columns(options):
+    shown = in_terminal(80, "explain", "googlenet", "conv1", *options, *FAST, env={"NO_COLOR": "1"})
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "\n").splitlines()
     assert any("118,013,952" in line for line in lines)
     assert max(map(len, lines)) <= 80
@@ -256,9 +288,41 @@ def test_explain_as_json_and_csv():
 
 
 def test_a_row_that_matches_is_explained_too():
-    text = run("explain", "googlenet", "inception_3a", *FAST).stdout
+    assert "params 159K (truncated)" in run("explain", "googlenet", "inception_3a", *FAST).stdout
+    text = run("explain", "googlenet", "inception_3a", "-v", *FAST).stdout
     assert "match (truncated)" in text
     assert "Readings" not in text
+
+
+def test_infer_says_where_the_file_declares_something_else():
+    report = ac.infer(ac.load("googlenet"))
+    lines = report.render("plain").splitlines()
+    # tables/googlenet.yaml: params: {K: 1024, count: weights}; ops as proposed
+    told = [
+        line for line in lines if line.startswith("params: the file declares weights, K = 1024")
+    ]
+    assert len(told) == 1
+    assert re.search(r"which gives \d of 12; the likeliest gives \d of 12", told[0])
+    assert lines[-1] == "as the file declares: ops"
+    columns = json.loads(report.to_json())["columns"]
+    assert [columns[name]["differs"] for name in ("params", "ops")] == [True, False]
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("what", ["infer", "explain", "explain -v"])
+def test_no_name_or_number_is_broken(what, width):
+    table = ac.load("googlenet")
+    report = (
+        ac.infer(table)
+        if what == "infer"
+        else ac.explain(table, "inception_5a", verbose="-v" in what)
+    )
+    text = report.render("rich", width=width, colour=False)
+    assert max(map(len, text.splitlines())) <= width
+    # each word of the text in full is one on the screen, but for what the narrow layout leaves out
+    words = {*re.findall(r"[\w.,]*\d[\w.,]*\w", text)}
+    known = {*re.findall(r"[\w.,]*\d[\w.,]*\w", report.render("plain"))}
+    assert words <= known, words - known
 
 
 def test_infer_proposes_a_block_that_a_file_can_hold(toy, toy_text):
@@ -277,7 +341,7 @@ def test_infer_proposes_a_block_that_a_file_can_hold(toy, toy_text):
 
 
 def test_the_reasons_stand_below_the_table():
-    text = run("table", "--compare-paper", *FAST).stdout
+    text = run("table", "--compare-paper", "--verbose", *FAST).stdout
     assert (
         "inception_5a params: reading: 928 input channels instead of 832: 1,097,728 weights" in text
     )

@@ -78,7 +78,9 @@ def test_the_input_size_that_makes_the_sizes_of_squeezenet_right_is_said_once(ta
     assert (
         "likewise with an input of 228x228, or row conv1 read 'conv patch 96' padded by 2" in said
     )
-    assert next(line for line in lines if line.startswith("- ")) == said
+    heading = lines.index("**Findings, the worst first**")
+    assert said in lines[heading:]
+    assert said.startswith("- reading, new: ")
     engines = {row.explanations[0].engines for row in comparison.rows if row.id in found}
     assert engines == {("fvcore", "torch", "formula")}
     assert report.record.warnings == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from helpers.commands import in_terminal
@@ -30,8 +31,9 @@ def toy(toy_text, tmp_path):
 
 
 def notes(report):
-    """Give the lines below the table."""
-    return report.render("plain").split("\n\n")[-1].splitlines()
+    """Give every line below the table."""
+    text = replace(report, detail="everything").render("plain")
+    return text.split("\n\n")[-2].splitlines()
 
 
 def cell(report, row, column):
@@ -125,7 +127,8 @@ def test_nothing_is_known_or_new_of_another_count(toy, options):
 
 def test_every_format_has_it(toy):
     report = toy(SLIP)
-    assert "  known: a slip of the pen" in report.to_markdown().splitlines()
+    everything = replace(report, detail="everything")
+    assert "  known: a slip of the pen" in everything.to_markdown().splitlines()
     assert "known: a slip of the pen" in report.to_html()
     assert "known: a slip of the pen" in report.render("rich", width=200, colour=False)
     rows = {row["id"]: row for row in json.loads(report.to_json())["rows"]}

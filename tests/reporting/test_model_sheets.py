@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from torch import nn
 
 import archcount as ac
+from archcount.engines.counts import Uncounted
 from archcount.engines.memory_traffic import Moved
 from archcount.reporting.module_lines import module_lines
 
@@ -111,3 +113,73 @@ def test_bytes_are_those_of_weights_and_of_what_is_read_and_written():
 def test_a_column_that_there_is_not_is_told(columns, message):
     with pytest.raises(ac.UsageError, match=message):
         counted(block(), columns=columns)
+
+
+def test_the_totals_come_first_in_three_digits():
+    # conv 3x3 of 3 to 64 channels on 100x100 inputs, padded: 27 x 64 weights + 64 biases; x 10,000
+    report = ac.count(nn.Conv2d(3, 64, 3, padding=1), input="3x100x100")
+    for form in ("plain", "rich"):
+        first = report.render(form, width=80, colour=False).splitlines()[0]
+        assert first == "Conv2d: 1.79 K params, 17.3 MMACs, 34.6 MFLOPs"
+
+
+def test_the_totals_say_that_they_are_without_what_has_no_rule():
+    report = counted(block())
+    missed = replace(report.record, uncounted=(Uncounted(op="odd", place="0", times=1),))
+    assert (
+        ac.ModelReport(missed)
+        .render("plain")
+        .splitlines()[0]
+        .endswith("FLOPs, without what is uncounted")
+    )
+
+
+def test_the_largest_modules_of_each_level_come_first():
+    # of the widths 2, 8 and 4 the second has most weights; in each the 3x3 has more than the 1x1
+    report = counted(block(2), block(8), block(4), sort="params")
+    order = [line.split()[0] for line in report.render("plain").splitlines()[4:17]]
+    assert order == ["(model)", *"1021", *"2021", *"0021"]
+
+
+def test_what_is_sorted_by_is_shown():
+    shown = counted(block(), sort="memory").render("plain").splitlines()
+    assert shown[2].split()[-1] == "Memory"
+    # 3x3 x 8 x 8 + 8 and 8 x 8 + 8 numbers of 4 bytes
+    sizes = [line.split()[-2:] for line in shown[4:9]]
+    assert sizes == [["2.6", "KiB"], ["2.6", "KiB"], ["2.3", "KiB"], ["288", "B"], ["0", "B"]]
+
+
+def test_the_memory_of_shared_and_quantised_weights():
+    shared = nn.Linear(8, 8)
+    record = ac.count(nn.Sequential(shared, nn.ReLU(), shared), input="8").record
+    assert record.total.memory == 4 * (64 + 8) == sum(record.weight_bytes.values())
+    # 4 bits each, an odd number of them rounded up to a byte
+    record = ac.count(nn.Linear(3, 3, bias=False), input="3", dtype="int4").record
+    assert record.total.memory == 5 == sum(record.weight_bytes.values())
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_no_name_or_number_is_broken(width):
+    report = ac.count(nn.TransformerEncoderLayer(1024, 8), input="[1,65536,1024]")
+    text = report.render("rich", width=width, colour=False)
+    assert max(map(len, text.splitlines())) <= width
+    words = {*text.replace("─", "").split()}
+    # 2 x 1024 x 1024 + 1024 numbers, and 65,536 x 1024 x 2048 multiply-accumulates
+    assert {"self_attn", "out_proj", "linear1", "2.099M", "137.439G"} <= words
+    known = {*report.render("rich", width=160, colour=False).split()}
+    assert words <= known, words - known
+
+
+def test_no_number_changes_its_unit_with_the_width():
+    report = counted(block(), block(8))
+    numbers = [
+        re.findall(r"\d+\.\d+[KMG]\b", report.render("rich", width=width, colour=False))
+        for width in (60, 80, 160)
+    ]
+    assert numbers[0] == numbers[1] == numbers[2] != []
+
+
+@pytest.mark.parametrize("sort", ["kernel", "mac"])
+def test_modules_are_not_sorted_by_what_is_no_number(sort):
+    with pytest.raises(ac.UsageError, match=f"modules cannot be sorted by '{sort}'"):
+        counted(block(), sort=sort)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -13,36 +14,41 @@ import archcount as ac
 from archcount.reporting.formats import FORMATS
 
 PLAIN = """\
+toy, Table 1: sizes and params all match; ops 2 of 3 match, 1 wrong; the one disagreement is new
+
 toy: A toy network, Table 1
 
-Row     Output  paper  Params  paper                   MACs  paper
-------  ------  -----  ------  --------------------  ------  ---------------
-stem    8x8x4   match     112  112 match              6,912  6.9K match
-stage   4x4x8   match   2,088  2.1K match (rounded)  32,768  33.2K off -1.3%
-scores  1x1x10  match      90  90 match                  80  80 match
-------  ------  -----  ------  --------------------  ------  ---------------
-total   1x1x10          2,290                        39,760
+Row     Output  paper  Depth  Params  paper                   MACs  paper
+------  ------  -----  -----  ------  --------------------  ------  ---------------
+stem    8x8x4   match      1     112  112 match              6,912  6.9K match
+stage   4x4x8   match      4   2,088  2.1K match (rounded)  32,768  33.2K off -1.3%
+scores  1x1x10  match      1      90  90 match                  80  80 match
+------  ------  -----  -----  ------  --------------------  ------  ---------------
+total   1x1x10             6   2,290                        39,760
 
 total: 2,290 params (2,236 weights), 39,760 MACs (79,520 FLOPs at 2 a MAC), depth 6
 counted: one image of 3x8x8 (channels x height x width), inference, without auxiliary heads
 the paper's columns: params = params, K = 1000; ops = MACs, K = 1000; compared for one image
-output: 3 match
-params: 3 match
-ops: 2 match, 1 off; 1 new
-off by (computed - printed) / printed
-stage ops: off, new: 32,768 MACs = 32.77K with K = 1000, printed 33.2K: computed is -1.3% from printed. No reading found.
+percentages are (computed - printed) / printed
 counted by formula alone
+
+Findings, the worst first
+
+off, new: no convention gives it, and no other reading that is likely
+  stage ops: printed 33.2K, computed 32.77K (-1.3%). No reading found.
+
+toy, Table 1: sizes and params all match; ops 2 of 3 match, 1 wrong; the one disagreement is new
 """
 
 MARKDOWN = """\
 **toy: A toy network, Table 1**
 
-| Row | Output | paper | Params | paper | MACs | paper |
-|:---|:---|:---|---:|:---|---:|:---|
-| stem | 8x8x4 | match | 112 | 112 match | 6,912 | 6.9K match |
-| stage | 4x4x8 | match | 2,088 | 2.1K match (rounded) | 32,768 | 33.2K off -1.3% |
-| scores | 1x1x10 | match | 90 | 90 match | 80 | 80 match |
-| total | 1x1x10 |  | 2,290 |  | 39,760 |  |
+| Row | Output | paper | Depth | Params | paper | MACs | paper |
+|:---|:---|:---|---:|---:|:---|---:|:---|
+| stem | 8x8x4 | match | 1 | 112 | 112 match | 6,912 | 6.9K match |
+| stage | 4x4x8 | match | 4 | 2,088 | 2.1K match (rounded) | 32,768 | 33.2K off -1.3% |
+| scores | 1x1x10 | match | 1 | 90 | 90 match | 80 | 80 match |
+| total | 1x1x10 |  | 6 | 2,290 |  | 39,760 |  |
 """
 
 
@@ -61,7 +67,7 @@ def test_plain(report):
 
 
 def test_markdown(report):
-    assert report.to_markdown().startswith(MARKDOWN)
+    assert MARKDOWN in report.to_markdown()
 
 
 @pytest.mark.parametrize(
@@ -149,8 +155,8 @@ def test_html_is_a_table(report):
 def test_no_number_is_cut_off_at_any_width(report, width):
     text = report.render("rich", width=width, colour=False)
     assert "…" not in text
-    assert max(len(line) for line in text.splitlines()) <= max(width, 48)
-    assert ("32.77K" if width == 40 else "32,768") in text
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "32,768" in text
 
 
 def test_googlenet_fits_80_columns_on_one_line_a_row():
@@ -163,8 +169,7 @@ def test_googlenet_fits_80_columns_on_one_line_a_row():
     assert len(rows) == 16
     assert all(len(line) <= 80 for line in lines)
     assert next(line for line in rows if line.startswith("conv1")).split() == [
-        "conv1", "112x112x64", "✓", "1", "✓", "9.19K", "2.7K", "≈", "read.", "118.0M", "34M",
-        "≈", "read.",
+        "conv1", "112x112x64", "✓", "1", "✓", "9,408", "2.7K", "≈", "118,013,952", "34M", "≈",
     ]  # fmt: skip
 
 
@@ -227,7 +232,7 @@ def test_notes_of_the_file_are_shown(toy_text, tmp_path):
     path.write_text(toy_text + "notes: [read from a copy]\n")
     table = ac.load(path)
     report = ac.compare(ac.count(table, engine="formula"), table)
-    assert "note: read from a copy" in report.render("plain")
+    assert "note: read from a copy" in replace(report, detail="everything").render("plain")
     assert json.loads(report.to_json())["notes"] == ["read from a copy"]
 
 
@@ -257,8 +262,6 @@ def test_another_input_is_warned_of(table):
 
 
 def test_disagreement_and_uncounted_are_shown(report):
-    from dataclasses import replace
-
     from archcount.engines import Disagreement, Uncounted
 
     record = replace(
@@ -274,8 +277,9 @@ def test_disagreement_and_uncounted_are_shown(report):
 def test_selected_rows_leave_totals_whole(report):
     text = report.select(["stage"]).render("plain")
     assert "stem" not in text
-    assert "39,760" in text
-    assert "ops: 2 match, 1 off" in text
+    assert "total: of the whole network, not of the rows shown alone: 2,290 params" in text
+    assert "ops 2 of 3 match, 1 wrong" in text
+    assert "of the whole network" not in report.select(["stem", "stage", "scores"]).render("plain")
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -300,9 +304,9 @@ def test_what_the_paper_prints_no_column_of_is_counted_beside_what_it_does(toy_t
     report = ac.compare(ac.count(table, engine="formula"), table)
     assert report.record.comparison.columns == ("output",)
     plain = [line.split() for line in report.render("plain").splitlines()]
-    assert ["Row", "Output", "paper", "Params", "MACs"] in plain
-    assert ["stage", "4x4x8", "match", "2,088", "32,768"] in plain
-    assert ["total", "1x1x10", "2,290", "39,760"] in plain
+    assert ["Row", "Output", "paper", "Depth", "Params", "MACs"] in plain
+    assert ["stage", "4x4x8", "match", "4", "2,088", "32,768"] in plain
+    assert ["total", "1x1x10", "6", "2,290", "39,760"] in plain
 
 
 def reports(table):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import archcount as ac
 from archcount.cli.app import app
-from archcount.reporting.sweep_output import check_drawable, draw_sweep
+from archcount.reporting.sweep_plot import check_drawable, draw_sweep
 
 EMBED = ["--arg", "num_embeddings=10", "--arg", "embedding_dim=4"]
 

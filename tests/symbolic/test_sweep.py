@@ -20,7 +20,8 @@ import archcount as ac
 from archcount.architecture.context import ExpansionCache
 from archcount.cli.output import streamed
 from archcount.errors import UsageError
-from archcount.reporting.sweep_output import STREAMS, check_drawable
+from archcount.reporting.sweep_output import STREAMS
+from archcount.reporting.sweep_plot import check_drawable, sweep_figure
 from archcount.symbolic.sweep import Point, Sweep, expanded
 from archcount.symbolic.sweep_axes import Axes
 
@@ -155,7 +156,9 @@ def test_other_formats(form, tmp_path):
         assert len(found["points"]) == 24
         assert found["points"][0]["alpha"] == "0.25"
     else:
-        assert len(text.splitlines()) == 24 + (2 if form == "md" else 4)
+        _, rule, *points = text.splitlines()[-26:]
+        assert not rule.strip("-|: ")
+        assert all(point.lstrip("| ").startswith("3x") for point in points)
         assert "3x128x128" in text
 
 
@@ -169,6 +172,68 @@ def test_reports_in_python_say_what_the_command_writes():
     assert len(json.loads(report.to_json())["points"]) == len(report) == len(frame) == 16
     assert report.to_markdown().count("\n") == 2 + 16
     assert report.to_html().count("<tr>") == 1 + 16
+
+
+@pytest.mark.parametrize("form", ["plain", "csv", "md", "json"])
+def test_it_fails_where_no_combination_can_be_counted(form):
+    # after four poolings by 2 and a stem of 2, a side of 128 is 4: less than the 7 of the pooling
+    done = run("sweep", "googlenet", "--input", "96,128", "--format", form)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no combination could be counted: row avgpool")
+    assert len(done.stderr.splitlines()) == 1
+    some = run("sweep", "googlenet", "--input", "128,224", "--format", form)
+    assert (some.returncode, some.stderr) == (0, "")
+
+
+def test_text_fits_80_columns_with_its_reasons():
+    done = run(
+        "sweep",
+        "googlenet",
+        "--input",
+        "128..224:96",
+        "--let",
+        "classes=10,1000",
+        "--batch",
+        "1,64",
+    )
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "a kernel of extent 7 does not fit an input of length 4" in " ".join(done.stdout.split())
+    # the same reason for another batch is not said again
+    assert sum(line.endswith("as above") for line in lines) == 2
+    # 64 times the MACs of one image, docs/networks.md: 1,582,671,872
+    assert lines[-1].split()[:3] == ["3x224x224", "1000", "64"]
+    assert lines[-1].split()[-1] == "101,290,999,808"
+
+
+def test_ticks_are_at_the_values_and_no_curve_is_hidden():
+    axes = Axes(inputs=[(3, 128, 128), (3, 160, 160)], lets={}, batches=(1, 2))
+    points = [
+        Point(
+            input=size,
+            lets=(),
+            batch=batch,
+            params=3 * 10**6,
+            weights=1,
+            macs=batch * size[1] * 10**7,
+        )
+        for size in axes.inputs
+        for batch in axes.batches
+    ]
+    figure = sweep_figure("toy", axes, points)
+    figure.canvas.draw()
+    params, macs = figure.axes
+    for panel in (params, macs):
+        assert [label.get_text() for label in panel.get_xticklabels()] == ["128", "160"]
+        one, two = panel.get_lines()
+        assert one.get_marker() != two.get_marker()
+    assert "3 M" in [label.get_text() for label in params.get_yticklabels()]
+    assert "2 G" in [label.get_text() for label in macs.get_yticklabels()]
+    # the params of both batches are the same: neither line nor marker covers the other
+    one, two = params.get_lines()
+    assert one._dash_pattern != two._dash_pattern
+    assert one.get_markersize() > two.get_markersize()
+    assert [line._dash_pattern[1] for line in macs.get_lines()] == [None, None]
 
 
 @pytest.mark.parametrize("ending", ["svg", "png"])

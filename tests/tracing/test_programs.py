@@ -190,12 +190,16 @@ def test_a_program_is_known_by_its_content_and_not_by_its_ending(exported, tmp_p
 
 @pytest.mark.parametrize("kind", [str, Path])
 def test_a_program_is_no_table(kind, exported, tmp_path):
-    path = tmp_path / "block.pt2"
-    torch.export.save(exported, path)
-    with pytest.raises(ac.UsageError, match="is a model's file, and no table; count it with"):
+    path = tmp_path / "block.bin"
+    with path.open("wb") as file:
+        torch.export.save(exported, file)
+    with pytest.raises(ac.UsageError, match="is an exported program, and no table.*count it with"):
         ac.load(kind(path))
-    with pytest.raises(ac.UsageError, match="is a model's file, and no table; count it with"):
+    with pytest.raises(ac.UsageError, match="is an exported program, and no table.*count it with"):
         ac.check(kind(path))
+    path.write_bytes(b"\x08\x08\x12\x07pytorch")
+    with pytest.raises(ac.UsageError, match="is an ONNX file, and no table; allowed: a table's"):
+        ac.load(kind(path))
 
 
 def test_a_table_that_comes_through_a_pipe_is_left_to_its_reader(tmp_path):
