@@ -65,6 +65,10 @@ def unexpected_differences(
             )
 
 
+def _s(number: int) -> str:
+    return " differs" if number == 1 else "s differ"
+
+
 def _in(rows: Sequence[str]) -> str:
     return f" ({', '.join(rows)})" if any(rows) else ""
 
@@ -81,7 +85,7 @@ def _in_vain(item: ExpectedDifference, found: Counter[str]) -> Iterator[Unexpect
     number = sum(found[row] for row in item.rows or found)
     if item.layers not in (None, number):
         yield UnexpectedDifference(
-            what=f"{item.differs}: {number} layers differ so, not {item.layers}",
+            what=f"{item.differs}: {number} layer{_s(number)} so, not {item.layers}",
             remedy="mend the code, or layers:",
             where=item.where,
         )

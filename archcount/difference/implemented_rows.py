@@ -13,7 +13,6 @@ from archcount.difference.model_difference import (
     ModelDifference,
     RowDifference,
 )
-from archcount.difference.setting_changes import is_as_large
 from archcount.engines.counts import RowCount
 from archcount.layers import Cost
 from archcount.tracing.traced_layer import TracedLayer, is_in_depth
@@ -191,9 +190,9 @@ class _Counting:
         end = printed_size(last.output, like.output, last)
         # What only moves numbers, such as a crop, is no layer: the row is as large as the table's
         # where the layers at its ends are.
-        if ours and ends[0] is first and is_as_large(ours[0], first)[0]:
+        if ours and ends[0] is first and _is_alike(ours[0].input, first.input):
             start = like.input
-        if ours and ends[-1] is last and is_as_large(ours[-1], last)[1]:
+        if ours and ends[-1] is last and _is_alike(ours[-1].output, last.output):
             end = like.output
         return self._sum(like.id, numbers, start, end)
 
@@ -248,7 +247,7 @@ def printed_size(
         layer: what reads or gives it.
     """
     sides = shape[1:]
-    if sorted(sides) == sorted(side for side in like if side != 1) or _is_alike(sides, like):
+    if _is_alike(sides, like):
         return like
     if layer.kind in _CHANNELS_LAST and len(sides) > 1:
         sides = (sides[-1], *sides[:-1])
@@ -258,5 +257,9 @@ def printed_size(
 _CHANNELS_LAST = ("linear", "layer norm", "rms norm", "embedding")
 
 
-def _is_alike(sides: tuple[int, ...], like: tuple[int, ...]) -> bool:
-    return prod(sides) == prod(like) and like[0] in sides
+def _is_alike(sides: Sequence[int], like: Sequence[int]) -> bool:
+    """Return whether two sizes are of one map: the first axis may be last, or places be a list."""
+    one, other = ([side for side in each if side != 1] for each in (sides, like))
+    if len(one) == len(other):
+        return one == other or [*one[1:], *one[:1]] == other or [*one[-1:], *one[:-1]] == other
+    return prod(one) == prod(other) and not {*one}.isdisjoint(other)

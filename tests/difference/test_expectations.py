@@ -104,6 +104,14 @@ def test_it_is_strict_either_way(folder: Path, old: str, new: str, message: str)
     assert message in messages
 
 
+def test_the_layers_of_a_declaration_are_those_of_its_rows(folder: Path) -> None:
+    one = "  rows: [conv2, conv3]\n  layers: 2\n"
+    two = "  rows: [conv2]\n  layers: 1\n  because: larger\n- differs: conv 5x5 for 3x3\n"
+    assert found(folder, one, f"{two}  rows: [conv3]\n  layers: 1\n") == []
+    (message,) = found(folder, one, f"{two}  rows: [conv3]\n  layers: 2\n")
+    assert "conv 5x5 for 3x3: 1 layer differs so, not 2" in message
+
+
 def test_a_declaration_that_nothing_bears_out_fails(folder: Path) -> None:
     messages = found(folder, "nets.py:other", "nets.py:same")
     assert messages == [
@@ -220,6 +228,30 @@ def test_a_map_says_which_modules_are_a_row(folder: Path) -> None:
     assert (lines["conv2"].modules, lines["conv2"].row.count.params) == (("1", "2"), 864)
     assert (lines["conv3"].modules, lines["conv3"].code) == (("3",), "same")
     assert [str(each) for each in report.findings] == ["conv 3x3 added (conv2)"]
+
+
+def test_a_layer_before_those_of_a_mapped_row_is_of_it(folder: Path) -> None:
+    convs = [
+        nn.Conv2d(*sizes, bias=False, padding="same")
+        for sizes in ((3, 4, 3), (4, 8, 3), (8, 8, 1), (8, 8, 3))
+    ]
+    model = nn.Sequential(*convs, nn.MaxPool2d(2))
+    for mapped, expected in (({}, (288 + 64, 576)), ({"conv3": "2:3"}, (288, 64 + 576))):
+        rows = ac.compare(model, folder / "small.yaml", map=mapped).record.rows
+        params = {line.row.id: line.row.count.params for line in rows}
+        assert (params["conv2"], params["conv3"]) == expected
+
+
+def test_a_layer_in_a_module_of_another_row_is_of_that_row(folder: Path) -> None:
+    convs = [
+        nn.Conv2d(*sizes, bias=False, padding="same")
+        for sizes in ((3, 4, 3), (4, 4, 1), (4, 8, 3), (8, 8, 3))
+    ]
+    model = nn.Sequential(convs[0], nn.Sequential(*convs[1:3]), convs[3], nn.MaxPool2d(2))
+    rows = ac.compare(model, folder / "small.yaml").record.rows
+    params = {line.row.id: line.row.count.params for line in rows}
+    # 16 weights of the 1x1 convolution beside the 288.
+    assert (params["conv1"], params["conv2"]) == (108, 304)
 
 
 PLUGIN = """

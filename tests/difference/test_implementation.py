@@ -328,3 +328,13 @@ def test_weights_that_two_rows_share_are_of_the_first(tmp_path: Path) -> None:
     # 32 words of 8 numbers.
     assert [line.row.count.params for line in report.record.rows] == [256, 0]
     assert report.record.total.count.params == 256
+
+
+def test_a_map_of_other_sides_is_not_of_the_tables_size(table: Path) -> None:
+    model = net()
+    model[-1] = nn.MaxPool2d((4, 1))
+    report = ac.compare(model, table)
+    # 8 x 8 places in windows of 4 x 1: as many as the 4 x 4 that are printed, and others.
+    pool = report.record.rows[-1].row
+    assert pool.count.output == (8, 2, 8)
+    assert pool.cells["output"].verdict.status == "off"
