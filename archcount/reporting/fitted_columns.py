@@ -76,17 +76,18 @@ def _balanced(sheet: Sheet, least: FittedColumns, width: int) -> list[list[int]]
 
 
 def _pieces(sheet: Sheet, least: FittedColumns, width: int) -> Iterator[list[int]]:
-    groups: list[list[int]] = []
-    for index in _indices(sheet)[1:]:
-        if sheet.attached[index] and groups:
+    groups: list[list[int]] = [[]]
+    for index in _indices(sheet):
+        if sheet.attached[index] or not index:
             groups[-1].append(index)
         else:
             groups.append([index])
-    piece = [0]
-    for group in groups:
-        if len(piece) > 1 and least.only([*piece, *group]).total > width:
+    first, *rest = groups
+    piece = [*first]
+    for group in rest:
+        if len(piece) > len(first) and least.only([*piece, *group]).total > width:
             yield piece
-            piece = [0]
+            piece = [*first]
         piece += group
     yield piece
 

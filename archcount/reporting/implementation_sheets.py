@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archcount.comparison import VERDICTS
 from archcount.engines import RowCount
@@ -46,7 +46,7 @@ def implementation_sheets(
     code: Column[ResultRow] = Column("Code", lambda row: codes.get(row.id, _other(row)), whole=True)
     mark: Column[ResultRow] = Column("", lambda row: _mark(codes.get(row.id, _other(row))))
     wide = [name, code, *compared_columns(result.comparison)]
-    narrow = [mark, name, *narrow_columns(result.comparison)]
+    narrow = [mark, replace(name, attached=True), *narrow_columns(result.comparison)]
     layouts = [
         make_sheet(
             "The rows, with the numbers of the implementation",

@@ -10,6 +10,8 @@ from helpers.commands import in_terminal, run
 
 import archcount as ac
 from archcount.api.printed_report import printed_report
+from archcount.reporting.fitted_columns import fitted
+from archcount.reporting.sheet import Column, make_sheet
 
 # tables/googlenet.yaml declares each of these: 11 cells and 8 claims. The paper prints 12 params:
 # 3 match, 1 is of another convention, 2 are read otherwise, 4 contradict the ops, and 2 are off.
@@ -162,6 +164,17 @@ def test_no_word_is_broken_at_any_width(width):
         broken = [word for word in text.replace("─", " ").split() if word not in words]
         assert not broken, report.command
         assert max(map(len, text.splitlines())) <= width
+
+
+def test_what_is_attached_to_the_first_column_is_in_every_piece():
+    marks = Column("", lambda line: "~")
+    names = Column("Row", str, attached=True)
+    numbers = [Column(heading, str, right=True) for heading in ("first", "second", "third")]
+    sheet = make_sheet("title", [marks, names, *numbers], ["conv"])
+    # 1 + 1 + 4 for the mark and the name, and 6, 7 and 6 for the numbers with the blank before them
+    widths = [[*piece.widths] for piece in fitted(sheet, 14, 1)]
+    assert widths == [[0, 1, 2], [0, 1, 3], [0, 1, 4]]
+    assert [[*piece.widths] for piece in fitted(sheet, 19, 1)] == [[0, 1, 2, 3], [0, 1, 4]]
 
 
 def test_a_number_is_the_same_at_every_width(googlenet):
