@@ -95,6 +95,8 @@ def turned(style: str = "halves", slower: float = 1.0) -> nn.Module:
         one, two = x.chunk(2, -1)
         if style == "halves":
             return torch.cat((one * cos - two * sin, two * cos + one * sin), -1)
+        if style == "no turn":  # which keeps no lengths
+            return torch.cat((one * cos - two * sin, two * cos - one * sin), -1)
         if style == "mixed":  # turned with the one half the width after, by the next one's angle
             cos, sin = (each.repeat_interleave(2, -1) for each in (cos, sin))
         else:
@@ -110,6 +112,7 @@ def turned(style: str = "halves", slower: float = 1.0) -> nn.Module:
 def test_a_rotation_by_angles_of_other_pairs_is_none() -> None:
     assert told(turned(), turned("doubled")) == []
     assert "missing" in told(turned("doubled"), turned("mixed"))
+    assert "missing" in told(turned(), turned("no turn"))
 
 
 def test_angles_that_are_scaled_are_others() -> None:
