@@ -131,18 +131,23 @@ TORCHVISION = {
         "encoder; conv with 1024 filters for 768 (patches); 12 linear with 3072 outputs for 2304 "
         "(encoder); 24 linear with 1024 outputs for 768 (encoder); 12 linear with 4096 outputs for 3072 "
         "(encoder); 25 layer norm size 1024 for 768 (encoder, norm). It has 304,326,632 params instead "
-        "of 86,567,656, 61,554,712,576 MACs instead of 17,563,828,224."
+        "of 86,567,656, 61,554,712,576 MACs instead of 17,563,828,224. The paper prints 86M (params), which "
+        "is off: 304,326,632 params = 304.3M with K = 1000, printed 86M: computed is +254% from printed."
     ),
     # swin_transformer.py: the attention is written out (matrix products, a scale, the bias of each
     # offset, a mask); patches are merged column by column, which is an order of weights alone.
     ("swin", "swin_t"): (
         "implements swin@swin-t (Ze Liu et al. 2021, Table 1), layer by layer. It has the table's "
-        "28,288,354 params and 4,490,566,656 MACs."
+        "28,288,354 params and 4,490,566,656 MACs. The paper prints 29M (params), which is off: "
+        "28,288,354 params = 28.3M with K = 1000, printed 29M: computed is -2.5% from printed."
     ),
     # swin_transformer.py, 868: 18 layers in the third stage for 6.
     ("swin", "swin_s"): (
         "implements swin@swin-t (Ze Liu et al. 2021, Table 1) but for 12 more blocks in stage3. It has "
-        "49,606,258 params instead of 28,288,354, 8,740,875,264 MACs instead of 4,490,566,656."
+        "49,606,258 params instead of 28,288,354, 8,740,875,264 MACs instead of 4,490,566,656. The paper "
+        "prints 29M (params), which is off: 49,606,258 params = 49.6M with K = 1000, printed 29M: computed "
+        "is +71.1% from printed. The paper prints 4.5G (ops), which is off: 8,740,875,264 MACs = 8.74G "
+        "with K = 1000, printed 4.5G: computed is +94.2% from printed."
     ),
     # convnext.py, 55 and 57: linear layers over maps laid out with channels last for convolutions 1x1.
     ("convnext", "convnext_tiny"): (
@@ -152,7 +157,10 @@ TORCHVISION = {
     # convnext.py, 347: 27 blocks in the third stage for 9.
     ("convnext", "convnext_small"): (
         "implements convnext@convnext-t (Zhuang Liu et al. 2022, Table 1) but for 18 more blocks in res4. "
-        "It has 50,223,688 params instead of 28,589,128, 8,683,712,256 MACs instead of 4,455,531,264."
+        "It has 50,223,688 params instead of 28,589,128, 8,683,712,256 MACs instead of 4,455,531,264. The "
+        "paper prints 29M (params), which is off: 50,223,688 params = 50.2M with K = 1000, printed 29M: "
+        "computed is +73.2% from printed. The paper prints 4.5G (ops), which is off: 8,683,712,256 MACs = "
+        "8.68G with K = 1000, printed 4.5G: computed is +93.0% from printed."
     ),
     # squeezenet.py, 45 to 54: pools round up, which changes no size at 227x227 (111, 55, 27, 13); the
     # average is of the whole map.
