@@ -16,39 +16,44 @@ from archcount.cli.options import Output, format_option
 from archcount.engines import AUTO
 from archcount.errors import UsageError
 
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME",
+        help="Tables' names or table files; googlenet where none is named.",
+        autocompletion=complete.tables,
+    ),
+]
+Every = Annotated[bool, typer.Option("--all", help="Check every table that has a name.")]
+FailsOn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-on",
+        help=f"What fails the check (may be repeated, or joined by commas): "
+        f"{', '.join(FAILING)}. By default surprise.",
+        metavar="WHAT",
+        autocompletion=complete.words(*FAILING),
+    ),
+]
+Expect = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect",
+        help="A file that declares what an implementation does otherwise; it may name the "
+        "table and the model (may be repeated).",
+        metavar="FILE",
+        autocompletion=complete.files(".yaml", ".yml"),
+    ),
+]
+
 
 def show_check(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NAME",
-            help="Tables' names or table files; googlenet where none is named.",
-            autocompletion=complete.tables,
-        ),
-    ] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Check every table that has a name.")
-    ] = False,
-    fail_on: Annotated[
-        list[str] | None,
-        typer.Option(
-            help=f"What fails the check (may be repeated, or joined by commas): "
-            f"{', '.join(FAILING)}. By default surprise.",
-            metavar="WHAT",
-            autocompletion=complete.words(*FAILING),
-        ),
-    ] = None,
+    names: Names = None,
+    every: Every = False,
+    fail_on: FailsOn = None,
     engine: Engine = AUTO,
     model: ImplementedBy = "",
-    expect: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A file that declares what an implementation does otherwise; it may name the "
-            "table and the model (may be repeated).",
-            metavar="FILE",
-            autocompletion=complete.files(".yaml", ".yml"),
-        ),
-    ] = None,
+    expect: Expect = None,
     maps: Maps = None,
     arguments: Arguments = None,
     device: Device = "meta",

@@ -21,27 +21,32 @@ if TYPE_CHECKING:
 _PICTURES = (".svg", ".png")
 
 
+Sizes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="SIZES",
+        help="128..512:32, 224,299 or CxHxW; of a model also what it is called with, such as "
+        "'ids:int64[1,{T}]' (may be repeated).",
+    ),
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--let",
+        metavar="NAME=VALUES",
+        help="Values of a name under let, or in braces in --input and --arg: alpha=0.25,0.5, "
+        "width=16..64:16 or T=128..4096:x2 (may be repeated).",
+        autocompletion=complete.lets,
+    ),
+]
+
+
 def show_sweep(
     name: Annotated[str, model_argument("What is counted:")] = "googlenet",
     variant: Variant = "",
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            metavar="SIZES",
-            help="128..512:32, 224,299 or CxHxW; of a model also what it is called with, such as "
-            "'ids:int64[1,{T}]' (may be repeated).",
-        ),
-    ] = None,
-    let: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUES",
-            help="Values of a name under let, or in braces in --input and --arg: alpha=0.25,0.5, "
-            "width=16..64:16 or T=128..4096:x2 (may be repeated).",
-            autocompletion=complete.lets,
-        ),
-    ] = None,
+    inputs: Sizes = None,
+    let: Values = None,
     arg: Arguments = None,
     device: Device = "meta",
     batch: Annotated[str, typer.Option(help="Batches, such as 1,8.")] = "1",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from archcount.api.comparing import compare
 from archcount.api.counting import count
 from archcount.api.printed_report import printed_report
-from archcount.api.tables import load
+from archcount.api.tables import Table, load
 from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.implementation import (
@@ -78,43 +79,41 @@ def show_table(
         archcount table resnet@50 --input 3x256x256 --let classes=10
         archcount table googlenet --model torchvision:googlenet
     """
-    words = words_of(failing or [], has_model=bool(model))
-    others = (batch != 1, engine != AUTO, aux)
-    if model and any(others):
-        raise UsageError.of("--batch, --engine and --aux do not go with --model")
-    detail = detail_of(verbose, quiet)
-    if not model and (maps or arguments or device != "meta"):
-        raise UsageError.of("--map, --arg and --device go with --model")
+    words, detail = words_of(failing or [], has_model=bool(model)), detail_of(verbose, quiet)
+    counting, running = (batch != 1, engine != AUTO, aux), (maps, arguments, device != "meta")
+    _refuse(bool(model), counting, running)
+    shown = (verbose, quiet)
     lets = pairs_of("--let", [*(let or []), *([f"classes={classes}"] if classes else [])])
     with emitting(form, output) as emit:
         table = load(name, variant)
         if as_printed:
-            counting = (
-                compare_paper,
-                table.chosen,
-                size,
-                classes,
-                let,
-                model,
-                words,
-                verbose,
-                quiet,
-                *others,
-            )
-            _count_nothing(*counting)
-            report: Any = printed_report(table.written, row or [])
-        elif model:
+            _count_nothing(compare_paper, table.chosen, size, lets, model, words, *shown, *counting)
+            emit(printed_report(table.written, row or []))
+            return
+        if model:
             run = Implemented(model, arguments or [], device, maps or [])
             with progress(f"comparing {model} with {name}"):
-                report = run.report(table, size, lets, row or [])
+                report: Any = run.report(table, size, lets, row or [])
         else:
-            options: dict[str, Any] = {"input": size, "let": lets, "engine": engine, "heads": aux}
             with progress(f"counting {table.name}"):
-                report = count(table, batch=batch, **options)
-            report = compare(report, table) if compare_paper or words else report
-            report = report.select(row) if row else report
-        emit(report if as_printed else replace(report, detail=detail))
+                report = count(table, input=size, let=lets, engine=engine, heads=aux, batch=batch)
+            report = _chosen(report, table, row, is_compared=compare_paper or bool(words))
+        emit(replace(report, detail=detail))
         fail_on(words, report)
+
+
+def _chosen(report: Any, table: Table, rows: list[str] | None, *, is_compared: bool) -> Any:
+    """Compare a count with the paper if asked, and take some rows of it."""
+    report = compare(report, table) if is_compared else report
+    return report.select(rows) if rows else report
+
+
+def _refuse(has_model: bool, counting: Sequence[object], running: Sequence[object]) -> None:
+    """Raise a UsageError where options of counting stand beside --model, or its own without it."""
+    if has_model and any(counting):
+        raise UsageError.of("--batch, --engine and --aux do not go with --model")
+    if not has_model and any(running):
+        raise UsageError.of("--map, --arg and --device go with --model")
 
 
 def _count_nothing(*options: object) -> None:

@@ -90,10 +90,11 @@ def headline(number: int, of: str) -> str:
 
     >>> headline(25_557_032, " params"), headline(4_089_184_256, "MACs"), headline(999_950, "MACs")
     ('25.6 M params', '4.09 GMACs', '1.00 MMACs')
-    >>> headline(112, " params"), headline(0, "MACs")
-    ('112 params', '0 MACs')
+    >>> headline(112, " params"), headline(0, "MACs"), headline(6_738_415_616, " params")
+    ('112 params', '0 MACs', '6.74 B params')
     """
     for unit, worth in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("K", 10**3)):
         if number >= 0.9995 * worth:
-            return f"{significant(number / worth, 3)} {unit}{of}"
+            letter = "B" if (unit, of) == ("G", " params") else unit  # billions, as papers write
+            return f"{significant(number / worth, 3)} {letter}{of}"
     return f"{number} {of.strip()}"
