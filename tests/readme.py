@@ -95,9 +95,19 @@ GENERATED: dict[Path, dict[str, Callable[[], list[str]]]] = {
 """The pages with parts that are made anew, and how each is made."""
 
 
+def part(path: Path, name: str) -> list[str]:
+    """Give the lines of a part of a page that is made anew."""
+    _, _, rest = path.read_text().partition(f"<!-- {name}: written by make docs -->\n")
+    return rest.partition(f"<!-- end of {name} -->")[0].splitlines()
+
+
 def shown(command: str) -> list[str]:
     """Give the lines of a report in Markdown."""
     return ["", *run(command).splitlines(), ""]
+
+
+LIGHT = (REFERENCE,)
+"""Those that are made without counting every table; other tests hold the rest to a count."""
 
 
 def generated(path: Path) -> str:

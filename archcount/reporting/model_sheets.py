@@ -50,8 +50,8 @@ def totals(count: ModelCount) -> str:
 
     >>> from torch import nn
     >>> from archcount import count
-    >>> totals(count(nn.Linear(1000, 500), input="[2,1000]").record)
-    '501 K params, 1.00 MMACs, 2.00 MFLOPs'
+    >>> totals(count(nn.Linear(1000, 600), input="[2,1000]").record)  # 600,600 params
+    '601 K params, 1.20 MMACs, 2.40 MFLOPs'
     """
     total = count.total
     numbers = ((total.params, " params"), (total.macs, "MACs"), (2 * total.macs, "FLOPs"))

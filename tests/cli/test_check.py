@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import readme
 from helpers.commands import FAST, in_terminal, run
 
 import archcount as ac
@@ -148,6 +149,9 @@ def test_every_shipped_table_is_as_its_file_declares():
     report = ac.check(engine="formula")
     assert {check.name for check in report.record} == set(shipped_tables())
     assert report.passed, report.render("plain")
+    # docs/zoo.md has the tally, as `make docs` writes it
+    page = readme.part(readme.ROOT / "docs" / "zoo.md", "tally")
+    assert page == ["", *report.to_markdown().splitlines(), ""]
 
 
 def test_a_shipped_table_is_checked_with_two_engines():

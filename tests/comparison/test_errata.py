@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import readme
 import yaml
 
 import archcount as ac
@@ -30,6 +31,9 @@ def test_every_declared_erratum_is_listed_once_and_disagrees():
     assert len(set(report.record)) == len(report.record)
     assert not {item.verdict for item in report.record} & {"match", "unpublished"}
     assert all(item.because and item.printed and item.computed for item in report.record)
+    # docs/errata.md has it, as `make docs` writes it
+    page = readme.part(readme.ROOT / "docs" / "errata.md", "errata")
+    assert page == ["", *report.to_markdown().splitlines(), ""]
 
 
 def test_an_erratum_is_listed_with_both_numbers_and_the_reason_of_the_file():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 from helpers.toys import compared, with_inputs, write
 
@@ -406,17 +408,18 @@ def changes_of(plan):
             yield width.candidate(new)
 
 
-def test_every_reading_is_counted_alike_by_fvcore(recount, whole):
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_every_reading_is_counted_alike_by_fvcore(recount, whole, step):
     counted = 0
     for row in whole.printed.rows:
-        for change in changes_of(recount.plan(row.id)):
+        for change in islice(changes_of(recount.plan(row.id)), None, None, step):
             count = recount.count(row.id, change.edits)
             if count is None:
                 continue
             alone = recount.alone(row.id, change.edits)
             assert fvcore.count(alone).rows == (count,), (row.id, change.what)
             counted += 1
-    assert counted > 500
+    assert counted > 500 / step
 
 
 def test_a_reading_of_flattened_features_is_built_too(tmp_path):
