@@ -87,7 +87,7 @@ class ChannelAxes:
             return kind, self._along(settings, operation)
         if kind.endswith((" over dimensions", " pool")) and operation.name in _REDUCTIONS:
             return self._over(kind, settings, operation)
-        given = settings.get("dim", settings.get("dims"))
+        given = settings.get("axis" if kind == "concat" else "dim", settings.get("dims"))
         source = next(operation.tensors(), None)
         channel = None if source is None else self.of(source)
         if given is None or channel is None:

@@ -251,7 +251,7 @@ class _Walk:
                 kind == "concat"
                 and inner is not None
                 and inner.kind == "concat"
-                and inner.settings == settings
+                and inner.settings["axis"] == settings["axis"]
                 and inner.output == spec.shape
             ):
                 sources += inner.sources

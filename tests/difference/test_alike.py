@@ -200,3 +200,36 @@ def test_the_base_of_angles_that_a_model_keeps_is_compared(tmp_path: Path) -> No
     assert found(base=10_000.0) == []
     assert found(base=500.0) == ["base 10000 became 500"] * 2
     assert found(joins=True) == []  # made without numbers, which are not known then
+
+
+class Joined(nn.Module):
+    """Two convolutions side by side: along channels, rows or columns."""
+
+    def __init__(self, axis: int, *, last: bool = False) -> None:
+        super().__init__()
+        self.one, self.other = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 4, 3, padding=1)
+        self.axis, self.last = axis, last
+
+    def forward(self, image: Tensor) -> Tensor:
+        pair = self.one(image), self.other(image)
+        if not self.last:
+            return torch.cat(pair, self.axis)
+        return torch.cat([each.permute(0, 2, 3, 1) for each in pair], self.axis).permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (Joined(1), Joined(1), []),
+        (Joined(1), Joined(3, last=True), []),
+        (Joined(2), Joined(1, last=True), []),
+        (Joined(1), Joined(2), ["concat axes -2 for channels (model)"]),
+        (Joined(2), Joined(3), ["concat axes -1 for -2 (model)"]),
+        (Joined(1), Joined(1, last=True), ["concat axes -2 for channels (model)"]),
+    ],
+)
+def test_a_concatenation_along_another_axis_is_another(
+    one: nn.Module, other: nn.Module, said: list[str]
+) -> None:
+    # All give 512 numbers, of 8 x 8 places.
+    assert [str(each) for each in ac.diff(one, other, input="3x8x8").findings] == said
