@@ -110,7 +110,7 @@ def made(pair: Pair, attention: str) -> nn.Module:
         return model(config)
 
 
-@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize("attention", ["sdpa", pytest.param("eager", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.table)
 def test_an_implementation_differs_in_nothing_else(pair: Pair, attention: str) -> None:
     given = "3x224x224" if pair.table == "vit" else "int64[1,32]"
