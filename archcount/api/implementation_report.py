@@ -242,6 +242,13 @@ def _remarked(found: ModelDifference) -> Iterable[str]:
 def _warnings(counted: TableReport, found: ModelDifference, count: Count) -> Iterable[TableWarning]:
     yield from counted.record.warnings
     yield from (TableWarning(what=remark) for remark in found.remarks)
-    if (missed := found.right.params - count.total.params) > 0:
-        what = f"{missed:,} params of {found.right.name} are in no layer that is compared"
+    name, ours, own = found.right.name, count.total, found.right
+    if ours.params < own.params:
+        what = f"{own.params - ours.params:,} params of {name} are in no layer that is compared"
         yield TableWarning(what=what)
+    if ours.params > own.params or ours.cost.macs != own.macs:
+        yield TableWarning(
+            what=f"the rows count {ours.params:,} params and {ours.cost.macs:,} MACs, and {name} "
+            f"runs with {own.params:,} and {own.macs:,}",
+            advice="do not trust the numbers of the rows, and report this",
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -338,3 +339,28 @@ def test_a_map_of_other_sides_is_not_of_the_tables_size(table: Path) -> None:
     pool = report.record.rows[-1].row
     assert pool.count.output == (8, 2, 8)
     assert pool.cells["output"].verdict.status == "off"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, []),
+        ({"macs": 25_345}, ["396 params and 25,344 MACs, and Sequential runs with 396 and 25,345"]),
+        ({"params": 395}, ["396 params and 25,344 MACs, and Sequential runs with 395 and 25,344"]),
+        ({"params": 400}, ["4 params of Sequential are in no layer that is compared"]),
+    ],
+)
+def test_rows_that_do_not_add_up_to_the_model_are_warned_of(
+    table: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], said: list[str]
+) -> None:
+    from archcount.api import implementation_report
+
+    run = implementation_report.difference_of
+
+    def otherwise(*arguments: object) -> object:
+        found = run(*arguments)
+        return replace(found, right=replace(found.right, **change))
+
+    monkeypatch.setattr(implementation_report, "difference_of", otherwise)
+    warnings = ac.compare(net(), ac.load(table)).record.warnings
+    assert [each.what.removeprefix("the rows count ") for each in warnings] == said
