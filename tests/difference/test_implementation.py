@@ -364,3 +364,12 @@ def test_rows_that_do_not_add_up_to_the_model_are_warned_of(
     monkeypatch.setattr(implementation_report, "difference_of", otherwise)
     warnings = ac.compare(net(), ac.load(table)).record.warnings
     assert [each.what.removeprefix("the rows count ") for each in warnings] == said
+
+
+def test_weights_biases_and_what_a_norm_has_are_told_apart(table: Path) -> None:
+    model = net()
+    model[0] = nn.Conv2d(3, 4, 3, padding=1)
+    model.insert(1, nn.BatchNorm2d(4))
+    count = ac.compare(model, ac.load(table)).record.rows[0].row.count
+    # 4 kernels of 3 x 3 x 3, a bias each, a scale and a shift each
+    assert (count.weights, count.biases, count.params) == (108, 4, 120)
