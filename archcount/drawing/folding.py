@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import reduce
 from operator import add
 
-from archcount.drawing.picture import Amount, Box, Chain, Group, Part, Split, boxes_of
+from archcount.drawing.picture import Amount, Box, Branching, Chain, Group, Part, boxes_of
 
 _LONGEST = 4
 """The most units that are repeated together, such as a local and a global layer in turn."""
@@ -65,7 +65,7 @@ def drawn(part: Part) -> Hashable:
     match part:
         case Box():
             return (part.title, part.details, part.family, part.reads)
-        case Split():
+        case Branching():
             return (tuple(tuple(map(drawn, chain)) for chain in part.branches), drawn(part.join))
         case Group():
             return (part.title, part.times, tuple(map(drawn, part.body)))
@@ -78,8 +78,8 @@ def _summed(parts: Sequence[Part]) -> Part:
         case Box():
             amounts = (part.amount for part in parts if isinstance(part, Box))
             return replace(first, amount=reduce(add, amounts, Amount()))
-        case Split():
-            splits = [part for part in parts if isinstance(part, Split)]
+        case Branching():
+            splits = [part for part in parts if isinstance(part, Branching)]
             chains = zip(*(split.branches for split in splits), strict=True)
             join = _summed([split.join for split in splits])
             assert isinstance(join, Box)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from archcount.drawing.picture import Box, Chain, Group, Part, Split
+from archcount.drawing.picture import Box, Branching, Chain, Group, Part
 from archcount.drawing.text_width import text_width
 
 SIZE, SMALL, TINY = 12.0, 11.0, 10.0
@@ -152,7 +152,7 @@ class Layout:
                 return Laid(long, wide / 2, wide / 2, part=part)
             case Group():
                 return self._group(part, shape)
-            case Split():
+            case Branching():
                 return self._split(part)
 
     def _group(self, group: Group, shape: str | None) -> Laid:
@@ -179,7 +179,7 @@ class Layout:
         ]
         return laid
 
-    def _split(self, split: Split) -> Laid:
+    def _split(self, split: Branching) -> Laid:
         """Lay branches out beside one another, and what joins them behind."""
         join = self._part(split.join, shape=None)
         full = [branch for branch in split.branches if branch]
@@ -202,7 +202,7 @@ class Layout:
         result.before = result.after = max(reach, join.before)
         return result
 
-    def _bypass(self, split: Split, join: Laid, branch: Chain) -> Laid:
+    def _bypass(self, split: Branching, join: Laid, branch: Chain) -> Laid:
         """Lay one branch out on the axis, and lines around it for those that pass the input on."""
         laid = self.chain(branch)
         start, end = 12.0, 12.0 + laid.length + 18.0

@@ -70,7 +70,7 @@ class Box:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Split:
+class Branching:
     """Branches that read one input, and the box that joins them; an empty one passes it on."""
 
     path: str
@@ -103,7 +103,7 @@ class Group:
     mark: Mark | None = None
 
 
-Part = Box | Split | Group
+Part = Box | Branching | Group
 Chain = tuple[Part, ...]
 """Parts one after another."""
 
@@ -122,7 +122,7 @@ FAMILIES = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class Stream:
     """What follows one input of the network.
 
     Attributes:
@@ -135,7 +135,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SideHead:
     """A head beside the network, which reads the output of one of its parts."""
 
     at: str
@@ -158,8 +158,8 @@ class Picture:
 
     title: str
     description: str
-    columns: tuple[Column, ...]
-    sides: tuple[Side, ...] = ()
+    columns: tuple[Stream, ...]
+    sides: tuple[SideHead, ...] = ()
     breaks: tuple[tuple[str, str], ...] = ()
     colour: str = "kind"
 
@@ -182,7 +182,7 @@ def boxes_of(chain: Chain) -> Iterator[Box]:
         match part:
             case Box():
                 yield part
-            case Split():
+            case Branching():
                 for branch in part.branches:
                     yield from boxes_of(branch)
                 yield part.join

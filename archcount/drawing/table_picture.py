@@ -11,14 +11,14 @@ from archcount.drawing.folding import folded, side_by_side
 from archcount.drawing.picture import (
     Amount,
     Box,
+    Branching,
     Chain,
-    Column,
     Group,
     Mark,
     Part,
     Picture,
-    Side,
-    Split,
+    SideHead,
+    Stream,
 )
 from archcount.drawing.words import (
     family_of,
@@ -60,8 +60,8 @@ def table_picture(
     >>> sum(box.amount.params for box in picture.columns[0].body)
     6998552
     """
-    read = _Reader(detail)
-    columns: list[Column] = []
+    read = _NodeReader(detail)
+    columns: list[Stream] = []
     breaks: list[tuple[str, str]] = []
     body: list[Part] = []
     inputs = architecture.inputs
@@ -71,20 +71,20 @@ def table_picture(
         part = _marked(read.row(row), marks.get(row.id))
         if row.source in inputs:
             if body:
-                columns.append(Column(input=given, body=tuple(body)))
+                columns.append(Stream(input=given, body=tuple(body)))
                 body = []
             given = _input(row.source, shape_text(inputs[row.source]))
         elif row.source:
             breaks.append((part.path, row.source))
         body.append(part)
-    columns.append(Column(input=given, body=tuple(body)))
+    columns.append(Stream(input=given, body=tuple(body)))
     name = f"{architecture.name}@{architecture.variant}"
     return Picture(
         title=title or (name if architecture.variant else architecture.name),
         description=_description(architecture),
         columns=tuple(columns),
         sides=tuple(
-            Side(head.at, read.head(head.at, head.node, marks.get(f"heads.{head.at}")))
+            SideHead(head.at, read.head(head.at, head.node, marks.get(f"heads.{head.at}")))
             for head in architecture.heads
         ),
         breaks=tuple(breaks),
@@ -113,7 +113,7 @@ def _marked(part: Part, mark: Mark | None) -> Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _NodeReader:
     """Turns nodes into parts of a picture, in as much detail as is asked for."""
 
     detail: str
@@ -240,7 +240,7 @@ def _split(
         amount=Amount(macs=macs),
         output=output,
     )
-    return Split(path=path, branches=side_by_side(branches), join=join)
+    return Branching(path=path, branches=side_by_side(branches), join=join)
 
 
 def _followed(box: Part, by: Part) -> Box:
