@@ -24,6 +24,7 @@ def test_the_surface_is_small_and_pinned():
         "ModelReport",
         "ModelTableReport",
         "ModelsReport",
+        "PageReport",
         "Report",
         "SweepReport",
         "Table",
@@ -44,6 +45,7 @@ def test_the_surface_is_small_and_pinned():
         "infer",
         "list",
         "load",
+        "report",
         "sweep",
     ]
     assert dir(ac) == sorted(ac.__all__)
