@@ -33,14 +33,14 @@ def network_content(
     whole = comparison.whole
     return TableContent(
         record=record,
-        paper=variant.printed,
+        paper=table.written if whole else variant.printed,
         answer=report.answer,
         remarks=tuple(report._remarks()),
         counted=_counted(report._sheets()),
         sites=_sites(variant, report) if comparison.is_own else {},
-        parts={record.total.id: tuple(row.count for row in record.rows)} if whole else {},
+        parts={whole.id: tuple(row.count for row in record.rows)} if whole else {},
         figure=_figure(report.architecture, comparison, ""),
-        names={whole.id: table.models[whole.id]} if whole else {},
+        names=table.models if whole else {},
         network=network,
         arguments=arguments,
         versions=_versions(str(engine) for engine in record.engines),

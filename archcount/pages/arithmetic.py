@@ -75,10 +75,11 @@ def _reasons(content: TableContent, cell: ComparedCell) -> Iterator[Span]:
 
 
 def _arithmetic(content: TableContent, row: ResultRow, column: str) -> Iterator[Block]:
-    if row.id in content.parts:
+    checked = content.paper.checked.get(column)
+    if row.id in content.parts and (column in QUANTITIES or (checked and checked.what)):
         yield _parts(content.parts[row.id], column)
     sites = [site for site in content.sites.get(row.id, ()) if site.weights or site.macs]
-    if not sites or column not in ("params", "ops"):
+    if not sites or column not in QUANTITIES:
         return
     names = layer_names(sites, content.paper.headings)
     columns: list[Column[Site]] = [

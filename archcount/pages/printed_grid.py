@@ -13,15 +13,21 @@ from archcount.reporting.table_result import ResultRow
 
 _OPEN = "Point at an underlined number, or open it, for its arithmetic."
 
+_NAMES = {"row", "model", "type"}
+"""The columns that tell the rows from one another."""
+_NAME = "#"
+"""A column of the page's own, whose name no file can have."""
+
 
 def printed_grid(content: TableContent) -> Grid:
     """Return the printed rows under the paper's headings; transposed where the paper does so."""
     shown = headings(content.paper)
+    if not _NAMES & shown.keys():  # the paper does not name its rows, and the findings do
+        shown = {_NAME: "row", **shown}
     counted = {row.id: row for row in content.rows}
     rows = [
         tuple(_cell(content, row, column, counted.get(row.id)) for column in shown)
         for row in printed_rows(content.paper)
-        if content.paper.whole is None or row.id in counted or len(counted) > 1
     ]
     lines = [tuple(GridCell(text=text) for text in shown.values()), *rows]
     if content.paper.turned:
@@ -48,6 +54,8 @@ def _cell(
     content: TableContent, row: PrintedRow, column: str, counted: ResultRow | None
 ) -> GridCell:
     text = row.cells[column].text if column in row.cells else ""
+    if column == _NAME:
+        text = content.names.get(row.id, row.id)
     cell = counted.cells.get(column) if counted else None
     if counted is None or cell is None or cell.printed is None:
         return GridCell(text=text)

@@ -9,7 +9,9 @@ from archcount.pages.arithmetic import mark
 from archcount.pages.table_content import TableContent
 from archcount.printed import parse_quantity
 from archcount.reporting.compared_columns import heading, role
-from archcount.reporting.page import Bar, Bars
+from archcount.reporting.model_table import CountedModels
+from archcount.reporting.page import NOTHING, Bar, Bars
+from archcount.reporting.report import how_many
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import ResultRow
 
@@ -22,12 +24,12 @@ def row_bars(content: TableContent) -> Iterator[Bars]:
             continue
         what = heading(content.comparison, column)
         left_out = len(content.record.rows) - len(bars)
-        rows = "rows" if content.paper.whole is None else "networks"
-        some = f"; {left_out} {rows} without any are left out" if left_out else ""
+        row = "network" if isinstance(content.record, CountedModels) else "row"
+        some = f" ({how_many(left_out, row)} without any left out)" if left_out else ""
         printed = any(bar.other is not None for bar in bars)
         yield Bars(
-            title=f"{what} by {rows.removesuffix('s')}{some}",
-            names=(rows.removesuffix("s").capitalize(), "Computed", *(["Printed"] * printed)),
+            title=f"{what} by {row}{some}",
+            names=(row.capitalize(), "Computed", *(["Printed"] * printed)),
             bars=bars,
         )
 
@@ -45,13 +47,13 @@ def _bars(content: TableContent, row: ResultRow, column: str) -> Iterator[Bar]:
             shown=f"{number:,}",
             other=other,
             other_shown=(cell.printed or "") if cell and other is not None else "",
-            verdict=Span(mark(cell), role(cell)) if cell and other is not None else Span(""),
+            verdict=Span(mark(cell), role(cell)) if cell and other is not None else NOTHING,
         )
 
 
 def _printed(content: TableContent, cell: ComparedCell) -> float | None:
     """Return a printed number in base units; None where nothing is printed."""
     convention = content.paper.conventions.get(cell.column)
-    if not cell.printed or convention is None:
+    if not (content.is_judged and cell.printed) or convention is None:
         return None
     return float(parse_quantity(cell.printed).value(convention.k))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archcount.comparison import Comparison
 from archcount.edits import Site
@@ -70,5 +70,5 @@ class TableContent:
         """The rows that the paper prints, as they were counted for one input."""
         whole = self.comparison.whole
         if whole is not None and isinstance(self.record, TableResult):
-            return (self.record.total,)
+            return (replace(self.record.total, id=whole.id),)
         return self.record.rows

@@ -17,6 +17,7 @@ from archcount.reporting.finding_sheets import (
     claims_title,
     judged_claims,
 )
+from archcount.reporting.model_table import CountedModels
 from archcount.reporting.page import (
     Block,
     Commands,
@@ -54,7 +55,7 @@ def _sections(content: TableContent) -> Iterator[Section]:
         yield Section(title=grid.title, blocks=(grid,))
     yield Section(title="Findings", blocks=tuple(_findings(content)))
     yield Section(title="Claims", blocks=tuple(_claims(content)))
-    yield Section(title="Computed against printed", blocks=tuple(row_bars(content)))
+    yield Section(title="Params and operations", blocks=tuple(row_bars(content)))
     figures = (content.figure,) if content.figure else ()
     yield Section(title="Architecture", blocks=figures)
     yield Section(title="Every count", blocks=(SheetBlock(sheet=content.counted),))
@@ -85,7 +86,17 @@ def _facts(content: TableContent) -> dict[str, str | Link]:
                 f"depth {count.depth}",
             )
         )
+    else:
+        facts["Networks"] = _range(content.record)
     return {name: text for name, text in facts.items() if text}
+
+
+def _range(models: CountedModels) -> str:
+    """Return how many networks there are, and the params of the smallest and the largest."""
+    by_size = sorted(models.rows, key=lambda row: row.count.params)
+    ends = by_size[:1] + by_size[1:][-1:]
+    sizes = [f"{row.label} ({headline(row.count.params, ' params')})" for row in ends]
+    return f"{len(by_size)}: {' to '.join(sizes)}"
 
 
 def _findings(content: TableContent) -> Iterator[Block]:

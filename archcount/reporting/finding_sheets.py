@@ -142,8 +142,8 @@ def _tallied(claims: Iterable[ComparedClaim]) -> str:
 
 def _claim_columns(comparison: Comparison) -> list[Column[ComparedClaim]]:
     def verdict(claim: ComparedClaim) -> Span:
-        words = f"{claim.verdict.status}{_state(comparison, claim.because)}"
-        return Span(words, role(claim))
+        state = "" if claim.verdict.status == "match" else _state(comparison, claim.because)
+        return Span(claim.verdict.status + state, role(claim))
 
     def error(claim: ComparedClaim) -> str:
         return "" if claim.verdict.error is None else percent(claim.verdict.error)
