@@ -117,6 +117,8 @@ def bench(
     >>> report = bench("mobilenet_v1@0.25-224", mode="forward", batch=1, budget=0.1, warm_up=1)
     >>> report.record.measurements[0].status
     'done'
+    >>> compare_bench(report, report).record.settings  # that differ between the two
+    ()
     """
     from archcount.benchmark.run import run_benchmark
 
