@@ -19,14 +19,11 @@ from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS, NAMED_JOINS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (
-    README,
-    *(ROOT / "docs" / f"{name}.md" for name in ("networks", "models", "implementations")),
-)
-"""The pages whose console blocks are run."""
 PICTURE = ROOT / "docs" / "table.svg"
 GUIDE = ROOT / "docs" / "table-format.md"
 """The page whose commands run on the table files that it shows."""
+PAGES = (README, *sorted(page for page in GUIDE.parent.glob("*.md") if page != GUIDE))
+"""The other pages, whose commands run in the repository."""
 REFERENCE = ROOT / "docs" / "table-reference.md"
 """The page whose lists of layers and joins are made from their classes."""
 _BLOCK = re.compile(r"(?<=```console\n)(\$ .*\n)((?:.*\n)*?)(?=```)")
