@@ -60,8 +60,8 @@ def test_tables_and_reports_have_what_is_documented():
         "variant", "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
-        "formats", "index", "items", "render", "to_csv", "to_frame", "to_html", "to_json",
-        "to_markdown",
+        "formats", "index", "items", "render", "to_csv", "to_excel", "to_frame", "to_html", "to_json",
+        "to_latex", "to_markdown",
     }  # fmt: skip
     assert public(ac.TableReport) - public(ac.Report) == {
         "answer", "command", "detail", "schema", "select", "total", "verdicts",

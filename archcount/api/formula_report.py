@@ -137,10 +137,6 @@ class FormulaReport(Report):
             )
         return {name: int(of.at(point)) for name, of in self._one.quantities().items()}
 
-    def to_latex(self) -> str:
-        """Return aligned equations."""
-        return self.render("latex")
-
     def _tidy(self) -> Lines:
         return formula_lines(self.record)
 

@@ -90,10 +90,17 @@ class Report(ABC):
             colour: for rich, whether colours may be written.
 
         Raises:
-            UsageError: there is no such format.
+            UsageError: there is no such format, or it is not text.
         """
+        written = self._written(format, width, colour)
+        if isinstance(written, bytes):
+            raise UsageError.of(f"{format} is not text", remedy="write to_excel() to a file")
+        return written
+
+    def _written(self, format: str, width: int | None, colour: bool) -> str | bytes:
         if format not in self.formats:
             raise UsageError.of(f"unknown format {quote(format)}", allowed=", ".join(self.formats))
+        self.formats[format].require()
         return self.formats[format].write(self, width, colour)
 
     def to_csv(self) -> str:
@@ -111,6 +118,21 @@ class Report(ABC):
     def to_html(self) -> str:
         """Return the report as HTML tables."""
         return self.render("html")
+
+    def to_latex(self) -> str:
+        """Return the report as LaTeX tables, for the package booktabs."""
+        return self.render("latex")
+
+    def to_excel(self) -> bytes:
+        """Return the report as an Excel workbook: its tables, and the lines of `to_csv` as `data`.
+
+        Raises:
+            UnavailableError: XlsxWriter is not installed.
+            UsageError: there are more lines than a worksheet holds.
+        """
+        written = self._written("xlsx", None, False)
+        assert isinstance(written, bytes)
+        return written
 
     def _repr_html_(self) -> str:
         return self.to_html()
