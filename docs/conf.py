@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
+
+from myst_parser.parsers.sphinx_ import MystParser
 
 import archcount
 
@@ -37,6 +40,23 @@ nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(?!archcount\.\w+$).*")]
 
 
+class NotebookParser(MystParser):
+    """A notebook as a page: its texts, its code, and what that gave as text."""
+
+    supported = ("notebook",)
+
+    def parse(self, inputstring: str, document: Any) -> None:
+        """Read the cells as Markdown."""
+        parts = []
+        for cell in json.loads(inputstring)["cells"]:
+            text = "".join(cell["source"])
+            parts.append(text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
+            for output in cell.get("outputs", ()):
+                given = "".join(output.get("text") or output["data"]["text/plain"]).rstrip()
+                parts.append(f"```{{code-block}} text\n:class: output\n\n{given}\n```")
+        super().parse("\n\n".join(parts) + "\n", document)
+
+
 def add_toctrees(app: Any, docname: str, source: list[str]) -> None:
     """Give the first page the contents that its own lists of links describe.
 
@@ -52,4 +72,6 @@ def add_toctrees(app: Any, docname: str, source: list[str]) -> None:
 
 def setup(app: Any) -> None:
     """Connect what is not an option of Sphinx."""
+    app.add_source_suffix(".ipynb", "notebook")
+    app.add_source_parser(NotebookParser)
     app.connect("source-read", add_toctrees)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import re
 import shlex
 import tomllib
@@ -147,6 +148,12 @@ def check_yaml(page: Path, text: str, folder: Path) -> None:
         head = f"archcount: 1\nname: page\nsource: {{title: A page}}\ninput: {size}\n"
         file.write_text(f"{head}{text}table: |\n  row | block\n{lines}\n")
         assert ac.load(file).architecture().params == params
+
+
+def test_the_notebook_gives_what_it_keeps():
+    kept = json.loads(readme.TOUR.read_text())
+    assert sum(cell["cell_type"] == "code" for cell in kept["cells"]) >= 8
+    assert readme.executed(readme.TOUR) == kept
 
 
 def test_the_reference_has_every_public_name_and_examples():
