@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 from archcount.reporting.encoding import csv_text, json_text
@@ -63,33 +62,6 @@ def _escaped(text: str) -> str:
     return text.replace("*", "\\*")
 
 
-def html(sheet: Sheet) -> str:
-    """Write a sheet as an HTML table, roles as classes."""
-
-    def written(cells: tuple[str, ...], tag: str) -> str:
-        aligned = zip(cells, sheet.right, strict=True)
-        return "".join(
-            f'<{tag} style="text-align: {"right" if right else "left"}">{escape(text)}</{tag}>'
-            for text, right in aligned
-        )
-
-    lines = [f"<h3>{escape(sheet.title)}</h3>"]
-    if sheet.headings:
-        cells = (tuple(cell.text for cell in line) for line in sheet.lines)
-        lines = [
-            "<table>",
-            f"<caption>{escape(sheet.title)}</caption>",
-            f"<thead><tr>{written(sheet.headings, 'th')}</tr></thead>",
-            "<tbody>",
-            *(f"<tr>{written(line, 'td')}</tr>" for line in cells),
-            "</tbody>",
-            "</table>",
-        ]
-    if sheet.notes:
-        lines += ["<ul>", *(f"<li>{escape(note.text)}</li>" for note in sheet.notes), "</ul>"]
-    return "\n".join(lines) + "\n"
-
-
 Writer = Callable[["Report", int | None, bool], str | bytes]
 """Writes a report for a width in columns (None asks the terminal), in colour or without."""
 
@@ -142,6 +114,12 @@ def _rich(report: Report, width: int | None, colour: bool) -> str:
     return terminal(report._sheets(), width=width, colour=colour)
 
 
+def _html(report: Report, width: int | None, colour: bool) -> str:
+    from archcount.reporting.html import html_page
+
+    return html_page(report._page())
+
+
 def _xlsx(report: Report, width: int | None, colour: bool) -> bytes:
     from archcount.reporting.excel import excel
 
@@ -162,7 +140,7 @@ FORMATS: Mapping[str, OutputFormat] = {
     "tsv": OutputFormat("the same, with tabs", _separated("\t"), ".tsv", is_tidy=True),
     "md": OutputFormat("a Markdown table", _sheetwise(markdown), ".md"),
     "json": OutputFormat("everything, for tools", _json, ".json"),
-    "html": OutputFormat("an HTML table", _sheetwise(html), ".html"),
+    "html": OutputFormat("a page for a browser, in one file", _html, ".html"),
     "latex": OutputFormat("a LaTeX table", _sheetwise(latex), ".tex"),
     "xlsx": OutputFormat(
         "an Excel workbook",

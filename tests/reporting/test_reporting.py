@@ -148,7 +148,7 @@ def test_a_data_frame_holds_the_same(report):
 def test_html_is_a_table(report):
     html = report._repr_html_()
     assert html.count("<tr>") == 5
-    assert "33.2K off -1.3%" in html
+    assert '33.2K <span class="bad">off -1.3%</span>' in html
 
 
 @pytest.mark.parametrize("width", [40, 80, 160])
