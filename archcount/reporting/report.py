@@ -35,6 +35,13 @@ class Report(ABC):
         index: the key of its lines that names the rows of a data frame; empty for numbers.
         items: the field of the JSON form that holds the record, where that is a sequence.
         record: everything that the report says.
+
+    >>> import archcount as ac
+    >>> report = ac.count("lenet5", engine="formula")
+    >>> report  # print(report) shows all of it
+    <TableReport lenet5: 60,000 params, 326,520 MACs>
+    >>> report.to_frame().params.to_dict()
+    {'C1': 156, 'S2': 12, 'C3': 1516, 'S4': 32, 'C5': 48120, 'F6': 10164, 'output': 0}
     """
 
     command: ClassVar[str]
