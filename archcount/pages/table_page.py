@@ -26,7 +26,7 @@ from archcount.reporting.page import (
     Lines,
     Link,
     Page,
-    Scores,
+    Tallies,
     Section,
     SheetBlock,
 )
@@ -49,7 +49,7 @@ def table_page(content: TableContent) -> Page:
 
 
 def _sections(content: TableContent) -> Iterator[Section]:
-    yield Section(blocks=(*_scores(content), Facts(facts=_facts(content))))
+    yield Section(blocks=(*_tallies(content), Facts(facts=_facts(content))))
     if content.is_printed:
         grid = printed_grid(content)
         yield Section(title=grid.title, blocks=(grid,))
@@ -63,10 +63,10 @@ def _sections(content: TableContent) -> Iterator[Section]:
     yield Section(title="How to reproduce this", blocks=tuple(_commands(content)))
 
 
-def _scores(content: TableContent) -> Iterator[Block]:
+def _tallies(content: TableContent) -> Iterator[Block]:
     kinds = kinds_by_name(content.comparison) if content.comparison.is_own else {}
     if kinds:
-        yield Scores(scores=kinds)
+        yield Tallies(tallies=kinds)
 
 
 def _facts(content: TableContent) -> dict[str, str | Link]:

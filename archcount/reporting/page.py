@@ -96,12 +96,12 @@ class Grid:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scores:
+class Tallies:
     """How many numbers of each kind match, are explained, and are wrong."""
 
-    kind: ClassVar[str] = "scores"
+    kind: ClassVar[str] = "tallies"
 
-    scores: Mapping[str, Mapping[str, int]]
+    tallies: Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,7 +171,7 @@ class Fold:
     is_open: bool = False
 
 
-Block = SheetBlock | Lines | Facts | Commands | Grid | Scores | Bars | Figure | Fold
+Block = SheetBlock | Lines | Facts | Commands | Grid | Tallies | Bars | Figure | Fold
 """A part of a section. Each kind has a macro of its name in `templates/blocks.html`."""
 
 
