@@ -85,6 +85,7 @@ def test_the_readme_has_commands_to_check():
 
 def test_the_picture_is_the_real_output():
     assert readme.PICTURE.read_text() == readme.picture()
+    assert readme.DRAWING.read_text() == readme.drawing()
 
 
 def test_make_verbs_in_the_documents_exist():
