@@ -109,7 +109,7 @@ GENERATED: dict[Path, dict[str, Callable[[], list[str]]]] = {
     ROOT / "docs" / "zoo.md": {
         "tally": lambda: shown("archcount check --all --engine formula --format md")
     },
-    ROOT / "docs" / "errata.md": {"errata": lambda: shown("archcount errata --format md")},
+    ROOT / "docs" / "errata.md": {"errata": lambda: shown("archcount errata -v --format md")},
 }
 """The pages with parts that are made anew, and how each is made."""
 

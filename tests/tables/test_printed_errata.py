@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -69,7 +70,7 @@ def test_the_command_of_an_erratum_shows_its_number(verdict):
 
 def test_names_choose_tables():
     assert {item.table for item in ac.errata("enet", "lenet5").record} == {"enet", "lenet5"}
-    assert "none is declared" in ac.errata("unet").render("plain")
+    assert "no printed number is declared" in ac.errata("unet").render("plain")
 
 
 @pytest.mark.parametrize("form", ["plain", "md", "html", "rich"])
@@ -78,3 +79,20 @@ def test_every_erratum_is_in_every_format(form):
     for item in ac.errata("gpt3").record:
         assert f"{item.cell}: printed {item.printed}, counted {item.computed}" in text
     assert "<table>" not in text
+
+
+def test_the_arithmetic_and_the_command_are_shown_on_request():
+    report = ac.errata("lenet5")
+    answer = "2 printed numbers of 1 paper are known not to match: 1 contradiction, 1 off"
+    brief, whole = (
+        replace(report, detail=detail).render("plain") for detail in ("findings", "everything")
+    )
+    for text in (brief, whole):
+        assert text.splitlines()[0] == text.splitlines()[-1] == report.answer == answer
+        assert all(item.because in text for item in report.record)
+        assert "convention: likely" not in text  # neither is one
+    for item in report.record:
+        for words in (item.explanation, f"`{item.command}`"):
+            assert words in whole
+            assert words not in brief
+    assert replace(report, detail="answer").render("plain") == f"{answer}\n"
