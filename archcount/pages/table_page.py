@@ -26,9 +26,9 @@ from archcount.reporting.page import (
     Lines,
     Link,
     Page,
-    Tallies,
     Section,
     SheetBlock,
+    Tallies,
 )
 from archcount.reporting.sheet import Span
 from archcount.reporting.table_result import TableResult
