@@ -26,7 +26,8 @@ class FindingGroup:
     Attributes:
         status: their verdict.
         cause: why they do not match, in words.
-        is_new: whether the file declares none of them; what is not the file's own is neither.
+        is_new: whether the file declares none of them, or they are of an implementation; what is
+            of neither network is not new.
         found: the cells, in order.
     """
 
@@ -56,7 +57,8 @@ def finding_groups(
         for column, cell in row.cells.items():
             if KINDS.get(cell.verdict.status, "match") == "match":
                 continue
-            is_new = comparison.is_own and not cell.because
+            is_ours = cell.verdict.why == "implementation"
+            is_new = is_ours or (comparison.is_own and not cell.because)
             key = (is_new, cell.verdict.status, _cause(comparison.cause, row, cell))
             name = (names or {}).get(row.id, row.id)
             found = FoundCell(row=" ".join((name, column)).strip(), cell=cell)
@@ -86,9 +88,9 @@ def _cause(common: CommonCause | None, row: ComparedRow, cell: ComparedCell) -> 
         if verdict.why == "bias" and tail == "Counting params instead of weights.":
             return "counts biases too (the column otherwise does not)"
         return tail[:1].lower() + tail[1:].removesuffix(".")
-    if verdict.status == "off":
+    if verdict.status == "off" and verdict.why != "implementation":
         return "no convention gives it, and no other reading that is likely"
-    return WHYS["contradiction"].get(verdict.why, verdict.why)
+    return WHYS[verdict.status].get(verdict.why, verdict.why)
 
 
 def remark(cell: ComparedCell) -> str:

@@ -79,7 +79,11 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "columns": "other printed columns of the row do not give it",
         "column-sum": "the claimed total is not the sum of the printed column",
     },
-    "off": {"differs": "nothing reproduces it", "odd": "only implausible readings do"},
+    "off": {
+        "differs": "nothing reproduces it",
+        "odd": "only implausible readings do",
+        "implementation": "no convention gives it for the number of the implementation",
+    },
     "unpublished": {
         "blank": "nothing is printed",
         "rate": "a duration, from which a rate follows that nobody printed",
