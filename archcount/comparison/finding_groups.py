@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archcount.comparison.answers import KINDS
-from archcount.comparison.results import WHYS, CommonCause, ComparedCell, ComparedRow, Comparison
+from archcount.comparison.reasons import WHYS
+from archcount.comparison.results import CommonCause, ComparedCell, ComparedRow, Comparison
 
 _WORST_FIRST = ("contradiction", "off", "reading", "convention")
 
