@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcount.api.comparing import compare
     from archcount.api.counting import count
     from archcount.api.diff_report import DifferenceReport, diff
+    from archcount.api.draw_report import Drawing, draw
     from archcount.api.errata_report import ErrataReport, errata
     from archcount.api.explain_report import ExplainReport, explain
     from archcount.api.formula_report import FormulaReport, formula
@@ -43,6 +44,7 @@ __all__ = [
     "BenchReport",
     "CheckReport",
     "DifferenceReport",
+    "Drawing",
     "ErrataReport",
     "ExplainReport",
     "FormulaReport",
@@ -67,6 +69,7 @@ __all__ = [
     "count",
     "count_models",
     "diff",
+    "draw",
     "errata",
     "explain",
     "formula",
@@ -81,6 +84,7 @@ _PLACES = {
     "BenchReport": "api.bench_report",
     "CheckReport": "api.check_report",
     "DifferenceReport": "api.diff_report",
+    "Drawing": "api.draw_report",
     "ErrataReport": "api.errata_report",
     "ExplainReport": "api.explain_report",
     "FormulaReport": "api.formula_report",
@@ -102,6 +106,7 @@ _PLACES = {
     "count": "api.counting",
     "count_models": "api.models_report",
     "diff": "api.diff_report",
+    "draw": "api.draw_report",
     "errata": "api.errata_report",
     "explain": "api.explain_report",
     "formula": "api.formula_report",

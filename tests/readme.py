@@ -16,12 +16,14 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+import archcount as ac
 from archcount.cli.app import app
 from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS, NAMED_JOINS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "table.svg"
+DRAWING = ROOT / "docs" / "transformer.svg"
 GUIDE = ROOT / "docs" / "table-format.md"
 """The page whose commands run on the table files that it shows."""
 PAGES = (README, *sorted(page for page in GUIDE.parent.glob("*.md") if page != GUIDE))
@@ -32,6 +34,11 @@ REFERENCE = ROOT / "docs" / "table-reference.md"
 """The page whose lists of layers and joins are made from their classes."""
 _BLOCK = re.compile(r"(?<=```console\n)(\$ .*\n)((?:.*\n)*?)(?=```)")
 _TABLE = re.compile(r"(?<=```yaml\n)archcount: 1\nname: (\S+)\n(?:.*\n)*?(?=```)")
+
+
+def drawing() -> str:
+    """Draw the network that stands in the page on drawing."""
+    return ac.draw("transformer").to_svg()
 
 
 def run(command: str) -> str:
@@ -187,4 +194,5 @@ if __name__ == "__main__":
     for page in PAGES:
         page.write_text(rewritten(page.read_text()))
     PICTURE.write_text(picture())
+    DRAWING.write_text(drawing())
     TOUR.write_text(json.dumps(executed(TOUR), indent=1, ensure_ascii=False) + "\n")

@@ -102,6 +102,7 @@ def test_the_page_of_commands_names_every_command():
 
 def test_the_picture_is_the_real_output():
     assert readme.PICTURE.read_text() == readme.picture()
+    assert readme.DRAWING.read_text() == readme.drawing()
 
 
 def test_make_verbs_in_the_documents_exist():

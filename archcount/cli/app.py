@@ -19,7 +19,7 @@ from archcount.loading.programs import is_model_name
 
 GROUPS = {
     "Papers' tables": "table explain check infer list errata new schema formula sweep",
-    "Any model": "count diff bench",
+    "Any model": "count draw diff bench",
     "Other commands": "",
 }
 """The commands as help lists them; the last group has those that none names."""

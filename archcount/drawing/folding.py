@@ -41,7 +41,7 @@ def folded(units: Sequence[Chain]) -> Chain:
 def _repeat(body: Chain, times: int, output: str) -> Group:
     only = body[0]
     if len(body) == 1 and isinstance(only, Group) and only.times == 1:
-        return replace(only, times=times, output=output)
+        return replace(only, title=only.key or only.title, times=times, output=output)
     return Group(path=f"{only.path}#{times}", times=times, body=body, output=output)
 
 
@@ -68,7 +68,7 @@ def drawn(part: Part) -> Hashable:
         case Branching():
             return (tuple(tuple(map(drawn, chain)) for chain in part.branches), drawn(part.join))
         case Group():
-            return (part.title, part.times, tuple(map(drawn, part.body)))
+            return (part.key or part.title, part.times, tuple(map(drawn, part.body)))
 
 
 def _summed(parts: Sequence[Part]) -> Part:
@@ -87,18 +87,18 @@ def _summed(parts: Sequence[Part]) -> Part:
             return replace(first, branches=branches, join=join)
         case Group():
             groups = [part for part in parts if isinstance(part, Group)]
-            return replace(first, body=_summed_chain([group.body for group in groups]))
+            amount = reduce(add, (group.amount for group in groups))
+            return replace(
+                first, body=_summed_chain([group.body for group in groups]), amount=amount
+            )
 
 
 def _summed_chain(chains: Sequence[Chain]) -> Chain:
     return tuple(_summed(parts) for parts in zip(*chains, strict=True))
 
 
-def side_by_side(branches: Sequence[Chain]) -> tuple[Chain, ...]:
-    """Return branches beside one another, equal neighbours as one with their number.
-
-    Two stand as they are, since that is how papers draw them.
-    """
+def side_by_side(branches: Sequence[Chain], name: str) -> tuple[Chain, ...]:
+    """Return branches beside one another, equal neighbours as one with their name and number."""
     found: list[Chain] = []
     place = 0
     while place < len(branches):
@@ -107,11 +107,10 @@ def side_by_side(branches: Sequence[Chain]) -> tuple[Chain, ...]:
         while end < len(branches) and tuple(map(drawn, branches[end])) == key:
             end += 1
         run = branches[place:end]
-        if len(run) > 2 and run[0]:
+        if len(run) > 1 and run[0]:
             body = _summed_chain(run)
             path, output = f"{body[0].path}#of", body[-1].output
-            group = Group(path=path, times=len(run), body=body, output=output, family="beside")
-            found.append((group,))
+            found.append((Group(path=path, title=name, times=len(run), body=body, output=output),))
         else:
             found += run
         place = end

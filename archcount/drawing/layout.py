@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from archcount.drawing.picture import Box, Branching, Chain, Group, Part
-from archcount.drawing.text_width import text_width
+from archcount.drawing.picture import (
+    Box,
+    Branching,
+    Chain,
+    Group,
+    Part,
+    reads_elsewhere,
+)
+from archcount.drawing.text_width import shortened, text_width
 
 SIZE, SMALL, TINY = 12.0, 11.0, 10.0
 """The sizes of type of titles, of details, and of shapes."""
@@ -16,10 +23,14 @@ _PAD, _INSIDE = 9.0, 10.0
 """Around the text of a box; around the parts of a group."""
 _HEADER = 24.0
 """The strip of a group that holds its title."""
-_FAN = 22.0
+_FAN = 20.0
 """Along which branches part and meet."""
+_ROOM = 12.0
+"""Before a branch that reads another part, for the line that comes from there."""
 _BESIDE = 14.0
 """Between branches."""
+_MOST = 64
+"""The most characters of a line."""
 _ROUND = 20.0
 """The diameter of a join that is one sign."""
 
@@ -71,18 +82,35 @@ def box_size(box: Box) -> tuple[float, float]:
     """Return the width and height of a box, which hold its text."""
     if box.family == "join" and len(box.title) == 1:
         return _ROUND, _ROUND
-    widths = [text_width(box.title, SIZE, bold=True)] if box.title else []
-    widths += [text_width(line, SMALL) for line in box.details]
-    widths += [text_width(box.mark.text, SMALL, bold=True)] if box.mark and box.mark.text else []
+    title, *rest = box_lines(box)
+    widths = [
+        text_width(title, SIZE, bold=True),
+        *(text_width(line, SMALL) * 1.05 for line in rest),
+    ]
     padding = 12.0 if box.family in ("join", "copy") else 16.0
-    height = _PAD + LINE * len(widths) if widths else _ROUND
-    return max([40.0, *widths]) + padding, height
+    return max([40.0, *widths]) + padding, _PAD + LINE * len(widths)
+
+
+def box_lines(box: Box) -> list[str]:
+    """Return the lines of a box, those that are too long cut off."""
+    mark = [box.mark.text] if box.mark and box.mark.text else []
+    return [shortened(line, _MOST) for line in (box.title, *box.details, *mark)]
 
 
 def group_header(group: Group) -> str:
     """Return the title of a group with how often it stands there, as it is written."""
     times = f"\N{MULTIPLICATION SIGN}{group.times}" if group.times > 1 else ""
-    return "  ".join(filter(None, [group.title, times]))
+    return "  ".join(filter(None, [shortened(group.title, _MOST), times]))
+
+
+def shape_sides(shape: str) -> tuple[str, str]:
+    """Divide a shape in two, for above and below a line: positions, and channels.
+
+    >>> shape_sides("28×28×256"), shape_sides("1000")
+    (('28×28', '256'), ('1000', ''))
+    """
+    before, sign, after = shape.rpartition("\N{MULTIPLICATION SIGN}")
+    return (before, after) if sign else (shape, "")
 
 
 class Layout:
@@ -94,8 +122,9 @@ class Layout:
     def gap(self, shape: str) -> float:
         """Return how long a line is that carries a shape."""
         if self._down:
-            return 30.0 if shape else 20.0
-        return max(22.0, text_width(shape, TINY) + 16.0) if shape else 22.0
+            return 30.0 if shape else 18.0
+        sides = shape_sides(shape)
+        return max(22.0, *(text_width(side, TINY) + 16.0 for side in sides))
 
     def chain(
         self,
@@ -120,7 +149,9 @@ class Layout:
             if place:
                 told = known if known and (every or known != shape) else ""
                 shape = known
-                self._connect(laid, inner, told or "", broken=part.path in breaks)
+                self._connect(
+                    laid, inner, told or "", broken=part.path in breaks or reads_elsewhere(part)
+                )
             else:
                 laid.takes_arrow = inner.takes_arrow
             laid.inner.append((laid.length, 0.0, inner))
@@ -166,6 +197,8 @@ class Layout:
             own = text_width(said, SIZE, bold=True) + 18
             before = max(inner.before + _INSIDE, own)
             after = max(inner.after + _INSIDE, title - before)
+            if before == own:
+                after = max(after, before)
             start, length = header + 6, inner.length + header + 6 + _FAN / 2
         else:
             before, after = inner.before + header + 2, inner.after + _INSIDE
@@ -186,14 +219,16 @@ class Layout:
         if len(full) == 1:
             return self._bypass(split, join, full[0])
         branches = [self.chain(branch) for branch in split.branches]
+        fan = _FAN + (_ROOM if any(reads_elsewhere(branch[0]) for branch in full) else 0.0)
         widths = [max(laid.before + laid.after, 12.0) for laid in branches]
         across = -(sum(widths) + _BESIDE * (len(widths) - 1)) / 2
         longest = max(laid.length for laid in branches)
-        end = _FAN + longest + _FAN
+        end = fan + longest + _FAN
         result = Laid(end + join.length, 0.0, 0.0, takes_arrow=False)
         for branch, laid, width in zip(split.branches, branches, widths, strict=True):
             axis = across + (laid.before or width / 2)
-            start = _FAN + (longest - laid.length) / 2
+            is_fed = not (branch and reads_elsewhere(branch[0]))
+            start = fan + ((longest - laid.length) / 2 if is_fed else 0.0)
             result.inner.append((start, axis, laid))
             result.tracks += _branch_tracks(branch, laid, start, axis, end)
             across += width + _BESIDE
@@ -205,8 +240,9 @@ class Layout:
     def _bypass(self, split: Branching, join: Laid, branch: Chain) -> Laid:
         """Lay one branch out on the axis, and lines around it for those that pass the input on."""
         laid = self.chain(branch)
-        start, end = 12.0, 12.0 + laid.length + 18.0
-        is_fed = not _starts_elsewhere(branch)
+        is_fed = not reads_elsewhere(branch[0])
+        start = 12.0 if is_fed else 12.0 + _ROOM
+        end = start + laid.length + 18.0
         result = Laid(end + join.length, laid.before, laid.after, takes_arrow=False)
         result.inner = [(start, 0.0, laid), (end, 0.0, join)]
         if is_fed:
@@ -224,12 +260,6 @@ class Layout:
         return result
 
 
-def _starts_elsewhere(branch: Chain) -> bool:
-    """Whether a branch begins with what another part gives."""
-    first = branch[0] if branch else None
-    return isinstance(first, Box) and bool(first.reads)
-
-
 def _branch_tracks(
     branch: Chain, laid: Laid, start: float, axis: float, end: float
 ) -> Iterator[Track]:
@@ -238,7 +268,7 @@ def _branch_tracks(
         spots = ((0.0, 0.0), (_FAN / 2, 0.0), (_FAN / 2, axis), (end - _FAN / 2, axis))
         yield Track(spots=(*spots, (end - _FAN / 2, 0.0), (end, 0.0)), is_skip=True)
         return
-    if not _starts_elsewhere(branch):
+    if not reads_elsewhere(branch[0]):
         spots = ((0.0, 0.0), (_FAN / 2, 0.0), (_FAN / 2, axis), (start, axis))
         yield Track(spots=spots, has_arrow=laid.takes_arrow)
     leave = start + laid.length

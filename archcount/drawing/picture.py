@@ -36,7 +36,7 @@ class Mark:
     Attributes:
         text: the words, such as "params off" or "12.3%".
         tone: `good`, `explained`, `wrong` or `silent` for a verdict; `share0` to `share4` for the
-            part of a whole, from little to much.
+            part of a whole, from little to much; `plain` and `frame` for no colour.
     """
 
     text: str
@@ -91,7 +91,10 @@ class Group:
         title: its name; empty where it is only repeated.
         times: how often it stands one behind the other.
         output: the shape that the last one gives.
-        family: `row`, `head` or `repeat`.
+        family: `row`, `head`, `module` or `repeat`.
+        key: what it is called among its like, as all of them are where they are folded; its title
+            where it is empty.
+        amount: what it has itself, beside its parts.
     """
 
     path: str
@@ -101,6 +104,8 @@ class Group:
     output: str
     family: str = "repeat"
     mark: Mark | None = None
+    key: str = ""
+    amount: Amount = Amount()
 
 
 Part = Box | Branching | Group
@@ -126,11 +131,11 @@ class Stream:
     """What follows one input of the network.
 
     Attributes:
-        input: the input; None where the column reads nothing but parts of others.
+        input: the input.
         body: the parts.
     """
 
-    input: Box | None
+    input: Box
     body: Chain
 
 
@@ -143,30 +148,46 @@ class SideHead:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CrossLink:
+    """What a part reads of one that does not stand before it, as their paths.
+
+    Attributes:
+        is_only: whether it is all that the part reads.
+    """
+
+    source: str
+    target: str
+    is_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
     """A network as it is drawn.
 
     Attributes:
         title: what it is.
+        note: a line below the title.
         description: the same in a sentence or two, for those who do not see it.
-        columns: one beside another, mostly one.
+        streams: one beside another, mostly one.
         sides: the auxiliary heads.
-        breaks: the paths of parts that do not read the one before them, with the part that they
-            read.
+        links: what whole parts read of others; what a box inside reads is its own `reads`.
+        total: what shares are of.
         colour: what the colours mean: `kind`, `verdict`, `macs`, `params` or `none`.
     """
 
     title: str
+    note: str = ""
     description: str
-    columns: tuple[Stream, ...]
+    streams: tuple[Stream, ...]
     sides: tuple[SideHead, ...] = ()
-    breaks: tuple[tuple[str, str], ...] = ()
+    links: tuple[CrossLink, ...] = ()
+    total: Amount = Amount()
     colour: str = "kind"
 
     @property
     def chains(self) -> Iterator[Chain]:
-        """Everything that is drawn: the columns, then the heads."""
-        yield from (column.body for column in self.columns)
+        """Everything that is drawn: the streams, then the heads."""
+        yield from (stream.body for stream in self.streams)
         yield from ((side.group,) for side in self.sides)
 
     @property
@@ -190,6 +211,27 @@ def boxes_of(chain: Chain) -> Iterator[Box]:
                 yield from boxes_of(part.body)
 
 
+def reads_elsewhere(part: Part) -> bool:
+    """Whether a part begins with what another part than the one before it gives."""
+    match part:
+        case Box():
+            return bool(part.reads)
+        case Group():
+            return bool(part.body) and reads_elsewhere(part.body[0])
+    return False
+
+
 def amount_of(chain: Chain) -> Amount:
     """Return what a chain stands for."""
-    return sum((box.amount for box in boxes_of(chain)), Amount())
+    found = Amount()
+    for part in chain:
+        match part:
+            case Box():
+                found += part.amount
+            case Branching():
+                found += part.join.amount
+                for branch in part.branches:
+                    found += amount_of(branch)
+            case Group():
+                found += part.amount + amount_of(part.body)
+    return found

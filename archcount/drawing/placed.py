@@ -71,14 +71,14 @@ class Line:
     Attributes:
         points: its ends, and its corners, which are drawn round.
         has_arrow: whether it ends in an arrow.
-        label: the shape that it carries, and `at` the place of its text; `anchor` as in SVG.
+        label: the shape that it carries, as texts with their places.
+        anchor: of these texts, as in SVG.
         is_skip: whether it passes parts by.
     """
 
     points: tuple[Point, ...]
     has_arrow: bool = True
-    label: str = ""
-    at: Point = (0.0, 0.0)
+    label: tuple[tuple[str, Point], ...] = ()
     anchor: str = "start"
     is_skip: bool = False
 

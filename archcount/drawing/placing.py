@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from archcount.drawing.layout import Laid, Layout, Spot, Track
-from archcount.drawing.picture import Box, Group, Part, Picture, boxes_of
+from archcount.drawing.layout import Laid, Layout, Spot, Track, shape_sides
+from archcount.drawing.picture import Box, Chain, CrossLink, Group, Picture, boxes_of
 from archcount.drawing.placed import (
     Line,
     PlacedBox,
@@ -40,6 +40,7 @@ class _Placing:
         self._parts: dict[str, Span] = {}
         self._columns: dict[str, int] = {}
         self._axes: dict[str, float] = {}
+        self._pills: set[str] = set()
         self._boxes: list[tuple[Box, Span]] = []
         self._groups: list[tuple[Group, Span]] = []
         self._tracks: list[Track] = []
@@ -47,22 +48,32 @@ class _Placing:
 
     def placed(self) -> PlacedPicture:
         """Lay everything out."""
-        breaks = dict(self._picture.breaks)
-        links = self._links(breaks)
+        links = [
+            (link, number)
+            for number, stream in enumerate(self._picture.streams)
+            for link in self._links(stream.body)
+        ]
+        ends = {link.source for link, number in links if self._is_end(link.source, number)}
         across = 0.0
-        for number, column in enumerate(self._picture.columns):
-            body = (column.input, *column.body) if column.input else column.body
-            laid = self._layout.chain(body, shape="", every=True, breaks=tuple(breaks))
-            lanes = len({source for source, _, place in links if place == number})
+        for number, stream in enumerate(self._picture.streams):
+            body = (stream.input, *stream.body)
+            breaks = [link.target for link in self._picture.links if link.is_only]
+            laid = self._layout.chain(body, shape="", every=True, breaks=breaks)
+            lanes = len({link.source for link, to in links if to == number})
             across += (_GUTTER if number else 0) + (lanes * _LANE + 8 if lanes else 0)
             axis = across + laid.before
             self._add(laid, 0.0, axis, number)
-            self._end(laid, axis, body[-1].output)
+            if stream.body[-1].path not in ends:
+                self._end(laid, axis, body[-1].output)
             self._edges.append((across, across + laid.before + laid.after))
             across += laid.before + laid.after
         self._heads(across)
         self._skips(links)
         return self._in_pixels()
+
+    def _is_end(self, path: str, number: int) -> bool:
+        """Whether a part is the last of a stream before one, which then goes on there."""
+        return any(stream.body[-1].path == path for stream in self._picture.streams[:number])
 
     def _add(self, laid: Laid, along: float, across: float, column: int) -> None:
         """Take over the rectangles and lines of what is laid out, at a place."""
@@ -73,6 +84,7 @@ class _Placing:
                 self._columns.setdefault(each.part.path, column)
                 self._axes.setdefault(each.part.path, c)
                 if isinstance(each.part, Box):
+                    self._pills |= {each.part.path} if each.part.reads else set()
                     self._boxes.append((each.part, span))
                 else:
                     self._groups.append((each.part, span))
@@ -97,38 +109,46 @@ class _Placing:
             self._add(laid, start, axis, -1)
             free = start + laid.length + _GUTTER / 2
 
-    def _links(self, breaks: dict[str, str]) -> list[tuple[str, str, int]]:
-        """Return the lines to other parts: from, to, and the column that they lead to.
+    def _links(self, body: Chain) -> list[CrossLink]:
+        """Return what the parts of a stream read of others.
 
         Of several that one row, or join, reads of another, the first is drawn.
         """
-        found: dict[tuple[str, str], tuple[str, str, int]] = {}
-        for number, column in enumerate(self._picture.columns):
-            for part in column.body:
-                if part.path in breaks:
-                    found[breaks[part.path], part.path] = (breaks[part.path], part.path, number)
-                for box in _readers(part):
-                    found.setdefault((box.reads, part.path), (box.reads, box.path, number))
+        found: dict[tuple[str, str], CrossLink] = {}
+        for part in body:
+            for link in self._picture.links:
+                if link.target == part.path:
+                    found[link.source, part.path] = link
+            for box in boxes_of((part,)):
+                if box.reads:
+                    link = CrossLink(source=box.reads, target=box.path)
+                    found.setdefault((box.reads, part.path), link)
         return [*found.values()]
 
-    def _skips(self, links: Iterable[tuple[str, str, int]]) -> None:
+    def _skips(self, links: Sequence[tuple[CrossLink, int]]) -> None:
         """Draw lines past other parts, the shorter ones nearer."""
         lanes: dict[int, dict[str, int]] = {}
-        there = [link for link in links if link[0] in self._parts and link[1] in self._parts]
-        for source, target, column in sorted(there, key=self._span):
-            taken = lanes.setdefault(column, {})
-            lane = taken.setdefault(source, len(taken) + 1)
-            beside = self._edges[column][0] - 4 - _LANE * lane
-            from_, to = self._parts[source], self._parts[target]
-            is_beside = self._columns[source] < column
+        known = [each for each in links if {each[0].source, each[0].target} <= self._parts.keys()]
+        for link, number in sorted(known, key=lambda each: self._reach(each[0])):
+            taken = lanes.setdefault(number, {})
+            lane = taken.setdefault(link.source, len(taken) + 1)
+            beside = self._edges[number][0] - 4 - _LANE * lane
+            from_, to = self._parts[link.source], self._parts[link.target]
             leave = from_[0] + 0.72 * (from_[1] - from_[0])
-            side = from_[3] if is_beside else from_[2]
-            enter = (to[0] + to[1]) / 2
-            spots = ((leave, side), (leave, beside), (enter, beside), (enter, to[2]))
+            start: tuple[Spot, ...] = ((leave, from_[2]),)
+            if self._columns[link.source] < number:
+                start = ((leave, from_[3]),)
+            if self._is_end(link.source, number):
+                leave = from_[1] + 24.0
+                start = ((from_[1], self._axes[link.source]), (leave, self._axes[link.source]))
+            last: tuple[Spot, ...] = (((to[0] + to[1]) / 2, to[2]),)
+            if link.target in self._pills:
+                last = ((to[0] - 10.0, self._axes[link.target]), (to[0], self._axes[link.target]))
+            spots = (*start, (leave, beside), (last[0][0], beside), *last)
             self._tracks.append(Track(spots=spots, is_skip=True))
 
-    def _span(self, link: tuple[str, str, int]) -> float:
-        return abs(self._parts[link[1]][0] - self._parts[link[0]][0])
+    def _reach(self, link: CrossLink) -> float:
+        return abs(self._parts[link.target][0] - self._parts[link.source][0])
 
     def _in_pixels(self) -> PlacedPicture:
         """Turn along and across into right and down, from the margin on."""
@@ -160,18 +180,20 @@ class _Placing:
         )
 
     def _line(self, track: Track, points: list[Point]) -> Line:
-        at, anchor = (0.0, 0.0), "start"
+        label: list[tuple[str, Point]] = []
         if track.label:
             (x, y), (right, bottom) = points[0], points[-1]
-            middle = ((x + right) / 2, (y + bottom) / 2)
-            at = (middle[0] + 7, middle[1] + 5) if self._down else (middle[0] - 3, middle[1] - 6)
-            anchor = "start" if self._down else "middle"
+            middle, height = (x + right) / 2, (y + bottom) / 2
+            if self._down:
+                label = [(track.label, (middle + 7, height + 5))]
+            else:
+                above, below = shape_sides(track.label)
+                label = [(above, (middle - 3, height - 5)), (below, (middle - 3, height + 12))]
         return Line(
             points=tuple(points),
             has_arrow=track.has_arrow,
-            label=track.label,
-            at=at,
-            anchor=anchor,
+            label=tuple(label),
+            anchor="start" if self._down else "middle",
             is_skip=track.is_skip,
         )
 
@@ -179,7 +201,3 @@ class _Placing:
 def _moved(track: Track, along: float, across: float) -> Track:
     spots = tuple((a + along, c + across) for a, c in track.spots)
     return Track(spots=spots, has_arrow=track.has_arrow, label=track.label, is_skip=track.is_skip)
-
-
-def _readers(part: Part) -> Iterable[Box]:
-    return (box for box in boxes_of((part,)) if box.reads)

@@ -56,6 +56,7 @@ def style_sheet(theme: str = "auto") -> str:
         f".{ROOT} .{ROOT}-bold{{font-weight:600}}",
         f".{ROOT} .{ROOT}-heading{{font-size:15px;font-weight:600}}",
         f".{ROOT} rect,.{ROOT} circle{{stroke-width:1}}",
+        f".{ROOT} .{ROOT}-soft{{fill-opacity:.5}}",
         f".{ROOT} .{ROOT}-line{{fill:none;stroke-width:1.25}}",
         *_rules("dark" if theme == "dark" else "light"),
     ]

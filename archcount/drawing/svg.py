@@ -7,14 +7,15 @@ from hashlib import sha256
 from html import escape as escaped_html
 from math import hypot
 
-from archcount.drawing.layout import LINE, SMALL, group_header
-from archcount.drawing.picture import FAMILIES, Mark, Picture
+from archcount.drawing.colouring import legend
+from archcount.drawing.layout import LINE, SMALL, box_lines, group_header
+from archcount.drawing.picture import Picture
 from archcount.drawing.placed import Line, PlacedBox, PlacedGroup, Point, Rect
 from archcount.drawing.placing import placed
 from archcount.drawing.style import ROOT, style_sheet
-from archcount.drawing.text_width import text_width
+from archcount.drawing.text_width import text_width, wrapped
 
-_TITLE = 34.0
+_TITLE, _NOTE = 20.0, 16.0
 _LEGEND = 24.0
 _CORNER = 9.0
 """The radius of a line's corners."""
@@ -35,12 +36,16 @@ def svg(picture: Picture, *, down: bool = True, theme: str = "auto") -> str:
     True
     """
     found = placed(picture, down=down)
-    legend = [*_legend_items(picture)]
-    rows = _legend_rows(legend, max(found.width, 320.0))
-    heading = text_width(picture.title, 15.0, bold=True) + 32
+    rows = _legend_rows([*legend(picture)], max(found.width, 320.0))
+    room = max(found.width, 420.0) - 32
+    titles = wrapped(picture.title, 15.0, room, bold=True)
+    notes = wrapped(picture.note, SMALL, room)
+    widths = [text_width(line, 15.0, bold=True) for line in titles]
+    heading = max([0.0, *widths, *(text_width(line, SMALL) for line in notes)]) + 32
+    top = 14.0 + _TITLE * len(titles) + _NOTE * len(notes)
     widest = max((sum(_item_width(item) for item in row) + 32 for row in rows), default=0)
     width = max(found.width, heading, widest)
-    height = _TITLE + found.height + len(rows) * _LEGEND + (8 if rows else 0)
+    height = top + found.height + len(rows) * _LEGEND + (8 if rows else 0)
     shift = (width - found.width) / 2
     body = [
         *map(_group, found.groups),
@@ -48,7 +53,7 @@ def svg(picture: Picture, *, down: bool = True, theme: str = "auto") -> str:
         *map(_box, found.boxes),
         *(_label(line) for line in found.lines if line.label),
     ]
-    name = sha256("".join([*body, picture.title]).encode()).hexdigest()[:10]
+    name = sha256("".join([*body, picture.title, picture.note]).encode()).hexdigest()[:10]
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{ROOT}" role="img" '
         f'aria-labelledby="{ROOT}-{name}-title {ROOT}-{name}-desc" '
@@ -57,11 +62,20 @@ def svg(picture: Picture, *, down: bool = True, theme: str = "auto") -> str:
         f'<desc id="{ROOT}-{name}-desc">{_escaped(picture.description)}</desc>',
         f"<style>{style_sheet(theme)}</style>",
         f'<rect class="{ROOT}-back" width="100%" height="100%"/>',
-        _text((16, 24), picture.title, f"{ROOT}-heading"),
-        f'<g transform="translate({shift:.1f} {_TITLE:.0f})">',
+        *(
+            _text((16, 24 + _TITLE * place), line, f"{ROOT}-heading")
+            for place, line in enumerate(titles)
+        ),
+        *(
+            _text(
+                (16, 23 + _TITLE * len(titles) + _NOTE * place), line, f"{ROOT}-small {ROOT}-lesser"
+            )
+            for place, line in enumerate(notes)
+        ),
+        f'<g transform="translate({shift:.1f} {top:.0f})">',
         *body,
         "</g>",
-        *_legend(rows, _TITLE + found.height),
+        *_legend(rows, top + found.height),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -96,10 +110,11 @@ def _box(item: PlacedBox) -> str:
         )
         return shape + _text((middle, centre + 4.5), box.title, anchor="middle")
     radius = rect.height / 2 if box.family in ("join", "copy", "input") else 5
-    lines = [(box.title, f"{ROOT}-bold" if box.details else "")]
-    lines += [(line, f"{ROOT}-small {ROOT}-lesser") for line in box.details]
-    if box.mark and box.mark.text:
-        lines.append((box.mark.text, f"{ROOT}-small {ROOT}-bold"))
+    title, *rest = box_lines(box)
+    marked = len(rest) - bool(box.mark and box.mark.text)
+    lines = [(title, f"{ROOT}-bold" if rest else "")]
+    lines += [(line, f"{ROOT}-small {ROOT}-lesser") for line in rest[:marked]]
+    lines += [(line, f"{ROOT}-small {ROOT}-bold") for line in rest[marked:]]
     first = rect.y + (rect.height - LINE * len(lines)) / 2 + 11.5
     texts = (
         _text((middle, first + LINE * number), text, kind, anchor="middle")
@@ -110,7 +125,8 @@ def _box(item: PlacedBox) -> str:
 
 def _group(item: PlacedGroup) -> str:
     group, rect = item.group, item.rect
-    kind = f"{ROOT}-{group.mark.tone}" if group.mark else f"{ROOT}-frame"
+    tone = group.mark.tone if group.mark else "frame"
+    kind = f"{ROOT}-{tone}" + ("" if tone == "frame" else f" {ROOT}-soft")
     parts = [_rect(rect, kind, 9)]
     said = group_header(group)
     if said:
@@ -168,40 +184,8 @@ def _arrow(before: Point, end: Point) -> tuple[str, Point]:
 
 
 def _label(line: Line) -> str:
-    return _text(line.at, line.label, f"{ROOT}-tiny {ROOT}-lesser", anchor=line.anchor)
-
-
-def _legend_items(picture: Picture) -> Iterator[tuple[str, str]]:
-    """Yield the classes and words of what the colours mean."""
-    if picture.colour == "kind":
-        used = {box.family for box in picture.boxes}
-        yield from ((family, words) for family, words in FAMILIES.items() if family in used)
-    elif picture.colour == "verdict":
-        yield from VERDICT_LEGEND
-    elif picture.colour in ("macs", "params"):
-        what = "MACs" if picture.colour == "macs" else "params"
-        yield from (
-            (f"share{place}", f"{words} of the {what}") for place, words in enumerate(SHARES)
-        )
-
-
-VERDICT_LEGEND = (
-    ("good", "match"),
-    ("explained", "explained"),
-    ("wrong", "wrong"),
-    ("silent", "nothing printed"),
-)
-SHARES = ("under 1%", "1 to 5%", "5 to 10%", "10 to 20%", "20% or more")
-
-
-def share_mark(share: float) -> Mark:
-    """Return the mark of a part of the whole.
-
-    >>> share_mark(0.123)
-    Mark(text='12.3%', tone='share3')
-    """
-    tone = sum(share >= limit for limit in (0.01, 0.05, 0.1, 0.2))
-    return Mark(f"{100 * share:.1f}%", f"share{tone}")
+    kind = f"{ROOT}-tiny {ROOT}-lesser"
+    return "".join(_text(at, text, kind, anchor=line.anchor) for text, at in line.label)
 
 
 def _item_width(item: tuple[str, str]) -> float:

@@ -41,3 +41,19 @@ def shortened(text: str, most: int) -> str:
     'incep…'
     """
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def wrapped(text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
+    """Break a text between words into lines that fit a width.
+
+    >>> wrapped("going deeper with convolutions", 12, 120)
+    ['going deeper with', 'convolutions']
+    """
+    lines: list[str] = []
+    for word in shortened(text, 400).split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold=bold) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, 60))
+    return lines

@@ -35,7 +35,8 @@ _UNSAID = frozenset(
     "sides value rotary rotary_dim buckets grid dim packed positions".split()
 )
 """Options that no figure of a paper shows."""
-_COUNTS = {"heads": "heads", "groups": "groups", "kv": "of keys", "kv_heads": "of keys"}
+_COUNTS = {"heads": "heads", "groups": "groups", "kv": "heads of keys", "kv_heads": "heads of keys"}
+_WORDS = {"attend": "attention"}
 
 
 def family_of(word: str) -> str:
@@ -68,9 +69,10 @@ def label(kind: LayerKind | JoinKind) -> str:
                 (first if isinstance(value, Patch) else rest).append(_written(value))
         elif argument.name not in _UNSAID and value != _default(kind, argument):
             rest.append(_option(argument.name, value))
-    words = " ".join([kind.word.replace("_", " "), *first])
-    separator = ", " if first or not rest or not rest[0][0].isdigit() else " "
-    return separator.join(filter(None, [words, ", ".join(rest)]))
+    word = _WORDS.get(kind.word) or kind.word.replace("_", " ")
+    if not first and rest and arguments_of(type(kind))[0].position == 0:
+        first = [rest.pop(0)]
+    return ", ".join([" ".join([word, *first]), *rest])
 
 
 def _default(kind: LayerKind | JoinKind, argument: Argument) -> Any:
@@ -84,6 +86,8 @@ def _option(name: str, value: Any) -> str:
         return f"{value} {_COUNTS[name]}"
     if value is True:
         return name
+    if name == "tied":
+        return f"tied to {value}"
     return f"{name} {_written(value)}"
 
 
@@ -99,11 +103,30 @@ def _written(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def join_label(kind: JoinKind, branches: int) -> str:
+_SIGNS = {"add": "+", "mul": TIMES}
+
+
+def join_label(kind: JoinKind) -> str:
     """Write how branches are joined: a sign, a word, or the whole of an attention."""
     if isinstance(kind, Experts):
         return f"+ of {kind.active} experts a token"
-    return {"add": "+", "mul": TIMES}.get(kind.word) or label(kind)
+    return _SIGNS.get(kind.word) or label(kind)
+
+
+def with_follower(
+    title: str, details: tuple[str, ...], family: str, by: str
+) -> tuple[str, tuple[str, ...]]:
+    """Return the title and the lines of a box with what follows its layer.
+
+    >>> with_follower("conv 3×3, 64", ("batchnorm",), "conv", "relu")
+    ('conv 3×3, 64', ('batchnorm, relu',))
+    >>> with_follower("+", (), "join", "relu")
+    ('add, relu', ())
+    """
+    if family in ("norm", "act", "join"):
+        word = next((word for word, sign in _SIGNS.items() if sign == title), title)
+        return f"{word}, {by}", details
+    return title, (f"{details[-1]}, {by}" if details else by,)
 
 
 def shape_text(shape: Shape) -> str:
