@@ -131,6 +131,10 @@ def _claim_columns(comparison: Comparison) -> list[Column[ComparedClaim]]:
 
 
 def _why(claim: ComparedClaim) -> str:
-    """Return the reason that the file gives, and what the verdict says beyond the numbers."""
+    """Return the reason that the file gives, and what the verdict says beyond the numbers.
+
+    Where there is neither, it is the number that was computed, to its last digit.
+    """
     beyond = claim.verdict.sentence.partition(". ")[2]
-    return ". ".join(filter(None, (_joined(claim.because), beyond))) or claim.verdict.sentence
+    exactly = claim.verdict.sentence.partition(", printed")[0]
+    return ". ".join(filter(None, (_joined(claim.because), beyond))) or exactly

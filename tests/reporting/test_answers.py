@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from helpers.commands import in_terminal, run
+from torch import nn
 
 import archcount as ac
 from archcount.api.printed_report import printed_report
@@ -144,6 +145,12 @@ def reports():
     yield printed_report(ac.load("googlenet").written, [])
     yield ac.check("googlenet", "squeezenet", "inception_resnet_v2_printed", engine="formula")
     yield ac.list()
+    changed = ac.load("lenet5").build()
+    changed.get_submodule("C5").conv = nn.Conv2d(16, 100, 5)
+    changed.get_submodule("F6").linear = nn.Linear(100, 84)
+    report = ac.compare(changed, "lenet5")
+    yield report
+    yield replace(report, detail="everything")
     yield ac.errata("googlenet", "densenet_cifar_others")
 
 
