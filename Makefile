@@ -7,7 +7,7 @@ COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs clean
+.PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs guide clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -48,14 +48,21 @@ bench-check: .venv/dev  ## compare bench with a bare loop, and built networks wi
 docs: .venv/dev  ## regenerate the README and the docs
 	$(BIN)/python tests/readme.py
 
+guide: .venv/docs  ## make the guide of docs/ and the docstrings, in build/guide
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/guide
+
 clean:  ## remove what the other targets made
-	rm -rf .venv .environments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build .venv .environments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) --editable .
 	@# An editable installation comes without bytecode, which every start would compile anew.
 	$(BIN)/python -m compileall -q archcount
+	@touch $@
+
+.venv/docs: .venv/dev
+	$(PIP) --editable '.[docs]'
 	@touch $@
 
 .venv/peers: .venv/dev

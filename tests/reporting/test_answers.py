@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from helpers.commands import in_terminal, invoke
+from torch import nn
 
 import archcount as ac
 from archcount.api.printed_report import printed_report
@@ -138,6 +139,10 @@ def test_only_the_verdict_is_coloured(googlenet):
 
 @pytest.fixture(scope="module")
 def reports(googlenet):
+    changed = ac.load("lenet5").build()
+    changed.get_submodule("C5").conv = nn.Conv2d(16, 100, 5)
+    changed.get_submodule("F6").linear = nn.Linear(100, 84)
+    implementation = ac.compare(changed, "lenet5")
     return (
         googlenet,
         replace(googlenet, detail="everything"),
@@ -146,6 +151,8 @@ def reports(googlenet):
         printed_report(ac.load("googlenet").written, []),
         ac.check("googlenet", "squeezenet", "inception_resnet_v2_printed", engine="formula"),
         ac.list(),
+        implementation,
+        replace(implementation, detail="everything"),
         ac.errata("googlenet", "densenet_cifar_others"),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -56,7 +57,8 @@ def test_every_declared_erratum_is_listed_once_and_disagrees(report):
     assert all(item.because and item.printed and item.computed for item in report.record)
     # docs/errata.md has it, as `make docs` writes it
     page = readme.part(readme.ROOT / "docs" / "errata.md", "errata")
-    assert page == ["", *report.to_markdown().splitlines(), ""]
+    whole = replace(report, detail="everything")
+    assert page == ["", *whole.to_markdown().splitlines(), ""]
 
 
 def test_an_erratum_is_listed_with_both_numbers_and_the_reason_of_the_file():
@@ -111,7 +113,7 @@ def test_the_command_of_an_erratum_shows_its_number(verdict, report):
 
 def test_names_choose_tables():
     assert {item.table for item in ac.errata("enet", "lenet5").record} == {"enet", "lenet5"}
-    assert "none is declared" in ac.errata("unet").render("plain")
+    assert "no printed number is declared" in ac.errata("unet").render("plain")
 
 
 def test_every_erratum_is_in_every_format():
@@ -121,3 +123,20 @@ def test_every_erratum_is_in_every_format():
         for item in found.record:
             assert f"{item.cell}: printed {item.printed}, counted {item.computed}" in text, form
         assert "<table>" not in text
+
+
+def test_the_arithmetic_and_the_command_are_shown_on_request():
+    report = ac.errata("lenet5")
+    answer = "2 printed numbers of 1 paper are known not to match: 1 contradiction, 1 off"
+    brief, whole = (
+        replace(report, detail=detail).render("plain") for detail in ("findings", "everything")
+    )
+    for text in (brief, whole):
+        assert text.splitlines()[0] == text.splitlines()[-1] == report.answer == answer
+        assert all(item.because in text for item in report.record)
+        assert "convention: likely" not in text  # neither is one
+    for item in report.record:
+        for words in (item.explanation, f"`{item.command}`"):
+            assert words in whole
+            assert words not in brief
+    assert replace(report, detail="answer").render("plain") == f"{answer}\n"
