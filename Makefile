@@ -2,9 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+# A file is of one process, so that what its tests share is made once; the doctests come last, which
+# are many and small.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs clean
+.PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs guide clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -14,10 +17,10 @@ test: .venv/dev  ## lint, types, import layers, doctests, tests, and one in two 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --slow 0.005 --slow-seed '$(COMMIT)'
+	$(BIN)/pytest $(TWO) --slow 0.005 --slow-seed '$(COMMIT)'
 
 test-all: test  ## all slow tests too
-	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 --slow 1
+	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest $(TWO) --slow 1
 
 test-oldest-torch:  ## tests of building and counting with the oldest supported torch
 	PYTHON=$(PYTHON) .ci/test-torch
@@ -45,14 +48,21 @@ bench-check: .venv/dev  ## compare bench with a bare loop, and built networks wi
 docs: .venv/dev  ## regenerate the README and the docs
 	$(BIN)/python tests/readme.py
 
+guide: .venv/docs  ## make the guide of docs/ and the docstrings, in build/guide
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/guide
+
 clean:  ## remove what the other targets made
-	rm -rf .venv .environments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build .venv .environments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) --editable .
 	@# An editable installation comes without bytecode, which every start would compile anew.
 	$(BIN)/python -m compileall -q archcount
+	@touch $@
+
+.venv/docs: .venv/dev
+	$(PIP) --editable '.[docs]'
 	@touch $@
 
 .venv/peers: .venv/dev

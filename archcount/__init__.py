@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcount.api.comparing import compare
     from archcount.api.counting import count
     from archcount.api.diff_report import DifferenceReport, diff
+    from archcount.api.draw_report import Drawing, draw
     from archcount.api.errata_report import ErrataReport, errata
     from archcount.api.explain_report import ExplainReport, explain
     from archcount.api.formula_report import FormulaReport, formula
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from archcount.api.model_report import ModelReport
     from archcount.api.model_table_report import ModelTableReport
     from archcount.api.models_report import ModelsReport, count_models
+    from archcount.api.page_report import PageReport, report
     from archcount.api.sweep_report import SweepReport, sweep
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
@@ -43,6 +45,7 @@ __all__ = [
     "BenchReport",
     "CheckReport",
     "DifferenceReport",
+    "Drawing",
     "ErrataReport",
     "ExplainReport",
     "FormulaReport",
@@ -53,6 +56,7 @@ __all__ = [
     "ModelReport",
     "ModelTableReport",
     "ModelsReport",
+    "PageReport",
     "Report",
     "SweepReport",
     "Table",
@@ -67,12 +71,14 @@ __all__ = [
     "count",
     "count_models",
     "diff",
+    "draw",
     "errata",
     "explain",
     "formula",
     "infer",
     "list",
     "load",
+    "report",
     "sweep",
 ]
 
@@ -81,6 +87,7 @@ _PLACES = {
     "BenchReport": "api.bench_report",
     "CheckReport": "api.check_report",
     "DifferenceReport": "api.diff_report",
+    "Drawing": "api.draw_report",
     "ErrataReport": "api.errata_report",
     "ExplainReport": "api.explain_report",
     "FormulaReport": "api.formula_report",
@@ -90,6 +97,7 @@ _PLACES = {
     "ModelReport": "api.model_report",
     "ModelTableReport": "api.model_table_report",
     "ModelsReport": "api.models_report",
+    "PageReport": "api.page_report",
     "Report": "reporting.report",
     "SweepReport": "api.sweep_report",
     "Table": "api.tables",
@@ -102,12 +110,14 @@ _PLACES = {
     "count": "api.counting",
     "count_models": "api.models_report",
     "diff": "api.diff_report",
+    "draw": "api.draw_report",
     "errata": "api.errata_report",
     "explain": "api.explain_report",
     "formula": "api.formula_report",
     "infer": "api.infer_report",
     "list": "api.list_report",
     "load": "api.tables",
+    "report": "api.page_report",
     "sweep": "api.sweep_report",
 }
 """The module that has each name."""

@@ -61,7 +61,15 @@ _MOST_WORDS = 1_000
 
 
 class ArchcountError(Exception):
-    """The base of every error that is the user's to mend; carries one or more problems."""
+    """The base of every error that is the user's to mend; carries one or more problems.
+
+    >>> import archcount as ac
+    >>> try:
+    ...     ac.load("googlnet")
+    ... except ac.ArchcountError as error:
+    ...     print(error.problems[0].what, error.problems[0].remedy, error.exit_code, sep="; ")
+    unknown table 'googlnet'; did you mean 'googlenet'?; 2
+    """
 
     exit_code: ClassVar[int] = 2
 

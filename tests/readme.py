@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -11,26 +12,33 @@ from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from typer.testing import CliRunner
 
+import archcount as ac
 from archcount.cli.app import app
 from archcount.layers.by_word import FOLLOWERS, JOINS, KINDS, NAMED_JOINS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (
-    README,
-    *(ROOT / "docs" / f"{name}.md" for name in ("networks", "models", "implementations")),
-)
-"""The pages whose console blocks are run."""
 PICTURE = ROOT / "docs" / "table.svg"
+DRAWING = ROOT / "docs" / "transformer.svg"
 GUIDE = ROOT / "docs" / "table-format.md"
 """The page whose commands run on the table files that it shows."""
+PAGES = (README, *sorted(page for page in GUIDE.parent.glob("*.md") if page != GUIDE))
+"""The other pages, whose commands run in the repository."""
+TOUR = ROOT / "docs" / "tour.ipynb"
+"""The notebook, whose cells are run; it keeps what they gave as text."""
 REFERENCE = ROOT / "docs" / "table-reference.md"
 """The page whose lists of layers and joins are made from their classes."""
 _BLOCK = re.compile(r"(?<=```console\n)(\$ .*\n)((?:.*\n)*?)(?=```)")
 _TABLE = re.compile(r"(?<=```yaml\n)archcount: 1\nname: (\S+)\n(?:.*\n)*?(?=```)")
+
+
+def drawing() -> str:
+    """Draw the network that stands in the page on drawing."""
+    return ac.draw("transformer").to_svg()
 
 
 def run(command: str) -> str:
@@ -80,6 +88,24 @@ def rewritten_guide(text: str) -> str:
         return _BLOCK.sub(lambda match: match[1] + run_here(match[1][2:], Path(name)), text)
 
 
+def executed(notebook: Path) -> dict[str, Any]:
+    """Run the cells of a notebook in a kernel of its own; raise an error where one of them does."""
+    from nbclient import NotebookClient
+    from nbformat import NO_CONVERT, read
+    from traitlets.config import Config
+
+    found = read(notebook, NO_CONVERT)
+    within = Config({"KernelManager": {"transport": "ipc"}})  # no port is opened
+    NotebookClient(found, timeout=600, config=within).execute()
+    for cell in found.cells:
+        cell.metadata.clear()  # when it was run
+        for output in cell.get("outputs", ()):
+            for form in [*output.get("data", ())]:
+                if form != "text/plain":
+                    del output["data"][form]
+    return dict(found)
+
+
 def picture() -> str:
     """Draw the README's picture."""
     return run("archcount table --compare-paper --format svg")
@@ -90,7 +116,7 @@ GENERATED: dict[Path, dict[str, Callable[[], list[str]]]] = {
     ROOT / "docs" / "zoo.md": {
         "tally": lambda: shown("archcount check --all --engine formula --format md")
     },
-    ROOT / "docs" / "errata.md": {"errata": lambda: shown("archcount errata --format md")},
+    ROOT / "docs" / "errata.md": {"errata": lambda: shown("archcount errata -v --format md")},
 }
 """The pages with parts that are made anew, and how each is made."""
 
@@ -168,3 +194,5 @@ if __name__ == "__main__":
     for page in PAGES:
         page.write_text(rewritten(page.read_text()))
     PICTURE.write_text(picture())
+    DRAWING.write_text(drawing())
+    TOUR.write_text(json.dumps(executed(TOUR), indent=1, ensure_ascii=False) + "\n")

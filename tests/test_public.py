@@ -14,6 +14,7 @@ def test_the_surface_is_small_and_pinned():
         "BenchReport",
         "CheckReport",
         "DifferenceReport",
+        "Drawing",
         "ErrataReport",
         "ExplainReport",
         "FormulaReport",
@@ -24,6 +25,7 @@ def test_the_surface_is_small_and_pinned():
         "ModelReport",
         "ModelTableReport",
         "ModelsReport",
+        "PageReport",
         "Report",
         "SweepReport",
         "Table",
@@ -38,12 +40,14 @@ def test_the_surface_is_small_and_pinned():
         "count",
         "count_models",
         "diff",
+        "draw",
         "errata",
         "explain",
         "formula",
         "infer",
         "list",
         "load",
+        "report",
         "sweep",
     ]
     assert dir(ac) == sorted(ac.__all__)
@@ -60,8 +64,8 @@ def test_tables_and_reports_have_what_is_documented():
         "variant", "variants", "written",
     }  # fmt: skip
     assert public(ac.Report) == {
-        "formats", "index", "items", "render", "to_csv", "to_frame", "to_html", "to_json",
-        "to_markdown",
+        "formats", "index", "items", "render", "to_csv", "to_excel", "to_frame", "to_html", "to_json",
+        "to_latex", "to_markdown",
     }  # fmt: skip
     assert public(ac.TableReport) - public(ac.Report) == {
         "answer", "command", "detail", "schema", "select", "total", "verdicts",

@@ -115,8 +115,8 @@ def bench(
         UnavailableError: there is no such device.
 
     >>> report = bench("mobilenet_v1@0.25-224", mode="forward", batch=1, budget=0.1, warm_up=1)
-    >>> report.record.measurements[0].status
-    'done'
+    >>> report.record.measurements[0].status, compare_bench(report, report).record.settings
+    ('done', ())
     """
     from archcount.benchmark.run import run_benchmark
 

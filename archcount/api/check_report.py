@@ -24,6 +24,7 @@ from archcount.reporting.check_sheets import (
     check_sheets,
     invalid,
 )
+from archcount.reporting.detail import Detail
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.spec.catalogue import catalogue, find_network
@@ -45,7 +46,11 @@ CHECK_FORMATS = {**FORMATS, "github": GITHUB}
 
 @dataclass(frozen=True)
 class CheckReport(Report):
-    """What a check found of some tables."""
+    """What a check found of some tables.
+
+    Attributes:
+        detail: how much of it people are shown; "answer" is one line.
+    """
 
     command = "check"
     schema = "archcount.check/2"
@@ -53,10 +58,11 @@ class CheckReport(Report):
     items = "tables"
 
     record: tuple[TableCheck, ...]
+    detail: Detail = "findings"
 
     @property
     def answer(self) -> str:
-        """In a line how many tables passed, and how many printed numbers are right."""
+        """In a line which tables pass, and how many printed numbers are off with no reason."""
         return check_answer(self.record)
 
     @property
@@ -82,7 +88,7 @@ class CheckReport(Report):
         return check_lines(self.record)
 
     def _sheets(self) -> Parts:
-        return [check_sheets(self.record)]
+        return check_sheets(self.record, self.detail)
 
 
 def check(

@@ -13,15 +13,20 @@ from archcount.api.table_report import count_table
 from archcount.api.tables import Table, load, load_every, meant
 from archcount.comparison import ComparedCell, ComparedClaim
 from archcount.printed import PaperSource
+from archcount.reporting.detail import Detail
 from archcount.reporting.encoding import encode
-from archcount.reporting.errata_sheets import PrintedErratum, errata_sheets
+from archcount.reporting.errata_sheets import PrintedErratum, errata_answer, errata_sheets
 from archcount.reporting.report import CatalogueReport, Lines, Parts
 from archcount.spec.summary import read_summaries
 
 
 @dataclass(frozen=True)
 class ErrataReport(CatalogueReport):
-    """The declared errata of some tables, by the papers that print the numbers."""
+    """The declared errata of some tables, by the papers that print the numbers.
+
+    Attributes:
+        detail: how much of it people are shown.
+    """
 
     command = "errata"
     schema = "archcount.errata/1"
@@ -29,6 +34,12 @@ class ErrataReport(CatalogueReport):
 
     record: tuple[PrintedErratum, ...]
     problems: tuple[str, ...] = ()
+    detail: Detail = "findings"
+
+    @property
+    def answer(self) -> str:
+        """In a line how many printed numbers are known not to match."""
+        return errata_answer(self.record)
 
     def _gist(self) -> str:
         return f"{len(self.record)} errata"
@@ -40,7 +51,7 @@ class ErrataReport(CatalogueReport):
         ]
 
     def _sheets(self) -> Parts:
-        return [[sheet] for sheet in errata_sheets(self.record, self._remarks())]
+        return [[sheet] for sheet in errata_sheets(self.record, self._remarks(), self.detail)]
 
 
 @encode.register

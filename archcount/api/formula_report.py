@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archcount.api.tables import Table, load
 from archcount.errors import UsageError, quote, unknown_name
 from archcount.reporting.domain_text import domain_words
-from archcount.reporting.formats import FORMATS, OutputFormat, Writer, html, markdown
+from archcount.reporting.formats import FORMATS, OutputFormat, markdown
 from archcount.reporting.formula_sheets import (
     FormulaRecord,
     formula_document,
@@ -32,13 +32,8 @@ _POINTS = 5
 """Points, the table's own besides, at which each network is expanded and counted too."""
 
 
-def _on_one_line(write: Callable[[Sheet], str]) -> Writer:
-    """Return a writer of each expression on one line, however long, so that it can be copied."""
-
-    def written(report: Any, width: int | None, colour: bool) -> str:
-        return write(formula_sheet(report.record, on_one_line=True))
-
-    return written
+def _markdown(report: Any, width: int | None, colour: bool) -> str:
+    return "\n".join(map(markdown, report._html_sheets()))
 
 
 def _latex(report: Any, width: int | None, colour: bool) -> str:
@@ -56,8 +51,7 @@ class FormulaReport(Report):
     formats = MappingProxyType(
         {
             **FORMATS,
-            "md": replace(FORMATS["md"], write=_on_one_line(markdown)),
-            "html": replace(FORMATS["html"], write=_on_one_line(html)),
+            "md": replace(FORMATS["md"], write=_markdown),
             "latex": OutputFormat("aligned equations", _latex, ".tex"),
         }
     )
@@ -137,12 +131,12 @@ class FormulaReport(Report):
             )
         return {name: int(of.at(point)) for name, of in self._one.quantities().items()}
 
-    def to_latex(self) -> str:
-        """Return aligned equations."""
-        return self.render("latex")
-
     def _tidy(self) -> Lines:
         return formula_lines(self.record)
+
+    def _html_sheets(self) -> Sequence[Sheet]:
+        # each expression on one line, however long, so that it can be copied
+        return [formula_sheet(self.record, on_one_line=True)]
 
     def _sheets(self) -> Parts:
         return [[formula_sheet(self.record)]]

@@ -31,7 +31,7 @@ class InferReport(Report):
 
     @property
     def block(self) -> str:
-        """The `conventions:` line for the table file; empty where nothing is printed."""
+        """What stands under `conventions` in the table file; empty where nothing is printed."""
         return self.record.block
 
     def _tidy(self) -> Lines:

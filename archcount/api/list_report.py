@@ -48,13 +48,14 @@ class ListReport(CatalogueReport):
 
     def _sheets(self) -> Parts:
         networks = sum(heading.networks for heading in self.record)
-        title = f"tables: {len(self.record)}, of {networks} networks"
+        title = f"{how_many(len(self.record), 'table')} of {how_many(networks, 'network')}"
         place, source = Column("Printed in", _place), Column("Source", _source)
         columns = _columns()
         without_task = tuple(column for column in columns if column.heading != "Task")
         layouts = ((*columns, place, source), (*columns, place), columns, without_task)
         notes = self._remarks()
-        return [[make_sheet(title, columns, self.record, notes=notes) for columns in layouts]]
+        table = [make_sheet(title, columns, self.record, notes=notes) for columns in layouts]
+        return [table, [make_sheet(title, (), ())]] if len(self.record) > 1 else [table]
 
 
 def _columns() -> tuple[Column[TableSummary], ...]:

@@ -42,7 +42,7 @@ class SweepReport(Report):
     schema = Sweep.schema
     formats = MappingProxyType(
         {form: replace(FORMATS[form], write=partial(_stream, form)) for form in STREAMS}
-        | {"html": FORMATS["html"]}
+        | {form: FORMATS[form] for form in ("html", "latex", "xlsx")}
     )
 
     record: AnySweep
@@ -58,7 +58,7 @@ class SweepReport(Report):
         """Yield the text of a format, a line a point, as the points are counted.
 
         Args:
-            form: the name of one of `formats`.
+            form: the name of one of `formats` that is text.
             points: those of the report, for a caller who looks at them too.
         """
         if form in STREAMS:

@@ -31,7 +31,7 @@ class TotalsReport(CatalogueReport):
         return totals_lines(self.record)
 
     def _sheets(self) -> Parts:
-        return [totals_sheets(self.record, self._remarks())]
+        return totals_sheets(self.record, self._remarks())
 
 
 def totals_of(names: Container[str]) -> TotalsReport:

@@ -18,8 +18,8 @@ from archcount.errors import UsageError, quote, suggestion
 from archcount.loading.programs import is_model_name
 
 GROUPS = {
-    "Papers' tables": "table explain check infer list errata new schema formula sweep",
-    "Any model": "count diff bench",
+    "Papers' tables": "table explain report check infer list errata new schema formula sweep",
+    "Any model": "count draw diff bench",
     "Other commands": "",
 }
 """The commands as help lists them; the last group has those that none names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.implementation import Implemented, ImplementedBy, Maps
 from archcount.cli.model_options import Arguments, Device
-from archcount.cli.options import Output, format_option
+from archcount.cli.options import Output, Quiet, format_option
 from archcount.engines import AUTO
 from archcount.errors import UsageError
 
@@ -57,6 +58,7 @@ def show_check(
     maps: Maps = None,
     arguments: Arguments = None,
     device: Device = "meta",
+    quiet: Quiet = False,
     form: Annotated[str | None, format_option(CHECK_FORMATS)] = None,
     output: Output = None,
 ) -> None:
@@ -80,7 +82,7 @@ def show_check(
     with emitting(form, output, CHECK_FORMATS) as emit:
         with progress(f"checking {', '.join([*chosen, *(expect or [])]) or 'every table'}"):
             report = run.check(chosen, expect or [], engine=engine, fail_on=words)
-        emit(report)
+        emit(replace(report, detail="answer") if quiet else report)
     if report.invalid:
         raise typer.Exit(2)
     if not report.passed:

@@ -43,19 +43,32 @@ def emitting(
                 for remark in report._remarks():
                     typer.echo(remark.text, err=True)
             width = None if output is None else FILE_WIDTH
-            write(report.render(chosen, width=width, colour=write_colour(output)))
+            write(report._written(chosen, width, write_colour(output)))
 
         yield emit
 
 
 def chosen_format(asked: str | None, file: Path | None, formats: Mapping[str, OutputFormat]) -> str:
-    """Return the format asked for, else the file's, else the one for where stdout goes."""
-    if asked is not None:
-        if asked not in formats:
-            raise UsageError.of(f"unknown format {quote(asked)}", allowed=", ".join(formats))
-        return asked
+    """Return the format asked for, else the file's, else the one for where stdout goes.
+
+    Raises:
+        UsageError: there is no such format, or it goes to a file alone.
+        UnavailableError: what it is written with is not installed.
+    """
+    chosen = asked if asked is not None else _format_of(file, formats)
+    if chosen not in formats:
+        raise UsageError.of(f"unknown format {quote(chosen)}", allowed=", ".join(formats))
+    if formats[chosen].is_binary and file is None:
+        remedy = f"name one with -o, such as -o table{formats[chosen].ending}"
+        raise UsageError.of(f"{chosen} is written to a file", remedy=remedy)
+    formats[chosen].require()
+    return chosen
+
+
+def _format_of(file: Path | None, formats: Mapping[str, OutputFormat]) -> str:
+    """Return the format that a file's ending names, or the one for where stdout goes."""
     if file is None:
-        return "rich" if is_terminal(sys.stdout) else "plain"
+        return "rich" if is_terminal(sys.stdout) and "rich" in formats else "plain"
     endings = {item.ending: name for name, item in formats.items() if item.ending}
     if file.suffix.lower() not in endings:
         raise UsageError.of(

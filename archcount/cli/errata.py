@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from archcount.api.errata_report import errata
 from archcount.cli import complete
 from archcount.cli.emit import emitting
-from archcount.cli.options import Format, Output
+from archcount.cli.options import Format, Output, Quiet, detail_of
 
 
 def show_errata(
@@ -20,6 +21,11 @@ def show_errata(
             autocompletion=complete.tables,
         ),
     ] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Show the arithmetic and the command of each too."),
+    ] = False,
+    quiet: Quiet = False,
     form: Format = None,
     output: Output = None,
 ) -> None:
@@ -30,5 +36,6 @@ def show_errata(
     Examples:
         archcount errata googlenet
     """
+    detail = detail_of(verbose, quiet)
     with emitting(form, output) as emit:
-        emit(errata(*(names or ())))
+        emit(replace(errata(*(names or ())), detail=detail))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archcount.cli import complete
-from archcount.cli.emit import chosen_format
+from archcount.cli.emit import chosen_format, emitting
 from archcount.cli.model_options import Arguments, Device, arguments_of, model_argument
 from archcount.cli.options import Output, Variant, pairs_of
 from archcount.cli.output import destination, streamed
@@ -55,8 +55,8 @@ def show_sweep(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="plain, csv, md, json or html.",
-            autocompletion=complete.words("plain", "csv", "md", "json", "html"),
+            help="plain, csv, md, json, html, latex or xlsx.",
+            autocompletion=complete.words("plain", "csv", "md", "json", "html", "latex", "xlsx"),
         ),
     ] = None,
     output: Output = None,
@@ -88,10 +88,13 @@ def show_sweep(
     if picture and output is not None:
         _draw(output, report.record)
         return
-    form = "plain" if chosen == "rich" else chosen
+    if chosen not in STREAMS:
+        with emitting(chosen, output, report.formats) as emit:
+            emit(report)
+        return
     seen = _Seen(report)
-    streamed(output, report.lines(form, seen))
-    if form in STREAMS and seen.failed == len(report):
+    streamed(output, report.lines(chosen, seen))
+    if seen.failed == len(report):
         typer.echo(f"error: no combination could be counted: {seen.problem}", err=True)
         raise typer.Exit(1)
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from archcount.comparison import VERDICTS
 from archcount.errors import Location, Problem
+from archcount.reporting.detail import Detail
 from archcount.reporting.encoding import Value, encode, fields_of
 from archcount.reporting.formats import OutputFormat
-from archcount.reporting.report import Report
+from archcount.reporting.report import Report, how_many
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_sheets import tallied
 
@@ -93,34 +94,50 @@ class TableCheck:
         return any(finding.kind == "invalid" for finding in self.findings)
 
 
-def check_sheets(checks: Sequence[TableCheck]) -> list[Sheet]:
-    """Lay checks out: one line a table, their sums and the findings below."""
-    title = _passed(checks)
+def check_sheets(checks: Sequence[TableCheck], detail: Detail = "findings") -> list[list[Sheet]]:
+    """Lay checks out: the answer, one line a table, their sums, the findings, the answer again."""
+    title = check_answer(checks)
+    answer = [make_sheet(title, (), ())]
+    if detail == "answer":
+        return [answer]
     found = [finding for check in checks for finding in check.findings]
     notes = [
         Span(str(finding), "bad" if finding.failing else "warn", f"{finding.kind}:")
         for finding in found
     ]
     sums = [_sum(checks)] if len(checks) > 1 else []
-    notes += [Span(title)] if found else []
     notes += [Span(_shares(total)) for total in sums if total.numbers]
-    return [
+    table = [
         make_sheet(
             title, columns, [*checks, *sums], rule_before=(len(checks),) * len(sums), notes=notes
         )
         for columns in (_columns(), _narrow_columns())
     ]
+    return [table, answer] if sums or found else [table]
 
 
 def check_answer(checks: Sequence[TableCheck]) -> str:
-    """Return in a line how many tables passed, and how many printed numbers are right."""
+    """Return in a line which tables pass, and how many printed numbers are off with no reason.
+
+    >>> check_answer([TableCheck(name="lenet5", path=Path(), verdicts={"match": 21})])
+    'lenet5: passes; none of 21 printed numbers is off and undeclared'
+    """
     total = _sum(checks)
-    return "; ".join([_passed(checks), *([_shares(total)] if total.numbers else [])])
+    off = total.undeclared
+    some = f"{off or 'none'} of {how_many(total.numbers, 'printed number')}"
+    numbers = f"; {some} {'are' if off > 1 else 'is'} off and undeclared" if total.numbers else ""
+    return _passed(checks) + numbers
 
 
 def _passed(checks: Sequence[TableCheck]) -> str:
-    passed = sum(check.passed for check in checks)
-    return f"checked {len(checks)} table{'s' * (len(checks) != 1)}: {passed} passed"
+    ends = Counter(
+        "invalid" if check.invalid else "passes" if check.passed else "fails" for check in checks
+    )
+    if len(checks) == 1:
+        return f"{checks[0].name}: {' '.join(ends)}"
+    words = {"passes": "pass", "fails": "fail", "invalid": "invalid"}
+    told = [f"{ends[end] if len(ends) > 1 else 'all'} {words[end]}" for end in words if ends[end]]
+    return f"{how_many(len(checks), 'table')}: {', '.join(told)}"
 
 
 def _sum(checks: Sequence[TableCheck]) -> TableCheck:
@@ -129,7 +146,7 @@ def _sum(checks: Sequence[TableCheck]) -> TableCheck:
         name=TOTAL,
         path=Path(),
         variants=sum(check.variants for check in checks),
-        verdicts=verdicts,
+        verdicts={word: verdicts[word] for word in VERDICTS if verdicts[word]},
         declared=sum(check.declared for check in checks),
         undeclared=sum(check.undeclared for check in checks),
     )

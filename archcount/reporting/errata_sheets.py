@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from archcount.printed import PaperSource
+from archcount.reporting.detail import Detail
+from archcount.reporting.report import how_many
 from archcount.reporting.sheet import Sheet, Span, make_sheet
 
 CERTAINTY = {
@@ -56,29 +59,54 @@ class PrintedErratum:
         return CERTAINTY[self.verdict]
 
 
-def errata_sheets(errata: Sequence[PrintedErratum], remarks: Iterable[Span]) -> Iterator[Sheet]:
-    """Lay errata out: what the words mean, then a part for each paper."""
-    papers = dict.fromkeys(item.paper for item in errata)
-    title = f"errata: {len(errata)} printed numbers of {len(papers)} papers"
-    notes = _key() if errata else [Span("none is declared")]
-    yield make_sheet(title, (), (), notes=(*notes, *remarks))
-    for paper in papers:
-        notes = [Span(_written(item)) for item in errata if item.paper == paper]
+def errata_sheets(
+    errata: Sequence[PrintedErratum], remarks: Iterable[Span], detail: Detail = "findings"
+) -> Iterator[Sheet]:
+    """Lay errata out: the answer, what the words mean, a part for each paper, the answer again."""
+    answer = errata_answer(errata)
+    if detail == "answer":
+        yield make_sheet(answer, (), (), notes=remarks)
+        return
+    everything = detail == "everything"
+    notes = _key(errata, everything=everything) if errata else ()
+    yield make_sheet(answer, (), (), notes=(*notes, *remarks))
+    for paper in dict.fromkeys(item.paper for item in errata):
+        of_paper = (item for item in errata if item.paper == paper)
+        notes = [Span(_written(item, everything=everything)) for item in of_paper]
         yield make_sheet(paper, (), (), notes=notes)
+    if len(errata) > 1:
+        yield make_sheet(answer, (), ())
 
 
-def _key() -> Iterable[Span]:
-    yield Span(
-        "Each number as printed and as counted, the reason, the arithmetic, and the command that "
-        "shows it. How sure it is why the two differ:"
+def errata_answer(errata: Sequence[PrintedErratum]) -> str:
+    """Return in a line how many printed numbers are known not to match, and by which verdicts."""
+    if not errata:
+        return "no printed number is declared not to match"
+    papers = how_many(len({item.paper for item in errata}), "paper")
+    tally = Counter(item.verdict for item in errata)
+    found = ", ".join(f"{tally[verdict]} {verdict}" for verdict in CERTAINTY if tally[verdict])
+    numbers = how_many(len(errata), "printed number")
+    return (
+        f"{numbers} of {papers} {'is' if len(errata) == 1 else 'are'} known not to match: {found}"
     )
+
+
+def _key(errata: Sequence[PrintedErratum], *, everything: bool) -> Iterable[Span]:
+    more = ", the arithmetic, and the command that shows it" if everything else ""
+    yield Span(
+        f"Each number as printed and as counted, with the reason{more}. How sure it is why the "
+        "two differ:"
+    )
+    found = {item.verdict for item in errata}
     for verdict, words in CERTAINTY.items():
-        yield Span(f"{verdict}: {words}")
+        if verdict in found:
+            yield Span(f"{verdict}: {words}")
 
 
-def _written(item: PrintedErratum) -> str:
+def _written(item: PrintedErratum, *, everything: bool) -> str:
     lines = [f"{item.cell}: printed {item.printed}, counted {item.computed} ({item.verdict})"]
-    lines += [_sentence(item.because), _sentence(item.explanation), f"`{item.command}`"]
+    lines += [_sentence(item.because)]
+    lines += [_sentence(item.explanation), f"`{item.command}`"] if everything else []
     return "\n  ".join(lines)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 from archcount.reporting.encoding import csv_text, json_text
+from archcount.reporting.latex import latex
+from archcount.reporting.optional_parts import require
 from archcount.reporting.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -61,34 +62,7 @@ def _escaped(text: str) -> str:
     return text.replace("*", "\\*")
 
 
-def html(sheet: Sheet) -> str:
-    """Write a sheet as an HTML table, roles as classes."""
-
-    def written(cells: tuple[str, ...], tag: str) -> str:
-        aligned = zip(cells, sheet.right, strict=True)
-        return "".join(
-            f'<{tag} style="text-align: {"right" if right else "left"}">{escape(text)}</{tag}>'
-            for text, right in aligned
-        )
-
-    lines = [f"<h3>{escape(sheet.title)}</h3>"]
-    if sheet.headings:
-        cells = (tuple(cell.text for cell in line) for line in sheet.lines)
-        lines = [
-            "<table>",
-            f"<caption>{escape(sheet.title)}</caption>",
-            f"<thead><tr>{written(sheet.headings, 'th')}</tr></thead>",
-            "<tbody>",
-            *(f"<tr>{written(line, 'td')}</tr>" for line in cells),
-            "</tbody>",
-            "</table>",
-        ]
-    if sheet.notes:
-        lines += ["<ul>", *(f"<li>{escape(note.text)}</li>" for note in sheet.notes), "</ul>"]
-    return "\n".join(lines) + "\n"
-
-
-Writer = Callable[["Report", int | None, bool], str]
+Writer = Callable[["Report", int | None, bool], str | bytes]
 """Writes a report for a width in columns (None asks the terminal), in colour or without."""
 
 
@@ -99,12 +73,22 @@ class OutputFormat:
     Attributes:
         ending: the ending of files that are written so; empty where there is none.
         is_tidy: whether it holds the lines of a data frame, and no remarks.
+        is_binary: whether it is bytes, which go to a file alone.
+        package: what has to be installed to write it, by the extra of archcount `extra`.
     """
 
     help: str
     write: Writer
     ending: str = ""
     is_tidy: bool = False
+    is_binary: bool = False
+    package: str = ""
+    extra: str = ""
+
+    def require(self) -> None:
+        """Raise an UnavailableError where what it is written with is not installed."""
+        if self.package:
+            require(self.package, self.extra, f"writing {self.help}")
 
 
 def _sheetwise(write: Callable[[Sheet], str]) -> Writer:
@@ -130,6 +114,18 @@ def _rich(report: Report, width: int | None, colour: bool) -> str:
     return terminal(report._sheets(), width=width, colour=colour)
 
 
+def _html(report: Report, width: int | None, colour: bool) -> str:
+    from archcount.reporting.html import html_page
+
+    return html_page(report._page())
+
+
+def _xlsx(report: Report, width: int | None, colour: bool) -> bytes:
+    from archcount.reporting.excel import excel
+
+    return excel([layouts[0] for layouts in report._sheets()], report._tidy())
+
+
 def _svg(report: Report, width: int | None, colour: bool) -> str:
     from archcount.reporting.terminal import svg
 
@@ -144,7 +140,16 @@ FORMATS: Mapping[str, OutputFormat] = {
     "tsv": OutputFormat("the same, with tabs", _separated("\t"), ".tsv", is_tidy=True),
     "md": OutputFormat("a Markdown table", _sheetwise(markdown), ".md"),
     "json": OutputFormat("everything, for tools", _json, ".json"),
-    "html": OutputFormat("an HTML table", _sheetwise(html), ".html"),
+    "html": OutputFormat("a page for a browser, in one file", _html, ".html"),
+    "latex": OutputFormat("a LaTeX table", _sheetwise(latex), ".tex"),
+    "xlsx": OutputFormat(
+        "an Excel workbook",
+        _xlsx,
+        ".xlsx",
+        is_binary=True,
+        package="XlsxWriter",
+        extra="excel",
+    ),
     "svg": OutputFormat("a picture of the terminal", _svg, ".svg"),
 }
 """The formats that every report can be written in."""

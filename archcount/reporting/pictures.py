@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import io
-from importlib.util import find_spec
 from typing import Any
 
-from archcount.errors import UnavailableError
+from archcount.reporting.optional_parts import require
 
 
 def require_matplotlib(what: str) -> None:
     """Raise an UnavailableError where matplotlib is not installed, before any work is done."""
-    if find_spec("matplotlib") is None:
-        raise UnavailableError.of(
-            f"drawing {what} needs matplotlib, which is not installed",
-            remedy='pip install "archcount[plot]"',
-        )
+    require("matplotlib", "plot", f"drawing {what}")
 
 
 def saved(figure: Any, form: str) -> bytes:

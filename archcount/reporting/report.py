@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from archcount.errors import UsageError, quote
 from archcount.reporting.encoding import Value, encode
 from archcount.reporting.formats import FORMATS, OutputFormat
+from archcount.reporting.page import Page, page_of_sheets
 from archcount.reporting.sheet import Sheet, Span
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class Report(ABC):
         index: the key of its lines that names the rows of a data frame; empty for numbers.
         items: the field of the JSON form that holds the record, where that is a sequence.
         record: everything that the report says.
+
+    >>> import archcount as ac
+    >>> report = ac.count("lenet5", engine="formula")
+    >>> report  # print(report) shows all of it
+    <TableReport lenet5: 60,000 params, 326,520 MACs>
+    >>> report.to_frame().params.to_dict()
+    {'C1': 156, 'S2': 12, 'C3': 1516, 'S4': 32, 'C5': 48120, 'F6': 10164, 'output': 0}
     """
 
     command: ClassVar[str]
@@ -83,10 +91,17 @@ class Report(ABC):
             colour: for rich, whether colours may be written.
 
         Raises:
-            UsageError: there is no such format.
+            UsageError: there is no such format, or it is not text.
         """
+        written = self._written(format, width, colour)
+        if isinstance(written, bytes):
+            raise UsageError.of(f"{format} is not text", remedy="write to_excel() to a file")
+        return written
+
+    def _written(self, format: str, width: int | None, colour: bool) -> str | bytes:
         if format not in self.formats:
             raise UsageError.of(f"unknown format {quote(format)}", allowed=", ".join(self.formats))
+        self.formats[format].require()
         return self.formats[format].write(self, width, colour)
 
     def to_csv(self) -> str:
@@ -102,11 +117,36 @@ class Report(ABC):
         return self.render("md")
 
     def to_html(self) -> str:
-        """Return the report as HTML tables."""
+        """Return the report as a page for a browser, whole in one file."""
         return self.render("html")
 
+    def to_latex(self) -> str:
+        """Return the report as LaTeX tables, for the package booktabs."""
+        return self.render("latex")
+
+    def to_excel(self) -> bytes:
+        """Return the report as an Excel workbook: its tables, and the lines of `to_csv` as `data`.
+
+        Raises:
+            UnavailableError: XlsxWriter is not installed.
+            UsageError: there are more lines than a worksheet holds.
+        """
+        written = self._written("xlsx", None, False)
+        assert isinstance(written, bytes)
+        return written
+
+    def _html_sheets(self) -> Sequence[Sheet]:
+        """Return what a page shows: each part in its widest layout."""
+        return [layouts[0] for layouts in self._sheets()]
+
+    def _page(self) -> Page:
+        title = f"archcount {self.command}".format(record=self.record)
+        return page_of_sheets(title, self._html_sheets())
+
     def _repr_html_(self) -> str:
-        return self.to_html()
+        from archcount.reporting.html import html_fragment
+
+        return html_fragment(self._html_sheets())
 
     def to_frame(self) -> pd.DataFrame:
         """Return the lines of `to_csv` as a pandas data frame."""

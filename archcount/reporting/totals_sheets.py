@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,9 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 from archcount.comparison import VERDICTS, ComparedClaim
+from archcount.comparison.answers import KINDS
 from archcount.engines import RowCount
 from archcount.reporting.compared_columns import MARKS
 from archcount.reporting.encoding import Value, encode, fields_of
+from archcount.reporting.report import how_many
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_sheets import tallied
 
@@ -32,12 +35,26 @@ class NetworkTotals:
     verdicts: Mapping[str, int] = field(default_factory=dict)
 
 
-def totals_sheets(networks: Sequence[NetworkTotals], remarks: Iterable[Span]) -> list[Sheet]:
-    """Lay totals out, with every number exact and for 80 columns."""
+def totals_sheets(networks: Sequence[NetworkTotals], remarks: Iterable[Span]) -> list[list[Sheet]]:
+    """Lay totals out, with every number exact and for 80 columns; the answer first and last."""
     notes = (*_notes(), *remarks)
-    return [
+    table = [
         _sheet(networks, columns, notes) for columns in (_full_columns(), _narrow_columns(networks))
     ]
+    return [table, [make_sheet(_answer(networks), (), ())]]
+
+
+def _answer(networks: Sequence[NetworkTotals]) -> str:
+    """Return in a line how many networks there are, and how many printed numbers match."""
+    tables = how_many(len({network.name for network in networks}), "table")
+    tally: Counter[str] = Counter()
+    for network in networks:
+        for verdict, number in network.verdicts.items():
+            tally[KINDS.get(verdict, "")] += number
+    del tally[""]
+    found = ", ".join(f"{tally[kind]:,} {kind}" for kind in ("match", "explained", "wrong"))
+    numbers = how_many(tally.total(), "printed number")
+    return f"{how_many(len(networks), 'network')} of {tables}; {numbers}: {found}"
 
 
 def _sheet(
@@ -48,9 +65,8 @@ def _sheet(
     rules = [
         place for place, (one, other) in enumerate(pairwise(networks), 1) if one.name != other.name
     ]
-    tables = len({network.name for network in networks})
     return make_sheet(
-        f"{len(networks)} networks of {tables} tables",
+        _answer(networks),
         columns,
         networks,
         rule_before=tuple(rules),

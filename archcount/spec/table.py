@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Table:
-    """A paper's architecture table, loaded; a variant is read when it is first asked for."""
+    """A paper's architecture table, loaded; a variant is read when it is first asked for.
+
+    >>> from archcount.api.tables import load
+    >>> table = load("resnet")
+    >>> table.input, table.variants[:5]
+    ((3, 224, 224), ('18', '34', '50', '101', '152'))
+    """
 
     path: Path
     _source: TableSource = field(repr=False)

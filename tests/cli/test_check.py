@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import readme
-from helpers.commands import FAST, in_terminal, run
+from helpers.commands import FAST, in_terminal, invoke, run
 
 import archcount as ac
 from archcount.spec.catalogue import shipped_tables
@@ -135,9 +135,13 @@ def test_engines_that_disagree_fail_whatever_is_asked(toy, monkeypatch):
 
 
 def test_check_passes_and_fails_with_its_exit_code(toy):
-    passed = run("check", str(toy(tail=ERRATUM)), *FAST)
+    path = toy(tail=ERRATUM)
+    passed = run("check", str(path), *FAST)
     assert (passed.returncode, passed.stderr) == (0, "")
-    assert passed.stdout.startswith("checked 1 table: 1 passed\n")
+    # 3 rows with a size, params and ops each
+    answer = f"{path}: passes; none of 9 printed numbers is off and undeclared"
+    assert passed.stdout.splitlines()[0] == answer
+    assert invoke("check", str(path), *FAST, "-q").stdout == f"{answer}\n"
     failed = run("check", str(toy()), *FAST)
     assert (failed.returncode, failed.stderr) == (1, "")
     assert "1 found" in failed.stdout
@@ -391,9 +395,10 @@ def test_the_verdicts_of_all_tables_are_summed(toy, tmp_path):
     # both have 8 matches and one number that is off, which the first one declares and not the other
     report = ac.check(other, toy(), engine="formula")
     assert [table.undeclared for table in report.record] == [0, 1]
-    total, shares = [
-        line for line in report.to_markdown().splitlines() if "total" in line or "of 18" in line
-    ]
+    answer = "2 tables: 1 pass, 1 fail; 1 of 18 printed numbers is off and undeclared"
+    first, *lines, last = report.to_markdown().splitlines()
+    assert first == last == f"**{answer}**"
+    total, shares = [line for line in lines if "total" in line or "of 18" in line]
     # networks, numbers, match, off, declared and off, undeclared
     assert re.findall(r"\d+", total) == ["6", "18", "16", "2", "1", "1"]
     # 16, 2 and 1 of 18

@@ -99,4 +99,4 @@ def test_a_filter_that_can_choose_nothing_is_an_error(filters, what):
 
 
 def test_no_table_at_all_is_said():
-    assert ac.list(year="1950").render("plain").startswith("tables: 0, of 0 networks\n")
+    assert ac.list(year="1950").render("plain").startswith("0 tables of 0 networks\n")

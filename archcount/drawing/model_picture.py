@@ -1,0 +1,255 @@
+"""The picture of a model: its modules as they ran, and how they read one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from archcount.drawing.colouring import coloured
+from archcount.drawing.flow import SeriesStep, series
+from archcount.drawing.folding import folded
+from archcount.drawing.model_words import (
+    module_title,
+    operation_family,
+    operation_label,
+    operation_sign,
+    size_text,
+)
+from archcount.drawing.picture import (
+    Amount,
+    Box,
+    Branching,
+    Chain,
+    CrossLink,
+    Group,
+    Part,
+    Picture,
+    Stream,
+)
+from archcount.drawing.words import with_follower
+from archcount.engines.model_count import ModelCount, ModuleCount
+from archcount.tracing.module_flow import Run
+
+_MOST_LINKS = 6
+"""Lines that pass parts by, in one module, beyond which none is drawn."""
+
+
+def model_picture(
+    count: ModelCount, run: Run, *, detail: str = "blocks", colour: str = "kind"
+) -> Picture:
+    """Return the picture of a model.
+
+    Args:
+        count: its modules, counted.
+        run: how they read one another.
+        detail: `rows` for the modules that it holds, `blocks` for what they hold, with what follows
+            a layer in its box, `layers` for every layer by itself.
+        colour: what the colours mean, one of `COLOURS`, no verdicts.
+    """
+    reader = _RunReader(count, detail)
+    body = reader.body(run)
+    shape = size_text(count.total.input)
+    total = count.total
+    picture = Picture(
+        title=count.name,
+        note=f"{total.params:,} params, {total.macs:,} MACs",
+        description=f"{len(count.modules) - 1} modules in the order in which they run; "
+        f"{total.params:,} params, {total.macs:,} multiply-accumulates; input {count.inputs}.",
+        streams=(
+            Stream(
+                input=Box(
+                    path="#input",
+                    title="input",
+                    details=(count.inputs,),
+                    family="input",
+                    output=shape,
+                ),
+                body=body,
+            ),
+        ),
+        links=tuple(reader.links),
+        total=Amount(params=total.params, macs=total.macs),
+    )
+    return coloured(picture, colour, MappingProxyType({}))
+
+
+class _RunReader:
+    """Turns runs into parts of a picture.
+
+    Attributes:
+        links: lines between parts that do not stand one after another.
+    """
+
+    def __init__(self, count: ModelCount, detail: str) -> None:
+        self._modules: Mapping[str, ModuleCount] = {each.path: each for each in count.modules}
+        self._detail = detail
+        self._number = 0
+        self.links: list[CrossLink] = []
+
+    def body(self, run: Run) -> Chain:
+        """Return what the model itself runs; a model around one other is left out."""
+        while len(run.inner) == 1 and run.inner[0].inner:
+            run = run.inner[0]
+        if not run.inner:
+            return (self._leaf(run, run.path or "model"),)
+        names = {each.path: each.path[len(run.path) + 1 :] if run.path else each.path
+                 for each in run.inner if not each.name[0]}  # fmt: skip
+        chain = self._chain(run)
+        if self._detail == "rows":
+            return chain
+        return tuple(_titled(part, names.get(part.path.partition("#")[0])) for part in chain)
+
+    def _chain(self, run: Run) -> Chain:
+        """Return what a module runs inside, in series and in branches."""
+        parts = [self._part(each, run.path) for each in run.inner]
+        steps, tangles = series([each.reads for each in run.inner])
+        for tangle in tangles:
+            if len(tangle.reads) <= _MOST_LINKS:
+                self.links += [
+                    CrossLink(source=parts[source].path, target=parts[target].path)
+                    for source, target in tangle.reads
+                ]
+        return self._steps(steps, run.inner, parts)
+
+    def _steps(
+        self, steps: Sequence[SeriesStep], runs: Sequence[Run], parts: Sequence[Part]
+    ) -> Chain:
+        units: list[Chain] = []
+        for step in steps:
+            part = None if step.place is None else parts[step.place]
+            if not step.branches:
+                assert part is not None
+                self._append(units, (part,))
+                continue
+            branches = tuple(self._steps(branch, runs, parts) for branch in step.branches)
+            join, rest = self._join(part, None if step.place is None else runs[step.place])
+            self._append(units, (Branching(path=f"{join.path}#split", branches=branches, join=join),
+                                 *rest))  # fmt: skip
+        return folded(units)
+
+    def _append(self, units: list[Chain], unit: Chain) -> None:
+        """Add a unit; what follows a layer stands in the box of it."""
+        last = units[-1][-1] if units else None
+        by = unit[0]
+        follows = isinstance(by, Box) and by.family in ("norm", "act") and len(unit) == 1
+        if follows and self._detail != "layers" and isinstance(last, Box | Branching):
+            assert isinstance(by, Box)
+            joined = _followed(last, by)
+            if joined is not None:
+                units[-1] = (*units[-1][:-1], joined)
+                return
+        units.append(unit)
+
+    def _join(self, part: Part | None, run: Run | None) -> tuple[Box, Chain]:
+        """Return the box that joins branches, and what stands behind it."""
+        if isinstance(part, Box) and run is not None and run.name[0]:
+            title = operation_sign(run.name[0])
+            if part.family == "other" or title == "+":
+                return replace(part, title=title, details=(), family="join"), ()
+            return part, ()
+        self._number += 1
+        output = part.output if part is not None else ""
+        title = "•" if part is not None else "outputs"
+        join = Box(path=f"#join{self._number}", title=title, family="join", output=output)
+        return join, () if part is None else (part,)
+
+    def _part(self, run: Run, around: str) -> Part:
+        """Return the box or the frame of one run."""
+        if run.name[0]:
+            return self._operation(run)
+        name = run.path[len(around) + 1 :] if around else run.path
+        if self._detail == "rows" or not run.inner:
+            return self._leaf(run, name)
+        module = self._modules.get(run.path)
+        title, key = module_title(name, module.kind if module else "")
+        body = self._chain(run)
+        only = body[0] if len(body) == 1 else None
+        if isinstance(only, Box):
+            amount = only.amount + Amount(params=self._params(run))
+            return replace(only, path=self._path(run.path), amount=amount)
+        if isinstance(only, Group):
+            return self._nested(run, only, title, key)
+        return Group(
+            path=self._path(run.path),
+            title=title,
+            key=key,
+            body=body,
+            output=size_text(run.output),
+            family="module",
+            amount=Amount(params=self._params(run)),
+        )
+
+    def _nested(self, run: Run, only: Group, title: str, key: str) -> Group:
+        """Return one frame for a module that holds one, its name before the inner one."""
+        return replace(
+            only,
+            title=" / ".join(filter(None, [title, only.title])),
+            key=" / ".join(filter(None, [key, only.key or only.title])),
+            amount=only.amount + Amount(params=self._params(run)),
+        )
+
+    def _leaf(self, run: Run, name: str) -> Box:
+        """Return one box for a module with all that it holds."""
+        module = self._modules.get(run.path)
+        return Box(
+            path=self._path(run.path),
+            title=name,
+            details=(module.kind,) if module else (),
+            family=_family(run),
+            amount=Amount(layers=1, params=self._whole(run), macs=run.macs),
+            output=size_text(run.output),
+        )
+
+    def _operation(self, run: Run) -> Box:
+        name, settings = run.name
+        return Box(
+            path=self._path(run.path),
+            title=operation_label(name, settings),
+            family=operation_family(name),
+            amount=Amount(layers=1, macs=run.macs),
+            output=size_text(run.output),
+        )
+
+    def _params(self, run: Run) -> int:
+        """Return the parameters of a module that no run inside has, the first time that it runs.
+
+        Of shared ones none is counted twice.
+        """
+        inside = sum(self._whole(each) for each in run.inner if not each.name[0])
+        return max(0, self._whole(run) - inside)
+
+    def _whole(self, run: Run) -> int:
+        module = self._modules.get(run.path)
+        return module.params if module and run.is_first else 0
+
+    def _path(self, path: str) -> str:
+        self._number += 1
+        return f"{path}#{self._number}"
+
+
+def _titled(part: Part, name: str | None) -> Part:
+    """Return the box of a layer that the model holds itself with its name."""
+    if name is None or not isinstance(part, Box):
+        return part
+    return replace(part, title=name, details=(part.title, *part.details))
+
+
+def _family(run: Run) -> str:
+    """Return what a module does, by the operation in it that costs most."""
+    while run.inner:
+        run = max(run.inner, key=lambda each: each.macs)
+    return operation_family(run.name[0]) if run.name[0] else "other"
+
+
+def _followed(part: Box | Branching, by: Box) -> Part | None:
+    """Return a part with what follows it in the same box; None where it stands by itself."""
+    if isinstance(part, Branching):
+        join = _followed(part.join, by)
+        return replace(part, join=join) if isinstance(join, Box) else None
+    said = by.details[0] if by.details else by.title
+    title, details = with_follower(part.title, part.details, part.family, said)
+    if part.family == "input" or (title == part.title and details == part.details):
+        return None
+    return replace(part, title=title, details=details, amount=part.amount + by.amount,
+                   output=by.output or part.output)  # fmt: skip
