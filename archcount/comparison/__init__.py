@@ -3,9 +3,8 @@
 from archcount.comparison.columns import ColumnFit
 from archcount.comparison.compare import compare, fit_columns
 from archcount.comparison.constraints import QUANTITIES, SIZES
+from archcount.comparison.reasons import VERDICTS, WHYS
 from archcount.comparison.results import (
-    VERDICTS,
-    WHYS,
     CommonCause,
     ComparedCell,
     ComparedClaim,

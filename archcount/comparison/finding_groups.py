@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archcount.comparison.answers import KINDS
-from archcount.comparison.results import WHYS, CommonCause, ComparedCell, ComparedRow, Comparison
+from archcount.comparison.reasons import WHYS
+from archcount.comparison.results import CommonCause, ComparedCell, ComparedRow, Comparison
 
 _WORST_FIRST = ("contradiction", "off", "reading", "convention")
 
@@ -26,7 +27,8 @@ class FindingGroup:
     Attributes:
         status: their verdict.
         cause: why they do not match, in words.
-        is_new: whether the file declares none of them; what is not the file's own is neither.
+        is_new: whether the file declares none of them, or they are of an implementation; what is
+            of neither network is not new.
         found: the cells, in order.
     """
 
@@ -56,7 +58,8 @@ def finding_groups(
         for column, cell in row.cells.items():
             if KINDS.get(cell.verdict.status, "match") == "match":
                 continue
-            is_new = comparison.is_own and not cell.because
+            is_ours = cell.verdict.why == "implementation"
+            is_new = is_ours or (comparison.is_own and not cell.because)
             key = (is_new, cell.verdict.status, _cause(comparison.cause, row, cell))
             name = (names or {}).get(row.id, row.id)
             found = FoundCell(row=" ".join((name, column)).strip(), cell=cell)
@@ -86,9 +89,9 @@ def _cause(common: CommonCause | None, row: ComparedRow, cell: ComparedCell) -> 
         if verdict.why == "bias" and tail == "Counting params instead of weights.":
             return "counts biases too (the column otherwise does not)"
         return tail[:1].lower() + tail[1:].removesuffix(".")
-    if verdict.status == "off":
+    if verdict.status == "off" and verdict.why != "implementation":
         return "no convention gives it, and no other reading that is likely"
-    return WHYS["contradiction"].get(verdict.why, verdict.why)
+    return WHYS[verdict.status].get(verdict.why, verdict.why)
 
 
 def remark(cell: ComparedCell) -> str:

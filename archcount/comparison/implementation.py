@@ -94,20 +94,21 @@ def _as_known(
     for column, cell in row.cells.items():
         before = known.cells.get(column) if known else None
         if before is not None and before.computed == cell.computed:
-            cells[column] = replace(cell, verdict=before.verdict)
+            cells[column] = replace(cell, verdict=before.verdict, because=before.because)
         else:
             cells[column] = _otherwise(cell, count, printed)
     return replace(row, cells=cells)
 
 
 def _otherwise(cell: ComparedCell, count: RowCount, printed: PrintedTable) -> ComparedCell:
-    if cell.printed is None or cell.verdict.status != "off" or cell.column not in QUANTITIES:
+    if cell.printed is None or cell.verdict.status != "off":
         return cell
-    declared = printed.conventions[cell.column]
-    found = otherwise(parse_quantity(cell.printed), cell.column, count, declared)
-    return (
-        cell if found is None else replace(cell, verdict=replace(found, error=cell.verdict.error))
-    )
+    found = None
+    if cell.column in QUANTITIES:
+        declared = printed.conventions[cell.column]
+        found = otherwise(parse_quantity(cell.printed), cell.column, count, declared)
+    verdict = found or replace(cell.verdict, why="implementation")
+    return replace(cell, verdict=replace(verdict, error=cell.verdict.error))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

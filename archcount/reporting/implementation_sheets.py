@@ -9,6 +9,7 @@ from archcount.comparison import VERDICTS
 from archcount.engines import RowCount
 from archcount.reporting.compared_columns import LEGEND, compared_columns, narrow_columns
 from archcount.reporting.detail import Detail
+from archcount.reporting.finding_sheets import finding_sheets
 from archcount.reporting.implementation_result import ImplementationResult, ImplementedResult
 from archcount.reporting.implementation_words import summary
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
@@ -53,14 +54,23 @@ def implementation_sheets(
             columns,
             rows,
             rule_before=(len(rows) - 1,),
-            notes=[*legend, *_notes(result)],
+            notes=[*legend, *_notes(result, everything=detail == "everything")],
         )
         for columns, legend in ((wide, ()), (narrow, (Span(_LEGEND), Span(LEGEND))))
     ]
     differences = [*_differences(result.rows)]
-    if not differences:
-        return [[answer], layouts]
-    return [[answer], layouts, [_differing(differences)]]
+    parts = [[answer], layouts, *([[_differing(differences)]] if differences else [])]
+    if detail == "findings":
+        parts += _found(result)
+    return [*parts, [make_sheet(summary(result), (), ())]]
+
+
+def _found(result: ImplementationResult) -> Iterator[list[Sheet]]:
+    """Yield what was found of the printed numbers; what is new in code is not new in the paper."""
+    names = {line.row.id: line.row.id for line in result.rows}
+    if result.comparison.whole:
+        names = {result.comparison.whole.id: result.total.id}
+    return finding_sheets(replace(result.comparison, is_own=False), [*names], names)
 
 
 def _answer(result: ImplementationResult) -> Span:
@@ -122,7 +132,7 @@ def _warnings(result: ImplementationResult) -> Iterator[Span]:
         yield Span(f"warning: {warning}", "bad")
 
 
-def _notes(result: ImplementationResult) -> Iterator[Span]:
+def _notes(result: ImplementationResult, *, everything: bool) -> Iterator[Span]:
     comparison = result.comparison
     yield Span(
         f"numbers are the implementation's, called once in evaluation mode with {result.inputs}"
@@ -135,7 +145,7 @@ def _notes(result: ImplementationResult) -> Iterator[Span]:
         found = {status: tally[status] for status in VERDICTS if tally[status]}
         if {*found} != {"unpublished"}:
             yield Span(f"{column}: {tallied(found)}")
-    for claim in comparison.claims:
+    for claim in comparison.claims if everything else ():
         if claim.verdict.why != "another":
             yield Span(f"claim ({claim.source}): {claim.verdict.status}: {claim.verdict.sentence}")
     yield Span(

@@ -97,6 +97,32 @@ def test_errors_that_cancel_are_found_by_arithmetic(table: Path) -> None:
     assert cells["conv1"]["output"].verdict.status == "match"
 
 
+def test_what_is_off_in_the_code_stands_before_what_the_paper_is_known_for(table: Path) -> None:
+    # 25 weights for 9: 4 x 3 x 25 = 300 weights and 19,200 MACs, above 108 and 7K; the printed 289
+    # are one more than 8 x 4 x 9 = 288, which the file declares; 300 + 288 = 588 params.
+    known = (
+        "claims: [{what: params, printed: '450', from: here}]\n"
+        "errata: [{row: conv2, cell: params, verdict: 'off', because: a slip}]\n"
+    )
+    table.write_text(TABLE.replace("| 288 ", "| 289 ") + known)
+    report = ac.compare(net(kernels=(5, 3)), ac.load(table))
+    _, findings = report.render("plain").split("Findings, the worst first\n\n")
+    lines = findings.splitlines()
+    assert lines[:3] == [
+        "off: no convention gives it for the number of the implementation",
+        "  conv1 params: printed 108, computed 300 (+178%)",
+        "  conv1 ops: printed 7K, computed 19.2K (+174%)",
+    ]
+    assert lines[3].startswith("off: no convention gives it, and no other reading")
+    assert lines[5] == "    known: a slip"
+    assert lines[7] == "Claims of this paper: 0 of 1 match, 1 wrong"
+    assert lines[11].split()[:6] == ["here", "(params)", "450", "588", "+30.7%", "off"]
+    assert lines[-1] == report.summary
+    everything = replace(report, detail="everything").render("plain")
+    assert "claim (here): off: 588 params, printed 450" in everything
+    assert "Findings" not in everything
+
+
 def test_one_difference_cancels_nothing(table: Path) -> None:
     report = ac.compare(net(kernels=(5, 3)), ac.load(table))
     assert "cancel" not in report.summary
