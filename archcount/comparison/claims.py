@@ -68,6 +68,10 @@ def compare_claim(
         return compared_claim(claim, bound.quantity, value, judge_bound(bound, value, counts))
     quantity = parse_quantity(claim.printed)
     verdict = judge_quantity(quantity, value, 1000, counts)
+    if claim.what == "neurons":
+        has = f"{claim.of or claim.layers or 'the network'} has {value:,} neurons"
+        words = verdict.sentence.replace(f"{value:,} {counts}", has, 1)
+        verdict = replace(verdict, sentence=words)
     if verdict.status != "match" and claim.is_total:
         verdict = _otherwise(quantity, claim.what, printed, count) or verdict
         verdict = verdict if claim.elsewhere else _contradicted(verdict, claim, found)
@@ -118,20 +122,25 @@ def _otherwise(
     for convention, bits in sorted(tried[1:], key=lambda option: option[1]):
         value = computed_value(count.total, convention)
         if value in accepted(quantity, convention) and believable(bits, worth):
-            return convention_verdict(quantity, count.total, declared, convention)
+            return convention_verdict(quantity, count.total, declared, convention, of_column=False)
     return None
 
 
 def convention_verdict(
-    quantity: Quantity, row: RowCount, declared: Convention, other: Convention
+    quantity: Quantity,
+    row: RowCount,
+    declared: Convention,
+    other: Convention,
+    *,
+    of_column: bool = True,
 ) -> Verdict:
-    """Return the verdict that another convention gives a printed number."""
+    """Return the verdict that another convention gives a printed number, of a column or not."""
     value = computed_value(row, other)
     found = judge_quantity(quantity, value, other.k, unit(other), other.rounding)
     return Verdict(
         status="convention",
         why="+".join(differences(declared, other, row)) or "rounding",
-        sentence=f"{found.sentence} {contrast(other, declared)}",
+        sentence=f"{found.sentence} {contrast(other, declared, row, of_column=of_column)}",
     )
 
 

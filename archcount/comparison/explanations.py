@@ -15,7 +15,7 @@ from archcount.comparison.constraints import (
     first_fit,
     wanted,
 )
-from archcount.comparison.conventions import computed_value, describe, unit
+from archcount.comparison.conventions import computed_value, contrast, unit
 from archcount.comparison.plausibility import believable
 from archcount.comparison.results import (
     ComparedCell,
@@ -114,7 +114,9 @@ def _reading(
         found = judge_quantity(
             constraints.quantities[cell.column], value, convention.k, unit(convention)
         )
-        counted = f" Counting {describe(convention)}." if cell.column in best.conventions else ""
+        counted = ""
+        if cell.column in best.conventions:
+            counted = f" {contrast(convention, declared[cell.column], best.count)}"
         sentence = f"{best.what}: {found.sentence}{counted}{others}"
     else:
         sentence = f"{best.what}: {cell.printed}, as printed.{others}"
