@@ -25,7 +25,7 @@ def answer_sheet(row: ExplainedRow, reasons: Iterator[Span]) -> Sheet:
     """Lay out a row on one screen: its layers, its totals, its printed cells and their reasons."""
     sites = [site for site in row.plan.sites if site.weights or site.macs]
     shown = sites if len(sites) <= MOST_LAYERS else sites[: MOST_LAYERS - 1]
-    names = _names(row)
+    names = layer_names(row)
     columns: list[Column[Site]] = [
         Column(
             "Layer",
@@ -49,7 +49,7 @@ def _title(row: ExplainedRow) -> str:
     return f"{row.name}{f' ({row.variant})' if row.variant else ''}, {row.count.id}{label}"
 
 
-def _names(row: ExplainedRow) -> dict[str, str]:
+def layer_names(row: ExplainedRow) -> dict[str, str]:
     """Name each layer by the printed column of its width, where no other has that; else as written.
 
     Both are how the paper and its table file call it.
