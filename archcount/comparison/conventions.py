@@ -29,14 +29,14 @@ _COUNTED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 _KS = (1000, 1024)
 
 
-def listed(column: str) -> tuple[Convention, ...]:
-    """Return the conventions that are tried for a column, the plainest first.
+def listed(column: str, digits: int = 0) -> tuple[Convention, ...]:
+    """Return the conventions that are tried for a column of so many digits, the plainest first.
 
     >>> len(listed("params")), len(listed("ops"))
     (8, 24)
     """
     return tuple(
-        Convention(k=k, count=count, include=include)
+        Convention(k=k, count=count, include=include, digits=digits)
         for count, include in _COUNTED[column]
         for k in _KS
     )
@@ -65,7 +65,7 @@ def accepted(printed: Quantity, convention: Convention) -> Interval:
     >>> accepted(parse_quantity("159"), Convention(k=1000, count="macs"))
     Interval(low=Fraction(317, 2), high=Fraction(160, 1))
     """
-    k = convention.k
+    k, printed = convention.k, printed.with_digits(convention.digits)
     if convention.rounding == "nearest":
         return printed.rounded(k)
     if convention.rounding == "down":
@@ -137,7 +137,8 @@ def describe(convention: Convention) -> str:
     'weights, K = 1024'
     """
     words = {"nearest": ", rounded", "down": ", cut off"}
-    return f"{unit(convention)}, K = {convention.k}{words.get(convention.rounding, '')}"
+    digits = f", digits: {convention.digits}" if convention.digits else ""
+    return f"{unit(convention)}, K = {convention.k}{words.get(convention.rounding, '')}{digits}"
 
 
 def contrast(
