@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+# A file is of one process, so that what its tests share is made once; the doctests come last, which
+# are many and small.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs guide clean
@@ -14,10 +17,10 @@ test: .venv/dev  ## lint, types, import layers, doctests, tests, and one in two 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --slow 0.005 --slow-seed '$(COMMIT)'
+	$(BIN)/pytest $(TWO) --slow 0.005 --slow-seed '$(COMMIT)'
 
 test-all: test  ## all slow tests too
-	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest -n 2 --slow 1
+	HYPOTHESIS_PROFILE=exhaustive $(BIN)/pytest $(TWO) --slow 1
 
 test-oldest-torch:  ## tests of building and counting with the oldest supported torch
 	PYTHON=$(PYTHON) .ci/test-torch

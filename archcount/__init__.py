@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from archcount.api.model_report import ModelReport
     from archcount.api.model_table_report import ModelTableReport
     from archcount.api.models_report import ModelsReport, count_models
+    from archcount.api.page_report import PageReport, report
     from archcount.api.sweep_report import SweepReport, sweep
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
@@ -55,6 +56,7 @@ __all__ = [
     "ModelReport",
     "ModelTableReport",
     "ModelsReport",
+    "PageReport",
     "Report",
     "SweepReport",
     "Table",
@@ -76,6 +78,7 @@ __all__ = [
     "infer",
     "list",
     "load",
+    "report",
     "sweep",
 ]
 
@@ -94,6 +97,7 @@ _PLACES = {
     "ModelReport": "api.model_report",
     "ModelTableReport": "api.model_table_report",
     "ModelsReport": "api.models_report",
+    "PageReport": "api.page_report",
     "Report": "reporting.report",
     "SweepReport": "api.sweep_report",
     "Table": "api.tables",
@@ -113,6 +117,7 @@ _PLACES = {
     "infer": "api.infer_report",
     "list": "api.list_report",
     "load": "api.tables",
+    "report": "api.page_report",
     "sweep": "api.sweep_report",
 }
 """The module that has each name."""

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from myst_parser.parsers.sphinx_ import MystParser
+from pygments.lexers import BashSessionLexer
 
 import archcount
 
@@ -21,6 +22,7 @@ myst_heading_anchors = 3  # as a code host makes them, so that links lead to bot
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["guide.css"]
+html_show_copyright = False
 html_copy_source = html_show_sourcelink = False
 html_theme_options = {"source_repository": "https://github.com/archcount/archcount"}
 
@@ -57,6 +59,12 @@ class NotebookParser(MystParser):
         super().parse("\n\n".join(parts) + "\n", document)
 
 
+class CommandLexer(BashSessionLexer):
+    """A command behind `$` and its output, in which a line that begins with # is no prompt."""
+
+    _ps1rgx = re.compile(r"^(\$ )(.*\n?)")
+
+
 def add_toctrees(app: Any, docname: str, source: list[str]) -> None:
     """Give the first page the contents that its own lists of links describe.
 
@@ -72,6 +80,7 @@ def add_toctrees(app: Any, docname: str, source: list[str]) -> None:
 
 def setup(app: Any) -> None:
     """Connect what is not an option of Sphinx."""
+    app.add_lexer("console", CommandLexer)
     app.add_source_suffix(".ipynb", "notebook")
     app.add_source_parser(NotebookParser)
     app.connect("source-read", add_toctrees)

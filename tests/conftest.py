@@ -11,6 +11,10 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
+# Tests run in as many processes as there are cores: with more threads than one each, and in the
+# processes that they start, torch's threads would wait for one another most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile(
     "sample",
     max_examples=60,

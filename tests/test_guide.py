@@ -34,4 +34,7 @@ def test_the_guide_is_made_without_a_warning(tmp_path):
     # Each page stands in the contents, and nothing is fetched from elsewhere.
     assert 'href="table-format.html"' in made
     assert not re.findall(r'(?:src=|<link [^>]*href=)"(?:https?:)?//[^"]*"', made)
+    # Pygments colours a command, and loses nothing of it.
+    shown = re.sub("<[^>]+>", "", (tmp_path / "guide" / "diff.html").read_text())
+    assert "$ archcount diff mobilenet_v1 tests/data/wrong_mobilenet.py:MobileNet\n" in shown
     assert 'id="archcount.count"' in (tmp_path / "guide" / "api.html").read_text()

@@ -25,6 +25,7 @@ def test_the_surface_is_small_and_pinned():
         "ModelReport",
         "ModelTableReport",
         "ModelsReport",
+        "PageReport",
         "Report",
         "SweepReport",
         "Table",
@@ -46,6 +47,7 @@ def test_the_surface_is_small_and_pinned():
         "infer",
         "list",
         "load",
+        "report",
         "sweep",
     ]
     assert dir(ac) == sorted(ac.__all__)

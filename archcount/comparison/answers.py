@@ -31,14 +31,19 @@ def verdict_words(comparison: Comparison) -> str:
     groups = _judged(comparison)
     if not groups:
         return "no printed number to compare"
-    tallies = {
-        name: Counter(KINDS[item.verdict.status] for item in found)
-        for name, found in groups.items()
-    }
+    tallies = kinds_by_name(comparison)
     right = [name for name, tally in tallies.items() if {*tally} == {"match"}]
     words = [f"{_listed(right)} all match"] if right else []
     words += [_said(name, tally) for name, tally in tallies.items() if name not in right]
     return "; ".join([*words, *_known(item for found in groups.values() for item in found)])
+
+
+def kinds_by_name(comparison: Comparison) -> dict[str, Counter[str]]:
+    """Count what matches, is explained and is wrong, by what the answer calls the numbers."""
+    return {
+        name: Counter(KINDS[item.verdict.status] for item in found)
+        for name, found in _judged(comparison).items()
+    }
 
 
 def _judged(comparison: Comparison) -> dict[str, list[Judged]]:

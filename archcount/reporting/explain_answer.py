@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
 from archcount.comparison import ComparedCell
@@ -25,16 +25,16 @@ def answer_sheet(row: ExplainedRow, reasons: Iterator[Span]) -> Sheet:
     """Lay out a row on one screen: its layers, its totals, its printed cells and their reasons."""
     sites = [site for site in row.plan.sites if site.weights or site.macs]
     shown = sites if len(sites) <= MOST_LAYERS else sites[: MOST_LAYERS - 1]
-    names = layer_names(row)
+    names = layer_names(row.plan.sites, row.headings)
     columns: list[Column[Site]] = [
         Column(
             "Layer",
             lambda site: names[site.path],
             whole=max(map(len, names.values()), default=0) < _LONG,
         ),
-        Column("kernel, channels", _shape),
-        Column("weights", _weights),
-        Column("MACs", _macs, right=True),
+        Column("kernel, channels", channel_words),
+        Column("weights", weight_words),
+        Column("MACs", mac_words, right=True),
     ]
     return make_sheet(
         f"{_title(row)}: {row.count.params:,} params, {row.count.cost.macs:,} MACs",
@@ -49,22 +49,22 @@ def _title(row: ExplainedRow) -> str:
     return f"{row.name}{f' ({row.variant})' if row.variant else ''}, {row.count.id}{label}"
 
 
-def layer_names(row: ExplainedRow) -> dict[str, str]:
-    """Name each layer by the printed column of its width, where no other has that; else as written.
+def layer_names(sites: Sequence[Site], headings: Mapping[str, str]) -> dict[str, str]:
+    """Name each layer of a row by the printed column of its width; else as it is written.
 
-    Both are how the paper and its table file call it.
+    It is named by a column where no other layer has that; both are how the paper and its table
+    file call it.
     """
-    headings = {name: text for name, text in row.headings.items() if text and name not in _SHARED}
+    headings = {name: text for name, text in headings.items() if text and name not in _SHARED}
     read = {
-        site.path: [headings[name] for name in site.reads if name in headings]
-        for site in row.plan.sites
+        site.path: [headings[name] for name in site.reads if name in headings] for site in sites
     }
     if len(read) == 1:
         read = {path: [] for path in read}
     times = Counter(found[0] for found in read.values() if len(found) == 1)
     return {
         site.path: found[0] if len(found) == 1 and times[found[0]] == 1 else site.text
-        for site, found in zip(row.plan.sites, read.values(), strict=True)
+        for site, found in zip(sites, read.values(), strict=True)
     }
 
 
@@ -81,7 +81,7 @@ def is_product(site: Site) -> bool:
     return bool(site.weights) and site.word in _PRODUCTS
 
 
-def _shape(site: Site) -> str:
+def channel_words(site: Site) -> str:
     """Write the kernel and the channels, such as 5x5 x 16 -> 32."""
     if not is_product(site):
         return ""
@@ -93,7 +93,7 @@ def _shape(site: Site) -> str:
     )
 
 
-def _weights(site: Site) -> str:
+def weight_words(site: Site) -> str:
     """Write the product of the weights and what it gives, such as 25 x 16 x 32 = 12,800."""
     if not is_product(site):
         return f"{site.weights:,}" if site.weights else ""
@@ -122,7 +122,7 @@ def _product(site: Site, inside: int, outside: int) -> str:
     return f"{' x '.join(map(str, factors))}{groups}"
 
 
-def _macs(site: Site) -> str:
+def mac_words(site: Site) -> str:
     """Write the MACs as the weights times the positions, such as x 28 x 28 = 10,035,200."""
     if not site.weights:
         return f"{site.macs:,}" if site.macs else ""

@@ -44,7 +44,7 @@ def explained_sheets(row: ExplainedRow, *, verbose: bool = False) -> list[list[S
 
 def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
     label = f" ({row.label})" if row.label and row.label != row.count.id else ""
-    names = layer_names(row)
+    names = layer_names(row.plan.sites, row.headings)
     columns: list[Column[Site]] = [
         Column("Layer", lambda site: names[site.path]),
         Column("as written", lambda site: site.text),

@@ -17,6 +17,17 @@ def finding_sheets(
     comparison: Comparison, shown: Sequence[str], names: Mapping[str, str] | None = None
 ) -> Iterator[list[Sheet]]:
     """Yield the findings on the cells of some rows, then the claims, where there are any."""
+    found = cell_findings(comparison, shown, names)
+    if found is not None:
+        yield [found]
+    if any(claim.verdict.status in KINDS for claim in comparison.claims):
+        yield _claim_sheets(comparison)
+
+
+def cell_findings(
+    comparison: Comparison, shown: Sequence[str], names: Mapping[str, str] | None = None
+) -> Sheet | None:
+    """Return what was found of the cells of some rows, by cause; None where all match."""
     groups = finding_groups(comparison, shown, names)
     notes = [note for group in groups for note in _group_notes(comparison, group)]
     said = {item.cell.verdict.sentence for group in groups for item in group.found}
@@ -26,10 +37,7 @@ def finding_sheets(
         for item in comparison.contradictions
         if not item.row and item.sentence not in said
     ]
-    if notes:
-        yield [make_sheet("Findings, the worst first", (), (), notes=notes)]
-    if any(claim.verdict.status in KINDS for claim in comparison.claims):
-        yield _claim_sheets(comparison)
+    return make_sheet("Findings, the worst first", (), (), notes=notes) if notes else None
 
 
 def _state(comparison: Comparison, because: str) -> str:
@@ -77,32 +85,51 @@ def _capital(text: str) -> str:
 
 
 def _claim_sheets(comparison: Comparison) -> list[Sheet]:
-    """Lay out the claims that do not match, this paper's first; the others are a number."""
+    """Lay out the claims that do not match, and with the reasons below them."""
+    lines = [claim for claim in judged_claims(comparison) if claim.verdict.status != "match"]
+    title = claims_title(comparison)
+    if not lines:
+        return [make_sheet(title, (), ())]
+    reasons = [
+        Span(f"{claim.source} ({claim.what}): {_why(claim)}") for claim in lines if _why(claim)
+    ]
+    return [
+        claims_sheet(title, comparison, lines),
+        make_sheet(
+            title, _claim_columns(comparison), lines, rule_before=_rule(lines), notes=reasons
+        ),
+    ]
+
+
+def judged_claims(comparison: Comparison) -> list[ComparedClaim]:
+    """Return the claims that were judged, this paper's first."""
     judged = [claim for claim in comparison.claims if claim.verdict.status in KINDS]
+    return sorted(judged, key=lambda claim: claim.elsewhere)
+
+
+def claims_title(comparison: Comparison) -> str:
+    """Return how many claims match, of this paper and of others."""
+    judged = judged_claims(comparison)
     ours = [claim for claim in judged if not claim.elsewhere]
     theirs = [claim for claim in judged if claim.elsewhere]
-    open_ours, open_theirs = (
-        [claim for claim in claims if claim.verdict.status != "match"] for claims in (ours, theirs)
-    )
-    lines = [*open_ours, *open_theirs]
     title = "; ".join(
         f"{name} {_tallied(claims)}"
         for name, claims in (("Claims of this paper:", ours), ("of other papers:", theirs))
         if claims
     )
-    title = _capital(title) if ours else f"Claims {title}"
-    rule = (len(open_ours),) if open_ours and open_theirs else ()
-    columns = _claim_columns(comparison)
-    if not lines:
-        return [make_sheet(title, (), ())]
+    return _capital(title) if ours else f"Claims {title}"
+
+
+def claims_sheet(title: str, comparison: Comparison, claims: Sequence[ComparedClaim]) -> Sheet:
+    """Lay out claims with their verdicts and the reasons for them, this paper's first."""
     why: Column[ComparedClaim] = Column("Why", _why)
-    reasons = [
-        Span(f"{claim.source} ({claim.what}): {_why(claim)}") for claim in lines if _why(claim)
-    ]
-    return [
-        make_sheet(title, [*columns, why], lines, rule_before=rule),
-        make_sheet(title, columns, lines, rule_before=rule, notes=reasons),
-    ]
+    return make_sheet(title, [*_claim_columns(comparison), why], claims, rule_before=_rule(claims))
+
+
+def _rule(claims: Sequence[ComparedClaim]) -> tuple[int, ...]:
+    """Return where the claims of other papers begin, where both kinds stand."""
+    ours = sum(not claim.elsewhere for claim in claims)
+    return (ours,) if 0 < ours < len(claims) else ()
 
 
 def _tallied(claims: Iterable[ComparedClaim]) -> str:
@@ -115,8 +142,8 @@ def _tallied(claims: Iterable[ComparedClaim]) -> str:
 
 def _claim_columns(comparison: Comparison) -> list[Column[ComparedClaim]]:
     def verdict(claim: ComparedClaim) -> Span:
-        words = f"{claim.verdict.status}{_state(comparison, claim.because)}"
-        return Span(words, role(claim))
+        state = "" if claim.verdict.status == "match" else _state(comparison, claim.because)
+        return Span(claim.verdict.status + state, role(claim))
 
     def error(claim: ComparedClaim) -> str:
         return "" if claim.verdict.error is None else percent(claim.verdict.error)

@@ -43,7 +43,7 @@ def html_fragment(sheets: Iterable[Sheet]) -> str:
 
 
 def sort_value(text: str) -> str:
-    """Return what a cell is sorted by, where that is not its text: the number it begins with.
+    """Return the number that a cell begins with, by which it is sorted; empty for a text.
 
     >>> sort_value("2.7K reading (declared)"), sort_value("+0.8%"), sort_value("1.5 MiB")
     ('2700', '0.8', '1572864')
@@ -55,8 +55,7 @@ def sort_value(text: str) -> str:
         return ""
     unit = next(filter(None, found.groups()[1:]), "")
     number = float(found[1].replace(",", "")) * _WORTH[unit]
-    value = f"{number:.15g}"
-    return "" if value == text else value
+    return f"{number:.15g}"
 
 
 def _pieces(span: Span) -> tuple[str, str, str]:

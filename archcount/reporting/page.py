@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from archcount.reporting.sheet import Sheet, Span
+
+NOTHING = Span("")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +61,50 @@ class Commands:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GridCell:
+    """A cell of a printed table.
+
+    Attributes:
+        text: as printed.
+        verdict: a mark or a word, and its role.
+        details: what it says when it is opened; none where there is no more to say.
+        name: what the details are of.
+    """
+
+    text: str
+    verdict: Span = NOTHING
+    details: tuple[Block, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grid:
+    """A printed table whose cells can be opened; the first column names the lines.
+
+    Attributes:
+        right: the columns that stand to the right, as numbers do.
+        legend: what the marks mean.
+    """
+
+    kind: ClassVar[str] = "grid"
+
+    title: str
+    headings: tuple[str, ...]
+    right: tuple[bool, ...]
+    lines: tuple[tuple[GridCell, ...], ...]
+    legend: Span = NOTHING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tallies:
+    """How many numbers of each kind match, are explained, and are wrong."""
+
+    kind: ClassVar[str] = "tallies"
+
+    tallies: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
     """One line of a bar chart.
 
@@ -74,7 +120,7 @@ class Bar:
     shown: str
     other: float | None = None
     other_shown: str = ""
-    verdict: Span = field(default_factory=lambda: Span(""))
+    verdict: Span = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +171,7 @@ class Fold:
     is_open: bool = False
 
 
-Block = SheetBlock | Lines | Facts | Commands | Bars | Figure | Fold
+Block = SheetBlock | Lines | Facts | Commands | Grid | Tallies | Bars | Figure | Fold
 """A part of a section. Each kind has a macro of its name in `templates/blocks.html`."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from itertools import product
 from statistics import NormalDist
 
 import numpy as np
@@ -47,7 +48,9 @@ TIMES = {
 }
 
 
-@pytest.mark.parametrize("blocks_by_length", [(20, 5), (30, 10)])
+@pytest.mark.parametrize(
+    "blocks_by_length", [(20, 5), pytest.param((30, 10), marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", TIMES)
 def test_the_interval_contains_the_true_median_in_95_percent_of_runs(name, blocks_by_length):
     draw, truth = TIMES[name]
@@ -60,8 +63,13 @@ def test_the_interval_contains_the_true_median_in_95_percent_of_runs(name, block
     assert 930 <= contained <= 970
 
 
-@pytest.mark.parametrize("length", [1, 3])
-@pytest.mark.parametrize("name", TIMES)
+@pytest.mark.parametrize(
+    ("name", "length"),
+    [
+        pytest.param(*each, marks=[] if each == ("normal", 1) else pytest.mark.slow)
+        for each in product(TIMES, [1, 3])
+    ],
+)
 def test_the_interval_contains_it_when_sampling_stops_by_itself(name, length):
     """With a check after every block from the sixth on, normal times of length 1 fail."""
     draw, truth = TIMES[name]

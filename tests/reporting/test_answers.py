@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from helpers.commands import in_terminal, run
+from helpers.commands import in_terminal, invoke
 from torch import nn
 
 import archcount as ac
@@ -120,12 +120,12 @@ def test_numbers_of_another_network_are_not_judged(data, options, why):
 @pytest.mark.parametrize("form", ["rich", "plain"])
 def test_a_command_shows_all_or_the_answer(form):
     arguments = ("table", "--compare-paper", "--engine", "formula", "--format", form)
-    assert " ".join(run(*arguments, "-q").stdout.split()) == GOOGLENET
-    everything = " ".join(run(*arguments, "--verbose").stdout.split())
+    assert " ".join(invoke(*arguments, "-q").stdout.split()) == GOOGLENET
+    everything = " ".join(invoke(*arguments, "--verbose").stdout.split())
     assert "conv1 params: reading: as the file declares: 2,776 params" in everything
     assert everything.startswith(GOOGLENET)
     assert everything.endswith(GOOGLENET)
-    both = run(*arguments, "-q", "-v")
+    both = invoke(*arguments, "-q", "-v")
     assert both.returncode == 2
     assert "--verbose and --quiet" in both.stderr
 
@@ -137,26 +137,29 @@ def test_only_the_verdict_is_coloured(googlenet):
     assert max(len(each.split()) for each in coloured) <= 2, coloured
 
 
-def reports():
-    yield compared("googlenet")
-    yield replace(compared("googlenet"), detail="everything")
-    yield compared("squeezenet")
-    yield compared("gpt3")
-    yield printed_report(ac.load("googlenet").written, [])
-    yield ac.check("googlenet", "squeezenet", "inception_resnet_v2_printed", engine="formula")
-    yield ac.list()
+@pytest.fixture(scope="module")
+def reports(googlenet):
     changed = ac.load("lenet5").build()
     changed.get_submodule("C5").conv = nn.Conv2d(16, 100, 5)
     changed.get_submodule("F6").linear = nn.Linear(100, 84)
-    report = ac.compare(changed, "lenet5")
-    yield report
-    yield replace(report, detail="everything")
-    yield ac.errata("googlenet", "densenet_cifar_others")
+    implementation = ac.compare(changed, "lenet5")
+    return (
+        googlenet,
+        replace(googlenet, detail="everything"),
+        compared("squeezenet"),
+        compared("gpt3"),
+        printed_report(ac.load("googlenet").written, []),
+        ac.check("googlenet", "squeezenet", "inception_resnet_v2_printed", engine="formula"),
+        ac.list(),
+        implementation,
+        replace(implementation, detail="everything"),
+        ac.errata("googlenet", "densenet_cifar_others"),
+    )
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])
-def test_no_word_is_broken_at_any_width(width):
-    for report in reports():
+def test_no_word_is_broken_at_any_width(width, reports):
+    for report in reports:
         words = {
             word
             for layouts in report._sheets()

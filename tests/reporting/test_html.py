@@ -112,7 +112,7 @@ def test_a_fragment_has_no_script_and_styles_itself_alone():
     selectors = [
         each.strip() for rule in re.findall(r"([^{};]+)\{", style) for each in rule.split(",")
     ]
-    assert {each for each in selectors if ".archcount" not in each} == {"@media print"}
+    assert not [each for each in selectors if ".archcount" not in each and each[0] != "@"]
 
 
 def test_the_role_of_a_word_is_a_class_of_that_word():
@@ -136,7 +136,7 @@ def test_lines_after_a_rule_stay_below_those_before_it():
     [
         # what it says in base units; 1024^2 for MiB
         ("34M", "34000000"), ("-27.4%", "-27.4"), ("1,582,671,872", "1582671872"), ("512 B", "512"), ("6.7B off", "6700000000"), ("25.00 GB/s", "25000000000"),
-        ("1.5 MiB", "1572864"), ("2.7K reading (declared)", "2700"), ("12", ""), ("7x7x832", ""),
+        ("1.5 MiB", "1572864"), ("2.7K reading (declared)", "2700"), ("12", "12"), ("7x7x832", ""),
         ("match", ""), ("", ""), ("3 of 12", "3"),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from helpers.commands import FAST, run
+from helpers.commands import FAST, invoke
 
 import archcount as ac
 from archcount.spec.catalogue import FOLDERS, catalogue, shipped_tables
@@ -156,7 +156,7 @@ def test_what_is_made_of_every_table_leaves_broken_files_out(folder, monkeypatch
     ids=" ".join,
 )
 def test_the_option_is_of_every_command_wherever_it_stands(words, folder):
-    result = run(*(word.format(folder) for word in words))
+    result = invoke(*(word.format(folder) for word in words))
     assert result.returncode in (0, 1), result.stderr  # 1: what a check or diff finds
     assert "error" not in result.stderr
     assert result.stdout
@@ -170,7 +170,7 @@ def test_the_option_is_of_every_command_wherever_it_stands(words, folder):
     ],
 )
 def test_a_mistake_in_the_option_is_exit_2(words, says):
-    result = run(*words)
+    result = invoke(*words)
     assert result.returncode == 2
     assert says in result.stderr
     assert "Traceback" not in result.stderr

@@ -45,9 +45,8 @@ function sorted(rows, column, order) {
   const sign = order === "ascending" ? 1 : -1;
   const keyed = rows.map((row) => {
     const cell = row.cells[column];
-    const text = cell ? cell.textContent.trim() : "";
-    const number = Number((cell && cell.dataset.value) ?? text);
-    return { row, text, number: text && !Number.isNaN(number) ? number : null };
+    const value = cell && cell.dataset.value;
+    return { row, text: cell ? textOf(cell) : "", number: value ? Number(value) : null };
   });
   keyed.sort((a, b) => {
     if (!a.text || !b.text) return !a.text - !b.text;
@@ -56,6 +55,11 @@ function sorted(rows, column, order) {
     return sign * a.text.localeCompare(b.text, undefined, { numeric: true });
   });
   return keyed.map((item) => item.row);
+}
+
+// What a cell shows, without what it says when it is opened.
+function textOf(cell) {
+  return (cell.querySelector(".cell") ?? cell).textContent.trim();
 }
 
 function addFilter(region, table) {
@@ -71,7 +75,7 @@ function addFilter(region, table) {
   bar.append(label, found);
   region.before(bar);
   const lines = [...table.tBodies].flatMap((body) => [...body.rows]);
-  const texts = lines.map((line) => line.textContent.toLowerCase());
+  const texts = lines.map((line) => [...line.cells].map(textOf).join(" ").toLowerCase());
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
@@ -80,6 +84,38 @@ function addFilter(region, table) {
       shown += !line.hidden;
     });
     found.textContent = words.length ? `${shown} of ${lines.length} rows` : "";
+  });
+}
+
+// A mouse that rests on a cell opens what it says, and a click keeps it open; a click, a tap or a key
+// opens it without scripts too.
+for (const button of document.querySelectorAll(".archcount .cell")) {
+  const says = button.popoverTargetElement;
+  if (!says) continue;
+  let timer = 0;
+  let hovered = false;
+  const later = (act, delay) => {
+    clearTimeout(timer);
+    timer = setTimeout(act, delay);
+  };
+  const leave = () => later(() => hovered && says.hidePopover(), 250);
+  button.addEventListener("pointerenter", (event) => {
+    if (event.pointerType !== "mouse" || says.matches(":popover-open")) return clearTimeout(timer);
+    later(() => {
+      says.showPopover({ source: button });
+      hovered = true;
+    }, 300);
+  });
+  says.addEventListener("pointerenter", () => clearTimeout(timer));
+  button.addEventListener("pointerleave", leave);
+  says.addEventListener("pointerleave", leave);
+  says.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") hovered = false;
+  });
+  button.addEventListener("click", (event) => {
+    clearTimeout(timer);
+    if (hovered) event.preventDefault();
+    hovered = false;
   });
 }
 

@@ -1,0 +1,189 @@
+"""Pages in a real browser: they open quietly, can be worked with, and run nobody else's script."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+import archcount as ac
+
+WCAG = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+}
+
+PAYLOADS = [
+    "<script>document.title='live'</script>",
+    "<img src=x onerror=document.title='live'>",
+    "</script><script>document.title='live'</script>",
+    "\"' onmouseover=document.title='live' x=\"",
+    "</style></title><svg onload=document.title='live'>",
+    "[x](javascript:document.title='live')",
+]
+
+ADDRESS = "javascript:document.title='live'"
+
+
+def hostile(toy: str) -> str:
+    """Put markup into every text of the toy that a page shows, rows' labels among them."""
+    title, label, claim, because, note, heading = PAYLOADS
+    source = {"title": title, "table": label, "authors": [heading], "year": 2014, "url": ADDRESS}
+    head, _, rest = toy.partition("table: |")
+    rows, variants, more = rest.partition("variants:")
+    first, *others = rows.strip("\n").split("\n")
+    lines = [f"{first} | type", *(f"{line} | {label}" for line in others)]
+    head = head.replace("{title: A toy network, table: Table 1}", json.dumps(source))
+    head = head.replace("{w: width}", json.dumps({"w": "width", "type": heading, "ops": claim}))
+    erratum = {"verdict": "off", "because": because}
+    added = {
+        "notes": [note],
+        "errata": [{"row": "stage", "cell": "ops", **erratum}],
+        "claims": [{"what": "params", "printed": "3K", "from": claim, "erratum": erratum}],
+    }
+    sections = "".join(f"{name}: {json.dumps(value)}\n" for name, value in added.items())
+    table = "\n".join(lines)
+    return f"{head}table: |\n{table}\n{variants}{more}{sections}"
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory, data):
+    """The files of a table with every kind of section, of one of models, of a hostile one."""
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "toy.yaml").write_text(hostile((data / "toy.yaml").read_text()))
+    made = {"googlenet": "googlenet", "gpt3": "gpt3", "hostile": folder / "toy.yaml"}
+    for name, table in made.items():
+        (folder / f"{name}.html").write_text(ac.report(table, engine="formula").to_html())
+    return {name: folder / f"{name}.html" for name in made}
+
+
+def grid(page):
+    return page.locator("table.grid")
+
+
+def column(page, place: int) -> list[str]:
+    cells = page.locator(f"table.grid > tbody > tr:visible > :nth-child({place})")
+    return [text.split("\n")[0] for text in cells.all_inner_texts()]
+
+
+def open_all(page):
+    page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+
+
+def test_it_asks_for_nothing_but_itself(opened, pages):
+    page = opened(pages["googlenet"])
+    assert page.title() == "googlenet: Going deeper with convolutions"
+    assert opened.requests == [pages["googlenet"].as_uri()]
+
+
+def test_numbers_are_sorted_as_numbers_and_the_total_stays_below(opened, pages):
+    page = opened(pages["googlenet"])
+    params = grid(page).get_by_role("button", name="params", exact=True)
+    params.click()
+    # Table 1 of the paper, the K of each row, ascending; rows without a number come last
+    printed = "2.7 112 159 364 380 437 463 580 840 1000 1072 1388".split()
+    shown = [text.split("K")[0] for text in column(page, 11)]
+    assert shown == [*printed, *[""] * 7]
+    heading = grid(page).get_by_role("columnheader", name="params", exact=True)
+    assert heading.get_attribute("aria-sort") == "ascending"
+    params.click()
+    assert [text.split("K")[0] for text in column(page, 11)] == [*printed[::-1], *[""] * 7]
+    params.click()
+    assert heading.get_attribute("aria-sort") is None
+    assert column(page, 1)[:3] == ["convolution", "max pool", "convolution"]
+    counted = page.locator("#every-count table")
+    counted.get_by_role("button", name="MACs").click()
+    rows = counted.locator("tbody tr > :first-child").all_inner_texts()
+    assert rows[-1] == "total"
+    assert rows[-2] == "conv2"  # 360M, the largest
+
+
+def test_rows_are_filtered(opened, pages):
+    page = opened(pages["googlenet"])
+    box = page.locator("section", has=grid(page)).get_by_label("Filter rows")
+    box.fill("INCEPTION (5")
+    assert column(page, 1) == ["inception (5a)", "inception (5b)"]
+    assert page.get_by_text("2 of 19 rows").is_visible()
+    box.fill("")
+    assert len(column(page, 1)) == 19
+
+
+def test_what_is_folded_opens(opened, pages):
+    page = opened(pages["googlenet"], scripts=False)
+    inside = page.get_by_text("the paper's own cells disagree with one another")
+    assert not inside.is_visible()
+    page.get_by_text("What the verdicts mean").click()
+    assert inside.is_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_keyboard_alone_reaches_the_arithmetic(opened, pages, scripts):
+    page = opened(pages["googlenet"], scripts=scripts)
+    says = page.get_by_role("dialog", name="conv2, params: match")
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        name = page.locator(":focus").get_attribute("aria-label")
+        if name == "112K: conv2, params: match":
+            break
+    page.keyboard.press("Enter")
+    assert says.is_visible()
+    # 1 x 1 x 64 x 64 and 3 x 3 x 64 x 192 of the paper's second convolution: 112 x 1024
+    assert "64 x 64 = 4,096" in says.inner_text()
+    assert "9 x 64 x 192 = 110,592" in says.inner_text()
+    page.keyboard.press("Escape")
+    assert not says.is_visible()
+    assert page.locator(":focus").get_attribute("aria-label") == "112K: conv2, params: match"
+
+
+def test_a_mouse_that_rests_opens_it_and_a_click_keeps_it(opened, pages):
+    page = opened(pages["googlenet"])
+    cell = page.get_by_role("button", name="1072K: inception_5a, params: reading, known")
+    says = page.get_by_role("dialog", name="inception_5a, params: reading, known")
+    cell.hover()
+    says.wait_for()
+    page.mouse.move(1, 1)
+    says.wait_for(state="hidden")
+    cell.hover()
+    says.wait_for()
+    cell.click()
+    page.mouse.move(1, 1)
+    page.wait_for_timeout(400)
+    assert says.is_visible()
+
+
+def test_no_script_of_a_table_lives(opened, pages):
+    page = opened(pages["hostile"])
+    open_all(page)
+    shown = page.inner_text("body")
+    assert page.title().startswith("toy: <script>")
+    for payload in PAYLOADS:
+        assert payload in shown
+    for element in page.locator("[popovertarget]").all():
+        element.hover(timeout=3000) if element.is_visible() else None
+    assert page.title().startswith("toy: <script>")
+    assert page.evaluate("document.scripts.length") == 1
+    assert (
+        page.evaluate(
+            "document.querySelectorAll('svg [onload], img, [onerror], [onmouseover]').length"
+        )
+        == 0
+    )
+    assert (
+        page.evaluate("[...document.links].filter(a => !/^(https?|file):/.test(a.protocol)).length")
+        == 0
+    )
+
+
+@pytest.mark.parametrize("width", [380, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "name",
+    ["hostile", *(pytest.param(each, marks=pytest.mark.slow) for each in ("googlenet", "gpt3"))],
+)
+def test_anyone_can_read_it(opened, pages, name, width, scheme):
+    page = opened(pages[name], width=width, scheme=scheme)
+    open_all(page)
+    page.locator(".cell.bad").first.click()
+    found = Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
