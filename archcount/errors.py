@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import ClassVar, Self, TypeVar
 
@@ -43,11 +43,21 @@ class Problem:
     def __str__(self) -> str:
         parts = [self.what]
         if self.allowed:
-            parts.append(f"allowed: {self.allowed}")
+            parts.append(f"allowed: {_shortened(self.allowed)}")
         if self.remedy:
             parts.append(self.remedy)
         place = f"{self.where}: " if self.where else ""
         return place + "; ".join(parts)
+
+
+MOST_SHOWN = 50
+"""How many problems of one error are shown; the rest are counted."""
+_LONG_LIST = 200
+"""The letters of what is allowed that are not said again and again."""
+_LONGEST_LIST = 2_000
+"""The letters of what is allowed that are shown."""
+_MOST_WORDS = 1_000
+"""Among more words than this, none that is alike is looked for."""
 
 
 class ArchcountError(Exception):
@@ -70,7 +80,19 @@ class ArchcountError(Exception):
         super().__init__(problems)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))  # whatever code between adds to the arguments
+        return "\n".join(self.lines)  # whatever code between adds to the arguments
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The first `MOST_SHOWN` problems in a line each, long lists once, and how many more."""
+        shown: list[str] = []
+        lists: set[str] = set()
+        for problem in self.problems[:MOST_SHOWN]:
+            again = problem.allowed in lists and len(problem.allowed) > _LONG_LIST
+            shown.append(str(replace(problem, allowed="as above") if again else problem))
+            lists.add(problem.allowed)
+        more = len(self.problems) - len(shown)
+        return (*shown, f"and {more:,} more problems") if more else tuple(shown)
 
     @classmethod
     def of(
@@ -117,6 +139,14 @@ class InvalidValueError(ValueError):
         return Problem(what=what, allowed=self.allowed, remedy=self.remedy, where=where)
 
 
+def _shortened(words: str) -> str:
+    """Leave out the end of a list that is longer than anybody reads."""
+    if len(words) <= _LONGEST_LIST:
+        return words
+    shown, _, _ = words[:_LONGEST_LIST].rpartition(", ")
+    return f"{shown or words[:_LONGEST_LIST]}, and more"
+
+
 def each(items: Iterable[T], read: Callable[[T], R]) -> list[R]:
     """Return `read(item)` of every item.
 
@@ -151,6 +181,8 @@ def suggestion(text: str, allowed: Iterable[str]) -> str:
     "did you mean 'maxpool'?"
     """
     words = list(allowed)
+    if len(words) > _MOST_WORDS:
+        return ""
     alike = [word for word in words if word.lower() == text.lower()]
     close = alike or get_close_matches(text[:100], words, n=1)
     return f"did you mean {close[0]!r}?" if close else ""

@@ -68,8 +68,10 @@ class CommandLexer(BashSessionLexer):
 def add_toctrees(app: Any, docname: str, source: list[str]) -> None:
     """Give the first page the contents that its own lists of links describe.
 
-    So the page has its links once, and reads on a code host as it does here.
+    So the page has its links once, and reads on a code host as it does here. Of every page, the
+    blank line goes that ends the output of an example for doctest.
     """
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
     if docname == "index":
         for section in source[0].split("\n## ")[1:]:
             pages = re.findall(r"\]\(([\w-]+)\.(?:md|ipynb)\)", section)

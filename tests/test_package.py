@@ -33,6 +33,9 @@ def test_the_wheel_carries_the_tables_and_nothing_of_the_tests(built, tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     assert "archcount/_tables/googlenet.yaml" in names
     assert "archcount/py.typed" in names
+    assert {f"archcount/reporting/templates/page.{kind}" for kind in ("html", "css", "js")} < {
+        *names
+    }
     metadata = f"archcount-{ac.__version__}.dist-info"
     assert {name.split("/")[0] for name in names} == {"archcount", metadata}
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")

@@ -219,7 +219,7 @@ def _with_model_reasons(
     """Add what was found of a model, once an engine has built and counted it likewise."""
     reasons = _reasons(table, known)
     found = reasons.found.get(model)
-    compared = replace(compared, cause=reasons.cause)
+    compared = replace(compared, cause=reasons.cause, is_cut_short=reasons.is_cut_short)
     if found is None or compared.whole is None:
         return compared
     counted = ModelRecount(table).count(model, found.lets, found.change)

@@ -257,6 +257,11 @@ def _warnings(
             )
     if network is None or compared is None or not compared.columns:
         return
+    if compared.is_cut_short:
+        yield TableWarning(
+            what="the search for other readings stopped before all were tried",
+            advice=f"archcount explain {network.table} ROW searches those of one row",
+        )
     for name, value in architecture.lets.items():
         yield TableWarning(
             what=f"the paper's numbers are for its own {name}, this count is for {name} = {value}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,17 +101,16 @@ class _Block:
         """The names alone."""
         return tuple(name for name, _ in self.reads)
 
-    def free(self, known: Collection[str] = ()) -> Iterator[Reading]:
-        """Yield what it and the blocks inside read, save names that are known or bound inside."""
-        yield from (reading for reading in self.reads if reading[0] not in known)
-        for inner in self.inner:
-            yield from inner.free(known)
-
     def parts(self) -> Iterator[Block]:
-        """Yield the block and every block inside it."""
-        yield self  # type: ignore[misc]
-        for inner in self.inner:
-            yield from inner.parts()
+        """Yield the block and every block inside it, each once however often it stands there."""
+        seen: set[int] = set()
+        waiting: list[_Block] = [self]
+        while waiting:
+            block = waiting.pop()
+            if id(block) not in seen:
+                seen.add(id(block))
+                yield block  # type: ignore[misc]
+                waiting += reversed(block.inner)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -275,11 +274,6 @@ class BoundBlock(_Block):
         """The names that are read to work out its arguments."""
         given = [item for item in self.values.values() if isinstance(item, Given)]
         return tuple((name, item.text) for item in given for name in item.names)
-
-    def free(self, known: Collection[str] = ()) -> Iterator[Reading]:
-        """Yield what it reads, its own arguments left out inside."""
-        yield from (reading for reading in self.reads if reading[0] not in known)
-        yield from self.body.free((*known, *self.values))
 
 
 Block = (

@@ -22,7 +22,8 @@ from archcount.architecture.blocks import (
     WhenBlock,
 )
 from archcount.architecture.branches import Steps, in_sequence, joined
-from archcount.architecture.context import Budget, Context, ExpansionCache
+from archcount.architecture.budget import Budget
+from archcount.architecture.context import Context, ExpansionCache
 from archcount.architecture.expert_nodes import experts
 from archcount.architecture.layer_defaults import LayerDefaults
 from archcount.architecture.layer_edits import changed
@@ -49,11 +50,13 @@ def expand(
     """Expand a block for one row.
 
     An `edit` changes one layer or repetition, for another reading of the row. The `cache` has
-    blocks expanded before with the same defaults, and new ones are added to it.
+    blocks expanded before with the same defaults, and new ones are added to it: equal blocks on
+    equal shapes are one node.
 
     Raises:
         InvalidTableError: a number does not fit, or shapes do not go together.
     """
+    cache = ExpansionCache() if cache is None else cache
     context = Context(
         scope=scope, start=shape, defaults=defaults, budget=budget, edit=edit, cache=cache
     )

@@ -61,6 +61,11 @@ class Scope:
         row = self.row or self
         return replace(self, values={**self.values, **values}, bound=bound, row=row)
 
+    def noting(self, read: set[str]) -> Scope:
+        """Return the same scope, which notes the names that are read in another set."""
+        row = replace(self.row, read=read) if self.row is not None else None
+        return replace(self, read=read, row=row)
+
     def value(self, name: str) -> Value:
         """Return what a name stands for, and note that it was read."""
         if name not in self.bound:
@@ -120,8 +125,7 @@ class Scope:
         if not isinstance(value, Expression):
             return value
         try:
-            row = replace(self.row or self, read=set())
-            return replace(self, read=set(), row=row).number(name)
+            return self.noting(set()).number(name)
         except InvalidTableError:
             return None
 

@@ -26,8 +26,8 @@ def main() -> NoReturn:
         with whole_words():
             app()
     except ArchcountError as error:
-        for problem in error.problems:
-            print(f"error: {problem}", file=sys.stderr)  # noqa: T201
+        for line in error.lines:
+            print(f"error: {line}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     except Stopped:
         pass  # the exit code is the signal's, below

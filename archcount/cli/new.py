@@ -14,7 +14,7 @@ from archcount.cli.output import destination
 from archcount.errors import UsageError, quote
 from archcount.spec.new_file import new_file
 from archcount.spec.pasted import Pasted, read_pasted
-from archcount.spec.yaml_tree import read_text
+from archcount.spec.yaml_reader import read_text
 
 
 def show_new(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import gcd, prod
+from math import gcd, isqrt, prod
 
 from archcount.comparison.plausibility import (
     GRID_BITS,
@@ -22,6 +22,8 @@ _OBLONG = (*((1, side) for side in (3, 5, 7)), *((side, 1) for side in (3, 5, 7)
 _MULTIPLIERS = (*range(1, 17), 24, 32, 64)
 _NUMBERS = {"kernel": range(1, 12), "stride": range(1, 5)}
 """The numbers that a cell may say instead; of what is not here, those of multipliers."""
+_MOST_PADDING = 16
+"""Paddings below this are tried."""
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
 
 
@@ -186,7 +188,7 @@ def _patch(cell: PatchCell, why: str, to: tuple[int, ...], words: str, bits: flo
 def _padded(site: Site, places: int) -> Iterator[Candidate]:
     """Yield other paddings."""
     if site.kernel is not None:
-        for pad in range(min(max(site.kernel) // 2 + 2, max(site.kernel))):
+        for pad in range(min(max(site.kernel) // 2 + 2, max(site.kernel), _MOST_PADDING)):
             words = f"padded by {pad}" if pad else "without padding"
             yield site_candidate(site, places, "pad", (pad,), words, 1.0, why="padding")
 
@@ -201,8 +203,8 @@ def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Candidate]:
         return
     current = site.groups if site.word == "conv" else site.input[0]
     most = gcd(site.input[0], site.output[0])
-    for groups in (1,) if site.word == "sepconv" else range(1, most + 1):
-        if most % groups == 0 and groups != current and (site.word == "conv" or groups < current):
+    for groups in (1,) if site.word == "sepconv" else _divisors(most):
+        if groups != current and (site.word == "conv" or groups < current):
             bits = 1.0 if groups in (1, 2, most) else small_bits(groups)
             words = _grouped(groups, current)
             new = site.weights * site.groups // groups
@@ -219,6 +221,16 @@ def _structure(site: Site, places: int, *, alone: bool) -> Iterator[Candidate]:
             words = f"as a separable convolution with depth multiplier {multiplier}"
             bits = small_bits(multiplier)
             yield site_candidate(site, places, "separable", (multiplier,), words, bits)
+
+
+def _divisors(number: int) -> list[int]:
+    """Return the divisors of a number in rising order.
+
+    >>> _divisors(12)
+    [1, 2, 3, 4, 6, 12]
+    """
+    low = [one for one in range(1, isqrt(number) + 1) if number % one == 0]
+    return sorted({*low, *(number // one for one in low)})
 
 
 def _grouped(groups: int, current: int) -> str:

@@ -98,6 +98,7 @@ def compare(
             if column in columns
         },
         fits=fits,
+        is_cut_short=recount is not None and recount.is_spent,
         contradictions=_standing(against, judged),
         cause=cause,
     )

@@ -38,10 +38,12 @@ class ModelReasons:
 
     Attributes:
         cause: one change of all networks, where there is one.
+        is_cut_short: whether the search stopped before all readings were tried.
     """
 
     found: Mapping[str, ModelReason] = field(default_factory=dict)
     cause: CommonCause | None = None
+    is_cut_short: bool = False
 
 
 def model_reasons(recount: ModelRecount, rows: Rows) -> ModelReasons:
@@ -65,7 +67,11 @@ def model_reasons(recount: ModelRecount, rows: Rows) -> ModelReasons:
         elif missed := cells.missed(model):
             read = with_cells(row, {cell.column: _told(cells, model, cell) for cell in missed})
             found[model] = ModelReason(row=read)
-    return ModelReasons(found=found, cause=shared.cause if shared else convention)
+    return ModelReasons(
+        found=found,
+        cause=shared.cause if shared else convention,
+        is_cut_short=recount.is_spent,
+    )
 
 
 def _told(cells: ModelCells, model: str, cell: ComparedCell) -> Verdict:

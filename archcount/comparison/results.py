@@ -188,9 +188,7 @@ class Comparison:
 
     Attributes:
         columns: the compared columns in the table's order.
-        rows: the rows in order.
         others: what no table prints (heads and totals), counted the same way.
-        claims: the claims in order.
         conventions: how params and ops were counted, in words, by column.
         headings: the columns' printed headings, where they are known.
         fits: the conventions of params and ops held against the whole column, the best first.
@@ -198,6 +196,7 @@ class Comparison:
         cause: one change that makes many printed sizes right, where there is one.
         whole: the network as a whole, where it is a row of a table of models.
         is_own: whether the network and its input are the file's, which its errata speak of.
+        is_cut_short: whether some readings were not tried, since there are too many.
     """
 
     columns: tuple[str, ...]
@@ -211,6 +210,7 @@ class Comparison:
     cause: CommonCause | None = None
     whole: ComparedRow | None = None
     is_own: bool = False
+    is_cut_short: bool = False
 
     @property
     def printed(self) -> tuple[ComparedRow, ...]:

@@ -14,41 +14,43 @@ class SeriesStep:
         branches: those that lead from the thing before, empty ones included; none where it reads
             that alone.
         place: of the thing; None for the end, where several are given.
+        is_tangled: whether it stands in the order of the code, with others that are no branches.
+        follows: whether it reads the one before it.
     """
 
     branches: tuple[tuple[SeriesStep, ...], ...]
     place: int | None
+    is_tangled: bool = False
+    follows: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Tangle:
-    """Things that are no branches beside one another, in their order, with what they read else."""
-
-    places: tuple[int, ...]
-    reads: tuple[tuple[int, int], ...]
+Crossing = tuple[int, int]
+"""A line that cannot be drawn between branches: from one thing, or from -1, to another."""
 
 
-def series(reads: Sequence[frozenset[int]]) -> tuple[tuple[SeriesStep, ...], list[Tangle]]:
+def series(reads: Sequence[frozenset[int]]) -> tuple[tuple[SeriesStep, ...], list[Crossing]]:
     """Put things in series and in branches.
 
     Args:
-        reads: of each, the places of those before it that it reads; negative ones are from outside.
+        reads: of each, the places of those before it that it reads; -1 is what is given at first,
+            and what is less is no line.
 
     Returns:
-        The series, and the parts of it that cannot be drawn so: they stand in it in their order.
+        The series; and the lines of what cannot be drawn so, which stands in it in its order.
 
-    >>> steps, tangles = series([frozenset({-1}), frozenset({0}), frozenset({0, 1})])
-    >>> [step.place for step in steps], steps[-1].branches, tangles
-    ([0, 2], ((SeriesStep(branches=(), place=1),), ()), [])
+    >>> steps, crossings = series([frozenset({-1}), frozenset({0}), frozenset({0, 1})])
+    >>> [step.place for step in steps], len(steps[-1].branches), crossings
+    ([0, 2], 2, [])
     """
-    tangles: list[Tangle] = []
-    return tuple(_steps([*range(len(reads))], reads, tangles)), tangles
+    crossings: list[Crossing] = []
+    known = [frozenset(read for read in each if read >= -1) for each in reads]
+    return tuple(_steps([*range(len(reads))], known, crossings)), crossings
 
 
 def _steps(
     places: Sequence[int],
     reads: Sequence[frozenset[int]],
-    tangles: list[Tangle],
+    crossings: list[Crossing],
     ends: frozenset[int] = frozenset(),
 ) -> Iterator[SeriesStep]:
     """Yield the steps of some of the things: those that all lines run through.
@@ -70,30 +72,35 @@ def _steps(
             inside = range(before + 1, number)
             groups = [[places[each - 1] for each in group] for group in _groups(inside, lines)]
             is_passed = bool(groups) and (before, number) in lines
+            follows = True
             if len(groups) + is_passed == 1:
-                yield from _tangled(groups[0], reads, tangles)
+                (order,) = groups
+                yield from _tangled(order, reads, crossings)
                 groups = []
+                if place is not None:
+                    follows = order[-1] in reads[place]
+                    crossings += [
+                        (each, place) for each in sorted(reads[place]) if each != order[-1]
+                    ]
             leads = frozenset() if place is None else reads[place]
-            branches = tuple(tuple(_steps(each, reads, tangles, leads)) for each in groups)
+            branches = tuple(tuple(_steps(each, reads, crossings, leads)) for each in groups)
             branches += ((),) if is_passed else ()
             if branches or place is not None:
-                yield SeriesStep(branches, place)
+                yield SeriesStep(branches, place, follows=follows)
             before = number
         reach = max(reach, farthest[number])
 
 
 def _tangled(
-    places: Sequence[int], reads: Sequence[frozenset[int]], tangles: list[Tangle]
+    places: Sequence[int], reads: Sequence[frozenset[int]], crossings: list[Crossing]
 ) -> Iterator[SeriesStep]:
-    """Yield things that are no branches one after another; note what else they read."""
-    also = tuple(
-        (read, place)
-        for number, place in enumerate(places)
-        for read in sorted(reads[place])
-        if number and read != places[number - 1] and read in places
-    )
-    tangles.append(Tangle(tuple(places), also))
-    yield from (SeriesStep((), place) for place in places)
+    """Yield things that are no branches one after another; note the lines past others."""
+    for number, place in enumerate(places):
+        before = places[number - 1] if number else None
+        if before is not None:
+            crossings += [(read, place) for read in sorted(reads[place]) if read != before]
+        follows = before is None or before in reads[place]
+        yield SeriesStep((), place, is_tangled=True, follows=follows)
 
 
 def _groups(inside: range, lines: set[tuple[int, int]]) -> list[list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from archcount.drawing.picture import Box, Branching, Chain, Group, Picture
+from archcount.drawing.picture import Box, Branching, Chain, CrossLink, Group, Picture
 
 
 @dataclass(slots=True)
@@ -50,27 +50,23 @@ _Ends = tuple[tuple[str, bool], ...]
 
 def graph_of(picture: Picture) -> PictureGraph:
     """Return the graph of a picture."""
-    reader = _GraphReader()
-    only = {link.target: link.source for link in picture.links if link.is_only}
-    beside = [link for link in picture.links if not link.is_only]
+    reader = _GraphReader(picture)
     for stream in picture.streams:
-        ends: _Ends = ((reader.node(stream.input, reader.graph.whole), False),)
+        given: _Ends = ((reader.node(stream.input, reader.graph.whole), False),)
         for part in stream.body:
-            if part.path in only:
-                ends = reader.skip(only[part.path])
-            ends += sum(
-                (reader.skip(link.source) for link in beside if link.target == part.path), ()
-            )
-            ends = reader.chain((part,), ends, reader.graph.whole, is_labelled=True)
-            reader.ends[part.path] = tuple(name for name, _ in ends)
+            given = reader.chain((part,), given, reader.graph.whole, is_labelled=True)
     for side in picture.sides:
-        reader.chain((side.group,), reader.skip(side.at), reader.graph.whole, is_labelled=False)
+        ends = tuple((name, False) for name in reader.ends[side.at])
+        reader.chain((side.group,), ends, reader.graph.whole, is_labelled=False)
     return reader.graph
 
 
 class _GraphReader:
-    def __init__(self) -> None:
+    def __init__(self, picture: Picture) -> None:
         self.graph = PictureGraph()
+        self._links: dict[str, list[CrossLink]] = {}
+        for link in picture.links:
+            self._links.setdefault(link.target, []).append(link)
         self.ends: dict[str, tuple[str, ...]] = {}
         self._clusters = 0
 
@@ -88,6 +84,10 @@ class _GraphReader:
     def chain(self, chain: Chain, ends: _Ends, inside: Cluster, *, is_labelled: bool) -> _Ends:
         """Add parts one after another; return the nodes that the last one ends with."""
         for part in chain:
+            links = self._links.get(part.path, ())
+            if any(link.is_only for link in links):
+                ends = ()
+            ends += sum((self.skip(link.source) for link in links), ())
             match part:
                 case Box():
                     if part.reads in self.ends:
@@ -101,6 +101,7 @@ class _GraphReader:
                     ends = self.chain(part.body, ends, cluster, is_labelled=is_labelled)
                 case Branching():
                     ends = self._branches(part, ends, inside)
+            self.ends[part.path] = tuple(name for name, _ in ends)
             is_labelled = False
         return ends
 

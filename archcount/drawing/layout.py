@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from archcount.drawing.picture import (
@@ -114,10 +114,10 @@ def shape_sides(shape: str) -> tuple[str, str]:
 
 
 class Layout:
-    """Lays parts out, down or to the right."""
+    """Lays parts out, down or to the right; parts at `breaks` do not read the one before them."""
 
-    def __init__(self, *, down: bool) -> None:
-        self._down = down
+    def __init__(self, *, down: bool, breaks: Collection[str] = ()) -> None:
+        self._down, self._breaks = down, breaks
 
     def gap(self, shape: str) -> float:
         """Return how long a line is that carries a shape."""
@@ -132,7 +132,6 @@ class Layout:
         *,
         shape: str | None = None,
         every: bool = False,
-        breaks: Sequence[str] = (),
     ) -> Laid:
         """Lay parts out one after another.
 
@@ -140,7 +139,6 @@ class Layout:
             chain: the parts.
             shape: the shape that comes in; lines carry what it becomes. None for no shapes.
             every: whether lines carry it where it stays the same, too.
-            breaks: the paths of parts that do not read the one before.
         """
         laid = Laid(0.0, 0.0, 0.0, takes_arrow=bool(chain))
         known = shape
@@ -150,7 +148,10 @@ class Layout:
                 told = known if known and (every or known != shape) else ""
                 shape = known
                 self._connect(
-                    laid, inner, told or "", broken=part.path in breaks or reads_elsewhere(part)
+                    laid,
+                    inner,
+                    told or "",
+                    broken=part.path in self._breaks or reads_elsewhere(part),
                 )
             else:
                 laid.takes_arrow = inner.takes_arrow

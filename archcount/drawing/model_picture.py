@@ -29,7 +29,7 @@ from archcount.drawing.picture import (
 )
 from archcount.drawing.words import with_follower
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.tracing.module_flow import Run
+from archcount.tracing.module_flow import OTHER, Run
 
 _MOST_LINKS = 6
 """Lines that pass parts by, in one module, beyond which none is drawn."""
@@ -53,7 +53,7 @@ def model_picture(
     total = count.total
     picture = Picture(
         title=count.name,
-        note=f"{total.params:,} params, {total.macs:,} MACs",
+        note=f"{total.params:,} params, {total.macs:,} MACs{_left_out(reader.left_out)}",
         description=f"{len(count.modules) - 1} modules in the order in which they run; "
         f"{total.params:,} params, {total.macs:,} multiply-accumulates; input {count.inputs}.",
         streams=(
@@ -79,6 +79,7 @@ class _RunReader:
 
     Attributes:
         links: lines between parts that do not stand one after another.
+        left_out: how many more lines there are, too many to be drawn beside the parts.
     """
 
     def __init__(self, count: ModelCount, detail: str) -> None:
@@ -86,6 +87,7 @@ class _RunReader:
         self._detail = detail
         self._number = 0
         self.links: list[CrossLink] = []
+        self.left_out = 0
 
     def body(self, run: Run) -> Chain:
         """Return what the model itself runs; a model around one other is left out."""
@@ -103,30 +105,43 @@ class _RunReader:
     def _chain(self, run: Run) -> Chain:
         """Return what a module runs inside, in series and in branches."""
         parts = [self._part(each, run.path) for each in run.inner]
-        steps, tangles = series([each.reads for each in run.inner])
-        for tangle in tangles:
-            if len(tangle.reads) <= _MOST_LINKS:
-                self.links += [
-                    CrossLink(source=parts[source].path, target=parts[target].path)
-                    for source, target in tangle.reads
-                ]
+        steps, crossings = series([each.reads for each in run.inner])
+        inside = [each for each in crossings if min(each) >= 0 and len(crossings) <= _MOST_LINKS]
+        self.left_out += len(crossings) - len(inside)
+        self.links += [
+            CrossLink(source=parts[source].path, target=parts[target].path)
+            for source, target in inside
+        ]
         return self._steps(steps, run.inner, parts)
 
     def _steps(
         self, steps: Sequence[SeriesStep], runs: Sequence[Run], parts: Sequence[Part]
     ) -> Chain:
         units: list[Chain] = []
+        is_folded = True
         for step in steps:
             part = None if step.place is None else parts[step.place]
             if not step.branches:
                 assert part is not None
-                self._append(units, (part,))
+                assert step.place is not None
+                is_folded = is_folded and step.follows
+                pill = self._elsewhere(runs[step.place])
+                if not (step.follows or pill):
+                    self.links.append(CrossLink(source="", target=part.path, is_only=True))
+                self._append(units, (*pill, part))
                 continue
             branches = tuple(self._steps(branch, runs, parts) for branch in step.branches)
             join, rest = self._join(part, None if step.place is None else runs[step.place])
             self._append(units, (Branching(path=f"{join.path}#split", branches=branches, join=join),
                                  *rest))  # fmt: skip
-        return folded(units)
+        return folded(units) if is_folded else tuple(part for unit in units for part in unit)
+
+    def _elsewhere(self, run: Run) -> Chain:
+        """Return a box for what a run reads, where nothing beside it gives that."""
+        if run.reads and run.reads != {OTHER}:
+            return ()
+        title = "other input" if run.reads else "constants"
+        return (Box(path=self._path(run.path), title=title, family="copy", reads=f"#{title}"),)
 
     def _append(self, units: list[Chain], unit: Chain) -> None:
         """Add a unit; what follows a layer stands in the box of it."""
@@ -226,6 +241,12 @@ class _RunReader:
     def _path(self, path: str) -> str:
         self._number += 1
         return f"{path}#{self._number}"
+
+
+def _left_out(lines: int) -> str:
+    if not lines:
+        return ""
+    return f"; {lines:,} more line{'s' if lines > 1 else ''} between modules not drawn"
 
 
 def _titled(part: Part, name: str | None) -> Part:

@@ -152,7 +152,8 @@ class CrossLink:
     """What a part reads of one that does not stand before it, as their paths.
 
     Attributes:
-        is_only: whether it is all that the part reads.
+        source: empty where no line is drawn.
+        is_only: whether the part does not read the one before it.
     """
 
     source: str
@@ -209,6 +210,19 @@ def boxes_of(chain: Chain) -> Iterator[Box]:
                 yield part.join
             case Group():
                 yield from boxes_of(part.body)
+
+
+def paths_of(chain: Chain) -> Iterator[str]:
+    """Yield the paths of all parts of a chain, those inside too."""
+    for part in chain:
+        yield part.path
+        match part:
+            case Group():
+                yield from paths_of(part.body)
+            case Branching():
+                for branch in part.branches:
+                    yield from paths_of(branch)
+                yield part.join.path
 
 
 def reads_elsewhere(part: Part) -> bool:

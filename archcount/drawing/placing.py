@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcount.drawing.layout import Laid, Layout, Spot, Track, shape_sides
-from archcount.drawing.picture import Box, Chain, CrossLink, Group, Picture, boxes_of
+from archcount.drawing.picture import Box, Chain, CrossLink, Group, Picture, boxes_of, paths_of
 from archcount.drawing.placed import (
     Line,
     PlacedBox,
@@ -36,7 +36,8 @@ def placed(picture: Picture, *, down: bool = True) -> PlacedPicture:
 class _Placing:
     def __init__(self, picture: Picture, *, down: bool) -> None:
         self._picture, self._down = picture, down
-        self._layout = Layout(down=down)
+        breaks = {link.target for link in picture.links if link.is_only}
+        self._layout = Layout(down=down, breaks=breaks)
         self._parts: dict[str, Span] = {}
         self._columns: dict[str, int] = {}
         self._axes: dict[str, float] = {}
@@ -57,8 +58,7 @@ class _Placing:
         across = 0.0
         for number, stream in enumerate(self._picture.streams):
             body = (stream.input, *stream.body)
-            breaks = [link.target for link in self._picture.links if link.is_only]
-            laid = self._layout.chain(body, shape="", every=True, breaks=breaks)
+            laid = self._layout.chain(body, shape="", every=True)
             lanes = len({link.source for link, to in links if to == number})
             across += (_GUTTER if number else 0) + (lanes * _LANE + 8 if lanes else 0)
             axis = across + laid.before
@@ -116,9 +116,10 @@ class _Placing:
         """
         found: dict[tuple[str, str], CrossLink] = {}
         for part in body:
+            paths = {*paths_of((part,))}
             for link in self._picture.links:
-                if link.target == part.path:
-                    found[link.source, part.path] = link
+                if link.source and link.target in paths:
+                    found[link.source, link.target] = link
             for box in boxes_of((part,)):
                 if box.reads:
                     link = CrossLink(source=box.reads, target=box.path)

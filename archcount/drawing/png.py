@@ -11,7 +11,7 @@ from archcount.errors import UnavailableError
 
 _ZOOM = 2.0
 """Pixels of a picture for one of the SVG."""
-_MOST = 60_000_000
+_MOST = 25_000_000
 """The most pixels of a picture."""
 
 

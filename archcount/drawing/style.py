@@ -61,7 +61,7 @@ def style_sheet(theme: str = "auto") -> str:
         *_rules("dark" if theme == "dark" else "light"),
     ]
     if theme == "auto":
-        rules.append(f"@media(prefers-color-scheme:dark){{{''.join(_rules('dark'))}}}")
+        rules.append(f"@media screen and (prefers-color-scheme:dark){{{''.join(_rules('dark'))}}}")
     return "\n".join(rules)
 
 

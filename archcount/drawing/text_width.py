@@ -5,10 +5,12 @@ from __future__ import annotations
 from unicodedata import combining, east_asian_width
 
 _WIDTHS = {
-    "ijl'|": 0.30,
-    '.,:; I![]ft()r/-"': 0.42,
-    "mwMW%@&+=<>~#×→": 0.99,
-    "ABCDEFGHJKLNOPQRSTUVXYZ": 0.78,
+    "ijl'": 0.30,
+    "|": 0.35,
+    ".,:; I![]ft()-/": 0.42,
+    'r"': 0.46,
+    "mwMW%@&+=<>~#×→^": 1.0,
+    "ABCDEFGHJKLNOPQRSTUVXYZ": 0.79,
 }
 """Widths in ems, as wide as DejaVu Sans has them, which is wider than most."""
 _WIDTH = {character: width for text, width in _WIDTHS.items() for character in text}
@@ -22,7 +24,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     True
     """
     ems = sum(map(_width, text))
-    return ems * size * (1.09 if bold else 1.0)
+    return ems * size * (1.15 if bold else 1.0)
 
 
 def _width(character: str) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from archcount.architecture import Architecture
+from archcount.architecture.budget import Work
+from archcount.architecture.context import ExpansionCache
 from archcount.edits import SharedNumber, Structure
 from archcount.engines import formula
 from archcount.engines.counts import Count
@@ -41,7 +43,13 @@ class ModelRecount:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._work = Work()
         self._changed: dict[str, Table | None] = {}
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more is counted, since there was work enough."""
+        return self._work.is_spent
 
     @property
     def shared_numbers(self) -> tuple[SharedNumber, ...]:
@@ -67,7 +75,7 @@ class ModelRecount:
     def count(
         self, model: str, lets: Mapping[str, int], change: FileChange | None = None
     ) -> Recounted | None:
-        """Count a model otherwise; None where the network does not go together so.
+        """Count a model otherwise; None where it does not go together so, or none is left.
 
         Args:
             model: the name of its variant.
@@ -75,15 +83,19 @@ class ModelRecount:
             change: a change of all networks.
         """
         table = self._table if change is None else self._with(change)
-        if table is None:
+        if table is None or self.is_spent:
             return None
         texts = {name: str(value) for name, value in lets.items()}
+        cache = ExpansionCache()
         try:
             network = table.variant(model)
-            architecture = network.expand(lets=texts) if texts else network.architecture
+            known = network.architecture
+            architecture = network.expand(lets=texts, cache=cache) if texts else known
             stated = network.stated(texts) if network.printed.checked else {}
         except (InvalidTableError, UsageError):
             return None  # such a network cannot be built, so that nobody can have counted it
+        layers = sum(1 for row in architecture.rows for _ in row.node.layers())
+        self._work.spend(len(cache) if texts else layers, layers)
         return Recounted(
             architecture=architecture,
             count=formula.count(architecture),

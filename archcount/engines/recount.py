@@ -28,31 +28,40 @@ class Recount:
         return self._plans[row]
 
     def count(self, row: str, edits: Sequence[Edit]) -> RowCount | None:
-        """Count a row with changes; None where it does not go together so.
+        """Count a row with changes; None where it does not go together so, or none is left.
 
         >>> from archcount.api.tables import load
         >>> recount = Recount(load("googlenet").variant())
         >>> recount.count("inception_5a", [Edit(kind="input", to=(928, 7, 7))]).weights
         1097728
         """
+        if self.is_spent:
+            return None
         try:
             return count_row(row, self._readings.node(row, edits))
         except InvalidTableError:
             return None  # such a row cannot be built, so that nobody can have counted it
 
     def whole(self, edit: Edit) -> Mapping[str, RowCount] | None:
-        """Count every row with one change of the whole network; None where it does not fit.
+        """Count every row with one change of the whole network; None as in `count`.
 
         >>> from archcount.api.tables import load
         >>> recount = Recount(load("googlenet").variant())
         >>> recount.whole(Edit(kind="input", to=(3, 256, 256)))["conv1"].output
         (64, 128, 128)
         """
+        if self.is_spent:
+            return None
         try:
             architecture = self._readings.whole(edit)
         except InvalidTableError:
             return None
         return {row.id: count_row(row.id, row.node) for row in architecture.rows}
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more is counted, since there was work enough."""
+        return self._readings.work.is_spent
 
     @property
     def reads_images(self) -> bool:

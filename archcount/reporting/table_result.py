@@ -158,7 +158,7 @@ def _(item: Explanation) -> dict[str, Any]:
 def _(comparison: Comparison) -> dict[str, Any]:
     return {
         "batch": 1,
-        **fields_of(comparison, "rows", "others", "claims", "fits", "is_own"),
+        **fields_of(comparison, "rows", "others", "claims", "fits", "is_own", "is_cut_short"),
         "best_conventions": {
             column: {
                 "convention": describe(fits[0].convention),

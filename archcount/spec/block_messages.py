@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from archcount.architecture import LocatedText
 from archcount.errors import InvalidTableError, Location, Problem, quote, suggestion
 from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
+from archcount.spec.block_names import BlockName, call_of
+from archcount.spec.yaml_reader import DEEPEST
 
 FORMS = (
     f"a layer, a block's name, a list, {', '.join(f'{word}:' for word in (*JOINS, *NAMED_JOINS))}, "
@@ -88,3 +90,39 @@ def one_branch(word: str, where: Location) -> Problem:
     return Problem(
         what=f"{word} has one branch", allowed="two branches or more", remedy=remedy, where=where
     )
+
+
+def nested_too_deep(where: Location) -> InvalidTableError:
+    """Return the error for blocks inside one another that are more than `DEEPEST`."""
+    return InvalidTableError.of(
+        "blocks are nested too deep",
+        allowed=f"at most {DEEPEST} inside one another",
+        remedy="write some of them out",
+        where=where,
+    )
+
+
+def refuse_misuse(text: LocatedText, titles: Iterable[BlockName]) -> None:
+    """Say how a block is written that is named with arguments it does not take, or without.
+
+    Raises:
+        InvalidTableError: a text names a block, or a layer, in a way that it is not named.
+    """
+    call = call_of(text)
+    word = call[0] if call else text.text.partition(" ")[0]
+    if word in KINDS:
+        if call:
+            raise called_layer(text, *call)
+        return
+    for title in titles:
+        if title.word != word:
+            continue
+        what = f"block {quote(title.text)} takes " + (
+            arguments(len(title.parameters)) if title.parameters else "no numbers"
+        )
+        raise InvalidTableError.of(
+            f"{quote(text.text)}: {what}",
+            allowed=title.text,
+            remedy="" if title.parameters else f"name its arguments: {word}(a), or write {word}",
+            where=text.where,
+        )

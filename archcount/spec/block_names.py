@@ -20,7 +20,8 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 """A number in a block's name, `conv3-{width}`."""
 _CALL = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)\((.*)\)")
 """A block with what it is given, `se(in.c/4)`, or with the names of it, `se(r)`."""
-_NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
+_NUMBER = r"\d{1,9}+(?:\.\d{1,6}+)?+"
+"""Takes all digits that there are: what gives some back tries every way to share them out."""
 _OPTIONS = ("none", *(word for words in FOLLOWERS.values() for word in words))
 """The words of options that a block may be given."""
 _IS_NUMBER = re.compile(_NUMBER, re.ASCII).fullmatch

@@ -18,6 +18,7 @@ from archcount.architecture import (
     parse_layer,
 )
 from archcount.architecture.blocks import RowBlock
+from archcount.architecture.insides import Insides
 from archcount.architecture.scope import BLOCK_INPUT_NAMES
 from archcount.errors import (
     InvalidTableError,
@@ -31,8 +32,9 @@ from archcount.layers.by_word import JOINS, KINDS, NAMED_JOINS
 from archcount.spec.block_messages import (
     FORMS,
     arguments,
-    called_layer,
+    nested_too_deep,
     one_branch,
+    refuse_misuse,
     unknown_keys,
     with_blocks,
 )
@@ -44,6 +46,7 @@ from archcount.spec.block_numbers import (
     read_when,
     text_of,
 )
+from archcount.spec.yaml_reader import DEEPEST
 from archcount.spec.yaml_tree import YamlNode
 
 
@@ -61,6 +64,8 @@ class BlockReader:
         # A block may read the arguments of those that name it: `_checked` sees whether it can.
         self._names = tuple(dict.fromkeys((*names, *inner)))
         self._done: dict[str, Block] = {}
+        self._refused: dict[str, InvalidTableError] = {}
+        self._insides = Insides()
         self._open: list[str] = []
 
     def read_all(self) -> list[Problem]:
@@ -77,7 +82,7 @@ class BlockReader:
             if own and not title.holes:
                 continue
             try:
-                read = {item for item, _ in self._named(name).free()}
+                read = {item for item, _ in self._insides.free(self._named(name))}
             except InvalidTableError as error:
                 problems += [item for item in error.problems if item not in problems]
                 continue
@@ -111,7 +116,9 @@ class BlockReader:
     def _checked(self, block: Block) -> Block:
         """Return a block that reads what the rows know, or raise InvalidTableError."""
         problems = []
-        for name, text in block.free(self._table_names):
+        for name, text in self._insides.free(block):
+            if name in self._table_names:
+                continue
             owners = [quote(key) for key, title in self._titles.items() if name in title.names]
             problem = Problem(
                 what=f"{quote(text.text)} reads {quote(name)}, an argument of block "
@@ -157,7 +164,7 @@ class BlockReader:
         parts = list(listed(text))
         if len(parts) > 1:
             return SequenceBlock(tuple(each(parts, self._text)))
-        self._refuse_misuse(text)
+        refuse_misuse(text, self._titles.values())
         try:
             return parse_layer(text, self._names)
         except InvalidTableError as error:
@@ -221,27 +228,6 @@ class BlockReader:
             return BoundBlock(block, dict(zip(title.parameters, values, strict=True)))
         return None
 
-    def _refuse_misuse(self, text: LocatedText) -> None:
-        """Say how a block is written that is named with arguments it does not take, or without."""
-        call = call_of(text)
-        word = call[0] if call else text.text.partition(" ")[0]
-        if call and word in KINDS:
-            raise called_layer(text, *call)
-        for name, title in self._titles.items():
-            if title.word != word or word in KINDS:
-                continue
-            what = f"block {quote(name)} takes " + (
-                arguments(len(title.parameters)) if title.parameters else "no numbers"
-            )
-            raise InvalidTableError.of(
-                f"{quote(text.text)}: {what}",
-                allowed=name,
-                remedy=""
-                if title.parameters
-                else f"name its arguments: {word}(a), or write {word}",
-                where=text.where,
-            )
-
     def _named(self, name: str, caller: LocatedText | None = None) -> Block:
         if name in self._open:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
@@ -250,14 +236,22 @@ class BlockReader:
                 remedy="write one of them out",
                 where=caller.where if caller else self._keys[name],
             )
+        if name in self._refused:
+            raise self._refused[name]
         if name not in self._done:
+            if len(self._open) == DEEPEST:
+                raise nested_too_deep(caller.where if caller else self._keys[name])
             self._open.append(name)
             try:
                 block = self._tree(self._written[name])
-                reads = {item for part in block.parts() for item in part.names}
+                if self._insides.depth(block) > DEEPEST:
+                    raise nested_too_deep(self._keys[name])
                 # Only what reads its own input has to be known as a block by itself.
-                is_bound = bool(reads & {*BLOCK_INPUT_NAMES})
+                is_bound = any(item in BLOCK_INPUT_NAMES for item, _ in self._insides.free(block))
                 self._done[name] = BoundBlock(block, {}) if is_bound else block
+            except InvalidTableError as error:
+                self._refused[name] = error
+                raise
             finally:
                 self._open.pop()
         return self._done[name]

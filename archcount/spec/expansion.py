@@ -18,7 +18,8 @@ from archcount.architecture import (
     Value,
     expand,
 )
-from archcount.architecture.context import Budget, ExpansionCache
+from archcount.architecture.budget import Budget
+from archcount.architecture.context import ExpansionCache
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.architecture.ties import broken_ties
 from archcount.errors import InvalidTableError, Problem
@@ -40,14 +41,13 @@ def expand_table(
 
     A row that cannot be expanded is reported, and the next one goes on from its printed
     output where that is complete, so that one mistake does not hide the others.
-    A cache holds blocks of these rows expanded before, under the same defaults; which cells nobody
-    reads is not said then.
+    A cache holds blocks of these rows expanded before, under the same defaults.
 
     Raises:
         InvalidTableError: with the problems of all rows and heads.
     """
     rows = sections.rows
-    expansion = _Expansion(rows, lets, defaults, cache)
+    expansion = _Expansion(rows, lets, defaults, ExpansionCache() if cache is None else cache)
     done: list[ExpandedRow] = []
     named = {name: shape for name, shape in inputs.items() if name}
     ends: dict[str, Shape] = {**named}
@@ -79,8 +79,7 @@ def expand_table(
         rows=tuple(done),
         heads=tuple(heads),
         outputs=sections.outputs,
-        # What is remembered is read by nobody anew.
-        unread=() if cache is not None else tuple(expansion.unread(rows, sections)),
+        unread=tuple(expansion.unread(rows, sections)),
     )
     if problems := list(_dead_ends(expanded, rows)):
         raise InvalidTableError(problems)
@@ -131,7 +130,7 @@ class _Expansion:
         rows: Sequence[ParsedRow],
         lets: Mapping[str, Value],
         defaults: LayerDefaults,
-        cache: ExpansionCache | None,
+        cache: ExpansionCache,
     ) -> None:
         self.values = {row.id: {**lets, **row.values} for row in rows}
         self.read: dict[str, set[str]] = {row.id: set() for row in rows}

@@ -11,7 +11,8 @@ from archcount.errors import InvalidTableError
 from archcount.printed.expected import Expectations, ExpectedDifference
 from archcount.spec.schema_types import Entry, Line
 from archcount.spec.validate import checked
-from archcount.spec.yaml_tree import YamlNode, parse, read_text
+from archcount.spec.yaml_reader import parse, read_text
+from archcount.spec.yaml_tree import YamlNode
 
 
 def _whole(value: Any) -> Any:

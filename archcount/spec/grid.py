@@ -24,6 +24,11 @@ COLUMNS = {
 }
 """The columns that every table may have; others are declared under `columns:`."""
 
+MOST_ROWS = 1_000
+"""The most rows of one table; the longest that is shipped has 50."""
+LONGEST_CELL = 1_000
+"""The most letters of one cell; the longest that is shipped has 82."""
+
 # The space-separated form keeps sixty names on ten lines.
 RESERVED = frozenset(
     "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
@@ -107,6 +112,20 @@ def placed_lines(tree: YamlNode, lines: list[str]) -> list[tuple[str, Location]]
     placed = [line for line in _located(tree, lines) if line[0].strip()]
     if not placed:
         raise InvalidTableError(tree.problem("the table is empty", remedy="write its rows"))
+    if len(placed) > MOST_ROWS:
+        raise InvalidTableError.of(
+            f"a table of {len(placed):,} lines",
+            allowed=f"at most {MOST_ROWS:,}",
+            remedy="repeat equal rows by a column n",
+            where=placed[MOST_ROWS][1],
+        )
+    if long := [line for line in placed if len(max(line[0].split("|"), key=len)) > LONGEST_CELL]:
+        raise InvalidTableError.of(
+            "a cell that is too long",
+            allowed=f"at most {LONGEST_CELL:,} letters",
+            remedy="name what it holds under blocks:",
+            where=long[0][1],
+        )
     return placed
 
 

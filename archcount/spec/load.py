@@ -11,7 +11,7 @@ from archcount.spec.sections import read_sections
 from archcount.spec.table import Table
 from archcount.spec.validate import validate
 from archcount.spec.variant_reader import TableSource, in_order
-from archcount.spec.yaml_tree import parse, read_text
+from archcount.spec.yaml_reader import parse, read_text
 
 
 def load_table(

@@ -163,6 +163,7 @@ def check_variants(tree: YamlNode) -> Iterator[Problem]:
     """Refuse an unknown or circular `of:`, an unknown default, and a reserved name."""
     variants = tree.section("variants")
     seen: set[str] = set()
+    led_out: set[str] = set()
     for name, variant in variants.items():
         if name == PRINTED:
             what = f"variant name {quote(PRINTED)} means the table as printed"
@@ -170,7 +171,7 @@ def check_variants(tree: YamlNode) -> Iterator[Problem]:
         base = dict(variant.items()).get("of")
         if base is None or name in seen:
             continue
-        circle = _circle(variants, name)
+        circle = _circle(variants, name, led_out)
         seen |= set(circle)
         if circle:
             what = f"variant {name} is based on itself ({' -> '.join([*circle, circle[0]])})"
@@ -188,10 +189,17 @@ def check_variants(tree: YamlNode) -> Iterator[Problem]:
         )
 
 
-def _circle(variants: YamlNode, name: str) -> list[str]:
-    """List the variants that lead from one back to itself; none where they do not."""
-    way: list[str] = []
-    while name in variants.keys and name not in way:
-        way.append(name)
+def _circle(variants: YamlNode, name: str, led_out: set[str]) -> list[str]:
+    """List the variants that lead from one back to itself; none where they do not.
+
+    Those that lead to no circle, or into one that they are not in, are noted in `led_out`.
+    """
+    way: dict[str, None] = {}
+    start = name
+    while name in variants.keys and name not in way and name not in led_out:
+        way[name] = None
         name = variants.section(name).find(("of",)).text
-    return way if way and name == way[0] else []
+    if way and name == start:
+        return [*way]
+    led_out |= {start} if name in way else {*way}
+    return []

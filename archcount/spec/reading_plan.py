@@ -24,7 +24,7 @@ from archcount.architecture import (
     expand,
 )
 from archcount.architecture.blocks import Given, LayerBlock, PatchText, Shortcut, WhenBlock
-from archcount.architecture.context import Budget
+from archcount.architecture.budget import Budget
 from archcount.architecture.scope import OUTPUT_NAMES
 from archcount.edits import NumberCell, PatchCell, Plan, Site, Window
 from archcount.errors import InvalidTableError, Location

@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from archcount.architecture import Architecture, Node, Scope, expand
-from archcount.architecture.context import Budget, ExpansionCache
+from archcount.architecture.budget import Budget, Work
+from archcount.architecture.context import ExpansionCache
 from archcount.edits import Edit, Plan
 from archcount.layers import Shape
 from archcount.printed import Patch, grid_and_channels, parse_output
@@ -21,6 +22,7 @@ class RowReadings:
 
     def __init__(self, network: Variant) -> None:
         self.network = network
+        self.work = Work()
         self._cache = ExpansionCache()
 
     def node(self, row: str, edits: Sequence[Edit] = ()) -> Node:
@@ -46,8 +48,12 @@ class RowReadings:
                 change = edit
         outputs = self.network.architecture.outputs_before(row)
         scope = Scope(values=values, owner=f"row {row}", outputs=outputs)
-        cache = self._cache if defaults is self.network.defaults else None
-        return expand(parsed.block, start, scope, defaults, Budget(), change, cache)
+        cache = self._cache if defaults is self.network.defaults else ExpansionCache()
+        budget, before = Budget(), len(cache)
+        try:
+            return expand(parsed.block, start, scope, defaults, budget, change, cache)
+        finally:
+            self.work.spend(len(cache) - before, budget.spent)
 
     def whole(self, edit: Edit) -> Architecture:
         """Expand the whole network with one change: of its input, a `let`, or a default.
@@ -55,6 +61,8 @@ class RowReadings:
         Raises:
             InvalidTableError: the rows do not go together so.
         """
+        layers = sum(1 for row in self.network.architecture.rows for _ in row.node.layers())
+        self.work.spend(layers, layers)
         if edit.kind == "input":
             return self.network.expand(replace(self.network.input, dims=edit.to))
         if edit.kind == "cell":

@@ -13,7 +13,7 @@ from archcount.errors import InvalidTableError
 from archcount.printed.printed_table import PaperSource
 from archcount.spec.catalogue import catalogue
 from archcount.spec.network_kind import network_kind
-from archcount.spec.yaml_tree import read_text
+from archcount.spec.yaml_reader import read_text
 
 PRINTED = "printed"
 """What the table as printed is called where a variant is the default."""

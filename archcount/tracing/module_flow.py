@@ -11,8 +11,8 @@ from archcount.operators.registry import name_layer
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.forward_pass import ForwardPass
 
-GIVEN = -1
-"""Stands for what the module around was given."""
+GIVEN, OTHER = -1, -2
+"""Stand for what the module around was given and reads first, and for all else from outside."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,8 +22,8 @@ class Run:
     Attributes:
         path: of the module; of an operation, of the module that does it.
         name: kind and settings of an operation, as `diff` names it; empty for a module.
-        reads: the runs beside it that it reads, by their places, or GIVEN; of all that the module
-            around was given, the first alone.
+        reads: the runs beside it that it reads, by their places, GIVEN and OTHER; nothing for what
+            works on weights alone.
         macs: multiply-accumulates.
         output: the shape of what it gives.
         inner: what a module runs itself, in order; empty where that is nothing that can be told.
@@ -130,8 +130,9 @@ class _Flow:
         found: frozenset[int] = frozenset()
         for number in numbers:
             for memory in self._calls[number].read:
-                if memory in self._active and memory not in own:
-                    found |= writers.get(memory, frozenset())
+                if memory not in own:
+                    other = frozenset({OTHER} if memory in self._active else ())
+                    found |= writers.get(memory, other)
             own.update(self._written(number))
         return found
 
@@ -155,7 +156,7 @@ class _Flow:
         if self._macs(number) or len(reads) > 1:
             return True
         name = name_layer(operation)
-        return name is not None and name[0].endswith(_TOLD)
+        return name is not None and name[0].endswith(_TOLD) and "linalg" not in name[0]
 
     def _operation(self, path: str, number: int, reads: frozenset[int]) -> Run:
         operation = self._calls[number].pattern.operation

@@ -54,5 +54,15 @@ def test_crossed_lines_stand_in_their_order_and_are_told():
     # 0 and 1 are both read by 2 and by 3, which 4 joins: no branches beside one another
     steps, tangles = series(reads({-1}, {-1}, {0, 1}, {0, 1}, {2, 3}))
     assert [step.place for step in steps] == [0, 1, 2, 3, 4]
-    assert tangles[0].places == (0, 1, 2, 3)
-    assert tangles[0].reads == ((0, 2), (0, 3), (1, 3))
+    assert [step.follows for step in steps] == [True, False, True, False, True]
+    # 1, 2 and 3 are not drawn as reading what stands before them unless they do.
+    assert tangles == [(-1, 1), (0, 2), (0, 3), (1, 3), (2, 4)]
+
+
+def test_values_that_are_read_behind_the_scores():
+    # 0 queries, 1 keys and values of another input, 2 scores, 3 softmax, 4 values mixed
+    steps, crossings = series(reads({-1}, {-2}, {0, 1}, {2}, {1, 3}))
+    assert [(step.place, step.follows) for step in steps] == [
+        (0, True), (1, False), (2, True), (3, True), (4, True),
+    ]  # fmt: skip
+    assert crossings == [(0, 2), (1, 4)]

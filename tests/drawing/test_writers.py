@@ -171,3 +171,31 @@ def test_png_has_twice_the_size_of_the_svg_and_text_in_it():
     assert struct.unpack(">II", data[16:24]) == (2 * width, 2 * height)
     blank = replace(picture, title="", note="")
     assert png(blank, theme="dark") != png(picture, theme="dark")
+
+
+def test_no_text_is_wider_than_it_is_taken_for():
+    # DejaVu Sans, which comes with matplotlib, is wider than what most systems have.
+    matplotlib = pytest.importorskip("matplotlib")
+    from matplotlib.ft2font import FT2Font
+
+    from archcount.drawing.text_width import text_width
+
+    folder = f"{matplotlib.get_data_path()}/fonts/ttf"
+    texts = {
+        line
+        for name in PICTURES
+        for box in picture_of(name).boxes
+        for line in (box.title, *box.details)
+    }
+    texts |= {
+        "MobileNet_V2: Inverted Residual",
+        "WWWW mmmm",
+        "params contradiction, ops off",
+        "98.7%",
+    }
+    for bold, name in ((False, "DejaVuSans"), (True, "DejaVuSans-Bold")):
+        font = FT2Font(f"{folder}/{name}.ttf")
+        font.set_size(1200, 72)  # so large that nothing is rounded to pixels
+        for text in texts:
+            font.set_text(text)
+            assert font.get_width_height()[0] / 6400 <= text_width(text, 12, bold=bold), text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 
 def check_layout(found):
@@ -28,3 +28,12 @@ def check_layout(found):
         for x, y in line.points:
             assert 0 <= x <= found.width
             assert 0 <= y <= found.height
+    for line in found.lines:
+        for (x, y), (right, bottom) in pairwise(line.points):
+            for rect in rects:  # a line ends at the edge of a box, and never runs through one
+                assert not (
+                    min(x, right) < rect.right - 1
+                    and max(x, right) > rect.x + 1
+                    and min(y, bottom) < rect.bottom - 1
+                    and max(y, bottom) > rect.y + 1
+                )

@@ -91,11 +91,21 @@ def test_numbers_are_sorted_as_numbers_and_the_total_stays_below(opened, pages):
     params.click()
     assert heading.get_attribute("aria-sort") is None
     assert column(page, 1)[:3] == ["convolution", "max pool", "convolution"]
-    counted = page.locator("#every-count table")
-    counted.get_by_role("button", name="MACs").click()
-    rows = counted.locator("tbody tr > :first-child").all_inner_texts()
-    assert rows[-1] == "total"
-    assert rows[-2] == "conv2"  # 360M, the largest
+    macs = page.locator("#every-count").get_by_role("button", name="MACs")
+    for biggest in (-2, 0):  # ascending, then descending; the total, which is more, stands last
+        macs.click()
+        rows = page.locator("#every-count tbody tr > :first-child").all_inner_texts()
+        assert (rows[biggest], rows[-1]) == ("conv2", "total")  # 360M, the most
+
+
+def test_millions_come_before_billions(opened, pages):
+    page = opened(pages["gpt3"])
+    grid(page).get_by_role("button", name="n_params", exact=True).click()
+    # as the paper prints them: its rows go from small to large
+    printed = "125M 350M 760M 1.3B 2.7B 6.7B 13.0B 175.0B".split()
+    assert [text.split(" ")[0] for text in column(page, 2)] == printed
+    grid(page).get_by_role("button", name="n_params", exact=True).click()
+    assert [text.split(" ")[0] for text in column(page, 2)] == printed[::-1]
 
 
 def test_rows_are_filtered(opened, pages):

@@ -114,3 +114,33 @@ def test_a_terminal_is_given_the_command_to_write():
     shown = " ".join(in_terminal(80, "report", "googlenet").split())
     assert "write archcount report googlenet -o report.html" in shown
     assert "<html" not in shown
+
+
+def test_bars_hold_the_printed_number_in_base_units():
+    [params, ops] = charts(ac.report("googlenet", engine="formula"))
+    bar = params.bars[0]
+    # 7 x 7 x 3 x 64 weights, printed 2.7K with K = 1024; the longest is that of inception (5b)
+    assert (bar.label, bar.number, bar.other) == ("conv1", 9408, pytest.approx(2.7 * 1024))
+    assert params.longest == 1_442_816
+    assert (ops.bars[0].number, ops.bars[0].other) == (118_013_952, 34_000_000)
+    assert len(params.bars) == 12  # nine modules, two convolutions and a linear layer have weights
+    assert {bar.other for chart in charts(ac.report("googlenet", input="3x256x256", engine="formula"))
+            for bar in chart.bars} == {None}  # fmt: skip
+
+
+def charts(report) -> list:
+    blocks = [block for section in report.record.sections for block in section.blocks]
+    return [block for block in blocks if block.kind == "bars"]
+
+
+def test_the_drawing_says_the_verdict_of_each_row():
+    [drawn] = re.findall(r"<svg.*?</svg>", ac.report("googlenet", engine="formula").to_html(), re.S)
+    rows = dict(
+        re.findall(
+            r">(\w+)</text>(?:<text[^>]*>[^<]*</text>)*?<text[^>]*>([a-z, ]*(?:match|reading|off|contradiction))<",
+            drawn,
+        )
+    )
+    assert rows["inception_4a"] == "params off"
+    assert rows["inception_5a"] == "params reading, ops reading"
+    assert rows["pool1"] == "match"

@@ -124,6 +124,12 @@ def test_the_role_of_a_word_is_a_class_of_that_word():
     assert '<li class="in1">known: c</li>' in html
 
 
+def test_a_table_that_is_too_wide_is_scrolled_by_the_keyboard():
+    assert '<div class="scroll" role="region" aria-label="A title" tabindex="0">' in html_fragment(
+        [sheet("1")]
+    )
+
+
 def test_lines_after_a_rule_stay_below_those_before_it():
     html = html_fragment([sheet("b", "a", "total", rule_before=(2,))])
     first, second = html.split("<tbody>")[1:]
