@@ -228,9 +228,7 @@ def test_check_as_json_and_csv(toy):
 
 def test_explain_shows_arithmetic_conventions_and_readings():
     text = invoke("explain", "googlenet", "inception_5a", "-v", *FAST).stdout
-    assert re.search(
-        r"branch2.conv2 +conv 3x3 n3 +7x7x160 +160 x 320 x 3x3 +460,800 +49 +22,579,200", text
-    )
+    assert re.search(r"#3×3 +conv 3x3 n3 +7x7x160 +160 x 320 x 3x3 +460,800 +49 +22,579,200", text)
     assert "together: 1,042,432 weights, 1,024 biases" in text
     # 1071.5 x 1024 and 1073 x 1024
     assert "1,097,216 to 1,098,752" in text

@@ -65,15 +65,30 @@ def test_help_names_no_python_types(command):
     assert options[-1] == "--help"
 
 
+@pytest.mark.parametrize(
+    ("name", "common"),
+    [
+        ("count", ["--input", "--depth", "--sort", "--max", "--output"]),
+        ("table", ["--compare-paper", "--variant", "--row", "--model", "--output"]),
+        ("bench", ["--device", "--batch", "--mode", "--budget", "--output"]),
+    ],
+)
+def test_the_commonest_options_are_on_the_first_screen(name, common):
+    shown = in_terminal(80, name, "--help").splitlines()[:24]
+    rest = shown[shown.index("Common options:") + 1 :]
+    names = [found[1] for line in rest if (found := re.match(r"  (?:-\w, )?(--[\w-]+)", line))]
+    assert names == common
+
+
 def test_options_stand_in_groups():
     text = invoke("count", "--help").stdout
     headings = re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE)
     assert headings == [
-        "Examples", "Arguments", "Network and input", "Method", "Several models", "Exit code",
+        "Examples", "Common options", "Arguments", "Network and input", "Method", "Several models", "Exit code",
         "What is shown", "Output", "Others",
     ]  # fmt: skip
     place = {word: text.index(f"\n{word}:") for word in headings}
-    assert place["Exit code"] < text.index("  --max ") < place["What is shown"]
+    assert place["Exit code"] < text.index("  --strict ") < place["What is shown"]
     assert text.index("  --format ") > place["Output"]
 
 
