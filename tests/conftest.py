@@ -54,7 +54,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 DATA = Path(__file__).parent / "data"
-collect_ignore = ["data"]  # its libraries would be imported under the names of the real ones
+# The libraries of data would be imported under the names of the real ones; helpers have no examples,
+# and would be imported twice.
+collect_ignore = ["data", "helpers"]
 
 
 @pytest.fixture(scope="session")

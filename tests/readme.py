@@ -52,12 +52,20 @@ def run(command: str) -> str:
 
 
 def run_here(command: str, folder: Path) -> str:
-    """Run an `archcount` command in this process, in a folder; give what it printed."""
+    """Run an `archcount` command in this process, in a folder; give what it printed.
+
+    What stands behind a pipe is run by the shell on its output.
+    """
+    command, _, behind = command.partition(" | ")
     with chdir(folder):
         result = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
     if result.exit_code:
         raise RuntimeError(f"{command}: {result.output}")
-    return result.stdout
+    if not behind:
+        return result.stdout
+    return subprocess.run(
+        behind, shell=True, input=result.stdout, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def tables(text: str) -> dict[str, str]:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
     [block for page in readme.PAGES for block in readme.commands(page.read_text())],
 )
 def test_outputs_in_the_pages_are_real(command, output):
-    assert output == readme.run(command)
+    assert output == readme.run_here(command, ROOT)
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,8 @@ def bench(
         device: as in torch; if empty, an accelerator where there is one.
         input: the model's input, as texts for `count`; if empty, that of the table.
         precision: half the width of the 95 % interval that ends sampling, relative to the median.
-        budget: the most seconds of warm-up, and of sampling, per configuration, which end it too.
+        budget: the most seconds of warm-up, of sampling, and of what else is measured, per
+            configuration; a measurement that it cuts short says so.
         warm_up: the fewest iterations of warm-up, where the budget allows them.
         on_oom: what to do when the device runs out of memory.
         per_row: whether to time the rows of a table too.

@@ -10,6 +10,7 @@ from archcount.api.model_table_report import as_rows
 from archcount.api.tables import Table
 from archcount.comparison import ColumnFit, fit_columns
 from archcount.comparison.conventions import plain
+from archcount.comparison.digits import proposed_digits
 from archcount.printed import Convention
 from archcount.reporting.infer_sheets import Inference, inferred_lines, inferred_sheets
 from archcount.reporting.report import Lines, Parts, Report
@@ -70,6 +71,7 @@ def infer(table: Table) -> InferReport:
             fits=fits,
             ties={column: _ties(found) for column, found in fits.items()},
             declared=printed.conventions,
+            digits=proposed_digits(printed, counted, fits),
         )
     )
 

@@ -21,7 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from archcount.benchmark.results import ProcessScaling
 from archcount.benchmark.samples import Block
-from archcount.benchmark.sampling import Sampling
+from archcount.benchmark.sampling import SLOW_NS, Sampling
 from archcount.benchmark.session import Session
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.statistics import describe
@@ -65,13 +65,17 @@ def _measure(configuration: Configuration, plan: RunSettings) -> tuple[float, in
     """Return the images per second of this process, and the bytes of shared gradients."""
     is_shared = configuration.mode == "train" and distributed.get_world_size() > 1
     session = Session(configuration, wrap=partial(_wrapped, configuration) if is_shared else None)
-    session.first_call()
+    called = float(session.first_call())
     is_nccl = str(distributed.get_backend()) == "nccl"
     place = configuration.device if is_nccl else "cpu"
     # All processes have blocks of one length: that of rank 0.
-    first = _of_first(median(session.block(1).samples_ns), place)
-    warm = session.block(max(1, min(plan.warm_up, int(plan.budget * 1e9 / first))))
-    sampling = Sampling(plan=plan, iteration_ns=_of_first(median(warm.samples_ns), place))
+    pace = called = _of_first(called, place)
+    if configuration.compile or called < max(SLOW_NS, plan.budget * 1e9):
+        first = _of_first(median(session.block(1).samples_ns), place)
+        number = int((plan.budget * 1e9 - called) / first)
+        warm = session.block(max(1, min(plan.warm_up, number)))
+        pace = _of_first(median(warm.samples_ns), place)
+    sampling = Sampling(plan=plan, iteration_ns=pace)
     is_over = [False]
     while not is_over[0]:
         distributed.barrier()

@@ -11,7 +11,7 @@ from typing import Literal
 
 from archcount.benchmark.iteration_counts import Counted
 from archcount.benchmark.results import Measurement, RowTime
-from archcount.benchmark.sampling import Sampling, Warming
+from archcount.benchmark.sampling import SLOW_NS, Sampling, Warming
 from archcount.benchmark.settings import Configuration, RunSettings
 from archcount.benchmark.trial import Trial, merged
 from archcount.benchmark.workers import Worker
@@ -20,8 +20,10 @@ from archcount.errors import Stopped
 
 _WALKS = 10
 """Passes over the rows of a network."""
-_SLOW_NS = 1_000_000_000
-"""Iterations this long are not affected by the state of the caches."""
+_MORE_WALKS = 2
+"""Passes beside those that are timed: a first one, and one that counts bytes."""
+_LAUNCHES = 5
+"""Iterations that the time of a launch takes."""
 _TURNS = 8
 """The most processes that take turns."""
 _ROOM = 0.6
@@ -171,13 +173,19 @@ class Runner:
             trial.is_fixed = True
             remarks += (f"its input has a batch of {batch}",)
         trial.note(batch=batch, remarks=counted.remarks + remarks)
-        trial.note(first_call_ns=worker.ask("first_call"), loss=worker.ask("loss_words"))
+        first = worker.ask("first_call")
+        trial.note(first_call_ns=first, loss=worker.ask("loss_words"))
+        trial.warming.first_ns, trial.warming.compiles = first, bool(configuration.compile)
         while not trial.warming.is_over:
             self._show(trial, "warm-up")
             trial.warming.blocks.append(worker.ask("block", iterations=trial.warming.next_length()))
-        last = trial.warming.blocks[-1].samples_ns
+        pace = first
+        if trial.warming.blocks:
+            pace = median(trial.warming.blocks[-1].samples_ns)
+        else:
+            trial.remark("the first call took the budget of the warm-up")
         # Blocks of one length in all processes, so that each has the same weight in the median.
-        pace = self._paces.setdefault((id(trial.configuration), trial.batch), median(last))
+        pace = self._paces.setdefault((id(trial.configuration), trial.batch), pace)
         trial.sampling = Sampling(plan=self._share, iteration_ns=pace)
 
     def _sample(self, trial: Trial, alone: bool) -> None:
@@ -186,7 +194,7 @@ class Runner:
         assert worker is not None
         assert sampling is not None
         self._show(trial, "sampling")
-        prime = 0 if alone or sampling.iteration_ns >= _SLOW_NS else 1
+        prime = 0 if alone or sampling.iteration_ns >= SLOW_NS else 1
         block = worker.ask("block", iterations=sampling.length, prime=prime)
         sampling.add(replace(block, process=trial.process))
         if not sampling.stopped:
@@ -194,14 +202,37 @@ class Runner:
         if trial.process:  # only the first process measures the rest
             trial.end("done")
             return
-        self._show(trial, "memory")
-        peak, kind = worker.ask("peak_memory")
-        trial.note(host_ns=worker.ask("host_ns"), peak_bytes=peak, peak_kind=kind)
-        if self.plan.per_row:
-            self._show(trial, "rows")
-            trial.note(rows=tuple(_row(trial, row) for row in worker.ask("rows", walks=_WALKS)))
+        self._measure_rest(trial, worker, self._share.budget * 1e9 / sampling.iteration_ns)
         trial.end("done")
         self._show(trial, "done")
+
+    def _measure_rest(self, trial: Trial, worker: Worker, affordable: float) -> None:
+        """Measure memory, launch time and rows where each fits into the budget.
+
+        Args:
+            trial: the trial.
+            worker: its worker.
+            affordable: how many iterations the budget is worth.
+        """
+        left_out = []
+        self._show(trial, "memory")
+        if affordable >= 1:
+            peak, kind = worker.ask("peak_memory")
+            trial.note(peak_bytes=peak, peak_kind=kind)
+        else:
+            left_out.append("memory")
+        if affordable >= _LAUNCHES:
+            trial.note(host_ns=worker.ask("host_ns"))
+        walks = min(_WALKS, int(affordable) - _MORE_WALKS)
+        if self.plan.per_row and walks >= 1:
+            self._show(trial, "rows")
+            trial.note(rows=tuple(_row(trial, row) for row in worker.ask("rows", walks=walks)))
+            if walks < _WALKS:
+                trial.remark(f"the budget was enough for {walks} of {_WALKS} passes over the rows")
+        elif self.plan.per_row:
+            left_out.append("rows")
+        if left_out:
+            trial.remark(f"the budget was too short to measure {' and '.join(left_out)}")
 
 
 def _row(trial: Trial, row: RowTime) -> RowTime:

@@ -20,6 +20,8 @@ _WINDOW = 3
 """The number of blocks that are compared with as many before them."""
 _CAP = 200
 """The most iterations of a warm-up."""
+SLOW_NS = 1_000_000_000
+"""Iterations this long are not affected by the state of the caches, and six of them are many."""
 _BLOCKS = 12
 """Blocks before the first check of the interval; the next come after each quarter more."""
 
@@ -40,6 +42,8 @@ class Warming:
     Attributes:
         least: the fewest iterations, where the budget allows them.
         budget_ns: nanoseconds after which no block begins, but for the first.
+        first_ns: nanoseconds of the first call, which the budget is for as well.
+        compiles: whether the first call compiles, so that it is no iteration like the others.
 
     >>> warming = Warming(least=4, budget_ns=10**9)
     >>> for samples in [(90, 80), (60, 55), (51, 50), (50, 50), (50, 51), (50, 50), (50, 50)]:
@@ -50,6 +54,8 @@ class Warming:
 
     least: int
     budget_ns: float
+    first_ns: float = 0
+    compiles: bool = False
     blocks: list[Block] = field(default_factory=list)
 
     @property
@@ -78,7 +84,8 @@ class Warming:
     @property
     def is_over(self) -> bool:
         """Whether the warm-up is over."""
-        if self.blocks and self.wall_ns >= self.budget_ns:
+        is_called = bool(self.blocks) or (self.first_ns >= SLOW_NS and not self.compiles)
+        if is_called and self.first_ns + self.wall_ns >= self.budget_ns:
             return True
         return self.iterations >= self.least and (self.is_settled or self.iterations >= _CAP)
 
@@ -106,7 +113,7 @@ class Sampling:
     It ends when the interval of the median is narrow enough at one of a few checks: after twelve
     blocks, and after each quarter more. With more checks, sampling would more often stop where the
     interval is narrow by chance. It also ends when the time budget is used up, but not before there
-    are enough blocks for an interval.
+    are enough blocks for an interval, unless an iteration takes a second or more.
 
     Attributes:
         iteration_ns: the time of an iteration at the end of the warm-up.
@@ -140,7 +147,8 @@ class Sampling:
             if width is not None and width <= self.plan.target:
                 self.stopped = "target"
                 return
-        if self.wall_ns >= self.plan.budget * 1e9 and len(self.blocks) >= FEWEST:
+        least = 1 if self.iteration_ns >= SLOW_NS else FEWEST
+        if self.wall_ns >= self.plan.budget * 1e9 and len(self.blocks) >= least:
             self.stopped = "budget"
 
     def left_ns(self) -> float:

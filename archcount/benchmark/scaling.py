@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import subprocess
-import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +13,7 @@ from pathlib import Path
 from archcount.benchmark.results import ProcessScaling
 from archcount.benchmark.settings import Configuration, Launch, RunSettings
 from archcount.benchmark.workers import variables
-from archcount.engines.worker_process import WorkerError
+from archcount.engines.worker_process import WorkerError, python
 
 
 def measure_scaling(
@@ -58,10 +57,12 @@ def _launched(
         request, result = Path(folder) / "request", Path(folder) / "result"
         request.write_bytes(pickle.dumps((configuration, plan)))
         command = [
-            *(sys.executable, "-m", "torch.distributed.run", *where),
+            *python("torch.distributed.run", *where),
+            f"--log-dir={folder}/logs",
             f"--nnodes={launch.nodes}",
             f"--nproc-per-node={launch.processes}",
-            *("-m", "archcount.benchmark.distributed_main", str(request), str(result)),
+            "--no-python",
+            *python("archcount.benchmark.distributed_main", str(request), str(result)),
         ]
         code, stderr = _run(command, variables(configuration))
         for problem in sorted(Path(folder).glob("*.problem")):

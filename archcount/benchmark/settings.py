@@ -85,8 +85,9 @@ class RunSettings:
 
     Attributes:
         target: the half width of the interval that ends sampling, relative to the median.
-        budget: the most seconds of warm-up, and of sampling, per configuration; an iteration of the
-            one and six blocks of the other are run in any case.
+        budget: the most seconds of the first call and warm-up, of sampling, and of each other
+            measurement, per configuration; an iteration of sampling is run in any case, and six
+            blocks where an iteration takes less than a second.
         warm_up: the fewest iterations of warm-up, where the budget allows them.
         on_oom: what to do when the device runs out of memory.
         per_row: whether to time the rows of a table.

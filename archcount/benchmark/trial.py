@@ -49,6 +49,10 @@ class Trial:
         """Set fields of the measurement."""
         self.measurement = replace(self.measurement, **known)
 
+    def remark(self, text: str) -> None:
+        """Add a remark to the measurement."""
+        self.note(remarks=(*self.measurement.remarks, text))
+
     def close(self) -> None:
         """End the process."""
         if self.worker is not None:

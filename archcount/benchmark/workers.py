@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from typing import TYPE_CHECKING, Any
 
 from archcount.benchmark.settings import Configuration
-from archcount.engines.worker_process import WorkerError, WorkerProcess, environment
+from archcount.engines.worker_process import WorkerError, WorkerProcess
 from archcount.errors import ArchcountError
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class ProcessWorker(WorkerProcess):
 def variables(configuration: Configuration) -> dict[str, str]:
     """Return the environment variables of a process that runs a configuration."""
     if configuration.threads is None:
-        return environment()
-    return environment(OMP_NUM_THREADS=str(configuration.threads))
+        return {**os.environ}
+    return {**os.environ, "OMP_NUM_THREADS": str(configuration.threads)}
 
 
 class InlineWorker:

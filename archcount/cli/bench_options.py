@@ -98,8 +98,8 @@ class BenchOptions:
         float,
         typer.Option(
             metavar="SECONDS",
-            help="The most seconds of warm-up, and of sampling, per configuration; at least one "
-            "iteration and six blocks are run.",
+            help="The most seconds of warm-up, of sampling, and of what else is measured, per "
+            "configuration; what it cuts short says so.",
         ),
     ] = 20.0
     warm_up: Annotated[

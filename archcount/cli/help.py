@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from archcount.cli.panels import PANELS, panel_of
+from archcount.cli.panels import COMMON, PANELS, panel_of
 
 START = """\
 archcount checks the architecture table of a neural-network paper, and counts,
@@ -36,26 +36,45 @@ class HelpfulCommand(TyperCommand):
         arguments = [each for each in parameters if each.param_type_name == "argument"]
         path = ctx.command_path.removesuffix(" run")  # the default command of a group
         formatter.write_usage(path, " ".join(["[OPTIONS]", *map(_in_usage, arguments)]))
-        for paragraph in (about, details):
-            if paragraph:
-                formatter.write_paragraph()
-                formatter.indent()
-                formatter.write_text(paragraph)
-                formatter.dedent()
-            if paragraph is about and examples:
-                with formatter.section("Examples"):
-                    for line in inspect.cleandoc(examples).splitlines():
-                        formatter.write(f"{'':{formatter.current_indent}}{line}\n")
-        lines = [(_name(each), _help(each, ctx)) for each in arguments]
-        if lines:
-            with formatter.section("Arguments"):
-                formatter.write_dl(lines)
-        write_options(parameters, ctx, formatter)
+        _write_paragraph(about, formatter)
+        if examples:
+            with formatter.section("Examples"):
+                for line in inspect.cleandoc(examples).splitlines():
+                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+        common, *groups = _option_groups(parameters, ctx, path.split()[-1])
+        _write_groups([common], formatter)
+        _write_paragraph(details, formatter)
+        taken = ("Arguments", [(_name(each), _help(each, ctx)) for each in arguments])
+        _write_groups([taken, *groups], formatter)
+
+
+_Group = tuple[str, list[tuple[str, str]]]
+"""A heading, and below it names with what they are."""
+
+
+def _write_paragraph(text: str, formatter: Any) -> None:
+    if text:
+        formatter.write_paragraph()
+        formatter.indent()
+        formatter.write_text(text)
+        formatter.dedent()
 
 
 def write_options(parameters: list[Any], ctx: Any, formatter: Any) -> None:
-    """Write the options in groups, in the order of `PANELS`."""
-    lines: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
+    """Write options in groups, in the order of `PANELS`."""
+    _write_groups(_option_groups(parameters, ctx), formatter)
+
+
+def _write_groups(groups: list[_Group], formatter: Any) -> None:
+    for heading, lines in groups:
+        if lines:
+            with formatter.section(heading):
+                formatter.write_dl(lines)
+
+
+def _option_groups(parameters: list[Any], ctx: Any, command: str = "") -> list[_Group]:
+    """Return the options of a command in groups: the common ones, then in the order of `PANELS`."""
+    lines: dict[str, list[tuple[str, str]]] = {panel: [] for panel in (COMMON, *PANELS)}
     for parameter in parameters:
         if parameter.param_type_name != "option":
             continue
@@ -64,13 +83,13 @@ def write_options(parameters: list[Any], ctx: Any, formatter: Any) -> None:
             parameter.metavar = "N" if isinstance(parameter.default, int) else word
         record = parameter.get_help_record(ctx)
         if record is not None:
-            lines[panel_of(parameter.opts)].append(record)
-    width = max(len(names) for panel in lines.values() for names, _ in panel)
-    for panel, records in lines.items():
-        if records:
-            with formatter.section(panel):
-                # As wide in every group, so that the texts stand below one another.
-                formatter.write_dl([(names.ljust(min(width, 30)), text) for names, text in records])
+            lines[panel_of(parameter.opts, command)].append(record)
+    # As wide in every group, so that the texts stand below one another.
+    width = min(30, max(len(names) for panel in lines.values() for names, _ in panel))
+    return [
+        (panel, [(names.ljust(width), text) for names, text in records])
+        for panel, records in lines.items()
+    ]
 
 
 def _name(argument: Any) -> str:

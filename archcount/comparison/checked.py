@@ -9,6 +9,7 @@ from fractions import Fraction
 from archcount.comparison.claims import convention_verdict
 from archcount.comparison.constraints import all_options
 from archcount.comparison.conventions import accepted, computed_value, unit
+from archcount.comparison.digits import judge_by
 from archcount.comparison.plausibility import (
     believable,
     evidence,
@@ -128,7 +129,7 @@ def checked_cell(
         )
     quantity = parse_quantity(text)
     words = " ".join((unit(convention), *str(column).split()[len(column.what.split()) :]))
-    verdict = judge_quantity(quantity, value, convention.k, words, convention.rounding)
+    verdict = judge_by(quantity, value, convention, words)
     family = _FAMILIES.get(column.what, "")
     if verdict.status != "match" and family:
         other = otherwise(quantity, family, counted_row, convention)

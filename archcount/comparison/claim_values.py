@@ -68,7 +68,7 @@ def claimed_part(claim: Claim, parts: NetworkParts) -> PartCount | None:
 def text_convention(what: str, printed: PrintedTable) -> Convention:
     """Return how running text counts: all parameters, or operations as the column does; K 1000."""
     if what == "ops":
-        return replace(printed.conventions["ops"], k=1000, rounding="either")
+        return replace(printed.conventions["ops"], k=1000, rounding="either", digits=0)
     return Convention(k=1000, count="params")
 
 

@@ -16,6 +16,7 @@ from archcount.comparison.claim_values import (
 )
 from archcount.comparison.constraints import QUANTITIES, Option, all_options
 from archcount.comparison.conventions import accepted, computed_value, contrast, differences, unit
+from archcount.comparison.digits import judge_by
 from archcount.comparison.plausibility import believable, evidence
 from archcount.comparison.ratios import compare_ratio
 from archcount.comparison.results import ComparedClaim, Contradiction, Verdict
@@ -67,7 +68,14 @@ def compare_claim(
     if bound is not None:
         return compared_claim(claim, bound.quantity, value, judge_bound(bound, value, counts))
     quantity = parse_quantity(claim.printed)
-    verdict = judge_quantity(quantity, value, 1000, counts)
+    verdict = judge_by(
+        quantity, value, Convention(k=1000, count=claim.what, digits=claim.digits), counts
+    )
+    quantity = quantity.with_digits(claim.digits)
+    if claim.what == "neurons":
+        has = f"{claim.of or claim.layers or 'the network'} has {value:,} neurons"
+        words = verdict.sentence.replace(f"{value:,} {counts}", has, 1)
+        verdict = replace(verdict, sentence=words)
     if verdict.status != "match" and claim.is_total:
         verdict = _otherwise(quantity, claim.what, printed, count) or verdict
         verdict = verdict if claim.elsewhere else _contradicted(verdict, claim, found)
@@ -112,26 +120,31 @@ def _otherwise(
     if what not in QUANTITIES:
         return None
     declared = text_convention(what, printed)
-    column = replace(printed.conventions[what], rounding="either")
+    column = replace(printed.conventions[what], rounding="either", digits=0)
     tried: tuple[Option, ...] = all_options(what, (declared, column))
     worth = evidence(accepted(quantity, declared))
     for convention, bits in sorted(tried[1:], key=lambda option: option[1]):
         value = computed_value(count.total, convention)
         if value in accepted(quantity, convention) and believable(bits, worth):
-            return convention_verdict(quantity, count.total, declared, convention)
+            return convention_verdict(quantity, count.total, declared, convention, of_column=False)
     return None
 
 
 def convention_verdict(
-    quantity: Quantity, row: RowCount, declared: Convention, other: Convention
+    quantity: Quantity,
+    row: RowCount,
+    declared: Convention,
+    other: Convention,
+    *,
+    of_column: bool = True,
 ) -> Verdict:
-    """Return the verdict that another convention gives a printed number."""
+    """Return the verdict that another convention gives a printed number, of a column or not."""
     value = computed_value(row, other)
-    found = judge_quantity(quantity, value, other.k, unit(other), other.rounding)
+    found = judge_by(quantity, value, other)
     return Verdict(
         status="convention",
         why="+".join(differences(declared, other, row)) or "rounding",
-        sentence=f"{found.sentence} {contrast(other, declared)}",
+        sentence=f"{found.sentence} {contrast(other, declared, row, of_column=of_column)}",
     )
 
 

@@ -46,7 +46,8 @@ def fit_column(
     Returns:
         The fits, the likeliest first. Conventions that no row tells apart stand together in one.
     """
-    conventions = dict.fromkeys([*((plain(declared),) if declared else ()), *listed(column)])
+    every = listed(column, declared.digits if declared else 0)
+    conventions = dict.fromkeys([*((plain(declared),) if declared else ()), *every])
     first = plain(declared) if declared else None
     classes: dict[tuple[int, ...], list[Convention]] = {}
     for convention in conventions:
@@ -55,7 +56,7 @@ def fit_column(
     # Every convention asks for the same few intervals.
     numbers: dict[tuple[int, str], dict[str, tuple[range, float]]] = {}
     for k, rounding in product({convention.k for convention in conventions}, _ROUNDING_BITS):
-        shortened = replace(listed(column)[0], k=k, rounding=rounding)
+        shortened = replace(every[0], k=k, rounding=rounding)
         intervals = {row: accepted(each, shortened) for row, each in printed.items()}
         numbers[k, rounding] = {
             row: (interval.whole(), evidence(interval)) for row, interval in intervals.items()

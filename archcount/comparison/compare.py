@@ -13,7 +13,8 @@ from archcount.comparison.columns import ColumnFit, fit_column, supported
 from archcount.comparison.common_causes import common_cause, with_explanation
 from archcount.comparison.consistency import contradictions
 from archcount.comparison.constraints import QUANTITIES, SIZES, Constraints, Conventions
-from archcount.comparison.conventions import computed_value, describe, plain, unit
+from archcount.comparison.conventions import computed_value, describe, plain
+from archcount.comparison.digits import judge_by
 from archcount.comparison.explanations import DISPROVED, reasoned
 from archcount.comparison.results import (
     CommonCause,
@@ -26,7 +27,6 @@ from archcount.comparison.results import (
 from archcount.comparison.search import search
 from archcount.comparison.verdicts import (
     BLANK,
-    judge_quantity,
     judge_size,
     judge_whole,
     shown_size,
@@ -268,8 +268,7 @@ def _cell(
         like = _style(column, printed) if text is None else parse_quantity(text)
         shown = write(value, like, convention.k) if like and value else f"{value:,}"
         if like and text is not None:
-            k, rounding = convention.k, convention.rounding
-            verdict = judge_quantity(like, value, k, unit(convention), rounding)
+            verdict = judge_by(like, value, convention)
     return ComparedCell(
         column=column, printed=text, computed=computed, shown=shown, verdict=verdict
     )

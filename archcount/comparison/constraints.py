@@ -57,7 +57,7 @@ def all_options(column: str, conventions: Sequence[Convention]) -> tuple[Option,
         *borne_out,
         *(
             (other, SUPPORTED_BITS + DIFFERENCE_BITS * len(differences(conventions[0], other)))
-            for other in listed(column)
+            for other in listed(column, conventions[0].digits)
             if other not in known
         ),
     )

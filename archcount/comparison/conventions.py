@@ -29,14 +29,14 @@ _COUNTED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 _KS = (1000, 1024)
 
 
-def listed(column: str) -> tuple[Convention, ...]:
-    """Return the conventions that are tried for a column, the plainest first.
+def listed(column: str, digits: int = 0) -> tuple[Convention, ...]:
+    """Return the conventions that are tried for a column of so many digits, the plainest first.
 
     >>> len(listed("params")), len(listed("ops"))
     (8, 24)
     """
     return tuple(
-        Convention(k=k, count=count, include=include)
+        Convention(k=k, count=count, include=include, digits=digits)
         for count, include in _COUNTED[column]
         for k in _KS
     )
@@ -65,7 +65,7 @@ def accepted(printed: Quantity, convention: Convention) -> Interval:
     >>> accepted(parse_quantity("159"), Convention(k=1000, count="macs"))
     Interval(low=Fraction(317, 2), high=Fraction(160, 1))
     """
-    k = convention.k
+    k, printed = convention.k, printed.with_digits(convention.digits)
     if convention.rounding == "nearest":
         return printed.rounded(k)
     if convention.rounding == "down":
@@ -137,15 +137,73 @@ def describe(convention: Convention) -> str:
     'weights, K = 1024'
     """
     words = {"nearest": ", rounded", "down": ", cut off"}
-    return f"{unit(convention)}, K = {convention.k}{words.get(convention.rounding, '')}"
+    digits = f", digits: {convention.digits}" if convention.digits else ""
+    return f"{unit(convention)}, K = {convention.k}{words.get(convention.rounding, '')}{digits}"
 
 
-def contrast(other: Convention, declared: Convention) -> str:
-    """Return a sentence that sets a convention against the declared one.
+def contrast(
+    other: Convention,
+    declared: Convention,
+    row: RowCount | None = None,
+    *,
+    of_column: bool = True,
+) -> str:
+    """Return a sentence on what a number counts other than it is declared to.
 
-    >>> contrast(Convention(k=1024, count="params"), Convention(k=1024, count="weights"))
-    'Counting params instead of weights.'
+    Args:
+        other: what it counts.
+        declared: what it would count.
+        row: what is counted; what it has none of is not said.
+        of_column: whether the other numbers of its column count as declared.
+
+    >>> contrast(Convention(k=1024, count="weights", include=("bias",)),
+    ...     Convention(k=1024, count="weights"))
+    'It counts biases too (the column otherwise does not).'
+    >>> contrast(Convention(k=1000, count="flops"), Convention(k=1024, count="macs"))
+    'It counts FLOPs, not MACs, and takes K = 1000, not 1024.'
     """
-    if (other.k, other.rounding) == (declared.k, declared.rounding):
-        return f"Counting {unit(other)} instead of {unit(declared)}."
-    return f"Counting {describe(other)}, instead of {describe(declared)}."
+    absent = _absent(row, other.count) if row is not None else set()
+    ours, theirs = _included(other) - absent, _included(declared) - absent
+    too, left_out = _listed(ours - theirs, other), _listed(theirs - ours, other)
+    clauses = [f"counts {too} too"] if too else []
+    clauses += [f"does not count {left_out}"] if left_out else []
+    clauses += _contrasts(other, declared)
+    words = ", and ".join(filter(None, (", ".join(clauses[:-1]), *clauses[-1:])))
+    if not words:
+        return f"It counts {describe(other)}, not {describe(declared)}."
+    if of_column and len(clauses) == 1 and (too or left_out):
+        words += f" (the column otherwise does{' not' if too else ''})"
+    return f"It {words}."
+
+
+def _contrasts(other: Convention, declared: Convention) -> Iterator[str]:
+    """Yield what differs beside what is counted too or not."""
+    names = {"macs": "MACs", "flops": "FLOPs"}
+    if {other.count, declared.count} == {*names}:
+        yield f"counts {names[other.count]}, not {names[declared.count]}"
+    if other.k != declared.k:
+        yield f"takes K = {other.k}, not {declared.k}"
+    manners = {"nearest": "rounded", "down": "cut off"}
+    if other.rounding not in (declared.rounding, "either"):
+        manner = manners.pop(other.rounding)
+        yield f"is {manner}, not {next(iter(manners.values()))}"
+
+
+_NAMES = {
+    "bias": "biases",
+    "norm": "normalisation",
+    "activation": "activations",
+    "pool": "pooling",
+    "softmax": "softmax",
+    "add": "additions of branches",
+    "scale": "multiplications by a constant",
+}
+
+
+def _listed(included: set[str], convention: Convention) -> str:
+    """Name what is counted beside MACs, FLOPs or weights; empty for nothing."""
+    names = _NAMES
+    if convention.count in ("weights", "params"):
+        names = {**_NAMES, "norm": "norm parameters"}
+    words = [names[name] for name in names if name in included]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

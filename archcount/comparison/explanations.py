@@ -15,7 +15,8 @@ from archcount.comparison.constraints import (
     first_fit,
     wanted,
 )
-from archcount.comparison.conventions import computed_value, describe, unit
+from archcount.comparison.conventions import computed_value, contrast
+from archcount.comparison.digits import judge_by
 from archcount.comparison.plausibility import believable
 from archcount.comparison.results import (
     ComparedCell,
@@ -25,7 +26,6 @@ from archcount.comparison.results import (
     Verdict,
 )
 from archcount.comparison.search import Found, believed
-from archcount.comparison.verdicts import judge_quantity
 from archcount.engines.counts import RowCount
 from archcount.printed import Convention
 
@@ -111,10 +111,11 @@ def _reading(
     if cell.column in QUANTITIES:
         convention = best.conventions.get(cell.column, declared[cell.column])
         value = computed_value(best.count, convention)
-        found = judge_quantity(
-            constraints.quantities[cell.column], value, convention.k, unit(convention)
-        )
-        counted = f" Counting {describe(convention)}." if cell.column in best.conventions else ""
+        either = replace(convention, rounding="either")
+        found = judge_by(constraints.quantities[cell.column], value, either)
+        counted = ""
+        if cell.column in best.conventions:
+            counted = f" {contrast(convention, declared[cell.column], best.count)}"
         sentence = f"{best.what}: {found.sentence}{counted}{others}"
     else:
         sentence = f"{best.what}: {cell.printed}, as printed.{others}"

@@ -85,10 +85,8 @@ def _cause(common: CommonCause | None, row: ComparedRow, cell: ComparedCell) -> 
         head, colon, _ = verdict.sentence.partition(": ")
         return head if colon else WHYS["reading"][verdict.why]
     if verdict.status == "convention":
-        tail = remark(cell)
-        if verdict.why == "bias" and tail == "Counting params instead of weights.":
-            return "counts biases too (the column otherwise does not)"
-        return tail[:1].lower() + tail[1:].removesuffix(".")
+        tail = remark(cell).removeprefix("It ").removesuffix(".")
+        return tail[:1].lower() + tail[1:]
     if verdict.status == "off" and verdict.why != "implementation":
         return "no convention gives it, and no other reading that is likely"
     return WHYS[verdict.status].get(verdict.why, verdict.why)

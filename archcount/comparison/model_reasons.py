@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from archcount.comparison.digits import with_fewer_digits
 from archcount.comparison.model_causes import shared_cause
 from archcount.comparison.model_cell import other_cell
 from archcount.comparison.model_cells import ModelCells, Rows, right
 from archcount.comparison.reasons import WHYS
 from archcount.comparison.results import CommonCause, ComparedCell, ComparedRow, Verdict
-from archcount.comparison.whole_counts import with_fewer_digits
 from archcount.engines.model_recount import FileChange, ModelRecount
 from archcount.printed import parse_quantity
 

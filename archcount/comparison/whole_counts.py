@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
 from archcount.comparison.checked import negated
 from archcount.comparison.conventions import accepted, computed_value, unit
+from archcount.comparison.digits import judge_by
 from archcount.comparison.plausibility import (
     DIFFERENCE_BITS,
-    ROUNDING_BITS,
     SUPPORTED_BITS,
     believable,
     evidence,
     gap_evidence,
 )
-from archcount.comparison.results import ComparedCell, Verdict
-from archcount.comparison.verdicts import judge_quantity
+from archcount.comparison.results import Verdict
 from archcount.engines.counts import Count, RowCount, total
 from archcount.engines.network_parts import NetworkParts
-from archcount.printed import Convention, Quantity, parse_quantity
+from archcount.printed import Convention, Quantity
 
 _Counted = Iterator[tuple[str, str, int]]
 """Reasons, what is counted in words, and the numbers."""
@@ -46,7 +45,7 @@ def counted_otherwise(
         # What is left out of params stands in the table; that a product is has to be told.
         worth = evidence(interval) if column == "params" else near
         if value != computed and value in interval and believable(bits, worth):
-            verdict = judge_quantity(quantity, value, declared.k, words, declared.rounding)
+            verdict = judge_by(quantity, value, declared, words)
             return replace(verdict, status="convention", why=why)
     return None
 
@@ -95,38 +94,3 @@ def _ops(count: Count, parts: NetworkParts, declared: Convention) -> _Counted:
             "operations, 6 a non-embedding parameter and token",
             6 * rest * tokens,
         )
-
-
-def with_fewer_digits(
-    cell: ComparedCell, declared: Convention, others: Sequence[str]
-) -> Verdict | None:
-    """Return the verdict on a number whose last zeros are no digits, as 350M of 355.9M.
-
-    Half of the other numbers of its column, and two at least, have no more digits, 1.3B as 350M;
-    zeros behind a point are digits.
-    """
-    assert cell.printed is not None, "a printed cell"
-    quantity = parse_quantity(cell.printed)
-    own = _digits(quantity)
-    few = sum(_digits(parse_quantity(text)) <= own for text in others)
-    if quantity.unit != 1 or not isinstance(cell.computed, int) or few < max(2, len(others) / 2):
-        return None
-    step = 10
-    while quantity.mantissa % step == 0 and quantity.mantissa // step >= 10:
-        coarse = replace(quantity, unit=Fraction(step))
-        interval = accepted(coarse, declared)
-        if cell.computed in interval and believable(ROUNDING_BITS, evidence(interval)):
-            verdict = judge_quantity(
-                coarse, cell.computed, declared.k, unit(declared), declared.rounding
-            )
-            zeros = "last zero is no digit" if step == 10 else "last zeros are no digits"
-            sentence = f"{verdict.sentence} Its {zeros}."
-            return replace(cell.verdict, status="convention", why="digits", sentence=sentence)
-        step *= 10
-    return None
-
-
-def _digits(quantity: Quantity) -> int:
-    """Return how many digits a number has without the zeros that a whole one ends with."""
-    text = str(int(quantity.mantissa / quantity.unit))
-    return len(text.rstrip("0") if quantity.unit == 1 else text)

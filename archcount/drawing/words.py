@@ -35,7 +35,7 @@ _UNSAID = frozenset(
     "sides value rotary rotary_dim buckets grid dim packed positions".split()
 )
 """Options that no figure of a paper shows."""
-_COUNTS = {"heads": "heads", "groups": "groups", "kv": "heads of keys", "kv_heads": "heads of keys"}
+_COUNTS = {"heads": "heads", "groups": "groups", "kv": "kv heads", "kv_heads": "kv heads"}
 _WORDS = {"attend": "attention"}
 
 

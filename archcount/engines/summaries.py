@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread, Timer
 
 from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
-from archcount.engines.worker_process import WorkerError, WorkerProcess, environment
+from archcount.engines.worker_process import WorkerError, WorkerProcess
 
 _MODULE = "archcount.engines.summary_worker"
 
@@ -94,7 +94,7 @@ class _ProcessPool:
         with self._lock:
             if self._is_closed:
                 return None
-            process = WorkerProcess(_MODULE, environment(OMP_NUM_THREADS="1"))
+            process = WorkerProcess(_MODULE, {**os.environ, "OMP_NUM_THREADS": "1"})
             self._processes.add(process)
             return process
 

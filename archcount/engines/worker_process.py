@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from threading import Thread
 from typing import Any, Literal
 
 Failure = Literal["memory", "killed", "died", "problem"]
@@ -38,7 +40,7 @@ class WorkerProcess:
             "w+", encoding="utf-8", errors="replace"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            python(module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -94,9 +96,17 @@ class WorkerProcess:
         return WorkerError("killed" if code == -signal.SIGKILL else "died", what, 3)
 
 
-def environment(**variables: str) -> dict[str, str]:
-    """Return the environment of a process that imports what this one does."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
+def python(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module in a process that imports what this one does.
+
+    It looks for modules in the same places in the same order, and not in the current folder.
+    """
+    places = [place for place in sys.path if place]
+    code = (
+        f"import runpy, sys; sys.path[:] = {places!r}; "
+        f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
+    return [sys.executable, "-P", "-c", code, *arguments]
 
 
 def _signal_name(number: int) -> str:
@@ -108,17 +118,20 @@ def _signal_name(number: int) -> str:
 def serve(answer: Callable[..., Any]) -> None:
     """Answer pickled requests from standard input until there are no more.
 
-    Answers leave on the original standard output; what a model prints goes to standard error.
+    Answers leave on the original standard output; what a model prints goes to standard error, and
+    what it reads is empty. The process ends with the one that started it.
 
     Args:
         answer: is called with a request's name, and its keyword arguments.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
-    answers = os.fdopen(os.dup(1), "wb")
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     while True:
         try:
-            do, how = pickle.load(sys.stdin.buffer)
+            do, how = pickle.load(requests)
         except EOFError:
             return
         try:
@@ -127,3 +140,10 @@ def serve(answer: Callable[..., Any]) -> None:
             found = error
         pickle.dump(found, answers)
         answers.flush()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it has ended, whatever it is doing."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

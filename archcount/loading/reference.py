@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
-from archcount.errors import ArchcountError, Problem, UsageError, quote, suggestion
+from archcount.errors import ArchcountError, Problem, Stopped, UsageError, quote, suggestion
 
 ALLOWED = "package.module:callable, or path/to/file.py:callable"
 
@@ -38,19 +39,44 @@ def users_code(
         UserCodeError: the code raised something.
     """
     try:
-        yield
-    except ArchcountError:
+        with _no_silent_exit():
+            yield
+    except (ArchcountError, KeyboardInterrupt, Stopped):
         raise
-    except (Exception, SystemExit) as error:
-        message = str(error).strip() or "no message"
-        lines = [f"{what}: {type(error).__name__}: {message}"]
-        if earlier is not None and repr(earlier) != repr(error):
-            lines.append(f"  {when}: {type(earlier).__name__}: {earlier}")
+    except BaseException as error:
+        lines = [f"{what}: {type(error).__name__}: {_message(error)}"]
+        if earlier is not None and _message(earlier) != _message(error):
+            lines.append(f"  {when}: {type(earlier).__name__}: {_message(earlier)}")
             lines += [f"  {line}" for line in _frames(earlier.__traceback__)[-1:]]
         if remedy:
             lines.append(f"  {remedy}")
         lines += _frames(error.__traceback__)
         raise UserCodeError(Problem(what="\n".join(lines))) from None
+
+
+@contextmanager
+def _no_silent_exit() -> Iterator[None]:
+    """Have `os._exit` raise SystemExit in here, as it would end the process without a word."""
+
+    def leave(status: int) -> NoReturn:
+        if os.getpid() != process:
+            leave_process(status)  # a child ends itself so
+        raise SystemExit(f"os._exit({status})")
+
+    process, leave_process = os.getpid(), os._exit
+    os._exit = leave
+    try:
+        yield
+    finally:
+        os._exit = leave_process
+
+
+def _message(error: BaseException) -> str:
+    """Return what an exception says, which may itself raise."""
+    try:
+        return str(error).strip() or "no message"
+    except Exception as failed:
+        return f"its message fails with {type(failed).__name__}"
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
@@ -132,27 +158,53 @@ def source_of(reference: str) -> Path | None:
 def _file(path: Path) -> ModuleType:
     if not path.is_file():
         raise _no_file(path)
-    spec = spec_from_file_location(path.stem, path.resolve())
+    name = _module_name(path.resolve())
+    spec = spec_from_file_location(name, path.resolve())
     assert spec is not None
     assert spec.loader is not None
     status = path.stat()
     spec.loader_state = (status.st_mtime_ns, status.st_size)
-    before = sys.modules.get(path.stem)
+    before = sys.modules.get(name)
     if before is not None and _is_same(getattr(before, "__spec__", None), spec):
         return before  # of a model and its input, one file has each class once
     module = module_from_spec(spec)
-    # Its folder is where the file looks for its neighbours, as when Python runs it.
-    sys.path.insert(0, str(path.resolve().parent))
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
     try:
-        with users_code(f"importing {path} failed"):
+        with _first_in_path(path.resolve().parent), users_code(f"importing {path} failed"):
             spec.loader.exec_module(module)
     except UserCodeError:
-        del sys.modules[path.stem]
+        del sys.modules[name]
         if before is not None:
-            sys.modules[path.stem] = before
+            sys.modules[name] = before
         raise
     return module
+
+
+def _module_name(path: Path) -> str:
+    """Return the name of a file's module: its own, save where another module has that name."""
+    try:
+        found = find_spec(path.stem)
+        is_taken = found is not None and found.origin != str(path)
+    except (ImportError, ValueError):  # a module in memory that came from nowhere
+        is_taken = path.stem in sys.modules
+    return f"{path.stem} of {path}" if is_taken else path.stem
+
+
+@contextmanager
+def _first_in_path(folder: Path) -> Iterator[None]:
+    """Look for modules in a folder first in here, as Python does for what it runs; then last.
+
+    What archcount and its libraries import later, no file of that folder can stand in for.
+    """
+    place = str(folder)
+    sys.path.insert(0, place)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            sys.path.remove(place)
+        if place not in sys.path:
+            sys.path.append(place)
 
 
 def _is_same(known: ModuleSpec | None, spec: ModuleSpec) -> bool:
@@ -168,9 +220,7 @@ def _no_file(path: Path) -> UsageError:
 
 
 def _module(name: str) -> ModuleType:
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    with users_code(f"importing {name} failed"):
+    with _first_in_path(Path.cwd()), users_code(f"importing {name} failed"):
         try:
             return import_module(name)
         except ModuleNotFoundError as error:

@@ -77,12 +77,14 @@ class Convention:
         include: what is counted beside them: elementwise cost categories beside macs or flops,
             `bias` or `norm` beside weights.
         rounding: `nearest`, `down` (the rest cut off), or `either`.
+        digits: behind how many digits the zeros of a whole number are rounding; 0 for none.
     """
 
     k: int
     count: str
     include: tuple[str, ...] = ()
     rounding: str = "either"
+    digits: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +191,7 @@ class Claim:
         layers: the layers that it speaks of, by word and kernel, such as `conv 1x1`; or empty.
         crops: the product that a number of crops is, as printed.
         training: what was trained on, for a duration.
+        digits: behind how many digits the zeros of a whole number are rounding; 0 for none.
         erratum: the verdict that it is known to get, where that is not a match.
     """
 
@@ -203,6 +206,7 @@ class Claim:
     layers: str = ""
     crops: str = ""
     training: Training | None = None
+    digits: int = 0
     erratum: Erratum | None = None
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
@@ -87,6 +88,33 @@ class Quantity:
         'G'
         """
         return re.sub(r"^\D*[\d.,]+(?:[ \u2009\u00a0\u202f]\d{3})*", "", self.text)
+
+    def coarser(self) -> Iterator[tuple[int, Quantity]]:
+        """Yield it with ever more of the zeros that a whole number ends with taken for rounding.
+
+        Each comes with the number of digits that are left.
+
+        >>> [(digits, each.unit) for digits, each in parse_quantity("520K").coarser()]
+        [(2, Fraction(10, 1))]
+        >>> [digits for digits, _ in parse_quantity("1,300.0").coarser()]
+        []
+        """
+        figures = len(str(self.mantissa)) if self.unit == 1 and self.mantissa else 0
+        for digits in range(figures - 1, 0, -1):
+            step = Fraction(10) ** (figures - digits)
+            if self.mantissa % step:
+                return
+            yield digits, replace(self, unit=step)
+
+    def with_digits(self, digits: int) -> Quantity:
+        """Return it with the zeros behind so many digits taken for rounding; itself for 0.
+
+        >>> parse_quantity("650,000").with_digits(2).truncated() == Interval(
+        ...     Fraction(650_000), Fraction(660_000))
+        True
+        """
+        found = [each for left, each in self.coarser() if digits and left >= digits]
+        return found[-1] if found else self
 
     def scale(self, k: int = 1000) -> int:
         """Return the worth of the suffix in base units where K is `k` (1000 or 1024)."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from archcount.benchmark.results import Benchmark, Measurement, Peak
 from archcount.benchmark.samples import FEWEST
 from archcount.reporting.figures import milliseconds, percent, rate
+from archcount.reporting.report import how_many
 from archcount.reporting.sheet import Span
 
 _BUSY = 0.3
@@ -43,7 +44,8 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Span]:
     if done:
         yield Span(_how(benchmark, done))
         yield Span(_what(done))
-    if done and max(item.statistics.processes for item in done if item.statistics) < FEWEST:
+    known = [item.statistics for item in done if item.statistics and item.statistics.low_ns]
+    if known and max(each.processes for each in known) < FEWEST:
         yield Span(
             "the interval is that of one process; others may differ by a few percent: "
             f"--repeat {FEWEST} includes that",
@@ -117,12 +119,12 @@ def _remarks(item: Measurement, benchmark: Benchmark) -> Iterator[tuple[str, str
     if item.warm_up is not None and not item.warm_up.settled:
         yield (
             "times were not stable at the end of the warm-up",
-            f"after {item.warm_up.iterations} iterations",
+            f"after {how_many(item.warm_up.iterations, 'iteration')}",
             "The machine may be busy, its clocks may change, or --budget ended the warm-up",
         )
     if item.stopped == "budget":
         width = "no interval" if found.half_width is None else f"±{percent(found.half_width)}"
-        detail = f"{width} after {found.samples} iterations"
+        detail = f"{width} after {how_many(found.samples, 'iteration')}"
         yield "time was up", detail, "Use a larger --budget"
     if item.is_launch_bound and item.wall_ns is not None and item.host_ns is not None:
         yield (

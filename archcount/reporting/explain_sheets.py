@@ -11,7 +11,7 @@ from archcount.edits import Site
 from archcount.printed import joined_by_x
 from archcount.reporting.compared_columns import role, size
 from archcount.reporting.declared_reasons import DeclaredReasons
-from archcount.reporting.explain_answer import answer_sheet, is_product
+from archcount.reporting.explain_answer import answer_sheet, is_product, layer_names
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
@@ -44,8 +44,9 @@ def explained_sheets(row: ExplainedRow, *, verbose: bool = False) -> list[list[S
 
 def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
     label = f" ({row.label})" if row.label and row.label != row.count.id else ""
+    names = layer_names(row.plan.sites, row.headings)
     columns: list[Column[Site]] = [
-        Column("Layer", lambda site: site.path),
+        Column("Layer", lambda site: names[site.path]),
         Column("as written", lambda site: site.text),
         Column("reads", lambda site: size(site.input)),
         Column("weights", _weights),
@@ -54,7 +55,9 @@ def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
         Column("MACs", lambda site: f"{site.macs:,}", right=True),
     ]
     if narrow:
-        del columns[2], columns[0]
+        del columns[2]
+    if all(names[site.path] == site.text for site in row.plan.sites):
+        del columns[0]
     count = row.count
     notes = [
         f"together: {count.weights:,} weights, {count.biases:,} biases, {count.params:,} params, "

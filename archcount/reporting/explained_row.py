@@ -74,7 +74,7 @@ def ranks(explanations: tuple[Explanation, ...]) -> list[str]:
 def what(item: Explanation) -> str:
     """Return what a reading changes, conventions included."""
     counted = "; ".join(
-        f"{column} counting {describe(convention)}"
+        f"{column} column counting {describe(convention)}"
         for column, convention in item.conventions.items()
     )
     return f"{item.what}; {counted}" if counted else item.what

@@ -53,7 +53,7 @@ def markdown(sheet: Sheet) -> str:
         lines.append("|" + "|".join("---:" if right else ":---" for right in sheet.right) + "|")
         lines += [written(tuple(cell.text for cell in line)) for line in sheet.lines]
     if sheet.notes:
-        lines += ["", *(f"- {_escaped(note.text)}" for note in sheet.notes)]
+        lines += ["", *(f"- {_escaped(note.text)}".replace("\n", "\\\n") for note in sheet.notes)]
     return "\n".join(lines) + "\n"
 
 

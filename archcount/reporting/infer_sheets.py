@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archcount.comparison import ColumnFit
@@ -24,6 +24,8 @@ class Inference:
     Attributes:
         fits: by column every convention compared with it, the likeliest first; only columns
             with printed numbers.
+        digits: by column the digits behind which zeros must be rounding for more numbers to fit
+            the likeliest convention, and how many then do.
         ties: by column the other conventions that give the same printed numbers.
     """
 
@@ -31,6 +33,7 @@ class Inference:
     fits: Mapping[str, tuple[ColumnFit, ...]]
     ties: Mapping[str, tuple[Convention, ...]]
     declared: Mapping[str, Convention]
+    digits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def proposed(self) -> dict[str, Convention]:
@@ -39,7 +42,8 @@ class Inference:
 
     def differs(self, column: str) -> bool:
         """Return whether a column is declared otherwise, in more than what no row tells apart."""
-        best, declared = self.fits[column][0], plain(self.declared[column])
+        best = self.fits[column][0]
+        declared = replace(plain(self.declared[column]), digits=0)
         return declared not in (plain(best.convention), *map(plain, best.like))
 
     @property
@@ -80,7 +84,9 @@ def _differences(inference: Inference) -> Iterator[Span]:
     for column in unlike:
         declared = inference.declared[column]
         fits = inference.fits[column]
-        told = next((fit for fit in fits if fit.convention == plain(declared)), None)
+        told = next(
+            (fit for fit in fits if fit.convention == replace(plain(declared), digits=0)), None
+        )
         printed = len(fits[0].fits) + len(fits[0].misses)
         gives = f", which gives {len(told.fits)} of {printed}" if told else ""
         yield Span(
@@ -124,6 +130,13 @@ def _notes(inference: Inference, column: str, printed: int) -> Iterator[Span]:
     ties = [describe(found) for found in inference.ties.get(column, ())]
     if ties:
         yield Span(f"the printed digits fit as well: {'; '.join(ties)}", "warn")
+    if column in inference.digits:
+        digits, gives = inference.digits[column]
+        yield Span(
+            f"it gives {gives} of {printed} where the last zeros of whole numbers are rounding "
+            f"(digits: {digits})",
+            "warn",
+        )
     if printed < FEW:
         yield Span(f"weak: only {printed} printed numbers", "warn")
     if not best.fits:
@@ -140,6 +153,7 @@ def _(inference: Inference) -> dict[str, Any]:
                 "proposed": describe(fits[0].convention),
                 "declared": describe(inference.declared[column]),
                 "differs": inference.differs(column),
+                "digits": inference.digits.get(column, (None,))[0],
                 "ties": [describe(found) for found in inference.ties.get(column, ())],
                 "tried": [_line(fit) for fit in fits],
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 
 from archcount.errors import InvalidValueError, Location, Problem, quote, suggestion
 from archcount.layers.by_word import KINDS
@@ -174,12 +175,21 @@ def _check_combination(parts: Mapping[str, YamlNode], what: str) -> Iterator[Pro
     for key in selecting:
         if what not in _SELECTED[key]:
             yield refuse(key, f"{key} beside {what}", f"{key} beside {', '.join(_SELECTED[key])}")
+    if "digits" in parts and (share or ratios or not _ends_with_zeros(printed)):
+        text = f"digits beside {quote(printed)}"
+        yield refuse("digits", text, "whole numbers that end with zeros")
     owners = {"crops": "crops", "images": "training time", "epochs": "training time"}
     for key, owner in owners.items():
         if key in parts and what != owner:
             yield refuse(key, f"{key} beside {what}", f"{key} beside {owner}")
         if key not in parts and what == owner and key != "epochs":
             yield parts["what"].problem(f"a claim of {what} without {key}", remedy=f"add {key}:")
+
+
+def _ends_with_zeros(printed: str) -> bool:
+    with suppress(InvalidValueError):
+        return any(parse_quantity(printed).coarser())
+    return False
 
 
 def claims_of(file: TableFile, tree: YamlNode) -> tuple[Claim, ...]:
@@ -205,6 +215,7 @@ def _claim(claim: ClaimEntry, index: int, tree: YamlNode) -> Claim:
         layers=claim.layers,
         crops=claim.crops,
         training=Training(images=claim.images, epochs=claim.epochs or 1) if claim.images else None,
+        digits=claim.digits or 0,
         erratum=Erratum(verdict=erratum.verdict, because=erratum.because, where=place("erratum"))
         if erratum
         else None,

@@ -18,9 +18,19 @@ def conventions_of(written: ConventionsEntry, own: OwnColumns) -> dict[str, Conv
     params, ops = written.params, written.ops
     found = {
         "params": Convention(
-            k=params.K, count=params.count, include=params.include, rounding=params.rounding
+            k=params.K,
+            count=params.count,
+            include=params.include,
+            rounding=params.rounding,
+            digits=params.digits or 0,
         ),
-        "ops": Convention(k=ops.K, count=ops.count, include=ops.include, rounding=ops.rounding),
+        "ops": Convention(
+            k=ops.K,
+            count=ops.count,
+            include=ops.include,
+            rounding=ops.rounding,
+            digits=ops.digits or 0,
+        ),
     }
     for name, column in own.checked.items():
         if column.what and column.what not in SETTINGS:
@@ -31,6 +41,7 @@ def conventions_of(written: ConventionsEntry, own: OwnColumns) -> dict[str, Conv
                 count=ops.count if is_ops else column.what,
                 include=ops.include if is_ops and not said.include else said.include,
                 rounding=said.rounding,
+                digits=said.digits or 0,
             )
     return found
 

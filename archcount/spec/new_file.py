@@ -96,7 +96,7 @@ def _grid(pasted: Pasted) -> Iterator[str]:
         yield "# TODO: a column n repeats the block of its row: call n_ so if it means that."
     if any(_is_round(cell) for row in kept for cell in row):
         yield "# TODO: 650,000 and 520K are read as exact to the last digit. If zeros at their end"
-        yield "# are rounding, a number that is off by less is right: declare that as an erratum."
+        yield "# are rounding, declare behind how many digits: conventions: {params: {digits: 2}}."
     yield "columns:"
     for name, heading in zip(columns, pasted.headings, strict=True):
         quoted = json.dumps(heading or name, ensure_ascii=False)

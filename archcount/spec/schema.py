@@ -83,6 +83,7 @@ Rounding = Literal["either", "nearest", "down"]
 """How a column's numbers were shortened: to the nearest, cut off, or sometimes so, sometimes so."""
 
 
+Digits = Annotated[int, Field(ge=1, le=15), BeforeValidator(_whole)]
 Unit = Literal["thousand", "million", "billion", "trillion"]
 """What a whole column's numbers are in, as its heading says."""
 
@@ -105,6 +106,7 @@ class ParamsConvention(Entry):
         _categories(("bias", "norm")),
     ] = ()
     rounding: Rounding = "either"
+    digits: Digits | None = None
     unit: Unit | None = None
 
     @model_validator(mode="after")
@@ -127,6 +129,7 @@ class OpsConvention(Entry):
         _categories(get_args(Elementwise)),
     ] = ()
     rounding: Rounding = "either"
+    digits: Digits | None = None
     unit: Unit | None = None
 
 
@@ -136,6 +139,7 @@ class CheckedConvention(Entry):
     K: Annotated[Literal[1000, 1024], BeforeValidator(_whole)] = 1000
     include: Annotated[tuple[Elementwise, ...], AfterValidator(_once)] = ()
     rounding: Rounding = "either"
+    digits: Digits | None = None
     unit: Unit | None = None
 
 
@@ -200,6 +204,7 @@ class ClaimEntry(Entry):
     crops: Line = ""
     images: Annotated[int, Field(ge=1, le=10**12), BeforeValidator(_whole)] | None = None
     epochs: Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_whole)] | None = None
+    digits: Digits | None = None
     erratum: ClaimErratumEntry | None = None
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 _BECAUSE = "The reason, which a reader can check."
 _MODEL = "The printed name of the network that it speaks of, where rows are networks."
+_DIGITS = "Behind how many digits the zeros of a whole number are rounding: 2 for 650,000 or 520K."
 _CONVENTION = {
     "K": "Whether K stands for 1000 or 1024 in the printed numbers.",
     "include": "Categories of operations that are counted beside it.",
     "rounding": "How the numbers were shortened: to the nearest, cut off (down), or either.",
+    "digits": _DIGITS,
     "unit": "What plain numbers are in, where the column's heading says so.",
 }
 _NAMED = {
@@ -120,6 +122,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "crops": "How often a test image is run, as a product: 4 x 3 x 6 x 2.",
         "images": "How many images the training time is of.",
         "epochs": "How often each image was trained on in that time.",
+        "digits": _DIGITS,
         "erratum": "The verdict that the claim is known to get, where it is not match.",
     },
     "ReferenceEntry": {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import sleep
 
 import pytest
+from torch import nn
 
+import archcount as ac
 from archcount.benchmark.iteration_counts import Counted
 from archcount.benchmark.results import IterationCounts, RowTime
 from archcount.benchmark.runner import Runner
@@ -87,27 +90,86 @@ def test_every_configuration_is_measured_in_a_worker_of_its_own():
     ]
 
 
-def test_slow_iterations_are_few_in_a_small_budget():
-    # 6 s each: one to warm up, six for an interval; each further one would be over the 4 s
-    ran = []
-
-    def slow(do, configuration, how):
-        if do == "block":
-            ran.append(how["iterations"] + how.get("prime", 0))
+def run_slow(seconds, **plan):
+    """Run a model whose first call and iterations take so long; give what was asked of it."""
 
     class SlowWorker(MockWorker):
         def ask(self, do, **how):
             found = super().ask(do, **how)
-            return block_of(6000 * MS, how["iterations"]) if do == "block" else found
+            asked.append((do, how.get("iterations", 0) + how.get("prime", 0) or how.get("walks")))
+            if do == "rows":
+                return [
+                    RowTime(
+                        id="conv1",
+                        forward_ns=5.0,
+                        backward_ns=None,
+                        forward_bytes=3,
+                        backward_bytes=None,
+                    )
+                ]
+            if do == "block":
+                return block_of(round(1000 * seconds) * MS, how["iterations"])
+            return round(1000 * seconds) * MS if do == "first_call" else found
 
+    asked = []
+    settings = {"compile": plan.pop("compile", None)}
     runner = Runner(
-        plan=RunSettings(budget=4),
-        make_worker=lambda configuration: SlowWorker(configuration, slow, []),
+        plan=RunSettings(**plan),
+        make_worker=lambda configuration: SlowWorker(configuration, lambda *_: None, []),
         count=lambda configuration: Counted(facts=FACTS),
     )
-    (found,) = runner.run(named("a"))
+    (found,) = runner.run(named("a", **settings))
     assert found.status == "done"
-    assert sum(ran) == 1 + 6
+    return found, [each for each in asked if each[0] not in ("prepare", "loss_words")]
+
+
+def test_slow_iterations_are_few_in_a_small_budget():
+    # 6 s each: the first call takes the 4 s of the warm-up, and one iteration those of sampling
+    found, asked = run_slow(6, budget=4, per_row=True)
+    assert asked == [("first_call", None), ("block", 1)]
+    assert found.remarks == (
+        "the first call took the budget of the warm-up",
+        "the budget was too short to measure memory and rows",
+    )
+    assert (found.stopped, found.statistics.half_width, found.peak_bytes) == ("budget", None, None)
+    assert found.statistics.median_ns == 6000 * MS
+    # a call that compiles is no iteration like the others
+    _, asked = run_slow(6, budget=4, compile="default")
+    assert asked == [("first_call", None), ("block", 1), ("block", 1)]
+
+
+def test_the_budget_bounds_every_measurement():
+    # 2 s each: the first call and four more are 10 s, and so are five; 5 - 2 passes over the rows
+    found, asked = run_slow(2, budget=10, per_row=True, warm_up=20)
+    assert asked[:10] == [("first_call", None), *[("block", 1)] * 9]
+    assert asked[10:] == [("peak_memory", None), ("host_ns", None), ("rows", 3)]
+    assert found.remarks == ("the budget was enough for 3 of 10 passes over the rows",)
+    # 1.5 s each: first 2 of 3 s, then two; launches and rows would take five and three at least
+    found, asked = run_slow(1.5, budget=3, per_row=True)
+    assert asked == [("first_call", None), *[("block", 1)] * 3, ("peak_memory", None)]
+    assert found.remarks == ("the budget was too short to measure rows",)
+
+
+def test_short_iterations_have_an_interval_in_any_budget():
+    # 0.5 s each: six blocks are 3 s
+    found, asked = run_slow(0.5, budget=0.6, per_row=True)
+    assert asked.count(("block", 1)) == 1 + 6
+    assert found.statistics.half_width is not None
+
+
+def test_a_slow_model_takes_little_more_than_its_budget():
+    calls = []
+
+    class Slow(nn.Module):
+        def forward(self, x):
+            if x.device.type == "cpu":
+                calls.append(sleep(1.05))
+            return x + 1
+
+    report = ac.bench(Slow(), input="4", batch=1, mode="forward", device="cpu", budget=0.2)
+    assert len(calls) == 2  # the first, and one that is timed
+    assert "time was up: " in report.render("plain")
+    assert "the budget was too short to measure memory" in report.render("plain")
 
 
 def test_blocks_are_sampled_in_turns_in_random_order():

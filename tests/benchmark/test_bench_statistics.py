@@ -150,12 +150,19 @@ def test_millions_of_samples_take_little_memory_and_give_the_same_interval():
 
 
 def test_sampling_ends_when_time_is_up_but_not_without_an_interval():
-    slow = Sampling(plan=RunSettings(budget=1), iteration_ns=3e9)
+    slow = Sampling(plan=RunSettings(budget=1), iteration_ns=9e8)
     for number in range(1, 7):
         assert not slow.stopped
-        slow.add(Block(samples_ns=(3_000_000_000 + number,), wall_ns=3_000_000_000 + number))
+        slow.add(Block(samples_ns=(900_000_000 + number,), wall_ns=900_000_000 + number))
     assert slow.stopped == "budget"
     assert describe(slow.blocks).low_ns is not None
+
+
+def test_where_an_iteration_takes_a_second_sampling_ends_when_time_is_up():
+    slow = Sampling(plan=RunSettings(budget=2.5), iteration_ns=1e9)
+    while not slow.stopped:
+        slow.add(Block(samples_ns=(1_000_000_000,), wall_ns=1_000_000_000))
+    assert (slow.stopped, len(slow.blocks)) == ("budget", 3)
 
 
 def test_a_block_takes_a_fifth_of_a_second():

@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from helpers.commands import COMMAND, FAST, in_terminal, run
+from helpers.commands import COMMAND, FAST, in_terminal, invoke, run
 
 import archcount as ac
 
@@ -41,7 +41,7 @@ def test_the_main_job_with_the_default_engine():
 
 
 def test_a_users_own_file_works_like_a_shipped_name(data, tmp_path):
-    result = run("table", str(data / "toy.yaml"), "--format", "json", cwd=tmp_path)
+    result = invoke("table", str(data / "toy.yaml"), "--format", "json", cwd=tmp_path)
     found = json.loads(result.stdout)
     assert found["totals"]["params"] == 2_290
     assert [engine["name"] for engine in found["engines"]] == ["fvcore", "formula"]
@@ -92,7 +92,7 @@ def test_no_color_is_respected():
 )
 def test_a_mistake_is_one_clear_error_with_exit_2(arguments, says, tmp_path):
     extra = FAST if arguments[0] == "table" and "--engine" not in arguments else []
-    result = run(*arguments, *extra, cwd=tmp_path)
+    result = invoke(*arguments, *extra, cwd=tmp_path)
     assert result.returncode == 2
     assert says in result.stderr
     assert "Traceback" not in result.stderr
@@ -102,7 +102,7 @@ def test_a_mistake_is_one_clear_error_with_exit_2(arguments, says, tmp_path):
 
 def test_an_invalid_table_names_every_problem_with_exit_2(toy_text, tmp_path):
     (tmp_path / "toy.yaml").write_text(toy_text.replace("3x3   |", "7y7   |").replace("6.9K", "6Q"))
-    result = run("table", "toy.yaml", *FAST, cwd=tmp_path)
+    result = invoke("table", "toy.yaml", *FAST, cwd=tmp_path)
     assert result.returncode == 2
     assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
         "toy.yaml:19:25", "toy.yaml:19:59",
@@ -131,20 +131,20 @@ def test_no_memory_is_exit_3(data):
     ],
 )
 def test_a_file_is_written_in_the_format_of_its_ending(name, start, tmp_path):
-    result = run("table", "--compare-paper", *FAST, "-o", name, cwd=tmp_path)
+    result = invoke("table", "--compare-paper", *FAST, "-o", name, cwd=tmp_path)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert (tmp_path / name).read_text().startswith(start)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_the_format_asked_for_wins_over_the_ending(tmp_path):
-    run("table", *FAST, "-o", "x.txt", "--format", "json", cwd=tmp_path)
+    invoke("table", *FAST, "-o", "x.txt", "--format", "json", cwd=tmp_path)
     assert json.loads((tmp_path / "x.txt").read_text())["name"] == "googlenet"
 
 
 def test_links_in_a_circle_are_said(tmp_path):
     (tmp_path / "loop.csv").symlink_to("loop.csv")
-    result = run("table", *FAST, "-o", "loop.csv", cwd=tmp_path)
+    result = invoke("table", *FAST, "-o", "loop.csv", cwd=tmp_path)
     assert result.returncode == 2
     assert "cannot write 'loop.csv'" in result.stderr
     assert "Traceback" not in result.stderr
@@ -152,7 +152,7 @@ def test_links_in_a_circle_are_said(tmp_path):
 
 def test_a_failed_run_leaves_the_old_file_as_it_was(tmp_path):
     (tmp_path / "x.csv").write_text("old")
-    assert run("table", "none.yaml", "-o", "x.csv", cwd=tmp_path).returncode == 2
+    assert invoke("table", "none.yaml", "-o", "x.csv", cwd=tmp_path).returncode == 2
     assert (tmp_path / "x.csv").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
@@ -161,7 +161,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions_and_links(tmp_path):
     (tmp_path / "real.csv").write_text("old")
     (tmp_path / "real.csv").chmod(0o640)
     (tmp_path / "link.csv").symlink_to("real.csv")
-    run("table", *FAST, "-o", "link.csv", cwd=tmp_path)
+    invoke("table", *FAST, "-o", "link.csv", cwd=tmp_path)
     assert (tmp_path / "link.csv").is_symlink()
     assert (tmp_path / "real.csv").read_text().startswith("row,")
     assert stat.S_IMODE((tmp_path / "real.csv").stat().st_mode) == 0o640
@@ -169,7 +169,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions_and_links(tmp_path):
 
 def test_an_unwritable_file_fails_before_any_work(tmp_path):
     # The table is invalid too; that it is not mentioned shows that nothing was read.
-    result = run("table", "none.yaml", "-o", "no/x.csv", cwd=tmp_path)
+    result = invoke("table", "none.yaml", "-o", "no/x.csv", cwd=tmp_path)
     assert "cannot write 'no/x.csv'" in result.stderr
     assert "no such file" in result.stderr.lower()
     assert "none.yaml" not in result.stderr
@@ -251,14 +251,14 @@ def test_closed_streams_are_no_traceback():
 
 def test_csv_leaves_what_it_cannot_hold_to_stderr(data):
     arguments = ["table", str(data / "toy.yaml"), "--compare-paper", *FAST, "--variant", "wide"]
-    result = run(*arguments, "--format", "csv")
+    result = invoke(*arguments, "--format", "csv")
     assert result.stdout.startswith("row,part,type,batch")
     assert "variant wide" in result.stderr
-    assert run(*arguments, "--format", "plain").stderr == ""
+    assert invoke(*arguments, "--format", "plain").stderr == ""
 
 
 def test_list():
-    result = run("list", "--format", "json")
+    result = invoke("list", "--format", "json")
     found = json.loads(result.stdout)
     assert found["schema"] == "archcount.list/2"
     items = {item["name"]: item for item in found["items"]}
@@ -309,12 +309,12 @@ def test_totals_fit_narrow_terminals():
 
 
 def test_the_paper_as_printed():
-    result = run("table", "googlenet", "--as-printed", "--row", "inception_3a")
+    result = invoke("table", "googlenet", "--as-printed", "--row", "inception_3a")
     heading, _, line = [text for text in result.stdout.splitlines() if text][1:]
     assert heading.split("  ")[0] == "type"
     assert "#3×3 reduce" in heading
     assert line.split()[:3] == ["inception", "(3a)", "28x28x256"]
-    found = json.loads(run("table", "mobilenet_v1", "--as-printed", "--format", "json").stdout)
+    found = json.loads(invoke("table", "mobilenet_v1", "--as-printed", "--format", "json").stdout)
     assert found["schema"] == "archcount.as-printed/2"
     rows = {row["id"]: row["cells"] for row in found["rows"]}
     # the default variant strides this layer by 1; the paper prints 2
@@ -325,7 +325,7 @@ def test_the_paper_as_printed():
         "n": None,
         "input": "7x7x1024",
     }
-    lines = run("table", "bn_inception", "--as-printed", "--format", "csv").stdout.splitlines()
+    lines = invoke("table", "bn_inception", "--as-printed", "--format", "csv").stdout.splitlines()
     assert lines[0].endswith("double #3×3,Pool +proj")
     assert lines[7].startswith("inception (3c),stride 2,28x28x576,3,0,128,160,64,96,max +")
     assert len(lines) == 16  # the classifier is not in the figure
@@ -333,7 +333,7 @@ def test_the_paper_as_printed():
 
 def test_class_count_and_let_names_on_the_command_line():
     arguments = ["table", "mobilenet_v1", *FAST, "--format", "json"]
-    found = json.loads(run(*arguments, "--classes", "10", "--let", "alpha=0.5").stdout)
+    found = json.loads(invoke(*arguments, "--classes", "10", "--let", "alpha=0.5").stdout)
     # 1,331,592 less the classifier's 513,000, and 512 x 10 + 10 instead
     assert found["totals"]["params"] == 823_722
     assert found["totals"]["buffers"] == 10_944  # 2 x 5,472 channels
@@ -355,7 +355,7 @@ def test_class_count_and_let_names_on_the_command_line():
 )
 def test_options_that_make_no_sense_are_one_clear_error(arguments, says):
     fast = [] if "--as-printed" in arguments else FAST
-    result = run("table", "googlenet", *fast, *arguments)
+    result = invoke("table", "googlenet", *fast, *arguments)
     assert result.returncode == 2
     assert result.stdout == ""
     [line] = result.stderr.splitlines()
@@ -369,26 +369,26 @@ def test_a_variant_written_into_the_name_is_advised():
 
 
 def test_layers_of_one_text_and_unlike_widths_are_added_up():
-    result = run("explain", "vgg", "conv1", "-v", *FAST)
+    result = invoke("explain", "vgg", "conv1", "-v", *FAST)
     # 3 x 64 x 9 = 1,728 and 64 x 64 x 9 = 36,864
     assert "3 x 64 x 3x3 + 64 x 64 x 3x3" in result.stdout
     assert "38,592" in result.stdout
-    result = run("explain", "vgg", "conv5", "--variant", "E", "-v", *FAST)
+    result = invoke("explain", "vgg", "conv5", "--variant", "E", "-v", *FAST)
     assert "512 x 512 x 3x3, 4 times" in result.stdout
 
 
 def test_a_row_of_a_variant_is_explained():
-    result = run("explain", "resnet", "conv2_x", "--variant", "18", *FAST)
+    result = invoke("explain", "resnet", "conv2_x", "--variant", "18", *FAST)
     assert result.stdout.startswith("resnet (18), conv2_x")
 
 
 def test_json_gives_the_printed_headings():
-    found = json.loads(run("table", "--compare-paper", *FAST, "--format", "json").stdout)
+    found = json.loads(invoke("table", "--compare-paper", *FAST, "--format", "json").stdout)
     assert found["comparison"]["headings"]["output"] == "output size"
 
 
 def test_schema_is_json():
-    assert json.loads(run("schema").stdout)["title"] == "archcount table file"
+    assert json.loads(invoke("schema").stdout)["title"] == "archcount table file"
 
 
 def test_env_names_versions():
@@ -475,9 +475,9 @@ def test_completion_knows_tables_variants_and_rows(words, expected, data):
 def test_help_names_every_command_with_its_own_sentence():
     from archcount.cli.app import sentence
 
-    shown = " ".join(run("--help").stdout.split())
-    names = "table explain check infer list errata new schema formula sweep count diff bench env".split()
-    assert re.findall(r"^  ([a-z]+)  ", run("--help").stdout, re.M) == names
+    shown = " ".join(invoke("--help").stdout.split())
+    names = "table explain report check infer list errata new schema formula sweep count draw diff bench env".split()
+    assert re.findall(r"^  ([a-z]+)  ", invoke("--help").stdout, re.M) == names
     for name in names:
         function = getattr(import_module(f"archcount.cli.{name}"), f"show_{name}")
         assert sentence(name) == function.__doc__.splitlines()[0]

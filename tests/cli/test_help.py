@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import typer
-from helpers.commands import in_terminal, run
+from helpers.commands import in_terminal, invoke, run
 
 from archcount.cli.app import app
 
 GROUP = typer.main.get_command(app)
 COMMANDS = GROUP.list_commands(None)
-SCRIPT = Path(sys.executable).with_name("archcount")
 
 
 def examples(text: str) -> list[str]:
@@ -49,7 +44,7 @@ def test_without_a_command_five_are_shown_with_an_example_each():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_begins_with_usage_and_examples_that_can_be_run(name):
-    lines = run(name, "--help").stdout.splitlines()
+    lines = invoke(name, "--help").stdout.splitlines()
     assert re.match(rf"Usage: (python -m )?archcount {name}\b", lines[0])
     first = "\n".join(lines[:24])  # a terminal's first screen
     shown = examples(first)
@@ -61,7 +56,7 @@ def test_help_begins_with_usage_and_examples_that_can_be_run(name):
 
 @pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["bench", "compare"]])
 def test_help_names_no_python_types(command):
-    text = run(*command, "--help").stdout
+    text = invoke(*command, "--help").stdout
     assert not re.search(r"<\w+", text)
     assert max(map(len, text.splitlines())) <= 80
     # every option stands once
@@ -70,15 +65,30 @@ def test_help_names_no_python_types(command):
     assert options[-1] == "--help"
 
 
+@pytest.mark.parametrize(
+    ("name", "common"),
+    [
+        ("count", ["--input", "--depth", "--sort", "--max", "--output"]),
+        ("table", ["--compare-paper", "--variant", "--row", "--model", "--output"]),
+        ("bench", ["--device", "--batch", "--mode", "--budget", "--output"]),
+    ],
+)
+def test_the_commonest_options_are_on_the_first_screen(name, common):
+    shown = in_terminal(80, name, "--help").splitlines()[:24]
+    rest = shown[shown.index("Common options:") + 1 :]
+    names = [found[1] for line in rest if (found := re.match(r"  (?:-\w, )?(--[\w-]+)", line))]
+    assert names == common
+
+
 def test_options_stand_in_groups():
-    text = run("count", "--help").stdout
+    text = invoke("count", "--help").stdout
     headings = re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE)
     assert headings == [
-        "Examples", "Arguments", "Network and input", "Method", "Several models", "Exit code",
+        "Examples", "Common options", "Arguments", "Network and input", "Method", "Several models", "Exit code",
         "What is shown", "Output", "Others",
     ]  # fmt: skip
     place = {word: text.index(f"\n{word}:") for word in headings}
-    assert place["Exit code"] < text.index("  --max ") < place["What is shown"]
+    assert place["Exit code"] < text.index("  --strict ") < place["What is shown"]
     assert text.index("  --format ") > place["Output"]
 
 
@@ -86,7 +96,7 @@ def test_options_stand_in_groups():
     ("word", "meant"), [("tabel", "table"), ("cuont", "count"), ("Bench", "bench")]
 )
 def test_a_misspelt_command_gets_its_suggestion(word, meant):
-    result = run(word)
+    result = invoke(word)
     assert result.returncode == 2
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
@@ -105,7 +115,7 @@ def test_a_misspelt_command_gets_its_suggestion(word, meant):
     ],
 )
 def test_a_name_in_the_place_of_a_command_is_known_for_what_it_is(word, advice):
-    assert run(word).stderr.endswith(advice)
+    assert invoke(word).stderr.endswith(advice)
 
 
 def test_the_start_fits_a_small_terminal():
@@ -144,7 +154,7 @@ def test_the_start_fits_a_small_terminal():
         ("tab", ["table"]),
     ],
 )
-def test_it_is_completed(words, expected, tmp_path):
+def test_it_is_completed(words, expected, tmp_path, monkeypatch):
     (tmp_path / "older").mkdir()
     for name in ("before.json", "best.txt", "older/after.jsonl", "expected.yaml"):
         (tmp_path / name).touch()
@@ -154,8 +164,8 @@ def test_it_is_completed(words, expected, tmp_path):
         "COMP_WORDS": "\n".join(asked),
         "COMP_CWORD": str(len(asked) - 1),
     }
-    result = subprocess.run(
-        [SCRIPT], capture_output=True, text=True, env={**os.environ, **request}, cwd=tmp_path
-    )
+    for name, value in request.items():
+        monkeypatch.setenv(name, value)
+    result = invoke(cwd=tmp_path)
     assert result.stderr == ""
     assert sorted(result.stdout.split()) == sorted(expected)

@@ -9,6 +9,7 @@ from helpers.toys import with_inputs
 
 import archcount as ac
 from archcount.comparison import VERDICTS, compare
+from archcount.comparison.conventions import contrast
 from archcount.comparison.ratios import judge_ratio
 from archcount.comparison.verdicts import (
     judge_quantity,
@@ -18,7 +19,7 @@ from archcount.comparison.verdicts import (
     write,
 )
 from archcount.engines.network_parts import NetworkParts
-from archcount.printed import parse_quantity, parse_ratio
+from archcount.printed import Convention, parse_quantity, parse_ratio
 
 
 def cells_of(comparison):
@@ -183,3 +184,27 @@ def test_a_printed_input_size_is_compared(toy_text, tmp_path):
     found = {row.id: row.cells["input"].verdict.status for row in report.record.comparison.rows}
     # the stem prints its output as 8x8x4
     assert found == {"stem": "match", "stage": "contradiction", "scores": "match"}
+
+
+@pytest.mark.parametrize(
+    ("counted", "declared", "words"),
+    [
+        ("params", "weights", "It counts biases and norm parameters too (the column otherwise does not)."),
+        ("weights", "weights+bias", "It does not count biases (the column otherwise does)."),
+        ("macs+bias", "flops+pool", "It counts biases too, does not count pooling, and counts MACs, not FLOPs."),
+        ("macs down", "macs nearest", "It is cut off, not rounded."),
+        ("macs K", "macs", "It takes K = 1024, not 1000."),
+        ("macs down", "macs down", "It counts MACs, K = 1000, cut off, not MACs, K = 1000, cut off."),
+    ],
+)  # fmt: skip
+def test_another_convention_is_told_by_what_it_counts(counted, declared, words):
+    def read(text):
+        count, *manner = text.split()
+        count, *include = count.split("+")
+        k = 1024 if "K" in manner else 1000
+        rounding = next((word for word in manner if word != "K"), "either")
+        return Convention(k=k, count=count, include=tuple(include), rounding=rounding)
+
+    assert contrast(read(counted), read(declared)) == words
+    claimed = contrast(read(counted), read(declared), of_column=False)
+    assert claimed == words.partition(" (the column")[0].rstrip(".") + "."

@@ -8,6 +8,8 @@ import pytest
 from planted import COLUMN_CAUSES, ROW_CAUSES, Folder, outcomes, rate
 from planted_families import FAMILIES
 
+MANY = pytest.mark.parametrize("cases", [100, pytest.param(500, marks=pytest.mark.slow)])
+
 
 @pytest.fixture
 def folder(tmp_path) -> Folder:
@@ -61,13 +63,15 @@ def test_planted_causes_are_found(folder, seed):
     assert rate(said, 1) >= 0.9
 
 
-def test_correct_tables_have_no_contradiction_and_no_other_verdict_than_match(folder):
-    assert planted.false_contradictions(500, 5, folder) == 0
+@MANY
+def test_correct_tables_have_no_contradiction_and_no_other_verdict_than_match(folder, cases):
+    assert planted.false_contradictions(cases, 5, folder) == 0
 
 
-def test_conventions_are_inferred(folder):
-    found = list(planted.inferences(500, 6, folder))
-    assert len(found) == 500
+@MANY
+def test_conventions_are_inferred(folder, cases):
+    found = list(planted.inferences(cases, 6, folder))
+    assert len(found) == cases
     told = [item for item in found if not item.tied]
     assert sum(item.same for item in told) / len(told) >= 0.95
     assert sum(item.same or item.tied for item in found) / len(found) >= 0.95

@@ -134,7 +134,10 @@ def test_it_computes_what_the_tables_network_does(name: str) -> None:
             torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(PLANTS))
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(n, marks=[] if n < 20 else pytest.mark.slow) for n in range(PLANTS)],
+)
 def test_what_is_planted_runs(seed: int) -> None:
     settings = [*NETWORKS.values()][seed % len(NETWORKS)]
     edited, edit = plant(settings, seed)

@@ -8,7 +8,8 @@ import os
 import pty
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import chdir, nullcontext, redirect_stderr, redirect_stdout
+from pathlib import Path
 from unittest.mock import patch
 
 COMMAND = [sys.executable, "-m", "archcount"]
@@ -44,7 +45,7 @@ def in_terminal(columns: int, *arguments: str, env: dict[str, str] | None = None
     return shown.decode()
 
 
-def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
+def invoke(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run in this process, which is faster where what is started does not matter."""
     from archcount import cli
 
@@ -55,6 +56,7 @@ def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
         patch.dict(os.environ),
         redirect_stdout(out),
         redirect_stderr(err),
+        chdir(cwd) if cwd else nullcontext(),
     ):
         os.environ.pop("COLUMNS", None)
         try:

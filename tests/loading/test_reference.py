@@ -116,3 +116,42 @@ def test_the_line_of_a_library_is_said(tmp_path, monkeypatch):
     assert "__init__.py:5 in inner\n    return bool(x.sum() > 0)" in told
     assert "in outer" not in told
     assert "in forward" in told
+
+
+@pytest.mark.parametrize("name", ["random", "typing", "csv", "re", "torch", "yaml"])
+def test_a_file_called_as_a_module_replaces_none(tmp_path, name):
+    """What archcount and its libraries import later is Python's own."""
+    before = dict(sys.modules)
+    path = tmp_path / f"{name}.py"
+    path.write_text("from torch import nn\nimport neighbour\n\nclass Net(nn.Linear):\n    pass\n")
+    (tmp_path / "neighbour.py").write_text("")
+    try:
+        assert find(f"{path}:Net")(3, 4).weight.shape == (4, 3)
+        assert sys.modules.get(name) is before.get(name)
+        assert str(tmp_path) not in sys.path[:-1]
+    finally:
+        sys.path.remove(str(tmp_path))
+        for key in sys.modules.keys() - before.keys():
+            del sys.modules[key]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("raise BaseException('base')", "BaseException: base"),
+        ("raise GeneratorExit", "GeneratorExit: no message"),
+        ("import os; os._exit(0)", r"SystemExit: os._exit\(0\)"),
+        ("class Mute(Exception):\n    def __str__(self): raise TypeError\nraise Mute", "Mute: its message fails with TypeError"),
+    ],
+)  # fmt: skip
+def test_whatever_the_code_raises_is_said(file, line, says):
+    path = file(f"{line}\n")
+    with pytest.raises(UserCodeError, match=says):
+        find(f"{path}:model")
+
+
+def test_a_child_process_of_the_code_ends_itself(file):
+    path = file(
+        "import os\nchild = os.fork()\nif not child: os._exit(7)\nstatus = os.waitpid(child, 0)[1]\n"
+    )
+    assert os.waitstatus_to_exitcode(find(f"{path}:status")) == 7

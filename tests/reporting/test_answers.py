@@ -198,3 +198,13 @@ def test_the_answer_is_on_an_ordinary_screen():
     shown = in_terminal(80, "table", "--compare-paper", "--engine", "formula")
     last = " ".join(shown.splitlines()[-6:])
     assert "all 19 disagreements are known" in last
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_whole_explanation_names_layers_as_the_table_does(width):
+    report = replace(ac.explain(ac.load("googlenet"), "inception_5a"), verbose=True)
+    text = report.render("rich", width=width, colour=False)
+    # the headings of Table 1
+    for heading in ("#1×1", "#3×3 reduce", "#3×3", "#5×5 reduce", "#5×5", "pool proj"):
+        assert re.search(rf"^{heading} +conv", text, re.MULTILINE)
+    assert "branch" not in text.partition("What is printed")[0]

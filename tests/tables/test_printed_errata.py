@@ -12,6 +12,7 @@ import pytest
 import readme
 import yaml
 from helpers.commands import invoke
+from markdown_it import MarkdownIt
 
 import archcount as ac
 from archcount.spec.catalogue import shipped_tables
@@ -59,6 +60,9 @@ def test_every_declared_erratum_is_listed_once_and_disagrees(report):
     page = readme.part(readme.ROOT / "docs" / "errata.md", "errata")
     whole = replace(report, detail="everything")
     assert page == ["", *whole.to_markdown().splitlines(), ""]
+    # Each sentence on a number has a line of its own where Markdown is shown.
+    shown = MarkdownIt().render(whole.to_markdown())
+    assert shown.count("<br />") == 3 * len(report.record)
 
 
 def test_an_erratum_is_listed_with_both_numbers_and_the_reason_of_the_file():

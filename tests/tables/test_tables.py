@@ -47,8 +47,8 @@ def is_deep(name, variant):
 
 SHUFFLED = random.Random(SEED).sample(NETWORKS, len(NETWORKS))
 LIGHT = list(islice(filter(is_light, SHUFFLED), 60))
-SAMPLE = LIGHT[:8]
-DRAWN = random.Random(SEED).sample(FIRST, 20)
+SAMPLE = LIGHT[:5]
+DRAWN = random.Random(SEED).sample(FIRST, 12)
 IN_CI = [*DRAWN, *SAMPLE]
 """CI takes the first network of some tables, and a sample of the others."""
 LIGHT_IN_CI = [*filter(is_light, DRAWN), *SAMPLE]
