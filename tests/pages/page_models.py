@@ -33,7 +33,9 @@ class Hostile(nn.Module):
 class Cell(nn.Module):
     def __init__(self, width: int):
         super().__init__()
-        self.inner = nn.Sequential(nn.Conv2d(8, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU())
+        self.inner = nn.Sequential(
+            nn.Conv2d(8, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()
+        )
         self.outer = nn.Conv2d(width, 8, 1)
         self.norm = nn.BatchNorm2d(8)
 
@@ -53,7 +55,9 @@ class Block(nn.Module):
         self.norm1 = nn.LayerNorm(width)
         self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
         self.norm2 = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
 
     def forward(self, x):
         y = self.norm1(x)

@@ -37,7 +37,10 @@ def test_the_answer_stands_first_and_what_was_counted_below(small):
 def test_the_tree_has_the_shares_of_each_module(small):
     [tree] = [block for block in section(small, "Modules").blocks if block.kind == "tree"]
     [whole] = tree.lines
-    assert (whole.cells, whole.share) == (("(model)", "Sequential", "1x10", "5.35 K", "18.9 K"), 1.0)
+    assert (whole.cells, whole.share) == (
+        ("(model)", "Sequential", "1x10", "5.35 K", "18.9 K"),
+        1.0,
+    )
     assert [line.cells[0] for line in whole.inside] == ["0", "1", "2", "3"]
     assert [round(line.share, 3) for line in whole.inside] == [0.73, 0.0, 0.0, 0.27]
 
