@@ -68,12 +68,10 @@ def show_report(
     """Write a page that shows a table, or a model, in a browser.
 
     The page is one file that needs no network. Of a table it shows the answer, the paper's table
-    with a verdict on each number and its arithmetic behind it, what was found, claims, bars, the
-    network drawn, and every count.
+    with a verdict and its arithmetic on each number, findings, claims, bars, the network drawn.
 
-    Of a model it shows its modules as a tree with their shares, the network drawn, the memory of a
-    forward pass over its steps, a roofline with --peak and --bandwidth, and what could not be
-    counted; its options are those of archcount count.
+    Of a model it shows, with the options of the command count, its modules as a tree, the network
+    drawn, the memory of a forward pass, a roofline, and what could not be counted.
 
     Examples:
         archcount report googlenet -o report.html
