@@ -76,7 +76,7 @@ def show_report(
     Examples:
         archcount report googlenet -o report.html
         archcount report resnet@50 -o resnet50.html
-        archcount report torchvision:resnet50 --peak 989T --bandwidth 3.35T -o model.html
+        archcount report torchvision:resnet50 --train -o model.html
     """
     _check_output(name, output)
     lets = pairs_of("--let", let or [])
