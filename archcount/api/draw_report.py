@@ -11,7 +11,6 @@ from archcount.control_characters import visible
 from archcount.drawing import COLOURS, DETAILS, THEMES, Picture, table_picture
 from archcount.drawing.formats import DIRECTIONS, LAYOUTS, Look, drawn_as
 from archcount.errors import UsageError, unknown_name
-from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
     from torch import nn
@@ -102,7 +101,9 @@ def draw(
     chosen = {"detail": detail, "colour": colour, "direction": direction, "theme": theme}
     _check(chosen | {"layout": layout})
     look = Look(direction=direction, theme=theme, layout=layout)
-    if _is_model(thing):
+    from archcount.api.tables import is_model
+
+    if is_model(thing):
         if variant or let or colour == "verdict":
             raise UsageError.of(
                 "variant, let and the colour verdict go with a table",
@@ -130,12 +131,6 @@ def _check(options: Mapping[str, str]) -> None:
     for name, value in options.items():
         if value not in _ALLOWED[name]:
             raise unknown_name(f"unknown {name}", value, _ALLOWED[name])
-
-
-def _is_model(thing: object) -> bool:
-    from archcount.api.tables import Table
-
-    return is_model_name(thing) if isinstance(thing, str) else not isinstance(thing, Table | Path)
 
 
 def _of_table(

@@ -15,6 +15,7 @@ from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Uncounted
 from archcount.engines.language_model import language_count
 from archcount.engines.measure import WHOLE
+from archcount.engines.memory_timeline import memory_timeline
 from archcount.engines.memory_traffic import bytes_moved
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.model_run import run
@@ -41,6 +42,13 @@ def count(
     module: nn.Module, given: Any, *, name: str, request: CountRequest = _DEFAULT
 ) -> ModelCount:
     """Count one call of a model, and what else is requested; arguments and errors as `run`."""
+    return count_pass(module, given, name=name, request=request)[0]
+
+
+def count_pass(
+    module: nn.Module, given: Any, *, name: str, request: CountRequest = _DEFAULT
+) -> tuple[ModelCount, ForwardPass]:
+    """Count one call of a model, and give the call too; arguments and errors as `run`."""
     weights = WeightType.read(request.dtype) if request.dtype else None
     saved = SavedTensors()
     with saved if request.train else nullcontext():
@@ -66,7 +74,9 @@ def count(
     if request.train and not (weights and weights.is_integer):  # quantized weights are not trained
         size = sum(record.weight_bytes.values())
         record = replace(record, training=training_memory(saved, copy.parts, size, traced))
-    return record
+    if request.has_timeline:
+        record = replace(record, timeline=memory_timeline(traced))
+    return record, traced
 
 
 def counted(
