@@ -15,7 +15,7 @@ from archcount.reporting.catalogue_charts import (
 )
 from archcount.reporting.charts import MISSING
 from archcount.reporting.errata_sheets import CERTAINTY, PrintedErratum, errata_answer
-from archcount.reporting.figures import headline
+from archcount.reporting.figures import params_headline
 from archcount.reporting.page import (
     Block,
     Facts,
@@ -183,7 +183,9 @@ def _verdict(table: SiteTable) -> Span:
 
 def _params(table: SiteTable) -> str:
     sizes = sorted({network.totals.count.params for network in table.networks})
-    return " to ".join(headline(size, "") for size in (sizes[:1] + sizes[1:][-1:]))
+    return " to ".join(
+        params_headline(size).replace(" ", "") for size in (sizes[:1] + sizes[1:][-1:])
+    )
 
 
 def networks_page(content: SiteContent) -> Page:
@@ -253,12 +255,12 @@ def errata_page(content: SiteContent) -> Page:
     networks = [found.get((item.table, item.variant)) for item in content.errata]
     columns: list[Column[PrintedErratum]] = [
         Column("Table", lambda item: item.table, whole=True),
-        Column("Paper", lambda item: item.source.short_authors or item.source.title),
         Column("Number", lambda item: item.cell),
         Column("Printed", lambda item: item.printed, right=True),
         Column("Counted", lambda item: item.computed, right=True),
         Column("Verdict", lambda item: item.verdict),
         Column("Because", lambda item: item.because),
+        Column("Paper", lambda item: item.source.short_authors or item.source.title),
     ]
     sheet = make_sheet(how_many(len(content.errata), "number"), columns, content.errata)
     block = SheetBlock(

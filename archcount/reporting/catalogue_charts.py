@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archcount.reporting.charts import ACCENT, BAD, DIM, GOOD, INK, WARN, chart
+from archcount.reporting.figures import params_headline
 
 _KINDS = ((ACCENT, "o"), (WARN, "s"), (GOOD, "^"), (BAD, "D"), (DIM, "v"), (INK, "P"))
 """The colour and the mark of each kind of network; further ones take turns."""
@@ -57,12 +58,18 @@ def size_chart(points: Sequence[SizePoint]) -> str:
                 kind,
             )  # fmt: skip
         _label(axes, "params", "MACs for one input")
+        axes.xaxis.set_major_formatter(_params)
 
     return chart(
         draw,
         f"{len(points)} networks by params and MACs, from {_least(points)} to {_most(points)}",
         (8.5, 5.0),
     )
+
+
+def _params(number: float, _: object) -> str:
+    """Write the label of a tick, a power of ten."""
+    return params_headline(round(number)).replace(".00", "").replace(".0", "")
 
 
 def _least(points: Sequence[SizePoint]) -> str:

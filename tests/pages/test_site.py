@@ -71,8 +71,8 @@ def test_the_index_and_the_errata_have_the_numbers_of_the_commands(made):
     assert "5 networks of 2 tables" in index
     assert f"{right} match" in index
     # the paper prints 117M to 1542M, which other sizes of the vocabulary give; LeNet-5 has 60,000
-    assert "gpt2 some explained 4 2019 transformer language model 4 124 M to 1.56 G" in index
-    assert "60.0 K" in index
+    assert "gpt2 some explained 4 2019 transformer language model 4 124M to 1.56B" in index
+    assert "60.0K" in index
     errata = text_of((made.folder / "errata.html").read_text())
     for item in ac.errata(*NAMES).record:
         assert " ".join(item.because.split()) in errata
