@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcount.control_characters import visible
 from archcount.drawing import COLOURS, DETAILS, THEMES, Picture, table_picture
 from archcount.drawing.formats import DIRECTIONS, LAYOUTS, Look, drawn_as
 from archcount.errors import UsageError, unknown_name
@@ -31,7 +32,8 @@ class Drawing:
 
     def __repr__(self) -> str:
         """Return the drawing in one line."""
-        return f"<Drawing {self.picture.title}: {sum(1 for _ in self.picture.boxes)} boxes>"
+        boxes = sum(1 for _ in self.picture.boxes)
+        return visible(f"<Drawing {self.picture.title}: {boxes} boxes>")
 
     def __str__(self) -> str:
         return str(self.render("text")).rstrip("\n")

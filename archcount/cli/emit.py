@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from archcount.cli.output import destination, is_terminal, write_colour
+from archcount.control_characters import visible
 from archcount.errors import UsageError, quote
 from archcount.reporting.formats import FORMATS, OutputFormat
 from archcount.reporting.report import Report
@@ -41,7 +42,8 @@ def emitting(
                     show(report.render(form, colour=write_colour(None)))
             elif formats[chosen].is_tidy or output is not None:
                 for remark in report._remarks():
-                    typer.echo(remark.text, err=True)
+                    for line in remark.visible.lines:
+                        typer.echo(line, err=True)
             width = None if output is None else FILE_WIDTH
             write(report._written(chosen, width, write_colour(output)))
 
@@ -86,6 +88,7 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(what) as status:
-        yield status.update
+    with Console(stderr=True).status(Text(visible(what))) as status:
+        yield lambda other: status.update(Text(visible(other)))

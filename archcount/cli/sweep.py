@@ -13,6 +13,7 @@ from archcount.cli.emit import chosen_format, emitting
 from archcount.cli.model_options import Arguments, Device, arguments_of, model_argument
 from archcount.cli.options import Output, Variant, pairs_of
 from archcount.cli.output import destination, streamed
+from archcount.control_characters import visible
 from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def show_sweep(
     seen = _Seen(report)
     streamed(output, report.lines(chosen, seen))
     if seen.failed == len(report):
-        typer.echo(f"error: no combination could be counted: {seen.problem}", err=True)
+        problem = visible(seen.problem)
+        typer.echo(f"error: no combination could be counted: {problem}", err=True)
         raise typer.Exit(1)
 
 

@@ -116,7 +116,7 @@ def counted(
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
         uncounted=tuple(
-            Uncounted(op=op, place=_printable(record.path) or WHOLE, times=times)
+            Uncounted(op=op, place=record.path or WHOLE, times=times)
             for record in traced.modules
             for op, times in record.missed.items()
         ),
@@ -143,7 +143,7 @@ def _remarks(copy: ModelCopy, inputs: Inputs, traced: ForwardPass) -> tuple[str,
         if child is not None and id(child) not in known
     ]
     told += [_DRAWN] if traced.looks and inputs.is_drawn else []
-    return tuple(dict.fromkeys(map(_printable, [*copy.remarks, *traced.remarks, *told])))
+    return tuple(dict.fromkeys([*copy.remarks, *traced.remarks, *told]))
 
 
 def model_layers(
@@ -192,7 +192,7 @@ def _measured(
 ) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
-        path=_printable(record.path),
+        path=record.path,
         kind=class_name(part),
         level=record.path.count(".") + bool(record.path),
         calls=None if record.is_hidden else record.calls,
@@ -219,12 +219,3 @@ def _kernel(part: nn.Module) -> tuple[int, ...] | None:
     sizes = (found,) if isinstance(found, int) else found
     is_known = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
     return sizes if is_known else None
-
-
-def _printable(path: str) -> str:
-    r"""Write a path in one line: a name may hold any character, such as a line feed.
-
-    >>> print(_printable("layers.a\nb"))
-    layers.a\nb
-    """
-    return path if path.isprintable() else repr(path)[1:-1]

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from threading import Thread
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from threading import Thread, Timer
 from typing import Any, Literal
 
 Failure = Literal["memory", "killed", "died", "problem"]
@@ -33,9 +33,16 @@ class WorkerError(Exception):
 
 
 class WorkerProcess:
-    """A Python process that runs a module, which answers requests by `serve`."""
+    """A Python process that runs a module, which answers requests by `serve`.
 
-    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
+    One that has not answered after `timeout` seconds is killed.
+    """
+
+    def __init__(
+        self, module: str, environment: Mapping[str, str], timeout: float | None = None
+    ) -> None:
+        self._timeout = timeout
+        self._is_late = False
         self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
             "w+", encoding="utf-8", errors="replace"
         )
@@ -60,14 +67,33 @@ class WorkerProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            self._process.stdin.write(pickle.dumps((do, how)))
-            self._process.stdin.flush()
-            answer = pickle.load(self._process.stdout)
+            with self._deadline():
+                self._process.stdin.write(pickle.dumps((do, how)))
+                self._process.stdin.flush()
+                answer = pickle.load(self._process.stdout)
         except (BrokenPipeError, EOFError, pickle.UnpicklingError):
             raise self._death() from None
         if isinstance(answer, WorkerError):
             raise answer
         return answer
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        """Kill the process where what is done in here takes too long."""
+        if self._timeout is None:
+            yield
+            return
+        timer = Timer(self._timeout, self._give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        self._is_late = True
+        self._process.kill()
 
     def kill(self) -> None:
         """Kill the process; a pending request fails."""
@@ -86,6 +112,8 @@ class WorkerProcess:
 
     def _death(self) -> WorkerError:
         code = self._process.wait()
+        if self._is_late:
+            return WorkerError("died", late(self._timeout), 3)
         what = f"its process ended with code {code}"
         if code < 0:
             what = f"its process was ended by {_signal_name(-code)}"
@@ -94,6 +122,11 @@ class WorkerProcess:
         lines = self._stderr.read().strip().splitlines()[-3:]
         what += ": " + " / ".join(lines) if lines else ""
         return WorkerError("killed" if code == -signal.SIGKILL else "died", what, 3)
+
+
+def late(seconds: float | None) -> str:
+    """Return what is said of a process that did not answer in time."""
+    return f"it did not answer within {seconds:,g} s; --timeout gives it longer"
 
 
 def python(module: str, *arguments: str) -> list[str]:
