@@ -48,7 +48,7 @@ def show_site(
 
     Examples:
         archcount site -o site
-        archcount site --tables mine -o site
+        archcount site googlenet resnet -o site
     """
     with progress("reading tables") as tell:
         made = site(folder, *(names or ()), guide=guide, told=tell)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archcount.control_characters import visible
 from archcount.reporting.charts import ACCENT, BAD, DIM, GOOD, INK, WARN, chart
 from archcount.reporting.figures import params_headline
 
@@ -124,7 +125,7 @@ def _scatter(
             alpha=0.6,
             linewidths=0,
             label=label,
-            urls=[f"#{words}" for words in said],
+            urls=[f"#{visible(words)}" for words in said],
         )
 
 
