@@ -11,6 +11,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.output import destination
+from archcount.cli.standard_output import say
 from archcount.errors import UsageError, quote
 from archcount.spec.new_file import new_file
 from archcount.spec.pasted import Pasted, read_pasted
@@ -58,7 +59,7 @@ def show_new(
     table = _pasted(pasted) if pasted else None
     with destination(file) as write:
         write(new_file(name, str(file), table))
-    typer.echo(f"wrote {file}: look for TODO in it; archcount check {file}", err=True)
+    say(f"wrote {file}: look for TODO in it; archcount check {file}")
 
 
 def _pasted(source: str) -> Pasted:

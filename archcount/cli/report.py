@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from archcount.cli.emit import emitting, progress
 from archcount.cli.engine_option import Engine
 from archcount.cli.options import TableName, Variant, pairs_of
 from archcount.cli.output import is_terminal
+from archcount.cli.standard_output import report_stream
 from archcount.cli.table_options import Lets, Size
 from archcount.engines import AUTO
 from archcount.errors import UsageError, quote
@@ -44,7 +44,7 @@ def show_report(
         archcount report googlenet -o report.html
         archcount report resnet@50 -o resnet50.html
     """
-    if output is None and is_terminal(sys.stdout):
+    if output is None and is_terminal(report_stream()):
         raise UsageError.of(
             "a page is for a browser, and this is a terminal",
             allowed="-o FILE.html, or a pipe",

@@ -33,19 +33,26 @@ class WorkerError(Exception):
 
 
 class WorkerProcess:
-    """A Python process that runs a module, which answers requests by `serve`."""
+    """A Python process that runs a module, which answers requests by `serve`.
+
+    Raises:
+        WorkerError: it could not be started.
+    """
 
     def __init__(self, module: str, environment: Mapping[str, str]) -> None:
-        self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
-            "w+", encoding="utf-8", errors="replace"
-        )
-        self._process = subprocess.Popen(
-            python(module),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env=environment,
-        )
+        try:
+            self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
+                "w+", encoding="utf-8", errors="replace"
+            )
+            self._process = subprocess.Popen(
+                python(module),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env=environment,
+            )
+        except OSError as error:
+            raise not_started(error) from None
 
     def ask(self, do: str, **how: Any) -> Any:
         """Make a request, and return the result.
@@ -96,6 +103,12 @@ class WorkerProcess:
         return WorkerError("killed" if code == -signal.SIGKILL else "died", what, 3)
 
 
+def not_started(error: OSError) -> WorkerError:
+    """Return the failure of a process that the system did not start."""
+    what = (error.strerror or str(error)).lower()
+    return WorkerError("died", f"no process could be started: {what}", 3)
+
+
 def python(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module in a process that imports what this one does.
 
@@ -124,8 +137,10 @@ def serve(answer: Callable[..., Any]) -> None:
     Args:
         answer: is called with a request's name, and its keyword arguments.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
+    for number in (signal.SIGINT, signal.SIGHUP):  # the parent process decides when to stop
+        signal.signal(number, signal.SIG_IGN)
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    process = os.getpid()
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -138,6 +153,8 @@ def serve(answer: Callable[..., Any]) -> None:
             found = answer(do, **how)
         except WorkerError as error:
             found = error
+        if os.getpid() != process:
+            os._exit(0)  # a copy that the model has made
         pickle.dump(found, answers)
         answers.flush()
 
