@@ -1,13 +1,16 @@
 # Everything that the targets need is installed into .venv on first use; after that they work offline.
 PYTHON ?= python3
 BIN := .venv/bin
+SECONDS ?= 60
+SEED ?= 1
+TARGETS ?= table numbers results inputs arguments
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 # A file is of one process, so that what its tests share is made once; the doctests come last, which
 # are many and small.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all test-oldest-torch test-torch forensics peers benchmark bench-check format docs guide clean
+.PHONY: table test test-all test-oldest-torch test-torch forensics fuzz peers benchmark bench-check format docs guide clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -36,6 +39,9 @@ forensics: .venv/dev  ## how many planted causes the search finds
 	$(BIN)/python tests/planted.py
 	$(BIN)/python tests/planted_models.py 100 500
 
+fuzz: .venv/fuzz  ## change tables, numbers, results and options at random: make fuzz SECONDS=3600 TARGETS=table
+	@for target in $(TARGETS); do $(BIN)/python tests/fuzz/driver.py $$target --seconds $(SECONDS) --seed $(SEED) || exit 1; done
+
 peers: .venv/peers  ## compare archcount and other counters on models counted by hand
 	$(BIN)/python benchmarks/peers.py --format md
 
@@ -63,6 +69,10 @@ clean:  ## remove what the other targets made
 
 .venv/docs: .venv/dev
 	$(PIP) --editable '.[docs]'
+	@touch $@
+
+.venv/fuzz: .venv/dev
+	$(PIP) --editable '.[fuzz]'
 	@touch $@
 
 .venv/peers: .venv/dev

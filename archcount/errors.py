@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import ClassVar, Self, TypeVar
 
+from archcount.control_characters import visible
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -31,6 +33,9 @@ class Location:
 class Problem:
     """One thing that is wrong, with its place, what is allowed there, and what to do.
 
+    Attributes:
+        below: further lines, such as those of a traceback.
+
     >>> print(Problem(what="unknown key 'colour'", allowed="name, source", remedy="remove it"))
     unknown key 'colour'; allowed: name, source; remove it
     """
@@ -39,6 +44,7 @@ class Problem:
     allowed: str = ""
     remedy: str = ""
     where: Location | None = None
+    below: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = [self.what]
@@ -47,7 +53,7 @@ class Problem:
         if self.remedy:
             parts.append(self.remedy)
         place = f"{self.where}: " if self.where else ""
-        return place + "; ".join(parts)
+        return "\n".join(map(visible, (place + "; ".join(parts), *self.below)))
 
 
 MOST_SHOWN = 50

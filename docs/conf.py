@@ -80,9 +80,22 @@ def add_toctrees(app: Any, docname: str, source: list[str]) -> None:
             source[0] += "\n\n" + "\n".join(lines) + "\n"
 
 
+def add_to_html(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Have the keyboard reach what scrolls, and screen readers the level of captions."""
+    for part, old, new in (
+        ("body", "<pre>", '<pre tabindex="0">'),
+        ("body", '<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+        ("furo_navigation_tree", 'role="heading"', 'role="heading" aria-level="2"'),
+    ):
+        context[part] = context.get(part, "").replace(old, new)
+
+
 def setup(app: Any) -> None:
     """Connect what is not an option of Sphinx."""
     app.add_lexer("console", CommandLexer)
     app.add_source_suffix(".ipynb", "notebook")
     app.add_source_parser(NotebookParser)
     app.connect("source-read", add_toctrees)
+    app.connect("html-page-context", add_to_html, priority=900)  # behind the theme

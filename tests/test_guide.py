@@ -37,4 +37,5 @@ def test_the_guide_is_made_without_a_warning(tmp_path):
     # Pygments colours a command, and loses nothing of it.
     shown = re.sub("<[^>]+>", "", (tmp_path / "guide" / "diff.html").read_text())
     assert "$ archcount diff mobilenet_v1 tests/data/wrong_mobilenet.py:MobileNet\n" in shown
+    assert 'role="heading" aria-level="2"' in made
     assert 'id="archcount.count"' in (tmp_path / "guide" / "api.html").read_text()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcount.control_characters import visible
 from archcount.drawing import COLOURS, DETAILS, THEMES, Picture, table_picture
 from archcount.drawing.formats import DIRECTIONS, LAYOUTS, Look, drawn_as
 from archcount.errors import UsageError, unknown_name
-from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +32,8 @@ class Drawing:
 
     def __repr__(self) -> str:
         """Return the drawing in one line."""
-        return f"<Drawing {self.picture.title}: {sum(1 for _ in self.picture.boxes)} boxes>"
+        boxes = sum(1 for _ in self.picture.boxes)
+        return visible(f"<Drawing {self.picture.title}: {boxes} boxes>")
 
     def __str__(self) -> str:
         return str(self.render("text")).rstrip("\n")
@@ -100,7 +101,9 @@ def draw(
     chosen = {"detail": detail, "colour": colour, "direction": direction, "theme": theme}
     _check(chosen | {"layout": layout})
     look = Look(direction=direction, theme=theme, layout=layout)
-    if _is_model(thing):
+    from archcount.api.tables import is_model
+
+    if is_model(thing):
         if variant or let or colour == "verdict":
             raise UsageError.of(
                 "variant, let and the colour verdict go with a table",
@@ -128,12 +131,6 @@ def _check(options: Mapping[str, str]) -> None:
     for name, value in options.items():
         if value not in _ALLOWED[name]:
             raise unknown_name(f"unknown {name}", value, _ALLOWED[name])
-
-
-def _is_model(thing: object) -> bool:
-    from archcount.api.tables import Table
-
-    return is_model_name(thing) if isinstance(thing, str) else not isinstance(thing, Table | Path)
 
 
 def _of_table(

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from archcount.api.tables import Table, load
 from archcount.errors import UsageError, quote, unknown_name
 from archcount.reporting.domain_text import domain_words
-from archcount.reporting.formats import FORMATS, OutputFormat, markdown
+from archcount.reporting.formats import FORMATS, OutputFormat
 from archcount.reporting.formula_sheets import (
     FormulaRecord,
     formula_document,
     formula_lines,
     formula_sheet,
 )
+from archcount.reporting.markdown import markdown
 from archcount.reporting.report import Lines, Parts, Report
 from archcount.reporting.sheet import Sheet
 from archcount.symbolic.expansion_check import check

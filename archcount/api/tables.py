@@ -7,7 +7,7 @@ from pathlib import Path
 
 from archcount.errors import InvalidTableError, UsageError, quote
 from archcount.loading.file_kinds import OTHERS, kind_of
-from archcount.loading.programs import is_program
+from archcount.loading.programs import is_model_name, is_program
 from archcount.spec.catalogue import catalogue, find_network
 from archcount.spec.load import load_table
 from archcount.spec.table import Table
@@ -41,6 +41,15 @@ def load(name: str | Path, variant: str = "") -> Table:
         return load_table(name, str(name), variant=variant)
     path, label, variant = find_network(name, variant)
     return load_table(path, label, variant=variant)
+
+
+def is_model(thing: object) -> bool:
+    """Whether a thing is a model, or a text that names one, rather than a table.
+
+    >>> is_model("torchvision:resnet50"), is_model("resnet@50"), is_model(Path("mine.yaml"))
+    (True, False, False)
+    """
+    return is_model_name(thing) if isinstance(thing, str) else not isinstance(thing, Table | Path)
 
 
 def refuse_program(name: str | Path) -> None:

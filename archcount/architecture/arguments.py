@@ -56,7 +56,7 @@ def resolve(
         if bound.argument.type is ArgumentType.PATCH:
             return context.scope.patch(bound.value.text)
         if bound.argument.type is ArgumentType.CONNECTIONS:
-            return context.scope.connections(bound.value.text)
+            return context.scope.connections(bound.value.text, bound.text.where)
         if bound.argument.type in LITERALS:
             return literal(
                 bound.argument, _literal_text(bound.argument, bound.value, shape, context)

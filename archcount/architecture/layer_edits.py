@@ -56,7 +56,7 @@ def _patched(kind: LayerKind, edit: Edit) -> LayerKind:
     if edit.kind == "stride":
         return replace(kind, patch=Patch(old.kernel, sides))  # type: ignore[call-arg]
     changes: dict[str, Any] = {"patch": Patch(sides, old.stride)}
-    pad = kind.pad  # type: ignore[attr-defined]
+    pad = getattr(kind, "pad", None)  # a trained pool has none
     if isinstance(pad, tuple):
         # Padding in numbers goes with the kernel that it was written for.
         changes["pad"] = tuple(

@@ -103,15 +103,16 @@ class Scope:
             where=found.where,
         )
 
-    def connections(self, name: str) -> Connections:
+    def connections(self, name: str, where: Location) -> Connections:
         """Return the table of connections behind a name, or raise InvalidTableError."""
-        found = self._present(name)
-        if isinstance(found.value, Connections):
+        found = self._present(name) if name in self.values else None
+        if found is not None and isinstance(found.value, Connections):
             return found.value
+        said = f"{found.what} is {quote(found.text)}" if found else quote(name)
         raise InvalidTableError.of(
-            f"{self.owner}: {found.what} is {quote(found.text)}, which is no table of connections",
+            f"{self.owner}: {said}, which is no table of connections",
             allowed="the name of a table under connections:",
-            where=found.where,
+            where=found.where if found else where,
         )
 
     def word(self, name: str) -> str:

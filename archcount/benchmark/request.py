@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -124,6 +125,8 @@ class Request:
             yield Problem(what=f"--precision {plan.target}", allowed="such as 1% or 0.01")
         if not 0 < plan.budget < float("inf"):
             yield Problem(what=f"--budget {plan.budget}", allowed="seconds, more than 0")
+        if not 0 < plan.timeout < threading.TIMEOUT_MAX:
+            yield Problem(what=f"--timeout {plan.timeout}", allowed="seconds, more than 0")
 
     def _conflicts(self) -> Iterator[Problem]:
         base, device = self.base, self.base.device

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from time import monotonic
 
@@ -93,7 +94,9 @@ def run_benchmark(
 
 def _measure(request: Request, module: nn.Module | None, progress: Progress, found: _Found) -> None:
     make_worker: Callable[[Configuration], Worker] = (
-        ProcessWorker if module is None else lambda _: InlineWorker(deepcopy(module))
+        partial(ProcessWorker, timeout=request.plan.timeout)
+        if module is None
+        else lambda _: InlineWorker(deepcopy(module))
     )
     plain = request.configurations()
     tries = [list(ways(one, request.tune)) for one in plain] if request.tune is not None else []
@@ -153,7 +156,7 @@ def _find_peak(configuration: Configuration, request: Request, found: _Found) ->
     measured = None
     if request.peak is None or request.plan.per_row:
         try:
-            with closing(ProcessWorker(configuration)) as worker:
+            with closing(ProcessWorker(configuration, request.plan.timeout)) as worker:
                 measured = worker.ask("measure_peak", configuration=configuration)
         except WorkerError as error:
             found.remarks.append(

@@ -13,7 +13,7 @@ from pathlib import Path
 from archcount.benchmark.results import ProcessScaling
 from archcount.benchmark.settings import Configuration, Launch, RunSettings
 from archcount.benchmark.workers import variables
-from archcount.engines.worker_process import WorkerError, not_started, python
+from archcount.engines.worker_process import WorkerError, late, not_started, python
 
 
 def measure_scaling(
@@ -65,7 +65,7 @@ def _launched(
             "--no-python",
             *python("archcount.benchmark.distributed_main", str(request), str(result)),
         ]
-        code, stderr = _run(command, variables(configuration))
+        code, stderr = _run(command, variables(configuration), plan.timeout)
         for problem in sorted(Path(folder).glob("*.problem")):
             raise WorkerError(*pickle.loads(problem.read_bytes()))
         if not code and not result.exists() and launch.nodes > 1:
@@ -76,19 +76,25 @@ def _launched(
         return found
 
 
-def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run the launcher; on an interrupt, let it end its processes first."""
+def _run(command: list[str], environment: dict[str, str], timeout: float) -> tuple[int, str]:
+    """Run the launcher; on an interrupt, or out of time, let it end its processes first.
+
+    Raises:
+        WorkerError: it did not end in time.
+    """
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
     )
     try:
-        _, stderr = process.communicate()
-    except BaseException:
+        _, stderr = process.communicate(timeout=timeout)
+    except BaseException as error:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=30)
         process.kill()
         process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise WorkerError("died", late(timeout), 3) from None
         raise
     return process.returncode, stderr
 

@@ -92,6 +92,7 @@ class RunSettings:
         on_oom: what to do when the device runs out of memory.
         per_row: whether to time the rows of a table.
         repeat: processes per configuration, which share its budget.
+        timeout: the seconds after which a process that does not answer is ended.
     """
 
     target: float = 0.01
@@ -100,6 +101,7 @@ class RunSettings:
     on_oom: Literal["fail", "halve", "skip"] = "fail"
     per_row: bool = False
     repeat: int = 1
+    timeout: float = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

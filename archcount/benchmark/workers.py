@@ -21,8 +21,8 @@ class ProcessWorker(WorkerProcess):
     remarks; `measure_peak` measures its device; any other is a method of the session.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
-        super().__init__("archcount.benchmark.worker_main", variables(configuration))
+    def __init__(self, configuration: Configuration, timeout: float | None = None) -> None:
+        super().__init__("archcount.benchmark.worker_main", variables(configuration), timeout)
 
 
 def variables(configuration: Configuration) -> dict[str, str]:

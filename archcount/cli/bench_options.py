@@ -112,6 +112,13 @@ class BenchOptions:
             "interval includes the variation between processes."
         ),
     ] = 1
+    timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="The most seconds that a process may take to answer, as one whose model loops.",
+        ),
+    ] = 3600.0
     on_oom: Annotated[
         str,
         typer.Option(
@@ -202,6 +209,7 @@ class BenchOptions:
                 on_oom=on_oom,
                 per_row=self.per_row,
                 repeat=self.repeat,
+                timeout=self.timeout,
             ),
             peak=read_rate(self.peak) if self.peak else None,
             tune=words_of(self.allow) if self.tune else None,

@@ -11,6 +11,7 @@ from archcount.benchmark.runner import Phase, Progress, silent
 from archcount.benchmark.trial import Trial
 from archcount.cli.output import is_closed, is_terminal
 from archcount.cli.standard_output import say
+from archcount.control_characters import visible
 from archcount.reporting.figures import milliseconds, percent
 
 
@@ -43,7 +44,7 @@ def _print(trial: Trial, phase: Phase, left_ns: float) -> None:
 
 def _step(trial: Trial, phase: Phase) -> str:
     """Return the current step, and the time of an iteration so far."""
-    text = f"{trial.configuration.label}: {phase}"
+    text = visible(f"{trial.configuration.label}: {phase}")
     sampling = trial.sampling
     blocks = sampling.blocks if sampling else trial.warming.blocks
     if not blocks:

@@ -34,6 +34,7 @@ from archcount.cli.emit import emitting, progress
 from archcount.cli.model_options import Arguments, Batch, Device, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
 from archcount.cli.standard_output import say
+from archcount.control_characters import visible
 from archcount.engines.count_request import CountRequest
 from archcount.engines.memory_traffic import Machine
 from archcount.engines.model_summary import ModelSummary, summary_of
@@ -153,7 +154,7 @@ def _end(
     """Report what is over its limit, and exit with the highest exit code."""
     over = exceeded(lines, most)
     for message in over:
-        say(f"error: {message}")
+        say(f"error: {visible(message)}")
     codes = [line.exit_code for line in lines]
     if over or (strict and any(line.uncounted for line in lines)):
         codes.append(1)

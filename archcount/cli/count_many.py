@@ -19,11 +19,13 @@ from archcount.api.models_report import ModelsReport, check_pool
 from archcount.cli.emit import chosen_format, emitting
 from archcount.cli.output import appending, destination, is_terminal, streamed
 from archcount.cli.standard_output import lent
+from archcount.control_characters import visible
 from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
 from archcount.engines.summaries import summarize_all
 from archcount.errors import Stopped, UsageError, quote
 from archcount.loading.model_libraries import expanded, is_pattern
+from archcount.reporting.encoding import Value, csv_cell, csv_line
 from archcount.reporting.formats import FORMATS
 from archcount.reporting.models_sheets import tidy_summary
 
@@ -112,7 +114,7 @@ def show_many(
             emit(ModelsReport(tuple(sorted(found, key=lambda line: order[line.model]))))
         return found
     with _lines_to(output, _STREAMED[chosen], append=pool.append) as (known, write):
-        names = [name for name in names if name not in known]
+        names = [name for name in names if csv_cell(name) not in known]
         for line in _shown(lines(names), names):
             found.append(line)
             write(line)
@@ -126,10 +128,8 @@ def _lines_to(
     """Yield the models that a file has, and what adds a line to it at once."""
     heading = list(tidy_summary(ModelSummary(model="")))
 
-    def text(cells: Iterable[object]) -> str:
-        written = io.StringIO()
-        csv.writer(written, delimiter=delimiter, lineterminator="\n").writerow(cells)
-        return written.getvalue()
+    def text(cells: Iterable[Value]) -> str:
+        return csv_line(cells, delimiter)
 
     def line_of(summary: ModelSummary) -> str:
         return text(tidy_summary(summary).values())
@@ -150,7 +150,7 @@ def _lines_to(
 
 
 def _known(file: Path, heading: list[str], delimiter: str) -> set[str]:
-    """Return the models of a file, and cut a line off that was not written whole.
+    """Return the models of a file as it names them, and cut a line off that was not written whole.
 
     Raises:
         UsageError: it cannot be read, or has other columns.
@@ -187,6 +187,6 @@ def _shown(lines: Iterable[ModelSummary], names: list[str]) -> Iterator[ModelSum
         task = bar.add_task("", total=len(names))
         for line in lines:
             failed += bool(line.error)
-            told = f"{line.model}, {failed} failed" if failed else line.model
+            told = visible(f"{line.model}, {failed} failed" if failed else line.model)
             bar.update(task, advance=1, description=told)
             yield line

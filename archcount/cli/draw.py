@@ -10,14 +10,20 @@ import typer
 from archcount.api.draw_report import draw
 from archcount.cli import complete
 from archcount.cli.emit import progress
-from archcount.cli.model_options import Arguments, Device, Inputs, arguments_of, model_argument
+from archcount.cli.model_options import (
+    Arguments,
+    Device,
+    Inputs,
+    arguments_of,
+    input_of,
+    model_argument,
+)
 from archcount.cli.options import Output, Variant, pairs_of
 from archcount.cli.output import destination
 from archcount.cli.table_options import Lets
 from archcount.drawing import COLOURS, DETAILS, THEMES
 from archcount.drawing.formats import DIRECTIONS, FORMATS, LAYOUTS, Look, check_drawable
 from archcount.errors import UsageError, quote
-from archcount.loading.programs import is_model_name
 
 
 def _choice(help: str, words: tuple[str, ...], *names: str) -> typer.models.OptionInfo:
@@ -91,7 +97,7 @@ def show_draw(
             drawing = draw(
                 target,
                 variant=variant,
-                input=_input(target, inputs or []),
+                input=input_of(target, inputs or []),
                 let=pairs_of("--let", let or []) or None,
                 detail=detail,
                 colour=colour,
@@ -102,15 +108,6 @@ def show_draw(
                 device=device,
             )
         write(drawing.render(chosen))
-
-
-def _input(target: str, inputs: list[str]) -> str | list[str]:
-    """Return what a model is called with, or the one size of a table."""
-    if is_model_name(target):
-        return inputs or ""
-    if len(inputs) > 1:
-        raise UsageError.of("a table has one --input", allowed="CxHxW, such as 3x224x224")
-    return inputs[0] if inputs else ""
 
 
 def _format(asked: str | None, file: Path | None) -> str:

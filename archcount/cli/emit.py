@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archcount.cli.output import destination, is_terminal, write_colour
 from archcount.cli.standard_output import report_stream, say
+from archcount.control_characters import visible
 from archcount.errors import UsageError, quote
 from archcount.reporting.formats import FORMATS, OutputFormat
 from archcount.reporting.report import Report
@@ -45,7 +46,8 @@ def emitting(
                     unshown.append(error)
             elif formats[chosen].is_tidy or output is not None:
                 for remark in report._remarks():
-                    say(remark.text)
+                    for line in remark.visible.lines:
+                        say(line)
 
         yield emit
     for error in unshown:
@@ -104,6 +106,7 @@ def progress(what: str) -> Iterator[None]:
         yield
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(what):
+    with Console(stderr=True).status(Text(visible(what))):
         yield

@@ -8,6 +8,8 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.options import pairs_of
+from archcount.errors import UsageError
+from archcount.loading.programs import is_model_name
 
 
 def model_argument(which: str) -> Any:
@@ -54,6 +56,15 @@ Device = Annotated[
         autocompletion=complete.words("meta", "cpu"),
     ),
 ]
+
+
+def input_of(target: str, inputs: list[str]) -> str | list[str]:
+    """Return what a model is called with, or the one size of a table."""
+    if is_model_name(target):
+        return inputs or ""
+    if len(inputs) > 1:
+        raise UsageError.of("a table has one --input", allowed="CxHxW, such as 3x224x224")
+    return inputs[0] if inputs else ""
 
 
 def arguments_of(texts: list[str]) -> dict[str, Any]:

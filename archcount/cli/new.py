@@ -12,6 +12,7 @@ import typer
 from archcount.cli import complete
 from archcount.cli.output import destination
 from archcount.cli.standard_output import say
+from archcount.control_characters import visible
 from archcount.errors import UsageError, quote
 from archcount.spec.new_file import new_file
 from archcount.spec.pasted import Pasted, read_pasted
@@ -59,7 +60,7 @@ def show_new(
     table = _pasted(pasted) if pasted else None
     with destination(file) as write:
         write(new_file(name, str(file), table))
-    say(f"wrote {file}: look for TODO in it; archcount check {file}")
+    say(visible(f"wrote {file}: look for TODO in it; archcount check {file}"))
 
 
 def _pasted(source: str) -> Pasted:

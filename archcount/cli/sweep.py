@@ -15,6 +15,7 @@ from archcount.cli.model_options import Arguments, Device, arguments_of, model_a
 from archcount.cli.options import Output, Variant, pairs_of
 from archcount.cli.output import destination, streamed
 from archcount.cli.standard_output import say
+from archcount.control_characters import visible
 from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def show_sweep(
         output, (line for report in _made(make) for line in report.lines(chosen, seen.of(report)))
     )
     if 0 < seen.failed == seen.total:
-        say(f"error: no combination could be counted: {seen.problem}")
+        say(f"error: no combination could be counted: {visible(seen.problem)}")
         raise typer.Exit(1)
 
 

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from shutil import which
 
+from archcount.control_characters import visible
 from archcount.drawing.graph import Cluster, PictureGraph, graph_of
 from archcount.drawing.layout import group_header
 from archcount.drawing.picture import Box, Picture
@@ -74,8 +75,7 @@ def _is_sign(box: Box) -> bool:
 
 def _escaped(text: str) -> str:
     """Return a text inside of quotes: no sequence of DOT's, and no entity of HTML's."""
-    seen = "".join(character for character in text if character.isprintable())
-    return seen.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    return visible(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _quoted(text: str) -> str:

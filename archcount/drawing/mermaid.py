@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from archcount.control_characters import visible
 from archcount.drawing.graph import Cluster, PictureGraph, graph_of
 from archcount.drawing.layout import group_header
 from archcount.drawing.picture import Box, Picture
@@ -55,8 +56,7 @@ def _node(box: Box) -> str:
 
 def _escaped(text: str) -> str:
     """Write every character that may mean something to Mermaid or to HTML by its number."""
-    seen = "".join(character for character in text if character.isprintable())
-    return _UNSAFE.sub(lambda found: f"#{ord(found[0])};", seen)
+    return _UNSAFE.sub(lambda found: f"#{ord(found[0])};", visible(text))
 
 
 def _classes(graph: PictureGraph) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archcount.control_characters import visible
 from archcount.drawing.layout import group_header
 from archcount.drawing.picture import Box, Branching, Chain, Group, Picture
 
@@ -16,8 +17,8 @@ def outline(picture: Picture) -> str:
     >>> print(outline(table_picture(load("lenet5").architecture(), detail="rows")).strip()[:6])
     lenet5
     """
-    lines = [(_seen(picture.title), "")]
-    lines += [(_seen(picture.note), "")] if picture.note else []
+    lines = [(picture.title, "")]
+    lines += [(picture.note, "")] if picture.note else []
     lines.append(("", ""))
     heads: dict[str, list[Group]] = {}
     for side in picture.sides:
@@ -29,16 +30,13 @@ def outline(picture: Picture) -> str:
         lines += _chain((stream.input,), "")
         for part in stream.body:
             for source in beside.get(part.path, ()):
-                lines.append((f"│ from {_seen(source)}", ""))
+                lines.append((f"│ from {source}", ""))
             lines += _chain((part,), "")
             for head in heads.get(part.path, ()):
                 lines += _chain((head,), "    ")
+    lines = [(visible(left), visible(shape)) for left, shape in lines]
     width = max(len(left) for left, shape in lines if shape)
     return "\n".join(f"{left:<{width}}  {shape}".rstrip() for left, shape in lines) + "\n"
-
-
-def _seen(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())
 
 
 def _chain(chain: Chain, indent: str) -> Iterator[tuple[str, str]]:
@@ -48,7 +46,7 @@ def _chain(chain: Chain, indent: str) -> Iterator[tuple[str, str]]:
             case Box():
                 yield indent + _box(part), part.output
             case Group():
-                said = [_seen(group_header(part)), part.mark.text if part.mark else ""]
+                said = [group_header(part), part.mark.text if part.mark else ""]
                 yield indent + "  ".join(filter(None, said)), part.output
                 yield from _chain(part.body, f"{indent}  ")
             case Branching():
@@ -67,4 +65,4 @@ def _branches(part: Branching, indent: str) -> Iterator[tuple[str, str]]:
 
 def _box(box: Box) -> str:
     mark = [box.mark.text] if box.mark and box.mark.text else []
-    return _seen("  ".join([box.title, *box.details, *mark]))
+    return "  ".join([box.title, *box.details, *mark])

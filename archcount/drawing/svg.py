@@ -7,6 +7,7 @@ from hashlib import sha256
 from html import escape as escaped_html
 from math import hypot
 
+from archcount.control_characters import visible
 from archcount.drawing.colouring import legend
 from archcount.drawing.layout import LINE, SMALL, box_lines, group_header
 from archcount.drawing.picture import Picture
@@ -53,7 +54,9 @@ def svg(picture: Picture, *, down: bool = True, theme: str = "auto") -> str:
         *map(_box, found.boxes),
         *(_label(line) for line in found.lines if line.label),
     ]
-    name = sha256("".join([*body, picture.title, picture.note]).encode()).hexdigest()[:10]
+    name = sha256(
+        "".join([*body, picture.title, picture.note]).encode(errors="surrogatepass")
+    ).hexdigest()[:10]
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{ROOT}" role="img" '
         f'aria-labelledby="{ROOT}-{name}-title {ROOT}-{name}-desc" '
@@ -82,8 +85,8 @@ def svg(picture: Picture, *, down: bool = True, theme: str = "auto") -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text that may stand in an element or an attribute, without what XML forbids."""
-    return escaped_html("".join(character for character in text if character.isprintable()))
+    """Return a text that may stand in an element or an attribute."""
+    return escaped_html(visible(text))
 
 
 def _text(at: Point, text: str, kind: str = "", *, anchor: str = "start") -> str:

@@ -36,6 +36,7 @@ class CountRequest:
             more in the backward pass.
         machine: the machine of the roofline.
         has_traffic: whether bytes moved are counted, also without a machine.
+        has_timeline: whether the memory of the pass is given step by step.
 
     Raises:
         UsageError: a value is not allowed, or two of them exclude each other.
@@ -56,6 +57,7 @@ class CountRequest:
     attention: str = "full"
     machine: Machine | None = None
     has_traffic: bool = False
+    has_timeline: bool = False
 
     def __post_init__(self) -> None:
         check_run(self.batch, self.device)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from archcount.engines.counts import Uncounted
 from archcount.engines.language_count import LanguageCount
+from archcount.engines.memory_timeline import MemoryTimeline
 from archcount.engines.memory_traffic import Machine, Moved
 from archcount.engines.training_memory import TrainingMemory
 from archcount.layers import Cost
@@ -91,6 +92,7 @@ class ModelCount:
         machine: the machine of the roofline, where one was given.
         moved: bytes that each module moves, by its path, where they were requested.
         training: the memory of training, in training mode.
+        timeline: the memory of the pass over its steps, where it was requested.
     """
 
     name: str
@@ -111,6 +113,7 @@ class ModelCount:
     machine: Machine | None = None
     moved: Mapping[str, Moved] | None = None
     training: TrainingMemory | None = None
+    timeline: MemoryTimeline | None = None
 
     @property
     def total(self) -> ModuleCount:

@@ -44,6 +44,7 @@ class ModelRecount:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._work = Work()
+        self._expanded: dict[tuple[str, FileChange | None], ExpansionCache] = {}
         self._changed: dict[str, Table | None] = {}
 
     @property
@@ -86,7 +87,8 @@ class ModelRecount:
         if table is None or self.is_spent:
             return None
         texts = {name: str(value) for name, value in lets.items()}
-        cache = ExpansionCache()
+        cache = self._expanded.setdefault((model, change), ExpansionCache())
+        before = len(cache)
         try:
             network = table.variant(model)
             known = network.architecture
@@ -95,7 +97,7 @@ class ModelRecount:
         except (InvalidTableError, UsageError):
             return None  # such a network cannot be built, so that nobody can have counted it
         layers = sum(1 for row in architecture.rows for _ in row.node.layers())
-        self._work.spend(len(cache) if texts else layers, layers)
+        self._work.spend(len(cache) - before if texts else layers, layers)
         return Recounted(
             architecture=architecture,
             count=formula.count(architecture),

@@ -15,6 +15,7 @@ from archcount.engines.count_request import CountRequest
 from archcount.engines.counts import Uncounted
 from archcount.engines.language_model import language_count
 from archcount.engines.measure import WHOLE
+from archcount.engines.memory_timeline import memory_timeline
 from archcount.engines.memory_traffic import bytes_moved
 from archcount.engines.model_count import ModelCount, ModuleCount
 from archcount.engines.model_run import run
@@ -41,6 +42,13 @@ def count(
     module: nn.Module, given: Any, *, name: str, request: CountRequest = _DEFAULT
 ) -> ModelCount:
     """Count one call of a model, and what else is requested; arguments and errors as `run`."""
+    return count_pass(module, given, name=name, request=request)[0]
+
+
+def count_pass(
+    module: nn.Module, given: Any, *, name: str, request: CountRequest = _DEFAULT
+) -> tuple[ModelCount, ForwardPass]:
+    """Count one call of a model, and give the call too; arguments and errors as `run`."""
     weights = WeightType.read(request.dtype) if request.dtype else None
     saved = SavedTensors()
     with saved if request.train else nullcontext():
@@ -66,7 +74,9 @@ def count(
     if request.train and not (weights and weights.is_integer):  # quantized weights are not trained
         size = sum(record.weight_bytes.values())
         record = replace(record, training=training_memory(saved, copy.parts, size, traced))
-    return record
+    if request.has_timeline:
+        record = replace(record, timeline=memory_timeline(traced))
+    return record, traced
 
 
 def counted(
@@ -106,7 +116,7 @@ def counted(
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
         uncounted=tuple(
-            Uncounted(op=op, place=_printable(record.path) or WHOLE, times=times)
+            Uncounted(op=op, place=record.path or WHOLE, times=times)
             for record in traced.modules
             for op, times in record.missed.items()
         ),
@@ -133,7 +143,7 @@ def _remarks(copy: ModelCopy, inputs: Inputs, traced: ForwardPass) -> tuple[str,
         if child is not None and id(child) not in known
     ]
     told += [_DRAWN] if traced.looks and inputs.is_drawn else []
-    return tuple(dict.fromkeys(map(_printable, [*copy.remarks, *traced.remarks, *told])))
+    return tuple(dict.fromkeys([*copy.remarks, *traced.remarks, *told]))
 
 
 def model_layers(
@@ -182,7 +192,7 @@ def _measured(
 ) -> ModuleCount:
     params, trainable, buffers = sizes
     return ModuleCount(
-        path=_printable(record.path),
+        path=record.path,
         kind=class_name(part),
         level=record.path.count(".") + bool(record.path),
         calls=None if record.is_hidden else record.calls,
@@ -209,12 +219,3 @@ def _kernel(part: nn.Module) -> tuple[int, ...] | None:
     sizes = (found,) if isinstance(found, int) else found
     is_known = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
     return sizes if is_known else None
-
-
-def _printable(path: str) -> str:
-    r"""Write a path in one line: a name may hold any character, such as a line feed.
-
-    >>> print(_printable("layers.a\nb"))
-    layers.a\nb
-    """
-    return path if path.isprintable() else repr(path)[1:-1]

@@ -10,6 +10,7 @@ from archcount.edits import Edit, Plan
 from archcount.engines.counts import RowCount
 from archcount.engines.formula import count_row
 from archcount.errors import InvalidTableError
+from archcount.layers.row_output import RowOutput
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.variant import Variant
 
@@ -88,11 +89,20 @@ class Recount:
         return None if node is None else count_row(row, node)
 
     def alone(self, row: str, edits: Sequence[Edit], *, declared: bool = False) -> Architecture:
-        """Return a row with changes, or as the file declares, for an engine to build."""
+        """Return a row with changes, or as the file declares, for an engine to build.
+
+        The outputs of other rows that it reads are inputs of its own.
+        """
         node = self._readings.declared(row) if declared else self._readings.node(row, edits)
         assert node is not None, "only what was counted is built"
+        read = {
+            layer.kind.row: layer.output
+            for layer in node.layers()
+            if isinstance(layer.kind, RowOutput)
+        }
         return Architecture(
             name=f"{self._readings.network.architecture.name}: {row}",
             input=node.input,
+            inputs={f"before {row}": node.input, **read} if read else {},
             rows=(ExpandedRow(id=row, node=node),),
         )

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from threading import Thread
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from threading import Thread, Timer
 from typing import Any, Literal
 
 Failure = Literal["memory", "killed", "died", "problem"]
@@ -35,11 +35,17 @@ class WorkerError(Exception):
 class WorkerProcess:
     """A Python process that runs a module, which answers requests by `serve`.
 
+    One that has not answered after `timeout` seconds is killed.
+
     Raises:
         WorkerError: it could not be started.
     """
 
-    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, module: str, environment: Mapping[str, str], timeout: float | None = None
+    ) -> None:
+        self._timeout = timeout
+        self._is_late = False
         try:
             self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
                 "w+", encoding="utf-8", errors="replace"
@@ -67,14 +73,33 @@ class WorkerProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            self._process.stdin.write(pickle.dumps((do, how)))
-            self._process.stdin.flush()
-            answer = pickle.load(self._process.stdout)
+            with self._deadline():
+                self._process.stdin.write(pickle.dumps((do, how)))
+                self._process.stdin.flush()
+                answer = pickle.load(self._process.stdout)
         except (BrokenPipeError, EOFError, pickle.UnpicklingError):
             raise self._death() from None
         if isinstance(answer, WorkerError):
             raise answer
         return answer
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        """Kill the process where what is done in here takes too long."""
+        if self._timeout is None:
+            yield
+            return
+        timer = Timer(self._timeout, self._give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        self._is_late = True
+        self._process.kill()
 
     def kill(self) -> None:
         """Kill the process; a pending request fails."""
@@ -93,6 +118,8 @@ class WorkerProcess:
 
     def _death(self) -> WorkerError:
         code = self._process.wait()
+        if self._is_late:
+            return WorkerError("died", late(self._timeout), 3)
         what = f"its process ended with code {code}"
         if code < 0:
             what = f"its process was ended by {_signal_name(-code)}"
@@ -107,6 +134,11 @@ def not_started(error: OSError) -> WorkerError:
     """Return the failure of a process that the system did not start."""
     what = (error.strerror or str(error)).lower()
     return WorkerError("died", f"no process could be started: {what}", 3)
+
+
+def late(seconds: float | None) -> str:
+    """Return what is said of a process that did not answer in time."""
+    return f"it did not answer within {seconds:,g} s; --timeout gives it longer"
 
 
 def python(module: str, *arguments: str) -> list[str]:

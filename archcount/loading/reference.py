@@ -44,14 +44,15 @@ def users_code(
     except (ArchcountError, KeyboardInterrupt, Stopped):
         raise
     except BaseException as error:
-        lines = [f"{what}: {type(error).__name__}: {_message(error)}"]
+        lines: list[str] = []
         if earlier is not None and _message(earlier) != _message(error):
             lines.append(f"  {when}: {type(earlier).__name__}: {_message(earlier)}")
-            lines += [f"  {line}" for line in _frames(earlier.__traceback__)[-1:]]
+            lines += [f"  {line}" for line in _frames(earlier.__traceback__)[-2:]]
         if remedy:
             lines.append(f"  {remedy}")
         lines += _frames(error.__traceback__)
-        raise UserCodeError(Problem(what="\n".join(lines))) from None
+        said = f"{what}: {type(error).__name__}: {_message(error)}"
+        raise UserCodeError(Problem(what=said, below=tuple(lines))) from None
 
 
 @contextmanager
@@ -77,10 +78,10 @@ def _no_silent_exit() -> Iterator[None]:
 
 
 def _message(error: BaseException) -> str:
-    """Return what an exception says, which may itself raise."""
+    """Return what an exception says in a line, which may itself raise."""
     try:
-        return str(error).strip() or "no message"
-    except Exception as failed:
+        return " ".join(str(error).split()) or "no message"
+    except BaseException as failed:
         return f"its message fails with {type(failed).__name__}"
 
 
@@ -99,9 +100,13 @@ def _frames(trace: TracebackType | None) -> list[str]:
     if stack and "site-packages" in stack[-1].filename:
         own.append(stack[-1])
     return [
-        f"  {frame.filename}:{frame.lineno} in {frame.name}"
-        + (f"\n    {frame.line}" if frame.line else "")
+        line
         for frame in own
+        for line in (
+            f"  {frame.filename}:{frame.lineno} in {frame.name}",
+            f"    {frame.line or ''}",
+        )
+        if line.strip()
     ]
 
 

@@ -20,15 +20,16 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Span]:
         yield Span(line, "warn")
     for scaled in benchmark.scaling:
         if scaled.problem:
-            yield Span(
+            yield _failure(
                 f"{scaled.configuration.label}: {scaled.processes} processes could not run "
-                f"together: {scaled.problem}",
+                "together",
+                scaled.problem,
                 "bad",
             )
     for item in benchmark.measurements:
         if item.status != "done":
             role = "warn" if item.status in ("skipped", "interrupted") else "bad"
-            yield Span(f"{item.configuration.label}: {item.status}: {item.problem}", role)
+            yield _failure(f"{item.configuration.label}: {item.status}", item.problem, role)
     if benchmark.is_interrupted:
         yield Span(
             "the run was interrupted: unfinished configurations have no reliable interval", "warn"
@@ -56,6 +57,14 @@ def benchmark_notes(benchmark: Benchmark) -> Iterator[Span]:
     for text in _warnings(done, benchmark):
         yield Span(text, "warn")
     yield Span(_where(benchmark), "dim")
+
+
+def _failure(what: str, problem: str, role: str) -> Span:
+    """Return what failed and why, and below it the lines of the traceback."""
+    first, *lines = problem.split("\n")
+    return Span(
+        f"{what}: {first}", role, below=tuple(f"  {line.removeprefix('  ')}" for line in lines)
+    )
 
 
 def _how(benchmark: Benchmark, done: list[Measurement]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archcount.comparison import VERDICTS
+from archcount.control_characters import visible
 from archcount.errors import Location, Problem
 from archcount.reporting.detail import Detail
 from archcount.reporting.encoding import Value, encode, fields_of
@@ -249,13 +250,13 @@ def _github(report: Report, width: int | None, colour: bool) -> str:
                 for key, value in properties.items()
             )
             lines.append(f"::{level} {shown}::{_message(finding.message)}")
-        lines.append(f"{check.name}: {result(check).text}")
+        lines.append(f"{visible(check.name)}: {result(check).text}")
     return "\n".join(lines) + "\n"
 
 
 def _message(text: str) -> str:
     """Escape a message as GitHub Actions' workflow commands want it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25")
 
 
 GITHUB = OutputFormat("annotations with file, line and column", _github)

@@ -24,15 +24,15 @@ class DeclaredReasons:
         is_new = self._is_own and not item.because and item.verdict.status not in _EXPECTED
         return ", new" if is_new else ""
 
-    def below(self, because: str, place: str) -> str:
+    def below(self, because: str, place: str) -> tuple[str, ...]:
         """Return the line below a sentence with the file's reason, or where it has been said."""
         if not because:
-            return ""
+            return ()
         words = " ".join(because.split())
         if words in self._places:
-            return f"\n  known: as {self._places[words]}"
+            return (f"  known: as {self._places[words]}",)
         self._places[words] = place
-        return f"\n  known: {words}"
+        return (f"  known: {words}",)
 
 
 def number_declared(comparison: Comparison, column: str) -> str:

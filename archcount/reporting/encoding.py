@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import singledispatch
 from typing import Any
+
+from archcount.control_characters import visible
+
+_FORMULA = re.compile("'*[=+@＝＋－＠-]")
+"""How a text begins that a spreadsheet computes, or one that looks like such a text marked."""
+_NUMBER = re.compile(r"[+-](?:[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)? ?[%A-Za-z]{0,3})?")
+"""What has a sign and computes to itself, or to nothing."""
 
 Value = str | int | float | None
 
@@ -58,22 +66,59 @@ def fields_of(record: Any, *without: str, **names: str) -> dict[str, Any]:
 
 def json_text(value: Any) -> str:
     """Return JSON for people to read and for tools to parse."""
+    return json_line(value, indent=2) + "\n"
+
+
+def json_line(value: Any, indent: int | None = None) -> str:
+    r"""Return JSON that reads back exactly; what does not print stands in it as an escape.
+
+    >>> print(json_line(["größe", "\x9b1m", "\u202e"]))
+    ["größe", "\u009b1m", "\u202e"]
+    """
     import json
 
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(value, indent=indent, ensure_ascii=False).replace("##[", r"\u0023#[")
+    if text.replace("\n", "").isprintable():
+        return text
+    # What json.dumps leaves of them stands in texts alone.
+    return "".join(
+        mark if mark.isprintable() or mark == "\n" else _json_escape(mark) for mark in text
+    )
+
+
+def _json_escape(mark: str) -> str:
+    units = mark.encode("utf-16-be", "surrogatepass")
+    pairs = zip(units[::2], units[1::2], strict=True)
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in pairs)
 
 
 def csv_text(records: Iterable[Mapping[str, Value]], delimiter: str = ",") -> str:
     """Return mappings of equal keys as separated values; what is missing is empty."""
+    records = list(records)
+    lines = [csv_line(records[0], delimiter)] if records else []
+    return "".join([*lines, *(csv_line(record.values(), delimiter) for record in records)])
+
+
+def csv_line(cells: Iterable[Value], delimiter: str = ",") -> str:
+    """Return a line of separated values, of which a spreadsheet computes none."""
     import csv
     import io
 
-    records = list(records)
     text = io.StringIO()
-    if records:
-        writer = csv.DictWriter(
-            text, fieldnames=list(records[0]), delimiter=delimiter, lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(records)
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(map(csv_cell, cells))
     return text.getvalue()
+
+
+def csv_cell(value: Value) -> Value:
+    """Return a value as a cell that a spreadsheet takes for what it is.
+
+    A text that it would compute gets an apostrophe, which it reads as the mark of a text; whoever
+    reads the cell otherwise takes one apostrophe away before such a sign. Numbers stay as they are.
+
+    >>> [csv_cell(text) for text in ("=1+1", "'=1+1", "-conv", "-3", "+0.8%", "-", "'60s")]
+    ["'=1+1", "''=1+1", "'-conv", '-3', '+0.8%', '-', "'60s"]
+    """
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -72,7 +72,7 @@ def errata_sheets(
     yield make_sheet(answer, (), (), notes=(*notes, *remarks))
     for paper in dict.fromkeys(item.paper for item in errata):
         of_paper = (item for item in errata if item.paper == paper)
-        notes = [Span(_written(item, everything=everything)) for item in of_paper]
+        notes = [_written(item, everything=everything) for item in of_paper]
         yield make_sheet(paper, (), (), notes=notes)
     if len(errata) > 1:
         yield make_sheet(answer, (), ())
@@ -103,11 +103,11 @@ def _key(errata: Sequence[PrintedErratum], *, everything: bool) -> Iterable[Span
             yield Span(f"{verdict}: {words}")
 
 
-def _written(item: PrintedErratum, *, everything: bool) -> str:
-    lines = [f"{item.cell}: printed {item.printed}, counted {item.computed} ({item.verdict})"]
-    lines += [_sentence(item.because)]
-    lines += [_sentence(item.explanation), f"`{item.command}`"] if everything else []
-    return "\n  ".join(lines)
+def _written(item: PrintedErratum, *, everything: bool) -> Span:
+    said = f"{item.cell}: printed {item.printed}, counted {item.computed} ({item.verdict})"
+    below = [_sentence(" ".join(item.because.split()))]
+    below += [_sentence(item.explanation), item.command] if everything else []
+    return Span(said, below=tuple(f"  {line}" for line in below))
 
 
 def _sentence(text: str) -> str:

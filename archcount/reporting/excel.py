@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from archcount.control_characters import visible
 from archcount.errors import UsageError
 from archcount.reporting.encoding import Value
 from archcount.reporting.sheet import Sheet
@@ -58,9 +59,9 @@ def _write_texts(book: Workbook, sheets: Sequence[Sheet]) -> None:
     line = 0
     for sheet in sheets:
         _write(page, line, 0, sheet.title, bold)
-        for number, note in enumerate(sheet.notes, line + 1):
-            _write(page, number, 0, note.text)
-        line += len(sheet.notes) + 2
+        for number, text in enumerate(_notes(sheet), line + 1):
+            _write(page, number, 0, text)
+        line += len(_notes(sheet)) + 2
 
 
 def _write_table(book: Workbook, sheet: Sheet) -> None:
@@ -76,8 +77,12 @@ def _write_table(book: Workbook, sheet: Sheet) -> None:
     page.autofit(_WIDEST)
     page.freeze_panes(3, 1)
     _write(page, 0, 0, sheet.title, bold)
-    for number, note in enumerate(sheet.notes, len(sheet.lines) + 4):
-        _write(page, number, 0, note.text)
+    for number, text in enumerate(_notes(sheet), len(sheet.lines) + 4):
+        _write(page, number, 0, text)
+
+
+def _notes(sheet: Sheet) -> list[str]:
+    return [line for note in sheet.notes for line in note.lines]
 
 
 def _write_data(book: Workbook, lines: Sequence[Mapping[str, Value]]) -> None:
@@ -113,7 +118,7 @@ def _write(page: Any, line: int, place: int, value: Value, style: Any = None) ->
     if not isinstance(value, str) and isfinite(value) and abs(value) < 10**_DIGITS:
         page.write_number(line, place, value, style)
         return
-    text = str(value)
+    text = visible(str(value))
     if len(text) > _MOST_CHARACTERS:
         text = f"{text[: _MOST_CHARACTERS - 1]}…"
     page.write_string(line, place, text, style)

@@ -133,7 +133,7 @@ def _reasons(row: ExplainedRow) -> Iterator[Span]:
     for cell in cells:
         if cell.verdict.status != "match":
             words = f"{cell.column}{declared.mark(cell)}: {cell.verdict.sentence}"
-            yield Span(f"{words}{declared.below(cell.because, cell.column)}", role(cell))
+            yield Span(words, role(cell), below=declared.below(cell.because, cell.column))
     if row.because and row.because not in {cell.because for cell in cells}:
         yield Span(f"the file declares a reading: {row.because}")
     said = {cell.verdict.why for cell in row.compared.cells.values()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from archcount.reporting.encoding import csv_text, json_text
 from archcount.reporting.latex import latex
+from archcount.reporting.markdown import markdown
 from archcount.reporting.optional_parts import require
 from archcount.reporting.sheet import Sheet
 
@@ -19,7 +20,7 @@ def plain(sheet: Sheet) -> str:
     """Write a sheet as aligned text, lines as long as they need to be."""
     if not sheet.headings:
         blank = [""] if sheet.notes else []
-        return "\n".join([sheet.title, *blank, *(note.text for note in sheet.notes)]) + "\n"
+        return "\n".join([sheet.title, *blank, *_notes(sheet)]) + "\n"
     table = [sheet.headings, *(tuple(cell.text for cell in line) for line in sheet.lines)]
     widths = [max(len(line[index]) for line in table) for index in range(len(sheet.headings))]
     rule = "  ".join("-" * width for width in widths)
@@ -36,30 +37,12 @@ def plain(sheet: Sheet) -> str:
             lines.append(rule)
         lines.append(written(line))
     if sheet.notes:
-        lines += ["", *(note.text for note in sheet.notes)]
+        lines += ["", *_notes(sheet)]
     return "\n".join(lines) + "\n"
 
 
-def markdown(sheet: Sheet) -> str:
-    """Write a sheet as a Markdown table with its notes as a list."""
-
-    def written(cells: tuple[str, ...]) -> str:
-        escaped = (_escaped(text).replace("|", "\\|") for text in cells)
-        return "| " + " | ".join(escaped) + " |"
-
-    lines = [f"**{sheet.title}**"]
-    if sheet.headings:
-        lines += ["", written(sheet.headings)]
-        lines.append("|" + "|".join("---:" if right else ":---" for right in sheet.right) + "|")
-        lines += [written(tuple(cell.text for cell in line)) for line in sheet.lines]
-    if sheet.notes:
-        lines += ["", *(f"- {_escaped(note.text)}".replace("\n", "\\\n") for note in sheet.notes)]
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    """Write stars as such: in Markdown they mean emphasis, in an expression multiplication."""
-    return text.replace("*", "\\*")
+def _notes(sheet: Sheet) -> list[str]:
+    return [line for note in sheet.notes for line in note.lines]
 
 
 Writer = Callable[["Report", int | None, bool], str | bytes]

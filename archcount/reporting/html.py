@@ -11,6 +11,7 @@ from importlib.resources import files
 from itertools import count
 from typing import TYPE_CHECKING
 
+from archcount.control_characters import visible
 from archcount.reporting.page import Link, Page, SheetBlock
 from archcount.reporting.sheet import Sheet, Span
 
@@ -66,8 +67,8 @@ def _pieces(span: Span) -> tuple[str, str, str]:
 
 def _indented(span: Span) -> list[tuple[int, Span]]:
     """Return each line of a note with how deep it stands; only the first has the role."""
-    first, *rest = span.text.split("\n")
-    lines = [Span(first, span.role, span.word if span.word in first else ""), *map(Span, rest)]
+    span = span.visible
+    lines = [span, *map(Span, span.below)]
     return [(_depth(line.text), Span(line.text.lstrip(), line.role, line.word)) for line in lines]
 
 
@@ -116,6 +117,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("archcount.reporting"),
         autoescape=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from archcount.control_characters import visible
 from archcount.reporting.sheet import Sheet
 
 _ON_ONE_PAGE = 50
@@ -40,7 +41,7 @@ def escaped(text: str) -> str:
     >>> print(escaped(r"\input{x} & 5_a -- -1.3%"), escaped("[1]"), escaped("resnet-50"))
     \textbackslash{}input\{x\} \& 5\_a -{}- $-$1.3\% {[}1] resnet-50
     """
-    line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+    line = " ".join(visible(text).split())
     line = re.sub("-(?=-)", "-{}", line.translate(_ESCAPES))
     line = re.sub(r"(?<![\w}-])-(?=\d)", "$-$", line)
     # After the end of a line both would be read as its arguments.
@@ -49,7 +50,7 @@ def escaped(text: str) -> str:
 
 def latex(sheet: Sheet) -> str:
     """Write a sheet as a LaTeX table with its title as the caption and its notes below."""
-    notes = [_paragraph(line) for note in sheet.notes for line in note.text.splitlines()]
+    notes = [_paragraph(line) for note in sheet.notes for line in note.lines]
     if not sheet.headings:
         lines = [rf"\medskip\noindent\textbf{{{escaped(sheet.title)}}}\par", *notes]
     elif len(sheet.lines) <= _ON_ONE_PAGE:

@@ -59,7 +59,8 @@ def totals(count: ModelCount) -> str:
     return ", ".join(headline(number, of) for number, of in numbers) + missed
 
 
-def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
+def how_counted(count: ModelCount) -> Iterator[Span]:
+    """Yield the exact numbers of the whole model, and what each of them is of."""
     total = count.total
     mode = "in training mode" if count.train else "in evaluation mode"
     yield Span(f"counted: one call {mode} with {count.inputs or 'no input'}, the batch included")
@@ -89,6 +90,10 @@ def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
         f"{size(count.activation_bytes)} in all, {size(count.peak_bytes)} at the peak of a "
         "forward pass (an estimate: each let go after its last use)"
     )
+
+
+def _notes(count: ModelCount, depth: int, *, folded: bool) -> Iterator[Span]:
+    yield from how_counted(count)
     if folded:
         yield Span("×: how many equal modules, with the counts of one; --no-fold shows each", "dim")
     if any(module.level > depth for module in count.modules):
@@ -145,7 +150,7 @@ def _(module: ModuleCount) -> dict[str, Any]:
 @encode.register
 def _(count: ModelCount) -> dict[str, Any]:
     sizes = ("unused", "weight_bytes", "activation_bytes", "peak_bytes")
-    document = fields_of(count, "version")
+    document = fields_of(count, "version", "timeline")
     return {
         "engine": {"name": "torch", "version": count.version},
         **{name: value for name, value in document.items() if name not in sizes},

@@ -161,6 +161,37 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TreeLine:
+    """One line of a tree, and what stands inside it.
+
+    Attributes:
+        cells: its name, then its other texts.
+        share: of the whole, from 0 to 1; drawn behind the texts.
+    """
+
+    cells: tuple[str, ...]
+    share: float
+    inside: tuple[TreeLine, ...] = ()
+    is_open: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tree:
+    """Lines that are folded into one another.
+
+    Attributes:
+        names: the headings of the cells and of the share.
+    """
+
+    kind: ClassVar[str] = "tree"
+
+    title: str
+    names: tuple[str, ...]
+    lines: tuple[TreeLine, ...]
+    notes: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Fold:
     """Blocks that a reader opens."""
 
@@ -171,7 +202,7 @@ class Fold:
     is_open: bool = False
 
 
-Block = SheetBlock | Lines | Facts | Commands | Grid | Tallies | Bars | Figure | Fold
+Block = SheetBlock | Lines | Facts | Commands | Grid | Tallies | Bars | Figure | Tree | Fold
 """A part of a section. Each kind has a macro of its name in `templates/blocks.html`."""
 
 

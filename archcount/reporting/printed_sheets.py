@@ -47,7 +47,7 @@ def as_printed_sheets(table: PrintedTable) -> list[Sheet]:
         wide.append(Column(heading, text))
         # A number or a size is never broken, words between blanks may be.
         whole = not any(" " in each for each in texts)
-        narrow.append(Column("\n".join(folded), text, whole=whole))
+        narrow.append(Column(heading, text, whole=whole, folded=tuple(folded)))
     return [make_sheet(title, columns, lines[1:]) for columns in (wide, narrow)]
 
 

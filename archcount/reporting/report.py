@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from archcount.control_characters import visible
 from archcount.errors import UsageError, quote
 from archcount.reporting.encoding import Value, encode
 from archcount.reporting.formats import FORMATS, OutputFormat
@@ -58,7 +59,7 @@ class Report(ABC):
 
     def __repr__(self) -> str:
         """Return the report in one line, such as `<TableReport lenet: 10 params, 20 MACs>`."""
-        return f"<{type(self).__name__} {self._gist()}>"
+        return visible(f"<{type(self).__name__} {self._gist()}>")
 
     def __str__(self) -> str:
         """Return the report in plain text, as a pipe gets it."""

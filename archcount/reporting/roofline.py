@@ -9,7 +9,7 @@ from typing import Any
 from archcount.benchmark.results import Benchmark, Measurement, Peak, RowTime
 from archcount.errors import UsageError
 from archcount.reporting.figures import milliseconds, percent, rate, significant, size
-from archcount.reporting.pictures import require_matplotlib, saved
+from archcount.reporting.pictures import require_matplotlib, saved, shown_label
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
@@ -163,7 +163,7 @@ def _draw(axes: Any, item: Measurement, benchmark: Benchmark) -> None:
         linewidths=0,
     )
     _name(axes, points)
-    axes.set_title(item.configuration.label, fontsize=10)
+    axes.set_title(shown_label(item.configuration.label), fontsize=10)
     axes.set_xlabel("FLOP / byte moved (each operation by itself)")
     axes.set_ylabel("FLOP/s (2 per multiply-accumulate)")
     axes.text(
@@ -189,7 +189,7 @@ def _name(axes: Any, points: Sequence[RowFigures]) -> None:
     for place, part in enumerate(sorted(named, key=lambda part: part.intensity or 0)):
         along = 0.3 + 0.65 * place / max(1, len(named) - 1)
         axes.annotate(
-            part.row.id,
+            shown_label(part.row.id),
             (part.intensity, part.flops_per_second),
             xytext=(along, 0.34 - 0.05 * (place % 3)),
             textcoords="axes fraction",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from archcount.control_characters import visible
 from archcount.reporting.encoding import Value
 
 Record = TypeVar("Record")
@@ -19,11 +20,13 @@ class Span:
     Attributes:
         word: the part of the text that the role is of; where it is empty, what stands before the
             first colon of a sentence, else all of it.
+        below: further lines of a note, which belong to it.
     """
 
     text: str
     role: str = ""
     word: str = ""
+    below: tuple[str, ...] = ()
 
     @property
     def styled(self) -> tuple[int, int]:
@@ -38,6 +41,17 @@ class Span:
         before, colon, _ = self.text.partition(":")
         return 0, len(before if colon else self.text)
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The text, and what stands below it."""
+        return self.text, *self.below
+
+    @property
+    def visible(self) -> Span:
+        """The same, in which no character steers what shows it."""
+        below = tuple(map(visible, self.below))
+        return Span(visible(self.text), self.role, visible(self.word), below)
+
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Record]):
@@ -47,6 +61,7 @@ class Column(Generic[Record]):
         right: whether its text stands to the right, as numbers do.
         whole: whether its text is never broken; what stands to the right never is.
         attached: whether it says something of the column before it, beside which it stays.
+        folded: the lines that the heading stands in, where it is more than one.
     """
 
     heading: str
@@ -54,11 +69,12 @@ class Column(Generic[Record]):
     right: bool = False
     whole: bool = False
     attached: bool = False
+    folded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """A table of text, ready for any renderer.
+    """A table of text, ready for any renderer; none of it steers what shows it.
 
     Attributes:
         rule_before: the numbers of the lines that a rule stands before.
@@ -88,14 +104,14 @@ def make_sheet(
     """Return the sheet with a line a record, a cell a column."""
     columns = tuple(columns)
     return Sheet(
-        title=title,
-        headings=tuple(column.heading for column in columns),
+        title=visible(title),
+        headings=tuple(_heading(column) for column in columns),
         right=tuple(column.right for column in columns),
         whole=tuple(column.right or column.whole for column in columns),
         attached=tuple(column.attached for column in columns),
         lines=tuple(tuple(_text(column.text(record)) for column in columns) for record in records),
         rule_before=rule_before,
-        notes=tuple(notes),
+        notes=tuple(note.visible for note in notes),
     )
 
 
@@ -112,5 +128,9 @@ def _field(key: str, line: Mapping[str, Value]) -> str:
     return "" if line[key] is None else f"{line[key]}"
 
 
+def _heading(column: Column[Record]) -> str:
+    return "\n".join(map(visible, column.folded or (column.heading,)))
+
+
 def _text(value: Span | str) -> Span:
-    return value if isinstance(value, Span) else Span(value)
+    return value.visible if isinstance(value, Span) else Span(visible(value))

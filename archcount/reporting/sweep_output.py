@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from textwrap import fill
 
-from archcount.reporting.encoding import Value
+from archcount.control_characters import visible
+from archcount.reporting.encoding import Value, csv_line, json_line
 from archcount.reporting.figures import size
+from archcount.reporting.markdown import markdown_row, markdown_rule
 from archcount.reporting.sheet import Column, Sheet, make_sheet
 from archcount.symbolic.model_sweep import ModelPoint, ModelSweep, filled
 from archcount.symbolic.sweep import Point, Sweep
@@ -78,31 +77,25 @@ def _count(field: str, point: AnyPoint) -> str:
 
 def _csv(sweep: AnySweep, points: Points = None) -> Iterator[str]:
     for number, record in enumerate(point_lines(sweep, points)):
-        text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=list(record), lineterminator="\n")
         if not number:
-            writer.writeheader()
-        writer.writerow(record)
-        yield text.getvalue()
+            yield csv_line(record)
+        yield csv_line(record.values())
 
 
 def _json(sweep: AnySweep, points: Points = None) -> Iterator[str]:
     head = {**sweep.head, "lets": list(sweep.axes.lets)}
-    yield json.dumps({"schema": sweep.schema, **head}, ensure_ascii=False)[:-1] + ', "points": [\n'
+    yield json_line({"schema": sweep.schema, **head})[:-1] + ', "points": [\n'
     for number, record in enumerate(point_lines(sweep, points)):
-        yield ("" if not number else ",\n") + json.dumps(record, ensure_ascii=False)
+        yield ("" if not number else ",\n") + json_line(record)
     yield "\n]}\n"
 
 
 def _markdown(sweep: AnySweep, points: Points = None) -> Iterator[str]:
-    def row(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
-
     columns = _columns(sweep)
-    yield row([column.heading for column in columns])
-    yield "|" + "|".join("---:" if column.right else ":---" for column in columns) + "|\n"
+    yield markdown_row(visible(column.heading) for column in columns) + "\n"
+    yield markdown_rule(column.right for column in columns) + "\n"
     for point in sweep if points is None else points:
-        yield row([str(column.text(point)) for column in columns])
+        yield markdown_row(visible(str(column.text(point))) for column in columns) + "\n"
 
 
 def _plain(sweep: AnySweep, points: Points = None) -> Iterator[str]:
@@ -115,7 +108,8 @@ def _plain(sweep: AnySweep, points: Points = None) -> Iterator[str]:
     left = sum(widths[:-counts]) + 2 * len(widths[:-counts])
 
     def row(cells: Sequence[str], widths: Sequence[int]) -> str:
-        aligned = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
+        shown = map(visible, cells)
+        aligned = (cell.rjust(width) for cell, width in zip(shown, widths, strict=True))
         return "  ".join(aligned).rstrip() + "\n"
 
     yield _wrapped(sweep.title, 0) + "\n\n"
@@ -140,7 +134,7 @@ def _wrapped(text: str, left: int) -> str:
     """Break a text between words, into lines that begin at a column and end at the last."""
     indent = " " * left
     return fill(
-        text,
+        visible(text),
         max(COLUMNS, left + 30),
         initial_indent=indent,
         subsequent_indent=indent,

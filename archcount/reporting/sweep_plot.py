@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from archcount.errors import UsageError, quote
-from archcount.reporting.pictures import require_matplotlib, saved
+from archcount.reporting.pictures import require_matplotlib, saved, shown_label
 from archcount.reporting.sweep_output import AnyPoint
 from archcount.symbolic.sweep_axes import Axes
 
@@ -97,11 +97,11 @@ def sweep_figure(name: str, axes: Axes, points: Sequence[AnyPoint]) -> Any:
     curves = _curves(along, axes, points)
     for place, (what, (heading, unit)) in enumerate(drawn):
         panel = figure.add_subplot(1, len(drawn), place + 1)
-        panel.set_xlabel(str(along))
+        panel.set_xlabel(shown_label(str(along)))
         panel.set_ylabel(heading)
         _draw_panel(panel, what, curves)
         _mark(panel, unit, sorted({x for curve in curves.values() for x, _ in curve}))
-    figure.suptitle(name, fontsize=11)
+    figure.suptitle(shown_label(name), fontsize=11)
     return figure
 
 
@@ -128,7 +128,7 @@ def _draw_panel(panel: Any, what: str, curves: _Curves) -> None:
             markersize=4 + 3 * (turns - 1 - turn),
             markerfacecolor="none" if turns > 1 else None,
             linestyle="-" if turns == 1 else (6 * turn, (6, 6 * (turns - 1))),
-            label=label,
+            label=shown_label(label),
         )
     places = [x for curve in curves.values() for x, _ in curve]
     if 0 < _WIDE * min(places) <= max(places):

@@ -7,8 +7,10 @@ from typing import Any
 
 import sympy
 
+from archcount.control_characters import visible
 from archcount.reporting.domain_text import domain_words
 from archcount.reporting.expression_text import expression
+from archcount.reporting.latex import escaped
 from archcount.symbolic.domain import Domain
 from archcount.symbolic.polynomial import Polynomial
 from archcount.symbolic.symbolic_count import RowFormula
@@ -47,13 +49,15 @@ def formula_latex(rows: Iterable[RowFormula], domain: Domain) -> str:
     symbols = symbols_of(domain)
     names = {symbol: _latex_name(name) for name, symbol in symbols.items()}
     lines = [
-        f"\\text{{{_escaped(row.id)} {name}}} &= "
+        f"\\text{{{escaped(row.id)} {name}}} &= "
         + sympy.latex(algebraic(of, symbols), symbol_names=names)
         for row in rows
         for name, of in row.quantities().items()
     ]
     body = " \\\\\n".join(lines)
-    return f"% holds for {domain_words(domain)}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return (
+        f"% holds for {visible(domain_words(domain))}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    )
 
 
 def _latex_name(name: str) -> str:
@@ -61,8 +65,4 @@ def _latex_name(name: str) -> str:
     greek = f"\\{name}"
     if len(name) == 1 or sympy.latex(sympy.Symbol(name)) == greek:
         return name if len(name) == 1 else greek
-    return f"\\mathit{{{_escaped(name)}}}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("_", "\\_")
+    return f"\\mathit{{{escaped(name)}}}"

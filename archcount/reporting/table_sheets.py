@@ -239,14 +239,14 @@ def _reasons(
             yield _reason(f"{row.id} {' and '.join(columns)}", cell, declared)
     for because, places in of_cause.items():
         place = ", ".join(places)
-        yield Span(f"{place}: by the one cause{declared.below(because, place)}")
+        yield Span(f"{place}: by the one cause", below=declared.below(because, place))
 
 
 def _reason(place: str, item: ComparedCell | ComparedClaim, declared: DeclaredReasons) -> Span:
     """Return the sentence of a verdict, and below it what the file says of it."""
     verdict = f"{item.verdict.status}{declared.mark(item)}: {item.verdict.sentence}"
-    said = f"{place}: {verdict}{declared.below(item.because, place)}"
-    return Span(said, role(item), word=item.verdict.status)
+    below = declared.below(item.because, place)
+    return Span(f"{place}: {verdict}", role(item), item.verdict.status, below)
 
 
 def _standing_alone(comparison: Comparison) -> Iterator[Span]:

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as RichText
 
+from archcount.control_characters import visible
 from archcount.reporting.fitted_columns import FittedColumns, fitted
 from archcount.reporting.report import Parts
 from archcount.reporting.sheet import Sheet, Span
@@ -58,7 +59,7 @@ def svg(parts: Parts, *, width: int = 132, heading: str = "archcount") -> str:
         file=io.StringIO(), width=width, record=True, force_terminal=True, color_system="truecolor"
     )
     _print_all(parts, console)
-    return console.export_svg(title=heading, code_format=_SVG, unique_id="archcount")
+    return console.export_svg(title=visible(heading), code_format=_SVG, unique_id="archcount")
 
 
 def _print_all(parts: Parts, console: Console) -> None:
@@ -85,7 +86,7 @@ def _print(sheets: Sequence[Sheet], console: Console) -> None:
     if sheet.notes:
         console.print()
     for note in sheet.notes:
-        for line in _styled(note).split("\n"):
+        for line in (_styled(note), *map(RichText, note.below)):
             indent = len(line.plain) - len(line.plain.lstrip())
             console.print(Padding(line[indent:], (0, 0, 0, indent)))
 
@@ -103,7 +104,8 @@ def _table(sheet: Sheet, piece: FittedColumns) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False)
     for index, width in piece.widths.items():
         justify: Literal["left", "right"] = "right" if sheet.right[index] else "left"
-        table.add_column(sheet.headings[index], justify=justify, overflow="fold", width=width)
+        heading = RichText(sheet.headings[index])
+        table.add_column(heading, justify=justify, overflow="fold", width=width)
     for number, line in enumerate(sheet.lines):
         if number in sheet.rule_before:
             table.add_section()

@@ -105,8 +105,8 @@ class Reduction:
                 name: self._values.cell(model.cells[name], name) for name in self._values.carried
             }
             row = YamlNode({**cells}, here, {name: cell.where for name, cell in cells.items()})
-            rows = [dict(entry.items())["row"] for entry in self._tree.listing("network")]
-            places = {each.text: each.where for each in rows}
+            rows = (dict(entry.items()).get("row") for entry in self._tree.listing("network"))
+            places = {each.text: each.where for each in rows if each is not None}
             parts["cells"] = YamlNode(dict.fromkeys(places, row), here, places)
         parts |= {key: YamlNode([*entries], here) for key, entries in own.items()}
         return YamlNode({**parts}, here, dict.fromkeys(parts, here))

@@ -125,6 +125,8 @@ def _read_grid(
     if not rows:
         problems.append(table.problem("the table has no models", remedy="write one a line"))
     columns = tuple(cell.text for cell in header)
+    if "model" not in columns:
+        return None
     models = tuple(
         Model(slug(row[0].text), row[0].text, dict(zip(columns, row, strict=True)), row[0].where)
         for row in rows

@@ -28,6 +28,7 @@ from archcount.spec.schema_types import (
     Name,
     Number,
     Printed,
+    Prose,
     TableName,
     VariantName,
 )
@@ -63,7 +64,7 @@ class SourceEntry(Entry):
     arxiv: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
     table: Annotated[str, WithJsonSchema(TEXT_OR_NUMBER)] = ""
     url: str = ""
-    note: str = ""
+    note: Prose = ""
 
 
 class LayerEntry(Entry):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -33,7 +35,10 @@ TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$", max
 VariantName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)
 ]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+_IN_ONE_LINE = AfterValidator(lambda text: re.sub(r"\s*\n\s*", " ", text.strip()))
+Prose = Annotated[str, _IN_ONE_LINE]
+"""A text that may stand in several lines in the file, and is one."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1000), _IN_ONE_LINE]
 Printed = Annotated[Line, WithJsonSchema(TEXT_OR_NUMBER)]
 """A printed value; a number there is kept as the text that was written."""
 _NUMBER = r"[1-9][0-9]{0,8}"

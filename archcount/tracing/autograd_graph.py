@@ -1,9 +1,9 @@
-"""The graph of autograd after a pass: which calls get a gradient; and how long tensors live."""
+"""The graph of autograd after a pass: which calls get a gradient."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -71,39 +71,3 @@ def _told(node: Any) -> str:
     if _SCRIPTED in node.name():
         return "backward of a scripted function"
     return f"backward of {node.name().removesuffix('Backward')}"
-
-
-def peak_memory(
-    calls: Sequence[Call],
-    sizes: Mapping[int, int],
-    inputs: Sequence[int],
-    results: Sequence[int],
-) -> int:
-    """Return the most bytes that are needed at one time.
-
-    Memory is needed from the call that makes it to the last that touches it; what was given from
-    the start, what is given back to the end.
-
-    Args:
-        calls: of a pass.
-        sizes: the bytes of each memory; what is not named, such as weights, is not counted.
-        inputs: the memory of what the model was given.
-        results: the memory of what it gave.
-    """
-    first = dict.fromkeys((*inputs, *results), 0)
-    last = dict.fromkeys(inputs, 0)
-    for number, call in enumerate(calls):
-        for storage in call.memories:
-            if storage not in last:
-                first[storage] = number
-            last[storage] = number
-    last.update(dict.fromkeys(results, len(calls)))
-    change: Counter[int] = Counter()
-    for storage, number in last.items():
-        change[first[storage]] += sizes.get(storage, 0)
-        change[number + 1] -= sizes.get(storage, 0)
-    most = now = 0
-    for number in sorted(change):
-        now += change[number]
-        most = max(most, now)
-    return most

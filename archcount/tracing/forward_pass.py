@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from archcount.layers import Cost
 from archcount.operators.operation import NOTHING, Charge, Operation, Origin, TensorSpec
 from archcount.tracing.known_values import KnownValues
+
+if TYPE_CHECKING:
+    from archcount.tracing.memory_use import MemoryUse
 
 
 @dataclass(slots=True)
@@ -134,8 +137,7 @@ class ForwardPass:
         inputs: the memory of what the model was given.
         results: the memory of what it gave, in order.
         activation_bytes: of all tensors that were made.
-        peak_bytes: the most bytes of inputs and made tensors that are needed at one time, if
-            each is let go after its last use.
+        memory: the bytes of inputs and made tensors that are needed at each call.
         remarks: what makes a number another than the model's own.
         looks: whether, in a pass with values, the code read some that depend on the inputs.
         attention: the convention by which attention was counted.
@@ -150,7 +152,7 @@ class ForwardPass:
     inputs: tuple[int, ...]
     results: tuple[int, ...]
     activation_bytes: int
-    peak_bytes: int
+    memory: MemoryUse
     remarks: tuple[str, ...]
     looks: bool
     attention: str
@@ -158,3 +160,8 @@ class ForwardPass:
     storages: Mapping[int, Any]
     held: Mapping[str, Own]
     values: KnownValues | None = None
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most bytes of inputs and made tensors that are needed at one time."""
+        return self.memory.peak

@@ -14,13 +14,14 @@ from archcount.layers import Cost
 from archcount.layers.cost import MAC_CATEGORIES
 from archcount.operators.operation import FREE
 from archcount.tracing.attention import AttentionMode
-from archcount.tracing.autograd_graph import mark_gradients, peak_memory
+from archcount.tracing.autograd_graph import mark_gradients
 from archcount.tracing.complex_convolutions import doubled, third_convolutions
 from archcount.tracing.flex_attention import FlexAttention
 from archcount.tracing.forward_pass import Call, ForwardPass, ModuleTrace, Own
 from archcount.tracing.known_tensor import KnownTensor
 from archcount.tracing.known_values import DRAWN
 from archcount.tracing.lazy_layers import fit
+from archcount.tracing.memory_use import memory_use
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.recorder import Recorder
@@ -114,7 +115,7 @@ def _forward_pass(
         inputs=inputs,
         results=results,
         activation_bytes=sum(made.values()),
-        peak_bytes=peak_memory(recorder.calls, recorder.sizes, inputs, results),
+        memory=memory_use(recorder.calls, recorder.sizes, inputs, results),
         remarks=(*_remarks(recorder), *flex.remarks()),
         looks=recorder.looks,
         attention=convention.convention if convention else "full",

@@ -180,10 +180,10 @@ def test_out_of_memory(policy, code, status, batch):
     assert (found["status"], found["batch"], found["configuration"]["batch"]) == (status, batch, 8)
 
 
-def test_a_process_that_dies_is_reported():
+def test_a_model_that_ends_its_process_is_reported():
     done = of("Exits", "--mode", "forward")
-    assert done.returncode == 3
-    assert "its process ended with code 7" in done.stdout
+    assert done.returncode == 2
+    assert "SystemExit: os._exit(7)" in done.stdout
 
 
 def test_output_of_a_model_is_not_part_of_the_result():

@@ -165,7 +165,7 @@ def test_no_word_is_broken_at_any_width(width, reports):
             for layouts in report._sheets()
             for sheet in layouts
             for text in (
-                sheet.title, *sheet.headings, *(note.text for note in sheet.notes),
+                sheet.title, *sheet.headings, *(line for note in sheet.notes for line in note.lines),
                 *(cell.text for line in sheet.lines for cell in line),
             )
             for word in text.split()

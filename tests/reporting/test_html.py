@@ -118,7 +118,7 @@ def test_a_fragment_has_no_script_and_styles_itself_alone():
 def test_the_role_of_a_word_is_a_class_of_that_word():
     word = make_sheet("x", [Column("Ops", lambda text: Span(text, "good", "match"))], ["34M match"])
     assert '34M <span class="good">match</span></th>' in html_fragment([word])
-    note = make_sheet("x", (), (), notes=[Span("off, new: a < b\n  known: c", "bad")])
+    note = make_sheet("x", (), (), notes=[Span("off, new: a < b", "bad", below=("  known: c",))])
     html = html_fragment([note])
     assert '<li><span class="bad">off, new</span>: a &lt; b</li>' in html
     assert '<li class="in1">known: c</li>' in html

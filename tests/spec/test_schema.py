@@ -66,7 +66,7 @@ def test_the_blocks_of_the_reference_fit_the_schema(validator):
     text = readme.REFERENCE.read_text()
     blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 1
-    file = yaml.safe_load(GUIDE["tiny.yaml"]) | {"blocks": yaml.safe_load(blocks[0])}
+    file = yaml.safe_load(GUIDE["tiny.yaml"]) | yaml.safe_load(blocks[0])
     assert list(validator.iter_errors(file)) == []
 
 

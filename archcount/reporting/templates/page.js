@@ -87,6 +87,22 @@ function addFilter(region, table) {
   });
 }
 
+// Everything of a tree at once.
+for (const tree of document.querySelectorAll(".archcount .tree")) {
+  const inner = tree.querySelectorAll("details details");
+  if (!inner.length) continue;
+  const bar = document.createElement("div");
+  bar.className = "folds";
+  for (const [text, open] of [["Open all", true], ["Fold all", false]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = text;
+    button.addEventListener("click", () => inner.forEach((each) => (each.open = open)));
+    bar.append(button);
+  }
+  tree.before(bar);
+}
+
 // A mouse that rests on a cell opens what it says, and a click keeps it open; a click, a tap or a key
 // opens it without scripts too.
 for (const button of document.querySelectorAll(".archcount .cell")) {

@@ -1,0 +1,67 @@
+"""Fuzz a target, guided by coverage: python tests/fuzz/driver.py table --seconds 600 --seed 1.
+
+What breaks it is written to tests/fuzz/found/TARGET/, where the tests try it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import atheris
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+with atheris.instrument_imports(include=["archcount"], enable_loader_override=False):
+    from fuzz.targets import FOUND, TARGETS, _words, mutated
+
+MOST_SECONDS = 6.0
+"""The processor time of one input: three times the two seconds that it may take uninstrumented."""
+
+
+def main() -> None:
+    """Fuzz until the time is over; exit 1 at the first fault."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--runs", type=int, default=-1, help="stop after so many inputs")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    target, words = TARGETS[asked.target], (*TARGETS[asked.target].words, *_words())
+
+    def run(data: bytes) -> None:
+        if len(data) > 100_000:
+            return
+        before = time.process_time()
+        target.run(data)
+        spent = time.process_time() - before
+        assert spent < MOST_SECONDS, f"{len(data)} bytes took {spent:.1f} s of processor time"
+
+    def mutate(data: bytes, most: int, seed: int) -> bytes:
+        changed = mutated(data, seed, words) if seed % 4 else atheris.Mutate(data, len(data) + 64)
+        return changed[:most]
+
+    with TemporaryDirectory() as folder:
+        for number, seed in enumerate(target.seeds()):
+            (Path(folder) / f"seed{number:03}").write_bytes(seed)
+        found = FOUND / asked.target
+        found.mkdir(parents=True, exist_ok=True)
+        for file in found.iterdir():
+            shutil.copy(file, folder)
+        options = [f"-max_total_time={asked.seconds}", f"-runs={asked.runs}", f"-seed={asked.seed}"]
+        options += [
+            f"-artifact_prefix={found}/",
+            "-rss_limit_mb=2048",
+            "-timeout=60",
+            "-max_len=100000",
+        ]
+        custom = {"custom_mutator": mutate} if asked.target == "table" else {}
+        atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", folder], run, **custom)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
