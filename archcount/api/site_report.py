@@ -80,6 +80,11 @@ def site(
     Raises:
         UsageError: there is no such table, the folder holds something else or cannot be written,
             or the guide's address is none.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as place:  # the index, networks, errata, and the table
+    ...     site(f"{place}/site", "lenet1989").pages
+    4
     """
     if not is_address(guide):
         raise UsageError.of(
