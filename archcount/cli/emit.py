@@ -100,13 +100,13 @@ def _format_of(file: Path | None, formats: Mapping[str, OutputFormat]) -> str:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[None]:
-    """Show what is being done until it is done."""
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done until it is done; yield what shows something else."""
     if not is_terminal(sys.stderr):
-        yield
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.text import Text
 
-    with Console(stderr=True).status(Text(visible(what))):
-        yield
+    with Console(stderr=True).status(Text(visible(what))) as status:
+        yield lambda other: status.update(Text(visible(other)))
