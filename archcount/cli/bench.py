@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archcount.cli import complete
-from archcount.cli.bench_options import BenchOptions, DefaultGroup, read_share, with_options
+from archcount.cli.bench_options import BenchOptions, DefaultGroup, with_options
+from archcount.cli.bench_values import read_share
 from archcount.cli.emit import emitting, show
 from archcount.cli.help import HelpfulCommand
 from archcount.cli.options import Format, Output
