@@ -10,7 +10,7 @@ COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: table test test-all test-oldest-torch test-torch forensics fuzz peers benchmark bench-check format docs guide clean
+.PHONY: table test test-all test-oldest-torch test-torch forensics fuzz peers benchmark bench-check format docs guide site clean
 
 table: .venv/runtime  ## compare GoogLeNet with its paper
 	@$(BIN)/archcount table --compare-paper
@@ -56,6 +56,10 @@ docs: .venv/dev  ## regenerate the README and the docs
 
 guide: .venv/docs  ## make the guide of docs/ and the docstrings, in build/guide
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d build/doctrees docs build/guide
+
+site: guide  ## make a site of all tables, with the guide in it, in build/site
+	$(BIN)/python -m archcount site --guide guide/index.html -o build/site
+	cp -r build/guide build/site/guide
 
 clean:  ## remove what the other targets made
 	rm -rf build .venv .environments .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archcount.api.model_table_report import ModelTableReport
     from archcount.api.models_report import ModelsReport, count_models
     from archcount.api.page_report import PageReport, report
+    from archcount.api.site_report import WrittenSite, site
     from archcount.api.sweep_report import SweepReport, sweep
     from archcount.api.table_report import TableReport
     from archcount.api.tables import Table, load
@@ -64,6 +65,7 @@ __all__ = [
     "TotalsReport",
     "UnavailableError",
     "UsageError",
+    "WrittenSite",
     "bench",
     "check",
     "compare",
@@ -79,6 +81,7 @@ __all__ = [
     "list",
     "load",
     "report",
+    "site",
     "sweep",
 ]
 
@@ -103,6 +106,7 @@ _PLACES = {
     "Table": "api.tables",
     "TableReport": "api.table_report",
     "TotalsReport": "api.totals_report",
+    "WrittenSite": "api.site_report",
     "bench": "api.bench_report",
     "check": "api.check_report",
     "compare": "api.comparing",
@@ -118,6 +122,7 @@ _PLACES = {
     "list": "api.list_report",
     "load": "api.tables",
     "report": "api.page_report",
+    "site": "api.site_report",
     "sweep": "api.sweep_report",
 }
 """The module that has each name."""

@@ -33,6 +33,7 @@ def test_the_surface_is_small_and_pinned():
         "TotalsReport",
         "UnavailableError",
         "UsageError",
+        "WrittenSite",
         "bench",
         "check",
         "compare",
@@ -48,6 +49,7 @@ def test_the_surface_is_small_and_pinned():
         "list",
         "load",
         "report",
+        "site",
         "sweep",
     ]
     assert dir(ac) == sorted(ac.__all__)

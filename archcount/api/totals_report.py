@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from archcount.api.comparing import Known, compare_with_references
-from archcount.api.table_report import count_table
+from archcount.api.table_report import TableReport, count_table
 from archcount.api.tables import Table, load_every
 from archcount.comparison import ComparedClaim
 from archcount.printed import Claim
@@ -44,7 +44,12 @@ def totals_of(names: Container[str]) -> TotalsReport:
 
 def _totals(table: Table, variant: str, known: Known) -> NetworkTotals:
     report = count_table(table, variant=variant, engine="formula")
-    report = compare_with_references(report, table, known)
+    return totals_of_network(table, compare_with_references(report, table, known))
+
+
+def totals_of_network(table: Table, report: TableReport) -> NetworkTotals:
+    """Return the totals of one network, whose report was compared with its table."""
+    variant = report.architecture.variant
     assert report.record.comparison is not None
     printed = table.variant(variant).printed.claims
     pairs = list(zip(printed, report.record.comparison.claims, strict=True))

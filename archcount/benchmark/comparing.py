@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -149,7 +150,8 @@ def _labels(run: Benchmark) -> str:
 def _key(item: Measurement) -> tuple[object, ...]:
     """Return the settings that two measurements must share to be compared."""
     found = item.configuration
-    given = (found.inputs, found.maker, sorted(found.arguments.items()), found.optimizer)
+    arguments = json.dumps(found.arguments, sort_keys=True, default=str)
+    given = (found.inputs, found.maker, arguments, found.optimizer)
     kind = found.device.partition(":")[0]
     return (found.target, found.mode, item.batch, found.dtype, found.amp, kind, given)
 

@@ -113,6 +113,13 @@ class Request:
 
     def _out_of_range(self) -> Iterator[Problem]:
         plan = self.plan
+        for option, values, allowed in (
+            ("--mode", self.modes, ", ".join(MODES)),
+            ("--batch", self.batches, "whole numbers, such as 32 or 1,32,128"),
+            ("--dtype", self.dtypes, ", ".join(DTYPES)),
+        ):
+            if not values:
+                yield Problem(what=f"{option} names nothing to measure", allowed=allowed)
         for option, number in (
             *(("--batch", batch) for batch in self.batches),
             ("--threads", 1 if self.base.threads is None else self.base.threads),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +14,10 @@ from archcount.benchmark.results import Benchmark
 from archcount.errors import UsageError, quote
 
 _ALLOWED = "a result of `archcount bench -o FILE.json`, archcount.bench/1"
+
+_MOST_BYTES = 2**28
+_LARGEST = 1e100
+"""A number below which arithmetic with others of a run stays finite."""
 
 
 @cache
@@ -37,14 +43,48 @@ def read_results(path: Path) -> Benchmark:
         UsageError: it cannot be read, or is not a result.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES).decode()
         if path.suffix == ".jsonl" and text.strip():
             text = text.strip().splitlines()[-1]
-        return _adapter().validate_json(text)
+        found = _adapter().validate_json(text)
+        damage = next(_damage(found), "")
+        if not damage:
+            return found
+        what = f"{quote(str(path))} is damaged: {damage}"
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"
         what = f"{quote(str(path))} is not a benchmark result: {place}: {first['msg']}"
     except (OSError, UnicodeDecodeError) as error:
         what = f"cannot read {quote(str(path))}: {getattr(error, 'strerror', error)}"
+    except RecursionError:
+        what = f"{quote(str(path))} is not a benchmark result: it is too deep"
     raise UsageError.of(what, allowed=_ALLOWED)
+
+
+def _damage(run: Benchmark) -> Iterator[str]:
+    """Yield what no run can have measured."""
+    for place, number in _numbers(_adapter().dump_python(run), ""):
+        if not abs(number) < _LARGEST:  # which no NaN is either
+            yield f"{place} is no finite number"
+    for index, item in enumerate(run.measurements):
+        samples = [time for block in item.blocks for time in block.samples_ns]
+        if item.batch < 1:
+            yield f"measurements.{index}.batch is {item.batch}"
+        if not all(block.samples_ns for block in item.blocks) or min(samples, default=1) < 1:
+            yield f"measurements.{index}.blocks have a sample of no time, or none"
+        if item.statistics and not (samples and item.statistics.median_ns == median(samples)):
+            yield f"measurements.{index}.statistics are not those of its samples"
+
+
+def _numbers(value: Any, place: str) -> Iterator[tuple[str, float]]:
+    """Yield every number of an object, with its place."""
+    if isinstance(value, int | float):
+        yield place.lstrip("."), value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _numbers(item, f"{place}.{name}")
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _numbers(item, f"{place}.{number}")

@@ -65,8 +65,10 @@ def run_benchmark(
     known = {**environment(), **_state("before")}
     busy = busy_cores()
     found = _Found()
+    after: dict[str, str | None] = {}
     try:
         _measure(request, module, progress, found)
+        after = _state("after")
     except (KeyboardInterrupt, Stopped):
         found.is_interrupted = True
     return Benchmark(
@@ -76,7 +78,7 @@ def run_benchmark(
         plan=request.plan,
         environment={
             **known,
-            **_state("after"),
+            **after,
             "cores busy before": None if busy is None else f"{busy:.2f}",
         },
         sources={target: text for target, text in sources.items() if text},

@@ -76,6 +76,13 @@ class Runner:
             for trial in trials:
                 if not trial.is_over:
                     trial.end("interrupted", "interrupted before it was done")
+        try:
+            return self._merged(every)
+        except (KeyboardInterrupt, Stopped):
+            self.is_interrupted = True
+            return self._merged(every)
+
+    def _merged(self, every: Sequence[Sequence[Trial]]) -> list[Measurement]:
         return [merged([trial.measurement for trial in one], self.plan.target) for one in every]
 
     def _trial(self, asked: Configuration, process: int) -> Trial:

@@ -13,7 +13,7 @@ from pathlib import Path
 from archcount.benchmark.results import ProcessScaling
 from archcount.benchmark.settings import Configuration, Launch, RunSettings
 from archcount.benchmark.workers import variables
-from archcount.engines.worker_process import WorkerError, late, python
+from archcount.engines.worker_process import WorkerError, late, not_started, python
 
 
 def measure_scaling(
@@ -30,7 +30,8 @@ def measure_scaling(
     try:
         alone = _launched(configuration, plan, Launch(processes=1))
         together = _launched(configuration, plan, launch)
-    except WorkerError as error:
+    except (WorkerError, OSError) as failure:
+        error = not_started(failure) if isinstance(failure, OSError) else failure
         return ProcessScaling(
             configuration=configuration,
             processes=launch.processes * launch.nodes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -93,6 +94,10 @@ class Session:
         None on the CPU, and where a gradient scaler synchronizes in every iteration.
         """
         return None if self._scaler is not None else self._clock.host_ns(self._iteration)
+
+    def leave_when_called(self) -> None:
+        """End the process instead of running the model again."""
+        self._called = lambda *args, **kwargs: os._exit(0)
 
     def loss_words(self) -> str:
         """Return the name of the loss, known after the first call."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Mode = Literal["forward", "train"]
 MODES: tuple[Mode, ...] = ("forward", "train")
@@ -52,7 +52,7 @@ class Configuration:
     threads: int | None = None
     inputs: tuple[str, ...] = ()
     maker: str = ""
-    arguments: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     @property

@@ -62,7 +62,6 @@ class Trial:
     def end(self, status: Status, problem: str = "", exit_code: int = 0) -> None:
         """End the trial with a status and what was measured."""
         self.close()
-        self.is_over = True
         self.note(
             status=status,
             problem=problem,
@@ -73,6 +72,7 @@ class Trial:
             blocks = tuple(self.sampling.blocks)
             statistics = describe(blocks) if blocks else None
             self.note(blocks=blocks, stopped=self.sampling.stopped, statistics=statistics)
+        self.is_over = True  # last, so that what a signal breaks into is done again
 
 
 def merged(parts: Sequence[Measurement], target: float) -> Measurement:

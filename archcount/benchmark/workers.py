@@ -60,6 +60,11 @@ class InlineWorker:
         """Free the model."""
         self._module = self._session = None
 
+    def leave_when_called(self) -> None:
+        """End this process, which is a copy of another, when it is to run the model again."""
+        if self._session is not None:
+            self._session.leave_when_called()
+
     def _done(self, do: str, how: dict[str, Any]) -> Any:
         if do == "measure_peak":
             from archcount.benchmark.peaks import measure_peak

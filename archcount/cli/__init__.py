@@ -6,15 +6,35 @@ import gc
 import sys
 from typing import NoReturn
 
+from archcount.cli.standard_output import claim, release, say
 from archcount.cli.stop import stop_if_asked, stop_on_signals
-from archcount.errors import ArchcountError, Stopped
+from archcount.errors import ArchcountError, Stopped, quote
 
 __all__ = ["main"]
 
 
 def main() -> NoReturn:
     """Run the command line; exit 0 done, 1 gate failed, 2 usage, 3 unavailable, 130 stopped."""
-    stop_on_signals()
+    with stop_on_signals():
+        try:
+            _run()
+        except ArchcountError as error:
+            _end(error.exit_code, *error.lines)
+        except MemoryError:
+            _end(3, "there is not enough memory for this")
+        except OSError as error:  # of a system that has no more files or processes to give
+            place = "" if error.filename is None else f"{quote(str(error.filename))}: "
+            _end(3, f"{place}{(error.strerror or str(error)).lower()}")
+        except Stopped:
+            pass  # the exit code is the signal's, below
+        finally:
+            # An import that a signal breaks into may end in any exception of its own.
+            stop_if_asked()
+    raise AssertionError("typer exits by itself")  # pragma: no cover
+
+
+def _run() -> None:
+    claim()
     # A command makes many small things and ends soon: looking for cycles among them every 700 takes
     # a tenth of its time. They are looked for all the same where a command goes on for long.
     gc.set_threshold(100_000)
@@ -25,13 +45,12 @@ def main() -> NoReturn:
 
         with whole_words():
             app()
-    except ArchcountError as error:
-        for line in error.lines:
-            print(f"error: {line}", file=sys.stderr)  # noqa: T201
-        sys.exit(error.exit_code)
-    except Stopped:
-        pass  # the exit code is the signal's, below
     finally:
-        # An import that a signal breaks into may end in any exception of its own.
-        stop_if_asked()
-    raise AssertionError("typer exits by itself")  # pragma: no cover
+        release()
+
+
+def _end(code: int, *errors: str) -> NoReturn:
+    """Say what is wrong, and exit."""
+    for line in errors:
+        say(f"error: {line}")
+    sys.exit(code)

@@ -18,7 +18,7 @@ from archcount.errors import UsageError, quote, suggestion
 from archcount.loading.programs import is_model_name
 
 GROUPS = {
-    "Papers' tables": "table explain report check infer list errata new schema formula sweep",
+    "Papers' tables": "table explain report check infer list errata site new schema formula sweep",
     "Any model": "count draw diff bench",
     "Other commands": "",
 }

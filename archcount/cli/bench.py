@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archcount.cli import complete
-from archcount.cli.bench_options import BenchOptions, DefaultGroup, read_share, with_options
-from archcount.cli.emit import emitting
+from archcount.cli.bench_options import BenchOptions, DefaultGroup, with_options
+from archcount.cli.bench_values import read_share
+from archcount.cli.emit import emitting, show
 from archcount.cli.help import HelpfulCommand
 from archcount.cli.options import Format, Output
-from archcount.cli.output import destination
+from archcount.cli.output import appending, destination
+from archcount.cli.stop import keep_a_signal
 from archcount.errors import UsageError, quote
 
 if TYPE_CHECKING:
@@ -48,13 +50,17 @@ def show_bench(options: BenchOptions) -> None:
     from archcount.benchmark.run import run_benchmark
     from archcount.cli.bench_progress import shown
 
-    with _emitting(options) as emit, _history(options.append) as history:
-        # What the user's code prints is not part of the report.
-        with shown() as progress, redirect_stdout(sys.stderr):
-            found = run_benchmark(request, progress=progress, argv=tuple(sys.argv[1:]))
-        if history is not None:
-            history.write(to_line(found))
-        emit(BenchReport(found))
+    found = None
+    with nullcontext() if options.append is None else appending(options.append) as add:
+        try:
+            with _emitting(options) as emit:
+                with shown() as progress:
+                    found = run_benchmark(request, progress=progress, argv=tuple(sys.argv[1:]))
+                keep_a_signal()
+                emit(BenchReport(found))
+        finally:  # the history has it also where the report cannot be written
+            if add is not None and found is not None:
+                add(to_line(found))
     codes = [item.exit_code for item in found.measurements]
     codes += [item.exit_code for item in found.scaling]
     if any(codes):
@@ -77,27 +83,10 @@ def _emitting(options: BenchOptions) -> Iterator[Callable[[BenchReport], None]]:
 
         def draw(report: BenchReport) -> None:
             # The figures first: they are not lost if nothing can be drawn.
-            typer.echo(report.render("plain"), nl=False)
+            show(report, "plain", even_if_stopped=True)
             write(draw_roofline(report.record, output.suffix.lower().lstrip(".")))
 
         yield draw
-
-
-@contextmanager
-def _history(file: Path | None) -> Iterator[IO[str] | None]:
-    """Open a history file before any work is done; raise a UsageError if it cannot be written."""
-    if file is None:
-        yield None
-        return
-    try:
-        history = file.open("a", encoding="utf-8")
-    except OSError as error:
-        raise UsageError.of(
-            f"cannot add to {quote(str(file))}: {(error.strerror or str(error)).lower()}",
-            allowed="a file in a folder that exists and can be written to",
-        ) from None
-    with history:
-        yield history
 
 
 @bench.command("compare", cls=HelpfulCommand)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -15,14 +14,13 @@ from typer.core import TyperGroup
 
 from archcount.benchmark.settings import COMPILE_MODES, DTYPES, OPTIMIZERS, TUNABLE
 from archcount.cli import complete
+from archcount.cli.bench_values import numbers_of, read_rate, read_share, recordable, words_of
 from archcount.cli.model_options import Arguments, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
-from archcount.errors import UsageError, quote
+from archcount.errors import UsageError
 
 if TYPE_CHECKING:
     from archcount.benchmark.request import Request
-
-_UNITS = {"": 1.0, "G": 1e9, "T": 1e12, "P": 1e15}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +197,7 @@ class BenchOptions:
                 threads=self.threads,
                 inputs=tuple(self.inputs or ()),
                 maker=self.maker,
-                arguments=arguments_of(self.arg or []),
+                arguments=recordable(arguments_of(self.arg or [])),
                 seed=self.seed,
             ),
             plan=RunSettings(
@@ -253,42 +251,3 @@ def _with_modes(args: list[str]) -> list[str]:
         ]:
             found.append("default")
     return found
-
-
-def words_of(text: str) -> list[str]:
-    """Parse comma-separated words."""
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def numbers_of(option: str, text: str) -> list[int]:
-    """Parse comma-separated whole numbers, or raise a UsageError."""
-    found: list[Any] = words_of(text)
-    if not found or not all(word.isdecimal() for word in found):
-        raise UsageError.of(
-            f"{option} {quote(text)}", allowed="whole numbers, such as 32 or 1,32,128"
-        )
-    return [int(word) for word in found]
-
-
-def read_rate(text: str) -> float:
-    """Parse a rate such as `312T`, in operations per second, or raise a UsageError.
-
-    >>> read_rate("312T"), read_rate("1.5e12")
-    (312000000000000.0, 1500000000000.0)
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d+)?)([GTP]?)", text.strip(), re.IGNORECASE)
-    if found is None or not float(found[1]):
-        raise UsageError.of(f"--peak {quote(text)}", allowed="FLOP/s, such as 312T, 1.5e12 or 900G")
-    return float(found[1]) * _UNITS[found[2].upper()]
-
-
-def read_share(option: str, text: str) -> float:
-    """Parse a share such as `1%` or `0.01`, or raise a UsageError.
-
-    >>> read_share("--precision", "1%"), read_share("--precision", "0.05")
-    (0.01, 0.05)
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
-    if found is None:
-        raise UsageError.of(f"{option} {quote(text)}", allowed="such as 1% or 0.01")
-    return float(found[1]) / (100 if found[2] else 1)

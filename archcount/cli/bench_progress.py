@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from statistics import median
 
 from archcount.benchmark.runner import Phase, Progress, silent
 from archcount.benchmark.trial import Trial
 from archcount.cli.output import is_closed, is_terminal
+from archcount.cli.standard_output import say
 from archcount.control_characters import visible
 from archcount.reporting.figures import milliseconds, percent
 
@@ -38,8 +39,7 @@ def shown() -> Iterator[Progress]:
 def _print(trial: Trial, phase: Phase, left_ns: float) -> None:
     """Print the start and the end of a configuration."""
     if phase in ("starting", "done") and not trial.process:
-        with suppress(OSError):  # the reader has closed it
-            print(_step(trial, phase), file=sys.stderr, flush=True)  # noqa: T201
+        say(_step(trial, phase))
 
 
 def _step(trial: Trial, phase: Phase) -> str:

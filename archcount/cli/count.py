@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -35,6 +33,7 @@ from archcount.cli.count_options import (
 from archcount.cli.emit import emitting, progress
 from archcount.cli.model_options import Arguments, Batch, Device, Inputs, Maker, arguments_of
 from archcount.cli.options import Format, Output
+from archcount.cli.standard_output import say
 from archcount.control_characters import visible
 from archcount.engines.count_request import CountRequest
 from archcount.engines.memory_traffic import Machine
@@ -139,8 +138,7 @@ def _show_one(
 ) -> ModelSummary:
     """Count one model, write its report, and return its summary."""
     with emitting(form, output) as emit:
-        # What the user's code prints is no part of the report.
-        with progress(f"counting {target}"), redirect_stdout(sys.stderr):
+        with progress(f"counting {target}"):
             module, own = load_model(
                 target, variant=variant, arguments=request.arguments, device=request.device
             )
@@ -156,7 +154,7 @@ def _end(
     """Report what is over its limit, and exit with the highest exit code."""
     over = exceeded(lines, most)
     for message in over:
-        typer.echo(visible(f"error: {message}"), err=True)
+        say(f"error: {visible(message)}")
     codes = [line.exit_code for line in lines]
     if over or (strict and any(line.uncounted for line in lines)):
         codes.append(1)

@@ -17,7 +17,8 @@ import typer
 
 from archcount.api.models_report import ModelsReport, check_pool
 from archcount.cli.emit import chosen_format, emitting
-from archcount.cli.output import destination, is_terminal
+from archcount.cli.output import appending, destination, is_terminal, streamed
+from archcount.cli.standard_output import lent
 from archcount.control_characters import visible
 from archcount.engines.count_request import CountRequest
 from archcount.engines.model_summary import ModelSummary
@@ -123,38 +124,29 @@ def show_many(
 @contextmanager
 def _lines_to(
     file: Path | None, delimiter: str, *, append: bool
-) -> Iterator[tuple[set[str], Callable[[ModelSummary], None]]]:
+) -> Iterator[tuple[set[str], Callable[[ModelSummary], object]]]:
     """Yield the models that a file has, and what adds a line to it at once."""
     heading = list(tidy_summary(ModelSummary(model="")))
 
     def text(cells: Iterable[Value]) -> str:
         return csv_line(cells, delimiter)
 
+    def line_of(summary: ModelSummary) -> str:
+        return text(tidy_summary(summary).values())
+
     if file is None:
         with destination(None, streaming=True) as put:
             put(text(heading))
-            yield set(), lambda line: _flushed(put(text(tidy_summary(line).values())))
+            yield set(), lambda line: put(line_of(line))
         return
     known = _known(file, heading, delimiter) if append and file.exists() else None
-    try:
-        with file.open("w" if known is None else "a", encoding="utf-8", newline="") as out:
-            if known is None:
-                out.write(text(heading))
-
-            def write(line: ModelSummary) -> None:
-                out.write(text(tidy_summary(line).values()))
-                out.flush()
-
-            yield known or set(), write
-    except OSError as error:
-        raise UsageError.of(
-            f"cannot write {quote(str(file))}: {(error.strerror or str(error)).lower()}",
-            allowed="a file in a folder that exists and can be written to",
-        ) from None
-
-
-def _flushed(_: object) -> None:
-    sys.stdout.flush()
+    is_stream = file.exists() and not file.is_file()  # a device, or a pipe
+    if known is None and not is_stream:
+        streamed(file, [text(heading)])
+    with appending(file) as add, lent():
+        if known is None and is_stream:
+            add(text(heading))
+        yield known or set(), lambda line: add(line_of(line))
 
 
 def _known(file: Path, heading: list[str], delimiter: str) -> set[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from typing import Annotated
 
 import typer
@@ -59,8 +57,7 @@ def show_diff(
         raise UsageError.of(f"--fail-on {quote(fail_on)}", allowed="changed")
     request = CountRequest(input=inputs or "", maker=maker, batch=batch, device=device)
     with emitting(form, output) as emit:
-        # What the user's code prints is no part of the report.
-        with progress(f"comparing {left} with {right}"), redirect_stdout(sys.stderr):
+        with progress(f"comparing {left} with {right}"):
             report = diff(
                 left, right, input=request.given(), batch=batch, device=device, depth=depth
             )

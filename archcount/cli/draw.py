@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -95,7 +93,7 @@ def show_draw(
     chosen = _format(form, output)
     check_drawable(chosen, look)
     with destination(output) as write:
-        with progress(f"drawing {target}"), redirect_stdout(sys.stderr):
+        with progress(f"drawing {target}"):
             drawing = draw(
                 target,
                 variant=variant,

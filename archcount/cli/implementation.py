@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,8 +82,7 @@ class Implemented:
         if engine != AUTO:
             raise UsageError.of("--engine does not go with --model or --expect")
         options = {"fail_on": fail_on, "model": self.model, **self._options()}
-        with redirect_stdout(sys.stderr):
-            reports = [check(*names, expect=file, **options) for file in files or [""]]
+        reports = [check(*names, expect=file, **options) for file in files or [""]]
         return CheckReport(tuple(each for report in reports for each in report.record))
 
     def _options(self) -> dict[str, Any]:
@@ -102,16 +99,14 @@ class Implemented:
         from archcount.api.implementation_report import compare_model
 
         is_network = bool(table.models) and not table.chosen and len(rows) == 1
-        # What the user's code prints is no part of the report.
-        with redirect_stdout(sys.stderr):
-            report = compare_model(
-                self.model,
-                table,
-                variant=rows[0] if is_network else "",
-                input=size,
-                let=let,
-                **self._options(),
-            )
+        report = compare_model(
+            self.model,
+            table,
+            variant=rows[0] if is_network else "",
+            input=size,
+            let=let,
+            **self._options(),
+        )
         return report.select(rows) if rows and not is_network else report
 
 

@@ -11,6 +11,7 @@ import typer
 
 from archcount.cli import complete
 from archcount.cli.output import destination
+from archcount.cli.standard_output import say
 from archcount.control_characters import visible
 from archcount.errors import UsageError, quote
 from archcount.spec.new_file import new_file
@@ -59,8 +60,7 @@ def show_new(
     table = _pasted(pasted) if pasted else None
     with destination(file) as write:
         write(new_file(name, str(file), table))
-    said = visible(f"wrote {file}: look for TODO in it; archcount check {file}")
-    typer.echo(said, err=True)
+    say(visible(f"wrote {file}: look for TODO in it; archcount check {file}"))
 
 
 def _pasted(source: str) -> Pasted:

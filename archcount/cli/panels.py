@@ -14,7 +14,7 @@ PANELS = {
     "Several models": "jobs timeout",
     "Exit code": "fail-on max strict force",
     SHOWN: "",
-    "Output": "format output append",
+    "Output": "format output append guide",
     "Other options": "tables version install-completion show-completion help",
 }
 """The options of each heading by name, in the order of help; SHOWN has all that none names."""

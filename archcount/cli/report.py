@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +32,7 @@ from archcount.cli.model_options import (
 )
 from archcount.cli.options import Variant, pairs_of
 from archcount.cli.output import is_terminal
+from archcount.cli.standard_output import report_stream
 from archcount.cli.table_options import Lets
 from archcount.engines import AUTO
 from archcount.errors import UsageError, quote
@@ -91,8 +90,7 @@ def show_report(
         if value != usual.get(option) and value not in ("", None, False)
     }
     with emitting("html", output, PageReport.formats) as emit:
-        # What the user's code prints is no part of the page.
-        with progress(f"counting {name}"), redirect_stdout(sys.stderr):
+        with progress(f"counting {name}"):
             given = input_of(name, inputs or [])
             page = report(name, variant=variant, input=given, let=lets, engine=engine, **options)
         emit(page)
@@ -100,7 +98,7 @@ def show_report(
 
 def _check_output(name: str, output: Path | None) -> None:
     """Raise a UsageError where a page would go to a terminal, or to a file of another kind."""
-    if output is None and is_terminal(sys.stdout):
+    if output is None and is_terminal(report_stream()):
         raise UsageError.of(
             "a page is for a browser, and this is a terminal",
             allowed="-o FILE.html, or a pipe",

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 from archcount.errors import Stopped
 
 _received: list[int] = []
+_is_kept: list[bool] = []
 
 
-def stop_on_signals() -> None:
-    """Let SIGINT and SIGTERM end the program by way of its `finally` clauses."""
-    signal.signal(signal.SIGINT, _stop)
-    signal.signal(signal.SIGTERM, _stop)
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Let SIGINT, SIGTERM and SIGHUP end the program by way of its `finally` clauses.
+
+    Afterwards, while Python takes itself down, they end it at once.
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def stop_if_asked() -> None:
@@ -24,6 +38,12 @@ def stop_if_asked() -> None:
         sys.exit(128 + _received[0])
 
 
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
+def keep_a_signal() -> None:
+    """From here on, have a first signal change the exit code alone: results are being written."""
+    _is_kept.append(True)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
     _received.append(number)
-    raise Stopped
+    if not _is_kept or len(_received) > 1:
+        raise Stopped

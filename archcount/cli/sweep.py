@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,11 +14,13 @@ from archcount.cli.emit import chosen_format, emitting
 from archcount.cli.model_options import Arguments, Device, arguments_of, model_argument
 from archcount.cli.options import Output, Variant, pairs_of
 from archcount.cli.output import destination, streamed
+from archcount.cli.standard_output import say
 from archcount.control_characters import visible
 from archcount.loading.programs import is_model_name
 
 if TYPE_CHECKING:
-    from archcount.reporting.sweep_output import AnyPoint, AnySweep
+    from archcount.api.sweep_report import SweepReport
+    from archcount.reporting.sweep_output import AnyPoint
 
 _PICTURES = (".svg", ".png")
 
@@ -77,7 +80,8 @@ def show_sweep(
     picture = form is None and output is not None and output.suffix.lower() in _PICTURES
     chosen = "csv" if picture else chosen_format(form, output, SweepReport.formats)
     sizes: Any = inputs or ""
-    report = sweep(
+    make = partial(
+        sweep,
         name,
         input=sizes if is_model_name(name) else ",".join(sizes),
         let=pairs_of("--let", let or []),
@@ -87,47 +91,54 @@ def show_sweep(
         device=device,
     )
     if picture and output is not None:
-        _draw(output, report.record)
+        _draw(output, make)
         return
     if chosen not in STREAMS:
-        with emitting(chosen, output, report.formats) as emit:
-            emit(report)
+        with emitting(chosen, output, SweepReport.formats) as emit:
+            emit(make())
         return
-    seen = _Seen(report)
-    streamed(output, report.lines(chosen, seen))
-    if seen.failed == len(report):
-        problem = visible(seen.problem)
-        typer.echo(f"error: no combination could be counted: {problem}", err=True)
+    seen = _Seen()
+    streamed(
+        output, (line for report in _made(make) for line in report.lines(chosen, seen.of(report)))
+    )
+    if 0 < seen.failed == seen.total:
+        say(f"error: no combination could be counted: {visible(seen.problem)}")
         raise typer.Exit(1)
 
 
-class _Seen:
-    """Points, and how many of those that were read could not be counted."""
+def _made(make: Callable[[], SweepReport]) -> Iterator[SweepReport]:
+    """Make the report when its lines are asked for, once it is known where they go."""
+    yield make()
 
-    def __init__(self, points: Iterable[AnyPoint]) -> None:
-        self._points = points
-        self.failed = 0
+
+class _Seen:
+    """How many of the points that were read could not be counted, of how many there are."""
+
+    def __init__(self) -> None:
+        self.failed = self.total = 0
         self.problem = ""
 
-    def __iter__(self) -> Iterator[AnyPoint]:
-        for point in self._points:
+    def of(self, report: SweepReport) -> Iterator[AnyPoint]:
+        """Pass on the points of a report."""
+        self.total = len(report)
+        for point in report:
             self.failed += bool(point.problem)
             self.problem = self.problem or point.problem
             yield point
 
 
-def _draw(file: Path, sweep: AnySweep) -> None:
+def _draw(file: Path, make: Callable[[], SweepReport]) -> None:
     """Draw a sweep to a file, and say on stderr how much of it is not in the picture."""
     from archcount.reporting.sweep_plot import check_drawable, draw_sweep
 
     with destination(file) as write:
+        sweep = make().record
         check_drawable(sweep.axes)
         points: list[AnyPoint] = [*sweep]
         write(draw_sweep(sweep.name, sweep.axes, points, file.suffix.lower().lstrip(".")))
     missing = sum(bool(point.problem) for point in points)
     if missing:
-        typer.echo(
+        say(
             f"{missing:,} of {len(points):,} combinations are left out of the picture, since they "
-            "cannot be counted; a CSV gives the reason of each",
-            err=True,
+            "cannot be counted; a CSV gives the reason of each"
         )

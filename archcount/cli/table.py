@@ -99,7 +99,7 @@ def show_table(
                 report = count(table, input=size, let=lets, engine=engine, heads=aux, batch=batch)
             report = _chosen(report, table, row, is_compared=compare_paper or bool(words))
         emit(replace(report, detail=detail))
-        fail_on(words, report)
+    fail_on(words, report)
 
 
 def _chosen(report: Any, table: Table, rows: list[str] | None, *, is_compared: bool) -> Any:

@@ -67,9 +67,8 @@ class _ProcessPool:
                 break
             try:
                 process = process or self._started()
-            except OSError as error:
-                what = f"no process could be started: {error}"
-                self.done.put(ModelSummary(model=name, error=what, exit_code=3))
+            except WorkerError as error:
+                self.done.put(ModelSummary(model=name, error=error.what, exit_code=error.exit_code))
                 continue
             if process is None:
                 return

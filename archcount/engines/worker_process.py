@@ -36,6 +36,9 @@ class WorkerProcess:
     """A Python process that runs a module, which answers requests by `serve`.
 
     One that has not answered after `timeout` seconds is killed.
+
+    Raises:
+        WorkerError: it could not be started.
     """
 
     def __init__(
@@ -43,16 +46,19 @@ class WorkerProcess:
     ) -> None:
         self._timeout = timeout
         self._is_late = False
-        self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
-            "w+", encoding="utf-8", errors="replace"
-        )
-        self._process = subprocess.Popen(
-            python(module),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env=environment,
-        )
+        try:
+            self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
+                "w+", encoding="utf-8", errors="replace"
+            )
+            self._process = subprocess.Popen(
+                python(module),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env=environment,
+            )
+        except OSError as error:
+            raise not_started(error) from None
 
     def ask(self, do: str, **how: Any) -> Any:
         """Make a request, and return the result.
@@ -124,6 +130,12 @@ class WorkerProcess:
         return WorkerError("killed" if code == -signal.SIGKILL else "died", what, 3)
 
 
+def not_started(error: OSError) -> WorkerError:
+    """Return the failure of a process that the system did not start."""
+    what = (error.strerror or str(error)).lower()
+    return WorkerError("died", f"no process could be started: {what}", 3)
+
+
 def late(seconds: float | None) -> str:
     """Return what is said of a process that did not answer in time."""
     return f"it did not answer within {seconds:,g} s; --timeout gives it longer"
@@ -157,8 +169,10 @@ def serve(answer: Callable[..., Any]) -> None:
     Args:
         answer: is called with a request's name, and its keyword arguments.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
+    for number in (signal.SIGINT, signal.SIGHUP):  # the parent process decides when to stop
+        signal.signal(number, signal.SIG_IGN)
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    process = os.getpid()
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -171,6 +185,8 @@ def serve(answer: Callable[..., Any]) -> None:
             found = answer(do, **how)
         except WorkerError as error:
             found = error
+        if os.getpid() != process:
+            os._exit(0)  # a copy that the model has made
         pickle.dump(found, answers)
         answers.flush()
 

@@ -69,7 +69,7 @@ def read_value(text: str) -> Any:
     """
     try:
         return _TRUTHS[text] if text in _TRUTHS else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return text
 
 

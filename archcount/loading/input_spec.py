@@ -16,10 +16,11 @@ ALLOWED = (
     "3x224x224 (one image), [1,3,224,224], int64[1,128], a name before: ids:int64[1,128], or "
     "name=value"
 )
+_SIZE = "[0-9]{1,30}"
 _WRITTEN = re.compile(
     r"(?:(?P<name>[A-Za-z_][\w.]*)\s*:\s*)?"
     r"(?:(?P<dtype>[a-z]\w*)(?:\s+|(?=\[)))?"
-    r"(?:\[(?P<exact>[\d,\s]*)\]|(?P<image>\d+(?:x\d+)*))"
+    rf"(?:\[(?P<exact>(?:\s*{_SIZE}\s*,)*\s*{_SIZE}?\s*)\]|(?P<image>{_SIZE}(?:x{_SIZE})*))"
 )
 
 
@@ -81,17 +82,14 @@ def read_input(text: str, batch: int = 1) -> InputSpec | InputValue:
     if found["image"]:
         shape = (batch, *map(int, found["image"].split("x")))
     else:
-        sizes = [size.strip() for size in found["exact"].split(",")]
-        if sizes != [""] and "" in sizes:
-            raise UsageError.of(f"--input {quote(text)}", allowed=ALLOWED)
-        shape = tuple(int(size) for size in sizes if size)
+        shape = tuple(map(int, re.findall(_SIZE, found["exact"])))
     return InputSpec(shape, found["name"] or "", dtype)
 
 
 def _value(written: str, text: str) -> Any:
     try:
         return ast.literal_eval({"true": "True", "false": "False"}.get(written, written))
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         raise UsageError.of(
             f"--input {quote(text)}", allowed="name=value as Python writes it, or name:shape"
         ) from None

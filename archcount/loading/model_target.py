@@ -94,6 +94,8 @@ class ModelTarget:
         if self.table is not None:
             return self._loaded().path
         if is_program(self.text):
+            if not Path(self.text).is_file():
+                raise UsageError.of(f"no file {quote(self.text)}", remedy="check its path")
             return Path(self.text)
         found_in = library_of(self.text)
         if found_in is None:

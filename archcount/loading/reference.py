@@ -57,7 +57,10 @@ def users_code(
 
 @contextmanager
 def _no_silent_exit() -> Iterator[None]:
-    """Have `os._exit` raise SystemExit in here, as it would end the process without a word."""
+    """Have `os._exit` raise SystemExit in here, as it would end the process without a word.
+
+    A copy of the process that the code has made ends where the code does.
+    """
 
     def leave(status: int) -> NoReturn:
         if os.getpid() != process:
@@ -70,6 +73,8 @@ def _no_silent_exit() -> Iterator[None]:
         yield
     finally:
         os._exit = leave_process
+        if os.getpid() != process:
+            leave_process(0)
 
 
 def _message(error: BaseException) -> str:

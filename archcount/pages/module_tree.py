@@ -8,7 +8,7 @@ from itertools import islice
 
 from archcount.engines.memory_traffic import Moved
 from archcount.engines.model_count import ModelCount, ModuleCount
-from archcount.reporting.figures import headline, percent, significant, size
+from archcount.reporting.figures import headline, params_headline, percent, significant, size
 from archcount.reporting.module_lines import ModuleLine, module_lines
 from archcount.reporting.page import Bar, Bars, SheetBlock, Tree, TreeLine
 from archcount.reporting.sheet import Column, Span, make_sheet
@@ -70,7 +70,7 @@ def _tree(count: ModelCount, lines: Sequence[ModuleLine], *, is_open: bool) -> I
                 line.name.strip(),
                 "" if line.is_own else module.kind,
                 "" if line.is_own else _sizes(module.output),
-                "" if line.is_own else headline(module.params, ""),
+                "" if line.is_own else params_headline(module.params),
                 headline(macs, ""),
             ),
             share=macs / count.total.macs if count.total.macs else 0.0,

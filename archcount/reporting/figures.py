@@ -85,6 +85,15 @@ def short(number: int) -> str:
     return f"{number}"
 
 
+def params_headline(number: int) -> str:
+    """Write a number of parameters as `headline` does, without the word.
+
+    >>> params_headline(25_557_032), params_headline(174_604_259_328)
+    ('25.6 M', '175 B')
+    """
+    return headline(number, " params").removesuffix(" params")
+
+
 def headline(number: int, of: str) -> str:
     """Write a number with three digits and the unit of what it counts.
 

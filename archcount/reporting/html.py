@@ -76,10 +76,21 @@ def _depth(text: str) -> int:
     return min((len(text) - len(text.lstrip()) + 1) // 2, 3)
 
 
+def is_address(url: str) -> bool:
+    """Whether a link may lead there: to a page of the web, or to one of the same site.
+
+    >>> is_address("https://arxiv.org/abs/1409.4842"), is_address("../tables/resnet@50.html")
+    (True, True)
+    >>> is_address("javascript:alert(1)"), is_address("//example.org"), is_address("/etc/x.html")
+    (False, False, False)
+    """
+    return bool(re.fullmatch(r"https?://[^\s]+|(\.\./)*([\w@.-]+/)*[\w@.-]+\.html(#[\w-]+)?", url))
+
+
 def _address(link: Link | str) -> str:
-    """Return where a link leads; empty for a text, and for anything but a page of the web."""
+    """Return where a link leads; empty for a text, and for anything but a page."""
     url = link.url if isinstance(link, Link) else ""
-    return url if re.match(r"https?://[^\s]+$", url) else ""
+    return url if is_address(url) else ""
 
 
 def _anchor(title: str) -> str:
@@ -124,6 +135,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "address": _address,
+        "is_address": is_address,
         "anchor": _anchor,
         "drawn": Markup,  # a picture, whose writer has escaped its texts
         "groups": _groups,

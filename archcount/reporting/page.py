@@ -17,12 +17,16 @@ class SheetBlock:
 
     Attributes:
         filtered: whether readers can filter its lines; a page without scripts shows all.
+        links: where the first cell of each line leads; empty for a text.
+        choices: the headings of columns by whose texts readers can choose lines too.
     """
 
     kind: ClassVar[str] = "sheet"
 
     sheet: Sheet
     filtered: bool = True
+    links: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +40,7 @@ class Lines:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """A text that leads to another page; only http and https do, others stay text."""
+    """A text that leads to another page: of the web, or of the same site; others stay text."""
 
     text: str
     url: str
@@ -49,6 +53,15 @@ class Facts:
     kind: ClassVar[str] = "facts"
 
     facts: Mapping[str, str | Link]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Links:
+    """Links beside one another."""
+
+    kind: ClassVar[str] = "links"
+
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,7 +215,7 @@ class Fold:
     is_open: bool = False
 
 
-Block = SheetBlock | Lines | Facts | Commands | Grid | Tallies | Bars | Figure | Tree | Fold
+Block = SheetBlock | Lines | Facts | Links | Commands | Grid | Tallies | Bars | Figure | Tree | Fold
 """A part of a section. Each kind has a macro of its name in `templates/blocks.html`."""
 
 
@@ -221,12 +234,14 @@ class Page:
     Attributes:
         answer: what it says, in a line; the first thing that is read.
         warnings: what makes it void or doubtful; they stand before the answer.
+        links: what leads to the other pages of a site; none where it stands alone.
     """
 
     title: str
     answer: Span | None = None
     warnings: tuple[Span, ...] = ()
     sections: tuple[Section, ...]
+    links: tuple[Link, ...] = ()
 
 
 def page_of_sheets(title: str, sheets: Iterable[Sheet]) -> Page:

@@ -41,17 +41,23 @@ def totals_sheets(networks: Sequence[NetworkTotals], remarks: Iterable[Span]) ->
     table = [
         _sheet(networks, columns, notes) for columns in (_full_columns(), _narrow_columns(networks))
     ]
-    return [table, [make_sheet(_answer(networks), (), ())]]
+    return [table, [make_sheet(totals_answer(networks), (), ())]]
 
 
-def _answer(networks: Sequence[NetworkTotals]) -> str:
-    """Return in a line how many networks there are, and how many printed numbers match."""
-    tables = how_many(len({network.name for network in networks}), "table")
+def kinds_of(networks: Iterable[NetworkTotals]) -> Counter[str]:
+    """Count the printed numbers that match, are explained and are wrong."""
     tally: Counter[str] = Counter()
     for network in networks:
         for verdict, number in network.verdicts.items():
             tally[KINDS.get(verdict, "")] += number
     del tally[""]
+    return tally
+
+
+def totals_answer(networks: Sequence[NetworkTotals]) -> str:
+    """Return in a line how many networks there are, and how many printed numbers match."""
+    tables = how_many(len({network.name for network in networks}), "table")
+    tally = kinds_of(networks)
     found = ", ".join(f"{tally[kind]:,} {kind}" for kind in ("match", "explained", "wrong"))
     numbers = how_many(tally.total(), "printed number")
     return f"{how_many(len(networks), 'network')} of {tables}; {numbers}: {found}"
@@ -66,7 +72,7 @@ def _sheet(
         place for place, (one, other) in enumerate(pairwise(networks), 1) if one.name != other.name
     ]
     return make_sheet(
-        _answer(networks),
+        totals_answer(networks),
         columns,
         networks,
         rule_before=tuple(rules),

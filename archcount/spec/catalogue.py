@@ -113,6 +113,10 @@ def find_network(text: str, variant: str = "") -> tuple[Path, str, str]:
     """
     files = catalogue().files
     name, at, named = _parted(text, files)
+    if not name:
+        raise UsageError.of(
+            f"{quote(text)} names no table", remedy="`archcount list` lists the names"
+        )
     path, label = _found(name, files)
     if at and not named:
         raise UsageError.of(

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from pages import page_models
 
 import archcount as ac
+from archcount.cli.more_tables import more_tables
 
 WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -23,6 +24,8 @@ PAYLOADS = [
     "[x](javascript:document.title='live')",
 ]
 
+SITE = tuple("alexnet bert gpt2 lenet1989 lenet5 mamba mistral".split())
+BEHIND = ("networks.html", "errata.html", "tables/toy.html")
 OTHERS = ("googlenet", "gpt3", "hostile model", "1,800 modules", "175 billion")
 ADDRESS = "javascript:document.title='live'"
 
@@ -66,6 +69,16 @@ def pages(tmp_path_factory, data):
     for name, page in made.items():
         (folder / f"{name}.html").write_text(page.to_html())
     return {name: folder / f"{name}.html" for name in made}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, data):
+    """The folder of a site of eight tables, one of them hostile."""
+    place = tmp_path_factory.mktemp("site")
+    (place / "own").mkdir()
+    (place / "own/toy.yaml").write_text(hostile((data / "toy.yaml").read_text()))
+    with more_tables([place / "own"]):
+        return ac.site(place / "made", *SITE, "toy").folder
 
 
 def grid(page):
@@ -233,6 +246,67 @@ def test_no_name_of_a_module_is_markup(opened, pages):
     assert page.title() == "Hostile"
     assert page.evaluate("document.scripts.length") == 1
     assert page.evaluate("document.querySelectorAll('img, [onerror], svg a').length") == 0
+
+
+def tables(page) -> list[str]:
+    return page.locator(".linked tbody tr:visible > :first-child").all_inner_texts()
+
+
+def test_tables_of_a_site_are_searched_filtered_sorted_and_opened(opened, site):
+    page = opened(site / "index.html")
+    assert tables(page) == sorted((*SITE, "toy"))
+    page.get_by_label("Kind").select_option("transformer")
+    assert tables(page) == ["bert", "gpt2", "mistral"]
+    page.get_by_label("Year").select_option("2018")  # BERT's
+    assert tables(page) == ["bert"]
+    assert page.get_by_text("1 of 8 rows").is_visible()
+    page.get_by_label("Kind").select_option("all")
+    page.get_by_label("Year").select_option("all")
+    page.get_by_label("Filter rows").fill("lecun")
+    assert tables(page) == ["lenet1989", "lenet5"]
+    page.get_by_label("Filter rows").fill("")
+    page.get_by_role("button", name="Year").click()
+    # 1989, 1998, 2012, and later ones
+    assert tables(page)[:3] == ["lenet1989", "lenet5", "alexnet"]
+    page.get_by_role("link", name="gpt2").click()
+    assert page.title().startswith("gpt2: Language Models are Unsupervised Multitask Learners")
+    page.get_by_role("link", name="gpt2@762m").click()
+    assert page.title().startswith("gpt2@762m")
+    page.get_by_role("navigation", name="Site").get_by_role("link", name="Errata").click()
+    page.get_by_label("Paper").select_option("Yann LeCun et al. 1998")
+    assert {*tables(page)} == {"lenet5"}
+
+
+def test_a_site_is_a_plain_list_without_scripts(opened, site):
+    page = opened(site / "index.html", scripts=False)
+    assert len(tables(page)) == 8
+    assert page.locator("select, input").count() == 0
+    page.get_by_role("link", name="Networks").click()
+    assert page.locator("svg.chart").count() == 2
+
+
+def test_no_text_of_a_site_is_markup(opened, site):
+    for name in ("index.html", "networks.html", "errata.html"):
+        page = opened(site / name)
+        assert "live" not in page.title()
+        assert page.evaluate("document.scripts.length") == 1
+        found = "document.querySelectorAll('img, [onerror], [onload], [onmouseover]').length"
+        assert page.evaluate(found) == 0
+    for payload in PAYLOADS[:2]:
+        assert payload in opened(site / "index.html").inner_text("body")
+
+
+@pytest.mark.parametrize("width", [380, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "name", ["index.html", *(pytest.param(each, marks=pytest.mark.slow) for each in BEHIND)]
+)
+def test_anyone_can_read_a_site(opened, site, name, width, scheme):
+    page = opened(site / name, width=width, scheme=scheme)
+    open_all(page)
+    found = Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", [380, 1400])

@@ -140,7 +140,7 @@ def test_the_arithmetic_and_the_command_are_shown_on_request():
         assert all(item.because in text for item in report.record)
         assert "convention: likely" not in text  # neither is one
     for item in report.record:
-        for words in (item.explanation, f"`{item.command}`"):
+        for words in (item.explanation, item.command):
             assert words in whole
             assert words not in brief
     assert replace(report, detail="answer").render("plain") == f"{answer}\n"

@@ -451,7 +451,7 @@ def test_a_name_with_a_line_feed_is_written_in_one_line():
     model = nn.ModuleDict({"a\nb": nn.Linear(4, 3)})
     model.forward = lambda x: model["a\nb"](x)
     report = ac.count(model, input=(2, 4))
-    assert [module.path for module in report.record.modules] == ["", "a\\nb"]
+    assert [module.path for module in report.record.modules] == ["", "a\nb"]
     assert report.to_csv().splitlines()[2].startswith("a\\nb,Linear,1,2x3,")
 
 

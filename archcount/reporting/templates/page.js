@@ -65,26 +65,47 @@ function textOf(cell) {
 function addFilter(region, table) {
   const bar = document.createElement("div");
   bar.className = "filter";
-  const label = document.createElement("label");
   const input = document.createElement("input");
   const found = document.createElement("output");
-  label.textContent = "Filter rows ";
   input.type = "search";
   input.autocomplete = "off";
-  label.append(input);
-  bar.append(label, found);
+  bar.append(labelled("Filter rows ", input));
   region.before(bar);
   const lines = [...table.tBodies].flatMap((body) => [...body.rows]);
   const texts = lines.map((line) => [...line.cells].map(textOf).join(" ").toLowerCase());
-  input.addEventListener("input", () => {
+  const headings = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  const chosen = JSON.parse(region.dataset.choices ?? "[]").map((heading) => {
+    const column = headings.indexOf(heading);
+    const values = lines.map((line) => textOf(line.cells[column]));
+    const select = document.createElement("select");
+    const different = [...new Set(values)].filter(Boolean);
+    different.sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+    select.append(new Option("all", ""), ...different.map((value) => new Option(value, value)));
+    bar.append(labelled(`${heading} `, select));
+    return { select, values };
+  });
+  bar.append(found);
+  const show = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const asked = chosen.filter(({ select }) => select.value);
     let shown = 0;
     lines.forEach((line, index) => {
-      line.hidden = !words.every((word) => texts[index].includes(word));
+      line.hidden =
+        !words.every((word) => texts[index].includes(word)) ||
+        !asked.every(({ select, values }) => values[index] === select.value);
       shown += !line.hidden;
     });
-    found.textContent = words.length ? `${shown} of ${lines.length} rows` : "";
-  });
+    found.textContent =
+      words.length || asked.length ? `${shown} of ${lines.length} rows` : "";
+  };
+  input.addEventListener("input", show);
+  for (const { select } of chosen) select.addEventListener("change", show);
+}
+
+function labelled(text, control) {
+  const label = document.createElement("label");
+  label.append(text, control);
+  return label;
 }
 
 // Everything of a tree at once.

@@ -1,0 +1,114 @@
+"""Options at their extremes, and damaged results: one clear error each."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from helpers.commands import invoke
+from helpers.measurements import measured
+from helpers.measurements import run as run_of
+
+from archcount.benchmark.comparing import compare_benchmarks
+from archcount.benchmark.result_files import read_results, to_line
+
+LINEAR = ["torch.nn:Linear", "--arg", "in_features=4", "--arg", "out_features=3"]
+DIGITS, MINUS, OPEN = "1" * 5_000, "-" * 5_000, "(" * 5_000
+COUNT = ["count", *LINEAR]
+BENCH = ["bench", *LINEAR, "--input", "4"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([*COUNT, "--input", "[1 4]"], "--input '[1 4]'; allowed: 3x224x224"),
+        ([*COUNT, "--input", f"[{DIGITS}]"], "--input '[111"),
+        ([*COUNT, "--input", DIGITS], "--input '111"),
+        ([*COUNT, "--input", f"x={MINUS}1"], "--input 'x=---"),
+        ([*COUNT, "--input", f"x={OPEN}"], "--input 'x=((("),
+        ([*COUNT, "--input", "[٣,4]"], "--input '[٣,4]'"),
+        ([*COUNT, "--arg", f"x={MINUS}1", "--input", "4"], "torch.nn:Linear failed: TypeError"),
+        ([*BENCH, "--batch", DIGITS], "--batch '111"),
+        ([*BENCH, "--batch", "٣"], "--batch '٣'; allowed: whole numbers"),
+        ([*BENCH, "--peak", DIGITS], "--peak '111"),
+        ([*BENCH, "--peak", "1e400"], "--peak '1e400'; allowed: FLOP/s"),
+        ([*BENCH, "--peak", "1e308T"], "--peak '1e308T'"),
+        ([*BENCH, "--peak", "٣T"], "--peak '٣T'"),
+        ([*BENCH, "--precision", "٣%"], "--precision '٣%'"),
+        ([*BENCH, "--mode", ""], "--mode names nothing to measure; allowed: forward, train"),
+        ([*BENCH, "--mode", ","], "--mode names nothing to measure"),
+        ([*BENCH, "--dtype", ""], "--dtype names nothing to measure"),
+        ([*BENCH, "--arg", "bias=..."], "--arg 'bias' is no value that a result can be kept with"),
+        ([*BENCH, "--arg", "bias=1e999"], "--arg 'bias' is no value"),
+        ([*BENCH, "--arg", "bias={1}"], "--arg 'bias' is no value"),
+        (["bench", ""], "'' names no table"),
+        (["bench", "@x"], "'@x' names no table"),
+        (["bench", "nosuch.yaml"], "nosuch.yaml:1:1: there is no such file"),
+        (["bench", "nosuch.pt2"], "no file 'nosuch.pt2'"),
+        (["bench", "folder"], "folder:1:1: this is a directory"),
+        (["bench", "/dev/zero"], "/dev/zero:1:1: the file is too large"),
+        (["bench", "loop.yaml"], "loop.yaml:1:1: the file cannot be read"),
+        (["bench", "compare", "folder", "folder"], "cannot read 'folder': Is a directory"),
+        (["bench", "compare", "loop.yaml", "loop.yaml"], "cannot read 'loop.yaml'"),
+        (["bench", "compare", "/dev/null", "/dev/null"], "'/dev/null' is not a benchmark result"),
+    ],
+    ids=lambda each: " ".join(each)[:40] if isinstance(each, list) else "",
+)
+def test_each_is_one_clear_error(arguments, says, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    done = invoke(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {says}")
+    assert len([line for line in done.stderr.splitlines() if not line.startswith(" ")]) == 1
+
+
+def test_arguments_of_several_values_are_read_back(tmp_path):
+    """A tuple comes back as a list, and is the same setting."""
+    before = run_of(measured(1.0, arguments={"sizes": (1, 2), "names": {"a": None}}))
+    path = tmp_path / "x.json"
+    path.write_text(to_line(before))
+    (pair,) = compare_benchmarks(before, read_results(path)).pairs
+    assert (pair.ratio, pair.verdict) == (1.0, "SAME")
+
+
+def _set(value, *place):
+    def damage(record):
+        *outer, last = place
+        for key in outer:
+            record = record[key]
+        record[last] = value
+
+    return damage
+
+
+ITEM = ("measurements", 0)
+DAMAGE = {
+    "no median": _set(0, *ITEM, "statistics", "median_ns"),
+    "another median": _set(1e6, *ITEM, "statistics", "median_ns"),
+    "an infinite median": _set(float("inf"), *ITEM, "statistics", "median_ns"),
+    "a median that is no number": _set(float("nan"), *ITEM, "statistics", "median_ns"),
+    "no batch": _set(0, *ITEM, "batch"),
+    "a negative batch": _set(-4, *ITEM, "batch"),
+    "no blocks": _set([], *ITEM, "blocks"),
+    "an empty block": _set([], *ITEM, "blocks", 0, "samples_ns"),
+    "no time": _set([0, 0, 0, 0], *ITEM, "blocks", 0, "samples_ns"),
+    "negative times": _set([-1] * 4, *ITEM, "blocks", 0, "samples_ns"),
+    "a time of 400 digits": _set([10**400] * 4, *ITEM, "blocks", 0, "samples_ns"),
+    "a wall time that is no number": _set(float("nan"), "seconds"),
+    "a text": _set("1", *ITEM, "blocks"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_results_are_refused_and_not_compared(damage, tmp_path):
+    record = json.loads(to_line(run_of(measured(1.0))))
+    (tmp_path / "whole.json").write_text(json.dumps(record))
+    damage(record)
+    (tmp_path / "x.json").write_text(json.dumps(record))
+    assert invoke("bench", "compare", "whole.json", "whole.json", cwd=tmp_path).returncode == 0
+    for pair in (("x.json", "whole.json"), ("whole.json", "x.json"), ("x.json", "x.json")):
+        done = invoke("bench", "compare", *pair, "--format", "json", "--force", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("error: 'x.json' is ")
+        assert len(done.stderr.splitlines()) == 1
