@@ -162,8 +162,8 @@ def _found(name: str, files: Mapping[str, Path]) -> tuple[Path, str]:
         return path, name
     raise UsageError.of(
         f"unknown table {quote(name)}",
-        allowed=f"{', '.join(files)}, or the path of a .yaml file",
-        remedy=_variant(name) or suggestion(name, files) or "see `archcount list`",
+        allowed="a name that `archcount list` shows, or the path of a .yaml file",
+        remedy=_variant(name) or suggestion(name, files),
     )
 
 

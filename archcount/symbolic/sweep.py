@@ -86,7 +86,7 @@ class Sweep:
     @property
     def title(self) -> str:
         """What is counted."""
-        return f"{self.name}: counted by formula, MACs of the batch, without auxiliary heads"
+        return f"{self.name}: counted in closed form, MACs of the batch, without auxiliary heads"
 
     @property
     def head(self) -> dict[str, str | None]:

@@ -469,7 +469,10 @@ def test_no_rounding_is_broken_on_a_terminal(columns):
     ("arguments", "told"),
     [
         (["nope"], "unknown table 'nope'"),
-        (["googlenet", "conv9"], "googlenet has no row 'conv9'; allowed: conv1, "),
+        (
+            ["googlenet", "conv9"],
+            "googlenet has no row 'conv9'; did you mean 'conv2'? allowed: conv1, ",
+        ),
         (["googlenet", "--in", "H,V"], "no number 'V' to keep as a symbol; allowed: C, H, W, size"),
         (["googlenet", "--in", "H,H"], "duplicate symbol H; name it once"),
         (["googlenet", "--in", "H,,W"], "has an empty name"),
@@ -496,7 +499,9 @@ def test_mistakes_are_told_in_one_line(arguments, told):
 
 def test_mistakes_in_python():
     report = ac.formula("googlenet")
-    with pytest.raises(ac.UsageError, match="unknown symbol 'h'; allowed: H, W, classes"):
+    with pytest.raises(
+        ac.UsageError, match=r"unknown symbol 'h'; did you mean 'H'\? allowed: H, W, classes"
+    ):
         report.at(h=3)
     with pytest.raises(ac.UsageError, match="H = 'x'; allowed: a number"):
         report.at(H="x")

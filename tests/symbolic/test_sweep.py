@@ -361,7 +361,7 @@ def test_the_name_is_the_tables_own_and_the_variant_apart():
     assert (found["name"], found["variant"]) == ("mobilenet_v1", "0.5-160")
     assert [point["input"] for point in found["points"]] == ["3x160x160"]
     plain = run("sweep", "mobilenet_v1@0.5-160")
-    assert plain.stdout.startswith("mobilenet_v1 0.5-160: counted")
+    assert plain.stdout.startswith("mobilenet_v1@0.5-160: counted")
 
 
 def test_a_side_is_given_the_channels_of_the_variant(toy_text, tmp_path):
