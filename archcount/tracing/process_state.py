@@ -117,8 +117,14 @@ def _restore_flag(owner: Any, name: str, before: Any) -> None:
 
 
 def _restore_names(owner: Any, before: Mapping[str, Any]) -> None:
-    """Put back names that were replaced or deleted; new ones stay, as imports make some."""
+    """Put back names that were replaced or deleted; new ones stay, as imports make some.
+
+    What a class has newly in the stead of an inherited one goes.
+    """
     now = vars(owner)
+    for name in now.keys() - before.keys():
+        if any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:]):
+            delattr(owner, name)
     for name in [name for name, value in before.items() if now.get(name) is not value]:
         with suppress(AttributeError, TypeError):
             setattr(owner, name, before[name])

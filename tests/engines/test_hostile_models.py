@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import warnings
+from inspect import getattr_static
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +101,9 @@ def state() -> dict[str, Any]:
         "hooks": hooks,
         "modes": torch._C._len_torch_function_stack(),
         "functions": {
-            (str(owner), name): id(value)
+            (str(owner), name): id(getattr_static(owner, name, None))
             for owner in owners
-            for name, value in vars(owner).items()
-            if callable(value)
+            for name in dir(owner)
         },
     }
 
