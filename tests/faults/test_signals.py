@@ -8,6 +8,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from random import Random
@@ -142,3 +143,21 @@ def assert_whole(file):
     if file.suffix == ".json":
         json.loads(text)
     assert text.endswith({".html": "</html>\n", ".svg": "</svg>\n"}.get(file.suffix, "\n"))
+
+
+def test_a_signal_that_a_model_swallows_comes_again(tmp_path):
+    (tmp_path / "deaf.py").write_text(
+        "import time\n\ndef Net():\n    try:\n        print('waits', flush=True)\n"
+        "        time.sleep(60)\n    except BaseException:\n        time.sleep(60)\n"
+    )
+    code = (
+        "import sys, archcount.cli.stop as stop; stop.AGAIN = 0.3; from archcount.cli import main; "
+        "sys.argv[1:] = ['count', 'deaf.py:Net']; main()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr.readline() == "waits\n"
+        process.terminate()
+        assert process.communicate(timeout=30)[1] == ""
+    assert process.returncode == 128 + signal.SIGTERM
