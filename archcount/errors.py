@@ -47,17 +47,18 @@ class Problem:
     below: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        parts = [self.what]
-        if self.allowed:
-            parts.append(f"allowed: {_shortened(self.allowed)}")
-        if self.remedy:
-            parts.append(self.remedy)
+        allowed = f"allowed: {_shortened(self.allowed)}" if self.allowed else ""
+        if self.remedy.startswith(_DID_YOU_MEAN):  # the list may be long
+            parts = [self.what, " ".join(filter(None, (self.remedy, allowed)))]
+        else:
+            parts = [self.what, *filter(None, (allowed, self.remedy))]
         place = f"{self.where}: " if self.where else ""
         return "\n".join(map(visible, (place + "; ".join(parts), *self.below)))
 
 
 MOST_SHOWN = 50
 """How many problems of one error are shown; the rest are counted."""
+_DID_YOU_MEAN = "did you mean"
 _LONG_LIST = 200
 """The letters of what is allowed that are not said again and again."""
 _LONGEST_LIST = 2_000
@@ -191,14 +192,14 @@ def suggestion(text: str, allowed: Iterable[str]) -> str:
         return ""
     alike = [word for word in words if word.lower() == text.lower()]
     close = alike or get_close_matches(text[:100], words, n=1)
-    return f"did you mean {close[0]!r}?" if close else ""
+    return f"{_DID_YOU_MEAN} {close[0]!r}?" if close else ""
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
     """Return the error for a name that is not among the known ones.
 
     >>> str(unknown_name("no row", "conv9", ["conv1", "pool"]))
-    "no row 'conv9'; allowed: conv1, pool; did you mean 'conv1'?"
+    "no row 'conv9'; did you mean 'conv1'? allowed: conv1, pool"
     """
     known = list(known)
     return UsageError.of(

@@ -108,7 +108,7 @@ def _imported(name: str) -> Any:
 app = typer.Typer(
     name="archcount",
     cls=LazyGroup,
-    help="Check a neural-network paper's architecture table: build it, count it, compare it.",
+    help="Check papers' architecture tables; count, compare and time PyTorch models.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -128,7 +128,7 @@ def entry(
         ),
     ] = None,
 ) -> None:
-    """Check a neural-network paper's architecture table: build it, count it, compare it."""
+    """Check papers' architecture tables; count, compare and time PyTorch models."""
     if version:
         typer.echo(__version__)
         raise typer.Exit

@@ -79,7 +79,7 @@ def show_draw(
     form: DrawnAs = None,
     output: Output = None,
 ) -> None:
-    """Draw a network as papers do: rows, branches beside one another, equal blocks once.
+    """Draw a network as papers do: rows, branches, equal blocks once.
 
     -o x.svg writes a picture for a page or a paper, x.png one of pixels; x.dot is for Graphviz,
     x.mmd for Mermaid, as in Markdown pages. Without -o an outline is shown as text.

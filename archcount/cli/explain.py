@@ -26,7 +26,7 @@ def show_explain(
     form: Format = None,
     output: Output = None,
 ) -> None:
-    """Explain one row: its arithmetic and printed numbers, and the likeliest reading.
+    """Explain one row: its arithmetic, its printed numbers, and why.
 
     With -v each convention tried and all readings that fit are shown.
 

@@ -34,18 +34,26 @@ class HelpfulCommand(TyperCommand):
         about, _, details = text.partition("\n\n")
         parameters = self.get_params(ctx)
         arguments = [each for each in parameters if each.param_type_name == "argument"]
-        path = ctx.command_path.removesuffix(" run")  # the default command of a group
-        formatter.write_usage(path, " ".join(["[OPTIONS]", *map(_in_usage, arguments)]))
+        self.format_usage(ctx, formatter)
         _write_paragraph(about, formatter)
         if examples:
             with formatter.section("Examples"):
                 for line in inspect.cleandoc(examples).splitlines():
                     formatter.write(f"{'':{formatter.current_indent}}{line}\n")
-        common, *groups = _option_groups(parameters, ctx, path.split()[-1])
+        common, *groups = _option_groups(parameters, ctx, _path(ctx).split()[-1])
         _write_groups([common], formatter)
         _write_paragraph(details, formatter)
         taken = ("Arguments", [(_name(each), _help(each, ctx)) for each in arguments])
         _write_groups([taken, *groups], formatter)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write how the command is called, below an error too."""
+        taken = (each for each in self.get_params(ctx) if each.param_type_name == "argument")
+        formatter.write_usage(_path(ctx), " ".join(["[OPTIONS]", *map(_in_usage, taken)]))
+
+
+def _path(ctx: Any) -> str:
+    return str(ctx.command_path).removesuffix(" run")  # the default command of a group
 
 
 _Group = tuple[str, list[tuple[str, str]]]

@@ -15,7 +15,7 @@ PANELS = {
     "Exit code": "fail-on max strict force",
     SHOWN: "",
     "Output": "format output append guide",
-    "Others": "tables version install-completion show-completion help",
+    "Other options": "tables version install-completion show-completion help",
 }
 """The options of each heading by name, in the order of help; SHOWN has all that none names."""
 

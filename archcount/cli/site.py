@@ -40,7 +40,7 @@ def show_site(
         ),
     ] = GUIDE,
 ) -> None:
-    """Write a site of all tables: an index to search, a page for each, errata.
+    """Write a site of all tables: an index, a page for each, the errata.
 
     The pages are those of archcount report, one for each table and network, counted in closed form,
     with an index, charts of all networks, and the errata. They need no server, no network and no

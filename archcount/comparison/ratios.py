@@ -14,7 +14,7 @@ from archcount.comparison.claim_values import (
 )
 from archcount.comparison.conventions import computed_value
 from archcount.comparison.results import ComparedClaim, Verdict
-from archcount.comparison.verdicts import shortened, write_percent
+from archcount.comparison.verdicts import shortened, write, write_percent
 from archcount.engines.counts import Count
 from archcount.engines.network_parts import NetworkParts
 from archcount.printed import (
@@ -58,7 +58,7 @@ def compare_ratio(
         ratio,
         verdict,
         what=f"{claim.what}{part_words(claim)} vs {than.name}",
-        shown=write_percent(ratio, quantity) if rise else "",
+        shown=write_percent(ratio, quantity) if rise else f"{write(ratio, quantity, 1000)}x",
     )
 
 

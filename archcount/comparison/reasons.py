@@ -64,7 +64,7 @@ WHYS: Mapping[str, Mapping[str, str]] = {
         "cell": "one printed number of the network is another",
     },
     "contradiction": {
-        "params-ops": "the printed params at every position do not give the printed ops",
+        "params-ops": "the printed params, times the output's positions, are not the printed ops",
         "widths": "the printed filters do not give the printed channels",
         "grid": "patch and stride do not give the printed grid",
         "input-output": "the input is not the output of the row before",

@@ -133,7 +133,9 @@ class _Search:
         self.tried += 1
         fit = self.constraints.fit(count, self.near.wanted)
         if fit is not None:
-            candidate = Candidate(why="declared", what="as the file declares", edits=(), bits=0.0)
+            candidate = Candidate(
+                why="declared", what="other layers, which the file declares", edits=(), bits=0.0
+            )
             self._keep(candidate, count, fit, declared=True)
 
     def _candidates(self, plan: Plan, *, moved: bool = False) -> None:

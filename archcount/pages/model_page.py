@@ -144,8 +144,8 @@ def _roofline(count: ModelCount) -> Iterator[Block]:
         yield Lines(spans=(Span(_NO_MACHINE, "dim", _NO_MACHINE),))
         return
     said = (
-        "Each module that multiplies itself, at the FLOP/s that the machine allows it at most; the "
-        "larger, the longer it takes, memory-bound ones left of the ridge."
+        "What multiplies itself, equal modules in one point (×), at the FLOP/s that the machine "
+        "allows at most; the larger, the longer it takes, memory-bound left of the ridge."
     )
     title = "Modules below the roof of the machine"
     yield from _chart(title, said, roofline_chart(count, count.machine))

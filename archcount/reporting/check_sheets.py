@@ -121,13 +121,23 @@ def check_answer(checks: Sequence[TableCheck]) -> str:
     """Return in a line which tables pass, and how many printed numbers are off with no reason.
 
     >>> check_answer([TableCheck(name="lenet5", path=Path(), verdicts={"match": 21})])
-    'lenet5: passes; none of 21 printed numbers is off and undeclared'
+    'lenet5: passes; none of 21 printed numbers is off'
+    >>> check_answer([TableCheck(name="x", path=Path(), verdicts={"off": 3}, undeclared=1)])
+    'x: passes; 3 of 3 printed numbers are off, 1 of them with no reason declared'
     """
     total = _sum(checks)
-    off = total.undeclared
+    return _passed(checks) + (f"; {_off(total)}" if total.numbers else "")
+
+
+def _off(total: TableCheck) -> str:
+    off, new = total.verdicts.get("off", 0), total.undeclared
     some = f"{off or 'none'} of {how_many(total.numbers, 'printed number')}"
-    numbers = f"; {some} {'are' if off > 1 else 'is'} off and undeclared" if total.numbers else ""
-    return _passed(checks) + numbers
+    said = f"{some} {'are' if off > 1 else 'is'} off"
+    if not off:
+        return said
+    if not new:
+        return f"{said}, {'each ' if off > 1 else ''}for a declared reason"
+    return f"{said}, {'' if new == off else f'{new} of them '}with no reason declared"
 
 
 def _passed(checks: Sequence[TableCheck]) -> str:

@@ -31,17 +31,30 @@ def difference_sheets(found: ModelDifference, depth: int | None) -> list[list[Sh
             Span("a depth of 1 to 4 lists rows, blocks and layers", "dim"),
         ]
     else:
-        said = [*_said(found, is_all=depth == FINDINGS)]
+        said = [*_same(found), *_said(found, is_all=depth == FINDINGS)]
     lines = difference_lines(found, depth)
     notes = [*_notes(found)]
     if len(lines) > _LONG:
         told = [str(each) for each in findings(found)[:_LISTED]]
-        notes.append(Span(f"in short: {'; '.join(told)}", "strong"))
+        notes += [Span(f"in short: {'; '.join(told)}", "strong")] if told else _same(found)
     if not lines:
         return [[_text(title, said)], [_text("totals", notes)]] if said else [[_text(title, notes)]]
     head = "row by row" if said else title
     listing = [_listing(head, found, lines, notes, is_wide=is_wide) for is_wide in (True, False)]
     return [[_text(title, said)], listing] if said else [listing]
+
+
+def _same(found: ModelDifference) -> Iterator[Span]:
+    """Say that no layer differs, where none does."""
+    if found.is_unexplained:
+        yield Span(
+            "no layer differs, but the totals do: something differs that is not compared, "
+            "such as weights that are shared",
+            "bad",
+        )
+    if not found.is_changed:
+        but = ", but for what is remarked on below" if found.is_remarked_on else ""
+        yield Span(f"the architectures are the same{but}", "warn" if but else "good")
 
 
 def _text(title: str, notes: Sequence[Span]) -> Sheet:
@@ -120,12 +133,3 @@ def _notes(found: ModelDifference) -> Iterator[Span]:
         yield Span(remark, "warn")
     if found.results:
         yield Span(str(found.results), "warn")
-    if found.is_unexplained:
-        yield Span(
-            "no layer differs, but the totals do: something differs that is not compared, "
-            "such as weights that are shared",
-            "bad",
-        )
-    if not found.is_changed:
-        but = ", but for what is remarked on above" if found.is_remarked_on else ""
-        yield Span(f"the architectures are the same{but}", "warn" if but else "good")

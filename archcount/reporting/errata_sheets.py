@@ -10,6 +10,7 @@ from archcount.printed import PaperSource
 from archcount.reporting.detail import Detail
 from archcount.reporting.report import how_many
 from archcount.reporting.sheet import Sheet, Span, make_sheet
+from archcount.reporting.table_sheets import tallied
 
 CERTAINTY = {
     "contradiction": "certain, for the paper's own numbers disagree",
@@ -84,7 +85,7 @@ def errata_answer(errata: Sequence[PrintedErratum]) -> str:
         return "no printed number is declared not to match"
     papers = how_many(len({item.paper for item in errata}), "paper")
     tally = Counter(item.verdict for item in errata)
-    found = ", ".join(f"{tally[verdict]} {verdict}" for verdict in CERTAINTY if tally[verdict])
+    found = tallied({verdict: tally[verdict] for verdict in CERTAINTY if tally[verdict]})
     numbers = how_many(len(errata), "printed number")
     return (
         f"{numbers} of {papers} {'is' if len(errata) == 1 else 'are'} known not to match: {found}"

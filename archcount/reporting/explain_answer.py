@@ -11,6 +11,7 @@ from archcount.edits import Site
 from archcount.printed import joined_by_x
 from archcount.reporting.compared_columns import role, size
 from archcount.reporting.explained_row import ExplainedRow, ranks, what
+from archcount.reporting.report import network_name
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 MOST_LAYERS = 9
@@ -45,8 +46,8 @@ def answer_sheet(row: ExplainedRow, reasons: Iterator[Span]) -> Sheet:
 
 
 def _title(row: ExplainedRow) -> str:
-    label = f" ({row.label})" if row.label and row.label != row.count.id else ""
-    return f"{row.name}{f' ({row.variant})' if row.variant else ''}, {row.count.id}{label}"
+    label = f' "{row.label}"' if row.label and row.label != row.count.id else ""
+    return f"{network_name(row.name, row.variant)}, {row.count.id}{label}"
 
 
 def layer_names(sites: Sequence[Site], headings: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from archcount.reporting.compared_columns import role, size
 from archcount.reporting.declared_reasons import DeclaredReasons
 from archcount.reporting.explain_answer import answer_sheet, is_product, layer_names
 from archcount.reporting.explained_row import ExplainedRow, TriedConvention, ranks, what
+from archcount.reporting.report import network_name
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 MOST_CONVENTIONS = 4
@@ -43,7 +44,7 @@ def explained_sheets(row: ExplainedRow, *, verbose: bool = False) -> list[list[S
 
 
 def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
-    label = f" ({row.label})" if row.label and row.label != row.count.id else ""
+    label = f' "{row.label}"' if row.label and row.label != row.count.id else ""
     names = layer_names(row.plan.sites, row.headings)
     columns: list[Column[Site]] = [
         Column("Layer", lambda site: names[site.path]),
@@ -66,7 +67,7 @@ def _arithmetic(row: ExplainedRow, *, narrow: bool) -> Sheet:
     if row.plan.printed_input:
         notes.append(f"the row before prints its output as {size(row.plan.printed_input)}")
     return make_sheet(
-        f"{row.name}{f' ({row.variant})' if row.variant else ''}, {count.id}{label}: {row.source}",
+        f"{network_name(row.name, row.variant)}, {count.id}{label}: {row.source}",
         columns,
         row.plan.sites,
         notes=(Span(note) for note in notes),

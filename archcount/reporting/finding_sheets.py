@@ -14,14 +14,22 @@ from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 
 def finding_sheets(
-    comparison: Comparison, shown: Sequence[str], names: Mapping[str, str] | None = None
+    comparison: Comparison,
+    shown: Sequence[str],
+    names: Mapping[str, str] | None = None,
+    *,
+    is_selected: bool = False,
 ) -> Iterator[list[Sheet]]:
-    """Yield the findings on the cells of some rows, then the claims, where there are any."""
+    """Yield the findings on the cells of some rows, then the claims, where there are any.
+
+    Where rows were selected it is only said how many claims match, for they are of the whole.
+    """
     found = cell_findings(comparison, shown, names)
     if found is not None:
         yield [found]
     if any(claim.verdict.status in KINDS for claim in comparison.claims):
-        yield _claim_sheets(comparison)
+        title = claims_title(comparison)
+        yield [make_sheet(title, (), ())] if is_selected else _claim_sheets(title, comparison)
 
 
 def cell_findings(
@@ -84,10 +92,9 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _claim_sheets(comparison: Comparison) -> list[Sheet]:
+def _claim_sheets(title: str, comparison: Comparison) -> list[Sheet]:
     """Lay out the claims that do not match, and with the reasons below them."""
     lines = [claim for claim in judged_claims(comparison) if claim.verdict.status != "match"]
-    title = claims_title(comparison)
     if not lines:
         return [make_sheet(title, (), ())]
     reasons = [

@@ -17,6 +17,7 @@ from archcount.reporting.domain_text import (
 )
 from archcount.reporting.encoding import Value
 from archcount.reporting.expression_text import expression, terms
+from archcount.reporting.report import how_many, network_name
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.symbolic.formulas import Formulas
 from archcount.symbolic.polynomial import Polynomial
@@ -63,7 +64,7 @@ def formula_sheet(record: FormulaRecord, *, on_one_line: bool = False) -> Sheet:
         for line in _row_terms(row, found.lengths, on_one_line=on_one_line)
     ]
     later = tuple(number for number, line in enumerate(lines) if line.row and number)
-    title = f"{found.name} {found.variant}".strip()
+    title = network_name(found.name, found.variant)
     return make_sheet(
         f"{title}: {record.source}", columns, lines, rule_before=later, notes=_notes(record)
     )
@@ -97,8 +98,8 @@ def _notes(record: FormulaRecord) -> Iterator[Span]:
     noun = "sequence" if found.input.vocabulary else "image"
     images = f"a batch of {noun}s" if "batch" in found.symbols else f"one {noun}"
     fixed_channels = not found.input.vocabulary and "C" not in found.symbols
-    what = "channels" if found.input.spatial else "features"
-    channels = f" of {found.input.channels} {what}" if fixed_channels else ""
+    what = "channel" if found.input.spatial else "feature"
+    channels = f" of {how_many(found.input.channels, what)}" if fixed_channels else ""
     yield Span(f"MACs of {images}{channels}, inference, without auxiliary heads")
     used = found.total.names.union(*(row.names for row in found.rows))
     idle = [name for name in found.symbols if name not in used]

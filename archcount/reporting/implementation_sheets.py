@@ -31,14 +31,9 @@ def implementation_sheets(
     """Lay the answer out, the rows with every number exact and for 80 columns, the differences."""
     if detail == "answer":
         return [[make_sheet(summary(result), (), ())]]
-    answer = make_sheet(
-        f"{result.model} against {result.name}: {result.source}",
-        [],
-        [],
-        notes=[*_warnings(result), _answer(result)],
-    )
+    first = [make_sheet(summary(result), (), (), notes=_warnings(result))]
     if result.is_another:
-        return [[answer]]
+        return [first]
     codes = {line.row.id: _CODE[line.code] for line in result.rows}
     rows = [*(line.row for line in result.rows), *map(_outside, result.outside), result.total]
     name: Column[ResultRow] = Column(
@@ -50,7 +45,7 @@ def implementation_sheets(
     narrow = [mark, replace(name, attached=True), *narrow_columns(result.comparison)]
     layouts = [
         make_sheet(
-            "The rows, with the numbers of the implementation",
+            f"{result.name}, with the numbers of the implementation: {result.source}",
             columns,
             rows,
             rule_before=(len(rows) - 1,),
@@ -59,7 +54,7 @@ def implementation_sheets(
         for columns, legend in ((wide, ()), (narrow, (Span(_LEGEND), Span(LEGEND))))
     ]
     differences = [*_differences(result.rows)]
-    parts = [[answer], layouts, *([[_differing(differences)]] if differences else [])]
+    parts = [first, layouts, *([[_differing(differences)]] if differences else [])]
     if detail == "findings":
         parts += _found(result)
     return [*parts, [make_sheet(summary(result), (), ())]]
@@ -71,11 +66,6 @@ def _found(result: ImplementationResult) -> Iterator[list[Sheet]]:
     if result.comparison.whole:
         names = {result.comparison.whole.id: result.total.id}
     return finding_sheets(replace(result.comparison, is_own=False), [*names], names)
-
-
-def _answer(result: ImplementationResult) -> Span:
-    word = "is another network" if result.is_another else "implements"
-    return Span(summary(result), "warn" if result.is_changed else "good", word)
 
 
 def _differing(lines: list[_Difference]) -> Sheet:

@@ -12,6 +12,10 @@ from archcount.printed import Convention
 from archcount.reporting.encoding import Value, encode
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
+_LEGEND = (
+    "fits: how many printed numbers the convention gives; does not give: the rows of the others",
+    "bits: how unlikely the misses and the convention are, together; the fewer, the likelier",
+)
 MOST_SHOWN = 6
 FEW = 6
 """Below so many printed numbers a proposal is called weak."""
@@ -72,10 +76,13 @@ def _entry(convention: Convention) -> str:
 def inferred_sheets(inference: Inference) -> list[Sheet]:
     """Lay an inference out: the proposal, and how the conventions fare on each column."""
     sheets = [_sheet(inference, column, fits) for column, fits in inference.fits.items()]
-    words = inference.block or "nothing is printed that a convention could be inferred from"
-    title = f"{inference.name}: proposed for the table file"
-    notes = [Span(words, "strong"), *_differences(inference)]
-    return [*sheets, make_sheet(title, (), (), notes=notes)]
+    if not sheets:
+        said = "nothing is printed that a convention could be inferred from"
+        return [make_sheet(f"{inference.name}: {said}", (), ())]
+    notes = [Span(inference.block, "strong"), *_differences(inference)]
+    proposed = make_sheet(f"{inference.name}: proposed for the table file", (), (), notes=notes)
+    last = replace(sheets[-1], notes=(*sheets[-1].notes, *map(Span, _LEGEND)))
+    return [proposed, *sheets[:-1], last]
 
 
 def _differences(inference: Inference) -> Iterator[Span]:

@@ -13,7 +13,7 @@ from archcount.engines.model_count import ModelCount
 from archcount.reporting.charts import ACCENT, DIM, INK, RULE, WARN, chart
 from archcount.reporting.figures import percent, rate, significant, size
 
-_POINTS = 600
+_POINTS = 300
 """The most points of a line; where there are more steps, each stands for the most of several."""
 _BANDS = 14
 """The most stretches of a timeline that are named."""
@@ -70,7 +70,7 @@ def memory_chart(timeline: MemoryTimeline) -> str:
     def draw(axes: Any) -> None:
         edges = [*(at + 0.5 for at in starts), len(steps) + 0.5]
         axes.stairs(heights, edges, fill=True, color=ACCENT, alpha=0.25, linewidth=0)
-        axes.stairs(heights, edges, color=ACCENT, linewidth=1.2)
+        axes.stairs(heights, edges, color=ACCENT, linewidth=0.9)
         for place, band in enumerate(bands if len(bands) <= _BANDS else ()):
             if place % 2 == 0:
                 axes.axvspan(band.first - 0.5, band.last + 0.5, color=RULE, alpha=0.3, linewidth=0)
@@ -106,26 +106,34 @@ def _unit(number: int) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """What a module does itself: its place below the roof, and its share of the time."""
+    """What equal modules do themselves: their place below the roof, and their share of the time."""
 
-    path: str
+    name: str
     intensity: float
     flops_per_second: float
     share: float
 
 
 def _points(count: ModelCount, machine: Machine) -> list[_Point]:
-    """Return a point for each module that multiplies itself, the longest in time first."""
+    """Return a point for the modules that multiply and move alike, the longest in time first."""
     moved = count.moved or {}
-    found = []
+    alike: dict[tuple[int, int], list[str]] = {}
     for module in count.modules:
-        flops, read = 2 * module.own.macs, moved[module.path].own if module.path in moved else 0
-        if flops and read:
-            found.append((module.path, flops, read, machine.seconds(flops, read)))
-    whole = (moved[""].seconds if "" in moved else 0) or sum(each[3] for each in found)
+        work = (2 * module.own.macs, moved[module.path].own if module.path in moved else 0)
+        if all(work):
+            alike.setdefault(work, []).append(module.path or "(model)")
+    times = {work: machine.seconds(*work) for work in alike}
+    whole = sum(times[work] * len(paths) for work, paths in alike.items())
+    if "" in moved and moved[""].seconds:
+        whole = moved[""].seconds
     points = [
-        _Point(path or "(model)", flops / read, flops / took, took / whole)
-        for path, flops, read, took in found
+        _Point(
+            paths[0] if len(paths) == 1 else f"{paths[0]} ×{len(paths)}",
+            work[0] / work[1],
+            work[0] / times[work],
+            times[work] * len(paths) / whole,
+        )
+        for work, paths in alike.items()
     ]
     return sorted(points, key=lambda point: -point.share)
 
@@ -151,7 +159,7 @@ def roofline_chart(count: ModelCount, machine: Machine) -> str:
             c=[WARN if point.intensity < machine.ridge else ACCENT for point in points],
             alpha=0.55,
             linewidths=0,
-            urls=[f"#{point.path}: {percent(point.share)} of the time" for point in points],
+            urls=[f"#{point.name}: {percent(point.share)} of the time" for point in points],
         )
         _name(axes, points[:_NAMED])
         axes.set_xlim(least, most)
@@ -166,7 +174,7 @@ def roofline_chart(count: ModelCount, machine: Machine) -> str:
         draw,
         f"The roof of a machine of {rate(machine.flops, 'FLOP/s')} and "
         f"{rate(machine.bytes_per_second, 'B/s')}, its ridge at {ridge} FLOP a byte; "
-        f"{len(points)} modules on it, {percent(bound)} of the time left of the ridge",
+        f"{len(points)} kinds of modules on it, {percent(bound)} of the time left of the ridge",
         (8.5, 4.2),
     )
 
@@ -176,7 +184,7 @@ def _name(axes: Any, points: Sequence[_Point]) -> None:
     along = sorted(points, key=lambda point: point.intensity)
     for place, point in enumerate(along):
         axes.annotate(
-            point.path,
+            point.name,
             (point.intensity, point.flops_per_second),
             xytext=(0.98, 0.06 + 0.075 * place),
             textcoords="axes fraction",

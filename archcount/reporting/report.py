@@ -157,6 +157,15 @@ class Report(ABC):
         return pd.DataFrame.from_records(records, index=self.index or None)
 
 
+def network_name(name: str, variant: str) -> str:
+    """Return a network's name as commands take it.
+
+    >>> network_name("resnet", "50"), network_name("googlenet", "")
+    ('resnet@50', 'googlenet')
+    """
+    return "@".join(filter(None, (name, variant)))
+
+
 def how_many(number: int, noun: str) -> str:
     """Return a number with its noun.
 

@@ -26,6 +26,7 @@ from archcount.reporting.compared_columns import (
 from archcount.reporting.declared_reasons import DeclaredReasons, number_declared
 from archcount.reporting.detail import Detail
 from archcount.reporting.finding_sheets import finding_sheets
+from archcount.reporting.report import how_many, network_name
 from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 from archcount.reporting.table_result import ResultRow, TableResult, TableWarning
 
@@ -51,7 +52,9 @@ def table_sheets(report: TableResult, detail: Detail = "findings") -> list[list[
     names = {row.id: row.id for row in report.rows}
     if compared.whole:
         names = {compared.whole.id: report.total.id}
-    found = [] if everything else finding_sheets(compared, [*names], names)
+    if everything:
+        return [first, table, first]
+    found = finding_sheets(compared, [*names], names, is_selected=report.is_selected)
     return [first, table, *found, first]
 
 
@@ -64,7 +67,7 @@ def _sheet(report: TableResult, columns: list[Column[ResultRow]], notes: Iterabl
 
 def answer(report: TableResult) -> str:
     """Return in a line how much of what is printed is right; without a comparison, the totals."""
-    name = f"{report.name} ({report.variant})" if report.variant else report.name
+    name = network_name(report.name, report.variant)
     if report.comparison is None:
         return f"{name}: {_totals(report)}"
     return compared_answer(name, report.source, report.comparison, report.warnings)
@@ -81,7 +84,7 @@ def compared_answer(
 
 def title(report: TableResult) -> str:
     """Return the title: what is counted, and where it was printed."""
-    name = f"{report.name} ({report.variant})" if report.variant else report.name
+    name = network_name(report.name, report.variant)
     return f"{name}: {report.source}"
 
 
@@ -100,9 +103,19 @@ _ROW: Column[ResultRow] = Column(
 )
 
 
+_NOUNS = ("convention", "reading", "contradiction")
+
+
 def tallied(verdicts: Mapping[str, int]) -> str:
-    """Return verdicts and their numbers in words."""
-    return ", ".join(f"{number} {status}" for status, number in verdicts.items())
+    """Return verdicts and their numbers in words.
+
+    >>> tallied({"match": 3, "convention": 1, "reading": 2, "off": 2})
+    '3 match, 1 convention, 2 readings, 2 off'
+    """
+    return ", ".join(
+        how_many(number, status) if status in _NOUNS else f"{number:,} {status}"
+        for status, number in verdicts.items()
+    )
 
 
 def notes(report: TableResult, *, everything: bool) -> Iterator[Span]:

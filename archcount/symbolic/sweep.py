@@ -86,7 +86,7 @@ class Sweep:
     @property
     def title(self) -> str:
         """What is counted."""
-        return f"{self.name}: counted in closed form, MACs of the batch, without auxiliary heads"
+        return f"{self.name}: counted by formula, MACs of the batch, without auxiliary heads"
 
     @property
     def head(self) -> dict[str, str | None]:
@@ -95,8 +95,8 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The names of the table and of the variant."""
-        return f"{self.network.table} {self.network.name}".strip()
+        """The name of the network as commands take it: that of the table, and of the variant."""
+        return "@".join(filter(None, (self.network.table, self.network.name)))
 
     def __len__(self) -> int:
         """Return the number of points."""

@@ -94,7 +94,9 @@ def test_what_fails_can_be_chosen(toy):
     assert (kind, what[:14]) == ("off", "row stage, ops")
     undeclared = toy()
     assert findings(undeclared, fail_on=("warning",))[0].passed
-    with pytest.raises(ac.UsageError, match=r"unknown reason to fail 'of'; allowed: surprise"):
+    with pytest.raises(
+        ac.UsageError, match=r"unknown reason to fail 'of'; did you mean 'off'\? allowed: surprise"
+    ):
         findings(path, fail_on=("of",))
 
 
@@ -139,7 +141,7 @@ def test_check_passes_and_fails_with_its_exit_code(toy):
     passed = run("check", str(path), *FAST)
     assert (passed.returncode, passed.stderr) == (0, "")
     # 3 rows with a size, params and ops each
-    answer = f"{path}: passes; none of 9 printed numbers is off and undeclared"
+    answer = f"{path}: passes; 1 of 9 printed numbers is off, for a declared reason"
     assert passed.stdout.splitlines()[0] == answer
     assert invoke("check", str(path), *FAST, "-q").stdout == f"{answer}\n"
     failed = run("check", str(toy()), *FAST)
@@ -309,7 +311,7 @@ def test_infer_says_where_the_file_declares_something_else():
     ]
     assert len(told) == 1
     assert re.search(r"which gives \d of 12; the likeliest gives \d of 12", told[0])
-    assert lines[-1] == "as the file declares: ops"
+    assert lines[4] == "as the file declares: ops"
     columns = json.loads(report.to_json())["columns"]
     assert [columns[name]["differs"] for name in ("params", "ops")] == [True, False]
 
@@ -393,7 +395,7 @@ def test_the_verdicts_of_all_tables_are_summed(toy, tmp_path):
     # both have 8 matches and one number that is off, which the first one declares and not the other
     report = ac.check(other, toy(), engine="formula")
     assert [table.undeclared for table in report.record] == [0, 1]
-    answer = "2 tables: 1 pass, 1 fail; 1 of 18 printed numbers is off and undeclared"
+    answer = "2 tables: 1 pass, 1 fail; 2 of 18 printed numbers are off, 1 of them with no reason declared"
     first, *lines, last = report.to_markdown().splitlines()
     assert first == last == f"**{answer}**"
     total, shares = [line for line in lines if "total" in line or "of 18" in line]

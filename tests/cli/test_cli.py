@@ -32,10 +32,10 @@ def test_the_main_job_with_the_default_engine():
     assert "output: 19 match" in result.stdout
     assert "depth: 19 match" in result.stdout
     assert (
-        "params: 3 match, 1 convention, 2 reading, 4 contradiction, 2 off, 7 unpublished"
+        "params: 3 match, 1 convention, 2 readings, 4 contradictions, 2 off, 7 unpublished"
         in result.stdout
     )
-    assert "ops: 10 match, 2 reading, 7 unpublished" in result.stdout
+    assert "ops: 10 match, 2 readings, 7 unpublished" in result.stdout
     assert "6,998,552 params (6,990,272 weights), 1,582,671,872 MACs" in result.stdout
     assert "and formula agree on every row and cost category" in result.stdout
 
@@ -67,7 +67,7 @@ def test_no_color_is_respected():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["table", "nonet"], "unknown table 'nonet'; allowed: alexnet, "),
+        (["table", "nonet"], "unknown table 'nonet'; did you mean 'unet'? allowed: alexnet, "),
         (["table", "none.yaml"], "none.yaml:1:1: there is no such file"),
         (["table", "."], ".:1:1: this is a directory"),
         (["table", "a" * 300], "unknown table"),
@@ -349,7 +349,7 @@ def test_class_count_and_let_names_on_the_command_line():
         (["--classes", "ten"], "unknown name 'ten'"),
         (["--classes", "0"], "with classes = 0: row linear: "),
         (["--let", "classes"], "--let 'classes'; allowed: NAME=VALUE"),
-        (["--let", "clases=3"], "no let name 'clases'; allowed: classes; did you mean 'classes'"),
+        (["--let", "clases=3"], "no let name 'clases'; did you mean 'classes'? allowed: classes"),
         (["--classes", "3", "--let", "classes=4"], "duplicate classes"),
     ],
 )
@@ -379,7 +379,7 @@ def test_layers_of_one_text_and_unlike_widths_are_added_up():
 
 def test_a_row_of_a_variant_is_explained():
     result = invoke("explain", "resnet", "conv2_x", "--variant", "18", *FAST)
-    assert result.stdout.startswith("resnet (18), conv2_x")
+    assert result.stdout.startswith("resnet@18, conv2_x")
 
 
 def test_json_gives_the_printed_headings():

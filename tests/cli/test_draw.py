@@ -65,7 +65,10 @@ WRONG = [
     ),
     (["lenet5", "--format", "png"], "a PNG is no text; name its file with -o x.png"),
     (["lenet5", "--format", "pdf"], "unknown format 'pdf'; allowed: text, svg, png, dot, mermaid"),
-    (["lenet5", "--detail", "block"], "unknown detail 'block'; allowed: rows, blocks, layers"),
+    (
+        ["lenet5", "--detail", "block"],
+        "unknown detail 'block'; did you mean 'blocks'? allowed: rows, blocks, layers",
+    ),
     (["lenet5", "--colour", "flops"], "unknown colour 'flops'; allowed: kind, verdict, macs"),
     (["lenet5", "--direction", "up"], "unknown direction 'up'; allowed: down, right"),
     (["lenet5", "--theme", "blue"], "unknown theme 'blue'; allowed: auto, light, dark"),

@@ -80,12 +80,25 @@ def test_the_commonest_options_are_on_the_first_screen(name, common):
     assert names == common
 
 
+def test_every_command_for_tables_and_models_is_on_the_first_screen():
+    shown = in_terminal(80, "--help").splitlines()[:24]
+    names = [found[1] for line in shown if (found := re.match(r"  (\w+) +[A-Z]", line))]
+    assert {"table", "explain", "check", "count", "draw", "diff", "bench"} <= {*names}
+
+
+def test_usage_is_the_same_below_an_error():
+    usage = invoke("explain", "--help").stdout.splitlines()[0]
+    error = invoke("explain", "googlenet").stderr
+    assert usage.endswith("explain [OPTIONS] NAME ROW")
+    assert error.startswith(usage + "\n")
+
+
 def test_options_stand_in_groups():
     text = invoke("count", "--help").stdout
     headings = re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE)
     assert headings == [
         "Examples", "Common options", "Arguments", "Network and input", "Method", "Several models", "Exit code",
-        "What is shown", "Output", "Others",
+        "What is shown", "Output", "Other options",
     ]  # fmt: skip
     place = {word: text.index(f"\n{word}:") for word in headings}
     assert place["Exit code"] < text.index("  --strict ") < place["What is shown"]
@@ -100,8 +113,7 @@ def test_a_misspelt_command_gets_its_suggestion(word, meant):
     assert result.returncode == 2
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f"error: no command '{word}'; allowed: table, ")
-    assert line.endswith(f"did you mean '{meant}'?")
+    assert line.startswith(f"error: no command '{word}'; did you mean '{meant}'? allowed: table, ")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ COMMANDS = {
         ("{toy}@51", "table toy has no variant '51'; allowed: wide, plain"),
         ("gpt2@GPT", "table gpt2 has no variant 'GPT'; allowed: 117m, "),
         ("resnet@", "'resnet@' names no variant; write it behind @, or resnet alone"),
-        ("resnett@50", "unknown table 'resnett'; allowed: "),
+        ("resnett@50", "unknown table 'resnett'; did you mean 'resnet'? allowed: "),
     ],
 )
 def test_a_wrong_one_is_said_in_one_line(command, name, says, toy):

@@ -60,6 +60,11 @@ def test_every_format_tells_the_change(wrong, form):
     assert "bias" in result.stdout
 
 
+def test_that_nothing_differs_is_said_first():
+    lines = run("lenet5", "lenet5", "--format", "plain").stdout.splitlines()
+    assert lines[:3] == ["lenet5 -> lenet5", "", "the architectures are the same"]
+
+
 def test_nothing_says_the_input():
     error = run("torch.nn:Identity", "torch.nn:ReLU").exception
     assert "no input given; give --input 3x224x224, or --inputs" in str(error)
@@ -70,7 +75,7 @@ def test_tables_made_for_other_inputs_are_called_with_the_left_ones_and_it_is_sa
     assert result.exit_code == 0
     said = "mobilenet_v1@1.0-160 is made for 3x160x160, mobilenet_v1@1.0-128 is made for 3x128x128"
     assert f"{said}; both were called with 3x160x160" in result.stdout
-    assert "the architectures are the same, but for what is remarked on above" in result.stdout
+    assert "the architectures are the same, but for what is remarked on below" in result.stdout
     result = run("mobilenet_v1@1.0-160", "mobilenet_v1@1.0-128", "--input", "3x96x96")
     assert "is made for" not in result.stdout
 
@@ -124,7 +129,7 @@ def test_padding_that_changes_no_size_is_remarked_on():
     [pair] = report.rows[0].pairs
     assert pair.remarks == ("padding 0 rounding up became 1: no size changes",)
     written = ac.diff(ceil, padded, input="3x12x12").to_markdown()
-    assert "the architectures are the same, but for what is remarked on above" in written
+    assert "the architectures are the same, but for what is remarked on below" in written
     # 7 instead of 6 on a map of 13
     assert changed(nn.MaxPool2d(3, 2), padded, "3x13x13") == (["padding 0 became 1"], ["changed"])
 

@@ -79,6 +79,8 @@ def test_the_same_network_has_the_tables_numbers_and_verdicts(table: Path) -> No
         "396 params and 25,344 MACs."
     )
     assert not report.is_changed
+    lines = report.render("plain").splitlines()
+    assert lines[0] == lines[-1] == report.summary
 
 
 def test_errors_that_cancel_are_found_by_arithmetic(table: Path) -> None:

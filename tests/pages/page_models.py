@@ -12,7 +12,7 @@ def small() -> nn.Module:
 
 IMAGE = "<img src=x onerror=alert(1)>"
 SCRIPT = "<script>document.title='live'</script>"
-MATHS = "$\\frac{$ <!-- ' id=\" -->"
+MATHS = "$\\frac{$ ' id=\""
 
 
 class Hostile(nn.Module):

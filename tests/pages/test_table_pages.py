@@ -31,7 +31,7 @@ def text_of(html: str) -> str:
         # a printed row is a whole network; blocks of 12 x 768^2 weights, twelve of them, and so on
         ("gpt3", {}, "gpt3, Table 2.1: params 4 of 8 match",
          ["8: GPT-3 Small (125 M params) to GPT-3 175B (175 B params)", "GPT-3 Small, the first of 8 networks"]),
-        ("gpt3@gpt-3-175b", {}, "gpt3 (gpt-3-175b), Table 2.1: d_model all match; params 0 of 1 match",
+        ("gpt3@gpt-3-175b", {}, "gpt3@gpt-3-175b, Table 2.1: d_model all match; params 0 of 1 match",
          ["GPT-3 175B, n_params: off, known", "GPT-3 Small", "174,604,259,328"]),
         # the paper turns its table, or names no row
         ("repvgg", {}, "repvgg, Tables 2 and 3: sizes all match", []),

@@ -71,6 +71,23 @@ def test_claims_of_others_stand_apart_and_what_matches_is_a_number(googlenet):
     assert "off, known  61.0 million are 8.7 times 7.0 million" in claims[0]
 
 
+def test_of_chosen_rows_how_many_claims_match_is_said_alone():
+    shown = invoke(
+        "table", "googlenet", "--engine", "formula", "--compare-paper", "--row", "inception_5a"
+    ).stdout
+    # of the 18 claims of the answer, 7 are of the paper itself
+    assert "Claims of this paper: 6 of 7 match, 1 wrong; of other papers: 4 of 11" in shown
+    assert "12x fewer" not in shown
+
+
+def test_a_ratio_is_computed_as_it_is_printed(googlenet):
+    # 60,965,224 params of AlexNet / 6,998,552 = 8.71
+    shown = [
+        claim.shown for claim in googlenet.record.comparison.claims if claim.printed == "12x fewer"
+    ]
+    assert shown == ["8.7x"]
+
+
 def test_what_is_new_comes_before_what_is_known(toy_text, tmp_path):
     known = "{row: stage, cell: ops, verdict: 'off', because: a slip of the pen}"
     path = tmp_path / "toy.yaml"
@@ -122,7 +139,9 @@ def test_a_command_shows_all_or_the_answer(form):
     arguments = ("table", "--compare-paper", "--engine", "formula", "--format", form)
     assert " ".join(invoke(*arguments, "-q").stdout.split()) == GOOGLENET
     everything = " ".join(invoke(*arguments, "--verbose").stdout.split())
-    assert "conv1 params: reading: as the file declares: 2,776 params" in everything
+    assert (
+        "conv1 params: reading: other layers, which the file declares: 2,776 params" in everything
+    )
     assert everything.startswith(GOOGLENET)
     assert everything.endswith(GOOGLENET)
     both = invoke(*arguments, "-q", "-v")

@@ -175,7 +175,7 @@ def test_what_has_one_cause_is_known_by_its_reason():
     place = lines.index("fire2 output, fire3 output, fire4 output: by the one cause")
     assert lines[place + 1] == "  known: as conv1: the grid of maxpool1"
     # 13 printed sizes do not match, each with an erratum in tables/squeezenet.yaml
-    assert "output: 1 match, 11 reading, 1 contradiction, 1 off; 13 known" in lines
+    assert "output: 1 match, 11 readings, 1 contradiction, 1 off; 13 known" in lines
 
 
 def test_models_have_theirs():

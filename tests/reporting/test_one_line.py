@@ -20,7 +20,7 @@ SHOWN = {
     "<ModelTableReport gpt3: 8 networks>": ac.count(ac.load("gpt3"), engine="formula"),
     "<ListReport 1 table>": ac.list(year="1998"),
     "<FormulaReport googlenet>": ac.formula("googlenet"),
-    "<SweepReport vgg D: 2 points>": ac.sweep("vgg", input="32,64"),
+    "<SweepReport vgg@D: 2 points>": ac.sweep("vgg", input="32,64"),
     "<ModelReport Linear: 15 params, 12 MACs>": ac.count(LINEAR, input="4"),
     "<DifferenceReport Linear, Linear: equal>": ac.diff(LINEAR, LINEAR, input="4"),
     "<Architecture googlenet: 19 rows, input 3x224x224>": TABLE.architecture(),

@@ -131,7 +131,7 @@ def test_let_names_and_input_are_options_of_any_table(load):
     [warning] = report.record.warnings
     assert "this count is for classes = 2*3" in str(warning)
     with pytest.raises(
-        UsageError, match="has no let name 'clases'; allowed: classes; did you mean"
+        UsageError, match=r"has no let name 'clases'; did you mean 'classes'\? allowed: classes"
     ):
         table.architecture(let={"clases": 3})
     with pytest.raises(UsageError, match="with classes = 1/2: row last: .*not a whole number"):
@@ -231,5 +231,8 @@ def test_a_variant_is_read_when_it_is_asked_for(load, tmp_path):
 
 
 def test_an_unknown_variant_is_refused(load):
-    with pytest.raises(UsageError, match="no variant 'lage'; allowed: small, large, thin, thinner"):
+    with pytest.raises(
+        UsageError,
+        match=r"no variant 'lage'; did you mean 'large'\? allowed: small, large, thin, thinner",
+    ):
         load().architecture(variant="lage")
