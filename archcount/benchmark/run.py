@@ -125,7 +125,10 @@ def _measure(request: Request, module: nn.Module | None, progress: Progress, fou
         return
     rest = iter(found.measurements)
     for tried in tries:
-        found.tuned += tuned(tried[0], list(islice(rest, len(tried))), make_worker)
+        try:
+            found.tuned += tuned(tried[0], list(islice(rest, len(tried))), make_worker)
+        except OSError as error:  # no place for their outputs; what was measured stays
+            found.remarks.append(f"outputs of {tried[0].target} could not be compared: {error}")
 
 
 def _state(when: str) -> dict[str, str | None]:
