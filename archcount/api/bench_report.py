@@ -14,6 +14,7 @@ from archcount.benchmark.result_files import encoded, read_results
 from archcount.benchmark.results import Benchmark
 from archcount.benchmark.settings import MODES, Configuration, RunSettings
 from archcount.errors import UsageError
+from archcount.loading.reference import check_class
 from archcount.reporting.bench_notes import benchmark_notes
 from archcount.reporting.bench_sheets import (
     bench_lines,
@@ -158,6 +159,7 @@ def compare_bench(
 
 
 def _targets(model: Any) -> tuple[tuple[str, ...], nn.Module | None]:
+    check_class(model)
     if isinstance(model, str):
         return (model,), None
     if isinstance(model, Table):

@@ -22,6 +22,7 @@ from archcount.engines.model_recount import ModelRecount
 from archcount.engines.network_parts import NetworkParts
 from archcount.engines.recount import Recount
 from archcount.errors import UsageError
+from archcount.loading.reference import check_class
 from archcount.printed import PrintedTable
 from archcount.spec.catalogue import find_table
 from archcount.spec.load import load_table
@@ -93,6 +94,7 @@ def compare(
     >>> report.record.comparison.tally("ops")["match"]
     10
     """
+    check_class(report)
     if not isinstance(report, TableReport | ModelTableReport):
         from archcount.api.implementation_report import compare_model
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from archcount.errors import UsageError
 from archcount.loading.programs import is_model_name
+from archcount.loading.reference import check_class
 
 if TYPE_CHECKING:
     from torch import nn
@@ -104,6 +105,7 @@ def count(
     >>> count(nn.Conv2d(3, 8, 3), input="3x5x5").total.macs  # 8 x 3x3 outputs x 27
     1944
     """
+    check_class(thing)
     name = thing if isinstance(thing, str) and is_model_name(thing) else ""
     if isinstance(thing, str) and not name:
         from archcount.api.tables import load

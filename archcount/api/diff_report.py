@@ -12,7 +12,7 @@ from archcount.engines.count_request import CountRequest
 from archcount.errors import UsageError
 from archcount.loading.model_target import built, inputs_of, load_model
 from archcount.loading.programs import module_of
-from archcount.loading.reference import UserCodeError
+from archcount.loading.reference import UserCodeError, check_class
 from archcount.reporting.diff_record import tidy_pairs
 from archcount.reporting.diff_sheets import difference_sheets
 from archcount.reporting.report import Lines, Parts, Report
@@ -192,6 +192,7 @@ def side_of(
         device: where it is run.
         arguments: what the callable that a text names is given by name.
     """
+    check_class(thing)
     if isinstance(thing, Table):
         architecture = thing.architecture()
         name = f"{thing.name}@{thing.chosen}" if thing.chosen else thing.name

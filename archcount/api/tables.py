@@ -8,6 +8,7 @@ from pathlib import Path
 from archcount.errors import InvalidTableError, UsageError, quote
 from archcount.loading.file_kinds import OTHERS, kind_of
 from archcount.loading.programs import is_model_name, is_program
+from archcount.loading.reference import check_class
 from archcount.spec.catalogue import catalogue, find_network
 from archcount.spec.load import load_table
 from archcount.spec.table import Table
@@ -49,6 +50,7 @@ def is_model(thing: object) -> bool:
     >>> is_model("torchvision:resnet50"), is_model("resnet@50"), is_model(Path("mine.yaml"))
     (True, False, False)
     """
+    check_class(thing)
     return is_model_name(thing) if isinstance(thing, str) else not isinstance(thing, Table | Path)
 
 

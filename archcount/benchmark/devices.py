@@ -14,6 +14,7 @@ import torch
 from archcount.benchmark.samples import Block
 from archcount.benchmark.settings import Configuration
 from archcount.errors import UnavailableError, UsageError, quote
+from archcount.loading.reference import message_of
 
 TYPES = ("cpu", "cuda", "mps", "xpu")
 PeakKind = Literal["allocated", "resident", ""]
@@ -211,5 +212,5 @@ def is_out_of_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    message = str(error).lower()
+    message = message_of(error).lower()
     return isinstance(error, RuntimeError) and any(words in message for words in _NO_MEMORY)

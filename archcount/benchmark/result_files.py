@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -33,7 +34,7 @@ def encoded(benchmark: Benchmark) -> dict[str, Any]:
 
 def to_line(benchmark: Benchmark) -> str:
     """Return a run as one line of JSON."""
-    return _adapter().dump_json(benchmark).decode() + "\n"
+    return json.dumps(encoded(benchmark), separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
 def read_results(path: Path) -> Benchmark:
@@ -47,7 +48,7 @@ def read_results(path: Path) -> Benchmark:
             text = file.read(_MOST_BYTES).decode()
         if path.suffix == ".jsonl" and text.strip():
             text = text.strip().splitlines()[-1]
-        found = _adapter().validate_json(text)
+        found = _adapter().validate_python(json.loads(text))
         damage = next(_damage(found), "")
         if not damage:
             return found
@@ -58,8 +59,8 @@ def read_results(path: Path) -> Benchmark:
         what = f"{quote(str(path))} is not a benchmark result: {place}: {first['msg']}"
     except (OSError, UnicodeDecodeError) as error:
         what = f"cannot read {quote(str(path))}: {getattr(error, 'strerror', error)}"
-    except RecursionError:
-        what = f"{quote(str(path))} is not a benchmark result: it is too deep"
+    except (ValueError, RecursionError) as error:
+        what = f"{quote(str(path))} is not a benchmark result: no JSON: {error}"
     raise UsageError.of(what, allowed=_ALLOWED)
 
 

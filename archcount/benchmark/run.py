@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +25,7 @@ from archcount.benchmark.tuning import tuned, ways
 from archcount.benchmark.workers import InlineWorker, ProcessWorker, Worker
 from archcount.engines.worker_process import WorkerError
 from archcount.errors import Stopped, UsageError
+from archcount.tracing.process_state import same_process
 
 
 @dataclass
@@ -96,7 +96,7 @@ def _measure(request: Request, module: nn.Module | None, progress: Progress, fou
     make_worker: Callable[[Configuration], Worker] = (
         partial(ProcessWorker, timeout=request.plan.timeout)
         if module is None
-        else lambda _: InlineWorker(deepcopy(module))
+        else lambda _: InlineWorker(module)
     )
     plain = request.configurations()
     tries = [list(ways(one, request.tune)) for one in plain] if request.tune is not None else []
@@ -125,7 +125,10 @@ def _measure(request: Request, module: nn.Module | None, progress: Progress, fou
         return
     rest = iter(found.measurements)
     for tried in tries:
-        found.tuned += tuned(tried[0], list(islice(rest, len(tried))), make_worker)
+        try:
+            found.tuned += tuned(tried[0], list(islice(rest, len(tried))), make_worker)
+        except OSError as error:  # no place for their outputs; what was measured stays
+            found.remarks.append(f"outputs of {tried[0].target} could not be compared: {error}")
 
 
 def _state(when: str) -> dict[str, str | None]:
@@ -134,16 +137,9 @@ def _state(when: str) -> dict[str, str | None]:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Restore threads, random state and precision of this process at the end."""
-    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    tf32 = torch.backends.cudnn.allow_tf32
-    try:
-        with torch.random.fork_rng():
-            yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_float32_matmul_precision(precision)
-        torch.backends.cudnn.allow_tf32 = tf32
+    """Have this process be as it was at the end, the random states of its devices too."""
+    with same_process(), torch.random.fork_rng():
+        yield
 
 
 def as_module(model: object) -> nn.Module | None:

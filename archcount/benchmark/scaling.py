@@ -88,11 +88,13 @@ def _run(command: list[str], environment: dict[str, str], timeout: float) -> tup
     try:
         _, stderr = process.communicate(timeout=timeout)
     except BaseException as error:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=30)
-        process.kill()
-        process.wait()
+        try:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=30)
+        finally:
+            process.kill()
+            process.wait()
         if isinstance(error, subprocess.TimeoutExpired):
             raise WorkerError("died", late(timeout), 3) from None
         raise

@@ -33,7 +33,11 @@ def variables(configuration: Configuration) -> dict[str, str]:
 
 
 class InlineWorker:
-    """A worker in this process, for a copy of a model, or for what the target names."""
+    """A worker in this process, for a copy of a model, or for what the target names.
+
+    Args:
+        module: the model, which is left as it is.
+    """
 
     def __init__(self, module: nn.Module | None = None) -> None:
         self._module = module
@@ -72,8 +76,13 @@ class InlineWorker:
             return measure_peak(**how)
         if do == "prepare":
             from archcount.benchmark.session import Session
+            from archcount.loading.reference import users_code
+            from archcount.tracing.whole_copy import whole_copy
 
-            self._session = Session(how["configuration"], self._module)
+            configuration: Configuration = how["configuration"]
+            with users_code(f"{configuration.target} failed"):
+                copy = None if self._module is None else whole_copy(self._module)
+                self._session = Session(configuration, copy)
             return self._session.batch, self._session.remarks
         return getattr(self._session, do)(**how)
 

@@ -64,7 +64,7 @@ def appending(file: Path) -> Iterator[Callable[[str], None]]:
 
     def add(lines: str) -> None:
         with _writing(place, "nothing was added"):
-            _add(descriptor, lines.encode("utf-8", ESCAPED))
+            _add(descriptor, _encoded(lines))
 
     try:
         with _of_this_process():
@@ -135,8 +135,7 @@ def _replacing(file: Path) -> Iterator[Callable[[str | bytes], bool]]:
 
         def put(piece: str | bytes) -> bool:
             with _writing(place, _NOTHING if temporary else NOT_WHOLE):
-                data = piece if isinstance(piece, bytes) else piece.encode("utf-8", ESCAPED)
-                _write_all(descriptor, data)
+                _write_all(descriptor, piece if isinstance(piece, bytes) else _encoded(piece))
             return True
 
         yield put
@@ -159,6 +158,15 @@ def _tidy(descriptor: int, temporary: Path | None) -> None:
     if temporary is not None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _encoded(text: str) -> bytes:
+    """Encode a text, with names of files that the locale could not read as they are on the disk."""
+    with suppress(UnicodeError):
+        data = text.encode("utf-8", "surrogateescape")
+        data.decode()
+        return data
+    return text.encode("utf-8", ESCAPED)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

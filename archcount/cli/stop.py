@@ -12,6 +12,8 @@ from archcount.errors import Stopped
 
 _received: list[int] = []
 _is_kept: list[bool] = []
+AGAIN = 10.0
+"""Seconds after which a program that goes on after a signal is stopped again."""
 
 
 @contextmanager
@@ -28,6 +30,7 @@ def stop_on_signals() -> Iterator[None]:
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
 
@@ -46,4 +49,12 @@ def keep_a_signal() -> None:
 def _stop(number: int, frame: FrameType | None) -> None:
     _received.append(number)
     if not _is_kept or len(_received) > 1:
+        signal.signal(signal.SIGALRM, _stop_again)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
+        raise Stopped
+
+
+def _stop_again(number: int, frame: FrameType | None) -> None:
+    """Stop what has swallowed the first time, such as a `__del__` or an `except:` of a model."""
+    if not _is_kept:
         raise Stopped

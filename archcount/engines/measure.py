@@ -16,6 +16,7 @@ from archcount.errors import UnavailableError
 from archcount.layers import Cost, Shape
 from archcount.layers.classic_modules import AddedBias
 from archcount.layers.modules import WITH_KERNELS
+from archcount.loading.reference import message_of
 
 if TYPE_CHECKING:
     from archcount.architecture import Architecture, Node
@@ -40,7 +41,8 @@ def memory_needed(
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not any(told in str(error) for told in _NO_MEMORY):
+        said = message_of(error)
+        if isinstance(error, RuntimeError) and not any(told in said for told in _NO_MEMORY):
             raise
         raise UnavailableError.of(
             "there is not enough memory to run the network", remedy=remedy

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread, Timer
 from typing import Any, Literal
 
@@ -46,19 +46,21 @@ class WorkerProcess:
     ) -> None:
         self._timeout = timeout
         self._is_late = False
-        try:
-            self._stderr = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
-                "w+", encoding="utf-8", errors="replace"
-            )
-            self._process = subprocess.Popen(
-                python(module),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._stderr,
-                env=environment,
-            )
-        except OSError as error:
-            raise not_started(error) from None
+        with ExitStack() as stack:
+            try:
+                self._stderr = stack.enter_context(
+                    tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+                )
+                self._process = subprocess.Popen(
+                    python(module),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._stderr,
+                    env=environment,
+                )
+            except OSError as error:
+                raise not_started(error) from None
+            stack.pop_all()  # closed with the process
 
     def ask(self, do: str, **how: Any) -> Any:
         """Make a request, and return the result.

@@ -16,6 +16,7 @@ from archcount.loading.reference import users_code
 from archcount.tracing.known_tensor import KnownTensor, has_numbers
 from archcount.tracing.model_copy import ModelCopy
 from archcount.tracing.object_copy import Copier
+from archcount.tracing.process_state import same_process
 from archcount.tracing.tensor_specs import nested
 from archcount.tracing.torch_internals import stored
 
@@ -76,7 +77,7 @@ def make_inputs(given: Any, *, batch: int, dtype: torch.dtype, device: str) -> I
     """
     made = _Maker(batch, dtype, device)
     if callable(given) and not isinstance(given, nn.Module):
-        with users_code("the function that returns the input failed"):
+        with users_code("the function that returns the input failed"), same_process():
             args, kwargs = _call_of(given())
         args, kwargs = made.copied(args), made.copied(kwargs)
     else:

@@ -203,6 +203,7 @@ def build(
 
 
 def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) -> Any:
+    from archcount.tracing.process_state import same_process
     from archcount.tracing.without_weights import without_weights
 
     earlier: BaseException | None = None
@@ -210,12 +211,12 @@ def _called(found: Any, reference: str, arguments: dict[str, Any], device: str) 
         (True, False) if device == "meta" else ()
     ):  # some code joins both devices' tensors
         try:
-            with without_weights(counts=counts):
+            with without_weights(counts=counts), same_process():
                 return found(**arguments)
         except (Exception, SystemExit) as error:  # it may only need numbers
             earlier = error
     remedy, when = _missing(found, arguments), "before, on the meta device"
-    with users_code(f"{reference} failed", remedy, earlier=earlier, when=when):
+    with users_code(f"{reference} failed", remedy, earlier=earlier, when=when), same_process():
         return found(**arguments)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
 from archcount.loading.file_kinds import EXPORTED, OTHERS, SCRIPTED, kind_of
+from archcount.loading.reference import check_class
 
 if TYPE_CHECKING:
     from torch import nn
@@ -95,6 +96,7 @@ def module_of(thing: Any) -> Any:
 
     Its modules are those that it was exported from, where torch can tell them apart again.
     """
+    check_class(thing)
     export = sys.modules.get("torch.export")
     if export is None or not isinstance(thing, export.ExportedProgram):
         return thing

@@ -45,13 +45,13 @@ def users_code(
         raise
     except BaseException as error:
         lines: list[str] = []
-        if earlier is not None and _message(earlier) != _message(error):
-            lines.append(f"  {when}: {type(earlier).__name__}: {_message(earlier)}")
+        if earlier is not None and message_of(earlier) != message_of(error):
+            lines.append(f"  {when}: {type(earlier).__name__}: {message_of(earlier)}")
             lines += [f"  {line}" for line in _frames(earlier.__traceback__)[-2:]]
         if remedy:
             lines.append(f"  {remedy}")
         lines += _frames(error.__traceback__)
-        said = f"{what}: {type(error).__name__}: {_message(error)}"
+        said = f"{what}: {type(error).__name__}: {message_of(error)}"
         raise UserCodeError(Problem(what=said, below=tuple(lines))) from None
 
 
@@ -77,12 +77,26 @@ def _no_silent_exit() -> Iterator[None]:
             leave_process(0)
 
 
-def _message(error: BaseException) -> str:
-    """Return what an exception says in a line, which may itself raise."""
+def message_of(error: BaseException) -> str:
+    r"""Return what an exception says in a line, though that may itself raise.
+
+    >>> message_of(ValueError("no\n  way"))
+    'no way'
+    """
     try:
         return " ".join(str(error).split()) or "no message"
     except BaseException as failed:
         return f"its message fails with {type(failed).__name__}"
+
+
+def check_class(thing: object) -> None:
+    """Ask a thing of the user's for its class, as everything does that looks at what it is.
+
+    Raises:
+        UserCodeError: it raises something.
+    """
+    with users_code("asking it what it is failed"):
+        isinstance(thing, str)
 
 
 def _frames(trace: TracebackType | None) -> list[str]:

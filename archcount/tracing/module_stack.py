@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Set
-from contextlib import ExitStack
 from threading import get_ident
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch.nn.modules.module import (
     register_module_forward_hook,
     register_module_forward_pre_hook,
 )
+from torch.utils.hooks import RemovableHandle
 
 from archcount.errors import UsageError
 from archcount.tracing.forward_pass import ModuleTrace, holders
@@ -34,17 +34,26 @@ class ModuleStack:
         self.elsewhere: Counter[tuple[str, str]] = Counter()
         self._thread = get_ident()
         self._before: list[tuple[str, frozenset[str]]] = []
-        self._hooks = ExitStack()
+        self._hooks: tuple[RemovableHandle, ...] = ()
 
     def __enter__(self) -> ModuleStack:
-        self._hooks.callback(register_module_forward_pre_hook(self._enter).remove)
         # A module that fails is left too: the one that holds it may go on without it.
-        leave = register_module_forward_hook(self._leave, always_call=True)
-        self._hooks.callback(leave.remove)
+        self._hooks = (
+            register_module_forward_pre_hook(self._enter),
+            register_module_forward_hook(self._leave, always_call=True),
+        )
         return self
 
-    def __exit__(self, *failure: object) -> None:
-        self._hooks.close()
+    def __exit__(self, kind: object, *failure: object) -> None:
+        is_whole = all(hook.id in (hook.hooks_dict_ref() or ()) for hook in self._hooks)
+        for hook in self._hooks:
+            hook.remove()
+        if kind is None and not is_whole:
+            raise UsageError.of(
+                "the model's code takes away the hooks that torch calls for every module, by which "
+                "it is seen what each does",
+                remedy="leave out what clears them",
+            )
 
     def _enter(self, part: nn.Module, args: tuple[Any, ...]) -> None:
         """Note that a module is run from here on."""
@@ -67,7 +76,7 @@ class ModuleStack:
     def _leave(self, part: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         """Note that a module was run up to here."""
         record = self._found.get(part)
-        if record is None or get_ident() != self._thread:
+        if record is None or get_ident() != self._thread or not self._before:
             return
         self._recorder.place, self._recorder.within = self._before.pop()
         if record.output is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from unittest.mock import patch
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from archcount.tracing.process_state import same_process
 from archcount.tracing.torch_internals import COND, FLEX
 
 
@@ -38,7 +38,7 @@ _COMPILING = {"torch._dynamo", FLEX}
 
 @contextmanager
 def counting_context() -> Iterator[None]:
-    """Let a pass show what it does, and leave the random state and settings as they were.
+    """Let a pass show what it does, and leave the process as it was; one pass after another.
 
     Fused paths are switched off, so that attention, recurrent layers and encoders come to the
     products that they are made of; gradients are on, so that it is seen which are needed.
@@ -49,16 +49,8 @@ def counting_context() -> Iterator[None]:
     >>> torch.equal(before, torch.random.get_rng_state())
     True
     """
-    state = random.getstate()
-    fast = torch.backends.mha.get_fastpath_enabled()
-    with warnings.catch_warnings(), ExitStack() as stack:
+    with same_process(), ExitStack() as stack:
         warnings.simplefilter("ignore")
-        stack.callback(random.setstate, state)
-        if "numpy" in sys.modules:
-            numpy = sys.modules["numpy"].random
-            stack.callback(numpy.set_state, numpy.get_state())
-        stack.callback(torch.backends.mha.set_fastpath_enabled, fast)
-        stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))

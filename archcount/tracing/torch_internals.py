@@ -56,6 +56,23 @@ COMPILED = "_compiled_call_impl"
 """Where it keeps what torch has compiled of it."""
 SHARDING = "__composable_api_state_key"
 """How the names begin under which `torch.distributed` keeps how it is sharded."""
+DEFAULT_DEVICE = _internal(torch, "_GLOBAL_DEVICE_CONTEXT")
+"""What knows, for each thread, the device that tensors are made on by default."""
+GLOBAL_HOOKS: tuple[dict[int, Any], ...] = tuple(
+    _internal(nn.modules.module, name)
+    for name in (
+        "_global_buffer_registration_hooks",
+        "_global_module_registration_hooks",
+        "_global_parameter_registration_hooks",
+        "_global_backward_pre_hooks",
+        "_global_backward_hooks",
+        "_global_forward_pre_hooks",
+        "_global_forward_hooks",
+        "_global_forward_hooks_always_called",
+        "_global_forward_hooks_with_kwargs",
+    )
+)
+"""The hooks that torch calls for every module."""
 for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
 

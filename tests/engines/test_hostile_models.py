@@ -1,0 +1,252 @@
+"""Models that fight back: a report or one error comes out, and the process is as it was."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import threading
+import warnings
+from inspect import getattr_static
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from torch import nn
+
+import archcount as ac
+
+FILE = Path(__file__).parents[1] / "data" / "hostile_models.py"
+SIZE = "3x8x8"
+# 3 x 9 x 4 + 4 weights and biases of the convolution, 4 x 10 + 10 of the last layer;
+# 3 x 9 x 4 x 64 MACs of the one, 40 of the other.
+PARAMS, MACS = 112 + 50, 6912 + 40
+
+
+def bench(model: Any) -> ac.Report:
+    report = ac.bench(
+        model, mode="forward", batch=1, input=SIZE, budget=0.02, warm_up=1, peak=1e12, device="cpu"
+    )
+    failed = [item for item in report.record.measurements if item.status != "done"]
+    if failed:  # it says so, and goes on with other settings
+        raise ac.UsageError.of(failed[0].problem)
+    return report
+
+
+WAYS = {
+    "count": lambda net, toy: ac.count(net, input=SIZE),
+    "count on the CPU": lambda net, toy: ac.count(net, input=SIZE, device="cpu", train=True),
+    "compare": lambda net, toy: ac.compare(net, toy),
+    "diff": lambda net, toy: ac.diff(net, toy),
+    "draw": lambda net, toy: ac.draw(net, input=SIZE),
+    "bench": lambda net, toy: bench(net),
+}
+
+
+@pytest.fixture(scope="module")
+def models():
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location("hostile_models", FILE)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def toy():
+    return ac.load(FILE.with_name("toy.yaml"))
+
+
+def state() -> dict[str, Any]:
+    """Return what of the process code may change."""
+    hooks = {
+        name: [*value.items()]
+        for name, value in vars(nn.modules.module).items()
+        if name.startswith("_global") and isinstance(value, dict)
+    }
+    owners = (torch, torch.Tensor, nn.Module, nn.functional, nn.init)
+    return {
+        "default dtype": torch.get_default_dtype(),
+        "default device": torch.get_default_device(),
+        "device of a new tensor": torch.ones(1).device,
+        "grad": torch.is_grad_enabled(),
+        "inference": torch.is_inference_mode_enabled(),
+        "autocast": [torch.is_autocast_enabled(kind) for kind in ("cpu", "cuda")],
+        "autocast dtype": [torch.get_autocast_dtype(kind) for kind in ("cpu", "cuda")],
+        "torch random": torch.get_rng_state().tolist(),
+        "random": random.getstate(),
+        "numpy random": [str(part) for part in numpy.random.get_state()],
+        "warnings": [*warnings.filters],
+        "sys.path": [*sys.path],
+        "environment": dict(os.environ),
+        "folder": Path.cwd(),
+        "signals": {each: signal.getsignal(each) for each in signal.valid_signals()},
+        "streams": (sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.displayhook),
+        "recursion": sys.getrecursionlimit(),
+        "mkldnn": torch.backends.mkldnn.enabled,
+        "cudnn": (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic),
+        "fast path": torch.backends.mha.get_fastpath_enabled(),
+        "attention": (
+            torch.backends.cuda.flash_sdp_enabled(),
+            torch.backends.cuda.mem_efficient_sdp_enabled(),
+            torch.backends.cuda.math_sdp_enabled(),
+        ),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "matmul": torch.get_float32_matmul_precision(),
+        "threads": torch.get_num_threads(),
+        "hooks": hooks,
+        "modes": torch._C._len_torch_function_stack(),
+        "functions": {
+            (str(owner), name): id(getattr_static(owner, name, None))
+            for owner in owners
+            for name in dir(owner)
+        },
+    }
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Name what is not as it was; a function that an import adds is no change."""
+    functions = before.pop("functions").items() - after.pop("functions").items()
+    return [name for name in before if before[name] != after[name]] + [
+        str(each) for each in functions
+    ]
+
+
+def outcome(way: str, net: Any, toy: Any) -> tuple[str, list[str]]:
+    """Return what came out of a way to use a model, and what of the process has changed."""
+    before = state()
+    try:
+        report = WAYS[way](net, toy)
+        said = str(report)
+    except ac.ArchcountError as error:
+        said = f"error: {error}"
+    return said, changed(before, state())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imported(models, toy):
+    """Have everything imported that the ways import, since imports stay."""
+    for way in WAYS:
+        outcome(way, models.Net(), toy)
+
+
+SETTINGS = (
+    "nothing,default dtype,default device,grad mode,autocast,autocast dtype,random states,warnings,"
+    "sys.path,sys.path cleared,environment,folder,signals,streams,recursion,backends,hooks added,print"
+).split(",")
+BREAKING = ["functions replaced", "functions deleted", "hooks cleared", "thread"]
+
+
+@pytest.mark.parametrize("change", SETTINGS)
+def test_a_forward_pass_is_counted_and_what_it_changes_is_put_back(change, models, toy):
+    said, now = outcome("count", models.Net(change), toy)
+    assert not now
+    assert f"params {PARAMS} (" in said
+    if change not in ("default dtype", "autocast"):  # by which the numbers are of other types
+        assert f"{MACS:,} MACs" in said or f"MACs {MACS:,} (" in said
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("change", ["+".join(SETTINGS), *BREAKING])
+def test_what_a_forward_pass_changes_is_put_back(change, way, models, toy):
+    said, now = outcome(way, models.Net(change), toy)
+    assert not now
+    assert said
+
+
+@pytest.mark.parametrize("change", ["+".join(SETTINGS), *BREAKING])
+def test_what_making_a_model_changes_is_put_back(change, models, toy):
+    arguments = {"change": change, "when": "init"}
+    name = f"{FILE}:Net"
+    before = state()
+    for use in (
+        lambda: ac.count(name, input=SIZE, arguments=arguments),
+        lambda: ac.compare(name, toy, arguments=arguments),
+        lambda: ac.draw(name, input=SIZE, arguments=arguments),
+    ):
+        try:
+            use()
+        except ac.ArchcountError as error:
+            assert str(error)
+        after = state()
+        after["sys.path"] = before["sys.path"]  # the folder of a file that is imported stays in it
+        assert not changed(dict(before), after)
+
+
+METHODS = "forward __getattr__ __class__ __deepcopy__ __repr__ __str__ named_modules train".split()
+RAISED = (
+    "exception,base,generator exit,system exit,stop iteration,unsayable,memory,recursion".split(",")
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", METHODS)
+def test_what_a_model_raises_is_one_error_or_none(method, way, models, toy):
+    for raised in RAISED[1:2] if way == "bench" else RAISED:
+        said, now = outcome(way, models.raising(method, raised), toy)
+        assert not now, raised
+        assert said, raised
+
+
+@pytest.mark.parametrize("raised", RAISED)
+def test_a_bench_of_a_model_that_raises_says_so(raised, models, toy):
+    said, now = outcome("bench", models.raising("forward", raised), toy)
+    assert not now
+    assert said.startswith("error: ")
+
+
+def test_where_the_hooks_of_torch_are_cleared_no_count_is_given(models):
+    with pytest.raises(ac.UsageError, match="takes away the hooks that torch calls"):
+        ac.count(models.Net("hooks cleared"), input=SIZE)
+
+
+@pytest.mark.parametrize("reparametrized", [False, True])
+def test_a_model_with_a_lock_or_the_older_weight_norm_is_measured(reparametrized, models):
+    net = models.Net()
+    if reparametrized:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nn.utils.weight_norm(net.conv)
+    else:
+        net.lock = threading.Lock()
+    weights = net.conv.weight.clone()
+    assert bench(net).record.measurements[0].status == "done"
+    assert torch.equal(net.conv.weight, weights)
+
+
+def test_counts_in_threads_leave_the_settings_of_torch_as_they_are(models):
+    """Each count turns fused paths off while it runs: together they must not leave them so."""
+
+    def settings():
+        found = state()
+        return {
+            name: found[name]
+            for name in ("mkldnn", "fast path", "attention", "warnings", "random", "hooks")
+        }
+
+    def work():
+        start.wait()
+        for _ in range(6):
+            totals.append(
+                ac.count(
+                    nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()), input=SIZE
+                ).total.macs
+            )
+
+    before, totals, start = settings(), [], threading.Barrier(4)
+    every = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(every)
+    assert totals == [6912] * 24
+    assert settings() == before
