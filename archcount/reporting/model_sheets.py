@@ -54,9 +54,12 @@ def totals(count: ModelCount) -> str:
     '601 K params, 1.20 MMACs, 2.40 MFLOPs'
     """
     total = count.total
+    unused = headline(count.unused, " params").removesuffix(" params")
+    idle = f" ({unused} not used in this call)" if count.unused else ""
     numbers = ((total.params, " params"), (total.macs, "MACs"), (2 * total.macs, "FLOPs"))
+    params, *operations = (headline(number, of) for number, of in numbers)
     missed = ", without what is uncounted" if count.uncounted else ""
-    return ", ".join(headline(number, of) for number, of in numbers) + missed
+    return ", ".join([params + idle, *operations]) + missed
 
 
 def how_counted(count: ModelCount) -> Iterator[Span]:

@@ -227,3 +227,17 @@ def test_a_whole_explanation_names_layers_as_the_table_does(width):
     for heading in ("#1×1", "#3×3 reduce", "#3×3", "#5×5 reduce", "#5×5", "pool proj"):
         assert re.search(rf"^{heading} +conv", text, re.MULTILINE)
     assert "branch" not in text.partition("What is printed")[0]
+
+
+def test_the_answer_tells_params_that_the_call_does_not_use():
+    class Half(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.used, self.idle = nn.Linear(4, 8, bias=False), nn.Linear(100, 20, bias=False)
+
+        def forward(self, x):
+            return self.used(x)
+
+    first = ac.count(Half(), input="4").render("plain").splitlines()[0]
+    # 4 x 8 + 100 x 20 params, and 4 x 8 MACs
+    assert first == "Half: 2.03 K params (2.00 K not used in this call), 32 MACs, 64 FLOPs"
