@@ -20,7 +20,7 @@ _SIZE = "[0-9]{1,30}"
 _WRITTEN = re.compile(
     r"(?:(?P<name>[A-Za-z_][\w.]*)\s*:\s*)?"
     r"(?:(?P<dtype>[a-z]\w*)(?:\s+|(?=\[)))?"
-    rf"(?:\[(?P<exact>(?:\s*{_SIZE}\s*,)*\s*{_SIZE}?\s*)\]|(?P<image>{_SIZE}(?:x{_SIZE})*))"
+    rf"(?:\[(?P<exact>(?:\s*{_SIZE}\s*,)*\s*(?:{_SIZE}\s*)?)\]|(?P<image>{_SIZE}(?:x{_SIZE})*))"
 )
 
 

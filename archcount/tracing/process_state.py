@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -47,6 +48,7 @@ _FLAGS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (sys, ("stdin", "stdout", "stderr", "excepthook", "displayhook")),
 )
 """What is read and set as an attribute."""
+_COMPILER = tuple(str(Path(torch.__file__).parent / name) for name in ("_dynamo", "_compile"))
 _OWNERS = (torch, torch.Tensor, nn.Module, nn.functional, nn.init, nn.modules.module, builtins)
 """Those whose functions some code replaces by its own."""
 
@@ -119,13 +121,17 @@ def _restore_flag(owner: Any, name: str, before: Any) -> None:
 def _restore_names(owner: Any, before: Mapping[str, Any]) -> None:
     """Put back names that were replaced or deleted; new ones stay, as imports make some.
 
-    What a class has newly in the stead of an inherited one goes.
+    What a class has newly in the stead of an inherited one goes. The compiler of torch replaces
+    some for good when it is imported.
     """
     now = vars(owner)
     for name in now.keys() - before.keys():
         if any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:]):
             delattr(owner, name)
     for name in [name for name, value in before.items() if now.get(name) is not value]:
+        code = getattr(now.get(name), "__code__", None)
+        if code is not None and code.co_filename.startswith(_COMPILER):
+            continue
         with suppress(AttributeError, TypeError):
             setattr(owner, name, before[name])
 

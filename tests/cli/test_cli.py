@@ -479,7 +479,7 @@ def test_help_names_every_command_with_its_own_sentence():
     from archcount.cli.app import sentence
 
     shown = " ".join(invoke("--help").stdout.split())
-    names = "table explain report check infer list errata new schema formula sweep count draw diff bench env".split()
+    names = "table explain report check infer list errata site new schema formula sweep count draw diff bench env".split()
     assert re.findall(r"^  ([a-z]+)  ", invoke("--help").stdout, re.M) == names
     for name in names:
         function = getattr(import_module(f"archcount.cli.{name}"), f"show_{name}")

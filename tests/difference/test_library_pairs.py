@@ -258,7 +258,8 @@ TRANSFORMERS = {
     ("bert", "BertModel"): (
         "implements bert@bert_base (Jacob Devlin et al. 2018, sec. 3), layer by layer. It has the table's "
         "109,482,240 params and 48,318,971,904 MACs. The paper prints 110M (params), which is off: "
-        "109,482,240 params = 109.5M with K = 1000, printed 110M: computed is -0.5% from printed."
+        "109,482,240 params = 109.5M with K = 1000, printed 110M: computed is -0.5% from printed. It "
+        "would match if its last zero is rounding (digits: 2)."
     ),
     # 2 x 32,000 x 4,096 + 32 x (4 x 4,096^2 + 3 x 4,096 x 11,008 + 2 x 4,096) + 4,096 params; 32 x
     # (2,048 x (4 x 4,096^2 + 3 x 4,096 x 11,008) + 2 x 2,048^2 x 4,096) + 2,048 x 4,096 x 32,000 MACs.

@@ -394,7 +394,10 @@ def test_options_without_effect_are_refused_in_words(options, shape, says):
         ("{attend: {q: linear 8, k: linear 8, heads: 2}}", "attend has the branches q, k; allowed"),
         ("{attend: {qkv: linear 8, shared: linear 2, heads: 2}}", "the branches qkv, shared"),
         ("{attend: [linear 8]}", "heads is missing"),
-        ("{attend: {qkv: linear 24, heads: 2, head: 3}}", "attend has no 'head'; allowed: q, k, v"),
+        (
+            "{attend: {qkv: linear 24, heads: 2, head: 3}}",
+            "attend has no 'head'; did you mean 'heads'. allowed: q, k, v",
+        ),
         ("{attend: {qkv: linear 25, heads: 2}}", "2 heads do not divide a width of 25|divide"),
         (
             "{attend: {q: linear 8, k: linear 6, v: linear 8, heads: 2}}",

@@ -74,7 +74,7 @@ def test_a_point_that_fails_has_its_reason_and_the_others_go_on():
 def test_every_format_has_every_point(form):
     text = run("torch.nn:Embedding", *EMBED, "--input", "int64[1,{T}]", "--let", "T=2..8:x2",
                "--format", form)  # fmt: skip
-    assert all(f"int64[1,{tokens}]" in text for tokens in (2, 4, 8))
+    assert all(f"int64[1,{tokens}]" in text.replace("\\", "") for tokens in (2, 4, 8))
 
 
 @pytest.mark.parametrize(
