@@ -70,15 +70,16 @@ def _replace(made: Path, target: Path) -> None:
         made.rename(target)
         return
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    target.rename(aside / "site")
     try:
+        target.rename(aside / "site")
         made.rename(target)
     except BaseException:  # a signal too
         if not target.exists():
             (aside / "site").rename(target)
         raise
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        if target.exists():  # what could not be moved back is not lost
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _refused(folder: Path, error: OSError) -> UsageError:

@@ -162,3 +162,24 @@ def test_a_terminal_is_shown_what_is_done(tmp_path):
     shown = in_terminal(80, "site", "lenet5", "-o", str(tmp_path / "site"))
     assert "1 of 1 tables: lenet5" in shown
     assert "4 pages" in shown
+
+
+def test_a_site_that_cannot_be_moved_back_is_not_lost(tmp_path, monkeypatch):
+    from archcount.api.site_folder import _replace
+
+    old, new = tmp_path / "site", tmp_path / "new"
+    for folder, text in ((old, "old"), (new, "new")):
+        folder.mkdir()
+        (folder / "index.html").write_text(text)
+    rename, calls = Path.rename, []
+
+    def fails_after_the_first(self, target):
+        calls.append(self)
+        if len(calls) > 1:
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails_after_the_first)
+    with pytest.raises(OSError, match="Input/output"):
+        _replace(new, old)
+    assert [file.read_text() for file in tmp_path.glob(".site.*/site/index.html")] == ["old"]
