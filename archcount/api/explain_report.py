@@ -93,6 +93,7 @@ def explain(
         contradictions=tuple(item for item in comparison.contradictions if item.row == row),
         because=next((each.because for each in paper.readings if each.row == row), ""),
         headings=paper.headings,
+        is_cut_short=comparison.is_cut_short,
     )
     return ExplainReport(explained, verbose)
 

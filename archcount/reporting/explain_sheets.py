@@ -209,7 +209,7 @@ def _belief(item: Explanation) -> Span:
 
 def _reading_notes(row: ExplainedRow, fitting: int) -> Iterator[Span]:
     more = f", {fitting - MOST_SHOWN} of them not shown" if fitting > MOST_SHOWN else ""
-    yield Span(f"{fitting} fit of {row.compared.tried} tried{more}; = marks ties")
+    yield Span(f"{fitting} fit of {row.compared.tried} tried{_cut(row)}{more}; = marks ties")
     worth = row.compared.explanations[0].evidence
     yield Span(
         f"a reading of b bits is one of about 2^b as simple; the cells explained carry {worth:.1f} "
@@ -224,4 +224,10 @@ def nothing_found(row: ExplainedRow) -> str:
     )
     if not is_open or row.compared.explanations:
         return ""
-    return f"Nothing found: none of {row.compared.tried} readings gives every printed number."
+    tried = f"{row.compared.tried} readings{_cut(row)}"
+    return f"Nothing found: none of {tried} gives every printed number."
+
+
+def _cut(row: ExplainedRow) -> str:
+    """Return that not all readings were tried, where that is so."""
+    return " (the search stopped before all were tried)" if row.is_cut_short else ""

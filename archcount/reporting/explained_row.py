@@ -45,6 +45,7 @@ class ExplainedRow:
         stands_for: the numbers that each printed cell can stand for, in words.
         because: the reason that the file gives for its reading, where it declares one.
         headings: the printed headings of the paper's columns, by name.
+        is_cut_short: whether some readings were not tried, since there are too many.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ExplainedRow:
     contradictions: tuple[Contradiction, ...]
     because: str = ""
     headings: Mapping[str, str] = field(default_factory=dict)
+    is_cut_short: bool = False
 
 
 def ranks(explanations: tuple[Explanation, ...]) -> list[str]:

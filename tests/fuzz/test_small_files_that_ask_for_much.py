@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,11 @@ def test_a_search_that_stops_says_so_and_of_one_row_goes_on(tmp_path: Path) -> N
         "stopped before all were tried" in warning.what for warning in report.record.warnings
     )
     assert {row.cells["params"].verdict.status for row in report.record.rows} == {"off"}
+    one = ac.explain(table, "r0")
+    assert not one.record.is_cut_short
+    assert "stopped before all" not in one.render("plain")
+    cut = replace(one, record=replace(one.record, is_cut_short=True))
+    assert "readings (the search stopped before all were tried) gives every" in cut.render("plain")
     googlenet = ac.load("googlenet")
     compared = ac.compare(ac.count(googlenet, engine="formula"), googlenet)
     assert not any("stopped" in warning.what for warning in compared.record.warnings)
