@@ -9,7 +9,7 @@ import typer
 
 from archcount.api.draw_report import draw
 from archcount.cli import complete
-from archcount.cli.emit import progress
+from archcount.cli.emit import named_by_ending, progress
 from archcount.cli.model_options import (
     Arguments,
     Device,
@@ -23,7 +23,7 @@ from archcount.cli.output import destination
 from archcount.cli.table_options import Lets
 from archcount.drawing import COLOURS, DETAILS, THEMES
 from archcount.drawing.formats import DIRECTIONS, FORMATS, LAYOUTS, Look, check_drawable
-from archcount.errors import UsageError, quote
+from archcount.errors import UsageError
 
 
 def _choice(help: str, words: tuple[str, ...], *names: str) -> typer.models.OptionInfo:
@@ -119,10 +119,4 @@ def _format(asked: str | None, file: Path | None) -> str:
     if file is None:
         return "text"
     endings = {ending: name for name, form in FORMATS.items() for ending in form.endings}
-    if file.suffix.lower() not in endings:
-        raise UsageError.of(
-            f"the ending of {quote(str(file))} names no format",
-            allowed=", ".join(endings),
-            remedy="name the format with --format",
-        )
-    return endings[file.suffix.lower()]
+    return named_by_ending(file, endings)

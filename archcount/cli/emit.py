@@ -90,6 +90,15 @@ def _format_of(file: Path | None, formats: Mapping[str, OutputFormat]) -> str:
     if file is None:
         return "rich" if is_terminal(report_stream()) and "rich" in formats else "plain"
     endings = {item.ending: name for name, item in formats.items() if item.ending}
+    return named_by_ending(file, endings)
+
+
+def named_by_ending(file: Path, endings: Mapping[str, str]) -> str:
+    """Return the format of a file, by its ending.
+
+    Raises:
+        UsageError: the ending is that of no format.
+    """
     if file.suffix.lower() not in endings:
         raise UsageError.of(
             f"the ending of {quote(str(file))} names no format",
