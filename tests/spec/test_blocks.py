@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import archcount as ac
 from archcount.engines import ENGINES, engine
 from archcount.errors import InvalidTableError
 from archcount.spec.load import load_table
@@ -399,3 +400,16 @@ def test_words_without_a_meaning_are_refused(tmp_path, old, new, says):
     path.write_text(text.replace("3x3 | no", "3x3 (x1) | no", 1))
     with pytest.raises(InvalidTableError, match=re.escape(says)):
         load_table(path)
+
+
+def test_a_cell_is_read_where_an_equal_row_was_expanded_before(tmp_path):
+    # Both rows are 3 to 3 channels on 8x8, so that the second is the first one's node.
+    path = tmp_path / "twice.yaml"
+    path.write_text(
+        "archcount: 1\nname: twice\nsource: {title: Twice}\ninput: 3x8x8\n"
+        "columns: {w: filters}\nblocks: {c: conv 3x3 w}\n"
+        "table: |\n  row | block | w\n  a | c | 3\n  b | c | 3\n"
+    )
+    architecture = ac.load(path).architecture()
+    assert architecture.rows[0].node is architecture.rows[1].node
+    assert architecture.unread == ()
