@@ -34,7 +34,7 @@ def html_page(page: Page) -> str:
     """
     script = _source("page.js")
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    return _rendered("page.html", page=page, script=script, digest=digest)
+    return _rendered("page.html", page=page, script=script, digest=digest) + "\n"
 
 
 def html_fragment(sheets: Iterable[Sheet]) -> str:
