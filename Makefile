@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 60
+RUNS ?= -1
 SEED ?= 1
 TARGETS ?= table numbers results inputs arguments
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -39,8 +40,8 @@ forensics: .venv/dev  ## how many planted causes the search finds
 	$(BIN)/python tests/planted.py
 	$(BIN)/python tests/planted_models.py 100 500
 
-fuzz: .venv/fuzz  ## change tables, numbers, results and options at random: make fuzz SECONDS=3600 TARGETS=table
-	@for target in $(TARGETS); do $(BIN)/python tests/fuzz/driver.py $$target --seconds $(SECONDS) --seed $(SEED) || exit 1; done
+fuzz: .venv/fuzz  ## change tables, numbers, results and options at random: make fuzz SECONDS=600, or RUNS=9 TARGETS=table
+	@for target in $(TARGETS); do $(BIN)/python tests/fuzz/driver.py $$target --seconds $(SECONDS) --runs $(RUNS) --seed $(SEED) || exit 1; done
 
 peers: .venv/peers  ## compare archcount and other counters on models counted by hand
 	$(BIN)/python benchmarks/peers.py --format md

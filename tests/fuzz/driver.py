@@ -1,4 +1,4 @@
-"""Fuzz a target, guided by coverage: python tests/fuzz/driver.py table --seconds 600 --seed 1.
+"""Fuzz a target, guided by coverage: python tests/fuzz/driver.py table --runs 1000 --seed 1.
 
 What breaks it is written to tests/fuzz/found/TARGET/, where the tests try it again.
 """
@@ -6,6 +6,7 @@ What breaks it is written to tests/fuzz/found/TARGET/, where the tests try it ag
 from __future__ import annotations
 
 import argparse
+import resource
 import shutil
 import sys
 import time
@@ -18,8 +19,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 with atheris.instrument_imports(include=["archcount"], enable_loader_override=False):
     from fuzz.targets import FOUND, TARGETS, _words, mutated
 
+    for each in TARGETS.values():  # much is imported when it is first used
+        for seed in each.seeds():
+            each.run(seed)
+
 MOST_SECONDS = 6.0
 """The processor time of one input: three times the two seconds that it may take uninstrumented."""
+MOST_MEMORY = 500
+"""The memory of one input in MB, above what the process had before any."""
 
 
 def main() -> None:
@@ -39,6 +46,10 @@ def main() -> None:
         target.run(data)
         spent = time.process_time() - before
         assert spent < MOST_SECONDS, f"{len(data)} bytes took {spent:.1f} s of processor time"
+        taken = _peak() - at_first
+        assert taken < MOST_MEMORY, f"{len(data)} bytes, and those before, took {taken:.0f} MB"
+
+    at_first = _peak()
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         changed = mutated(data, seed, words) if seed % 4 else atheris.Mutate(data, len(data) + 64)
@@ -54,13 +65,18 @@ def main() -> None:
         options = [f"-max_total_time={asked.seconds}", f"-runs={asked.runs}", f"-seed={asked.seed}"]
         options += [
             f"-artifact_prefix={found}/",
-            "-rss_limit_mb=2048",
+            "-rss_limit_mb=4096",
             "-timeout=60",
             "-max_len=100000",
         ]
         custom = {"custom_mutator": mutate} if asked.target == "table" else {}
         atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", folder], run, **custom)
         atheris.Fuzz()
+
+
+def _peak() -> float:
+    """Return the most memory that the process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

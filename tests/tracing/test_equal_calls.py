@@ -87,13 +87,12 @@ def test_probes_are_told_the_same(probe, train):
 
 
 def same_network(name, variant, train):
-    shape = ac.load(name).architecture(variant=variant).input
-    ids = f"int64[2,{shape.dims[-1]}]" if shape.vocabulary else ""
-    size = ids or "x".join(map(str, shape.dims))
+    sizes = [shape.as_input for shape in ac.load(name).architecture(variant=variant).input_shapes]
     with torch.device("meta"):
         network = ac.load(name).build(variant=variant)
+    batch = 1 if "[" in sizes[0] else 2
     plain, found = both_ways(
-        lambda: ac.count(network, input=size, batch=1 if ids else 2, train=train).record
+        lambda: ac.count(network, input=sizes, batch=batch, train=train).record
     )
     assert found == plain
 
