@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 import pytest
 import torch
+import torch._dynamo  # which stays imported where a model's code is the first to need it
 from torch import nn
 
 import archcount as ac
