@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -13,13 +13,20 @@ _LONGEST = 4
 """The most units that are repeated together, such as a local and a global layer in turn."""
 
 
-def folded(units: Sequence[Chain]) -> Chain:
+def folded(units: Sequence[Chain], apart: Collection[str] = ()) -> Chain:
     """Return units one after another, equal neighbours once.
 
     Units are equal where the same is drawn of them, so that layers whose inputs alone grow, as
     those of a dense block, are folded too. What is folded stands for all: its amounts are sums.
+
+    Args:
+        units: each one part, or a few that stay together.
+        apart: the paths of parts that a line of their own leads to or from.
     """
-    keys = [tuple(map(drawn, unit)) for unit in units]
+    keys = [
+        tuple((drawn(part), part.path if part.path in apart else "") for part in unit)
+        for unit in units
+    ]
     found: list[Part] = []
     place = 0
     while place < len(units):

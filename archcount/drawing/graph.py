@@ -123,4 +123,6 @@ class _GraphReader:
                 leaving += self.chain(branch, ends, inside, is_labelled=False)
             else:
                 leaving += tuple((name, True) for name, _ in ends)
-        return self._box(part.join, leaving, inside, is_labelled=False)
+        joined = self._box(part.join, leaving, inside, is_labelled=False)
+        self.ends[part.join.path] = tuple(name for name, _ in joined)
+        return joined

@@ -86,6 +86,7 @@ class _RunReader:
         self._modules: Mapping[str, ModuleCount] = {each.path: each for each in count.modules}
         self._detail = detail
         self._number = 0
+        self._ends: set[str] = set()
         self.links: list[CrossLink] = []
         self.left_out = 0
 
@@ -108,10 +109,12 @@ class _RunReader:
         steps, crossings = series([each.reads for each in run.inner])
         inside = [each for each in crossings if min(each) >= 0 and len(crossings) <= _MOST_LINKS]
         self.left_out += len(crossings) - len(inside)
-        self.links += [
+        lines = [
             CrossLink(source=parts[source].path, target=parts[target].path)
             for source, target in inside
         ]
+        self.links += lines
+        self._ends.update(path for line in lines for path in (line.source, line.target))
         return self._steps(steps, run.inner, parts)
 
     def _steps(
@@ -128,13 +131,17 @@ class _RunReader:
                 pill = self._elsewhere(runs[step.place])
                 if not (step.follows or pill):
                     self.links.append(CrossLink(source="", target=part.path, is_only=True))
-                self._append(units, (*pill, part))
+                if not (step.follows and self._is_added(units, part)):
+                    units.append((*pill, part))
                 continue
             branches = tuple(self._steps(branch, runs, parts) for branch in step.branches)
             join, rest = self._join(part, None if step.place is None else runs[step.place])
-            self._append(units, (Branching(path=f"{join.path}#split", branches=branches, join=join),
-                                 *rest))  # fmt: skip
-        return folded(units) if is_folded else tuple(part for unit in units for part in unit)
+            units.append(
+                (Branching(path=f"{join.path}#split", branches=branches, join=join), *rest)
+            )
+        if is_folded:
+            return folded(units, self._ends)
+        return tuple(part for unit in units for part in unit)
 
     def _elsewhere(self, run: Run) -> Chain:
         """Return a box for what a run reads, where nothing beside it gives that."""
@@ -143,18 +150,20 @@ class _RunReader:
         title = "other input" if run.reads else "constants"
         return (Box(path=self._path(run.path), title=title, family="copy", reads=f"#{title}"),)
 
-    def _append(self, units: list[Chain], unit: Chain) -> None:
-        """Add a unit; what follows a layer stands in the box of it."""
+    def _is_added(self, units: list[Chain], by: Part) -> bool:
+        """Add what follows a layer to the box of it, where no line leads to or from one alone."""
         last = units[-1][-1] if units else None
-        by = unit[0]
-        follows = isinstance(by, Box) and by.family in ("norm", "act") and len(unit) == 1
-        if follows and self._detail != "layers" and isinstance(last, Box | Branching):
-            assert isinstance(by, Box)
-            joined = _followed(last, by)
-            if joined is not None:
-                units[-1] = (*units[-1][:-1], joined)
-                return
-        units.append(unit)
+        if (
+            self._detail == "layers"
+            or not (isinstance(by, Box) and by.family in ("norm", "act"))
+            or not isinstance(last, Box | Branching)
+            or not self._ends.isdisjoint((_giver(last).path, by.path))
+        ):
+            return False
+        joined = _followed(last, by)
+        if joined is not None:
+            units[-1] = (*units[-1][:-1], joined)
+        return joined is not None
 
     def _join(self, part: Part | None, run: Run | None) -> tuple[Box, Chain]:
         """Return the box that joins branches, and what stands behind it."""
@@ -261,6 +270,11 @@ def _family(run: Run) -> str:
     while run.inner:
         run = max(run.inner, key=lambda each: each.macs)
     return operation_family(run.name[0]) if run.name[0] else "other"
+
+
+def _giver(part: Box | Branching) -> Box:
+    """Return the box that gives what a part gives."""
+    return part.join if isinstance(part, Branching) else part
 
 
 def _followed(part: Box | Branching, by: Box) -> Part | None:

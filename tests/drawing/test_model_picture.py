@@ -10,6 +10,7 @@ from helpers.model_libraries import library
 from torch import nn
 
 import archcount as ac
+from archcount.drawing.graph import graph_of
 from archcount.drawing.picture import Amount, Branching, Group, amount_of
 from archcount.drawing.placing import placed
 
@@ -118,3 +119,88 @@ class Gate(nn.Module):
 
     def forward(self, x):
         return x * self.linear(x)
+
+
+class Crossed(nn.Module):
+    """What is read in no order of branches: `act` reads `a`, behind which `b` stands."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(4, 4, 1)
+        self.act = nn.ReLU()
+        self.b = nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x):
+        a = self.a(x)
+        b = self.b(a)
+        r = self.act(a)
+        return torch.cat([b * r, b + r + a], 1)
+
+
+class JoinReadTwice(nn.Module):
+    """What is added is read by an activation, and past it."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(4, 4, 1)
+        self.act = nn.ReLU()
+        self.b = nn.Conv2d(4, 4, 3, padding=1)
+        self.c = nn.Conv2d(4, 4, 5, padding=2)
+
+    def forward(self, x):
+        joined = self.a(x) + self.b(x)
+        r = self.act(joined)
+        c = self.c(r)
+        return (c * joined) + (c / r)
+
+
+class ReadPastOthers(nn.Module):
+    """Four equal layers, of which some read what others than the one before them give."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv2d(4, 4, 3, padding=1) for _ in range(5))
+
+    def forward(self, x):
+        a = self.layers[0](x)
+        b = self.layers[1](a)
+        c = self.layers[2](b)
+        d = self.layers[3](b + c + a)
+        return self.layers[4](d) * c
+
+
+def edges(model, **how):
+    """Return the lines of a picture, by the titles of their ends."""
+    graph = graph_of(drawn(model, "4x8x8", **how))
+    return sorted((graph.nodes[e.source].title, graph.nodes[e.target].title) for e in graph.edges)
+
+
+def test_an_activation_stands_by_itself_where_it_does_not_read_the_box_before_it():
+    assert edges(Crossed()) == [
+        ("a", "act"), ("a", "add"), ("a", "b"), ("act", "add"), ("act", "mul"), ("add", "add"),
+        ("add", "concat"), ("b", "add"), ("b", "mul"), ("input", "a"), ("mul", "concat"),
+    ]  # fmt: skip
+
+
+def test_a_join_that_is_read_past_others_has_a_line_of_its_own():
+    assert edges(JoinReadTwice()) == [
+        ("+", "act"), ("+", "mul"), ("act", "c"), ("act", "div"), ("c", "div"), ("c", "mul"),
+        ("conv 1×1, 4", "+"), ("conv 3×3, 4", "+"), ("div", "add"), ("input", "conv 1×1, 4"),
+        ("input", "conv 3×3, 4"), ("mul", "add"),
+    ]  # fmt: skip
+
+
+def test_equal_layers_that_are_read_past_others_are_not_folded():
+    assert edges(ReadPastOthers()) == [
+        ("add", "add"), ("add", "layers.3"), ("input", "layers.0"), ("layers.0", "add"),
+        ("layers.0", "layers.1"), ("layers.1", "add"), ("layers.1", "layers.2"),
+        ("layers.2", "add"), ("layers.2", "mul"), ("layers.3", "layers.4"), ("layers.4", "mul"),
+    ]  # fmt: skip
+
+
+def test_the_outline_says_what_is_read_past_others():
+    text = ac.draw(Crossed(), input="4x8x8").render("text")
+    assert [line.split("  ")[0] for line in text.splitlines()[4:]] == [
+        "a", "b", "from a:", "act", "│ and from b", "mul", "from b, act:", "add", "│ and from a",
+        "add", "│ and from mul", "concat",
+    ]  # fmt: skip
