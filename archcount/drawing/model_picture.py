@@ -16,6 +16,7 @@ from archcount.drawing.model_words import (
     operation_sign,
     size_text,
 )
+from archcount.drawing.own_params import own_params
 from archcount.drawing.picture import (
     Amount,
     Box,
@@ -47,7 +48,7 @@ def model_picture(
             a layer in its box, `layers` for every layer by itself.
         colour: what the colours mean, one of `COLOURS`, no verdicts.
     """
-    reader = _RunReader(count, detail)
+    reader = _RunReader(count, run, detail)
     body = reader.body(run)
     shape = size_text(count.total.input)
     total = count.total
@@ -82,8 +83,9 @@ class _RunReader:
         left_out: how many more lines there are, too many to be drawn beside the parts.
     """
 
-    def __init__(self, count: ModelCount, detail: str) -> None:
+    def __init__(self, count: ModelCount, run: Run, detail: str) -> None:
         self._modules: Mapping[str, ModuleCount] = {each.path: each for each in count.modules}
+        self._own = own_params(self._modules, run)
         self._detail = detail
         self._number = 0
         self._ends: set[str] = set()
@@ -99,9 +101,11 @@ class _RunReader:
         names = {each.path: each.path[len(run.path) + 1 :] if run.path else each.path
                  for each in run.inner if not each.name[0]}  # fmt: skip
         chain = self._chain(run)
+        if len(chain) == 1 and isinstance(only := chain[0], Box):
+            chain = (replace(only, amount=only.amount + Amount(params=self._params(run))),)
         if self._detail == "rows":
             return chain
-        return tuple(_titled(part, names.get(part.path.partition("#")[0])) for part in chain)
+        return tuple(_titled(part, names.get(part.path.rpartition("#")[0])) for part in chain)
 
     def _chain(self, run: Run) -> Chain:
         """Return what a module runs inside, in series and in branches."""
@@ -173,9 +177,8 @@ class _RunReader:
                 return replace(part, title=title, details=(), family="join"), ()
             return part, ()
         self._number += 1
-        output = part.output if part is not None else ""
         title = "•" if part is not None else "outputs"
-        join = Box(path=f"#join{self._number}", title=title, family="join", output=output)
+        join = Box(path=f"#join{self._number}", title=title, family="join")
         return join, () if part is None else (part,)
 
     def _part(self, run: Run, around: str) -> Part:
@@ -191,7 +194,8 @@ class _RunReader:
         only = body[0] if len(body) == 1 else None
         if isinstance(only, Box):
             amount = only.amount + Amount(params=self._params(run))
-            return replace(only, path=self._path(run.path), amount=amount)
+            output = size_text(run.output) or only.output
+            return replace(only, path=self._path(run.path), amount=amount, output=output)
         if isinstance(only, Group):
             return self._nested(run, only, title, key)
         return Group(
@@ -236,16 +240,12 @@ class _RunReader:
         )
 
     def _params(self, run: Run) -> int:
-        """Return the parameters of a module that no run inside has, the first time that it runs.
-
-        Of shared ones none is counted twice.
-        """
-        inside = sum(self._whole(each) for each in run.inner if not each.name[0])
-        return max(0, self._whole(run) - inside)
+        """Return the parameters of a module that no run inside has, the first time that it runs."""
+        return self._own.pop(run.path, 0)
 
     def _whole(self, run: Run) -> int:
-        module = self._modules.get(run.path)
-        return module.params if module and run.is_first else 0
+        """Return the parameters of a module with those of all that it runs, likewise."""
+        return self._params(run) + sum(self._whole(each) for each in run.inner if not each.name[0])
 
     def _path(self, path: str) -> str:
         self._number += 1

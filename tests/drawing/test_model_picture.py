@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from helpers.decoders import Decoder, ListedExperts
@@ -204,3 +206,91 @@ def test_the_outline_says_what_is_read_past_others():
         "a", "b", "from a:", "act", "│ and from b", "mul", "from b, act:", "add", "│ and from a",
         "add", "│ and from mul", "concat",
     ]  # fmt: skip
+
+
+class Pyramid(nn.Module):
+    """One head that runs on two sizes, and linear layers on three axes."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Conv2d(4, 6, 1)
+        self.down = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+        self.project = nn.Linear(6, 5)
+
+    def forward(self, x):
+        large, small = self.head(x), self.head(self.down(x))
+        return [self.project(each.flatten(2).transpose(1, 2)) for each in (large, small)]
+
+
+def test_each_run_of_a_module_has_its_own_shape():
+    shapes = {(box.title, box.output) for box in drawn(Pyramid(), "4x8x8").boxes}
+    # 8 x 8 positions and 4 x 4 of them, six channels, and five numbers for each position
+    assert {("conv 1×1, 6", "6×8×8"), ("conv 1×1, 6", "6×4×4")} <= shapes
+    assert {("linear 5", "64×5"), ("linear 5", "16×5")} <= shapes
+
+
+def test_what_brings_branches_together_has_no_shape_of_its_own():
+    class Pair(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.down = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+            self.both = Both()
+
+        def forward(self, x):
+            return self.both(x, self.down(x))
+
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(4, 6, 1)
+
+        def forward(self, x, y):
+            return self.conv(x)[..., :4, :4] + self.conv(y)
+
+    found = ac.draw(Pair(), input="4x8x8")
+    (point,) = [box for box in found.picture.boxes if box.title == "•"]
+    assert point.output == ""
+    # What is given, and what comes out of the head; nothing on the line that leads into it.
+    assert re.findall(r'-tiny [^>]*">([^<]*)<', found.to_svg()) == ["4×8×8", "6×4×4"]
+
+
+class Split(nn.Module):
+    """Blocks that run a layer of another one in their midst, so that each is drawn in parts."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(8, 8)
+        self.first, self.second = SplitBlock(), SplitBlock()
+
+    def forward(self, x):
+        return self.second(self.first(x, self.inner), self.inner)
+
+
+class SplitBlock(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x, inner):
+        return self.two(inner(self.one(x)))
+
+
+@pytest.mark.parametrize("detail", ["rows", "blocks", "layers"])
+def test_parameters_are_drawn_once_where_a_module_is_drawn_in_parts(detail):
+    # Five linear layers of 72 parameters; the inner one runs twice.
+    picture = drawn(Split(), "[1,8]", detail=detail)
+    assert amount_of(picture.streams[0].body).params == 5 * 72 == picture.total.params
+    assert amount_of(picture.streams[0].body).macs == 6 * 64
+
+
+def test_a_single_layer_has_all_parameters():
+    for model in (nn.Linear(8, 8), nn.Sequential(nn.Sequential(nn.Linear(8, 8)))):
+        (box,) = drawn(model, "[2,8]", colour="params").boxes
+        assert box.mark.text == "100.0%"
+
+
+def test_a_module_may_have_any_name():
+    model = nn.Sequential()
+    model.add_module("a b#c <x>", nn.Linear(8, 8))
+    model.add_module("two", nn.Linear(8, 4))
+    assert [box.title for box in drawn(model, "[2,8]").boxes] == ["a b#c <x>", "two"]
