@@ -96,7 +96,7 @@ class ModelRecount:
             stated = network.stated(texts) if network.printed.checked else {}
         except (InvalidTableError, UsageError):
             return None  # such a network cannot be built, so that nobody can have counted it
-        layers = sum(1 for row in architecture.rows for _ in row.node.layers())
+        layers = sum(row.node.size for row in architecture.rows)
         self._work.spend(len(cache) - before if texts else layers, layers)
         return Recounted(
             architecture=architecture,
