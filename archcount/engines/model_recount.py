@@ -87,6 +87,8 @@ class ModelRecount:
         if table is None or self.is_spent:
             return None
         texts = {name: str(value) for name, value in lets.items()}
+        if change is not None and (model, change) not in self._expanded:
+            self._work.read()
         cache = self._expanded.setdefault((model, change), ExpansionCache())
         before = len(cache)
         try:
@@ -108,6 +110,7 @@ class ModelRecount:
     def _with(self, change: FileChange) -> Table | None:
         """Return the table with a change; None where it does not go together so."""
         if change.name not in self._changed:
+            self._work.read()
             try:
                 table = (
                     named(self._table, change)
