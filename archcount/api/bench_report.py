@@ -164,15 +164,15 @@ def _targets(model: Any) -> tuple[tuple[str, ...], nn.Module | None]:
         return (model,), None
     if isinstance(model, Table):
         return (f"{model.path}@{model.chosen}" if model.chosen else str(model.path),), None
-    if isinstance(model, Iterable):
-        texts = tuple(model)
-        if texts and all(isinstance(item, str) for item in texts):
-            return texts, None
     from archcount.benchmark.run import as_module
 
     module = as_module(model)
     if module is not None:
         return (type(module).__name__,), module
+    if isinstance(model, Iterable):
+        texts = tuple(model)
+        if texts and all(isinstance(item, str) for item in texts):
+            return texts, None
     raise UsageError.of(
         f"a {type(model).__name__} as a model",
         allowed="a table, package:callable, a list of such texts, or an nn.Module",

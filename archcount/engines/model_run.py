@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from itertools import chain
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from archcount.loading.tokens import TokenRun
 from archcount.tracing.forward_pass import ForwardPass
 from archcount.tracing.meta_device_mode import MetaDeviceMode
 from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.module_parts import tensors_of
 from archcount.tracing.run_context import counting_context
 from archcount.tracing.trace import trace
 
@@ -88,9 +88,7 @@ def _run(
                 inputs = given.prepared(copy)
         elif not isinstance(given, Inputs):
             check_batch(given, request.batch)
-            inputs = make_inputs(
-                given, batch=request.batch, dtype=_dtype(copy.module), device=device
-            )
+            inputs = make_inputs(given, batch=request.batch, dtype=_dtype(copy), device=device)
         known = [*copy.known, *inputs.known]
         with _failures(name, str(inputs), device), mode:
             traced = trace(
@@ -120,9 +118,9 @@ def _check(module: Any) -> None:
     raise UsageError.of(what, allowed="an nn.Module, or a table", remedy=remedy)
 
 
-def _dtype(module: nn.Module) -> torch.dtype:
+def _dtype(copy: ModelCopy) -> torch.dtype:
     """Return the type of a model's own numbers."""
-    for tensor in chain(module.parameters(), module.buffers()):
+    for tensor in tensors_of(copy.parts):
         if tensor.is_floating_point():
             return tensor.dtype
     return torch.float32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -54,18 +54,17 @@ def count_pass(
     with saved if request.train else nullcontext():
         copy, inputs, traced = run(module, given, name=name, request=request)
     record = counted(copy, inputs, traced, name=name, train=request.train, weights=weights)
-    parameters = copy.module.parameters
     if weights is not None:
-        stored = weights.bytes_by_type([*parameters(), *copy.module.buffers()])
+        stored = weights.bytes_by_type([*traced.parameters, *traced.buffers])
         record = replace(record, dtype=request.dtype, weight_bytes=stored)
     if isinstance(given, TokenRun) and isinstance(inputs, TokenInputs):
         cache, total = inputs.cache, record.total
-        language = language_count(given, cache, copy.parts, list(parameters()), traced, total)
+        language = language_count(given, cache, copy.parts, traced.parameters, traced, total)
         record = replace(record, language=language)
     if request.has_traffic or request.machine is not None or record.language is not None:
         shares = {
             id(each.untyped_storage()): weights.share(each) if weights else 1.0
-            for each in parameters()
+            for each in traced.parameters
         }
         pairs = zip(traced.modules, record.modules, strict=True)
         modules = {part.path: each for part, each in pairs}
@@ -91,10 +90,8 @@ def counted(
     """Add what was found in a pass up; arguments as `run` gives and takes them."""
     parts = copy.parts
     held = module_states(parts, traced.held)
-    parameters = {id(tensor): tensor for own, _ in traced.held.values() for tensor in own}
-    buffers = {id(tensor): tensor for _, own in traced.held.values() for tensor in own}
     weight_bytes: Counter[torch.dtype] = Counter()
-    tensors = {**parameters, **buffers}
+    tensors = {id(tensor): tensor for tensor in (*traced.parameters, *traced.buffers)}
     for tensor in (*tensors.values(), *held[""].packed.values()):
         weight_bytes[tensor.dtype] += bytes_of(tensor)
     return ModelCount(
@@ -111,7 +108,7 @@ def counted(
             )
             for record in traced.modules
         ),
-        unused=_unused(parameters.values(), traced),
+        unused=_unused(traced),
         weight_bytes={str(kind).removeprefix("torch."): n for kind, n in weight_bytes.items()},
         activation_bytes=traced.activation_bytes,
         peak_bytes=traced.peak_bytes,
@@ -164,8 +161,7 @@ def model_layers(
             f"{name} gives no tensor that can be seen, so nothing can be compared",
             allowed="a model that returns tensors, in containers or data classes too",
         )
-    params = sum(tensor.numel() for tensor in copy.module.parameters())
-    used = params - _unused(copy.module.parameters(), traced)
+    used = sum(tensor.numel() for tensor in traced.parameters) - _unused(traced)
     remarks = tuple(dict.fromkeys(f"{name}: {remark}" for remark in copy.remarks))
     missed = {op: record.path for record in traced.modules for op in record.missed}
     remarks += tuple(
@@ -174,10 +170,11 @@ def model_layers(
     return layers_of(traced), used, traced.modules[0].cost.macs, str(inputs), remarks
 
 
-def _unused(parameters: Iterable[Tensor], traced: ForwardPass) -> int:
+def _unused(traced: ForwardPass) -> int:
     """Count the numbers in parameters that nothing read."""
     read = {memory for call in traced.calls for memory in call.read}
-    return sum(tensor.numel() for tensor in parameters if id(tensor.untyped_storage()) not in read)
+    unread = (each for each in traced.parameters if id(each.untyped_storage()) not in read)
+    return sum(tensor.numel() for tensor in unread)
 
 
 def _memory(held: ModuleState, tensors: Mapping[int, Tensor], weights: WeightType | None) -> int:

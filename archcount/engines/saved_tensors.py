@@ -57,13 +57,13 @@ def training_memory(
         weights: bytes of its parameters and buffers.
         traced: the pass.
     """
-    trained = {id(tensor): tensor for tensor in parts[""].parameters() if tensor.requires_grad}
-    numbers = sum(tensor.numel() for tensor in trained.values())
-    short = sum(tensor.numel() for tensor in trained.values() if tensor.element_size() == 2)
+    trained = [tensor for tensor in traced.parameters if tensor.requires_grad]
+    numbers = sum(tensor.numel() for tensor in trained)
+    short = sum(tensor.numel() for tensor in trained if tensor.element_size() == 2)
     kept = _Kept(saved, parts, traced)
     return TrainingMemory(
         weights=weights,
-        gradients=sum(tensor.nbytes for tensor in trained.values()),
+        gradients=sum(tensor.nbytes for tensor in trained),
         master=MASTER * short,
         optimizers={name: size * numbers for name, size in OPTIMIZERS.items()},
         activations=kept.bytes(kept.saved),

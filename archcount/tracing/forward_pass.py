@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,20 @@ class ForwardPass:
     values: KnownValues | None = None
 
     @property
+    def parameters(self) -> list[Tensor]:
+        """The parameters, each once."""
+        return _once(tensor for own, _ in self.held.values() for tensor in own)
+
+    @property
+    def buffers(self) -> list[Tensor]:
+        """The buffers, each once."""
+        return _once(tensor for _, own in self.held.values() for tensor in own)
+
+    @property
     def peak_bytes(self) -> int:
         """The most bytes of inputs and made tensors that are needed at one time."""
         return self.memory.peak
+
+
+def _once(tensors: Iterable[Tensor]) -> list[Tensor]:
+    return [*{id(tensor): tensor for tensor in tensors}.values()]

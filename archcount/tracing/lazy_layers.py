@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from archcount.tracing.model_copy import ModelCopy
+from archcount.tracing.module_parts import parts_of, tensors_of
 from archcount.tracing.object_copy import Copier
 
 
@@ -25,10 +26,11 @@ def fit(
     >>> layer.weight.shape
     torch.Size([3, 4])
     """
-    lazy = [is_unfit(part) for part in module.modules()]
-    is_meta = any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
-    copy = ModelCopy(module, "meta" if is_meta else "cpu").module
-    pairs = list(zip(module.modules(), copy.modules(), strict=True))
+    parts = parts_of(module)
+    lazy = [is_unfit(part) for part in parts.values()]
+    is_meta = any(tensor.is_meta for tensor in tensors_of(parts))
+    copied = ModelCopy(module, "meta" if is_meta else "cpu")
+    copy, pairs = copied.module, list(zip(parts.values(), copied.parts.values(), strict=True))
     copier = Copier(_copied, lambda part, name: part)
     args, kwargs = copier.copied(list(args)), copier.copied(dict(kwargs))
     (copy if method == "forward" else getattr(copy, method))(*args, **kwargs)

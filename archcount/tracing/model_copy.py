@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Set
-from itertools import chain
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from torch.nn.parameter import is_lazy
 
 from archcount.errors import UsageError
 from archcount.tracing.known_tensor import KnownTensor, has_numbers
+from archcount.tracing.module_parts import parts_of, tensors_of
 from archcount.tracing.object_copy import SIMPLE, Copier
 from archcount.tracing.script_copy import SCRIPTED, is_exported, script_copy
 from archcount.tracing.torch_internals import (
@@ -60,9 +60,7 @@ class ModelCopy:
     """
 
     def __init__(self, module: nn.Module, device: str = "meta") -> None:
-        if device != "meta" and any(
-            tensor.is_meta for tensor in chain(module.parameters(), module.buffers())
-        ):
+        if device != "meta" and any(tensor.is_meta for tensor in tensors_of(parts_of(module))):
             raise UsageError.of(
                 "the model lies on the meta device, and has no numbers to run with",
                 remedy="build it on the CPU, or leave the device at meta",
@@ -75,7 +73,7 @@ class ModelCopy:
         self.remarks = self._copier.remarks
         self.known: list[KnownTensor] = []
         self.module = self._module(module, "")
-        self.parts = dict(self.module.named_modules())
+        self.parts = parts_of(self.module)
         self.is_lazy = any(
             tensor is not None and is_lazy(tensor)
             for part in self.parts.values()

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +15,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from archcount.tracing.process_state import same_process
-from archcount.tracing.torch_internals import COND, FLEX
+from archcount.tracing.torch_internals import COND
 
 
 @contextmanager
@@ -31,9 +32,6 @@ def gc_paused() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-_COMPILING = {"torch._dynamo", FLEX}
 
 
 @contextmanager
@@ -57,8 +55,11 @@ def counting_context() -> Iterator[None]:
         # Scripted functions would be fused, their backward passes too, from the second call on.
         stack.enter_context(torch.jit.optimized_execution(False))  # type: ignore[attr-defined]
         stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
-        if _COMPILING & sys.modules.keys():  # long imports, without which nothing is compiled
+        if "torch._dynamo" in sys.modules:  # a long import, without which nothing is compiled yet
             stack.enter_context(torch.compiler.set_stance("force_eager"))
+        else:  # what it meets first in a pass, it would take for not to be compiled ever after
+            uncompiled = partial(torch.compile, disable=True)
+            stack.enter_context(patch.object(torch, "compile", uncompiled))
         stack.enter_context(patch.object(COND, "__call__", _branch))
         torch.backends.mha.set_fastpath_enabled(False)
         yield

@@ -22,6 +22,7 @@ from archcount.tracing.known_tensor import KnownTensor
 from archcount.tracing.known_values import DRAWN
 from archcount.tracing.lazy_layers import fit
 from archcount.tracing.memory_use import memory_use
+from archcount.tracing.module_parts import parts_of
 from archcount.tracing.module_stack import ModuleStack
 from archcount.tracing.nested_tensors import tensors_in
 from archcount.tracing.recorder import Recorder
@@ -62,7 +63,7 @@ def trace(
     1944
     """
     kwargs = kwargs or {}
-    parts = dict(module.named_modules()) if parts is None else parts
+    parts = parts_of(module) if parts is None else parts
     found = {part: ModuleTrace(path=path) for path, part in parts.items()}
     held = _held(parts)
     if any(map(is_lazy, _all(held))):

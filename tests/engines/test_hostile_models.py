@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 import pytest
 import torch
+import torch._dynamo  # which stays imported where a model's code is the first to need it
 from torch import nn
 
 import archcount as ac
@@ -177,7 +178,10 @@ def test_what_making_a_model_changes_is_put_back(change, models, toy):
         assert not changed(dict(before), after)
 
 
-METHODS = "forward __getattr__ __class__ __deepcopy__ __repr__ __str__ named_modules train".split()
+METHODS = (
+    "forward __getattr__ __getattribute__ __class__ __deepcopy__ __repr__ __str__ __iter__ "
+    "named_modules parameters train"
+).split()
 RAISED = (
     "exception,base,generator exit,system exit,stop iteration,unsayable,memory,recursion".split(",")
 )
@@ -190,6 +194,30 @@ def test_what_a_model_raises_is_one_error_or_none(method, way, models, toy):
         said, now = outcome(way, models.raising(method, raised), toy)
         assert not now, raised
         assert said, raised
+
+
+class Selecting(nn.Sequential):
+    """Says that it has a head alone, as what trains nothing else does."""
+
+    def parameters(self, which):
+        return which.parameters()
+
+    def named_modules(self, *args, **kwargs):
+        return [("", self), ("1", self[1])]
+
+    def buffers(self):
+        return []
+
+
+def test_what_a_model_holds_is_counted_whatever_it_says_that_it_holds():
+    model = Selecting(nn.BatchNorm1d(4), nn.Linear(4, 3))
+    record = ac.count(model, input=(2, 4), train=True, dtype="int8").record
+    assert record.total.params == 8 + 15  # 4 scales and shifts, 4 x 3 weights and 3 biases
+    # computed in bfloat16, in which 4 means and variances stay
+    assert record.weight_bytes == {"int8": 23, "bfloat16": 8 * 2, "int64": 8}
+    assert [module.path for module in record.modules] == ["", "0", "1"]
+    trained = ac.count(model, input=(2, 4), train=True).record.training
+    assert trained.gradients == 4 * 23
 
 
 @pytest.mark.parametrize("raised", RAISED)

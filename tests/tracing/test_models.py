@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -441,10 +442,33 @@ class Checkpointed(nn.Module):
 
 print(ac.count(Checkpointed(), input=(2, 3)).total.cost.other)
 """
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
-    )
-    assert run.stdout == "6\n"  # 2 x 3 sines
+    assert printed(code) == "6\n"  # 2 x 3 sines
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_where_a_branch_is_the_first_that_torch_is_to_compile_it_stays_able_to(device):
+    # It compiles what `cond` is given, and would not compile it again once a pass was in its way.
+    code = f"""
+import torch, archcount as ac
+from torch import nn
+
+{inspect.getsource(Chooses)}
+given = ((3, 4), torch.tensor([0]))
+print(ac.count(Chooses(), input=given, device="{device}").total.macs)
+program = torch.export.export(Chooses(), (torch.ones(3, 4), torch.tensor([1])), strict=False)
+print(ac.count(program, input=given).total.macs)
+layer = nn.Linear(4, 5)
+operations = []
+compiled = torch.compile(layer, backend=lambda graph, _: operations.append(graph) or graph)
+print(compiled(torch.ones(3, 4)).shape, len(operations))
+"""
+    assert printed(code) == "135\n135\ntorch.Size([3, 5]) 1\n"  # 3 x 4 x 5, 3 x 5 x 5
+
+
+def printed(code: str) -> str:
+    """Run code in a process of its own."""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_name_with_a_line_feed_is_written_in_one_line():
