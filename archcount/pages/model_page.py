@@ -179,11 +179,10 @@ def _ran_inside(count: ModelCount, path: str) -> bool:
 
 
 def _commands(content: ModelContent) -> Iterator[Block]:
-    if content.target:
-        commands = {
-            f"archcount count {content.arguments}": "the same in a terminal",
-            f"archcount draw {content.target} -o model.svg": "the picture alone",
-            f"archcount report {content.arguments} -o report.html": "this page",
-        }
+    if content.arguments:
+        commands = {f"archcount count {content.arguments}": "the same in a terminal"}
+        if content.drawn_by:
+            commands[f"archcount draw {content.drawn_by} -o model.svg"] = "the picture alone"
+        commands[f"archcount report {content.arguments} -o report.html"] = "this page"
         yield Commands(commands=commands)
     yield Facts(facts=content.versions)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -121,6 +124,18 @@ def test_the_command_takes_the_options_of_count(tmp_path):
     assert "37.9 KMACs" in text  # two images
     assert "memory of training, an estimate" in text
     assert f"report {FILE}:small --input 'float32[2,3,10,10]' --train --peak 1G" in text
+
+
+def test_the_commands_of_a_page_run_as_they_stand_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ["--input", "float32[2,5,8]", "--arg", "width=8", "--arg", "heads=2", "--train"]
+    assert invoke("report", f"{FILE}:Block", *options, "-o", "x.html").returncode == 0
+    commands = re.findall(r"<code>archcount (.*?)</code>", Path("x.html").read_text())
+    for command in map(unescape, commands):
+        done = invoke(*shlex.split(command))
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert {path.name for path in tmp_path.iterdir()} == {"x.html", "model.svg", "report.html"}
+    assert Path("report.html").read_text() == Path("x.html").read_text()
 
 
 @pytest.mark.parametrize(
