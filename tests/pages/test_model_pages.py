@@ -11,6 +11,7 @@ import pytest
 from helpers.commands import invoke
 from pages import page_models
 from pages.test_table_pages import MOST, text_of
+from torch import nn
 
 import archcount as ac
 from archcount.reporting import charts
@@ -62,6 +63,16 @@ def test_the_memory_is_what_is_alive_at_each_operation(small):
     ]
     assert small.of.record.peak_bytes == 4096
     assert "4.0 KiB at the peak" in text_of(small.to_html())
+
+
+def test_the_table_of_memory_says_how_much_it_leaves_out():
+    page = ac.report(nn.Sequential(*(nn.Linear(8, 8) for _ in range(150))), input="[2,8]")
+    *_, fold = section(page, "Memory of the forward pass").blocks
+    [block] = fold.blocks
+    assert (len(block.sheet.lines), [note.text for note in block.sheet.notes]) == (
+        80,
+        ["and 70 lines more"],
+    )
 
 
 def test_the_roofline_is_that_of_the_machine(small):
