@@ -161,5 +161,6 @@ def _wrong_argument(error: Any) -> UsageError:
     command = next((f"archcount {word}" for word in sys.argv[1:] if sentence(word)), "archcount")
     said, remedy = error.format_message().rstrip("."), f"see `{command} --help`"
     if known := getattr(error, "possibilities", None):
-        said, remedy = f"no such option: {quote(error.option_name)}", suggestion(error.option_name, known)
+        name = error.option_name
+        said, remedy = f"no such option: {quote(name)}", suggestion(name, known)
     return UsageError.of(said[:1].lower() + said[1:], remedy=remedy)

@@ -159,7 +159,7 @@ class Layout:
             laid.length += inner.length
             laid.before = max(laid.before, inner.before)
             laid.after = max(laid.after, inner.after)
-            known = None if shape is None else part.output or known
+            known = None if shape is None else part.output
         return laid
 
     def _connect(self, laid: Laid, to: Laid, shape: str, *, broken: bool) -> None:

@@ -198,31 +198,22 @@ class Picture:
             yield from boxes_of(chain)
 
 
-def boxes_of(chain: Chain) -> Iterator[Box]:
-    """Yield the boxes of a chain, joins included."""
+def parts_of(chain: Chain) -> Iterator[Part]:
+    """Yield the parts of a chain and those inside, joins included."""
     for part in chain:
+        yield part
         match part:
-            case Box():
-                yield part
             case Branching():
                 for branch in part.branches:
-                    yield from boxes_of(branch)
+                    yield from parts_of(branch)
                 yield part.join
             case Group():
-                yield from boxes_of(part.body)
+                yield from parts_of(part.body)
 
 
-def paths_of(chain: Chain) -> Iterator[str]:
-    """Yield the paths of all parts of a chain, those inside too."""
-    for part in chain:
-        yield part.path
-        match part:
-            case Group():
-                yield from paths_of(part.body)
-            case Branching():
-                for branch in part.branches:
-                    yield from paths_of(branch)
-                yield part.join.path
+def boxes_of(chain: Chain) -> Iterator[Box]:
+    """Yield the boxes of a chain, joins included."""
+    return (part for part in parts_of(chain) if isinstance(part, Box))
 
 
 def reads_elsewhere(part: Part) -> bool:
@@ -237,15 +228,5 @@ def reads_elsewhere(part: Part) -> bool:
 
 def amount_of(chain: Chain) -> Amount:
     """Return what a chain stands for."""
-    found = Amount()
-    for part in chain:
-        match part:
-            case Box():
-                found += part.amount
-            case Branching():
-                found += part.join.amount
-                for branch in part.branches:
-                    found += amount_of(branch)
-            case Group():
-                found += part.amount + amount_of(part.body)
-    return found
+    amounts = (part.amount for part in parts_of(chain) if not isinstance(part, Branching))
+    return sum(amounts, Amount())
