@@ -14,10 +14,12 @@ import yaml
 from jsonschema import Draft202012Validator
 
 import archcount as ac
+from archcount.architecture.budget import MOST_LAYERS, MOST_TOGETHER
 from archcount.cli.app import app
 from archcount.comparison import WHYS
 from archcount.layers import CATEGORIES
-from archcount.spec.grid import COLUMNS
+from archcount.spec.grid import COLUMNS, LONGEST_CELL, MOST_ROWS
+from archcount.spec.yaml_reader import DEEPEST, LONGEST, MOST_ENTRIES
 
 ROOT = Path(__file__).parent.parent
 
@@ -202,3 +204,10 @@ def test_the_forensics_page_names_every_why():
     text = (ROOT / "docs" / "forensics.md").read_text()
     for verdict in ("convention", "reading", "contradiction"):
         assert all(f"`{why}`" in text for why in WHYS[verdict])
+
+
+def test_limits_are_those_of_the_code():
+    page = (ROOT / "docs" / "table-reference.md").read_text()
+    told = re.findall(r"^\|.*\| ([\d,]+) \|$", page.partition("\n## Limits\n")[2], re.MULTILINE)
+    limits = (MOST_ROWS, LONGEST_CELL, MOST_ENTRIES, LONGEST, DEEPEST, MOST_LAYERS, MOST_TOGETHER)
+    assert told == [f"{limit:,}" for limit in limits]

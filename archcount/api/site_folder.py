@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,22 +22,31 @@ def new_site(folder: Path) -> Iterator[Callable[[str, bytes], None]]:
     Raises:
         UsageError: the folder holds something else, or cannot be written.
     """
-    try:
+    with _refusing(folder):
         _check(folder)
         target = folder.resolve()
-        made = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    except OSError as error:
-        raise _refused(folder, error) from None
+    made = _beside(target)
     try:
+        with _refusing(folder):
+            made.mkdir()
         yield lambda path, content: _write(folder, made / path, content)
         _write(folder, made / MARK, _SAID.encode())
-        try:
-            made.chmod(0o755)
+        with _refusing(folder):
             _replace(made, target)
-        except OSError as error:
-            raise _refused(folder, error) from None
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        _remove(made)
+
+
+def _beside(target: Path) -> Path:
+    """Return a name beside a folder that nothing has: known before it is made, to be removed."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+
+
+def _remove(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:  # again, where a signal broke into the first
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(folder: Path) -> None:
@@ -57,11 +66,9 @@ _REMEDY = "name another; nothing was written"
 
 
 def _write(folder: Path, file: Path, content: bytes) -> None:
-    try:
+    with _refusing(folder):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    except OSError as error:
-        raise _refused(folder, error) from None
 
 
 def _replace(made: Path, target: Path) -> None:
@@ -69,22 +76,31 @@ def _replace(made: Path, target: Path) -> None:
     if not target.exists():
         made.rename(target)
         return
-    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    aside = _beside(target)
     try:
-        target.rename(aside / "site")
+        target.rename(aside)
         made.rename(target)
     except BaseException:  # a signal too
         if not target.exists():
-            (aside / "site").rename(target)
+            aside.rename(target)
         raise
     finally:
         if target.exists():  # what could not be moved back is not lost
-            shutil.rmtree(aside, ignore_errors=True)
+            _remove(aside)
 
 
-def _refused(folder: Path, error: OSError) -> UsageError:
-    return UsageError.of(
-        f"cannot write {quote(str(folder))}: {(error.strerror or str(error)).lower()}",
-        allowed="a folder in one that exists and can be written to",
-        remedy="nothing was written",
-    )
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Say what the system refuses as an error of the user's.
+
+    Raises:
+        UsageError: it refused something.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UsageError.of(
+            f"cannot write {quote(str(folder))}: {(error.strerror or str(error)).lower()}",
+            allowed="a folder in one that exists and can be written to",
+            remedy="nothing was written",
+        ) from None

@@ -15,11 +15,11 @@ from archcount.api.model_table_report import model_table
 from archcount.api.page_report import page_of_table
 from archcount.api.site_folder import new_site
 from archcount.api.table_report import TableReport, count_table
-from archcount.api.tables import Table, load_every
+from archcount.api.tables import Table, load, load_every
 from archcount.api.totals_report import totals_of_network
 from archcount.comparison import QUANTITIES
 from archcount.comparison.answers import KINDS
-from archcount.errors import UsageError, quote, unknown_name
+from archcount.errors import UsageError, quote, suggestion
 from archcount.pages.site_pages import (
     ERRATA,
     INDEX,
@@ -38,7 +38,7 @@ from archcount.reporting.catalogue_charts import PrintedPoint
 from archcount.reporting.html import html_page, is_address
 from archcount.reporting.page import Page
 from archcount.spec.catalogue import catalogue
-from archcount.spec.summary import PRINTED, TableSummary, read_summaries
+from archcount.spec.summary import PRINTED, read_summary
 
 GUIDE = "https://github.com/archcount/archcount/tree/main/docs"
 
@@ -78,6 +78,7 @@ def site(
         told: is called with what is being done.
 
     Raises:
+        InvalidTableError: a table that was named is wrong.
         UsageError: there is no such table, the folder holds something else or cannot be written,
             or the guide's address is none.
 
@@ -94,7 +95,11 @@ def site(
     files = catalogue().files
     for name in names:
         if name not in files:
-            raise unknown_name("unknown table", name, files)
+            raise UsageError.of(
+                f"unknown table {quote(name)}",
+                allowed="a name that `archcount list` shows",
+                remedy=suggestion(name, files),
+            )
     pages = size = 0
     problems: list[str] = []
     with new_site(Path(folder)) as write:
@@ -109,10 +114,9 @@ def _pages(
     names: Sequence[str], guide: str, problems: list[str], told: Callable[[str], object]
 ) -> Iterator[tuple[str, Page]]:
     """Yield every page with its place in the folder; add what is left out to `problems`."""
-    found_tables, left_out = load_every(names or None)
+    found_tables, left_out = (tuple(map(load, names)), ()) if names else load_every()
     tables = sorted(found_tables, key=lambda table: table.path.stem)
     problems += left_out
-    summaries = {summary.name: summary for summary in read_summaries()[0]}
     known = Known()
     found: list[SiteTable] = []
     printed: list[PrintedPoint] = []
@@ -124,7 +128,7 @@ def _pages(
             )
             for variant in table.networks
         }
-        entry = _entry(table, summaries[table.path.stem], reports)
+        entry = _entry(table, reports)
         found.append(entry)
         for network, report in zip(entry.networks, reports.values(), strict=True):
             printed += _printed(table, report, network.label)
@@ -148,8 +152,9 @@ def _default(table: Table) -> str | None:
     return None if table.models else table.variant().name
 
 
-def _entry(table: Table, summary: TableSummary, reports: dict[str, TableReport]) -> SiteTable:
+def _entry(table: Table, reports: dict[str, TableReport]) -> SiteTable:
     default, name = _default(table), table.path.stem
+    summary = read_summary(table.path)
     source = summary.source
 
     def network(variant: str, report: TableReport) -> SiteNetwork:

@@ -123,8 +123,7 @@ class Architecture:
     def read_rows(self) -> frozenset[str]:
         """The rows, or inputs, that a block of a later row reads, as `@row`."""
         nodes = [row.node for row in self.rows] + [head.node for head in self.heads]
-        kinds = (layer.kind for node in nodes for layer in node.layers())
-        return frozenset(kind.row for kind in kinds if isinstance(kind, RowOutput))
+        return frozenset().union(*map(_rows_read, nodes))
 
     def paths(self) -> Iterator[str]:
         """Yield the path of every row, head and node inside them."""
@@ -172,12 +171,17 @@ class Architecture:
         return max((ends[name] for name in self.outputs), default=depth)
 
 
+def _rows_read(node: Node) -> frozenset[str]:
+    """Return the rows that a node reads as `@row`."""
+    return frozenset(kind.row for kind in node.kinds if isinstance(kind, RowOutput))
+
+
 def _depth_after(node: Node, before: int, ends: Mapping[str, int], roles: frozenset[str]) -> int:
     """Count the layers on the longest path up to a node's end, from those before it."""
-    if isinstance(node, LayerNode):
-        if isinstance(node.kind, RowOutput):
-            return ends[node.kind.row]
+    if not _rows_read(node):
         return before + node.depth(roles)
+    if isinstance(node, LayerNode):
+        return max(ends[row] for row in _rows_read(node))
     if isinstance(node, SequenceNode):
         for _, child in node.children:
             before = _depth_after(child, before, ends, roles)

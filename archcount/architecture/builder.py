@@ -133,7 +133,7 @@ def _join(node: JoinNode) -> nn.Module:
 
 def _sequence(node: SequenceNode) -> nn.Sequential:
     """Return a sequence, its rectifiers in place where what they overwrite is theirs alone."""
-    reads = any(isinstance(layer.kind, RowOutput) for layer in node.layers())
+    reads = any(isinstance(kind, RowOutput) for kind in node.kinds)
     sequence = ReadingSequential() if reads else nn.Sequential()
     previous: Node | None = None
     for name, child in node.children:

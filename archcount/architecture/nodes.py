@@ -62,10 +62,14 @@ class _AnyNode(ABC):
     """What every node shares: its numbers, each by its own name too, and what is inside.
 
     Attributes:
+        kinds: the kinds of the layers inside; equal blocks are one node, whose kinds come once.
+        size: how many layers are inside.
         children: the nodes inside with their names; a layer has none.
     """
 
     tally: Tally
+    kinds: tuple[LayerKind, ...]
+    size: int
     children: tuple[tuple[str, Node], ...] = ()
 
     @property
@@ -139,6 +143,13 @@ class LayerNode(_AnyNode):
         """What the layer has and does."""
         return Tally.of(self.kind, self.input)
 
+    size = 1
+
+    @cached_property
+    def kinds(self) -> tuple[LayerKind, ...]:  # type: ignore[override]
+        """The layer itself."""
+        return (self.kind,)
+
     def depth(self, roles: frozenset[str]) -> int:
         """Return how deep the layer is if it has one of the roles, else 0."""
         return self.kind.depth if self.kind.role in roles else 0
@@ -174,18 +185,38 @@ class _Composite(_AnyNode):
         """Operations of the joining itself."""
         return Cost()
 
+    @cached_property
+    def kinds(self) -> tuple[LayerKind, ...]:  # type: ignore[override]
+        """The different layers inside."""
+        children = {id(child): child for _, child in self.children}
+        kinds = (kind for child in children.values() for kind in child.kinds)
+        return tuple({id(kind): kind for kind in kinds}.values())
+
+    @cached_property
+    def size(self) -> int:  # type: ignore[override]
+        """How many layers are inside."""
+        return sum(child.size for _, child in self.children)
+
     def depth(self, roles: frozenset[str]) -> int:
         """Count the layers with one of the roles on the longest path."""
-        return max((child.depth(roles) for _, child in self.children), default=0)
+        if roles not in self._depths:
+            self._depths[roles] = self._longest([child.depth(roles) for _, child in self.children])
+        return self._depths[roles]
+
+    @cached_property
+    def _depths(self) -> dict[frozenset[str], int]:
+        return {}
+
+    def _longest(self, depths: list[int]) -> int:
+        return max(depths, default=0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SequenceNode(_Composite):
     """Children one after another."""
 
-    def depth(self, roles: frozenset[str]) -> int:
-        """Return the sum of the children's depths."""
-        return sum(child.depth(roles) for _, child in self.children)
+    def _longest(self, depths: list[int]) -> int:
+        return sum(depths)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from archcount.architecture.architecture import ExpandedRow
@@ -40,8 +40,8 @@ def ties(rows: Sequence[ExpandedRow]) -> Iterator[Tie]:
         InvalidValueError: a layer is tied to a row without an embedding that fits.
     """
     for number, row in enumerate(rows):
-        for path, layer in _layers(row.id, row.node):
-            if isinstance(layer.kind, TIED) and layer.kind.tied:
+        for path, layer in _layers(row.id, row.node, _is_tied):
+            if isinstance(layer.kind, TIED):
                 name = "relative" if isinstance(layer.kind, Attention) else "weight"
                 yield Tie(path, _source(layer.kind, layer, rows[:number]), name)
 
@@ -49,8 +49,8 @@ def ties(rows: Sequence[ExpandedRow]) -> Iterator[Tie]:
 def broken_ties(rows: Sequence[ExpandedRow]) -> Iterator[Problem]:
     """Yield a problem for each row whose ties do not fit, at its place of the file."""
     for number, row in enumerate(rows):
-        for _, layer in _layers(row.id, row.node):
-            if isinstance(layer.kind, TIED) and layer.kind.tied:
+        for _, layer in _layers(row.id, row.node, _is_tied):
+            if isinstance(layer.kind, TIED):
                 try:
                     _source(layer.kind, layer, rows[:number])
                 except InvalidValueError as error:
@@ -77,11 +77,8 @@ def _source(
     of_attention = isinstance(kind, Attention)
     what = "attention" if of_attention else "embedding"
     several = "attentions with buckets" if of_attention else "embeddings"
-    found = [
-        (path, each)
-        for path, each in _layers(kind.tied, names[kind.tied])
-        if (_has_buckets(each.kind) if of_attention else isinstance(each.kind, Embedding))
-    ]
+    is_source = _has_buckets if of_attention else _is_embedding
+    found = [*_layers(kind.tied, names[kind.tied], is_source)]
     if len(found) != 1:
         raise InvalidValueError(
             f"tied to row {kind.tied}, which has {len(found)} {several}",
@@ -99,6 +96,14 @@ def _source(
     return path
 
 
+def _is_tied(kind: LayerKind) -> bool:
+    return isinstance(kind, TIED) and bool(kind.tied)
+
+
+def _is_embedding(kind: LayerKind) -> bool:
+    return isinstance(kind, Embedding)
+
+
 def _has_buckets(kind: LayerKind) -> bool:
     return isinstance(kind, Attention) and bool(kind.buckets) and not kind.tied
 
@@ -114,8 +119,13 @@ def _size(kind: LayerKind, layer: LayerNode) -> tuple[int, int]:
             return layer.output.channels, layer.input.channels
 
 
-def _layers(path: str, node: Node) -> Iterator[tuple[str, LayerNode]]:
+def _layers(
+    path: str, node: Node, is_meant: Callable[[LayerKind], bool]
+) -> Iterator[tuple[str, LayerNode]]:
+    """Yield the layers of some kinds with their paths; what has none of them is not walked."""
+    if not any(map(is_meant, node.kinds)):
+        return
     if isinstance(node, LayerNode):
         yield path, node
     for name, child in node.children:
-        yield from _layers(f"{path}.{name}", child)
+        yield from _layers(f"{path}.{name}", child, is_meant)

@@ -30,7 +30,7 @@ def main() -> NoReturn:
         finally:
             # An import that a signal breaks into may end in any exception of its own.
             stop_if_asked()
-    raise AssertionError("typer exits by itself")  # pragma: no cover
+    raise AssertionError("a command exits by itself")  # pragma: no cover
 
 
 def _run() -> None:
@@ -40,11 +40,11 @@ def _run() -> None:
     gc.set_threshold(100_000)
     try:
         # Imported here, so that a signal finds its handler from the first moment on.
-        from archcount.cli.app import app
+        from archcount.cli.app import run
         from archcount.cli.bash_words import whole_words
 
         with whole_words():
-            app()
+            run()
     finally:
         release()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -136,3 +137,30 @@ def entry(
         typer.echo(START, nl=False)
     if tables:
         context.with_resource(more_tables(tables))
+
+
+def run() -> NoReturn:
+    """Run the command line, and exit.
+
+    Raises:
+        UsageError: an option or an argument is unknown, missing, or of another type.
+    """
+    try:
+        code = app(standalone_mode=False)
+    except _WRONG_ARGUMENT as error:
+        raise _wrong_argument(error) from None
+    sys.exit(code or 0)
+
+
+_WRONG_ARGUMENT: Any = typer.BadParameter.__base__
+"""What the parser raises for any wrong argument; typer has no public name for it."""
+
+
+def _wrong_argument(error: Any) -> UsageError:
+    """Return the parser's error in the words of all others."""
+    command = next((f"archcount {word}" for word in sys.argv[1:] if sentence(word)), "archcount")
+    said, remedy = error.format_message().rstrip("."), f"see `{command} --help`"
+    if known := getattr(error, "possibilities", None):
+        name = error.option_name
+        said, remedy = f"no such option: {quote(name)}", suggestion(name, known)
+    return UsageError.of(said[:1].lower() + said[1:], remedy=remedy)

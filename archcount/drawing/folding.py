@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import add
 
 from archcount.drawing.picture import Amount, Box, Branching, Chain, Group, Part, boxes_of
 
@@ -13,13 +11,20 @@ _LONGEST = 4
 """The most units that are repeated together, such as a local and a global layer in turn."""
 
 
-def folded(units: Sequence[Chain]) -> Chain:
+def folded(units: Sequence[Chain], apart: Collection[str] = ()) -> Chain:
     """Return units one after another, equal neighbours once.
 
     Units are equal where the same is drawn of them, so that layers whose inputs alone grow, as
     those of a dense block, are folded too. What is folded stands for all: its amounts are sums.
+
+    Args:
+        units: each one part, or a few that stay together.
+        apart: the paths of parts that a line of their own leads to or from.
     """
-    keys = [tuple(map(drawn, unit)) for unit in units]
+    keys = [
+        tuple((drawn(part), part.path if part.path in apart else "") for part in unit)
+        for unit in units
+    ]
     found: list[Part] = []
     place = 0
     while place < len(units):
@@ -72,25 +77,23 @@ def drawn(part: Part) -> Hashable:
 
 
 def _summed(parts: Sequence[Part]) -> Part:
-    """Return the first of parts of which the same is drawn, its amounts those of all."""
+    """Return the first of parts of which the same is drawn, with the amounts of all.
+
+    A shape that they do not have in common is left out.
+    """
     first = parts[0]
-    match first:
-        case Box():
-            amounts = (part.amount for part in parts if isinstance(part, Box))
-            return replace(first, amount=reduce(add, amounts, Amount()))
-        case Branching():
-            splits = [part for part in parts if isinstance(part, Branching)]
-            chains = zip(*(split.branches for split in splits), strict=True)
-            join = _summed([split.join for split in splits])
-            assert isinstance(join, Box)
-            branches = tuple(map(_summed_chain, chains))
-            return replace(first, branches=branches, join=join)
-        case Group():
-            groups = [part for part in parts if isinstance(part, Group)]
-            amount = reduce(add, (group.amount for group in groups))
-            return replace(
-                first, body=_summed_chain([group.body for group in groups]), amount=amount
-            )
+    if isinstance(first, Branching):
+        splits = [part for part in parts if isinstance(part, Branching)]
+        chains = zip(*(split.branches for split in splits), strict=True)
+        join = _summed([split.join for split in splits])
+        assert isinstance(join, Box)
+        return replace(first, branches=tuple(map(_summed_chain, chains)), join=join)
+    amount = sum((part.amount for part in parts if not isinstance(part, Branching)), Amount())
+    output = first.output if len({part.output for part in parts}) == 1 else ""
+    if isinstance(first, Box):
+        return replace(first, amount=amount, output=output)
+    body = _summed_chain([part.body for part in parts if isinstance(part, Group)])
+    return replace(first, amount=amount, output=output, body=body)
 
 
 def _summed_chain(chains: Sequence[Chain]) -> Chain:

@@ -68,12 +68,14 @@ class _GraphReader:
         for link in picture.links:
             self._links.setdefault(link.target, []).append(link)
         self.ends: dict[str, tuple[str, ...]] = {}
+        self._gives: dict[str, str] = {}
         self._clusters = 0
 
     def node(self, box: Box, inside: Cluster) -> str:
         """Add a node."""
         name = f"n{len(self.graph.nodes) + 1}"
         self.graph.nodes[name] = box
+        self._gives[name] = box.output
         inside.items.append(name)
         return name
 
@@ -101,14 +103,16 @@ class _GraphReader:
                     ends = self.chain(part.body, ends, cluster, is_labelled=is_labelled)
                 case Branching():
                     ends = self._branches(part, ends, inside)
-            self.ends[part.path] = tuple(name for name, _ in ends)
+            names = self.ends[part.path] = tuple(name for name, _ in ends)
+            # A frame gives what the last of its repetitions does, and its box is the first.
+            self._gives |= dict.fromkeys(names, part.output)
             is_labelled = False
         return ends
 
     def _box(self, box: Box, ends: _Ends, inside: Cluster, is_labelled: bool) -> _Ends:
         name = self.node(box, inside)
         for source, is_skip in ends:
-            label = self.graph.nodes[source].output if is_labelled else ""
+            label = self._gives[source] if is_labelled else ""
             self.graph.edges.append(Edge(source, name, label, is_skip))
         return ((name, False),)
 
@@ -119,4 +123,6 @@ class _GraphReader:
                 leaving += self.chain(branch, ends, inside, is_labelled=False)
             else:
                 leaving += tuple((name, True) for name, _ in ends)
-        return self._box(part.join, leaving, inside, is_labelled=False)
+        joined = self._box(part.join, leaving, inside, is_labelled=False)
+        self.ends[part.join.path] = tuple(name for name, _ in joined)
+        return joined

@@ -16,6 +16,7 @@ from archcount.drawing.model_words import (
     operation_sign,
     size_text,
 )
+from archcount.drawing.own_params import own_params
 from archcount.drawing.picture import (
     Amount,
     Box,
@@ -47,7 +48,7 @@ def model_picture(
             a layer in its box, `layers` for every layer by itself.
         colour: what the colours mean, one of `COLOURS`, no verdicts.
     """
-    reader = _RunReader(count, detail)
+    reader = _RunReader(count, run, detail)
     body = reader.body(run)
     shape = size_text(count.total.input)
     total = count.total
@@ -82,10 +83,12 @@ class _RunReader:
         left_out: how many more lines there are, too many to be drawn beside the parts.
     """
 
-    def __init__(self, count: ModelCount, detail: str) -> None:
+    def __init__(self, count: ModelCount, run: Run, detail: str) -> None:
         self._modules: Mapping[str, ModuleCount] = {each.path: each for each in count.modules}
+        self._own = own_params(self._modules, run)
         self._detail = detail
         self._number = 0
+        self._ends: set[str] = set()
         self.links: list[CrossLink] = []
         self.left_out = 0
 
@@ -98,9 +101,11 @@ class _RunReader:
         names = {each.path: each.path[len(run.path) + 1 :] if run.path else each.path
                  for each in run.inner if not each.name[0]}  # fmt: skip
         chain = self._chain(run)
+        if len(chain) == 1 and isinstance(only := chain[0], Box):
+            chain = (replace(only, amount=only.amount + Amount(params=self._params(run))),)
         if self._detail == "rows":
             return chain
-        return tuple(_titled(part, names.get(part.path.partition("#")[0])) for part in chain)
+        return tuple(_titled(part, names.get(part.path.rpartition("#")[0])) for part in chain)
 
     def _chain(self, run: Run) -> Chain:
         """Return what a module runs inside, in series and in branches."""
@@ -108,10 +113,12 @@ class _RunReader:
         steps, crossings = series([each.reads for each in run.inner])
         inside = [each for each in crossings if min(each) >= 0 and len(crossings) <= _MOST_LINKS]
         self.left_out += len(crossings) - len(inside)
-        self.links += [
+        lines = [
             CrossLink(source=parts[source].path, target=parts[target].path)
             for source, target in inside
         ]
+        self.links += lines
+        self._ends.update(path for line in lines for path in (line.source, line.target))
         return self._steps(steps, run.inner, parts)
 
     def _steps(
@@ -128,13 +135,17 @@ class _RunReader:
                 pill = self._elsewhere(runs[step.place])
                 if not (step.follows or pill):
                     self.links.append(CrossLink(source="", target=part.path, is_only=True))
-                self._append(units, (*pill, part))
+                if not (step.follows and self._is_added(units, part)):
+                    units.append((*pill, part))
                 continue
             branches = tuple(self._steps(branch, runs, parts) for branch in step.branches)
             join, rest = self._join(part, None if step.place is None else runs[step.place])
-            self._append(units, (Branching(path=f"{join.path}#split", branches=branches, join=join),
-                                 *rest))  # fmt: skip
-        return folded(units) if is_folded else tuple(part for unit in units for part in unit)
+            units.append(
+                (Branching(path=f"{join.path}#split", branches=branches, join=join), *rest)
+            )
+        if is_folded:
+            return folded(units, self._ends)
+        return tuple(part for unit in units for part in unit)
 
     def _elsewhere(self, run: Run) -> Chain:
         """Return a box for what a run reads, where nothing beside it gives that."""
@@ -143,18 +154,20 @@ class _RunReader:
         title = "other input" if run.reads else "constants"
         return (Box(path=self._path(run.path), title=title, family="copy", reads=f"#{title}"),)
 
-    def _append(self, units: list[Chain], unit: Chain) -> None:
-        """Add a unit; what follows a layer stands in the box of it."""
+    def _is_added(self, units: list[Chain], by: Part) -> bool:
+        """Add what follows a layer to the box of it, where no line leads to or from one alone."""
         last = units[-1][-1] if units else None
-        by = unit[0]
-        follows = isinstance(by, Box) and by.family in ("norm", "act") and len(unit) == 1
-        if follows and self._detail != "layers" and isinstance(last, Box | Branching):
-            assert isinstance(by, Box)
-            joined = _followed(last, by)
-            if joined is not None:
-                units[-1] = (*units[-1][:-1], joined)
-                return
-        units.append(unit)
+        if (
+            self._detail == "layers"
+            or not (isinstance(by, Box) and by.family in ("norm", "act"))
+            or not isinstance(last, Box | Branching)
+            or not self._ends.isdisjoint((_giver(last).path, by.path))
+        ):
+            return False
+        joined = _followed(last, by)
+        if joined is not None:
+            units[-1] = (*units[-1][:-1], joined)
+        return joined is not None
 
     def _join(self, part: Part | None, run: Run | None) -> tuple[Box, Chain]:
         """Return the box that joins branches, and what stands behind it."""
@@ -164,9 +177,8 @@ class _RunReader:
                 return replace(part, title=title, details=(), family="join"), ()
             return part, ()
         self._number += 1
-        output = part.output if part is not None else ""
         title = "•" if part is not None else "outputs"
-        join = Box(path=f"#join{self._number}", title=title, family="join", output=output)
+        join = Box(path=f"#join{self._number}", title=title, family="join")
         return join, () if part is None else (part,)
 
     def _part(self, run: Run, around: str) -> Part:
@@ -182,7 +194,8 @@ class _RunReader:
         only = body[0] if len(body) == 1 else None
         if isinstance(only, Box):
             amount = only.amount + Amount(params=self._params(run))
-            return replace(only, path=self._path(run.path), amount=amount)
+            output = size_text(run.output) or only.output
+            return replace(only, path=self._path(run.path), amount=amount, output=output)
         if isinstance(only, Group):
             return self._nested(run, only, title, key)
         return Group(
@@ -227,16 +240,12 @@ class _RunReader:
         )
 
     def _params(self, run: Run) -> int:
-        """Return the parameters of a module that no run inside has, the first time that it runs.
-
-        Of shared ones none is counted twice.
-        """
-        inside = sum(self._whole(each) for each in run.inner if not each.name[0])
-        return max(0, self._whole(run) - inside)
+        """Return the parameters of a module that no run inside has, the first time that it runs."""
+        return self._own.pop(run.path, 0)
 
     def _whole(self, run: Run) -> int:
-        module = self._modules.get(run.path)
-        return module.params if module and run.is_first else 0
+        """Return the parameters of a module with those of all that it runs, likewise."""
+        return self._params(run) + sum(self._whole(each) for each in run.inner if not each.name[0])
 
     def _path(self, path: str) -> str:
         self._number += 1
@@ -261,6 +270,11 @@ def _family(run: Run) -> str:
     while run.inner:
         run = max(run.inner, key=lambda each: each.macs)
     return operation_family(run.name[0]) if run.name[0] else "other"
+
+
+def _giver(part: Box | Branching) -> Box:
+    """Return the box that gives what a part gives."""
+    return part.join if isinstance(part, Branching) else part
 
 
 def _followed(part: Box | Branching, by: Box) -> Part | None:

@@ -89,7 +89,7 @@ def module_title(name: str, kind: str) -> tuple[str, str]:
 
 
 def size_text(sizes: tuple[int, ...] | None) -> str:
-    """Write the size of a tensor as torch has it, without its batch.
+    """Write the size of a tensor as torch has it, without its first axis, mostly the batch.
 
     >>> size_text((1, 64, 56, 48)), size_text(None)
     ('64×56×48', '')

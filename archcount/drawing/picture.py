@@ -43,6 +43,10 @@ class Mark:
     tone: str
 
 
+def _words(mark: Mark | None) -> tuple[str, ...]:
+    return (mark.text,) if mark and mark.text else ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
     """One layer with what follows it, a row, or the joining of branches.
@@ -67,6 +71,16 @@ class Box:
     output: str = ""
     reads: str = ""
     mark: Mark | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is written in it: the title, the details, and what is said of it."""
+        return (self.title, *self.details, *_words(self.mark))
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether it is a join of one sign, which is drawn as a circle."""
+        return self.family == "join" and len("".join(self.lines)) == 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +120,17 @@ class Group:
     mark: Mark | None = None
     key: str = ""
     amount: Amount = Amount()
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Its title and the number of times, as far as it has them."""
+        times = f"\N{MULTIPLICATION SIGN}{self.times}" if self.times > 1 else ""
+        return tuple(filter(None, (self.title, times)))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is written at its head: that, and what is said of it."""
+        return (*self.header, *_words(self.mark))
 
 
 Part = Box | Branching | Group
@@ -198,31 +223,22 @@ class Picture:
             yield from boxes_of(chain)
 
 
-def boxes_of(chain: Chain) -> Iterator[Box]:
-    """Yield the boxes of a chain, joins included."""
+def parts_of(chain: Chain) -> Iterator[Part]:
+    """Yield the parts of a chain and those inside, joins included."""
     for part in chain:
+        yield part
         match part:
-            case Box():
-                yield part
             case Branching():
                 for branch in part.branches:
-                    yield from boxes_of(branch)
+                    yield from parts_of(branch)
                 yield part.join
             case Group():
-                yield from boxes_of(part.body)
+                yield from parts_of(part.body)
 
 
-def paths_of(chain: Chain) -> Iterator[str]:
-    """Yield the paths of all parts of a chain, those inside too."""
-    for part in chain:
-        yield part.path
-        match part:
-            case Group():
-                yield from paths_of(part.body)
-            case Branching():
-                for branch in part.branches:
-                    yield from paths_of(branch)
-                yield part.join.path
+def boxes_of(chain: Chain) -> Iterator[Box]:
+    """Yield the boxes of a chain, joins included."""
+    return (part for part in parts_of(chain) if isinstance(part, Box))
 
 
 def reads_elsewhere(part: Part) -> bool:
@@ -237,15 +253,5 @@ def reads_elsewhere(part: Part) -> bool:
 
 def amount_of(chain: Chain) -> Amount:
     """Return what a chain stands for."""
-    found = Amount()
-    for part in chain:
-        match part:
-            case Box():
-                found += part.amount
-            case Branching():
-                found += part.join.amount
-                for branch in part.branches:
-                    found += amount_of(branch)
-            case Group():
-                found += part.amount + amount_of(part.body)
-    return found
+    amounts = (part.amount for part in parts_of(chain) if not isinstance(part, Branching))
+    return sum(amounts, Amount())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcount.drawing.layout import Laid, Layout, Spot, Track, shape_sides
-from archcount.drawing.picture import Box, Chain, CrossLink, Group, Picture, boxes_of, paths_of
+from archcount.drawing.picture import Box, Chain, CrossLink, Group, Picture, boxes_of, parts_of
 from archcount.drawing.placed import (
     Line,
     PlacedBox,
@@ -116,7 +116,7 @@ class _Placing:
         """
         found: dict[tuple[str, str], CrossLink] = {}
         for part in body:
-            paths = {*paths_of((part,))}
+            paths = {each.path for each in parts_of((part,))}
             for link in self._picture.links:
                 if link.source and link.target in paths:
                     found[link.source, link.target] = link

@@ -6,6 +6,7 @@ import re
 from importlib.util import find_spec
 
 from archcount.drawing.picture import Picture
+from archcount.drawing.style import FONT
 from archcount.drawing.svg import svg
 from archcount.errors import UnavailableError
 
@@ -28,7 +29,7 @@ def png(picture: Picture, *, down: bool = True, theme: str = "light") -> bytes:
     """Return a picture as PNG, of twice the size of its SVG where that is not too large.
 
     Raises:
-        UnavailableError: resvg-py, or any font, is not installed.
+        UnavailableError: resvg-py is not installed, or none of the fonts of a picture.
     """
     require_resvg()
     text = svg(picture, down=down, theme="light" if theme == "auto" else theme)
@@ -37,7 +38,7 @@ def png(picture: Picture, *, down: bool = True, theme: str = "light") -> bytes:
     pixels = int(found[1]) * int(found[2])
     if _rendered(_SAMPLE.format("x")) == _rendered(_SAMPLE.format("")):
         raise UnavailableError.of(
-            "no font is installed, so that a PNG would have no text",
+            "none of the fonts of a picture is installed, so that a PNG would have no text",
             remedy="install one, such as the package fonts-dejavu-core, or write .svg",
         )
     return _rendered(text, min(_ZOOM, (_MOST / pixels) ** 0.5))
@@ -45,7 +46,7 @@ def png(picture: Picture, *, down: bool = True, theme: str = "light") -> bytes:
 
 _SAMPLE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
-    '<text y="9" font-family="sans-serif">{}</text></svg>'
+    f"<text y='9' font-family='{FONT}'>{{}}</text></svg>"
 )
 
 

@@ -39,7 +39,8 @@ _TEXT = {"light": ("#ffffff", "#1b1f24", "#59636e", "#7b858f"),
          "dark": ("#14171b", "#e9edf1", "#a8b1bb", "#8b95a0")}  # fmt: skip
 """Background, text, lesser text, and lines."""
 
-_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", "DejaVu Sans", sans-serif'
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", "DejaVu Sans", sans-serif'
+"""The families that texts are drawn in, the first that is installed."""
 
 
 def fill_of(name: str) -> tuple[str, str]:
@@ -50,7 +51,7 @@ def fill_of(name: str) -> tuple[str, str]:
 def style_sheet(theme: str = "auto") -> str:
     """Return the rules of one theme; with `auto` those of both, as the reader prefers."""
     rules = [
-        f".{ROOT} text{{font-family:{_FONT};font-size:12px}}",
+        f".{ROOT} text{{font-family:{FONT};font-size:12px}}",
         f".{ROOT} .{ROOT}-small{{font-size:11px}}",
         f".{ROOT} .{ROOT}-tiny{{font-size:10px}}",
         f".{ROOT} .{ROOT}-bold{{font-weight:600}}",

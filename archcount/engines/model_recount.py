@@ -87,6 +87,8 @@ class ModelRecount:
         if table is None or self.is_spent:
             return None
         texts = {name: str(value) for name, value in lets.items()}
+        if change is not None and (model, change) not in self._expanded:
+            self._work.read()
         cache = self._expanded.setdefault((model, change), ExpansionCache())
         before = len(cache)
         try:
@@ -96,7 +98,7 @@ class ModelRecount:
             stated = network.stated(texts) if network.printed.checked else {}
         except (InvalidTableError, UsageError):
             return None  # such a network cannot be built, so that nobody can have counted it
-        layers = sum(1 for row in architecture.rows for _ in row.node.layers())
+        layers = sum(row.node.size for row in architecture.rows)
         self._work.spend(len(cache) - before if texts else layers, layers)
         return Recounted(
             architecture=architecture,
@@ -108,6 +110,7 @@ class ModelRecount:
     def _with(self, change: FileChange) -> Table | None:
         """Return the table with a change; None where it does not go together so."""
         if change.name not in self._changed:
+            self._work.read()
             try:
                 table = (
                     named(self._table, change)

@@ -36,18 +36,21 @@ def expand_table(
     lets: Mapping[str, Value],
     defaults: LayerDefaults,
     cache: ExpansionCache | None = None,
+    networks: int = 1,
 ) -> Architecture:
     """Expand every row on the output of the one before it, the first one on the first input.
 
     A row that cannot be expanded is reported, and the next one goes on from its printed
     output where that is complete, so that one mistake does not hide the others.
-    A cache holds blocks of these rows expanded before, under the same defaults.
+    A cache holds blocks of these rows expanded before, under the same defaults; `networks` is how
+    many the file has.
 
     Raises:
         InvalidTableError: with the problems of all rows and heads.
     """
     rows = sections.rows
-    expansion = _Expansion(rows, lets, defaults, ExpansionCache() if cache is None else cache)
+    cache = ExpansionCache() if cache is None else cache
+    expansion = _Expansion(rows, lets, defaults, cache, Budget(networks))
     done: list[ExpandedRow] = []
     named = {name: shape for name, shape in inputs.items() if name}
     ends: dict[str, Shape] = {**named}
@@ -131,11 +134,11 @@ class _Expansion:
         lets: Mapping[str, Value],
         defaults: LayerDefaults,
         cache: ExpansionCache,
+        budget: Budget,
     ) -> None:
         self.values = {row.id: {**lets, **row.values} for row in rows}
         self.read: dict[str, set[str]] = {row.id: set() for row in rows}
-        self.defaults, self.cache = defaults, cache
-        self.budget = Budget()
+        self.defaults, self.cache, self.budget = defaults, cache, budget
         self.problems: list[Problem] = []
 
     def attempt(

@@ -61,7 +61,7 @@ class RowReadings:
         Raises:
             InvalidTableError: the rows do not go together so.
         """
-        layers = sum(1 for row in self.network.architecture.rows for _ in row.node.layers())
+        layers = sum(row.node.size for row in self.network.architecture.rows)
         self.work.spend(layers, layers)
         if edit.kind == "input":
             return self.network.expand(replace(self.network.input, dims=edit.to))

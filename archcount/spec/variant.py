@@ -48,6 +48,7 @@ class Variant:
         sections: the rows, heads and declared readings, the variant's changes in place.
         printed: what the paper printed, with what the file says of it.
         is_printed: whether the printed cells are this network's.
+        networks: how many networks the file has.
     """
 
     table: str
@@ -61,6 +62,7 @@ class Variant:
     sections: Sections
     printed: PrintedTable
     is_printed: bool
+    networks: int = 1
 
     @cached_property
     def architecture(self) -> Architecture:
@@ -217,7 +219,8 @@ class Variant:
             inputs = self._of_size(inputs, dims)
         sections = self.sections
         values = {**values, **sections.connections}
-        expanded = expand_table(self.table, self.name, inputs, sections, values, defaults, cache)
+        named = (self.table, self.name, inputs, sections, values, defaults)
+        expanded = expand_table(*named, cache=cache, networks=self.networks)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
 
     def _of_size(self, inputs: Mapping[str, Shape], dims: tuple[int, ...]) -> dict[str, Shape]:

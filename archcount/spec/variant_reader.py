@@ -121,6 +121,7 @@ class TableSource:
             sections=sections,
             printed=printed,
             is_printed=is_printed,
+            networks=len(self.networks),
         )
         own += _check_same(variant)
         if not is_printed:

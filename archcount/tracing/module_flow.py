@@ -27,7 +27,6 @@ class Run:
         macs: multiply-accumulates.
         output: the shape of what it gives.
         inner: what a module runs itself, in order; empty where that is nothing that can be told.
-        is_first: whether the module has not run before.
     """
 
     path: str
@@ -36,7 +35,6 @@ class Run:
     macs: int
     output: tuple[int, ...] | None
     inner: tuple[Run, ...] = ()
-    is_first: bool = True
 
 
 def module_flow(traced: ForwardPass) -> Run:
@@ -53,24 +51,27 @@ class _Flow:
         self._outputs = {record.path: record.output for record in traced.modules}
         self._called = {record.path for record in traced.modules if record.calls}
         self._thirds = third_convolutions(traced.calls)
-        self._seen: set[str] = set()
         self._active = _active(traced)
 
     def run(self, path: str, numbers: Sequence[int], reads: frozenset[int]) -> Run:
         """Return a run of a module that does the calls of these numbers."""
-        is_first = path not in self._seen
-        self._seen.add(path)
-        output = self._outputs.get(path)
         return Run(
             path=path,
             reads=reads,
             macs=sum(map(self._macs, numbers)),
-            output=self._calls[numbers[-1]].pattern.operation.output.shape
-            if output is None and self._calls[numbers[-1]].pattern.operation.outputs
-            else output,
+            output=self._output(path, numbers),
             inner=tuple(self._inner(path, numbers)),
-            is_first=is_first,
         )
+
+    def _output(self, path: str, numbers: Sequence[int]) -> tuple[int, ...] | None:
+        """Return the shape that a run gives: the module's, if the run makes it, or its last one.
+
+        Of a module one shape is known, which another run of it may not give.
+        """
+        operations = [self._calls[number].pattern.operation for number in numbers]
+        made = [spec.shape for operation in operations for spec in operation.outputs]
+        known = self._outputs.get(path)
+        return known if known in made or not made else made[-1]
 
     def _inner(self, path: str, numbers: Sequence[int]) -> Iterator[Run]:
         """Yield what stands in a module: runs of others, and operations of its own code."""

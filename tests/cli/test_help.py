@@ -86,13 +86,6 @@ def test_every_command_for_tables_and_models_is_on_the_first_screen():
     assert {"table", "explain", "check", "count", "draw", "diff", "bench"} <= {*names}
 
 
-def test_usage_is_the_same_below_an_error():
-    usage = invoke("explain", "--help").stdout.splitlines()[0]
-    error = invoke("explain", "googlenet").stderr
-    assert usage.endswith("explain [OPTIONS] NAME ROW")
-    assert error.startswith(usage + "\n")
-
-
 def test_options_stand_in_groups():
     text = invoke("count", "--help").stdout
     headings = re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE)
@@ -181,3 +174,18 @@ def test_it_is_completed(words, expected, tmp_path, monkeypatch):
     result = invoke(cwd=tmp_path)
     assert result.stderr == ""
     assert sorted(result.stdout.split()) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("count --forma csv", "no such option: '--forma'; did you mean '--format'?"),
+        ("list foo", "got unexpected extra argument(s) (foo); see `archcount list --help`"),
+        ("diff resnet", "missing argument 'right'; see `archcount diff --help`"),
+        ("sweep googlenet -o", "option '-o' requires an argument; see `archcount sweep --help`"),
+        ("--nothing", "no such option: --nothing; see `archcount --help`"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_as_every_error(words, said):
+    done = invoke(*words.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {said}\n")

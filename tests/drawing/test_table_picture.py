@@ -11,6 +11,7 @@ from helpers.shipped import FIRST, NETWORKS
 
 import archcount as ac
 from archcount.drawing import DETAILS, svg, table_picture
+from archcount.drawing.outline import outline
 from archcount.drawing.picture import Amount, Group, amount_of
 from archcount.drawing.placing import placed
 from archcount.engines.formula import count
@@ -57,6 +58,14 @@ def test_boxes_do_not_overlap_and_lines_join_them_inside_the_picture(down):
     for architecture in networks():
         for detail in DETAILS:
             check_layout(placed(table_picture(architecture, detail=detail), down=down))
+
+
+def test_a_fold_says_no_shape_that_is_that_of_one_repetition():
+    # A dense layer reads 64, 96, ... channels, makes 128 of them, and gives 32 more.
+    text = outline(table_picture(ac.load("densenet@121").architecture()))
+    block = text.partition("dense1")[2].partition("transition1")[0]
+    shapes = [line.partition("56×56×")[2] for line in block.splitlines()]
+    assert shapes == ["256", "", "", "128", "32", ""]  # the block, skip, norm, two layers, concat
 
 
 @pytest.mark.slow

@@ -199,3 +199,14 @@ def test_no_text_is_wider_than_it_is_taken_for():
         for text in texts:
             font.set_text(text)
             assert font.get_width_height()[0] / 6400 <= text_width(text, 12, bold=bold), text
+
+
+@pytest.mark.parametrize("detail", ["rows", "blocks", "layers"])
+def test_a_line_from_repetitions_carries_what_the_last_gives(detail):
+    # Table 1 of DenseNet-121: from 64 channels on, each of the layers adds 32
+    text = mermaid(picture_of("densenet@121", detail=detail))
+    shapes = {
+        f"56×56×{64 + 32 * layers}" for layers in range(1, 7) if f"56×56×{64 + 32 * layers}" in text
+    }
+    assert shapes - {"56×56×128"} == {"56×56×256"}  # a transition halves the channels
+    assert {"28×28×512", "14×14×1024", "7×7×1024"} <= set(re.findall(r'\|"(.*?)"\|', text))

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,6 +48,10 @@ SLOW = [
     ["explain", "lenet5", "C1", "-o", "x.json"],
     ["check", "lenet5", *FAST, "-o", "x.json"],
     ["list", "-o", "x.json"],
+    ["list", "--totals", "-o", "x.csv"],
+    ["infer", "lenet5", "-o", "x.json"],
+    ["errata", "-o", "x.md"],
+    ["bench", "compare", "before.json", "before.json", "-o", "x.json"],
     ["schema", "-o", "x.json"],
     ["env", "-o", "x.json"],
     ["count", *LINEAR, "-o", "x.json"],
@@ -112,6 +117,37 @@ def test_after_every_fault_there_is_the_old_file_or_the_new_one(arguments, tmp_p
                 assert len(text) > 20, place
                 assert text.endswith((b"\n", b">", b"\0\0", b"\x60\x82")), place
     assert faults >= 4  # at least an open, a write, and what makes it the file's own
+
+
+@pytest.mark.slow
+def test_after_every_fault_there_is_the_old_site_or_the_new_one(tmp_path):
+    def of(folder):
+        return {
+            str(x.relative_to(folder)): x.read_bytes() for x in folder.rglob("*") if x.is_file()
+        }
+
+    def done(kind, at):
+        shutil.rmtree(tmp_path / "x", ignore_errors=True)
+        shutil.copytree(tmp_path / "old", tmp_path / "x")
+        with failing(kind, at) as counter:
+            result = invoke("site", "lenet5", "-o", "x", cwd=tmp_path)
+        return result, counter.calls, of(tmp_path / "x")
+
+    assert invoke("site", "lenet1989", "-o", "old", cwd=tmp_path).returncode == 0
+    old, (_, _, new) = of(tmp_path / "old"), done("", 0)
+    assert old.keys() != new.keys()
+    met = set()
+    for kind in KINDS:
+        for at in range(1, done(kind, 0)[1] + 1):
+            result, _, found = done(kind, at)
+            met.add(result.returncode)
+            place = f"{kind} {at}: {result.stderr}"
+            assert sorted(each.name for each in tmp_path.iterdir()) == ["old", "x"], place
+            assert found == (old if result.returncode else new), place
+            errors = re.findall("^error: .*", result.stderr, re.MULTILINE)
+            assert len(errors) == (result.returncode != 0), place
+            assert "Traceback" not in result.stderr
+    assert met == {0, 2, 3}  # 3: a file that was there could not be read
 
 
 def test_a_record_is_not_added_to_half_a_line(tmp_path):

@@ -29,9 +29,10 @@ COMMANDS = {
     "count": ["count", *(["torch.nn:Linear"] * 20), *LINEAR[1:], "--jobs", "2", "-o", "x.csv"],
     "report": ["report", "googlenet", "-o", "x.html"],
     "draw": ["draw", "googlenet", "--colour", "verdict", "-o", "x.svg"],
+    "site": ["site", "-o", "x"],
 }
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LONGEST = {"check": 8, "bench": 8}
+LONGEST = {"check": 8, "bench": 8, "site": 25}
 """Seconds within which a signal comes; 4 of other commands."""
 TRIES = 72
 
@@ -139,6 +140,13 @@ def assert_gone(marker):
 
 
 def assert_whole(file):
+    if file.is_dir():
+        assert {"index.html", "errata.html", "networks.html"} < {
+            page.name for page in file.iterdir()
+        }
+        for page in file.rglob("*.html"):
+            assert_whole(page)
+        return
     text = file.read_text()
     if file.suffix == ".json":
         json.loads(text)

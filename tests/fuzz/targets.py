@@ -55,7 +55,7 @@ def table(data: bytes) -> None:
             continue
         for form in ("plain", "json", "csv", "html"):
             report.render(form)
-        layers = sum(1 for row in report.architecture.rows for _ in row.node.layers())
+        layers = sum(row.node.size for row in report.architecture.rows)
         if layers <= MOST_BUILT:
             try:
                 built = ac.count(loaded, variant=network, engine="torch")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import archcount as ac
-from archcount.architecture.budget import MOST_LAYERS
+from archcount.architecture.budget import MOST_LAYERS, MOST_TOGETHER
 from archcount.errors import MOST_SHOWN, InvalidTableError
 from archcount.spec.grid import LONGEST_CELL, MOST_ROWS
 from archcount.spec.yaml_reader import DEEPEST, LONGEST, MOST_ENTRIES
@@ -45,6 +45,11 @@ REFUSED = {
         "unknown layer kind or block",
     ),
     "more layers than a network has": (_repeated(MOST_LAYERS), f"allowed: at most {MOST_LAYERS:,}"),
+    "more layers than its networks have together": (
+        _repeated(MOST_TOGETHER // 40)  # 5,000 convolutions, of 200,000 // 41 layers
+        + "default: v0\nvariants:\n" + "".join(f"  v{i}: {{notes: [x]}}\n" for i in range(40)),
+        "allowed: at most 4,878 in a file of 41 networks",
+    ),
     "a chain of blocks": (
         _blocks((f"b{i}: {f'[b{i - 1}, relu]' if i else 'relu'}" for i in range(900)), "b899"),
         f"at most {DEEPEST} inside one another",

@@ -129,12 +129,18 @@ def test_it_is_written_whole_or_not_at_all(earlier, tmp_path, monkeypatch):
     assert [*tmp_path.iterdir()] == ([folder] if earlier else [])
 
 
-def test_tables_of_a_folder_are_in_it_and_broken_ones_are_said(tmp_path, data):
+def test_tables_of_a_folder_are_in_it_and_broken_ones_are_said(tmp_path, data, monkeypatch):
     own = tmp_path / "own"
     own.mkdir()
     (own / "toy.yaml").write_text((data / "toy.yaml").read_text())
     (own / "bad.yaml").write_text("archcount: 1\nname: bad\n")
-    done = invoke("site", "--tables", str(own), "toy", "bad", "-o", str(tmp_path / "site"))
+    named = invoke("site", "--tables", str(own), "toy", "bad", "-o", str(tmp_path / "site"))
+    assert named.returncode == 2
+    assert "bad.yaml:1:1: source is missing" in named.stderr
+    assert [*tmp_path.iterdir()] == [own]
+    with monkeypatch.context() as patch:
+        patch.setattr("archcount.spec.catalogue.shipped_tables", dict)
+        done = invoke("site", "--tables", str(own), "-o", str(tmp_path / "site"))
     assert done.returncode == 0
     assert done.stdout == ""
     problem, last = done.stderr.splitlines()[0], done.stderr.splitlines()[-1]
@@ -159,9 +165,9 @@ def test_wrong_arguments_of_a_site_are_told(arguments, message, tmp_path):
 
 
 def test_a_terminal_is_shown_what_is_done(tmp_path):
-    shown = in_terminal(80, "site", "lenet5", "-o", str(tmp_path / "site"))
-    assert "1 of 1 tables: lenet5" in shown
-    assert "4 pages" in shown
+    shown = in_terminal(80, "site", "chinchilla", "-o", str(tmp_path / "site"))
+    assert "1 of 1 tables: chinchilla" in shown
+    assert "54 pages" in shown  # the index, networks, errata, the table, and 50 models
 
 
 def test_a_site_that_cannot_be_moved_back_is_not_lost(tmp_path, monkeypatch):
@@ -182,4 +188,4 @@ def test_a_site_that_cannot_be_moved_back_is_not_lost(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "rename", fails_after_the_first)
     with pytest.raises(OSError, match="Input/output"):
         _replace(new, old)
-    assert [file.read_text() for file in tmp_path.glob(".site.*/site/index.html")] == ["old"]
+    assert [file.read_text() for file in tmp_path.glob(".site.*/index.html")] == ["old"]
