@@ -210,7 +210,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError("out of memory"))
     (True, False)
     """
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    kind = type(error)  # what it says of itself may raise, as isinstance() asks it for
+    if issubclass(kind, MemoryError | torch.OutOfMemoryError):
         return True
     message = message_of(error).lower()
-    return isinstance(error, RuntimeError) and any(words in message for words in _NO_MEMORY)
+    return issubclass(kind, RuntimeError) and any(words in message for words in _NO_MEMORY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -212,7 +212,9 @@ def _kernel(part: nn.Module) -> tuple[int, ...] | None:
     if name not in vars(part) and kind.__getattr__ is nn.Module.__getattr__:
         found = getattr(kind, name, None)  # what is nowhere is looked for long in a module
     else:
-        found = getattr(part, name, None)
+        found = None
+        with suppress(Exception):  # it may be worked out by code of the model's
+            found = getattr(part, name, None)
     sizes = (found,) if isinstance(found, int) else found
     is_known = isinstance(sizes, tuple) and all(isinstance(size, int) for size in sizes)
     return sizes if is_known else None

@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any, NoReturn
 
 from archcount.errors import ArchcountError, Problem, Stopped, UsageError, quote, suggestion
@@ -46,12 +46,12 @@ def users_code(
     except BaseException as error:
         lines: list[str] = []
         if earlier is not None and message_of(earlier) != message_of(error):
-            lines.append(f"  {when}: {type(earlier).__name__}: {message_of(earlier)}")
-            lines += [f"  {line}" for line in _frames(earlier.__traceback__)[-2:]]
+            lines.append(f"  {when}: {_kind(earlier)}: {message_of(earlier)}")
+            lines += [f"  {line}" for line in _frames(earlier)[-2:]]
         if remedy:
             lines.append(f"  {remedy}")
-        lines += _frames(error.__traceback__)
-        said = f"{what}: {type(error).__name__}: {message_of(error)}"
+        lines += _frames(error)
+        said = f"{what}: {_kind(error)}: {message_of(error)}"
         raise UserCodeError(Problem(what=said, below=tuple(lines))) from None
 
 
@@ -86,7 +86,13 @@ def message_of(error: BaseException) -> str:
     try:
         return " ".join(str(error).split()) or "no message"
     except BaseException as failed:
-        return f"its message fails with {type(failed).__name__}"
+        return f"its message fails with {_kind(failed)}"
+
+
+def _kind(error: BaseException) -> str:
+    """Return the name of an exception's class, whatever the class of that says it is."""
+    name: str = vars(type)["__name__"].__get__(type(error))
+    return name
 
 
 def check_class(thing: object) -> None:
@@ -99,8 +105,8 @@ def check_class(thing: object) -> None:
         isinstance(thing, str)
 
 
-def _frames(trace: TracebackType | None) -> list[str]:
-    """Write the frames that are neither ours, nor torch's, nor Python's own.
+def _frames(error: BaseException) -> list[str]:
+    """Write the frames of an exception that are neither ours, nor torch's, nor Python's own.
 
     Of libraries, the last is written alone: the line that failed.
     """
@@ -108,6 +114,7 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
     alien = [str(Path(__file__).parents[1]), str(Path(torch.__file__).parent), "<frozen"]
     alien += [str(Path(module.__file__).parent) for module in (traceback,) if module.__file__]
+    trace = BaseException.__getattribute__(error, "__traceback__")
     stack: list[traceback.FrameSummary] = list(traceback.extract_tb(trace))
     stack = [frame for frame in stack if not frame.filename.startswith(tuple(alien))]
     own = [frame for frame in stack if "site-packages" not in frame.filename]

@@ -126,11 +126,31 @@ class Base(BaseException):
     pass
 
 
-class Unsayable(Exception):
+class Nameless(type):
+    @property
+    def __name__(cls):
+        raise Base("no name")
+
+
+class Unsayable(Exception, metaclass=Nameless):
     def __str__(self):
         raise Base("no message")
 
     __repr__ = __str__
+
+    def __getattribute__(self, name):
+        raise Base(f"no {name}")
+
+
+class Secretive(nn.Linear):
+    """A layer that does not tell the size of its kernel."""
+
+    def __getattr__(self, name):
+        return super().__getattr__(name)
+
+    @property
+    def kernel_size(self):
+        raise NotImplementedError
 
 
 RAISED = {

@@ -240,6 +240,10 @@ def test_what_a_model_holds_is_counted_whatever_it_says_that_it_holds():
     assert trained.gradients == 4 * 23
 
 
+def test_a_layer_that_does_not_say_what_its_kernel_is_is_counted(models):
+    assert ac.count(models.Secretive(4, 3), input=(2, 4)).total.macs == 24
+
+
 @pytest.mark.parametrize("raised", RAISED)
 def test_a_bench_of_a_model_that_raises_says_so(raised, models, toy):
     said, now = outcome("bench", models.raising("forward", raised), toy)
