@@ -112,13 +112,19 @@ def _frames(error: BaseException) -> list[str]:
     """
     import torch
 
-    alien = [str(Path(__file__).parents[1]), str(Path(torch.__file__).parent), "<frozen"]
-    alien += [str(Path(module.__file__).parent) for module in (traceback,) if module.__file__]
+    places = Path(__file__).parents[1], Path(torch.__file__).parent
+    alien = ("<frozen", *(f"{place}{os.sep}" for place in places))
+    pythons = f"{Path(os.__file__).parent}{os.sep}"  # where libraries may lie too
     trace = BaseException.__getattribute__(error, "__traceback__")
     stack: list[traceback.FrameSummary] = list(traceback.extract_tb(trace))
-    stack = [frame for frame in stack if not frame.filename.startswith(tuple(alien))]
-    own = [frame for frame in stack if "site-packages" not in frame.filename]
-    if stack and "site-packages" in stack[-1].filename:
+    stack = [
+        frame
+        for frame in stack
+        if not frame.filename.startswith(alien)
+        and (_LIBRARIES in frame.filename or not frame.filename.startswith(pythons))
+    ]
+    own = [frame for frame in stack if _LIBRARIES not in frame.filename]
+    if stack and _LIBRARIES in stack[-1].filename:
         own.append(stack[-1])
     return [
         line
@@ -129,6 +135,10 @@ def _frames(error: BaseException) -> list[str]:
         )
         if line.strip()
     ]
+
+
+_LIBRARIES = "site-packages"
+"""The folder of what is installed."""
 
 
 def find(reference: str) -> Any:

@@ -244,6 +244,24 @@ def test_a_layer_that_does_not_say_what_its_kernel_is_is_counted(models):
     assert ac.count(models.Secretive(4, 3), input=(2, 4)).total.macs == 24
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"{Path(ac.__file__).parent}_models.py",
+        f"{Path(torch.__file__).parent}_models.py",
+        f"{Path(os.__file__).parent}/site-packages/theirs.py",
+    ],
+)
+def test_a_failure_is_told_with_the_file_that_lies_beside_ours_or_torchs(place):
+    code = {}
+    exec(compile("def forward(x): return 1 / 0", place, "exec"), code)
+    model = nn.Linear(4, 3)
+    model.forward = code["forward"]
+    with pytest.raises(ac.ArchcountError) as failed:
+        ac.count(model, input=(2, 4))
+    assert f"\n  {place}:1 in forward" in str(failed.value)
+
+
 @pytest.mark.parametrize("raised", RAISED)
 def test_a_bench_of_a_model_that_raises_says_so(raised, models, toy):
     said, now = outcome("bench", models.raising("forward", raised), toy)
