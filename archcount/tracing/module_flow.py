@@ -161,9 +161,13 @@ class _Flow:
 
     def _operation(self, path: str, number: int, reads: frozenset[int]) -> Run:
         operation = self._calls[number].pattern.operation
+        name = name_layer(operation) or (operation.name.removeprefix("aten."), {})
+        if name[0] == "global avg pool" and len(operation.tensor("self").shape) < 4:
+            # Of three axes the last may be places, or features as in an RMS norm.
+            name = ("avg over dimensions", {})
         return Run(
             path=path,
-            name=name_layer(operation) or (operation.name.removeprefix("aten."), {}),
+            name=name,
             reads=reads,
             macs=self._macs(number),
             output=operation.output.shape if operation.outputs else None,
