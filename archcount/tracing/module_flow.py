@@ -40,7 +40,8 @@ class Run:
 def module_flow(traced: ForwardPass) -> Run:
     """Return the run of a model with all that it runs, each with what it reads.
 
-    What moves numbers without arithmetic is left out, and so is what works on weights alone.
+    Left out are what moves numbers, what works on weights alone, and what has one input, no
+    products and no name as a layer, such as adding positions.
     """
     return _Flow(traced).run("", range(len(traced.calls)), frozenset())
 
