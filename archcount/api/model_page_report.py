@@ -69,30 +69,39 @@ def page_of_model(
             title = "Coloured by kind of layer"
             figure = Figure(title=title, description=picture.description, svg=svg(picture))
             break
-    words = [shlex.quote(target), *_words(request, peak, bandwidth)]
+    call = [shlex.quote(target), *_call_words(request)]
+    words = " ".join([*call, *_option_words(request, peak, bandwidth)])
     content = ModelContent(
         count=count,
         figure=figure,
         not_drawn=f"not drawn: {boxes:,} boxes, and {_BOXES} are the most that can be read",
-        target=shlex.quote(target) if target else "",
-        arguments=" ".join(words),
+        arguments=words if target else "",
+        drawn_by="" if request.maker else " ".join(call),
         versions={"archcount": __version__, "torch": count.version},
     )
     return model_page(content), ModelReport(count)
 
 
-def _words(request: CountRequest, peak: str | float, bandwidth: str | float) -> Iterator[str]:
-    """Yield the options of a request as the command line has them, where they are not usual."""
-    usual = CountRequest()
+def _call_words(request: CountRequest) -> Iterator[str]:
+    """Yield what a model is called with, and where, as every command has it."""
     given = request.input if isinstance(request.input, list | tuple) else [request.input]
     for each in given:
         if each:
             yield f"--input {shlex.quote(str(each))}"
-    if request.maker:
-        yield f"--inputs {shlex.quote(request.maker)}"
     for name, value in request.arguments.items():
         yield f"--arg {shlex.quote(f'{name}={value}')}"
-    for name in ("batch", "device", "prefill", "decode", "attention", "dtype"):
+    if request.device != CountRequest().device:
+        yield f"--device {shlex.quote(request.device)}"
+
+
+def _option_words(
+    request: CountRequest, peak: str | float, bandwidth: str | float
+) -> Iterator[str]:
+    """Yield the other options of a request as the command line has them, where not usual."""
+    usual = CountRequest()
+    if request.maker:
+        yield f"--inputs {shlex.quote(request.maker)}"
+    for name in ("batch", "prefill", "decode", "attention", "dtype"):
         value = getattr(request, name)
         if value != getattr(usual, name):
             yield f"--{name} {shlex.quote(str(value))}"

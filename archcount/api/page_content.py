@@ -11,14 +11,14 @@ from archcount.api.model_table_report import ModelTableReport
 from archcount.api.table_report import TableReport
 from archcount.api.tables import Table
 from archcount.architecture import Architecture
-from archcount.comparison import ComparedRow, Comparison
-from archcount.comparison.answers import KINDS
-from archcount.drawing import Mark, svg, table_picture
+from archcount.comparison import Comparison
+from archcount.drawing import svg, table_picture
 from archcount.edits import Site
 from archcount.pages.table_content import TableContent
 from archcount.reporting.page import Figure
 from archcount.reporting.report import Parts
 from archcount.reporting.sheet import Sheet
+from archcount.reporting.verdict_marks import verdict_marks
 from archcount.spec.row_readings import RowReadings
 from archcount.spec.variant import Variant
 
@@ -93,8 +93,7 @@ def _sites(variant: Variant, report: TableReport) -> Mapping[str, tuple[Site, ..
 
 def _figure(architecture: Architecture, comparison: Comparison | None, of: str) -> Figure:
     """Return the network as it is drawn, its rows coloured by their verdicts if they have any."""
-    rows = comparison.rows if comparison is not None and comparison.is_own else ()
-    marks = dict(_marks(rows))
+    marks = verdict_marks(comparison) if comparison is not None and comparison.is_own else {}
     colour: dict[str, Any] = {"marks": marks, "colour": "verdict"} if marks else {}
     picture = table_picture(architecture, title=of, **colour)
     title = "Coloured by verdict" if marks else "Coloured by kind of layer"
@@ -103,22 +102,6 @@ def _figure(architecture: Architecture, comparison: Comparison | None, of: str) 
         description=picture.description,
         svg=svg(picture),
     )
-
-
-def _marks(rows: tuple[ComparedRow, ...]) -> Iterator[tuple[str, Mark]]:
-    """Yield for each row with a verdict the worst one, in words."""
-    tones = {"wrong": "wrong", "explained": "explained", "match": "good"}
-    for row in rows:
-        found: dict[str, list[str]] = {}
-        for column, cell in row.cells.items():
-            kind = KINDS.get(cell.verdict.status)
-            if kind is not None:
-                found.setdefault(kind, []).append(f"{column} {cell.verdict.status}")
-        for kind, tone in tones.items():
-            if kind in found:
-                words = "match" if kind == "match" else ", ".join(found[kind])
-                yield row.id, Mark(words, tone)
-                break
 
 
 def _versions(engines: Iterator[str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from shutil import which
 
 from archcount.control_characters import visible
 from archcount.drawing.graph import Cluster, PictureGraph, graph_of
-from archcount.drawing.layout import group_header
 from archcount.drawing.picture import Box, Picture
 from archcount.drawing.style import fill_of
 from archcount.errors import UnavailableError
@@ -49,7 +48,7 @@ def _cluster(graph: PictureGraph, cluster: Cluster, indent: str) -> Iterator[str
             continue
         assert item.group is not None
         mark = item.group.mark
-        title = "  ".join(filter(None, [group_header(item.group), mark.text if mark else ""]))
+        title = "  ".join(item.group.lines)
         tone = mark.tone if mark and mark.tone != "frame" else ""
         fill, edge = fill_of(tone) if tone else ("#f7f8f9", "#a8b0b9")
         yield f"{indent}subgraph {item.name} {{"
@@ -62,15 +61,10 @@ def _cluster(graph: PictureGraph, cluster: Cluster, indent: str) -> Iterator[str
 
 
 def _node(box: Box) -> str:
-    mark = [box.mark.text] if box.mark and box.mark.text else []
-    label = "\\n".join(_escaped(line) for line in (box.title, *box.details, *mark))
+    label = "\\n".join(map(_escaped, box.lines))
     fill, edge = fill_of(box.mark.tone if box.mark else box.family)
-    shape = ", shape=circle, width=0.3, fixedsize=true" if _is_sign(box) else ""
+    shape = ", shape=circle, width=0.3, fixedsize=true" if box.is_sign else ""
     return f'label="{label}", fillcolor="{fill}", color="{edge}"{shape}'
-
-
-def _is_sign(box: Box) -> bool:
-    return box.family == "join" and len(box.title) == 1 and not box.mark
 
 
 def _escaped(text: str) -> str:

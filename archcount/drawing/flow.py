@@ -14,13 +14,11 @@ class SeriesStep:
         branches: those that lead from the thing before, empty ones included; none where it reads
             that alone.
         place: of the thing; None for the end, where several are given.
-        is_tangled: whether it stands in the order of the code, with others that are no branches.
         follows: whether it reads the one before it.
     """
 
     branches: tuple[tuple[SeriesStep, ...], ...]
     place: int | None
-    is_tangled: bool = False
     follows: bool = True
 
 
@@ -100,7 +98,7 @@ def _tangled(
         if before is not None:
             crossings += [(read, place) for read in sorted(reads[place]) if read != before]
         follows = before is None or before in reads[place]
-        yield SeriesStep((), place, is_tangled=True, follows=follows)
+        yield SeriesStep((), place, follows=follows)
 
 
 def _groups(inside: range, lines: set[tuple[int, int]]) -> list[list[int]]:

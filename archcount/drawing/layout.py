@@ -80,7 +80,7 @@ class Laid:
 
 def box_size(box: Box) -> tuple[float, float]:
     """Return the width and height of a box, which hold its text."""
-    if box.family == "join" and len(box.title) == 1:
+    if box.is_sign:
         return _ROUND, _ROUND
     title, *rest = box_lines(box)
     widths = [
@@ -93,14 +93,12 @@ def box_size(box: Box) -> tuple[float, float]:
 
 def box_lines(box: Box) -> list[str]:
     """Return the lines of a box, those that are too long cut off."""
-    mark = [box.mark.text] if box.mark and box.mark.text else []
-    return [shortened(line, _MOST) for line in (box.title, *box.details, *mark)]
+    return [shortened(line, _MOST) for line in box.lines]
 
 
 def group_header(group: Group) -> str:
     """Return the title of a group with how often it stands there, as it is written."""
-    times = f"\N{MULTIPLICATION SIGN}{group.times}" if group.times > 1 else ""
-    return "  ".join(filter(None, [shortened(group.title, _MOST), times]))
+    return "  ".join(shortened(line, _MOST) for line in group.header)
 
 
 def shape_sides(shape: str) -> tuple[str, str]:

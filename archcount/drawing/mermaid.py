@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from archcount.control_characters import visible
 from archcount.drawing.graph import Cluster, PictureGraph, graph_of
-from archcount.drawing.layout import group_header
 from archcount.drawing.picture import Box, Picture
 from archcount.drawing.style import fill_of
 
@@ -39,17 +38,15 @@ def _cluster(graph: PictureGraph, cluster: Cluster, indent: str) -> Iterator[str
             yield f"{indent}{item}{_node(graph.nodes[item])}"
             continue
         assert item.group is not None
-        mark = item.group.mark
-        title = " ".join(filter(None, [group_header(item.group), mark.text if mark else ""]))
+        title = "  ".join(item.group.lines)
         yield f'{indent}subgraph {item.name}["{_escaped(title) or " "}"]'
         yield from _cluster(graph, item, f"{indent}  ")
         yield f"{indent}end"
 
 
 def _node(box: Box) -> str:
-    mark = [box.mark.text] if box.mark and box.mark.text else []
-    label = "<br/>".join(map(_escaped, (box.title, *box.details, *mark)))
-    if box.family == "join" and len(box.title) == 1:
+    label = "<br/>".join(map(_escaped, box.lines))
+    if box.is_sign:
         return f'(("{label}"))'
     return f'(["{label}"])' if box.family in ("input", "join", "copy") else f'["{label}"]'
 

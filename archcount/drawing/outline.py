@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcount.control_characters import visible
-from archcount.drawing.layout import group_header
 from archcount.drawing.picture import Box, Branching, Chain, Group, Picture, parts_of
 
 
@@ -60,10 +59,9 @@ class _Outline:
                 yield indent + self._reads(part.path), ""
             match part:
                 case Box():
-                    yield indent + _box(part), part.output
+                    yield indent + "  ".join(part.lines), part.output
                 case Group():
-                    said = [group_header(part), part.mark.text if part.mark else ""]
-                    yield indent + "  ".join(filter(None, said)), part.output
+                    yield indent + "  ".join(part.lines), part.output
                     yield from self._chain(part.body, f"{indent}  ")
                 case Branching():
                     yield from self._branches(part, indent)
@@ -82,9 +80,4 @@ class _Outline:
                 continue
             for place, (left, shape) in enumerate(self._chain(branch, "")):
                 yield f"{indent}{'│ ' if place else '├ '}{left}", shape
-        yield f"{indent}└ {_box(part.join)}", part.join.output
-
-
-def _box(box: Box) -> str:
-    mark = [box.mark.text] if box.mark and box.mark.text else []
-    return "  ".join([box.title, *box.details, *mark])
+        yield f"{indent}└ {'  '.join(part.join.lines)}", part.join.output

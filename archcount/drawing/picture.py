@@ -43,6 +43,10 @@ class Mark:
     tone: str
 
 
+def _words(mark: Mark | None) -> tuple[str, ...]:
+    return (mark.text,) if mark and mark.text else ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
     """One layer with what follows it, a row, or the joining of branches.
@@ -67,6 +71,16 @@ class Box:
     output: str = ""
     reads: str = ""
     mark: Mark | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is written in it: the title, the details, and what is said of it."""
+        return (self.title, *self.details, *_words(self.mark))
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether it is a join of one sign, which is drawn as a circle."""
+        return self.family == "join" and len("".join(self.lines)) == 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +120,17 @@ class Group:
     mark: Mark | None = None
     key: str = ""
     amount: Amount = Amount()
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Its title and the number of times, as far as it has them."""
+        times = f"\N{MULTIPLICATION SIGN}{self.times}" if self.times > 1 else ""
+        return tuple(filter(None, (self.title, times)))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is written at its head: that, and what is said of it."""
+        return (*self.header, *_words(self.mark))
 
 
 Part = Box | Branching | Group

@@ -29,24 +29,6 @@ class Rect:
         """Its lower edge."""
         return self.y + self.height
 
-    def holds(self, other: Rect) -> bool:
-        """Whether another lies inside."""
-        return (
-            self.x <= other.x
-            and self.y <= other.y
-            and other.right <= self.right
-            and other.bottom <= self.bottom
-        )
-
-    def overlaps(self, other: Rect) -> bool:
-        """Whether both have an area in common."""
-        return (
-            self.x < other.right
-            and other.x < self.right
-            and self.y < other.bottom
-            and other.y < self.bottom
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class PlacedBox:

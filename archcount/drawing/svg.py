@@ -106,7 +106,7 @@ def _box(item: PlacedBox) -> str:
     box, rect = item.box, item.rect
     middle = rect.x + rect.width / 2
     tone = f"{ROOT}-{box.mark.tone if box.mark else box.family}"
-    if box.family == "join" and len(box.title) == 1:
+    if box.is_sign:
         centre = rect.y + rect.height / 2
         shape = (
             f'<circle cx="{middle:.1f}" cy="{centre:.1f}" r="{rect.width / 2:g}" class="{tone}"/>'

@@ -117,7 +117,7 @@ class _Maker:
         self.known: list[KnownTensor] = []
         self.is_drawn = False
         self._batch, self._dtype, self._device = batch, dtype, device
-        self._generator = torch.Generator().manual_seed(0)  # equal calls count the same
+        self._generator = torch.Generator("cpu").manual_seed(0)  # equal calls count the same
         copier = Copier(self._moved, lambda part, _: ModelCopy(part, device).module)
         self.copied = copier.copied
 
@@ -170,13 +170,14 @@ class _Maker:
             self.is_drawn = True
             if numbers is None and (dtype.is_floating_point or dtype.is_complex):
                 kind = dtype if dtype.is_complex else torch.float32  # none of 8 bits are drawn
-                drawn = torch.randn(shape, dtype=kind, generator=self._generator)
+                drawn = torch.randn(shape, dtype=kind, generator=self._generator, device="cpu")
                 return drawn.to(self._device, dtype)
             return torch.full(shape, numbers or 0, dtype=dtype, device=self._device)
         made = torch.empty(shape, dtype=dtype, device="meta")
         if numbers is not None:
             told = f"{name or 'input'} all {('zeros', 'ones')[numbers]}"
-            self.known.append(KnownTensor(made, torch.full(shape, numbers, dtype=dtype), told))
+            full = torch.full(shape, numbers, dtype=dtype, device="cpu")
+            self.known.append(KnownTensor(made, full, told))
         return made
 
     def _moved(self, leaf: Tensor) -> Tensor:

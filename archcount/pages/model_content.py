@@ -17,14 +17,15 @@ class ModelContent:
         count: what was counted, with the memory of the pass over its steps.
         figure: the network, drawn; None where it is too large.
         not_drawn: why it is not.
-        target: what names the model on the command line; empty for a module of Python.
-        arguments: that and its options.
+        arguments: what names the model, and its options, on the command line; empty for a module
+            of Python.
+        drawn_by: those of them that `draw` takes; empty where they are not enough to call it.
         versions: what the numbers depend on, by name.
     """
 
     count: ModelCount
     figure: Figure | None
     not_drawn: str = ""
-    target: str
     arguments: str
+    drawn_by: str
     versions: Mapping[str, str]

@@ -121,13 +121,15 @@ def _memory(count: ModelCount) -> Iterator[Block]:
         summary=f"What is alive at the peak: {how_many(len(timeline.at_peak), 'tensor')}",
         blocks=(SheetBlock(sheet=sheet),),
     )
-    parts = stretches(timeline.steps, _MOST)[: 2 * _MOST]
+    parts = stretches(timeline.steps, _MOST)
     about: list[Column[Stretch]] = [
         Column("Module", lambda part: part.name or "(model)", whole=True),
         Column("Operations", lambda part: f"{part.first} to {part.last}", right=True),
         Column("Most alive", lambda part: size(part.most), right=True),
     ]
-    sheet = make_sheet("Memory by module", about, parts)
+    more = len(parts) - 2 * _MOST
+    notes = [Span(f"and {how_many(more, 'line')} more", "dim")] if more > 0 else []
+    sheet = make_sheet("Memory by module", about, parts[: 2 * _MOST], notes=notes)
     yield Fold(summary="The same as a table", blocks=(SheetBlock(sheet=sheet),))
 
 
@@ -179,11 +181,10 @@ def _ran_inside(count: ModelCount, path: str) -> bool:
 
 
 def _commands(content: ModelContent) -> Iterator[Block]:
-    if content.target:
-        commands = {
-            f"archcount count {content.arguments}": "the same in a terminal",
-            f"archcount draw {content.target} -o model.svg": "the picture alone",
-            f"archcount report {content.arguments} -o report.html": "this page",
-        }
+    if content.arguments:
+        commands = {f"archcount count {content.arguments}": "the same in a terminal"}
+        if content.drawn_by:
+            commands[f"archcount draw {content.drawn_by} -o model.svg"] = "the picture alone"
+        commands[f"archcount report {content.arguments} -o report.html"] = "this page"
         yield Commands(commands=commands)
     yield Facts(facts=content.versions)

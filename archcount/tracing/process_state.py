@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,28 @@ from typing import Any
 import torch
 from torch import nn
 
-from archcount.tracing.torch_internals import DEFAULT_DEVICE, GLOBAL_HOOKS
+from archcount.tracing.torch_internals import (
+    DEFAULT_DEVICE,
+    GIVEN_DEVICE,
+    GLOBAL_HOOKS,
+    MODE_FLAGS,
+    MODES,
+)
 
-_ALONE = threading.RLock()
+_alone = threading.RLock()
 """Held while settings of the process are other than they were."""
 
-_cuda = torch.backends.cuda
+
+def _forget_threads() -> None:
+    """Make a lock for a copy of the process, in which the thread that holds the old one is not."""
+    global _alone
+    _alone = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
+
+_backends, _cuda = torch.backends, torch.backends.cuda
 _DEVICES = ("cpu", "cuda")
 _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (torch.get_default_dtype, torch.set_default_dtype),
@@ -31,7 +47,12 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
     (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode),
     (torch.is_autocast_cache_enabled, torch.set_autocast_cache_enabled),
-    (torch.backends.mha.get_fastpath_enabled, torch.backends.mha.set_fastpath_enabled),
+    (torch.is_warn_always_enabled, torch.set_warn_always),
+    (
+        lambda: (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()),
+        lambda before: torch.autograd.set_detect_anomaly(*before),
+    ),
+    (_backends.mha.get_fastpath_enabled, _backends.mha.set_fastpath_enabled),
     (_cuda.flash_sdp_enabled, _cuda.enable_flash_sdp),
     (_cuda.mem_efficient_sdp_enabled, _cuda.enable_mem_efficient_sdp),
     (_cuda.math_sdp_enabled, _cuda.enable_math_sdp),
@@ -39,17 +60,35 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (os.getcwd, os.chdir),
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (random.getstate, random.setstate),
-    (torch.get_rng_state, torch.set_rng_state),
+    *MODES,  # the last, as the others are put back by operations
 )
 """What is read and set by functions, and is one for the process or for the thread."""
 _FLAGS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (torch.backends.mkldnn, ("enabled",)),
-    (torch.backends.cudnn, ("enabled", "benchmark", "deterministic", "allow_tf32")),
-    (sys, ("stdin", "stdout", "stderr", "excepthook", "displayhook")),
+    *[
+        (owner, ("fp32_precision",))  # the first: what was read and set of it before changes these
+        for place in (_backends, _cuda, _backends.cudnn, _backends.mkldnn)
+        for owner in (place, *(getattr(place, part, None) for part in ("matmul", "conv", "rnn")))
+        if hasattr(owner, "fp32_precision")
+    ],
+    (_cuda.matmul, tuple(f"allow_{kind}_reduced_precision_reduction" for kind in ("fp16", "bf16"))),
+    (_backends.mkldnn, ("enabled",)),
+    (_backends.cudnn, ("enabled", "benchmark", "deterministic", "allow_tf32")),
+    (torch.utils.deterministic, ("fill_uninitialized_memory",)),
+    (DEFAULT_DEVICE, ("device_context",)),
+    GIVEN_DEVICE,
+    MODE_FLAGS,
+    (sys, ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")),
+    (sys, ("excepthook", "displayhook", "unraisablehook", "breakpointhook")),
 )
 """What is read and set as an attribute."""
 _COMPILER = tuple(str(Path(torch.__file__).parent / name) for name in ("_dynamo", "_compile"))
-_OWNERS = (torch, torch.Tensor, nn.Module, nn.functional, nn.init, nn.modules.module, builtins)
+_SIGNALS = tuple(map(int, signal.valid_signals()))
+_OWNERS = (
+    builtins,
+    *(torch, torch.Tensor, torch.autograd, torch.linalg, torch.special, torch.fft),
+    *(nn, nn.functional, nn.init, nn.modules.module),
+    *dict.fromkeys(kind for kind in vars(nn).values() if isinstance(kind, type)),
+)
 """Those whose functions some code replaces by its own."""
 
 
@@ -57,9 +96,9 @@ _OWNERS = (torch, torch.Tensor, nn.Module, nn.functional, nn.init, nn.modules.mo
 def same_process() -> Iterator[None]:
     """Have the process after the block be as it was before it, whatever code is called in there.
 
-    Put back are settings of torch, its functions and hooks, random states, warnings, signals, the
-    folder, the environment, the path of modules and the standard streams. What is imported stays,
-    and so do threads. Other threads wait that are to enter such a block too.
+    Put back are settings of torch, its functions, layers, modes and hooks, random states, warnings,
+    signals, the folder, the environment, the path of modules and the standard streams. What is
+    imported stays, and so do threads. Other threads wait that are to enter such a block too.
 
     >>> with same_process():
     ...     torch.set_default_dtype(torch.float64)
@@ -67,32 +106,35 @@ def same_process() -> Iterator[None]:
     >>> torch.get_default_dtype(), callable(torch.relu)
     (torch.float32, True)
     """
-    with _ALONE, warnings.catch_warnings(), ExitStack() as stack:
+    with _alone, warnings.catch_warnings(), ExitStack() as stack:
+        has_gradients = torch.is_grad_enabled()
+        stack.enter_context(torch.inference_mode(torch.is_inference_mode_enabled()))
+        torch.set_grad_enabled(has_gradients)  # which the line before may have changed
+        for owner, names in _FLAGS:
+            for name in names:
+                with suppress(RuntimeError):
+                    stack.callback(_restore_flag, owner, name, getattr(owner, name, None))
         for read, write in _SETTINGS:
             with suppress(RuntimeError, OSError):  # torch's new and old ways, mixed; no folder
                 stack.callback(_restore, read, write, read())
         for kind in _DEVICES:
             state = torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)
             stack.callback(_restore_autocast, kind, *state)
-        for owner, names in _FLAGS:
-            for name in names:
-                with suppress(RuntimeError):
-                    stack.callback(_restore_flag, owner, name, getattr(owner, name))
         for hooks in GLOBAL_HOOKS:
             stack.callback(_restore_hooks, hooks, dict(hooks))
-        stack.callback(_restore_environment, dict(os.environ))
-        stack.callback(_restore_path, [*sys.path])
-        stack.callback(_restore_device, getattr(DEFAULT_DEVICE, "device_context", None))
+        stack.callback(_restore_environment, os.environ, dict(os.environ))
+        stack.callback(_restore_path, sys.path, [*sys.path])
+        stack.callback(torch.set_rng_state, torch.get_rng_state())
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            stack.callback(torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all())
         if "numpy" in sys.modules:
             numpy = sys.modules["numpy"].random
             stack.callback(numpy.set_state, numpy.get_state())
         if threading.current_thread() is threading.main_thread():
-            known: dict[int, Any] = {
-                number: signal.getsignal(number) for number in signal.valid_signals()
-            }
+            known = {number: signal.getsignal(number) for number in _SIGNALS}
             stack.callback(_restore_signals, known)
-        for owner in _OWNERS:  # first of all, as the others are put back by such functions
-            stack.callback(_restore_names, owner, dict(vars(owner)))
+        # first of all, as the others are put back by such functions
+        stack.callback(_restore_names, [(owner, dict(vars(owner))) for owner in _OWNERS])
         yield
 
 
@@ -101,8 +143,7 @@ def _restore(read: Callable[[], Any], write: Callable[[Any], Any], before: Any) 
         now = read()
     except (RuntimeError, OSError):
         now = None
-    is_same = torch.equal(now, before) if isinstance(now, torch.Tensor) else now == before
-    if not is_same:
+    if now != before:
         with suppress(RuntimeError, OSError):
             write(before)
 
@@ -114,26 +155,31 @@ def _restore_autocast(kind: str, is_enabled: bool, dtype: torch.dtype) -> None:
 
 def _restore_flag(owner: Any, name: str, before: Any) -> None:
     with suppress(RuntimeError):
-        if getattr(owner, name, None) is not before:
+        now = getattr(owner, name, None)
+        if now != before if isinstance(before, str) else now is not before:
             setattr(owner, name, before)
 
 
-def _restore_names(owner: Any, before: Mapping[str, Any]) -> None:
+def _restore_names(owners: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
     """Put back names that were replaced or deleted; new ones stay, as imports make some.
 
     What a class has newly in the stead of an inherited one goes. The compiler of torch replaces
     some for good when it is imported.
     """
-    now = vars(owner)
-    for name in now.keys() - before.keys():
-        if any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:]):
-            delattr(owner, name)
-    for name in [name for name, value in before.items() if now.get(name) is not value]:
-        code = getattr(now.get(name), "__code__", None)
-        if code is not None and code.co_filename.startswith(_COMPILER):
-            continue
-        with suppress(AttributeError, TypeError):
-            setattr(owner, name, before[name])
+    for owner, before in owners:
+        now = vars(owner)
+        with suppress(Exception):  # what tells whether it is equal may be the user's
+            if now == before:
+                continue
+        for name in now.keys() - before.keys():
+            if any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:]):
+                delattr(owner, name)
+        for name in [name for name, value in before.items() if now.get(name) is not value]:
+            code = getattr(now.get(name), "__code__", None)
+            if code is not None and code.co_filename.startswith(_COMPILER):
+                continue
+            with suppress(AttributeError, TypeError):
+                setattr(owner, name, before[name])
 
 
 def _restore_hooks(hooks: dict[int, Any], before: Mapping[int, Any]) -> None:
@@ -142,21 +188,18 @@ def _restore_hooks(hooks: dict[int, Any], before: Mapping[int, Any]) -> None:
         hooks.update(before)
 
 
-def _restore_environment(before: Mapping[str, str]) -> None:
-    if os.environ != before:
-        for name in os.environ.keys() - before.keys():
-            del os.environ[name]
-        os.environ.update(before)
+def _restore_environment(environment: Any, before: Mapping[str, str]) -> None:
+    os.environ = environment  # noqa: B003 - it is the one that was there
+    if environment != before:
+        for name in environment.keys() - before.keys():
+            del environment[name]
+        environment.update(before)
 
 
-def _restore_path(before: list[str]) -> None:
-    if sys.path != before:
-        sys.path[:] = before
-
-
-def _restore_device(before: Any) -> None:
-    if getattr(DEFAULT_DEVICE, "device_context", None) is not before:
-        torch.set_default_device(None if before is None else before.device)
+def _restore_path(path: list[str], before: list[str]) -> None:
+    sys.path = path
+    if path != before:
+        path[:] = before
 
 
 def _restore_signals(known: Mapping[int, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils import _device, _python_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcount.errors import UnavailableError
@@ -58,6 +59,8 @@ SHARDING = "__composable_api_state_key"
 """How the names begin under which `torch.distributed` keeps how it is sharded."""
 DEFAULT_DEVICE = _internal(torch, "_GLOBAL_DEVICE_CONTEXT")
 """What knows, for each thread, the device that tensors are made on by default."""
+GIVEN_DEVICE = (_device, ("CURRENT_DEVICE",))
+"""Where torch notes that device too."""
 GLOBAL_HOOKS: tuple[dict[int, Any], ...] = tuple(
     _internal(nn.modules.module, name)
     for name in (
@@ -73,6 +76,31 @@ GLOBAL_HOOKS: tuple[dict[int, Any], ...] = tuple(
     )
 )
 """The hooks that torch calls for every module."""
+
+
+def _stack(owner: Any, name: str) -> tuple[Callable[[], list[Any]], Callable[[list[Any]], None]]:
+    """Return what reads the modes that are on, and what sets them."""
+    read, pop, push = (_internal(owner, each) for each in (name, "_pop_mode", "_push_mode"))
+
+    def write(modes: list[Any]) -> None:
+        while read():
+            pop()
+        for mode in modes:
+            push(mode)
+
+    return read, write
+
+
+MODES = (
+    _stack(torch.overrides, "_get_current_function_mode_stack"),
+    _stack(_python_dispatch, "_get_current_dispatch_mode_stack"),
+)
+"""How the modes that calls of functions go through are read and set, and those of operations."""
+MODE_FLAGS = (
+    _python_dispatch,
+    tuple(name for name in vars(_python_dispatch) if name.startswith("_is_in_")),
+)
+"""Where torch notes whether some of operations are on."""
 for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
 

@@ -12,11 +12,33 @@ import warnings
 import numpy
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 print("printed at import")  # noqa: T201
 
 
+class FunctionMode(TorchFunctionMode):
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return func(*args, **(kwargs or {}))
+
+
+class DispatchMode(TorchDispatchMode):
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        return func(*args, **(kwargs or {}))
+
+
+KEPT = []
+
+
+def _enter(context):
+    """Enter what is never left."""
+    KEPT.append(context)
+    context.__enter__()
+
+
 def _patch():
+    nn.Linear.forward = nn.Conv2d.extra_repr = torch.linalg.norm = lambda *_: 1 / 0
     torch.relu = nn.functional.relu = torch.Tensor.add = nn.Module.__call__ = lambda *_: 1 / 0
 
 
@@ -40,8 +62,8 @@ def _environment():
 
 
 def _streams():
-    sys.stdout = sys.stderr = None
-    sys.excepthook = sys.displayhook = None
+    sys.stdout = sys.stderr = sys.__stdout__ = None
+    sys.excepthook = sys.displayhook = sys.unraisablehook = None
 
 
 def _backends():
@@ -51,6 +73,10 @@ def _backends():
     torch.backends.cuda.enable_flash_sdp(False)
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.set_float32_matmul_precision("medium")
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.set_warn_always(True)
+    torch.autograd.set_detect_anomaly(True)
     torch.set_num_threads(torch.get_num_threads() + 1)
 
 
@@ -67,6 +93,11 @@ CHANGES = {
     "nothing": lambda: None,
     "default dtype": lambda: torch.set_default_dtype(torch.float64),
     "default device": lambda: torch.set_default_device("meta"),
+    "device entered": lambda: _enter(torch.device("cpu")),
+    "inference mode": lambda: _enter(torch.inference_mode()),
+    "function mode": lambda: _enter(FunctionMode()),
+    "dispatch mode": lambda: _enter(DispatchMode()),
+    "TF32": lambda: setattr(torch.backends.cuda.matmul, "allow_tf32", True),
     "grad mode": lambda: torch.set_grad_enabled(False),
     "autocast": lambda: torch.set_autocast_enabled("cpu", True),
     "autocast dtype": lambda: torch.set_autocast_dtype("cpu", torch.float16),
@@ -74,6 +105,8 @@ CHANGES = {
     "warnings": lambda: warnings.simplefilter("error"),
     "sys.path": lambda: sys.path.insert(0, "/nowhere"),
     "sys.path cleared": lambda: sys.path.clear(),
+    "sys.path replaced": lambda: setattr(sys, "path", []),
+    "environment replaced": lambda: setattr(os, "environ", {}),
     "environment": _environment,
     "folder": lambda: os.chdir("/"),
     "signals": _signals,

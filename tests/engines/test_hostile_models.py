@@ -17,8 +17,11 @@ import pytest
 import torch
 import torch._dynamo  # which stays imported where a model's code is the first to need it
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 import archcount as ac
+from archcount.tracing.process_state import same_process
 
 FILE = Path(__file__).parents[1] / "data" / "hostile_models.py"
 SIZE = "3x8x8"
@@ -69,7 +72,9 @@ def state() -> dict[str, Any]:
         for name, value in vars(nn.modules.module).items()
         if name.startswith("_global") and isinstance(value, dict)
     }
-    owners = (torch, torch.Tensor, nn.Module, nn.functional, nn.init)
+    owners = (torch, torch.Tensor, torch.linalg, nn.Module, nn.Linear, nn.Conv2d)
+    owners += (nn.functional, nn.init)
+    backends = torch.backends
     return {
         "default dtype": torch.get_default_dtype(),
         "default device": torch.get_default_device(),
@@ -83,10 +88,13 @@ def state() -> dict[str, Any]:
         "numpy random": [str(part) for part in numpy.random.get_state()],
         "warnings": [*warnings.filters],
         "sys.path": [*sys.path],
+        "one sys.path": id(sys.path),
         "environment": dict(os.environ),
+        "one environment": id(os.environ),
         "folder": Path.cwd(),
         "signals": {each: signal.getsignal(each) for each in signal.valid_signals()},
         "streams": (sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.displayhook),
+        "own streams": (sys.__stdout__, sys.unraisablehook),
         "recursion": sys.getrecursionlimit(),
         "mkldnn": torch.backends.mkldnn.enabled,
         "cudnn": (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic),
@@ -98,9 +106,19 @@ def state() -> dict[str, Any]:
         ),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "matmul": torch.get_float32_matmul_precision(),
+        "TF32": [
+            getattr(owner, "fp32_precision", None)  # of torch 2.9 and newer
+            for owner in (backends, backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn)
+        ],
+        "reduced precision": backends.cuda.matmul.allow_fp16_reduced_precision_reduction,
+        "filled": torch.utils.deterministic.fill_uninitialized_memory,
+        "warn always": torch.is_warn_always_enabled(),
+        "anomaly": torch.is_anomaly_enabled(),
         "threads": torch.get_num_threads(),
         "hooks": hooks,
         "modes": torch._C._len_torch_function_stack(),
+        "dispatch modes": torch._C._len_torch_dispatch_stack(),
+        "in a mode": is_in_torch_dispatch_mode(),
         "functions": {
             (str(owner), name): id(getattr_static(owner, name, None))
             for owner in owners
@@ -136,8 +154,10 @@ def imported(models, toy):
 
 
 SETTINGS = (
-    "nothing,default dtype,default device,grad mode,autocast,autocast dtype,random states,warnings,"
-    "sys.path,sys.path cleared,environment,folder,signals,streams,recursion,backends,hooks added,print"
+    "nothing,default dtype,default device,device entered,inference mode,function mode,dispatch mode,"
+    "TF32,grad mode,autocast,autocast dtype,random states,warnings,sys.path,sys.path cleared,"
+    "sys.path replaced,environment,environment replaced,folder,signals,streams,recursion,backends,"
+    "hooks added,print"
 ).split(",")
 BREAKING = ["functions replaced", "functions deleted", "hooks cleared", "thread"]
 
@@ -278,3 +298,44 @@ def test_counts_in_threads_leave_the_settings_of_torch_as_they_are(models):
         sys.setswitchinterval(every)
     assert totals == [6912] * 24
     assert settings() == before
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_a_copy_of_the_process_counts_though_a_thread_was_counting_when_it_was_made():
+    held, done = threading.Event(), threading.Event()
+
+    def count():
+        with same_process():
+            held.set()
+            done.wait()
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    held.wait()
+    if (child := os.fork()) == 0:
+        signal.alarm(10)  # ends what waits for a thread that it has not
+        try:
+            with same_process():
+                os._exit(0)
+        finally:
+            os._exit(1)
+    done.set()
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize("around", [torch.device("meta"), torch.inference_mode(), torch.no_grad()])
+def test_a_count_is_the_same_whatever_is_around_it(around, device):
+    model = nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 3))
+    given = {"x": "int64[2,5]"}
+    model.forward = lambda x: model[1](model[0](x))
+    with around:
+        assert ac.count(model, input=given, device=device).total.macs == 2 * 5 * 12
+        assert ac.count(nn.Linear(4, 3, device="cpu"), input=(2, 4), device=device).total.macs == 24
+
+
+def test_a_count_is_the_same_where_operations_are_of_fake_tensors():
+    model = nn.Linear(4, 3)
+    with FakeTensorMode():
+        assert ac.count(model, input=(2, 4)).total.macs == 24

@@ -5,6 +5,26 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 
+def holds(one, other):
+    """Whether the second rectangle lies inside the first."""
+    return (
+        one.x <= other.x
+        and one.y <= other.y
+        and other.right <= one.right
+        and other.bottom <= one.bottom
+    )
+
+
+def overlap(one, other):
+    """Whether both have an area in common."""
+    return (
+        one.x < other.right
+        and other.x < one.right
+        and one.y < other.bottom
+        and other.y < one.bottom
+    )
+
+
 def check_layout(found):
     rects = [item.rect for item in found.boxes]
     for rect in [*rects, *(item.rect for item in found.groups)]:
@@ -17,13 +37,13 @@ def check_layout(found):
         for other in by_place[place + 1 :]:
             if other.x >= rect.right:
                 break
-            assert not rect.overlaps(other)
+            assert not overlap(rect, other)
     frames = [item.rect for item in found.groups]
     for one, other in combinations(frames, 2):
-        assert not one.overlaps(other) or one.holds(other) or other.holds(one)
+        assert not overlap(one, other) or holds(one, other) or holds(other, one)
     for frame in frames:
         for rect in rects:
-            assert not frame.overlaps(rect) or frame.holds(rect)
+            assert not overlap(frame, rect) or holds(frame, rect)
     for line in found.lines:
         for x, y in line.points:
             assert 0 <= x <= found.width

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from html import unescape
 from pathlib import Path
 
 import pytest
 from helpers.commands import invoke
 from pages import page_models
 from pages.test_table_pages import MOST, text_of
+from torch import nn
 
 import archcount as ac
 from archcount.reporting import charts
@@ -59,6 +63,16 @@ def test_the_memory_is_what_is_alive_at_each_operation(small):
     ]
     assert small.of.record.peak_bytes == 4096
     assert "4.0 KiB at the peak" in text_of(small.to_html())
+
+
+def test_the_table_of_memory_says_how_much_it_leaves_out():
+    page = ac.report(nn.Sequential(*(nn.Linear(8, 8) for _ in range(150))), input="[2,8]")
+    *_, fold = section(page, "Memory of the forward pass").blocks
+    [block] = fold.blocks
+    assert (len(block.sheet.lines), [note.text for note in block.sheet.notes]) == (
+        80,
+        ["and 70 lines more"],
+    )
 
 
 def test_the_roofline_is_that_of_the_machine(small):
@@ -121,6 +135,18 @@ def test_the_command_takes_the_options_of_count(tmp_path):
     assert "37.9 KMACs" in text  # two images
     assert "memory of training, an estimate" in text
     assert f"report {FILE}:small --input 'float32[2,3,10,10]' --train --peak 1G" in text
+
+
+def test_the_commands_of_a_page_run_as_they_stand_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ["--input", "float32[2,5,8]", "--arg", "width=8", "--arg", "heads=2", "--train"]
+    assert invoke("report", f"{FILE}:Block", *options, "-o", "x.html").returncode == 0
+    commands = re.findall(r"<code>archcount (.*?)</code>", Path("x.html").read_text())
+    for command in map(unescape, commands):
+        done = invoke(*shlex.split(command))
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert {path.name for path in tmp_path.iterdir()} == {"x.html", "model.svg", "report.html"}
+    assert Path("report.html").read_text() == Path("x.html").read_text()
 
 
 @pytest.mark.parametrize(

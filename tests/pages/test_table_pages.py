@@ -144,3 +144,10 @@ def test_the_drawing_says_the_verdict_of_each_row():
     assert rows["inception_4a"] == "params off"
     assert rows["inception_5a"] == "params reading, ops reading"
     assert rows["pool1"] == "match"
+
+
+def test_the_drawing_of_a_page_has_the_words_of_archcount_draw():
+    marks = {box.mark.text for box in ac.draw("lenet5", colour="verdict").picture.boxes if box.mark}
+    assert any(text.startswith("connections ") for text in marks)  # the paper's heading
+    page = ac.report("lenet5", engine="formula").to_html()
+    assert not [text for text in marks if f">{text}<" not in page]
