@@ -48,6 +48,70 @@ def test_the_wheel_carries_the_tables_and_nothing_of_the_tests(built, tmp_path):
     assert result.stdout.split() == [str(tmp_path / "site/archcount/__init__.py"), "googlenet"]
 
 
+PLACES = {
+    "accents": ({"LC_ALL": "C.UTF-8"}, None),
+    "ascii": ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, None),
+    "latin-1": ({"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "latin-1"}, None),
+    "read-only": ({"LC_ALL": "C.UTF-8"}, "/proc"),  # to root too
+}
+"""Environments, and folders in which nothing can be written."""
+LINEAR = "torch.nn:Linear --arg in_features=4 --arg out_features=3 --input 4"
+COMMANDS = {
+    "": 0,
+    "--version": 0,
+    "--help": 0,
+    "table --compare-paper": 0,
+    "table lenet5 --format json": 0,
+    "table vgg@D -o {}/tab\u00e9lle.csv": 0,
+    "explain googlenet conv2": 0,
+    "report lenet5 -o {}/p\u00e0ge.html": 0,
+    "check lenet5 alexnet": 0,
+    "infer googlenet": 0,
+    "list": 0,
+    "errata alexnet": 0,
+    "site lenet1989 -o {}/s\u00eete": 0,
+    "new mine -o {}/m\u00efne.yaml": 0,
+    "schema": 0,
+    "formula lenet5": 0,
+    "sweep lenet5 -o {}/sw\u00e8ep.md": 0,
+    f"count {LINEAR}": 0,
+    "count torch.nn:Nothing": 2,
+    f"draw {LINEAR}": 0,
+    "draw lenet5 -o {}/dr\u00e5w.svg": 0,
+    "diff resnet@18 resnet@34": 0,
+    f"bench {LINEAR} --budget 0.1 --peak 1T -o {{}}/b\u00ebnch.json": 0,
+    "bench compare {}/b\u00ebnch.json {}/b\u00ebnch.json": 0,
+    "env": 0,
+    "table n\u00f6ne": 2,
+}
+"""Commands with the exit code of each; {} is a folder with blanks and accents."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+def test_an_installed_wheel_runs_everywhere(built, place, tmp_path):
+    (wheel,) = built.glob("*.whl")
+    environment, folder = PLACES[place]
+    own = tmp_path / "\u00e9in \u00d6rt"
+    own.mkdir()
+    # torch itself cannot run a module whose file's name the locale has no letters for.
+    site = tmp_path / "site" if place == "ascii" else own / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    for command, code in COMMANDS.items():
+        words = [word.format(own) for word in command.split()]
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "archcount", *words],
+            cwd=folder or own, env={"PYTHONPATH": str(site), **environment},
+            capture_output=True, check=False,
+        )  # fmt: skip
+        said = done.stderr.decode(errors="replace")
+        assert done.returncode == code, (command, said)
+        assert "Traceback" not in said, (command, said)
+    written = {file.name for file in own.iterdir()} - {"site"}
+    names = {Path(word).name for command in COMMANDS for word in command.split() if "{}/" in word}
+    assert written == names
+
+
 def test_the_source_distribution_carries_what_the_documents_and_tests_need(built):
     with tarfile.open(next(iter(built.glob("*.tar.gz")))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}

@@ -260,7 +260,9 @@ def _warnings(
     if compared.is_cut_short:
         yield TableWarning(
             what="the search for other readings stopped before all were tried",
-            advice=f"archcount explain {network.table} ROW searches those of one row",
+            advice=""
+            if network.printed.whole  # of the rows of such a network nothing is printed
+            else f"archcount explain {network.table} ROW searches those of one row",
         )
     for name, value in architecture.lets.items():
         yield TableWarning(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -51,26 +52,41 @@ def streamed(file: Path | None, lines: Iterable[str]) -> None:
 def appending(file: Path) -> Iterator[Callable[[str], None]]:
     """Open a file before any work is done; yield what adds lines to it at once.
 
-    Lines are added whole or not at all, and never to half a line that a crash has left.
+    Lines are added whole or not at all, and never to half a line that a crash has left. A file that
+    was not there is not left empty.
 
     Raises:
         UsageError: it cannot be written.
     """
-    place = f"cannot add to {quote(str(file))}"
-    with _writing(place, _NOTHING):
-        is_stream = file.exists() and not file.is_file()  # a device, or a pipe
-        flags = os.O_APPEND | os.O_CREAT | (os.O_WRONLY if is_stream else os.O_RDWR)
-        descriptor = os.open(file, flags, 0o666)
+    place, descriptor, is_new = f"cannot add to {quote(str(file))}", -1, False
 
     def add(lines: str) -> None:
         with _writing(place, "nothing was added"):
             _add(descriptor, _encoded(lines))
 
     try:
+        with _writing(place, _NOTHING):
+            is_new = not file.exists()
+            is_stream = not is_new and not file.is_file()  # a device, or a pipe
+            flags = os.O_APPEND | os.O_CREAT | (os.O_WRONLY if is_stream else os.O_RDWR)
+            descriptor = os.open(file, flags, 0o666)
+            with suppress(OSError):  # some file systems have no locks
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
         with _of_this_process():
             yield add
     finally:
-        os.close(descriptor)
+        if descriptor >= 0:
+            os.close(descriptor)
+        if is_new:
+            _remove_if_empty(file)
+
+
+def _remove_if_empty(file: Path) -> None:
+    """Remove a file that nothing was added to, unless another process is about to."""
+    with suppress(OSError), file.open("rb") as empty:
+        fcntl.flock(empty, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(empty.fileno()).st_size == 0:
+            file.unlink()
 
 
 def _add(descriptor: int, data: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from archcount.architecture import Architecture, LayerNode, Node
+from archcount.architecture import Architecture, JoinNode, LayerNode, Node
 from archcount.drawing.colouring import coloured
 from archcount.drawing.node_parts import NodeParts
 from archcount.drawing.picture import Amount, Box, CrossLink, Mark, Part, Picture, SideHead, Stream
@@ -92,7 +92,7 @@ def _links(architecture: Architecture, *, is_whole: bool) -> list[CrossLink]:
 def _first(node: Node) -> object:
     """Return the layer that a row begins with, where it begins with one."""
     while not isinstance(node, LayerNode):
-        if not node.children or hasattr(node, "kind"):
+        if not node.children or isinstance(node, JoinNode):
             return None
         node = node.children[0][1]
     return node.kind

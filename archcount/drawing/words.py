@@ -76,9 +76,7 @@ def label(kind: LayerKind | JoinKind) -> str:
 
 
 def _default(kind: LayerKind | JoinKind, argument: Argument) -> Any:
-    found = next(each for each in vars(type(kind))["__dataclass_fields__"].values()
-                 if each.name == argument.name)  # fmt: skip
-    return found.default
+    return type(kind).__dataclass_fields__[argument.name].default
 
 
 def _option(name: str, value: Any) -> str:

@@ -40,7 +40,8 @@ class Run:
 def module_flow(traced: ForwardPass) -> Run:
     """Return the run of a model with all that it runs, each with what it reads.
 
-    What moves numbers without arithmetic is left out, and so is what works on weights alone.
+    Left out are what moves numbers, what works on weights alone, and what has one input, no
+    products and no name as a layer, such as adding positions.
     """
     return _Flow(traced).run("", range(len(traced.calls)), frozenset())
 
@@ -161,9 +162,13 @@ class _Flow:
 
     def _operation(self, path: str, number: int, reads: frozenset[int]) -> Run:
         operation = self._calls[number].pattern.operation
+        name = name_layer(operation) or (operation.name.removeprefix("aten."), {})
+        if name[0] == "global avg pool" and len(operation.tensor("self").shape) < 4:
+            # Of three axes the last may be places, or features as in an RMS norm.
+            name = ("avg over dimensions", {})
         return Run(
             path=path,
-            name=name_layer(operation) or (operation.name.removeprefix("aten."), {}),
+            name=name,
             reads=reads,
             macs=self._macs(number),
             output=operation.output.shape if operation.outputs else None,

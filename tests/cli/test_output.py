@@ -15,6 +15,8 @@ import pytest
 from helpers import commands
 from helpers.commands import COMMAND, FAST, in_terminal, invoke, run
 
+from archcount.cli.output import appending
+
 NOISY = "noisy.py:Net"
 PRINTING = [
     ["count", NOISY, "--inputs", "noisy.py:made", "--format", "json"],
@@ -116,3 +118,20 @@ def test_what_fails_the_command_is_shown():
     done = invoke("table", "googlenet", "--compare-paper", "--fail-on", "off", *FAST)
     assert done.returncode == 1
     assert "inception_4a" in done.stdout
+
+
+def test_a_history_that_nothing_was_added_to_is_not_left(tmp_path):
+    file = tmp_path / "x.jsonl"
+    with appending(file):
+        assert file.exists()  # it can be written: known before any work is done
+    assert not file.exists()
+    first, second = appending(file), appending(file)
+    first.__enter__()
+    with second as add:
+        first.__exit__(None, None, None)  # it made the file, and stops before the other adds
+        add("a line\n")
+    assert file.read_text() == "a line\n"
+    file.write_text("")
+    with appending(file):
+        pass
+    assert file.exists()  # it was there before

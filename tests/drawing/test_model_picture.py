@@ -294,3 +294,8 @@ def test_a_module_may_have_any_name():
     model.add_module("a b#c <x>", nn.Linear(8, 8))
     model.add_module("two", nn.Linear(8, 4))
     assert [box.title for box in drawn(model, "[2,8]").boxes] == ["a b#c <x>", "two"]
+
+
+def test_a_mean_over_features_is_no_pool():
+    titles = [box.title for box in drawn(nn.Sequential(nn.RMSNorm(8), Gate()), "[1,5,8]").boxes]
+    assert titles == ["mean", "×", "linear 8", "×"]
