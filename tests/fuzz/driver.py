@@ -6,6 +6,7 @@ What breaks it is written to tests/fuzz/found/TARGET/, where the tests try it ag
 from __future__ import annotations
 
 import argparse
+import ctypes
 import resource
 import shutil
 import sys
@@ -27,6 +28,9 @@ MOST_SECONDS = 6.0
 """The processor time of one input: three times the two seconds that it may take uninstrumented."""
 MOST_MEMORY = 500
 """The memory of one input in MB, above what the process had before it."""
+
+_MMAP_THRESHOLD = -3
+"""The number of that setting of glibc's malloc."""
 
 
 def main() -> None:
@@ -53,6 +57,8 @@ def main() -> None:
         changed = mutated(data, seed, words) if seed % 4 else atheris.Mutate(data, len(data) + 64)
         return changed[:most]
 
+    # Large arrays are given back when they are freed; in the heap, inputs that are kept lie above them.
+    ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 2**20)
     with TemporaryDirectory() as folder:
         for number, seed in enumerate(target.seeds()):
             (Path(folder) / f"seed{number:03}").write_bytes(seed)
