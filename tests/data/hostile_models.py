@@ -12,6 +12,7 @@ import warnings
 import numpy
 import torch
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -97,6 +98,7 @@ CHANGES = {
     "inference mode": lambda: _enter(torch.inference_mode()),
     "function mode": lambda: _enter(FunctionMode()),
     "dispatch mode": lambda: _enter(DispatchMode()),
+    "saved tensors": lambda: _enter(saved_tensors_hooks(torch.clone, torch.clone)),
     "TF32": lambda: setattr(torch.backends.cuda.matmul, "allow_tf32", True),
     "grad mode": lambda: torch.set_grad_enabled(False),
     "autocast": lambda: torch.set_autocast_enabled("cpu", True),
