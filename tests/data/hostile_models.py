@@ -95,7 +95,6 @@ CHANGES = {
     "default dtype": lambda: torch.set_default_dtype(torch.float64),
     "default device": lambda: torch.set_default_device("meta"),
     "device entered": lambda: _enter(torch.device("cpu")),
-    "inference mode": lambda: _enter(torch.inference_mode()),
     "function mode": lambda: _enter(FunctionMode()),
     "dispatch mode": lambda: _enter(DispatchMode()),
     "saved tensors": lambda: _enter(saved_tensors_hooks(torch.clone, torch.clone)),

@@ -155,7 +155,7 @@ def imported(models, toy):
 
 
 SETTINGS = (
-    "nothing,default dtype,default device,device entered,inference mode,function mode,dispatch mode,"
+    "nothing,default dtype,default device,device entered,function mode,dispatch mode,"
     "saved tensors,TF32,grad mode,autocast,autocast dtype,random states,warnings,sys.path,sys.path cleared,"
     "sys.path replaced,environment,environment replaced,folder,signals,streams,recursion,backends,"
     "hooks added,print"
