@@ -23,6 +23,7 @@ from archcount.tracing.torch_internals import (
     GLOBAL_HOOKS,
     MODE_FLAGS,
     MODES,
+    SAVING,
 )
 
 _alone = threading.RLock()
@@ -60,6 +61,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (os.getcwd, os.chdir),
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (random.getstate, random.setstate),
+    SAVING,
     *MODES,  # the last, as the others are put back by operations
 )
 """What is read and set by functions, and is one for the process or for the thread."""

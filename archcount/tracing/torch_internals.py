@@ -91,6 +91,17 @@ def _stack(owner: Any, name: str) -> tuple[Callable[[], list[Any]], Callable[[li
     return read, write
 
 
+_top_hooks = _internal(torch._C._autograd, "_top_saved_tensors_default_hooks")
+_pop_hooks = _internal(torch._C._autograd, "_pop_saved_tensors_default_hooks")
+
+
+def _leave_hooks(before: Any) -> None:
+    while _top_hooks(True) not in (before, None):
+        _pop_hooks()
+
+
+SAVING = (lambda: _top_hooks(True), _leave_hooks)
+"""How the hooks that saved tensors go through are read, and those that came after are left."""
 MODES = (
     _stack(torch.overrides, "_get_current_function_mode_stack"),
     _stack(_python_dispatch, "_get_current_dispatch_mode_stack"),

@@ -118,6 +118,7 @@ def state() -> dict[str, Any]:
         "hooks": hooks,
         "modes": torch._C._len_torch_function_stack(),
         "dispatch modes": torch._C._len_torch_dispatch_stack(),
+        "saved": torch._C._autograd._top_saved_tensors_default_hooks(True),
         "in a mode": is_in_torch_dispatch_mode(),
         "functions": {
             (str(owner), name): id(getattr_static(owner, name, None))
@@ -154,8 +155,8 @@ def imported(models, toy):
 
 
 SETTINGS = (
-    "nothing,default dtype,default device,device entered,inference mode,function mode,dispatch mode,"
-    "TF32,grad mode,autocast,autocast dtype,random states,warnings,sys.path,sys.path cleared,"
+    "nothing,default dtype,default device,device entered,function mode,dispatch mode,"
+    "saved tensors,TF32,grad mode,autocast,autocast dtype,random states,warnings,sys.path,sys.path cleared,"
     "sys.path replaced,environment,environment replaced,folder,signals,streams,recursion,backends,"
     "hooks added,print"
 ).split(",")
@@ -361,3 +362,13 @@ def test_a_count_is_the_same_where_operations_are_of_fake_tensors():
     model = nn.Linear(4, 3)
     with FakeTensorMode():
         assert ac.count(model, input=(2, 4)).total.macs == 24
+
+
+def test_the_random_states_of_gpus_are_put_back(monkeypatch):
+    states = ["as it was"]
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states[-1])
+    monkeypatch.setattr(torch.cuda, "set_rng_state_all", states.append)
+    with same_process():
+        states.append("as the model has it")
+    assert states[-1] == "as it was"
