@@ -49,7 +49,7 @@ SLOW = [
     ["explain", "lenet5", "C1", "-o", "x.json"],
     ["check", "lenet5", *FAST, "-o", "x.json"],
     ["list", "-o", "x.json"],
-    ["list", "--totals", "--year", "1989", "-o", "x.csv"],
+    ["list", "--totals", "--year", "1989", "-o", "x.json"],
     ["infer", "lenet5", "-o", "x.json"],
     ["errata", "lenet5", "-o", "x.md"],
     ["bench", "compare", RESULT, RESULT, "-o", "x.json"],
