@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import nn
 
 from archcount.tracing.torch_internals import (
     DEFAULT_DEVICE,
+    DISABLED_HOOKS,
     GIVEN_DEVICE,
     GLOBAL_HOOKS,
     MODE_FLAGS,
@@ -62,6 +64,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (random.getstate, random.setstate),
     SAVING,
+    DISABLED_HOOKS,
     *MODES,  # the last, as the others are put back by operations
 )
 """What is read and set by functions, and is one for the process or for the thread."""
@@ -112,6 +115,7 @@ def same_process() -> Iterator[None]:
         has_gradients = torch.is_grad_enabled()
         stack.enter_context(torch.inference_mode(torch.is_inference_mode_enabled()))
         torch.set_grad_enabled(has_gradients)  # which the line before may have changed
+        stack.enter_context(_inference_mode_left())
         for owner, names in _FLAGS:
             for name in names:
                 with suppress(RuntimeError):
@@ -138,6 +142,29 @@ def same_process() -> Iterator[None]:
         # first of all, as the others are put back by such functions
         stack.callback(_restore_names, [(owner, dict(vars(owner))) for owner in _OWNERS])
         yield
+
+
+@contextmanager
+def _inference_mode_left() -> Iterator[None]:
+    """Leave at the end what enters inference mode in the block, and is still there.
+
+    It would be left when it is freed, and set the thread to what it was in the block.
+    """
+    entered: list[Callable[[], Any]] = []
+    thread, enter = threading.get_ident(), torch.inference_mode.__enter__
+
+    def entering(context: torch.inference_mode) -> None:
+        enter(context)
+        if threading.get_ident() == thread:
+            entered.append(ref(context))
+
+    torch.inference_mode.__enter__ = entering  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        torch.inference_mode.__enter__ = enter  # type: ignore[method-assign]
+        for context in filter(None, [each() for each in reversed(entered)]):
+            context.__exit__(None, None, None)
 
 
 def _restore(read: Callable[[], Any], write: Callable[[Any], Any], before: Any) -> None:
