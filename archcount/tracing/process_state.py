@@ -9,9 +9,10 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 from weakref import ref
 
@@ -103,7 +104,8 @@ def same_process() -> Iterator[None]:
 
     Put back are settings of torch, its functions, layers, modes and hooks, random states, warnings,
     signals, the folder, the environment, the path of modules and the standard streams. What is
-    imported stays, and so do threads. Other threads wait that are to enter such a block too.
+    imported stays, with the functions and layers of torch that it replaces by its own, and so do
+    threads. Other threads wait that are to enter such a block too.
 
     >>> with same_process():
     ...     torch.set_default_dtype(torch.float64)
@@ -140,7 +142,8 @@ def same_process() -> Iterator[None]:
             known = {number: signal.getsignal(number) for number in _SIGNALS}
             stack.callback(_restore_signals, known)
         # first of all, as the others are put back by such functions
-        stack.callback(_restore_names, [(owner, dict(vars(owner))) for owner in _OWNERS])
+        of_torch = [(owner, dict(vars(owner))) for owner in _OWNERS]
+        stack.callback(_restore_names, of_torch, set(sys.modules))
         yield
 
 
@@ -189,11 +192,12 @@ def _restore_flag(owner: Any, name: str, before: Any) -> None:
             setattr(owner, name, before)
 
 
-def _restore_names(owners: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
+def _restore_names(owners: Iterable[tuple[Any, Mapping[str, Any]]], modules: Set[str]) -> None:
     """Put back names that were replaced or deleted; new ones stay, as imports make some.
 
-    What a class has newly in the stead of an inherited one goes. The compiler of torch replaces
-    some for good when it is imported.
+    What a class has newly in the stead of an inherited one goes. What comes from other modules than
+    those before stays: some libraries, the compiler of torch among them, replace functions for good
+    when they are imported.
     """
     for owner, before in owners:
         now = vars(owner)
@@ -201,14 +205,25 @@ def _restore_names(owners: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
             if now == before:
                 continue
         for name in now.keys() - before.keys():
-            if any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:]):
+            is_inherited = any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:])
+            if is_inherited and not _is_of_others(now[name], modules):
                 delattr(owner, name)
         for name in [name for name, value in before.items() if now.get(name) is not value]:
-            code = getattr(now.get(name), "__code__", None)
-            if code is not None and code.co_filename.startswith(_COMPILER):
+            if _is_of_others(now.get(name), modules):
                 continue
             with suppress(AttributeError, TypeError):
                 setattr(owner, name, before[name])
+
+
+def _is_of_others(value: Any, modules: Set[str]) -> bool:
+    """Return whether a function or class comes from the compiler, or none of some modules."""
+    if isinstance(value, FunctionType):
+        made_by = value.__globals__.get("__name__")  # what wraps another has the module of that
+        if value.__code__.co_filename.startswith(_COMPILER):
+            return True
+    else:
+        made_by = type.__getattribute__(value, "__module__") if isinstance(value, type) else None
+    return isinstance(made_by, str) and made_by in sys.modules.keys() - modules
 
 
 def _restore_hooks(hooks: dict[int, Any], before: Mapping[int, Any]) -> None:

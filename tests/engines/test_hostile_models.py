@@ -405,6 +405,59 @@ def test_inference_mode_lasts_as_long_as_the_model_has_it():
     assert (total.macs, total.backward_macs) == (32 + 24, 24)
 
 
+LIBRARY = """
+import functools
+import torch
+from torch import nn
+
+real = nn.functional.gelu
+
+@functools.wraps(real)
+def gelu(*args, **kwargs):
+    return real(*args, **kwargs)
+
+class Identity(nn.Identity):
+    pass
+
+def extra_repr(self):
+    return "theirs"
+
+nn.functional.gelu, nn.Identity, nn.Tanh.extra_repr = gelu, Identity, extra_repr
+"""
+
+
+def test_what_a_library_replaces_in_torch_when_it_is_imported_stays(tmp_path, monkeypatch):
+    """It is imported once: put back, its functions would be gone for good."""
+    (tmp_path / "library_that_replaces.py").write_text(LIBRARY)
+    monkeypatch.syspath_prepend(tmp_path)
+    for owner, name in ((nn.functional, "gelu"), (nn, "Identity"), (torch, "relu")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # put back after the test
+    relu = torch.relu
+
+    class Importing(nn.Linear):
+        def forward(self, x):
+            import library_that_replaces
+
+            torch.relu = nn.Tanh.__call__ = lambda *_: 1 / 0
+            assert nn.functional.gelu is library_that_replaces.gelu
+            return super().forward(x)
+
+    try:
+        for _ in range(2):
+            assert ac.count(Importing(4, 3), input=(2, 4), train=True).total.macs == 24
+            library = sys.modules["library_that_replaces"]
+            assert nn.functional.gelu is library.gelu
+            assert nn.Identity is library.Identity
+            assert repr(nn.Tanh()) == "Tanh(theirs)"
+            # what the model does itself is put back
+            assert torch.relu is relu
+            assert "__call__" not in vars(nn.Tanh)
+    finally:
+        sys.modules.pop("library_that_replaces", None)
+        if "extra_repr" in vars(nn.Tanh):
+            del nn.Tanh.extra_repr
+
+
 def test_the_random_states_of_gpus_are_put_back(monkeypatch):
     states = ["as it was"]
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
