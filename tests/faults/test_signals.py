@@ -30,9 +30,10 @@ COMMANDS = {
     "report": ["report", "googlenet", "-o", "x.html"],
     "draw": ["draw", "googlenet", "--colour", "verdict", "-o", "x.svg"],
     "site": ["site", "-o", "x"],
+    "processes": [*BENCH, "--batch", "4", "--nproc", "2", "-o", "x.json", "--append", "x.jsonl"],
 }
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LONGEST = {"check": 8, "bench": 8, "site": 25}
+LONGEST = {"check": 8, "bench": 8, "site": 25, "processes": 25}
 """Seconds within which a signal comes; 4 of other commands."""
 TRIES = 72
 
@@ -65,12 +66,13 @@ def test_a_signal_at_a_random_moment(name, seed, tmp_path):
     assert_gone(str(tmp_path))
     files = sorted(each.name for each in tmp_path.iterdir())
     expected = [[], ["x.json", "x.jsonl"], ["x.jsonl"]]
-    assert files in (expected if name == "bench" else [[], [COMMANDS[name][-1]]])
+    is_bench = COMMANDS[name][0] == "bench"
+    assert files in (expected if is_bench else [[], [COMMANDS[name][-1]]])
     if code != 128 + number:
         assert files
     for file in files:
         assert_whole(tmp_path / file)
-    if name == "bench" and "x.json" in files:
+    if is_bench and "x.json" in files:
         found = read_results(tmp_path / "x.json")
         # SIGINT to the parent alone: what was done before stays done.
         assert all(item.status == "interrupted" or item.blocks for item in found.measurements)
