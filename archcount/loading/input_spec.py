@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from archcount.errors import UsageError, quote
+from archcount.loading.arguments import NO_VALUE
 
 ALLOWED = (
     "3x224x224 (one image), [1,3,224,224], int64[1,128], a name before: ids:int64[1,128], or "
@@ -89,7 +90,7 @@ def read_input(text: str, batch: int = 1) -> InputSpec | InputValue:
 def _value(written: str, text: str) -> Any:
     try:
         return ast.literal_eval({"true": "True", "false": "False"}.get(written, written))
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    except NO_VALUE:
         raise UsageError.of(
             f"--input {quote(text)}", allowed="name=value as Python writes it, or name:shape"
         ) from None
