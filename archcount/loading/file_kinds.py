@@ -25,24 +25,34 @@ _PICKLE_BEGINS = re.compile(rb"\x80[\x02-\x05]")
 _SAFETENSORS_BEGINS = re.compile(rb'.{6}\0\0\{\s*"', re.DOTALL)
 
 
+def is_file(path: str | Path) -> bool:
+    """Return whether there is such a file, which there is not under a name that none can have.
+
+    >>> is_file("a" * 300), is_file(__file__)
+    (False, True)
+    """
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def kind_of(path: Path) -> str:
     """Return what kind of a model's file a path names; empty where it names none.
 
     >>> kind_of(Path("no such file"))
     ''
     """
+    if not is_file(path):  # a pipe can be read once
+        return ""
     try:
-        if not path.is_file():  # a pipe can be read once
-            return ""
         with path.open("rb") as file:
             begun = file.read(64)
         if not begun.startswith(b"PK"):
             return _by_beginning(begun)
         with zipfile.ZipFile(path) as archive:
             return _by_members(archive.namelist())
-    except zipfile.BadZipFile:
-        return ""
-    except (OSError, ValueError):  # no file, or no name that a file can have
+    except (zipfile.BadZipFile, OSError):
         return ""
 
 

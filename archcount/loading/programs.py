@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
-from archcount.loading.file_kinds import EXPORTED, OTHERS, SCRIPTED, kind_of
+from archcount.loading.file_kinds import EXPORTED, OTHERS, SCRIPTED, is_file, kind_of
 from archcount.loading.reference import check_class
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def load_program(path: Path) -> nn.Module:
     Raises:
         UsageError: there is no such file, or it holds something else.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError.of(f"no file {quote(str(path))}")
     kind = kind_of(path)
     if kind in OTHERS:
