@@ -14,10 +14,12 @@ OTHERS = {
     "that makes its model, package:callable",
     "weights alone (safetensors)": "it has no architecture: name the code that makes its model, "
     "package:callable",
+    "a compiled program (AOTInductor)": "reading it would run it; export the model with "
+    "torch.export.save instead",
     "a zip archive of something else": "name a file that torch.export.save or torch.jit.save wrote",
 }
 """What is not read, and what to do instead."""
-_ONNX, _WEIGHTS, _SAFETENSORS, _ZIP = OTHERS
+_ONNX, _WEIGHTS, _SAFETENSORS, _COMPILED, _ZIP = OTHERS
 
 # The first fields of a ModelProto: its version, then who made it, its opset or its graph.
 _ONNX_BEGINS = re.compile(rb"\x08[\x01-\x1f][\x12\x1a\x22\x28\x32\x3a\x42]")
@@ -66,6 +68,8 @@ def _by_beginning(begun: bytes) -> str:
 
 def _by_members(names: list[str]) -> str:
     """Tell the archives that torch writes from one another."""
+    if any("aotinductor/" in name for name in names):  # also beside an exported program
+        return _COMPILED
     within = {name.partition("/")[2] for name in names} | {*names}
     if "models/model.json" in within or "serialized_exported_program.json" in within:
         return EXPORTED
