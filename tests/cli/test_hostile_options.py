@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 from helpers.commands import FAST, invoke
 from helpers.measurements import measured
 from helpers.measurements import run as run_of
@@ -106,6 +107,7 @@ CALLS = {
     "arguments": lambda thing: ac.count("torch.nn:Linear", arguments=thing or ["a"], input="4"),
     "columns": lambda thing: ac.count(nn.ReLU(), input="4", columns=[thing]),
     "models": lambda thing: ac.count_models([thing]),
+    "a device": lambda thing: ac.bench(nn.ReLU(), input="4", device=thing or torch.device("meta")),
     "a colour": lambda thing: ac.draw("lenet5", colour=thing),
 }
 
@@ -115,7 +117,7 @@ def test_what_is_of_another_type_is_refused_in_words(call):
     for thing in NONE:
         if call is CALLS["a multiple"] and thing == 3:
             continue
-        with pytest.raises((ac.UsageError, TypeError)):
+        with pytest.raises((ac.ArchcountError, TypeError)):
             call(thing)
 
 
