@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, overload
 
 from archcount.errors import UsageError, quote, unknown_name
@@ -120,7 +120,9 @@ def list(
         return ListReport(tuple(chosen), problems)
     from archcount.api.totals_report import totals_of
 
-    return totals_of({heading.name for heading in chosen})
+    found = totals_of({heading.name for heading in chosen})
+    more = (problem for problem in found.problems if problem not in problems)
+    return replace(found, problems=(*problems, *more))
 
 
 def _chosen(

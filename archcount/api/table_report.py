@@ -262,7 +262,7 @@ def _warnings(
             what="the search for other readings stopped before all were tried",
             advice=""
             if network.printed.whole  # of the rows of such a network nothing is printed
-            else f"archcount explain {network.table} ROW searches those of one row",
+            else "archcount explain searches those of one row",
         )
     for name, value in architecture.lets.items():
         yield TableWarning(

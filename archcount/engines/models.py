@@ -24,6 +24,7 @@ from archcount.engines.saved_tensors import SavedTensors, training_memory
 from archcount.engines.weight_types import WeightType
 from archcount.errors import UsageError
 from archcount.loading.inputs import Inputs
+from archcount.loading.reference import UserCodeError
 from archcount.loading.tokens import TokenInputs, TokenRun
 from archcount.tracing.forward_pass import ForwardPass, ModuleTrace
 from archcount.tracing.layer_sequence import layers_of
@@ -50,8 +51,14 @@ def count_pass(
 ) -> tuple[ModelCount, ForwardPass]:
     """Count one call of a model, and give the call too; arguments and errors as `run`."""
     weights = WeightType.read(request.dtype) if request.dtype else None
-    saved = SavedTensors()
-    with saved if request.train else nullcontext():
+    saved = SavedTensors() if request.train else None
+    try:
+        with saved or nullcontext():
+            copy, inputs, traced = run(module, given, name=name, request=request)
+    except (UserCodeError, RuntimeError):
+        if saved is None:
+            raise
+        saved = None  # some code does not run under hooks, such as torch.func.grad
         copy, inputs, traced = run(module, given, name=name, request=request)
     record = counted(copy, inputs, traced, name=name, train=request.train, weights=weights)
     if weights is not None:
@@ -72,10 +79,19 @@ def count_pass(
         record = replace(record, machine=request.machine, moved=moved)
     if request.train and not (weights and weights.is_integer):  # quantized weights are not trained
         size = sum(record.weight_bytes.values())
-        record = replace(record, training=training_memory(saved, copy.parts, size, traced))
+        memory = training_memory(saved, copy.parts, size, traced)
+        told = saved.remark() if saved else _NOT_SAVED
+        remarks = (*record.remarks, told) if told else record.remarks
+        record = replace(record, training=memory, remarks=remarks)
     if request.has_timeline:
         record = replace(record, timeline=memory_timeline(traced))
     return record, traced
+
+
+_NOT_SAVED = (
+    "activations of training are unknown: the model does not run under saved-tensor hooks, by "
+    "which they are seen"
+)
 
 
 def counted(

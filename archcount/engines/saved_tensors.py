@@ -3,40 +3,108 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
 from archcount.engines.training_memory import MASTER, OPTIMIZERS, TrainingMemory
 from archcount.tracing.forward_pass import ForwardPass
+from archcount.tracing.nested_tensors import tensors_in
+from archcount.tracing.process_state import same_process
+from archcount.tracing.torch_internals import HOOKS_ENTERED, selected
 
 
 class SavedTensors(saved_tensors_hooks):
     """Notes the memories of the tensors that autograd saves while it is entered.
 
+    Torch calls the innermost hooks alone: of what goes through hooks of the model's own, the
+    tensors that these give are noted instead, wherever they lie.
+
     Attributes:
         memories: the storages by their `id`, kept so that no number is used twice.
+        has_hooks: whether the model has hooks of its own.
+        is_known: whether all that they give has tensors; others may keep them elsewhere.
+        is_checkpointed: whether the model has checkpoints, which keep what selective ones select.
     """
 
     def __init__(self) -> None:
         self.memories: dict[int, Any] = {}
+        self.has_hooks = self.is_checkpointed = False
+        self.is_known = True
         self._cells: list[list[Tensor]] = []
+        self._selected: dict[int, Any] = {}
         super().__init__(self._pack, _unpack)
 
-    def _pack(self, tensor: Tensor) -> list[Tensor]:
+    def _note(self, tensor: Tensor) -> None:
         storage = tensor.untyped_storage()
         self.memories[id(storage)] = storage
+
+    def _pack(self, tensor: Tensor) -> list[Tensor]:
+        self._note(tensor)
         cell = [tensor]
         self._cells.append(cell)
         return cell
 
+    def _packed(self, pack: Callable[[Tensor], Any], tensor: Tensor) -> Any:
+        """Pack a tensor by a hook of the model's own."""
+        packed = pack(tensor)
+        if getattr(pack, "__module__", "") == "torch.utils.checkpoint":
+            self.is_checkpointed = True
+            self._selected.update((id(each), each) for each in selected())
+            return packed
+        self.has_hooks = True
+        given = [*tensors_in(packed)]
+        self.is_known = self.is_known and bool(given)
+        for each in given:
+            self._note(each)
+        return packed
+
+    def __enter__(self) -> None:
+        """Have other threads wait, as the function that hooks are entered by is one for all.
+
+        Raises:
+            RuntimeError: hooks are disabled.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(same_process())
+            super().__enter__()
+            owner, name = HOOKS_ENTERED
+            enter = getattr(owner, name)
+
+            def entering(pack: Any, unpack: Any) -> None:
+                enter(partial(self._packed, pack), unpack)
+
+            stack.enter_context(patch.object(owner, name, entering))
+            self._around = stack.pop_all()
+
     def __exit__(self, *args: object) -> None:
         """Let the tensors go, which may lead back to the nodes that keep them."""
-        super().__exit__(*args)
+        with self._around:
+            super().__exit__(*args)
+        for tensor in tensors_in(self._selected):
+            self._note(tensor)
+        self._selected.clear()
         for cell in self._cells:
             cell.clear()
+
+    def remark(self) -> str:
+        """Say what is not known of the activations, or what hooks change; empty without hooks."""
+        if not self.is_known:
+            return (
+                "activations of training are unknown: a saved-tensor hook of the model's own packs "
+                "a tensor to something that has none, and may keep it elsewhere"
+            )
+        if self.has_hooks:
+            return (
+                "activations of training include, instead of what goes through saved-tensor hooks "
+                "of the model's own, the tensors that these pack it to, on whatever device"
+            )
+        return ""
 
 
 def _unpack(cell: list[Tensor]) -> Tensor:
@@ -44,7 +112,7 @@ def _unpack(cell: list[Tensor]) -> Tensor:
 
 
 def training_memory(
-    saved: SavedTensors,
+    saved: SavedTensors | None,
     parts: Mapping[str, nn.Module],
     weights: int,
     traced: ForwardPass,
@@ -52,7 +120,7 @@ def training_memory(
     """Estimate the memory of training.
 
     Args:
-        saved: what autograd saved in the pass.
+        saved: what autograd saved in the pass; None where nothing is known of it.
         parts: the modules of the model by path.
         weights: bytes of its parameters and buffers.
         traced: the pass.
@@ -60,16 +128,16 @@ def training_memory(
     trained = [tensor for tensor in traced.parameters if tensor.requires_grad]
     numbers = sum(tensor.numel() for tensor in trained)
     short = sum(tensor.numel() for tensor in trained if tensor.element_size() == 2)
-    kept = _Kept(saved, parts, traced)
+    kept = _Kept(saved, parts, traced) if saved is not None and saved.is_known else None
     return TrainingMemory(
         weights=weights,
         gradients=sum(tensor.nbytes for tensor in trained),
         master=MASTER * short,
         optimizers={name: size * numbers for name, size in OPTIMIZERS.items()},
-        activations=kept.bytes(kept.saved),
-        scores=kept.bytes(kept.scores),
-        checkpointed=kept.checkpointed() if kept.layers else None,
-        layers=len(kept.layers),
+        activations=kept.bytes(kept.saved) if kept else None,
+        scores=kept.bytes(kept.scores) if kept else None,
+        checkpointed=kept.checkpointed() if kept and kept.layers else None,
+        layers=len(kept.layers) if kept else 0,
     )
 
 
@@ -80,7 +148,10 @@ class _Kept:
         self, saved: SavedTensors, parts: Mapping[str, nn.Module], traced: ForwardPass
     ) -> None:
         self._traced = traced
-        self.layers = frozenset(_repeated(parts))
+        missed = {op for part in traced.modules for op in part.missed}
+        is_checkpointed = saved.is_checkpointed or any("CheckpointFunction" in op for op in missed)
+        # Of layers that have checkpoints, it is not seen what they keep without.
+        self.layers = frozenset(() if is_checkpointed else _repeated(parts))
         self.made_in: dict[int, str] = {}
         softmax = set()
         for call in traced.calls:

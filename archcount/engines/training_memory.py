@@ -23,11 +23,13 @@ class TrainingMemory:
         gradients: of trained parameters, in the type of the weights.
         master: of a float32 copy of trained weights that are stored in 16 bits.
         optimizers: of the state of each optimizer, by its name.
-        activations: that autograd keeps from the forward to the backward pass.
-        scores: those of them that are results of softmax, which fused attention does not keep.
+        activations: that autograd keeps from the forward to the backward pass; None where that is
+            not known.
+        scores: those of them that are results of softmax, which fused attention does not keep;
+            likewise.
         checkpointed: as activations, where repeated layers are computed anew in the backward pass:
             what is kept outside of them, what they are given, and the most that one keeps. None
-            where no layer is repeated.
+            where no layer is repeated, or the model has checkpoints itself.
         layers: how many layers that are.
     """
 
@@ -35,13 +37,14 @@ class TrainingMemory:
     gradients: int
     master: int
     optimizers: Mapping[str, int]
-    activations: int
-    scores: int
+    activations: int | None
+    scores: int | None
     checkpointed: int | None
     layers: int
 
-    def total(self, optimizer: str, *, is_checkpointed: bool = False) -> int:
-        """Return the sum of all parts with one optimizer."""
+    def total(self, optimizer: str, *, is_checkpointed: bool = False) -> int | None:
+        """Return the sum of all parts with one optimizer; None where one is not known."""
         kept = self.checkpointed if is_checkpointed else self.activations
-        state = self.optimizers[optimizer]
-        return self.weights + self.gradients + self.master + state + (kept or 0)
+        if kept is None:
+            return None
+        return self.weights + self.gradients + self.master + self.optimizers[optimizer] + kept

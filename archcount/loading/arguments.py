@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args, get_type_hints
 
@@ -70,13 +71,30 @@ def read_value(text: str) -> Any:
     (3, True, 'mean')
     """
     try:
-        return _TRUTHS[text] if text in _TRUTHS else ast.literal_eval(text)
-    except NO_VALUE:
+        return literal(text)
+    except ValueError:
         return text
 
 
-NO_VALUE = (ValueError, TypeError, SyntaxError, RecursionError, MemoryError)
-"""What reading a value raises where it is none; a TypeError where it cannot be a key, `{[]: 1}`."""
+def literal(text: str) -> Any:
+    """Read a value as Python reads it; true and false may be small.
+
+    Raises:
+        ValueError: it is no number, text, list, tuple, set, dictionary, truth or None.
+
+    >>> literal("[1, 2]"), literal("true")
+    ([1, 2], True)
+    """
+    if text in _TRUTHS:
+        return _TRUTHS[text]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)  # "4or" is a text, not 4 and a doubt
+            return ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):  # or {[]: 1}
+        raise ValueError(f"{quote(text)} is no value") from None
+
+
 _TRUTHS = {"true": True, "false": False}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 
 from archcount.errors import UsageError, quote
-from archcount.loading.arguments import NO_VALUE
+from archcount.loading.arguments import literal
 
 ALLOWED = (
     "3x224x224 (one image), [1,3,224,224], int64[1,128], a name before: ids:int64[1,128], or "
@@ -89,8 +88,8 @@ def read_input(text: str, batch: int = 1) -> InputSpec | InputValue:
 
 def _value(written: str, text: str) -> Any:
     try:
-        return ast.literal_eval({"true": "True", "false": "False"}.get(written, written))
-    except NO_VALUE:
+        return literal(written)
+    except ValueError:
         raise UsageError.of(
             f"--input {quote(text)}", allowed="name=value as Python writes it, or name:shape"
         ) from None

@@ -12,15 +12,15 @@ from archcount.reporting.sheet import Column, Sheet, Span, make_sheet
 
 class _MemoryPart(NamedTuple):
     name: str
-    bytes: int
+    bytes: int | None
 
 
 def training_sheets(memory: TrainingMemory) -> list[Sheet]:
     """Lay out the parts, and their sum with each optimizer."""
     columns: list[Column[_MemoryPart]] = [
         Column("Part", lambda line: line.name, whole=True),
-        Column("Size", lambda line: size(line.bytes), right=True),
-        Column("Bytes", lambda line: f"{line.bytes:,}", right=True),
+        Column("Size", lambda line: size(line.bytes) or "unknown", right=True),
+        Column("Bytes", lambda line: "" if line.bytes is None else f"{line.bytes:,}", right=True),
     ]
     parts, sums = list(_parts(memory)), list(_sums(memory))
     return [

@@ -9,16 +9,19 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import FunctionType
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import nn
 
 from archcount.tracing.torch_internals import (
     DEFAULT_DEVICE,
+    DISABLED_HOOKS,
     GIVEN_DEVICE,
     GLOBAL_HOOKS,
     MODE_FLAGS,
@@ -62,6 +65,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (random.getstate, random.setstate),
     SAVING,
+    DISABLED_HOOKS,
     *MODES,  # the last, as the others are put back by operations
 )
 """What is read and set by functions, and is one for the process or for the thread."""
@@ -100,7 +104,8 @@ def same_process() -> Iterator[None]:
 
     Put back are settings of torch, its functions, layers, modes and hooks, random states, warnings,
     signals, the folder, the environment, the path of modules and the standard streams. What is
-    imported stays, and so do threads. Other threads wait that are to enter such a block too.
+    imported stays, with the functions and layers of torch that it replaces by its own, and so do
+    threads. Other threads wait that are to enter such a block too.
 
     >>> with same_process():
     ...     torch.set_default_dtype(torch.float64)
@@ -112,6 +117,7 @@ def same_process() -> Iterator[None]:
         has_gradients = torch.is_grad_enabled()
         stack.enter_context(torch.inference_mode(torch.is_inference_mode_enabled()))
         torch.set_grad_enabled(has_gradients)  # which the line before may have changed
+        stack.enter_context(_inference_mode_left())
         for owner, names in _FLAGS:
             for name in names:
                 with suppress(RuntimeError):
@@ -136,8 +142,32 @@ def same_process() -> Iterator[None]:
             known = {number: signal.getsignal(number) for number in _SIGNALS}
             stack.callback(_restore_signals, known)
         # first of all, as the others are put back by such functions
-        stack.callback(_restore_names, [(owner, dict(vars(owner))) for owner in _OWNERS])
+        of_torch = [(owner, dict(vars(owner))) for owner in _OWNERS]
+        stack.callback(_restore_names, of_torch, set(sys.modules))
         yield
+
+
+@contextmanager
+def _inference_mode_left() -> Iterator[None]:
+    """Leave at the end what enters inference mode in the block, and is still there.
+
+    It would be left when it is freed, and set the thread to what it was in the block.
+    """
+    entered: list[Callable[[], Any]] = []
+    thread, enter = threading.get_ident(), torch.inference_mode.__enter__
+
+    def entering(context: torch.inference_mode) -> None:
+        enter(context)
+        if threading.get_ident() == thread:
+            entered.append(ref(context))
+
+    torch.inference_mode.__enter__ = entering  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        torch.inference_mode.__enter__ = enter  # type: ignore[method-assign]
+        for context in filter(None, [each() for each in reversed(entered)]):
+            context.__exit__(None, None, None)
 
 
 def _restore(read: Callable[[], Any], write: Callable[[Any], Any], before: Any) -> None:
@@ -162,11 +192,12 @@ def _restore_flag(owner: Any, name: str, before: Any) -> None:
             setattr(owner, name, before)
 
 
-def _restore_names(owners: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
+def _restore_names(owners: Iterable[tuple[Any, Mapping[str, Any]]], modules: Set[str]) -> None:
     """Put back names that were replaced or deleted; new ones stay, as imports make some.
 
-    What a class has newly in the stead of an inherited one goes. The compiler of torch replaces
-    some for good when it is imported.
+    What a class has newly in the stead of an inherited one goes. What comes from other modules than
+    those before stays: some libraries, the compiler of torch among them, replace functions for good
+    when they are imported.
     """
     for owner, before in owners:
         now = vars(owner)
@@ -174,14 +205,25 @@ def _restore_names(owners: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
             if now == before:
                 continue
         for name in now.keys() - before.keys():
-            if any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:]):
+            is_inherited = any(name in vars(base) for base in getattr(owner, "__mro__", ())[1:])
+            if is_inherited and not _is_of_others(now[name], modules):
                 delattr(owner, name)
         for name in [name for name, value in before.items() if now.get(name) is not value]:
-            code = getattr(now.get(name), "__code__", None)
-            if code is not None and code.co_filename.startswith(_COMPILER):
+            if _is_of_others(now.get(name), modules):
                 continue
             with suppress(AttributeError, TypeError):
                 setattr(owner, name, before[name])
+
+
+def _is_of_others(value: Any, modules: Set[str]) -> bool:
+    """Return whether a function or class comes from the compiler, or none of some modules."""
+    if isinstance(value, FunctionType):
+        made_by = value.__globals__.get("__name__")  # what wraps another has the module of that
+        if value.__code__.co_filename.startswith(_COMPILER):
+            return True
+    else:
+        made_by = type.__getattribute__(value, "__module__") if isinstance(value, type) else None
+    return isinstance(made_by, str) and made_by in sys.modules.keys() - modules
 
 
 def _restore_hooks(hooks: dict[int, Any], before: Mapping[int, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,11 @@ from archcount.tracing.op_schema import schema_of
 from archcount.tracing.script_copy import Owners
 from archcount.tracing.tensor_specs import Memories, described, is_new, made_as, tensors_of
 from archcount.tracing.torch_internals import DispatchMode, base_of, is_autocast
+
+_Given = tuple[Call, Sequence[Tensor], bool]
+"""A call, what it gave, and whether gradients were on."""
+_FEW = 8
+"""How many operations such a mode may do of its own before it hands a result on."""
 
 
 class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
@@ -58,7 +64,9 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         self.attention: AttentionMode | None = None
         self._memories = Memories()
         self._nodes: dict[Any, Call] = {}
-        self._last: tuple[Call, Sequence[Tensor], bool] | None = None
+        self._last: _Given | None = None
+        # Those that a mode of the model's own, as of selective checkpoints, has not handed on yet.
+        self._late: deque[_Given] = deque(maxlen=_FEW)
         self._known: dict[Any, Pattern] = {}
         self.keep, self.storages = self._memories.keep, self._memories.kept
         origins = self._origins = self._memories.origins
@@ -218,6 +226,8 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         """Return the calls by their nodes in the graph of autograd, which hand gradients back."""
         if self._last is not None:
             self._settle()
+        for late in self._late:
+            self._note_node(*late)
         return self._nodes
 
     def _settle(self) -> None:
@@ -226,15 +236,28 @@ class Recorder(DispatchMode):  # type: ignore[no-untyped-call]
         A function of the model's own makes its node after the last call within it.
         """
         assert self._last is not None, "there is a call whose node is not noted"
-        call, made, with_grad = self._last
-        self._last = None
+        last, self._last = self._last, None
+        is_noted = self._note_node(*last)
+        if self._late:
+            kept = [late for late in self._late if not self._note_node(*late)]
+            self._late = deque(kept, self._late.maxlen)
+        call, made, with_grad = last
+        read = call.pattern.operation.tensors
+        if not is_noted and with_grad and made and any(spec.requires_grad for spec in read()):
+            self._late.append(last)
+
+    def _note_node(self, call: Call, made: Sequence[Tensor], with_grad: bool) -> bool:
+        """Note the node of a call, and return whether it has one yet."""
+        is_noted = False
         for tensor in made:
             if tensor.requires_grad:
+                is_noted = True
                 # What is changed through a view of it has a node for the whole of it.
                 base = base_of(tensor)
                 node = tensor.grad_fn if base is None else base.grad_fn
                 if with_grad or isinstance(node, BackwardCFunction):
                     self._nodes.setdefault(node, call)
+        return is_noted
 
 
 def _of_functions(func: Any) -> UsageError:

@@ -100,18 +100,47 @@ def _leave_hooks(before: Any) -> None:
         _pop_hooks()
 
 
+HOOKS_ENTERED = (torch._C._autograd, "_push_saved_tensors_default_hooks")
+"""Where the function is by which such hooks are entered."""
 SAVING = (lambda: _top_hooks(True), _leave_hooks)
 """How the hooks that saved tensors go through are read, and those that came after are left."""
+
+
+def _disable_hooks(message: str | None) -> None:
+    if message is None:
+        _internal(torch._C._autograd, "_saved_tensors_hooks_enable")()
+    else:
+        _internal(torch._C._autograd, "_saved_tensors_hooks_disable")(message)
+
+
+DISABLED_HOOKS = (
+    _internal(torch._C._autograd, "_saved_tensors_hooks_get_disabled_error_message"),
+    _disable_hooks,
+)
+"""How it is read and set that there are to be no such hooks: by what is told to who enters some."""
 MODES = (
     _stack(torch.overrides, "_get_current_function_mode_stack"),
     _stack(_python_dispatch, "_get_current_dispatch_mode_stack"),
 )
 """How the modes that calls of functions go through are read and set, and those of operations."""
+
+
+def selected() -> list[Any]:
+    """Return what selective checkpoints keep that are being run, with the tensors in it."""
+    read, _ = MODES[1]
+    return [
+        _internal(mode, "storage")
+        for mode in read()
+        if type(mode).__name__ == "_CachingTorchDispatchMode"
+    ]
+
+
 MODE_FLAGS = (
     _python_dispatch,
     tuple(name for name in vars(_python_dispatch) if name.startswith("_is_in_")),
 )
 """Where torch notes whether some of operations are on."""
+_internal(*HOOKS_ENTERED)
 for _name in (*PARTS, *FORWARD_HOOKS, *OTHER_HOOKS):
     _internal(nn.Module(), _name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import pytest
 import torch
@@ -14,6 +15,9 @@ from torch import nn
 import archcount as ac
 from archcount.benchmark.comparing import compare_benchmarks
 from archcount.benchmark.result_files import read_results, to_line
+from archcount.errors import UsageError
+from archcount.loading.arguments import read_value
+from archcount.loading.input_spec import read_input
 
 LINEAR = ["torch.nn:Linear", "--arg", "in_features=4", "--arg", "out_features=3"]
 DIGITS, MINUS, OPEN = "1" * 5_000, "-" * 5_000, "(" * 5_000
@@ -170,3 +174,12 @@ def test_damaged_results_are_refused_and_not_compared(damage, tmp_path):
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("error: 'x.json' is ")
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_python_says_nothing_of_values_that_are_texts():
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert read_value("4or") == "4or"
+        with pytest.raises(UsageError):
+            read_input("x=4or", 2)
+    assert said == []

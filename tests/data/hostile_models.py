@@ -12,7 +12,7 @@ import warnings
 import numpy
 import torch
 from torch import nn
-from torch.autograd.graph import saved_tensors_hooks
+from torch.autograd.graph import disable_saved_tensors_hooks, saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -95,9 +95,11 @@ CHANGES = {
     "default dtype": lambda: torch.set_default_dtype(torch.float64),
     "default device": lambda: torch.set_default_device("meta"),
     "device entered": lambda: _enter(torch.device("cpu")),
+    "inference mode": lambda: _enter(torch.inference_mode()),
     "function mode": lambda: _enter(FunctionMode()),
     "dispatch mode": lambda: _enter(DispatchMode()),
     "saved tensors": lambda: _enter(saved_tensors_hooks(torch.clone, torch.clone)),
+    "no saved tensors": lambda: _enter(disable_saved_tensors_hooks("none here")),
     "TF32": lambda: setattr(torch.backends.cuda.matmul, "allow_tf32", True),
     "grad mode": lambda: torch.set_grad_enabled(False),
     "autocast": lambda: torch.set_autocast_enabled("cpu", True),

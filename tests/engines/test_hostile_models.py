@@ -119,6 +119,8 @@ def state() -> dict[str, Any]:
         "modes": torch._C._len_torch_function_stack(),
         "dispatch modes": torch._C._len_torch_dispatch_stack(),
         "saved": torch._C._autograd._top_saved_tensors_default_hooks(True),
+        "saved at all": torch._C._autograd._saved_tensors_hooks_get_disabled_error_message(),
+        "dispatch keys": str(torch._C._dispatch_tls_local_include_set()),
         "in a mode": is_in_torch_dispatch_mode(),
         "functions": {
             (str(owner), name): id(getattr_static(owner, name, None))
@@ -155,8 +157,8 @@ def imported(models, toy):
 
 
 SETTINGS = (
-    "nothing,default dtype,default device,device entered,function mode,dispatch mode,"
-    "saved tensors,TF32,grad mode,autocast,autocast dtype,random states,warnings,sys.path,sys.path cleared,"
+    "nothing,default dtype,default device,device entered,inference mode,function mode,dispatch mode,"
+    "saved tensors,no saved tensors,TF32,grad mode,autocast,autocast dtype,random states,warnings,sys.path,sys.path cleared,"
     "sys.path replaced,environment,environment replaced,folder,signals,streams,recursion,backends,"
     "hooks added,print"
 ).split(",")
@@ -362,6 +364,98 @@ def test_a_count_is_the_same_where_operations_are_of_fake_tensors():
     model = nn.Linear(4, 3)
     with FakeTensorMode():
         assert ac.count(model, input=(2, 4)).total.macs == 24
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_inference_mode_that_a_model_enters_is_left_once_and_for_all(device, models):
+    """Freed later, it would set the thread's dispatch keys back to those that it was entered with."""
+
+    def work():
+        for _ in range(2):
+            net, before = models.Net("inference mode"), state()
+            totals.append(ac.count(net, input=SIZE, device=device).total)
+            models.KEPT.clear()
+            found.extend(changed(before, state()))
+        made.append(torch.ones(2, requires_grad=True) * 2)
+
+    totals, found, made = [], [], []
+    thread = threading.Thread(target=work)  # dispatch keys are those of a thread
+    thread.start()
+    thread.join()
+    assert not found
+    assert [total.macs for total in totals] == [MACS, MACS]
+    assert made[0].requires_grad
+
+
+def test_inference_mode_lasts_as_long_as_the_model_has_it():
+    """A guard that is freed within the pass leaves the rest of it to gradients."""
+
+    class Half(nn.Sequential):
+        def forward(self, x):
+            return self[1](self.first(x).clone())
+
+        def first(self, x):
+            guard = torch.inference_mode()
+            guard.__enter__()
+            return self[0](x)
+
+    model = Half(nn.Linear(4, 4), nn.Linear(4, 3))
+    total = ac.count(model, input=(2, 4)).total
+    # 2 x 4 x 4 and 2 x 4 x 3, of which the second has the gradient of its weights.
+    assert (total.macs, total.backward_macs) == (32 + 24, 24)
+
+
+LIBRARY = """
+import functools
+import torch
+from torch import nn
+
+real = nn.functional.gelu
+
+@functools.wraps(real)
+def gelu(*args, **kwargs):
+    return real(*args, **kwargs)
+
+class Identity(nn.Identity):
+    pass
+
+def extra_repr(self):
+    return "theirs"
+
+nn.functional.gelu, nn.Identity, nn.Tanh.extra_repr = gelu, Identity, extra_repr
+"""
+
+
+def test_what_a_library_replaces_in_torch_when_it_is_imported_stays(tmp_path, monkeypatch):
+    """It is imported once: put back, its functions would be gone for good."""
+    (tmp_path / "library_that_replaces.py").write_text(LIBRARY)
+    monkeypatch.syspath_prepend(tmp_path)
+    for owner, name in ((nn.functional, "gelu"), (nn, "Identity"), (torch, "relu")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # put back after the test
+    relu = torch.relu
+
+    class Importing(nn.Linear):
+        def forward(self, x):
+            import library_that_replaces
+
+            torch.relu = nn.Tanh.__call__ = lambda *_: 1 / 0
+            assert nn.functional.gelu is library_that_replaces.gelu
+            return super().forward(x)
+
+    try:
+        for _ in range(2):
+            assert ac.count(Importing(4, 3), input=(2, 4), train=True).total.macs == 24
+            library = sys.modules["library_that_replaces"]
+            assert nn.functional.gelu is library.gelu
+            assert nn.Identity is library.Identity
+            assert repr(nn.Tanh()) == "Tanh(theirs)"
+            # what the model does itself is put back
+            assert torch.relu is relu
+            assert "__call__" not in vars(nn.Tanh)
+    finally:
+        sys.modules.pop("library_that_replaces", None)
+        if "extra_repr" in vars(nn.Tanh):
+            del nn.Tanh.extra_repr
 
 
 def test_the_random_states_of_gpus_are_put_back(monkeypatch):

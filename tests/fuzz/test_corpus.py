@@ -7,6 +7,8 @@ import zlib
 import pytest
 from fuzz.targets import FOUND, TARGETS, _words, mutated
 
+from archcount.benchmark.result_files import read_results
+
 CASES = [
     (name, file)
     for name in TARGETS
@@ -25,6 +27,12 @@ def test_what_broke_a_target_once_breaks_it_no_more(name, file):
 def test_the_first_inputs_are_read(name):
     for seed in TARGETS[name].seeds():
         TARGETS[name].run(seed)
+
+
+def test_the_first_result_is_one(tmp_path):
+    (seed, *_) = TARGETS["results"].seeds()
+    (tmp_path / "result.json").write_bytes(seed)
+    assert read_results(tmp_path / "result.json").measurements[0].status == "done"
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,7 @@ def test_a_broken_file_is_said_and_breaks_no_other(folder, monkeypatch):
     assert {"toy", "worse"} | set(shipped_tables()) == {each.name for each in report.record}
     totals = ac.list(totals=True, year="1998")
     assert {each.name for each in totals.record} == {"lenet5"}
+    assert totals.problems == (problem,)
     assert json.loads(report.to_json())["problems"] == [problem]
 
 
