@@ -187,7 +187,7 @@ def suggestion(text: str, allowed: Iterable[str]) -> str:
     >>> suggestion("maxpol", ["conv", "maxpool"])
     "did you mean 'maxpool'?"
     """
-    words = list(allowed)
+    words, text = list(allowed), str(text)  # whatever a call gave for a name
     if len(words) > _MOST_WORDS:
         return ""
     alike = [word for word in words if word.lower() == text.lower()]

@@ -131,7 +131,7 @@ def bench(
         batches=_several(batch),
         dtypes=_several(dtype),
         peak=settings.pop("peak", None),
-        base=Configuration(target="", device=device, inputs=inputs, **settings),
+        base=Configuration(target="", device=str(device or ""), inputs=inputs, **settings),
         plan=replace(sampling, per_row=per_row, repeat=repeat),
         tune=allow,
     )

@@ -99,7 +99,7 @@ def compare(
         from archcount.api.implementation_report import compare_model
 
         return compare_model(report, table, **options)
-    if options or isinstance(table, str | Path):
+    if options or not isinstance(table, Table):
         allowed = "a report and its table, or a model with these options"
         raise UsageError.of("what goes with a model is given with a report", allowed=allowed)
     if isinstance(report, ModelTableReport):

@@ -142,9 +142,9 @@ def _of_table(
     colour: str,
 ) -> Picture:
     """Return the picture of a table's network, with its verdicts where they are asked for."""
-    from archcount.api.tables import Table, load
+    from archcount.api.tables import as_table
 
-    table = thing if isinstance(thing, Table) else load(thing, variant)
+    table = as_table(thing, variant)
     architecture = table.architecture(variant=variant, input=input, let=let)
     name, chosen = table.name, architecture.variant
     source = table.variant(chosen).printed.source

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from archcount.api.comparing import compare_with_reasons
 from archcount.api.table_report import count_table
-from archcount.api.tables import Table
+from archcount.api.tables import Table, as_table
 from archcount.comparison import QUANTITIES, Comparison
 from archcount.comparison.conventions import accepted, computed_value, plain
 from archcount.comparison.verdicts import interval_words, write
@@ -45,25 +46,31 @@ class ExplainReport(Report):
 
 
 def explain(
-    table: Table, row: str, *, variant: str = "", engine: str = "formula", verbose: bool = False
+    table: Table | str | Path,
+    row: str,
+    *,
+    variant: str = "",
+    engine: str = "formula",
+    verbose: bool = False,
 ) -> ExplainReport:
     """Explain one row of a table: its arithmetic, conventions and readings.
 
     Args:
-        table: the table.
+        table: the table, its file, or its name.
         row: the row's name.
         variant: a variant of the table.
         engine: the engine that counts; `fvcore`, `torch` or `all` build what is said of the row.
         verbose: whether text shows the conventions tried and every reading too; data does always.
 
     Raises:
-        UsageError: there is no such row, variant or engine.
+        UsageError: there is no such table, row, variant or engine.
+        InvalidTableError: the table cannot be read.
 
-    >>> from archcount.api.tables import load
-    >>> explained = explain(load("googlenet"), "inception_5a", engine="formula")
+    >>> explained = explain("googlenet", "inception_5a")
     >>> explained.record.compared.explanations[0].what
     '928 input channels instead of 832'
     """
+    table = as_table(table, variant)
     paper = table.variant(variant).printed
     names = [item.id for item in paper.rows]
     if row not in names:

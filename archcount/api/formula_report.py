@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from numbers import Integral
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from archcount.api.tables import Table, load
+from archcount.api.tables import Table, as_table
 from archcount.errors import UsageError, quote, unknown_name
 from archcount.reporting.domain_text import domain_words
 from archcount.reporting.formats import FORMATS, OutputFormat
@@ -156,7 +158,7 @@ def _number(name: str, value: int | str | Fraction) -> Fraction:
 
 
 def formula(
-    table: Table | str,
+    table: Table | str | Path,
     *rows: str,
     variant: str = "",
     symbols: Sequence[str] = (),
@@ -166,7 +168,7 @@ def formula(
     """Return a table's counts as exact expressions, and where they hold.
 
     Args:
-        table: the table, or its name, "resnet@50" for its variant 50.
+        table: the table, its file, or its name, "resnet@50" for its variant 50.
         *rows: the rows' names; the whole network where there is none.
         variant: a variant of the table.
         symbols: what stays a symbol: H, W (D, L), size (for both), C, of sequences tokens,
@@ -186,9 +188,9 @@ def formula(
     >>> report.at()["macs"]
     1582671872
     """
-    if multiple < 1:
+    if not (isinstance(multiple, Integral) and multiple >= 1):
         raise UsageError.of(f"multiples of {multiple}", allowed="1 or more")
-    loaded = load(table, variant) if isinstance(table, str) else table
+    loaded = as_table(table, variant)
     network = loaded.variant(variant)
     found = formulas(network, symbols, multiple)
     known = {row.id: row for row in found.rows}

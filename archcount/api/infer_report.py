@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from archcount import engines
 from archcount.api.model_table_report import as_rows
-from archcount.api.tables import Table
+from archcount.api.tables import Table, as_table
 from archcount.comparison import ColumnFit, fit_columns
 from archcount.comparison.conventions import plain
 from archcount.comparison.digits import proposed_digits
@@ -42,16 +43,23 @@ class InferReport(Report):
         return [[sheet] for sheet in inferred_sheets(self.record)]
 
 
-def infer(table: Table) -> InferReport:
+def infer(table: Table | str | Path) -> InferReport:
     """Infer how a paper counts, whatever the file declares.
 
     The numbers are those of the variant that the table was loaded for, else those of the table; of
     a table of models likewise those of one model, else of all.
 
-    >>> from archcount.api.tables import load
-    >>> infer(load("googlenet")).proposed["ops"].k
+    Args:
+        table: the table, its file, or its name.
+
+    Raises:
+        UsageError: there is no such table.
+        InvalidTableError: the table cannot be read.
+
+    >>> infer("googlenet").proposed["ops"].k
     1000
     """
+    table = as_table(table)
     formula = engines.engine("formula")
     if table.models:
         chosen = [table.chosen] if table.chosen else [*table.models]

@@ -14,7 +14,7 @@ from archcount.api.counting import count
 from archcount.api.model_table_report import ModelTableReport
 from archcount.api.page_content import models_content, network_content
 from archcount.api.table_report import TableReport
-from archcount.api.tables import Table, is_model, load
+from archcount.api.tables import Table, as_table, is_model
 from archcount.errors import UsageError
 from archcount.pages.table_page import table_page
 from archcount.reporting.formats import FORMATS
@@ -114,7 +114,7 @@ def report(
 def _of_table(
     table: Any, variant: str, input: str, let: Mapping[str, str | int] | None, engine: str
 ) -> PageReport:
-    loaded = table if isinstance(table, Table) else load(table, variant)
+    loaded = as_table(table, variant)
     words = _arguments(table, loaded, variant)
     options = [
         ("--input", input),

@@ -37,11 +37,18 @@ def load(name: str | Path, variant: str = "") -> Table:
     >>> load("resnet@18").architecture().params  # as torchvision's
     11689512
     """
+    if not isinstance(name, str | Path):
+        raise UsageError.of(f"a {type(name).__name__} as a table", allowed="its name, or its file")
     refuse_program(name)
     if isinstance(name, Path):
         return load_table(name, str(name), variant=variant)
     path, label, variant = find_network(name, variant)
     return load_table(path, label, variant=variant)
+
+
+def as_table(thing: Table | str | Path, variant: str = "") -> Table:
+    """Return a table as it is; load what is named, errors as `load`."""
+    return thing if isinstance(thing, Table) else load(thing, variant)
 
 
 def is_model(thing: object) -> bool:

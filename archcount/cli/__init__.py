@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import re
 import sys
 from typing import NoReturn
 
@@ -35,6 +37,9 @@ def main() -> NoReturn:
 
 def _run() -> None:
     claim()
+    for name in ("COLUMNS", "LINES"):  # rich takes whatever looks like a number for one
+        if not re.fullmatch("[0-9]{1,5}", os.environ.get(name, "0")):
+            del os.environ[name]
     # A command makes many small things and ends soon: looking for cycles among them every 700 takes
     # a tenth of its time. They are looked for all the same where a command goes on for long.
     gc.set_threshold(100_000)

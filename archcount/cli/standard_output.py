@@ -63,7 +63,7 @@ def release() -> None:
     if isinstance(report, ProgramOutput):
         sys.stdout = sys.__stdout__
         with suppress(BrokenPipeError):
-            report.flush()
+            report.close()
         os.dup2(2, 1)
 
 

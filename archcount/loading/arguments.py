@@ -44,11 +44,13 @@ def nested(given: Mapping[str, Any]) -> dict[str, Any]:
     """Put `a.b` into a dict under `a`.
 
     Raises:
-        UsageError: `a` is given beside `a.b`.
+        UsageError: `a` is given beside `a.b`, or this is no mapping by names.
 
     >>> nested({"a.b": 1, "a.c.d": 2, "e": 3})
     {'a': {'b': 1, 'c': {'d': 2}}, 'e': 3}
     """
+    if not (isinstance(given, Mapping) and all(isinstance(name, str) for name in given)):
+        raise UsageError.of(f"arguments {quote(str(given))}", allowed='a mapping, {"classes": 10}')
     found: dict[str, Any] = {}
     whole = [name for name in given for other in given if other.startswith(f"{name}.")]
     if whole:
@@ -89,7 +91,7 @@ def literal(text: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SyntaxWarning)  # "4or" is a text, not 4 and a doubt
             return ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):  # or {[]: 1}
         raise ValueError(f"{quote(text)} is no value") from None
 
 
@@ -105,9 +107,9 @@ def _class_of(called: Callable[..., Any], name: str) -> type | None:
     """Return the class of what a parameter takes."""
     hint = _hints(called).get(name)
     kinds = [kind for kind in (hint, *get_args(hint)) if isinstance(kind, type)]
-    default = inspect.signature(called).parameters.get(name)
-    if default is not None and default.default not in (inspect.Parameter.empty, None):
-        kinds.append(type(default.default))
+    default = getattr(_parameters(called).get(name), "default", None)
+    if default is not None and default is not inspect.Parameter.empty:
+        kinds.append(type(default))
     kinds.append(getattr(called, f"{name}_class", type(None)))  # as transformers names it
     return next((kind for kind in kinds if kind not in (type(None), object)), None)
 
@@ -115,15 +117,23 @@ def _class_of(called: Callable[..., Any], name: str) -> type | None:
 def _hints(called: Callable[..., Any]) -> dict[str, Any]:
     try:
         return get_type_hints(called.__init__ if isinstance(called, type) else called)  # type: ignore[misc]
-    except (NameError, TypeError, AttributeError):
-        return {}  # they name what is imported for type checkers alone
+    except Exception:  # of any kind: they may be code, or name what only type checkers import
+        return {}
+
+
+def _parameters(called: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a callable, none where it does not tell them, as `int`."""
+    try:
+        return inspect.signature(called).parameters
+    except Exception:  # of any kind: a callable may say anything of itself
+        return {}
 
 
 def _made(kind: type, entries: dict[str, Any], name: str) -> Any:
     """Make an object of its entries; those of an entry in it are made first."""
     if issubclass(kind, dict):
         return entries
-    parameters = inspect.signature(kind).parameters
+    parameters = _parameters(kind)
     known: Iterable[str] = parameters
     if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
         # It takes what it does not know: only what it has by default changes anything.

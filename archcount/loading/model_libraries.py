@@ -135,7 +135,7 @@ def expanded(names: Iterable[str]) -> list[str]:
     `timm:resnet*` stands for the names that match, `torchvision:all` for every one.
 
     Raises:
-        UsageError: a pattern matches nothing.
+        UsageError: a pattern matches nothing, or one is no text.
         UnavailableError: the library is not installed.
 
     >>> expanded(["googlenet", "torch.nn:Linear", "googlenet"])
@@ -143,6 +143,8 @@ def expanded(names: Iterable[str]) -> list[str]:
     """
     found: list[str] = []
     for text in names:
+        if not isinstance(text, str):
+            raise UsageError.of(f"a {type(text).__name__} among names", allowed="texts")
         if not is_pattern(text):
             found.append(text)
             continue

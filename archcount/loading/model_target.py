@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
 from archcount.loading.arguments import call_arguments
+from archcount.loading.file_kinds import is_file
 from archcount.loading.model_libraries import library_of
 from archcount.loading.programs import is_model_name, is_program, load_program, module_of
 from archcount.loading.reference import find, source_of, users_code
@@ -94,7 +95,7 @@ class ModelTarget:
         if self.table is not None:
             return self._loaded().path
         if is_program(self.text):
-            if not Path(self.text).is_file():
+            if not is_file(self.text):
                 raise UsageError.of(f"no file {quote(self.text)}", remedy="check its path")
             return Path(self.text)
         found_in = library_of(self.text)

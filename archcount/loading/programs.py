@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcount.errors import UsageError, quote
-from archcount.loading.file_kinds import EXPORTED, OTHERS, SCRIPTED, kind_of
+from archcount.loading.file_kinds import EXPORTED, OTHERS, SCRIPTED, is_file, kind_of
 from archcount.loading.reference import check_class
 
 if TYPE_CHECKING:
@@ -42,12 +44,13 @@ def is_model_name(text: str) -> bool:
 def load_program(path: Path) -> nn.Module:
     """Load a file of `torch.export.save`, or of `torch.jit.save`, on the CPU.
 
-    Which of them it is, its content says; where that says nothing, its ending.
+    Which of them it is, its content says; where that says nothing, its ending. No code of the file
+    is run.
 
     Raises:
         UsageError: there is no such file, or it holds something else.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError.of(f"no file {quote(str(path))}")
     kind = kind_of(path)
     if kind in OTHERS:
@@ -60,7 +63,7 @@ def load_program(path: Path) -> nn.Module:
 
     is_exported = kind == EXPORTED or (not kind and path.suffix in _EXPORTED)
     try:
-        with _silence():
+        with _silence(), _nothing_unpickled():
             found: nn.Module
             if is_exported:
                 found = module_of(torch.export.load(path))
@@ -73,8 +76,33 @@ def load_program(path: Path) -> nn.Module:
         raise UsageError.of(
             f"{quote(str(path))} cannot be read as {kind}: {reason}",
             allowed=f"what {'torch.export.save' if is_exported else 'torch.jit.save'} writes",
-            remedy="for weights alone, name the code that makes their model: package:callable",
+            remedy=_REMEDY[kind],
         ) from None
+
+
+_REMEDY = {
+    EXPORTED: "objects other than tensors are not read, since they may be code: load such a "
+    "program in code of your own, file.py:callable",
+    SCRIPTED: "for weights alone, name the code that makes their model: package:callable",
+}
+_ALONE = threading.Lock()
+
+
+@contextmanager
+def _nothing_unpickled() -> Iterator[None]:
+    """Have torch read tensors alone: of what fails so, `torch.export.load` runs what it pickles."""
+    forced = {"TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "0"}
+    with _ALONE:  # so that none puts back what another needs
+        before = {name: os.environ.get(name) for name in forced}
+        os.environ.update(forced)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from archcount.errors import ArchcountError, Problem, Stopped, UsageError, quote, suggestion
+from archcount.loading.file_kinds import is_file
 
 ALLOWED = "package.module:callable, or path/to/file.py:callable"
 
@@ -188,7 +189,7 @@ def source_of(reference: str) -> Path | None:
     """
     place = reference.rpartition(":")[0]
     if place.endswith(".py"):
-        if not Path(place).is_file():
+        if not is_file(place):
             raise _no_file(Path(place))
         return Path(place)
     find(reference)
@@ -197,7 +198,7 @@ def source_of(reference: str) -> Path | None:
 
 
 def _file(path: Path) -> ModuleType:
-    if not path.is_file():
+    if not is_file(path):
         raise _no_file(path)
     name = _module_name(path.resolve())
     spec = spec_from_file_location(name, path.resolve())
@@ -222,13 +223,18 @@ def _file(path: Path) -> ModuleType:
 
 
 def _module_name(path: Path) -> str:
-    """Return the name of a file's module: its own, save where another module has that name."""
+    """Return the name of a file's module: its own, save where another module has that name.
+
+    It has no dot: to find `net.v2`, or what `net.v2` imports from `.`, Python would run `net`.
+    """
     try:
-        found = find_spec(path.stem)
-        is_taken = found is not None and found.origin != str(path)
+        is_taken = "." in path.stem
+        if not is_taken:
+            found = find_spec(path.stem)
+            is_taken = found is not None and found.origin != str(path)
     except (ImportError, ValueError):  # a module in memory that came from nowhere
         is_taken = path.stem in sys.modules
-    return f"{path.stem} of {path}" if is_taken else path.stem
+    return f"{path.stem} of {path}".replace(".", "_") if is_taken else path.stem
 
 
 @contextmanager

@@ -14,6 +14,7 @@ _QUANTITY = re.compile(
     r"(?:[~≈] ?|about )?"
     r"(?P<digits>(?:\d{1,3}(?:[ \u2009\u00a0\u202f]\d{3})+|\d+(?:,\d{3})*)(?:\.(?P<decimals>\d+))?)"
     r"(?:(?:[eE]\+?| ?[x×·] ?10\^?)(?P<exponent>\d{1,2})"
+    r"| ?[x×·] ?10(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})"  # anywhere else they are a footnote's
     r"| ?(?P<suffix>[Tt]housand|[Mm]illion|[Bb]illion|[Tt]rillion|[KkMGBT]?))"
     r"(?: ?(?:FLOPs|FLOPS|MACs|Mult-Adds|multiply-adds|params|parameters))?",
     re.ASCII,
@@ -164,7 +165,7 @@ def parse_quantity(text: str) -> Quantity:
     >>> parse_quantity("3.14×10²³").value() == parse_quantity("3.14E+23").value()
     True
     """
-    match = None if len(text) > 60 else _QUANTITY.fullmatch(text.strip().translate(_SUPERSCRIPTS))
+    match = None if len(text) > 60 else _QUANTITY.fullmatch(text.strip())
     if match is None:
         raise InvalidValueError(
             f"{quote(text)} is not a printed number",
@@ -177,5 +178,5 @@ def parse_quantity(text: str) -> Quantity:
         mantissa=Fraction(_GAPS.sub("", match["digits"])),
         unit=Fraction(1, 10**decimals),
         power=_POWERS[(match["suffix"] or "").lower()],
-        exponent=int(match["exponent"] or 0),
+        exponent=int(match["exponent"] or (match["raised"] or "0").translate(_SUPERSCRIPTS)),
     )

@@ -34,7 +34,7 @@ def read_columns(names: str | Iterable[str]) -> tuple[str, ...]:
     ('kernel', 'macs')
     """
     words = names.split(",") if isinstance(names, str) else names
-    found = tuple(word.strip() for word in words)
+    found = tuple(str(word).strip() for word in words)
     for name in found:
         if name not in COLUMNS:
             raise unknown_name("unknown column", name, COLUMNS)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
+from os.path import realpath  # of any link; Path.resolve raises of those in a circle
 from pathlib import Path
 
 from archcount.errors import UsageError, quote, suggestion
@@ -44,8 +45,10 @@ def catalogue() -> Catalogue:
     packages, problems = _packages()
     for folder in (*packages, *_folders()):
         for path in sorted(folder.glob("*.yaml")):
+            if path.is_fifo():
+                continue  # which is read when somebody writes to it
             other = files.setdefault(path.stem, path)
-            if other.resolve() != path.resolve():
+            if realpath(other) != realpath(path):
                 raise UsageError.of(
                     f"two tables are named {path.stem}: {other} and {path}",
                     remedy="rename one of the files",
@@ -90,8 +93,8 @@ def _packages() -> tuple[list[Path], tuple[str, ...]]:
 
 def _folders() -> Iterator[Path]:
     for name in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
-        if not Path(name).is_dir():
-            raise UsageError.of(f"{FOLDERS}: no folder {name}")
+        if not _is(Path(name).is_dir):
+            raise UsageError.of(f"{FOLDERS}: no folder {quote(name)}")
         yield Path(name)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from archcount.errors import InvalidTableError, Location, quote
+from archcount.spec.grid import LONGEST_CELL, MOST_ROWS
+from archcount.spec.yaml_reader import MOST_ENTRIES
 
 _LINE = tuple[int, str]
 _RULE = re.compile(r"[\s|:+=_-]*")
@@ -121,13 +123,22 @@ def _even(found: list[tuple[int, list[str]]], name: str) -> Pasted:
     """Give every row as many cells as there are headings: empty ones at its end may be missing.
 
     Raises:
-        InvalidTableError: a line has more, there are no rows, or a cell has a |.
+        InvalidTableError: a line has more, there are no rows, a cell has a |, or there is more of
+            something than a table file may have.
     """
     headings, *rows = [(number, [*map(_clean, cells)]) for number, cells in found]
     columns = len(headings[1])
     if columns < 2 or not rows:
         what = "one column alone" if columns < 2 else "headings without rows"
         raise _refusal(name, headings[0], what)
+    letters = max(len(cell) for _, cells in (headings, *rows) for cell in cells)
+    for count, most, what in (
+        (columns, MOST_ENTRIES, "columns"),
+        (len(rows), MOST_ROWS - 1, "rows"),
+        (letters, LONGEST_CELL, "letters in a cell"),
+    ):
+        if count > most:
+            raise _refusal(name, headings[0], f"{count:,} {what}", f"keep at most {most:,}")
     for number, cells in (headings, *rows):
         if any(cells[columns:]):
             remedy = "leave a cell empty between two tabs, commas or | where nothing is printed"

@@ -14,6 +14,7 @@ from archcount.errors import (
     InvalidValueError,
     Problem,
     UsageError,
+    quote,
 )
 from archcount.layers import Shape
 from archcount.printed import PaperSource, PrintedTable, channels_first
@@ -144,6 +145,8 @@ class Table:
         >>> load("googlenet").architecture(let={"classes": 10}).output.dims
         (10,)
         """
+        if let and not isinstance(let, Mapping):
+            raise UsageError.of(f"let {quote(str(let))}", allowed='a mapping, {"classes": 10}')
         lets = {name: _expression(name, value) for name, value in (let or {}).items()}
         shape, network = _shape(input), self.variant(variant)
         return network.expand(shape, lets) if shape or lets else network.architecture
@@ -172,7 +175,9 @@ class Table:
 
 def _shape(text: str) -> Shape | None:
     """Read another input size; None where nothing is said."""
-    if first := channels_first(text):
+    if text and not isinstance(text, str):
+        raise UsageError.of(f"input {quote(str(text))}", allowed='a text, such as "3x224x224"')
+    if text and (first := channels_first(text)):
         raise UsageError.of(
             f"input {text} would have {text.partition('x')[0]} channels", remedy=f"write {first}"
         )

@@ -6,10 +6,13 @@ import json
 import warnings
 
 import pytest
-from helpers.commands import invoke
+import torch
+from helpers.commands import FAST, invoke
 from helpers.measurements import measured
 from helpers.measurements import run as run_of
+from torch import nn
 
+import archcount as ac
 from archcount.benchmark.comparing import compare_benchmarks
 from archcount.benchmark.result_files import read_results, to_line
 from archcount.errors import UsageError
@@ -20,6 +23,16 @@ LINEAR = ["torch.nn:Linear", "--arg", "in_features=4", "--arg", "out_features=3"
 DIGITS, MINUS, OPEN = "1" * 5_000, "-" * 5_000, "(" * 5_000
 COUNT = ["count", *LINEAR]
 BENCH = ["bench", *LINEAR, "--input", "4"]
+
+SAYS = """
+class Odd:
+    __signature__ = 5  # which inspect refuses, as it does the annotation
+
+    def __init__(self, a: "1/0" = 3):
+        pass
+
+    a_class = int
+"""
 
 
 @pytest.mark.parametrize(
@@ -45,6 +58,13 @@ BENCH = ["bench", *LINEAR, "--input", "4"]
         ([*BENCH, "--arg", "bias=..."], "--arg 'bias' is no value that a result can be kept with"),
         ([*BENCH, "--arg", "bias=1e999"], "--arg 'bias' is no value"),
         ([*BENCH, "--arg", "bias={1}"], "--arg 'bias' is no value"),
+        ([*COUNT, "--arg", "x={[]:1}", "--input", "4"], "torch.nn:Linear failed: TypeError"),
+        ([*COUNT, "--arg", "bias.x=1", "--input", "4"], "bias (bool) has no entry 'x'"),
+        ([*COUNT, "--input", "x={[]:1}"], "--input 'x={[]:1}'"),
+        (["count", "builtins:dict", "--arg", "a.b=1", "--input", "4"], "--arg a.b: unknown class"),
+        (["count", f"{'a' * 300}.py:Net", "--input", "4"], "no file 'aaa"),
+        (["count", f"{'a' * 300}.pt2", "--input", "4"], "no file 'aaa"),
+        (["count", "says.py:Odd", "--arg", "a.b=1", "--input", "4"], "a (int) has no entry 'b'"),
         (["bench", ""], "'' names no table"),
         (["bench", "@x"], "'@x' names no table"),
         (["bench", "nosuch.yaml"], "nosuch.yaml:1:1: there is no such file"),
@@ -61,10 +81,48 @@ BENCH = ["bench", *LINEAR, "--input", "4"]
 def test_each_is_one_clear_error(arguments, says, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "says.py").write_text(SAYS)
     done = invoke(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {says}")
     assert len([line for line in done.stderr.splitlines() if not line.startswith(" ")]) == 1
+
+
+@pytest.mark.parametrize("lines", ["²", "9" * 30, "-1", "abc", ""])
+def test_a_terminal_of_an_odd_size_is_one_of_the_usual_size(lines, monkeypatch):
+    monkeypatch.setenv("LINES", lines)
+    done = invoke("table", "lenet5", *FAST, "--format", "rich")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("lenet5: ")
+
+
+NONE = (None, 3, 1.5, b"lenet5", (), [None], {None: 1}, object(), iter("x"))
+CALLS = {
+    "load": lambda thing: ac.load(thing),
+    "explain": lambda thing: ac.explain(thing, "C3"),
+    "a row to explain": lambda thing: ac.explain("lenet5", thing),
+    "infer": lambda thing: ac.infer(thing),
+    "formula": lambda thing: ac.formula(thing),
+    "a multiple": lambda thing: ac.formula("lenet5", multiple=thing or 0.5),
+    "the table of a report": lambda thing: ac.compare(ac.count("lenet5", engine="formula"), thing),
+    "an engine": lambda thing: ac.count("lenet5", engine=thing),
+    "an input": lambda thing: ac.count("lenet5", engine="formula", input=thing or (1, 32, 32)),
+    "let": lambda thing: ac.count("lenet5", engine="formula", let=thing or ["classes=3"]),
+    "arguments": lambda thing: ac.count("torch.nn:Linear", arguments=thing or ["a"], input="4"),
+    "columns": lambda thing: ac.count(nn.ReLU(), input="4", columns=[thing]),
+    "models": lambda thing: ac.count_models([thing]),
+    "a device": lambda thing: ac.bench(nn.ReLU(), input="4", device=thing or torch.device("meta")),
+    "a colour": lambda thing: ac.draw("lenet5", colour=thing),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_what_is_of_another_type_is_refused_in_words(call):
+    for thing in NONE:
+        if call is CALLS["a multiple"] and thing == 3:
+            continue
+        with pytest.raises((ac.ArchcountError, TypeError)):
+            call(thing)
 
 
 def test_arguments_of_several_values_are_read_back(tmp_path):

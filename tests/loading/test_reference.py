@@ -118,6 +118,22 @@ def test_the_line_of_a_library_is_said(tmp_path, monkeypatch):
     assert "in forward" in told
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["from torch import nn\nNet = nn.ReLU\n", "from . import other\n"],
+    ids=["alone", "with a relative import"],
+)
+def test_a_file_with_a_dot_in_its_name_runs_none_other(file, monkeypatch, text):
+    file("raise SystemExit('run')", "its_net")
+    path = file(text, "its_net.v2")
+    monkeypatch.syspath_prepend(path.parent)  # as with python -m, or after another file beside it
+    if "Net" in text:
+        assert isinstance(build(f"{path}:Net"), nn.ReLU)
+    else:
+        with pytest.raises(UserCodeError, match="relative import with no known parent package"):
+            build(f"{path}:Net")
+
+
 @pytest.mark.parametrize("name", ["random", "typing", "csv", "re", "torch", "yaml"])
 def test_a_file_called_as_a_module_replaces_none(tmp_path, name):
     """What archcount and its libraries import later is Python's own."""

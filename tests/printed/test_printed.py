@@ -69,6 +69,9 @@ def test_the_lower_end_belongs_to_the_interval_and_the_upper_does_not():
         "4.5 Gbytes",
         "10^9",
         "3E-4",
+        "84²",  # 84 with a footnote, or 84 squared
+        "8.4×10^1²",
+        "⁸⁴",
     ],
 )
 def test_what_is_no_printed_number_is_refused(text):

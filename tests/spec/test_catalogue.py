@@ -110,9 +110,22 @@ def test_a_folder_named_twice_shadows_nothing(folder, monkeypatch):
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setenv(FOLDERS, str(tmp_path / "none"))
-    with pytest.raises(ac.UsageError, match=f"{FOLDERS}: no folder .*none"):
-        ac.load("googlenet")
+    for name in ("none", "none" * 100):  # no file can have so long a name
+        monkeypatch.setenv(FOLDERS, str(tmp_path / name))
+        with pytest.raises(ac.UsageError, match=f"{FOLDERS}: no folder '"):
+            ac.load("googlenet")
+
+
+def test_files_that_are_none_hide_no_others(folder, monkeypatch):
+    (folder / "circle.yaml").symlink_to("circle.yaml")
+    (folder / "nowhere.yaml").symlink_to("nosuch")
+    (folder / "directory.yaml").mkdir()
+    os.mkfifo(folder / "pipe.yaml")  # which nobody writes to
+    monkeypatch.setenv(FOLDERS, str(folder))
+    report = ac.list()
+    assert {heading.name for heading in report.record} >= {"toy", *shipped_tables()}
+    left_out = ["bad.yaml", "circle.yaml", "directory.yaml", "nowhere.yaml"]
+    assert [Path(line.split(" ")[0]).name for line in report.problems] == left_out
 
 
 def test_a_broken_file_is_said_and_breaks_no_other(folder, monkeypatch):

@@ -172,6 +172,9 @@ def test_a_table_of_totals_alone_keeps_them_as_rows(tmp_path):
         ("\ntype,ops\nconv,1,000\n", 3, "3 cells, and 2 headings"),
         ('type,ops\nconv,"1\n', 2, "no CSV: unexpected end of data"),
         ("type\tops\nconv|relu\t1\n", 2, "a cell with |"),
+        ("type\tops\n" + "conv\t1\n" * 1_000, 1, "1,000 rows"),
+        (",".join("abc" * 334) + "\n1\n", 1, "1,002 columns"),
+        ("type\tops\nconv\t" + "1" * 1_001, 1, "1,001 letters in a cell"),
         ("type  size  ops\nconv  3x3\npool  3x3  1\n", 2, "2 cells, and 3 headings"),
     ],
 )

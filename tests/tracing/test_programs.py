@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -175,6 +177,38 @@ def test_files_that_hold_no_program_are_refused(name, options, said, tmp_path, m
         ac.count(name, input=(2, 3, 8, 8), **options)
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
+
+
+class _Command:
+    """Runs a command of the system when it is unpickled."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+def test_what_is_in_the_file_of_a_program_is_not_run(exported, tmp_path):
+    whole, changed, ran = (tmp_path / name for name in ("whole.pt2", "changed.pt2", "ran"))
+    torch.export.save(exported, whole)
+    hostile = pickle.dumps(_Command(f"touch {ran}"))
+    before = dict(os.environ)
+    with zipfile.ZipFile(whole) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    compiled = f"{next(iter(parts)).split('/')[0]}/data/aotinductor/model/model.so"
+    for part in (*parts, compiled):
+        with zipfile.ZipFile(changed, "w") as archive:
+            for name, content in {**parts, part: hostile}.items():
+                archive.writestr(name, content)
+        if part == compiled:
+            with pytest.raises(ac.UsageError, match="is a compiled program .AOTInductor.; allowed"):
+                ac.count(str(changed), input=(2, 3, 8, 8))
+        else:
+            with suppress(ac.UsageError):  # not every part is looked at
+                ac.count(str(changed), input=(2, 3, 8, 8))
+        assert not ran.exists(), part
+    assert os.environ == before
 
 
 def test_a_program_is_known_by_its_content_and_not_by_its_ending(exported, tmp_path):
