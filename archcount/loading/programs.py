@@ -66,6 +66,8 @@ def load_program(path: Path) -> nn.Module:
         with _silence(), _nothing_unpickled():
             found: nn.Module
             if is_exported:
+                if not kind:  # what torch may find in it nobody has looked for
+                    raise ValueError("it is no whole zip archive")
                 found = module_of(torch.export.load(path))
             else:
                 found = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]

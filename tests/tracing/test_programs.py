@@ -153,7 +153,7 @@ def test_files_of_scripted_modules_are_counted(tmp_path):
         ("net.bin", {}, "'net.bin' is an ONNX file"),
         ("other.zip", {}, "'other.zip' is a zip archive of something else"),
         ("text.pt", {}, "'text.pt' cannot be read as a scripted or traced module"),
-        ("text.pt2", {}, "'text.pt2' cannot be read as an exported program"),
+        ("text.pt2", {}, "'text.pt2' cannot be read as an exported program: it is no whole zip"),
         ("none.pt", {}, "no file 'none.pt'"),
         ("weights.pt", {"arguments": {"width": 2}}, "--arg goes with package:callable"),
     ],
