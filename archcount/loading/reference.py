@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -58,24 +58,30 @@ def users_code(
 
 @contextmanager
 def _no_silent_exit() -> Iterator[None]:
-    """Have `os._exit` raise SystemExit in here, as it would end the process without a word.
+    """Have what ends the process without a word raise SystemExit in here: `os._exit`, `os.execv`.
 
     A copy of the process that the code has made ends where the code does.
     """
 
-    def leave(status: int) -> NoReturn:
-        if os.getpid() != process:
-            leave_process(status)  # a child ends itself so
-        raise SystemExit(f"os._exit({status})")
+    def telling(name: str, end: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+        def leave(*given: object) -> NoReturn:
+            if os.getpid() != process:
+                end(*given)  # a child ends itself so
+            raise SystemExit(f"os.{name}({', '.join(map(repr, given))})")
 
-    process, leave_process = os.getpid(), os._exit
-    os._exit = leave
+        return leave
+
+    process = os.getpid()
+    ends = {name: getattr(os, name) for name in ("_exit", "execv", "execve")}
+    for name, end in ends.items():
+        setattr(os, name, telling(name, end))
     try:
         yield
     finally:
-        os._exit = leave_process
+        for name, end in ends.items():
+            setattr(os, name, end)
         if os.getpid() != process:
-            leave_process(0)
+            os._exit(0)
 
 
 def message_of(error: BaseException) -> str:

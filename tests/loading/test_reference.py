@@ -157,6 +157,7 @@ def test_a_file_called_as_a_module_replaces_none(tmp_path, name):
         ("raise BaseException('base')", "BaseException: base"),
         ("raise GeneratorExit", "GeneratorExit: no message"),
         ("import os; os._exit(0)", r"SystemExit: os._exit\(0\)"),
+        ("import os; os.execlp('true', 'true')", r"SystemExit: os.execv\(b?'.*/true', \('true',\)\)"),
         ("class Mute(Exception):\n    def __str__(self): raise TypeError\nraise Mute", "Mute: its message fails with TypeError"),
     ],
 )  # fmt: skip
