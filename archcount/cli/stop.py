@@ -27,9 +27,11 @@ def stop_on_signals() -> Iterator[None]:
         numbers.append(signal.SIGHUP)
     for number in numbers:
         signal.signal(number, _stop)
+    sys.unraisablehook = _say_or_stop
     try:
         yield
     finally:
+        sys.unraisablehook = sys.__unraisablehook__
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
@@ -52,6 +54,14 @@ def _stop(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGALRM, _stop_again)
         signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
         raise Stopped
+
+
+def _say_or_stop(lost: sys.UnraisableHookArgs) -> None:
+    """Stop again at once where a `__del__` or a callback had to swallow it; say all else."""
+    if issubclass(lost.exc_type, Stopped):
+        signal.setitimer(signal.ITIMER_REAL, 0.01, AGAIN)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _stop_again(number: int, frame: FrameType | None) -> None:

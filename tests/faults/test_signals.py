@@ -15,7 +15,7 @@ from random import Random
 from threading import Thread
 
 import pytest
-from helpers.commands import COMMAND
+from helpers.commands import COMMAND, run
 
 from archcount.benchmark.result_files import read_results
 
@@ -171,3 +171,13 @@ def test_a_signal_that_a_model_swallows_comes_again(tmp_path):
         process.terminate()
         assert process.communicate(timeout=30)[1] == ""
     assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_a_signal_that_a_callback_swallows_comes_again_at_once(tmp_path):
+    (tmp_path / "deaf.py").write_text(
+        "import os, signal, time\n\nclass Deaf:\n    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n        time.sleep(0.1)\n\n"
+        "def Net():\n    Deaf()\n    time.sleep(8)\n"  # less than the ten seconds of the other case
+    )
+    done = run("count", "deaf.py:Net", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
