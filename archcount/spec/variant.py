@@ -220,7 +220,9 @@ class Variant:
         sections = self.sections
         values = {**values, **sections.connections}
         named = (self.table, self.name, inputs, sections, values, defaults)
-        expanded = expand_table(*named, cache=cache, networks=self.networks)
+        # Other numbers are those of a caller, who may ask one network for as much as any may have.
+        networks = 1 if lets or numbers else self.networks
+        expanded = expand_table(*named, cache=cache, networks=networks)
         return replace(expanded, lets=dict(lets), unread=self._unread(expanded))
 
     def _of_size(self, inputs: Mapping[str, Shape], dims: tuple[int, ...]) -> dict[str, Shape]:
