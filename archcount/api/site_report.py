@@ -92,7 +92,7 @@ def site(
             f"the guide {quote(guide)} is no address of a page",
             allowed="https://..., or a page in the site, such as guide/index.html",
         )
-    files = catalogue().files
+    files, names = catalogue().files, tuple(dict.fromkeys(names))
     for name in names:
         if name not in files:
             raise UsageError.of(

@@ -165,7 +165,7 @@ def test_wrong_arguments_of_a_site_are_told(arguments, message, tmp_path):
 
 
 def test_a_terminal_is_shown_what_is_done(tmp_path):
-    shown = in_terminal(80, "site", "chinchilla", "-o", str(tmp_path / "site"))
+    shown = in_terminal(80, "site", "chinchilla", "chinchilla", "-o", str(tmp_path / "site"))
     assert "1 of 1 tables: chinchilla" in shown
     assert "54 pages" in shown  # the index, networks, errata, the table, and 50 models
 
