@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import archcount as ac
-from archcount.architecture.budget import MOST_LAYERS, MOST_TOGETHER
+from archcount.architecture.budget import MOST_LAYERS, MOST_TOGETHER, MOST_WORK
 from archcount.errors import MOST_SHOWN, InvalidTableError
 from archcount.spec.grid import LONGEST_CELL, MOST_ROWS
 from archcount.spec.yaml_reader import DEEPEST, LONGEST, MOST_ENTRIES
@@ -183,3 +183,19 @@ def test_a_search_of_models_that_stops_says_so_and_names_no_row(tmp_path: Path) 
         "the search for other readings stopped before all were tried",
         "",
     )
+
+
+def test_files_that_are_read_again_are_work_of_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archcount.architecture.budget.READING", MOST_WORK)
+    table = ac.load("chinchilla")  # whose search tries other structures, each a file to read
+    report = ac.compare(ac.count(table, variant="44m", engine="formula"), table)
+    assert any("stopped before all" in warning.what for warning in report.record.warnings)
+
+
+def test_a_caller_may_ask_one_network_of_many_for_as_much_as_any_may_have(tmp_path: Path) -> None:
+    variants = "".join(f"  v{i}: {{notes: [x]}}\n" for i in range(40))
+    table = _load(tmp_path, _repeated(2) + f"default: v0\nvariants:\n{variants}")
+    with pytest.raises(ac.UsageError, match=f"at most {MOST_LAYERS:,};"):
+        table.architecture(let={"k": MOST_LAYERS})
+    deep = table.architecture(let={"k": 5_000})  # more than the 4,878 of each in the file
+    assert deep.rows[0].node.size == 5_000
