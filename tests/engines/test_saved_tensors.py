@@ -137,6 +137,23 @@ def test_activations_are_what_hooks_and_checkpoints_keep(way):
     assert len(told) == has_hooks
 
 
+class Chain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(*(nn.Linear(4, 4) for _ in range(12)))
+
+    def forward(self, x):
+        return checkpointed(
+            self, x, context_fn=partial(create_selective_checkpoint_contexts, policy)
+        )
+
+
+def test_the_backward_pass_of_many_layers_in_a_selective_checkpoint_is_whole():
+    total = ac.count(Chain(), input=(3, 4), train=True).record.total
+    # Twelve products of 3 x 4 x 4; back for twelve weights, and but for the first for what was read.
+    assert (total.macs, total.backward_macs) == (12 * 48, (12 + 11) * 48)
+
+
 def test_on_the_cpu_a_copy_there_is_what_it_is_of():
     record = ac.count(Net("saves on the CPU"), input=(3, 4), train=True, device="cpu").record
     assert record.training.activations == 2 * 96
